@@ -1,0 +1,6 @@
+/** The tunnel protocol: every shape that crosses between agent and control plane. */
+export * from './enrolment.ts';
+export * from './frames.ts';
+export * from './limits.ts';
+export * from './messages.ts';
+export * from './run-events.ts';

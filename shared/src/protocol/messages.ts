@@ -1,0 +1,226 @@
+/**
+ * Tunnel protocol v1 (design section 8): every text frame is one of these messages, a discriminated union on `type`.
+ * Both ends parse what they receive AND what they send.
+ *
+ * Delivery: while a tunnel lives, frames arrive in order. Across tunnels everything is at-least-once and keyed by
+ * (job, attempt): `hello` lists what the agent holds, `welcome` answers with a verdict for each run, the server sends
+ * again every assignment the agent did not list, the agent sends again every event above `ackedSeq`. Repeats change
+ * nothing.
+ */
+import { z } from 'zod';
+import { EVENTS_PER_MESSAGE, RUNS_PER_AGENT } from './limits.ts';
+import { RunEvent } from './run-events.ts';
+
+const run = { jobId: z.uuid(), attempt: z.int().min(1).max(1_000_000) };
+const reason = z.string().max(2_000);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** `name` or `name=value`, lower-case name; what was probed on the agent or declared by its owner. */
+export const Capability = z.string().max(200).regex(/^[a-z][a-z0-9.-]*(=[^\s=]{1,128})?$/);
+
+/** How many jobs of each kind an agent can run at once. */
+export const Slots = z.object({
+  plain: z.int().min(0).max(1_000),
+  browser: z.int().min(0).max(1_000),
+  desktop: z.int().min(0).max(100),
+});
+export type Slots = z.infer<typeof Slots>;
+export const SlotKind = z.enum(['plain', 'browser', 'desktop']);
+export type SlotKind = z.infer<typeof SlotKind>;
+
+/** Facts about the agent's machine, for people. They never route a job. */
+export const AgentFacts = z.object({
+  hostname: z.string().max(255),
+  os: z.string().max(100),
+  arch: z.string().max(50),
+  agentVersion: z.string().max(50),
+  nodeVersion: z.string().max(50),
+});
+export type AgentFacts = z.infer<typeof AgentFacts>;
+
+const HeldRun = z.object({
+  ...run,
+  /** The last event number in the outbox; 0 for none. */
+  lastSeq: z.int().min(0),
+  /** `finished`: the ending is in the outbox and only waits to be acknowledged. */
+  phase: z.enum(['waiting', 'running', 'finished']),
+});
+
+const Hello = z.object({
+  type: z.literal('hello'),
+  protocol: z.literal(1),
+  /** Random per agent process: tells a reconnect from a second holder of the same certificate. */
+  instance: z.uuid(),
+  /** Counts the agent's starts; of two sessions the higher (epoch, then later) wins. */
+  epoch: z.int().min(1),
+  facts: AgentFacts,
+  /** Probed on this machine: these route jobs. */
+  capabilities: z.array(Capability).max(200),
+  /** Declared by the agent's owner: shown to people, routes nothing. */
+  declared: z.array(Capability).max(100),
+  slots: Slots,
+  runs: z.array(HeldRun).max(RUNS_PER_AGENT),
+});
+
+const Capabilities = z.object({
+  type: z.literal('capabilities'),
+  capabilities: z.array(Capability).max(200),
+  slots: Slots,
+});
+
+const Ping = z.object({ type: z.literal('ping'), n: z.int().min(0) });
+/** The assignment is in the outbox, flushed. */
+const JobAccepted = z.object({ type: z.literal('job.accepted'), ...run });
+/** The agent will not run it: its policy, a full disk, no such step. */
+const JobRefused = z.object({ type: z.literal('job.refused'), ...run, code: z.string().max(100), reason });
+const RunEvents = z.object({
+  type: z.literal('run.events'),
+  ...run,
+  events: z.array(RunEvent).min(1).max(EVENTS_PER_MESSAGE),
+});
+
+export const ArtifactKind = z.enum(['output', 'screenshot', 'trace', 'log']);
+export type ArtifactKind = z.infer<typeof ArtifactKind>;
+/** A name inside the run's folder: forward slashes, no `..`, no drive, no leading slash, no control character. */
+export const ArtifactName = z
+  .string()
+  .min(1)
+  .max(500)
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  .regex(/^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\u0000-\u001f\u007f\\:]+$/);
+
+const ArtifactOpen = z.object({
+  type: z.literal('artifact.open'),
+  /** Chosen by the agent, unique within the session. */
+  stream: z.int().min(1).max(4_294_967_295),
+  ...run,
+  /** Chosen by the agent before the first try: opening the same artifact again is answered with `artifact.stored`. */
+  artifactId: z.uuid(),
+  name: ArtifactName,
+  kind: ArtifactKind,
+  mediaType: z.string().max(200),
+  bytes: z.int().min(0),
+  sha256,
+  position: z.string().max(3_000).optional(),
+});
+/** All bytes were sent. */
+const ArtifactEnd = z.object({ type: z.literal('artifact.end'), stream: z.int().min(1) });
+const ArtifactAbort = z.object({ type: z.literal('artifact.abort'), stream: z.int().min(1), reason });
+
+/** What an agent may say. */
+export const AgentMessage = z.discriminatedUnion('type', [
+  Hello,
+  Capabilities,
+  Ping,
+  JobAccepted,
+  JobRefused,
+  RunEvents,
+  ArtifactOpen,
+  ArtifactEnd,
+  ArtifactAbort,
+]);
+export type AgentMessage = z.infer<typeof AgentMessage>;
+
+/** Secret values by name; each is text or an object of texts. Held in memory only, never written. */
+export const Secrets = z.record(z.string().max(100), z.union([z.string(), z.record(z.string(), z.string())]));
+export type Secrets = z.infer<typeof Secrets>;
+
+const Welcome = z.object({
+  type: z.literal('welcome'),
+  session: z.uuid(),
+  pingMs: z.int().min(100),
+  deadMs: z.int().min(100),
+  leaseMs: z.int().min(1_000),
+  runs: z
+    .array(
+      z.object({
+        ...run,
+        verdict: z.enum(['continue', 'fenced']),
+        /** Events up to here are committed: the agent may forget them and sends the rest. */
+        ackedSeq: z.int().min(0),
+        /** Fresh copies for a run whose agent restarted. */
+        secrets: Secrets,
+        cancelling: z.boolean(),
+      }),
+    )
+    .max(RUNS_PER_AGENT),
+});
+
+export const OnDisconnect = z.enum(['continue', 'hold']);
+export type OnDisconnect = z.infer<typeof OnDisconnect>;
+
+export const JobAssign = z.object({
+  type: z.literal('job.assign'),
+  ...run,
+  generation: z.int().min(1),
+  workflow: z.object({
+    namespace: z.string(),
+    name: z.string(),
+    version: z.string(),
+    /** SHA-256 of the saved source. */
+    digest: sha256,
+    /** The document, normalised: short forms expanded, versions pinned. */
+    document: z.json(),
+  }),
+  input: z.json(),
+  secrets: Secrets,
+  slot: SlotKind,
+  onDisconnect: OnDisconnect,
+  /** What earlier attempts of this generation recorded, oldest first; empty for a first attempt. */
+  journal: z.array(RunEvent).max(100_000),
+  /** Files earlier attempts stored. */
+  artifacts: z.array(z.object({ artifactId: z.uuid(), name: ArtifactName, bytes: z.int(), sha256 })).max(10_000),
+});
+export type JobAssign = z.infer<typeof JobAssign>;
+
+/** Soft first: the step in progress may finish or stop; after `graceMs` the agent kills the worker's process tree. */
+const JobCancel = z.object({ type: z.literal('job.cancel'), ...run, graceMs: z.int().min(0).max(600_000), reason });
+/** Every event up to `seq` is committed. */
+const RunAck = z.object({ type: z.literal('run.ack'), ...run, seq: z.int().min(0) });
+/** This attempt may write no more: stop it and forget it. */
+const RunFenced = z.object({ type: z.literal('run.fenced'), ...run, reason });
+/** Answers `ping` n, only after the gateway's heartbeat committed: leases are renewed from the moment ping n was sent. */
+const Pong = z.object({ type: z.literal('pong'), n: z.int().min(0), leaseMs: z.int().min(0) });
+/** The agent may have sent this stream's bytes up to `upTo` (exclusive), starting at `from` when it has just opened. */
+const ArtifactCredit = z.object({
+  type: z.literal('artifact.credit'),
+  stream: z.int().min(1),
+  from: z.int().min(0),
+  upTo: z.int().min(0),
+});
+/** The file is on disk, its hash checked, its row committed. */
+const ArtifactStored = z.object({ type: z.literal('artifact.stored'), stream: z.int().min(1), artifactId: z.uuid() });
+const ArtifactRefused = z.object({
+  type: z.literal('artifact.refused'),
+  stream: z.int().min(1),
+  code: z.string().max(100),
+  reason,
+});
+/** Reconnect elsewhere, after a random part of `withinMs`. */
+const Goaway = z.object({ type: z.literal('goaway'), withinMs: z.int().min(0), reason });
+
+/** What the control plane may say. */
+export const ServerMessage = z.discriminatedUnion('type', [
+  Welcome,
+  JobAssign,
+  JobCancel,
+  RunAck,
+  RunFenced,
+  Pong,
+  ArtifactCredit,
+  ArtifactStored,
+  ArtifactRefused,
+  Goaway,
+]);
+export type ServerMessage = z.infer<typeof ServerMessage>;
+
+/** WebSocket close codes of our own (RFC 6455, section 7.4.2: 4000-4999 are private). */
+export const CLOSE = {
+  /** Ordinary end: the other side is stopping. */
+  goingAway: 1001,
+  badMessage: 4400,
+  notAdmitted: 4403,
+  helloExpected: 4408,
+  replaced: 4409,
+  certificateExpired: 4410,
+  locked: 4423,
+} as const;
