@@ -15,7 +15,10 @@ const run = { jobId: z.uuid(), attempt: z.int().min(1).max(1_000_000) };
 const reason = z.string().max(2_000);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** `name` or `name=value`, lower-case name; what was probed on the agent or declared by its owner. */
-export const Capability = z.string().max(200).regex(/^[a-z][a-z0-9.-]*(=[^\s=]{1,128})?$/);
+export const Capability = z
+  .string()
+  .max(200)
+  .regex(/^[a-z][a-z0-9.-]*(=[^\s=]{1,128})?$/);
 
 /** How many jobs of each kind an agent can run at once. */
 export const Slots = z.object({

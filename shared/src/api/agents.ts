@@ -1,0 +1,126 @@
+/** Agents and the join tokens that let them in. */
+import { z } from 'zod';
+import { AgentFacts, Capability, Slots } from '../protocol/messages.ts';
+import { endpoint } from './endpoint.ts';
+import { IdParams, page, PageQuery, time } from './page.ts';
+
+/** See design section 5. Presence (`connected`) is separate from state. */
+export const AgentState = z.enum(['pending', 'active', 'paused', 'draining', 'suspect', 'locked', 'decommissioned']);
+export type AgentState = z.infer<typeof AgentState>;
+
+export const Agent = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    state: AgentState,
+    connected: z.boolean(),
+    /** Since when it is connected or away; null when it never was connected. */
+    presenceSince: time.nullable(),
+    site: z.string().nullable(),
+    /** Probed on the machine: routes jobs. */
+    capabilities: z.array(Capability),
+    /** Given by the control plane: routes jobs. */
+    grants: z.array(Capability),
+    /** Declared by the agent itself: informs people only. */
+    declared: z.array(Capability),
+    slots: Slots,
+    /** Slots in use now. */
+    busy: Slots,
+    facts: AgentFacts.nullable(),
+    certificate: z.object({ serial: z.string(), notAfter: time }).nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'Agent' });
+export type Agent = z.infer<typeof Agent>;
+
+export const JoinTokenRequest = z.strictObject({
+  site: z.string().min(1).max(100).optional(),
+  /** Grants for the agents that enrol with it. */
+  tags: z.array(Capability).max(50).default([]),
+  uses: z.int().min(1).max(10_000).default(1),
+  /** Lifetime, seconds; 15 minutes unless said otherwise. */
+  ttlSeconds: z.int().min(10).max(2_592_000).default(900),
+  /** Agents may run jobs at once, without a person's approval. */
+  autoApprove: z.boolean().default(false),
+});
+
+export const JoinToken = z
+  .object({
+    id: z.string(),
+    site: z.string().nullable(),
+    tags: z.array(Capability),
+    usesLeft: z.int(),
+    state: z.enum(['issued', 'consumed', 'expired', 'revoked']),
+    autoApprove: z.boolean(),
+    createdAt: time,
+    expiresAt: time,
+  })
+  .meta({ id: 'JoinToken' });
+export type JoinToken = z.infer<typeof JoinToken>;
+
+export const AgentAction = z.enum(['approve', 'pause', 'resume', 'drain', 'lock', 'unlock', 'decommission']);
+export type AgentAction = z.infer<typeof AgentAction>;
+
+export const agents = {
+  list: endpoint({
+    id: 'agents.list',
+    method: 'GET',
+    path: '/agents',
+    summary: 'Lists agents.',
+    permission: 'agents:read',
+    query: PageQuery,
+    answer: { json: page(Agent) },
+  }),
+  get: endpoint({
+    id: 'agents.get',
+    method: 'GET',
+    path: '/agents/{id}',
+    summary: 'Shows one agent.',
+    permission: 'agents:read',
+    params: IdParams,
+    answer: { json: Agent },
+    problems: ['AGENT_NOT_FOUND'],
+  }),
+  act: endpoint({
+    id: 'agents.act',
+    method: 'POST',
+    path: '/agents/{id}/{action}',
+    summary: 'Approves, pauses, resumes, drains, locks, unlocks or decommissions an agent.',
+    permission: 'agents:write',
+    params: IdParams.extend({ action: AgentAction }),
+    answer: { json: Agent },
+    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE'],
+  }),
+} as const;
+
+export const joinTokens = {
+  create: endpoint({
+    id: 'joinTokens.create',
+    method: 'POST',
+    path: '/join-tokens',
+    summary: 'Makes a join token; its text is shown once.',
+    permission: 'tokens:write',
+    body: JoinTokenRequest,
+    status: 201,
+    answer: { json: z.object({ id: z.string(), token: z.string(), expiresAt: time }).meta({ id: 'NewJoinToken' }) },
+  }),
+  list: endpoint({
+    id: 'joinTokens.list',
+    method: 'GET',
+    path: '/join-tokens',
+    summary: 'Lists join tokens, never their secrets.',
+    permission: 'tokens:read',
+    query: PageQuery,
+    answer: { json: page(JoinToken) },
+  }),
+  revoke: endpoint({
+    id: 'joinTokens.revoke',
+    method: 'DELETE',
+    path: '/join-tokens/{id}',
+    summary: 'Revokes a join token.',
+    permission: 'tokens:write',
+    params: z.object({ id: z.string().max(64) }),
+    answer: 'nothing',
+    problems: ['TOKEN_NOT_FOUND'],
+  }),
+} as const;

@@ -1,0 +1,56 @@
+/** Sign-in of people. Programs use API keys (`Authorization: Bearer`). */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+
+export const Role = z.enum(['owner', 'admin', 'operator', 'developer', 'viewer', 'security']);
+export type Role = z.infer<typeof Role>;
+
+/** Who is asking. */
+export const Me = z
+  .object({
+    accountId: z.uuid(),
+    email: z.string().nullable(),
+    role: Role,
+    tenant: z.string(),
+    via: z.enum(['session', 'apiKey']),
+    /** To be sent as `X-CSRF-Token` with every changing request of a session; null for API keys. */
+    csrfToken: z.string().nullable(),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
+
+/** Either e-mail and password, or the one-time sign-in link's code. */
+export const LoginRequest = z.union([
+  z.strictObject({ email: z.string().max(320), password: z.string().max(1_000) }),
+  z.strictObject({ code: z.string().max(200) }),
+]);
+export type LoginRequest = z.infer<typeof LoginRequest>;
+
+export const auth = {
+  login: endpoint({
+    id: 'auth.login',
+    method: 'POST',
+    path: '/auth/login',
+    summary: 'Signs a person in; sets the session cookie.',
+    permission: 'public',
+    body: LoginRequest,
+    answer: { json: Me },
+    problems: ['AUTH_WRONG_CREDENTIALS', 'AUTH_CODE_USED'],
+  }),
+  logout: endpoint({
+    id: 'auth.logout',
+    method: 'POST',
+    path: '/auth/logout',
+    summary: 'Ends the session.',
+    permission: 'signedIn',
+    answer: 'nothing',
+  }),
+  me: endpoint({
+    id: 'auth.me',
+    method: 'GET',
+    path: '/auth/me',
+    summary: 'Who the caller is.',
+    permission: 'signedIn',
+    answer: { json: Me },
+  }),
+} as const;

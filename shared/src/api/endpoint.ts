@@ -1,0 +1,48 @@
+/**
+ * An endpoint declares one REST operation once: the server's decorator routes and parses by it, the OpenAPI document
+ * is generated from it, the client is typed by it. `ENDPOINTS` in `index.ts` is the table of all of them.
+ */
+import type { z } from 'zod';
+
+/** What a caller must be allowed to do; roles map to these in the control plane's permission table. */
+export type Permission =
+  | 'public'
+  | 'signedIn'
+  | 'jobs:read'
+  | 'jobs:write'
+  | 'jobs:review'
+  | 'workflows:read'
+  | 'workflows:write'
+  | 'agents:read'
+  | 'agents:write'
+  | 'tokens:read'
+  | 'tokens:write';
+
+/** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */
+export type Answer = { json: z.ZodType } | 'bytes' | 'events' | 'nothing';
+
+/** One REST operation under `/api/v1`. */
+export interface Endpoint {
+  /** Stable name, `noun.verb`; OpenAPI's operationId. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Path under `/api/v1`, parameters in braces. */
+  readonly path: string;
+  readonly summary: string;
+  readonly permission: Permission;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Media types of the body besides `application/json`, received as text. */
+  readonly textBodies?: readonly string[];
+  readonly answer: Answer;
+  /** Success status; 200 when absent (204 for `nothing`). */
+  readonly status?: 201;
+  /** Problem codes a caller should be ready for, besides the common ones. */
+  readonly problems?: readonly string[];
+}
+
+/** Declares an endpoint, keeping its exact schema types. */
+export function endpoint<const E extends Endpoint>(declaration: E): E {
+  return declaration;
+}

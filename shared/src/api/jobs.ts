@@ -1,0 +1,261 @@
+/** Jobs: submitting, observing, steering; their steps and artifacts. */
+import { z } from 'zod';
+import { ArtifactKind, Capability } from '../protocol/messages.ts';
+import { Effect, WorkflowError } from '../protocol/run-events.ts';
+import { endpoint } from './endpoint.ts';
+import { IdParams, page, PageQuery, time } from './page.ts';
+import { Requirements } from './workflows.ts';
+
+/** See design section 5. */
+export const JobState = z.enum([
+  'pending',
+  'leased',
+  'running',
+  'paused',
+  'cancelling',
+  'succeeded',
+  'failed',
+  'timed_out',
+  'needs_review',
+  'cancelled',
+]);
+export type JobState = z.infer<typeof JobState>;
+
+export const JobRequest = z.strictObject({
+  /** `namespace/name`, `namespace/name@version`, or the id of a version. */
+  workflow: z.string().min(1).max(400),
+  input: z.json().optional(),
+  /** 0 (last) to 100 (first); 50 unless said otherwise. */
+  priority: z.int().min(0).max(100).default(50),
+  /** Capabilities or grants besides those the workflow needs. */
+  requires: z.array(Capability).max(50).default([]),
+  site: z.string().min(1).max(100).optional(),
+  notBefore: time.optional(),
+  deadline: time.optional(),
+  concurrencyKey: z.string().min(1).max(200).optional(),
+  /** How often the job may be tried when its lease is lost and nothing unsafe is open. */
+  maxAttempts: z.int().min(1).max(100).default(10),
+});
+export type JobRequest = z.infer<typeof JobRequest>;
+
+export const Job = z
+  .object({
+    id: z.uuid(),
+    state: JobState,
+    workflow: z.object({ id: z.uuid(), namespace: z.string(), name: z.string(), version: z.string() }),
+    priority: z.int(),
+    /** A person's retry opens a new generation. */
+    generation: z.int(),
+    /** The fencing token: 0 before the first lease. */
+    attempt: z.int(),
+    agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+    requirements: Requirements,
+    input: z.json(),
+    output: z.json().nullable(),
+    error: WorkflowError.nullable(),
+    /** Why a person is asked, in `needs_review`. */
+    review: z.object({ reason: z.string(), position: z.string().nullable() }).nullable(),
+    artifacts: z.int(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof Job>;
+
+export const Step = z
+  .object({
+    attempt: z.int(),
+    /** Number of the event that started it: steps sort by (attempt, seq). */
+    seq: z.int(),
+    path: z.string(),
+    position: z.string(),
+    name: z.string(),
+    task: z.string(),
+    call: z.string().nullable(),
+    effect: Effect,
+    state: z.enum(['running', 'completed', 'failed', 'skipped', 'interrupted']),
+    startedAt: time,
+    endedAt: time.nullable(),
+    durationMs: z.int().nullable(),
+    output: z.json().nullable(),
+    error: WorkflowError.nullable(),
+  })
+  .meta({ id: 'Step' });
+export type Step = z.infer<typeof Step>;
+
+export const LogLine = z
+  .object({ attempt: z.int(), seq: z.int(), at: time, level: z.string(), message: z.string() })
+  .meta({ id: 'LogLine' });
+export type LogLine = z.infer<typeof LogLine>;
+
+export const Artifact = z
+  .object({
+    id: z.uuid(),
+    jobId: z.uuid(),
+    attempt: z.int(),
+    name: z.string(),
+    kind: ArtifactKind,
+    mediaType: z.string(),
+    bytes: z.int(),
+    sha256: z.string(),
+    position: z.string().nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'Artifact' });
+export type Artifact = z.infer<typeof Artifact>;
+
+export const ReviewRequest = z.strictObject({
+  decision: z.enum(['continue', 'retry', 'succeed', 'fail']),
+  output: z.json().optional(),
+  reason: z.string().min(1).max(2_000),
+});
+export type ReviewRequest = z.infer<typeof ReviewRequest>;
+
+/** The first unmet condition of each agent, grouped: "why is this pending?" is a query, not a guess. */
+export const WhyPending = z
+  .object({
+    state: JobState,
+    summary: z.string(),
+    agents: z.array(z.object({ id: z.uuid(), name: z.string(), reason: z.string(), code: z.string() })).max(200),
+  })
+  .meta({ id: 'WhyPending' });
+export type WhyPending = z.infer<typeof WhyPending>;
+
+const found = ['JOB_NOT_FOUND'] as const;
+const steered = ['JOB_NOT_FOUND', 'JOB_WRONG_STATE'] as const;
+
+/** A steering call without a body: `POST /jobs/{id}/<verb>`. */
+function steer<const V extends string>(verb: V, summary: string) {
+  return endpoint({
+    id: `jobs.${verb}`,
+    method: 'POST',
+    path: `/jobs/{id}/${verb}`,
+    summary,
+    permission: 'jobs:write',
+    params: IdParams,
+    answer: { json: Job },
+    problems: steered,
+  });
+}
+
+export const jobs = {
+  submit: endpoint({
+    id: 'jobs.submit',
+    method: 'POST',
+    path: '/jobs',
+    status: 201,
+    permission: 'jobs:write',
+    summary: 'Submits a job. With an `Idempotency-Key` header, the same request again answers with the same job.',
+    body: JobRequest,
+    answer: { json: Job },
+    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT'],
+  }),
+  submitBulk: endpoint({
+    id: 'jobs.submitBulk',
+    method: 'POST',
+    path: '/jobs/bulk',
+    status: 201,
+    permission: 'jobs:write',
+    summary: 'Submits up to 10,000 jobs, all or none.',
+    body: z.strictObject({ jobs: z.array(JobRequest).min(1).max(10_000) }),
+    answer: { json: z.object({ ids: z.array(z.uuid()) }).meta({ id: 'JobIds' }) },
+    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT'],
+  }),
+  list: endpoint({
+    id: 'jobs.list',
+    method: 'GET',
+    path: '/jobs',
+    summary: 'Lists jobs, newest first.',
+    permission: 'jobs:read',
+    query: PageQuery.extend({
+      state: JobState.optional(),
+      /** `namespace/name`. */
+      workflow: z.string().max(400).optional(),
+      agent: z.uuid().optional(),
+      since: time.optional(),
+      /** Part of the workflow's name or of the job's id. */
+      q: z.string().max(200).optional(),
+    }),
+    answer: { json: page(Job) },
+  }),
+  get: endpoint({
+    id: 'jobs.get',
+    method: 'GET',
+    path: '/jobs/{id}',
+    summary: 'Shows one job.',
+    permission: 'jobs:read',
+    params: IdParams,
+    answer: { json: Job },
+    problems: found,
+  }),
+  steps: endpoint({
+    id: 'jobs.steps',
+    method: 'GET',
+    path: '/jobs/{id}/steps',
+    summary: 'Lists the steps as they ran, oldest first.',
+    permission: 'jobs:read',
+    params: IdParams,
+    query: PageQuery,
+    answer: { json: page(Step) },
+    problems: found,
+  }),
+  logs: endpoint({
+    id: 'jobs.logs',
+    method: 'GET',
+    path: '/jobs/{id}/logs',
+    summary: 'Lists log lines, oldest first.',
+    permission: 'jobs:read',
+    params: IdParams,
+    query: PageQuery,
+    answer: { json: page(LogLine) },
+    problems: found,
+  }),
+  artifacts: endpoint({
+    id: 'jobs.artifacts',
+    method: 'GET',
+    path: '/jobs/{id}/artifacts',
+    summary: 'Lists the files of a run.',
+    permission: 'jobs:read',
+    params: IdParams,
+    query: PageQuery,
+    answer: { json: page(Artifact) },
+    problems: found,
+  }),
+  whyPending: endpoint({
+    id: 'jobs.whyPending',
+    method: 'GET',
+    path: '/jobs/{id}/why-pending',
+    permission: 'jobs:read',
+    summary: 'Says, for each agent, the first condition that keeps it from running this job.',
+    params: IdParams,
+    answer: { json: WhyPending },
+    problems: found,
+  }),
+  cancel: steer('cancel', 'Cancels: softly first, then the worker is killed.'),
+  retry: steer('retry', 'Runs an ended job again, as a new generation.'),
+  review: endpoint({
+    id: 'jobs.review',
+    method: 'POST',
+    path: '/jobs/{id}/review',
+    permission: 'jobs:review',
+    summary: 'Settles a job that waits for a person.',
+    params: IdParams,
+    body: ReviewRequest,
+    answer: { json: Job },
+    problems: steered,
+  }),
+} as const;
+
+export const artifacts = {
+  get: endpoint({
+    id: 'artifacts.get',
+    method: 'GET',
+    path: '/artifacts/{id}',
+    summary: 'Sends the bytes of an artifact.',
+    permission: 'jobs:read',
+    params: IdParams,
+    answer: 'bytes',
+    problems: ['ARTIFACT_NOT_FOUND'],
+  }),
+} as const;

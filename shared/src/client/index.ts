@@ -1,0 +1,2 @@
+/** The typed API client, over the same declarations as the server. Runs in browsers and Node. */
+export * from './client.ts';
