@@ -1,0 +1,8 @@
+/** The workflow language: documents, their tasks, selectors, the catalogue of steps, parsing and analysis. */
+export * from './definitions.ts';
+export * from './document.ts';
+export * from './duration.ts';
+export * from './rpa.ts';
+export * from './step.ts';
+export * from './task-list.ts';
+export * from './task.ts';
