@@ -1,0 +1,86 @@
+/**
+ * The life of a job as data (design section 5). Every change of `job.state` goes through this table: decisions call
+ * `next`, SQL repeats the guard with `sourcesOf`.
+ *
+ * A cancel may lose the race: a run that completed or failed before the cancel reached it ends as what it was
+ * (ADR 0006). A job that waits for a review because its agent fell silent keeps its lease, so an agent that comes
+ * back can still settle it; a person's review takes the lease away.
+ */
+import type { JobState } from '@casare/shared/api';
+import type { RunEventBody } from '@casare/shared/protocol';
+import type { Table } from '@casare/shared/lifecycle';
+
+/** What can happen to a job. */
+export type JobEvent =
+  | 'lease'
+  | 'refuse'
+  | 'start'
+  | 'complete'
+  | 'fail'
+  | 'timeOut'
+  | 'suspend'
+  | 'cancel'
+  | 'cancelled'
+  | 'requeue'
+  | 'deadline'
+  | 'reviewRetry'
+  | 'reviewSucceed'
+  | 'reviewFail'
+  | 'retry';
+
+const ending = {
+  complete: 'succeeded',
+  fail: 'failed',
+  timeOut: 'timed_out',
+  suspend: 'needs_review',
+  cancelled: 'cancelled',
+} as const;
+
+export const JOB = {
+  pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out' },
+  leased: {
+    start: 'running',
+    refuse: 'failed',
+    fail: 'failed',
+    cancel: 'cancelling',
+    requeue: 'pending',
+    suspend: 'needs_review',
+  },
+  running: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending' },
+  paused: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending' },
+  cancelling: { ...ending, start: 'cancelling', refuse: 'cancelled', requeue: 'pending' },
+  needs_review: {
+    ...ending,
+    start: 'running',
+    reviewRetry: 'pending',
+    reviewSucceed: 'succeeded',
+    reviewFail: 'failed',
+  },
+  succeeded: {},
+  failed: { retry: 'pending' },
+  timed_out: { retry: 'pending' },
+  cancelled: { retry: 'pending' },
+} as const satisfies Table<JobState, JobEvent>;
+
+/** The job event that a run event stands for; `null` for events that change no state. */
+export function jobEventOf(body: RunEventBody): JobEvent | null {
+  switch (body.type) {
+    case 'run.started':
+      return 'start';
+    case 'run.completed':
+      return 'complete';
+    case 'run.failed':
+      return 'fail';
+    case 'run.timed_out':
+      return 'timeOut';
+    case 'run.cancelled':
+      return 'cancelled';
+    case 'run.suspended':
+      return 'suspend';
+    default:
+      return null;
+  }
+}
+
+/** States in which a job is over until a person acts. */
+export const ENDED: readonly JobState[] = ['succeeded', 'failed', 'timed_out', 'cancelled'];

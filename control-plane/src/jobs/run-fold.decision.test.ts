@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import { foldEvents, newEvents } from './run-fold.decision.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const events = (...bodies: RunEventBody[]): RunEvent[] => bodies.map((body, index) => ({ seq: index + 1, at, body }));
+const started: RunEventBody = { type: 'run.started', resumed: false };
+const completed: RunEventBody = { type: 'run.completed', output: { ok: true } };
+
+describe('folding run events', () => {
+  it('moves a leased job through running to its end', () => {
+    const fold = foldEvents('leased', events(started, completed));
+    expect(fold).toMatchObject({ state: 'succeeded', started: at, ending: { body: completed } });
+  });
+  it('refuses what follows an ending', () => {
+    expect(foldEvents('running', events(completed, started))).toBeNull();
+  });
+  it('refuses a move that the table forbids', () => {
+    expect(foldEvents('leased', events(completed))).toBeNull();
+    expect(foldEvents('succeeded', events(started))).toBeNull();
+  });
+  it('lets a run that won the race against a cancel end as what it was', () => {
+    expect(foldEvents('cancelling', events(completed))?.state).toBe('succeeded');
+    expect(foldEvents('cancelling', events({ type: 'run.cancelled', reason: 'asked' }))?.state).toBe('cancelled');
+  });
+  it('lets an agent that comes back settle a job in review', () => {
+    expect(foldEvents('needs_review', events(completed))?.state).toBe('succeeded');
+  });
+});
+
+describe('taking the new part of a batch', () => {
+  const three = events(started, started, completed);
+  it('drops what is committed already', () => {
+    expect(newEvents(2, three)?.map((event) => event.seq)).toEqual([3]);
+    expect(newEvents(3, three)).toEqual([]);
+  });
+  it('refuses a hole', () => {
+    expect(newEvents(0, three.slice(1))).toBeNull();
+    expect(newEvents(0, [three[0]!, three[2]!])).toBeNull();
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * Folds committed run events into what people see: the changes of step rows, and the change of the job's state. Pure;
+ * the store writes what it returns.
+ */
+import type { JobState } from '@casare/shared/api';
+import { next } from '@casare/shared/lifecycle';
+import { endsRun, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
+import { JOB, jobEventOf } from './job.lifecycle.ts';
+
+type Body<T extends RunEventBody['type']> = Extract<RunEventBody, { type: T }>;
+
+/** A step that began (or was skipped) with this event. */
+export interface StepOpened {
+  readonly seq: number;
+  readonly at: string;
+  readonly body: Body<'step.started'> | Body<'step.skipped'>;
+}
+/** A step that ended with this event. */
+export interface StepEnded {
+  readonly seq: number;
+  readonly at: string;
+  readonly body: Body<'step.completed'> | Body<'step.failed'>;
+}
+
+/** What a batch of one attempt's events changes. */
+export interface Fold {
+  readonly state: JobState;
+  readonly opened: readonly StepOpened[];
+  readonly ended: readonly StepEnded[];
+  readonly logs: readonly { seq: number; at: string; body: Body<'run.log'> }[];
+  readonly started: string | null;
+  /** The event that ended the attempt, and when. */
+  readonly ending: { readonly at: string; readonly body: RunEventBody } | null;
+}
+
+/**
+ * What `events` (new ones only, in order) do to a job in `state`; `null` when they are not a legal continuation:
+ * something follows an ending, or the table forbids the move.
+ */
+export function foldEvents(state: JobState, events: readonly RunEvent[]): Fold | null {
+  const opened: StepOpened[] = [];
+  const ended: StepEnded[] = [];
+  const logs: { seq: number; at: string; body: Body<'run.log'> }[] = [];
+  let started: string | null = null;
+  let ending: Fold['ending'] = null;
+  let now = state;
+  for (const { seq, at, body } of events) {
+    if (ending) return null;
+    const event = jobEventOf(body);
+    if (event) {
+      const to = next(JOB, now, event);
+      if (!to) return null;
+      now = to;
+    }
+    if (body.type === 'run.started') started = at;
+    if (body.type === 'step.started' || body.type === 'step.skipped') opened.push({ seq, at, body });
+    if (body.type === 'step.completed' || body.type === 'step.failed') ended.push({ seq, at, body });
+    if (body.type === 'run.log') logs.push({ seq, at, body });
+    if (endsRun(body)) ending = { at, body };
+  }
+  return { state: now, opened, ended, logs, started, ending };
+}
+
+/** The part of `events` above `acked`, or `null` when there is a hole between. */
+export function newEvents(acked: number, events: readonly RunEvent[]): readonly RunEvent[] | null {
+  const fresh = events.filter((event) => event.seq > acked);
+  return fresh.every((event, index) => event.seq === acked + 1 + index) ? fresh : null;
+}

@@ -1,0 +1,66 @@
+/**
+ * "Why is this pending?": for each agent of the tenant, the first condition it does not meet, in the order in which a
+ * person would mend them. Pure.
+ */
+import type { AgentState } from '@casare/shared/api';
+import type { Slots } from '@casare/shared/protocol';
+import type { Route } from './matching.decision.ts';
+
+/** An agent as the question needs it. */
+export interface AgentFitness {
+  readonly id: string;
+  readonly name: string;
+  readonly state: AgentState;
+  readonly connected: boolean;
+  readonly site: string | null;
+  readonly labels: ReadonlySet<string>;
+  readonly declared: ReadonlySet<string>;
+  readonly slots: Slots;
+  readonly busy: Slots;
+}
+
+/** One agent's answer; the code is stable. */
+export interface Unmet {
+  readonly code:
+    | 'NOT_APPROVED'
+    | 'LOCKED'
+    | 'NOT_ACTIVE'
+    | 'OTHER_SITE'
+    | 'MISSING_CAPABILITY'
+    | 'NO_SUCH_SLOT'
+    | 'OFFLINE'
+    | 'NO_FREE_SLOT'
+    | 'NONE';
+  readonly reason: string;
+}
+
+/** The first unmet condition of one agent for a route. */
+export function firstUnmet(agent: AgentFitness, route: Route): Unmet {
+  if (agent.state === 'pending') return { code: 'NOT_APPROVED', reason: 'waits for approval: approve it' };
+  if (agent.state === 'locked' || agent.state === 'suspect') return { code: 'LOCKED', reason: `is ${agent.state}` };
+  if (agent.state !== 'active') return { code: 'NOT_ACTIVE', reason: `is ${agent.state}` };
+  if (route.site !== null && agent.site !== route.site) {
+    return { code: 'OTHER_SITE', reason: `is at site ${agent.site ?? '(none)'}, the job wants ${route.site}` };
+  }
+  const missing = route.capabilities.find((capability) => !agent.labels.has(capability));
+  if (missing !== undefined) {
+    const hint = agent.declared.has(missing) ? ' (declared by the agent, but neither probed nor granted)' : '';
+    return { code: 'MISSING_CAPABILITY', reason: `lacks ${missing}${hint}` };
+  }
+  if (agent.slots[route.slot] === 0) return { code: 'NO_SUCH_SLOT', reason: `has no ${route.slot} slot` };
+  if (!agent.connected) return { code: 'OFFLINE', reason: 'is not connected' };
+  if (agent.busy[route.slot] >= agent.slots[route.slot]) {
+    return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
+  }
+  return { code: 'NONE', reason: 'can run it: it should start within a second' };
+}
+
+/** One line for a person. */
+export function summarise(answers: readonly Unmet[]): string {
+  if (answers.length === 0) return 'No agent is enrolled: make a join token and enrol one.';
+  const able = answers.filter((answer) => answer.code === 'NONE').length;
+  if (able > 0) return `${able} of ${answers.length} agents can run it now.`;
+  const busy = answers.filter((answer) => answer.code === 'NO_FREE_SLOT').length;
+  if (busy > 0) return `It runs as soon as one of ${busy} busy agents has a free slot.`;
+  return `None of ${answers.length} agents can run it.`;
+}
