@@ -24,7 +24,11 @@ describe.skipIf(!carriedHere)('carriedChromium (the package is for Linux x64)', 
     expect(await readdir(join(folder, 'lib'))).toContain('libnss3.so');
     expect(await readFile(join(folder, 'fonts.conf'), 'utf8')).not.toContain('/tmp');
     expect(await readdir(dirname(folder))).toHaveLength(1);
-    expect(first?.env).toEqual({ LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_PATH: folder });
+    expect(first?.env).toEqual({
+      LD_LIBRARY_PATH: join(folder, 'lib'),
+      FONTCONFIG_PATH: folder,
+      XDG_CACHE_HOME: join(folder, 'cache'),
+    });
 
     await writeFile(join(folder, 'marker'), '');
     await carriedChromium(options());

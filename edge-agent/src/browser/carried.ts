@@ -41,14 +41,14 @@ const ABANDONED_MS = 3_600_000;
 /** The archives' owners mean nothing here; anything but files and folders is refused. */
 const EXTRACT = { strict: true, chown: false };
 
-/** The package's own fonts.conf names folders of AWS Lambda; paths here are relative to the file. */
+/** The package's own fonts.conf names folders of AWS Lambda; the one here is relative to the file. */
 const FONTS_CONF = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
   <dir>/usr/local/share/fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 `;
 
@@ -171,5 +171,7 @@ function launchEnvironment(folder: string, env: Environment): Record<string, str
   return {
     LD_LIBRARY_PATH: inherited ? `${own}:${inherited}` : own,
     FONTCONFIG_PATH: folder,
+    // fonts.conf keeps its cache below this.
+    XDG_CACHE_HOME: join(folder, 'cache'),
   };
 }
