@@ -12,7 +12,11 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{shared,certs,control-plane,edge-agent}/src/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          include: [
+            '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
+            'docs/examples/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
