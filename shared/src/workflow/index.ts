@@ -6,3 +6,4 @@ export * from './rpa.ts';
 export * from './step.ts';
 export * from './task-list.ts';
 export * from './task.ts';
+export * from './selector.ts';
