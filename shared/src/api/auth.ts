@@ -1,6 +1,7 @@
 /** Sign-in of people. Programs use API keys (`Authorization: Bearer`). */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { time } from './page.ts';
 
 export const Role = z.enum(['owner', 'admin', 'operator', 'developer', 'viewer', 'security']);
 export type Role = z.infer<typeof Role>;
@@ -26,6 +27,10 @@ export const LoginRequest = z.union([
 ]);
 export type LoginRequest = z.infer<typeof LoginRequest>;
 
+/** A code that signs its maker in once; `url` is the console's page that uses it. */
+export const SignInCode = z.object({ code: z.string(), url: z.string(), expiresAt: time }).meta({ id: 'SignInCode' });
+export type SignInCode = z.infer<typeof SignInCode>;
+
 export const auth = {
   login: endpoint({
     id: 'auth.login',
@@ -35,7 +40,7 @@ export const auth = {
     permission: 'public',
     body: LoginRequest,
     answer: { json: Me },
-    problems: ['AUTH_WRONG_CREDENTIALS', 'AUTH_CODE_USED'],
+    problems: ['AUTH_WRONG_CREDENTIALS', 'AUTH_CODE_USED', 'AUTH_LOCKED_OUT'],
   }),
   logout: endpoint({
     id: 'auth.logout',
@@ -52,5 +57,14 @@ export const auth = {
     summary: 'Who the caller is.',
     permission: 'signedIn',
     answer: { json: Me },
+  }),
+  createSignInCode: endpoint({
+    id: 'auth.createSignInCode',
+    method: 'POST',
+    path: '/auth/sign-in-codes',
+    status: 201,
+    summary: 'Makes a one-time sign-in link for the caller, good for ten minutes.',
+    permission: 'accounts:write',
+    answer: { json: SignInCode },
   }),
 } as const;

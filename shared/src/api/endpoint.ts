@@ -16,7 +16,8 @@ export type Permission =
   | 'agents:read'
   | 'agents:write'
   | 'tokens:read'
-  | 'tokens:write';
+  | 'tokens:write'
+  | 'accounts:write';
 
 /** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */
 export type Answer = { json: z.ZodType } | 'bytes' | 'events' | 'nothing';
@@ -33,6 +34,8 @@ export interface Endpoint {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The largest body, bytes; 1 MiB when absent. */
+  readonly bodyBytes?: number;
   /** Media types of the body besides `application/json`, received as text. */
   readonly textBodies?: readonly string[];
   readonly answer: Answer;

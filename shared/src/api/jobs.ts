@@ -159,6 +159,7 @@ export const jobs = {
     permission: 'jobs:write',
     summary: 'Submits up to 10,000 jobs, all or none.',
     body: z.strictObject({ jobs: z.array(JobRequest).min(1).max(10_000) }),
+    bodyBytes: 16_777_216,
     answer: { json: z.object({ ids: z.array(z.uuid()) }).meta({ id: 'JobIds' }) },
     problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT'],
   }),

@@ -1,0 +1,102 @@
+/**
+ * The data directory: made 0700, with the master key that encrypts CA keys. Files with secrets are written whole
+ * (temporary file, flush, rename) and 0600.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Fault, lineOf } from './errors.ts';
+
+const MASTER_KEY_BYTES = 32;
+
+/**
+ * Makes sure that `home` is a directory that only its owner can read and that we can write.
+ * @throws Fault HOME_NOT_WRITABLE
+ */
+export async function prepareHome(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!(await stat(home)).isDirectory()) throw new Error('it is not a directory');
+  } catch (error) {
+    throw new Fault({
+      code: 'HOME_NOT_WRITABLE',
+      what: `The data directory ${home} cannot be used`,
+      why: lineOf(error),
+      fix: 'Make it writable, or set CASARE_HOME to a directory that is',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The 32-byte key of `<home>/master.key`, made on first use. Of two processes that start at once, both get the same.
+ * @throws Fault MASTER_KEY_UNUSABLE when the file is readable by others or has the wrong length.
+ */
+export async function masterKey(home: string): Promise<Buffer> {
+  const file = path.join(home, 'master.key');
+  try {
+    return await readMasterKey(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const temporary = await writeTemporary(file, randomBytes(MASTER_KEY_BYTES));
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return readMasterKey(file);
+}
+
+/** Replaces `file` with `content`, 0600; after a crash it holds either the old or the new content. */
+export async function writePrivateFile(file: string, content: string | Buffer): Promise<void> {
+  const temporary = await writeTemporary(file, content);
+  await rename(temporary, file);
+}
+
+/** The content of a private file, or null when there is none; refuses a file that others may read. */
+export async function readPrivateFile(file: string): Promise<Buffer | null> {
+  try {
+    const { mode } = await stat(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new Fault({
+        code: 'FILE_NOT_PRIVATE',
+        what: `${file} can be read by others`,
+        why: `its mode is ${(mode & 0o777).toString(8)}`,
+        fix: `Run \`chmod 600 ${file}\``,
+      });
+    }
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function readMasterKey(file: string): Promise<Buffer> {
+  const key = await readPrivateFile(file);
+  if (key === null) throw Object.assign(new Error(`${file} is missing`), { code: 'ENOENT' });
+  if (key.length === MASTER_KEY_BYTES) return key;
+  throw new Fault({
+    code: 'MASTER_KEY_UNUSABLE',
+    what: `The master key ${file} cannot be used`,
+    why: `it has ${key.length} bytes instead of ${MASTER_KEY_BYTES}`,
+    fix: 'Restore it from a backup; without it the CA keys in the database cannot be decrypted',
+  });
+}
+
+async function writeTemporary(file: string, content: string | Buffer): Promise<string> {
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return temporary;
+}

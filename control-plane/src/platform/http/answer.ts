@@ -1,0 +1,46 @@
+/** Sends what a handler returned, parsed by the endpoint's declaration: an answer that is not as declared never leaves. */
+import type { Endpoint } from '@casare/shared/api';
+import type { Response } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { isRefusal } from '../refusal.ts';
+import type { BytesReply } from './handles.ts';
+import { sendRefusal } from './problem.ts';
+import { sendEvents, type ServerSentEvent } from './sse.ts';
+
+/** @throws when the answer does not match its schema: a fault of ours, logged and answered with 500. */
+export async function sendAnswer(endpoint: Endpoint, response: Response, result: unknown): Promise<void> {
+  if (isRefusal(result)) return sendRefusal(response, result);
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
+  if (endpoint.answer === 'nothing') {
+    response.status(204).end();
+  } else if (endpoint.answer === 'bytes') {
+    await sendBytes(response, result as BytesReply);
+  } else if (endpoint.answer === 'events') {
+    await sendEvents(response, result as AsyncIterable<ServerSentEvent>);
+  } else {
+    const body = JSON.stringify(endpoint.answer.json.parse(result));
+    response
+      .status(endpoint.status ?? 200)
+      .type('application/json')
+      .send(body);
+  }
+}
+
+/** Files come from agents: they are saved, never shown as a page of ours. */
+async function sendBytes(response: Response, reply: BytesReply): Promise<void> {
+  response.status(200);
+  response.attachment(reply.name.split('/').at(-1));
+  response.setHeader('Content-Type', safeMediaType(reply.mediaType));
+  response.setHeader('Content-Length', reply.bytes);
+  response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
+  try {
+    await pipeline(reply.stream, response);
+  } catch (error) {
+    // The client went away while it was being sent.
+    if (!response.destroyed || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}
+
+function safeMediaType(type: string): string {
+  return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream';
+}

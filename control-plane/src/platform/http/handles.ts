@@ -1,0 +1,92 @@
+/**
+ * `@Handles(endpoint)` binds a controller method to a declared operation: route and method come from the declaration,
+ * what arrives is parsed by it, what leaves is parsed by it, and the guard reads its permission from it. A method
+ * gets one `Call` and returns the answer, or a `Refusal`.
+ *
+ * Invariant: the method runs only after the guard allowed the caller and every part of the request was parsed.
+ */
+import { Req, RequestMapping, RequestMethod, Res, SetMetadata } from '@nestjs/common';
+import { API_PREFIX, type Endpoint } from '@casare/shared/api';
+import type { Request, Response } from 'express';
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { Refusal } from '../refusal.ts';
+import { sendAnswer } from './answer.ts';
+import type { Caller } from './caller.ts';
+import { parseRequest } from './parse.ts';
+import { callerOf } from './request-state.ts';
+import type { ServerSentEvent } from './sse.ts';
+
+/** A parsed request. */
+export interface Call<E extends Endpoint = Endpoint> {
+  readonly params: Parsed<E['params']>;
+  readonly query: Parsed<E['query']>;
+  readonly body: Parsed<E['body']>;
+  /** Null only where the endpoint is public. */
+  readonly caller: E['permission'] extends 'public' ? Caller | null : Caller;
+  /** The `Idempotency-Key` header, at most 200 characters. */
+  readonly idempotencyKey: string | null;
+  /** Aborts when the client went away. */
+  readonly signal: AbortSignal;
+  /** For what the declaration cannot say: cookies, addresses, `Last-Event-ID`. */
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** Bytes to send; `name` makes browsers save instead of show. */
+export interface BytesReply {
+  readonly stream: Readable;
+  readonly mediaType: string;
+  readonly bytes: number;
+  readonly name: string;
+}
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a handler of `E` returns when it does not refuse. */
+export type Reply<E extends Endpoint> = E['answer'] extends { json: infer S extends z.ZodType }
+  ? z.input<S>
+  : E['answer'] extends 'bytes'
+    ? BytesReply
+    : E['answer'] extends 'events'
+      ? AsyncIterable<ServerSentEvent>
+      : void;
+
+type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Reply<E> | Refusal>;
+
+const ENDPOINT = Symbol('endpoint');
+
+/** Options of a binding. */
+export interface HandlesOptions {
+  /** Instead of `/api/v1`: the enrol listener's operations say `''`. */
+  readonly prefix?: string;
+}
+
+/** Binds a method `(call: Call<typeof e>) => Promise<Reply<typeof e> | Refusal>` to endpoint `e`. */
+export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesOptions = {}) {
+  return <M extends Handler<E>>(target: object, key: string, descriptor: TypedPropertyDescriptor<M>): void => {
+    const handler = descriptor.value as unknown as Handler<Endpoint>;
+    async function handle(this: unknown, request: Request, response: Response): Promise<void> {
+      const parsed = await parseRequest(endpoint, request);
+      const call = { ...parsed, caller: callerOf(request), signal: abortOnClose(response), request, response };
+      await sendAnswer(endpoint, response, await handler.call(this, call as Call));
+    }
+    descriptor.value = handle as unknown as M;
+    const path = `${options.prefix ?? API_PREFIX}${endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+    RequestMapping({ method: RequestMethod[endpoint.method], path })(target, key, descriptor);
+    SetMetadata(ENDPOINT, endpoint)(target, key, descriptor);
+    Req()(target, key, 0);
+    Res()(target, key, 1);
+  };
+}
+
+/** The endpoint a controller method was bound to. */
+export function endpointOf(handler: object): Endpoint | undefined {
+  return Reflect.getMetadata(ENDPOINT, handler) as Endpoint | undefined;
+}
+
+function abortOnClose(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+}

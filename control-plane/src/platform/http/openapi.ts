@@ -1,0 +1,81 @@
+/** The OpenAPI 3.1 document, generated from the endpoint table: the same declarations that the server parses by. */
+import { API_PREFIX, ENDPOINTS, Problem, type Endpoint } from '@casare/shared/api';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
+
+const IdempotencyKey = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({ description: 'The same key with the same request is answered with the same result.' });
+
+/** The document as plain JSON; the same on every call. */
+export function openApiDocument(): object {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Casare control plane',
+      version: '1',
+      description:
+        'Errors are problem documents (RFC 9457) with a stable `code`. Lists are paged by `limit` and `cursor`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: API_PREFIX }],
+    security: [{ apiKey: [] }, { session: [] }],
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `csk_…`.' },
+        session: { type: 'apiKey', in: 'cookie', name: 'casare_session' },
+      },
+    },
+    paths: pathsOf(ENDPOINTS),
+  });
+}
+
+function pathsOf(endpoints: readonly Endpoint[]): NonNullable<ZodOpenApiObject['paths']> {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const endpoint of endpoints) {
+    (paths[endpoint.path] ??= {})[endpoint.method.toLowerCase()] = operationOf(endpoint);
+  }
+  return paths as NonNullable<ZodOpenApiObject['paths']>;
+}
+
+function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
+  const parameters = {
+    ...(endpoint.params === undefined ? {} : { path: endpoint.params }),
+    ...(endpoint.query === undefined ? {} : { query: endpoint.query }),
+    ...(endpoint.method === 'POST' ? { header: z.object({ 'Idempotency-Key': IdempotencyKey }) } : {}),
+  };
+  return {
+    operationId: endpoint.id,
+    summary: endpoint.summary,
+    tags: [endpoint.id.split('.')[0]!],
+    ...(endpoint.permission === 'public' ? { security: [] } : {}),
+    'x-permission': endpoint.permission,
+    requestParams: parameters,
+    ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: bodyContent(endpoint) } }),
+    responses: {
+      [endpoint.answer === 'nothing' ? '204' : String(endpoint.status ?? 200)]: successOf(endpoint),
+      default: {
+        description: problemsText(endpoint),
+        content: { 'application/problem+json': { schema: Problem } },
+      },
+    },
+  };
+}
+
+function bodyContent(endpoint: Endpoint) {
+  const text = Object.fromEntries((endpoint.textBodies ?? []).map((type) => [type, { schema: z.string() }]));
+  return { 'application/json': { schema: endpoint.body! }, ...text };
+}
+
+function successOf({ answer }: Endpoint) {
+  if (answer === 'nothing') return { description: 'Done.' };
+  if (answer === 'bytes') return { description: 'The bytes.', content: { 'application/octet-stream': {} } };
+  if (answer === 'events') return { description: 'Server-sent events.', content: { 'text/event-stream': {} } };
+  return { description: 'The answer.', content: { 'application/json': { schema: answer.json } } };
+}
+
+function problemsText({ problems }: Endpoint): string {
+  return problems === undefined ? 'A problem.' : `A problem; among others ${problems.join(', ')}.`;
+}

@@ -1,0 +1,53 @@
+/** What operators' programs ask: is it alive, is it ready, its metrics; and the API's description. No sign-in needed. */
+import { Router } from 'express';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lineOf } from '../errors.ts';
+import type { Metrics } from '../metrics.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** One thing that must work for requests to be served; `check` throws when it does not. */
+export interface ReadyCheck {
+  readonly name: string;
+  check(): Promise<unknown>;
+}
+
+const CHECK_MS = 2_000;
+
+export function operationRoutes(options: {
+  readonly metrics: Metrics;
+  readonly checks: readonly ReadyCheck[];
+}): Router {
+  const routes = Router();
+  routes.get('/healthz', (_, response) => {
+    response.json({ status: 'ok' });
+  });
+  routes.get('/readyz', async (_, response) => {
+    const checks = await Promise.all(options.checks.map(run));
+    const ready = checks.every(({ ok }) => ok);
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+  });
+  routes.get('/metrics', async (_, response) => {
+    response.set('Content-Type', options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
+  });
+  let openApi: string | undefined;
+  routes.get('/api/openapi.json', (_, response) => {
+    openApi ??= JSON.stringify(openApiDocument());
+    response.type('application/json').send(openApi);
+  });
+  return routes;
+}
+
+async function run({ name, check }: ReadyCheck): Promise<{ name: string; ok: boolean; why?: string }> {
+  const stop = new AbortController();
+  try {
+    const late = sleep(CHECK_MS, undefined, { signal: stop.signal }).then(() => {
+      throw new Error(`no answer within ${CHECK_MS} ms`);
+    });
+    await Promise.race([check(), late]);
+    return { name, ok: true };
+  } catch (error) {
+    return { name, ok: false, why: lineOf(error) };
+  } finally {
+    stop.abort();
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Puts the web edge together: one Nest application on Express, in this order: listener filter, headers, metrics,
+ * operations, console, routes of the controllers; what is left is a problem 404, what is thrown a problem document.
+ */
+import type { INestApplication, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { ALLOWS, AUTHENTICATOR, type Allows, type Authenticator } from './caller.ts';
+import { consoleRoutes } from './console.ts';
+import { assertAllDeclared, PermissionGuard } from './guard.ts';
+import { securityHeaders } from './headers.ts';
+import { listenerFilter } from './listeners.ts';
+import { operationRoutes, type ReadyCheck } from './operations.ts';
+import { ProblemFilter } from './problem.ts';
+import { operationOf } from './request-state.ts';
+
+export interface HttpAppOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly checks: readonly ReadyCheck[];
+  /** True when browsers reach us by https. */
+  readonly https: boolean;
+  /** Directory of the built console; for tests. */
+  readonly consoleFiles?: string;
+}
+
+/**
+ * Builds and initialises the application; it listens nowhere: see `requestListenerFor`. The module must provide
+ * `AUTHENTICATOR` and `ALLOWS` and import Nest's `DiscoveryModule`.
+ */
+export async function createHttpApp(module: Type | object, options: HttpAppOptions): Promise<INestApplication> {
+  const instance = express();
+  const filter = new ProblemFilter(options.log);
+  prepare(instance, options);
+  const app = await NestFactory.create<NestExpressApplication>(module as Type, new ExpressAdapter(instance), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(options.log),
+  });
+  app.useGlobalGuards(
+    new PermissionGuard(
+      app.get<Authenticator>(AUTHENTICATOR, { strict: false }),
+      app.get<Allows>(ALLOWS, { strict: false }),
+    ),
+  );
+  app.useGlobalFilters(filter);
+  assertAllDeclared(app);
+  await app.init();
+  return app;
+}
+
+function prepare(instance: Express, options: HttpAppOptions): void {
+  instance.disable('x-powered-by');
+  instance.disable('etag');
+  instance.enable('case sensitive routing');
+  instance.set('query parser', false);
+  instance.use(securityHeaders(options));
+  instance.use(listenerFilter);
+  instance.use(measured(options.metrics));
+  instance.use(operationRoutes(options));
+  instance.use(consoleRoutes(options.consoleFiles));
+}
+
+/** Time from a request to its whole answer, by operation. */
+function measured(metrics: Metrics) {
+  const seconds = metrics.histogram('casare_http_request_seconds', 'Time to answer a request.', [
+    'operation',
+    'status',
+  ]);
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const started = performance.now();
+    response.once('finish', () => {
+      const labels = { operation: operationOf(request), status: String(response.statusCode) };
+      seconds.observe(labels, (performance.now() - started) / 1_000);
+    });
+    next();
+  };
+}
+
+/** Nest's warnings and errors go to our log; its chatter about routes does not. */
+function nestLogger(log: Log): LoggerService {
+  const text = (message: unknown) => (message instanceof Error ? message.message : String(message));
+  const ignore = () => {};
+  return {
+    log: ignore,
+    debug: ignore,
+    verbose: ignore,
+    warn: (message: unknown) => log.warn(text(message), { part: 'nest' }),
+    error: (message: unknown) => log.error(text(message), { part: 'nest' }),
+    fatal: (message: unknown) => log.error(text(message), { part: 'nest' }),
+  };
+}

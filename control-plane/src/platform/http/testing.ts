@@ -1,0 +1,47 @@
+/** For tests of the edge: an application on a free loopback port, and requests that may be malformed on purpose. */
+import type { INestApplication, Type } from '@nestjs/common';
+import { createConnection } from 'node:net';
+import { silentLog } from '../log.ts';
+import { Metrics } from '../metrics.ts';
+import { openHttpListener, requestListenerFor } from './listeners.ts';
+import type { ListenerKind } from './request-state.ts';
+import { createHttpApp } from './server.ts';
+
+export interface TestEdge {
+  readonly url: string;
+  readonly port: number;
+  readonly app: INestApplication;
+  close(): Promise<void>;
+}
+
+/** Builds `module` and serves it as `kind`. */
+export async function openTestEdge(module: Type | object, kind: ListenerKind = 'web'): Promise<TestEdge> {
+  const app = await createHttpApp(module, {
+    log: silentLog,
+    metrics: new Metrics(),
+    checks: [],
+    https: false,
+    consoleFiles: '/nonexistent',
+  });
+  const at = { host: '127.0.0.1', port: 0, variable: 'TEST' };
+  const listener = await openHttpListener(requestListenerFor(app, kind), at);
+  return {
+    url: `http://127.0.0.1:${listener.port}`,
+    port: listener.port,
+    app,
+    async close() {
+      await listener.close(0);
+      await app.close();
+    },
+  };
+}
+
+/** Sends bytes as they are and gives back everything the server answered until it closed the connection. */
+export function sendRaw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = createConnection(port, '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    socket.on('end', () => resolve(answer)).on('error', reject);
+  });
+}
