@@ -12,6 +12,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
             'docs/examples/**/*.test.ts',

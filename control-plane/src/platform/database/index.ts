@@ -1,0 +1,16 @@
+/**
+ * The database: front door. Only this folder and `*.store.ts` files use PostgreSQL's driver.
+ *
+ * Typical use: `startEmbeddedPostgres` (or CASARE_DATABASE_URL), `ready`, `openDatabase`, `migrate`; stores declare
+ * statements with `sql` and take a `Queryable`.
+ */
+export { startEmbeddedPostgres } from './embedded/index.ts';
+export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
+export { describeUrl, ready, withDatabase, type ReadyOptions } from './connection.ts';
+export { failureCode, isConnectionLoss, isRolledBackByConflict, isUniqueViolation } from './failure.ts';
+export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
+export { migrate, readMigrations, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
+export { openDatabase } from './pool.ts';
+export type { Database, DatabaseOptions, Queryable, Transaction, TransactionOptions } from './pool.ts';
+export { schemaSnapshot } from './schema-snapshot.ts';
+export { sql, type Statement, type StatementOptions } from './statement.ts';

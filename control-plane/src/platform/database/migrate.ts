@@ -1,0 +1,156 @@
+/**
+ * Numbered SQL migrations, `NNNN_name.sql`, each in one transaction under one advisory lock.
+ *
+ * Invariants: what was applied never changes (its SHA-256 is compared); numbers have no gaps; a database that is newer
+ * than this code is not touched; several processes may migrate at once, each migration is applied exactly once.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../errors.ts';
+import type { Database, Transaction } from './pool.ts';
+import { sql } from './statement.ts';
+
+/** One migration as the code brings it. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+  /** Of the text with LF line ends: a checkout on Windows must not look like changed history. */
+  readonly sha256: string;
+}
+
+export interface MigrateOptions {
+  /** The directory of the `NNNN_name.sql` files. */
+  readonly directory: string;
+  /** Before each migration that is applied. */
+  readonly onProgress?: (migration: Migration, index: number, total: number) => void;
+}
+
+export interface MigrateResult {
+  /** Numbers applied by this call. */
+  readonly applied: readonly number[];
+  /** Number of the newest migration now in place; 0 if there is none. */
+  readonly version: number;
+}
+
+interface AppliedRow {
+  readonly number: number;
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** Any constant; two processes that migrate the same database wait for each other. */
+const LOCK = 4_229_113_001;
+
+const takeLock = sql<unknown, [key: number]>('migrateLock', 'select pg_advisory_xact_lock($1)');
+const readApplied = sql<AppliedRow, []>(
+  'migrateRead',
+  'select number, name, sha256 from schema_migration order by number',
+);
+const recordApplied = sql<unknown, [number: number, name: string, sha256: string]>(
+  'migrateRecord',
+  'insert into schema_migration (number, name, sha256) values ($1, $2, $3)',
+);
+const HISTORY = `create table if not exists schema_migration (
+  number integer primary key,
+  name text not null,
+  sha256 text not null,
+  applied_at timestamptz not null default now()
+)`;
+
+/** Applies what is missing. Throws a Fault MIGRATION_CHANGED, MIGRATION_FAILED, MIGRATION_FILES or DATABASE_NEWER. */
+export async function migrate(db: Database, options: MigrateOptions): Promise<MigrateResult> {
+  const migrations = await readMigrations(options.directory);
+  const applied: number[] = [];
+  await db.transaction(async (tx) => {
+    await tx.query(takeLock(LOCK));
+    await tx.script(HISTORY);
+  });
+  for (;;) {
+    // The history is read under the lock, every time: another process may have applied one meanwhile.
+    const next = await db.transaction(async (tx) => {
+      await tx.query(takeLock(LOCK));
+      const missing = missingOf(migrations, await tx.query(readApplied()));
+      const first = missing[0];
+      if (first === undefined) return undefined;
+      options.onProgress?.(first, migrations.indexOf(first), migrations.length);
+      await apply(tx, first);
+      return first.number;
+    });
+    if (next === undefined) return { applied, version: migrations.at(-1)?.number ?? 0 };
+    applied.push(next);
+  }
+}
+
+/** The migrations of a directory in order. Throws a Fault MIGRATION_FILES for a gap, a double or a strange name. */
+export async function readMigrations(directory: string): Promise<Migration[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
+  const migrations: Migration[] = [];
+  for (const [index, file] of names.entries()) {
+    const parts = /^(\d{4})_([a-z0-9_]+)\.sql$/.exec(file);
+    const number = Number(parts?.[1]);
+    const name = parts?.[2];
+    if (name === undefined || number !== index + 1) throw badFiles(directory, file, index + 1);
+    const text = (await readFile(join(directory, file), 'utf8')).replaceAll('\r\n', '\n');
+    migrations.push({ number, name, text, sha256: createHash('sha256').update(text).digest('hex') });
+  }
+  return migrations;
+}
+
+function missingOf(migrations: readonly Migration[], history: readonly AppliedRow[]): Migration[] {
+  for (const row of history) {
+    const ours = migrations[row.number - 1];
+    if (ours === undefined) throw newer(row, migrations.length);
+    if (ours.sha256 !== row.sha256 || ours.name !== row.name) throw changed(ours, row);
+  }
+  return migrations.slice(history.length);
+}
+
+async function apply(tx: Transaction, migration: Migration): Promise<void> {
+  try {
+    await tx.script(migration.text);
+  } catch (cause) {
+    const position = Number((cause as { position?: unknown }).position);
+    const line = Number.isInteger(position) ? migration.text.slice(0, position).split('\n').length : undefined;
+    throw new Fault({
+      code: 'MIGRATION_FAILED',
+      what: `Migration ${fileOf(migration)} failed and was rolled back`,
+      why: `${line === undefined ? '' : `line ${line}: `}${cause instanceof Error ? cause.message : String(cause)}`,
+      fix: 'The database is as before; mend the cause and start again',
+      cause,
+    });
+  }
+  await tx.execute(recordApplied(migration.number, migration.name, migration.sha256));
+}
+
+function fileOf(migration: { readonly number: number; readonly name: string }): string {
+  return `${String(migration.number).padStart(4, '0')}_${migration.name}.sql`;
+}
+
+function badFiles(directory: string, file: string, expected: number): Fault {
+  return new Fault({
+    code: 'MIGRATION_FILES',
+    what: 'The migrations cannot be read',
+    why: `${join(directory, file)} should be ${String(expected).padStart(4, '0')}_name.sql (numbers without gaps)`,
+    fix: 'Rename it',
+  });
+}
+
+function newer(row: AppliedRow, ours: number): Fault {
+  return new Fault({
+    code: 'DATABASE_NEWER',
+    what: 'The database was written by a newer version of Casare',
+    why: `it has migration ${fileOf(row)}, and this version knows ${ours}`,
+    fix: 'Start that version or a newer one, or restore the backup made before its upgrade',
+  });
+}
+
+function changed(ours: Migration, row: AppliedRow): Fault {
+  return new Fault({
+    code: 'MIGRATION_CHANGED',
+    what: 'The database does not match the migrations',
+    why: `${fileOf(row)} was applied with other content than ${fileOf(ours)} has now`,
+    fix: 'Restore that file and put the change into a new migration',
+  });
+}

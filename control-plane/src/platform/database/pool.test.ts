@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Fault } from '../errors.ts';
+import { openDatabase, type Database } from './pool.ts';
+import { sql } from './statement.ts';
+import { testDatabase, type TestDatabase } from './testing.ts';
+
+let database: TestDatabase;
+let db: Database;
+
+const insertNote = sql<{ id: number }, [body: string]>(
+  'testInsertNote',
+  'insert into note (body) values ($1) returning id',
+);
+const countNotes = sql<{ count: number }, []>('testCountNotes', 'select count(*) from note');
+const backend = sql<{ pid: number }, []>('testBackend', 'select pg_backend_pid() as pid');
+const kill = sql<unknown, [pid: number]>('testKill', 'select pg_terminate_backend($1, 5000)');
+
+const notes = async () => (await db.query(countNotes()))[0]?.count;
+
+beforeAll(async () => {
+  database = await testDatabase({ migrations: 'none' });
+  db = database.db;
+  await db.transaction((tx) =>
+    tx.script('create table note (id bigint generated always as identity primary key, body text not null unique)'),
+  );
+});
+afterAll(() => database.close());
+
+describe('values', () => {
+  it('gives int8 as number while exact, otherwise its text; dates as text; timestamptz as Date', async () => {
+    const text = `select 9007199254740991::int8 as exact, 9007199254740993::int8 as big, '{1,2}'::int8[] as list,
+      date '2026-02-28' as day, timestamptz '2026-02-28 12:00:00+00' as at`;
+    expect(await db.query({ name: 'testValues', text, values: [] })).toEqual([
+      {
+        exact: 9007199254740991,
+        big: '9007199254740993',
+        list: [1, 2],
+        day: '2026-02-28',
+        at: new Date('2026-02-28T12:00:00Z'),
+      },
+    ]);
+  });
+
+  it('refuses two statements of one name', () => {
+    expect(() => sql('testCountNotes', 'select 2')).toThrow(/named testCountNotes/);
+  });
+});
+
+describe('transaction', () => {
+  it('commits what it did, and rolls back when its work throws', async () => {
+    const before = await notes();
+    await db.transaction((tx) => tx.query(insertNote('kept')));
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.query(insertNote('dropped'));
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await notes()).toBe((before ?? 0) + 1);
+  });
+
+  it('is not taken for committed when the server had aborted it and its work swallowed the error', async () => {
+    const work = db.transaction(async (tx) => {
+      await tx.query(insertNote('swallowed'));
+      await tx.query(insertNote('swallowed')).catch(() => undefined);
+    });
+    await expect(work).rejects.toThrow(/rolled back/);
+  });
+
+  it('sets settings for itself only', async () => {
+    const read = sql<{ tenant: string | null }, []>(
+      'testTenant',
+      `select nullif(current_setting('app.tenant', true), '') as tenant`,
+    );
+    const inside = await db.transaction((tx) => tx.query(read()), { settings: { 'app.tenant': "o'brien" } });
+    expect(inside).toEqual([{ tenant: "o'brien" }]);
+    expect(await db.query(read())).toEqual([{ tenant: null }]);
+  });
+
+  it('cannot be used after its end', async () => {
+    const tx = await db.transaction(async (open) => open);
+    await expect(tx.query(countNotes())).rejects.toThrow(/after the end/);
+  });
+
+  it('is repeated after a serialization failure when attempts allow it', async () => {
+    await db.transaction((tx) => tx.query(insertNote('counter 0')));
+    let runs = 0;
+    await db.transaction(
+      async (tx) => {
+        runs += 1;
+        await tx.query(countNotes());
+        if (runs === 1)
+          await db.execute({
+            name: 'testBump',
+            text: `update note set body = 'x' where body = 'counter 0'`,
+            values: [],
+          });
+        await tx.execute({
+          name: 'testTouch',
+          text: `update note set body = body || '!' where body in ('x', 'counter 0')`,
+          values: [],
+        });
+      },
+      { isolation: 'repeatable read', attempts: 3 },
+    );
+    expect(runs).toBe(2);
+  });
+
+  it('says that a commit is unknown when its answer was lost', async () => {
+    const work = db.transaction(async (tx) => {
+      const pid = (await tx.query(backend()))[0]?.pid ?? 0;
+      await db.query(kill(pid));
+    });
+    await expect(work).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+  });
+});
+
+describe('broken connections', () => {
+  it('survives the end of every idle connection and serves the next call', async () => {
+    const warn = vi.fn();
+    const other = openDatabase(database.url, { log: { debug() {}, info() {}, warn, error() {} } });
+    await Promise.all([other.query(backend()), other.query(backend())]);
+    const mine = (await db.query(backend()))[0]?.pid ?? 0;
+    const text = `select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+      where pid <> $1 and pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'`;
+    await db.query({ name: 'testKillAll', text, values: [mine] });
+    await vi.waitFor(() => expect(warn).toHaveBeenCalled());
+    expect(await other.query(backend())).toHaveLength(1);
+    await other.close();
+  });
+
+  it('repeats a statement only if it was declared idempotent', async () => {
+    const text = 'select pg_terminate_backend(pg_backend_pid()), $1::text';
+    await expect(db.query({ name: 'testSuicide', text, values: ['once'] })).rejects.toThrow();
+    const counted = sql<unknown, []>(
+      'testCounted',
+      `select case when nextval('suicides') = 1 then pg_terminate_backend(pg_backend_pid()) end`,
+      { idempotent: true },
+    );
+    await db.transaction((tx) => tx.script('create sequence suicides'));
+    expect(await db.query(counted())).toHaveLength(1);
+  });
+
+  it('prepares a statement anew when a migration changed its result', async () => {
+    const one = openDatabase(database.url, { max: 1 });
+    const all = sql<Record<string, unknown>, []>('testAllOfWide', 'select * from wide');
+    await one.transaction((tx) => tx.script('create table wide (a int); insert into wide values (1)'));
+    expect(await one.query(all())).toEqual([{ a: 1 }]);
+    await one.transaction((tx) => tx.script('alter table wide add b int'));
+    expect(await one.query(all())).toEqual([{ a: 1, b: null }]);
+    await one.close();
+  });
+});
+
+describe('bounds', () => {
+  it('answers DATABASE_BUSY at once when too many calls wait', async () => {
+    const small = openDatabase(database.url, { max: 1, maxWaiting: 1 });
+    const release = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holder = small.transaction(async () => {
+      held.resolve();
+      await release.promise;
+    });
+    await held.promise;
+    const waiter = small.query(countNotes());
+    await expect(small.query(countNotes())).rejects.toMatchObject({ code: 'DATABASE_BUSY', status: 503 });
+    release.resolve();
+    await Promise.all([holder, waiter]);
+    await small.close();
+  });
+
+  it('gives up on a server that stays away, after the time it was given', async () => {
+    const gone = openDatabase('postgres://x:y@127.0.0.1:1/none', { reconnectMs: 200 });
+    await expect(gone.query(countNotes())).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await gone.close();
+  });
+
+  it('closes although a transaction is still open', async () => {
+    const other = openDatabase(database.url);
+    const open = Promise.withResolvers<void>();
+    const work = other.transaction(async (tx) => {
+      open.resolve();
+      await tx.query({ name: 'testSleep', text: 'select pg_sleep(60)', values: [] });
+    });
+    const failed = expect(work).rejects.not.toBeInstanceOf(Fault);
+    await open.promise;
+    await other.close(50);
+    await failed;
+  });
+});
