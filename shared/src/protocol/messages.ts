@@ -40,13 +40,16 @@ export const AgentFacts = z.object({
 });
 export type AgentFacts = z.infer<typeof AgentFacts>;
 
-const HeldRun = z.object({
+/** A run that the agent's outbox holds. */
+export const HeldRun = z.object({
   ...run,
   /** The last event number in the outbox; 0 for none. */
   lastSeq: z.int().min(0),
   /** `finished`: the ending is in the outbox and only waits to be acknowledged. */
   phase: z.enum(['waiting', 'running', 'finished']),
 });
+
+export type HeldRun = z.infer<typeof HeldRun>;
 
 const Hello = z.object({
   type: z.literal('hello'),
@@ -127,25 +130,25 @@ export type AgentMessage = z.infer<typeof AgentMessage>;
 export const Secrets = z.record(z.string().max(100), z.union([z.string(), z.record(z.string(), z.string())]));
 export type Secrets = z.infer<typeof Secrets>;
 
+/** The server's verdict on a run that the agent holds. */
+export const Welcomed = z.object({
+  ...run,
+  verdict: z.enum(['continue', 'fenced']),
+  /** Events up to here are committed: the agent may forget them and sends the rest. */
+  ackedSeq: z.int().min(0),
+  /** Fresh copies for a run whose agent restarted. */
+  secrets: Secrets,
+  cancelling: z.boolean(),
+});
+export type Welcomed = z.infer<typeof Welcomed>;
+
 const Welcome = z.object({
   type: z.literal('welcome'),
   session: z.uuid(),
   pingMs: z.int().min(100),
   deadMs: z.int().min(100),
   leaseMs: z.int().min(1_000),
-  runs: z
-    .array(
-      z.object({
-        ...run,
-        verdict: z.enum(['continue', 'fenced']),
-        /** Events up to here are committed: the agent may forget them and sends the rest. */
-        ackedSeq: z.int().min(0),
-        /** Fresh copies for a run whose agent restarted. */
-        secrets: Secrets,
-        cancelling: z.boolean(),
-      }),
-    )
-    .max(RUNS_PER_AGENT),
+  runs: z.array(Welcomed).max(RUNS_PER_AGENT),
 });
 
 export const OnDisconnect = z.enum(['continue', 'hold']);

@@ -64,6 +64,8 @@ const StepFailed = z.object({
   error: WorkflowError,
   /** False when the step may have acted all the same (a timed-out click): it stays in doubt. */
   certain: z.boolean(),
+  /** The `$context` at that moment, only when what failed is an attempt of a `try`: the next attempt starts with it. */
+  context: z.json().optional(),
   durationMs: z.int().min(0),
 });
 
@@ -75,7 +77,12 @@ const RunLog = z.object({
   message: z.string().max(16_000),
 });
 
-const RunStarted = z.object({ type: z.literal('run.started'), resumed: z.boolean() });
+const RunStarted = z.object({
+  type: z.literal('run.started'),
+  resumed: z.boolean(),
+  /** The tokens that stand for secrets in recorded data, by secret name; a later attempt reads them. Never values. */
+  handles: z.record(z.string().max(300), z.string().max(200)).optional(),
+});
 const RunCompleted = z.object({ type: z.literal('run.completed'), output: z.json() });
 const RunFailed = z.object({ type: z.literal('run.failed'), error: WorkflowError });
 const RunTimedOut = z.object({ type: z.literal('run.timed_out'), error: WorkflowError });
