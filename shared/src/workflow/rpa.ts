@@ -2,14 +2,17 @@
 import { z } from 'zod';
 import { Capability, OnDisconnect, SlotKind } from '../protocol/messages.ts';
 import { Effect, OnRestart } from '../protocol/run-events.ts';
-import { Text } from './definitions.ts';
 import { Duration } from './duration.ts';
+import { TargetOrExpression } from './target.ts';
 
 /**
  * The read-only probe that decides whether a step in doubt has happened: it has when `exists` matches an element, or
  * when `gone` matches none. Both are selectors; expressions are evaluated as they were when the step started.
  */
-export const Verify = z.union([z.strictObject({ exists: Text.min(1) }), z.strictObject({ gone: Text.min(1) })]);
+export const Verify = z.union([
+  z.strictObject({ exists: TargetOrExpression }),
+  z.strictObject({ gone: TargetOrExpression }),
+]);
 export type Verify = z.infer<typeof Verify>;
 
 /** Of one task; `onRestart` and `verify` also hold for the tasks inside it. */
