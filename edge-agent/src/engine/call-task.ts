@@ -1,0 +1,174 @@
+/**
+ * `call`: a step of the catalogue, or a function of the document. A step is recorded as started, with a digest of its
+ * arguments, before it acts; on restart `replay.ts` decides whether it is called again.
+ */
+import { createHash } from 'node:crypto';
+import { type CallTask, type FunctionCallTask, type Json, restartRuleOf, type Verify } from '@casare/shared/workflow';
+import { callStep, parseArguments, type PreparedCall, usesSecret } from './call-step.ts';
+import { timeoutOf } from './deadline.ts';
+import { fault, RunSuspended, WorkflowFault } from './errors.ts';
+import { definitionOf } from './evaluate.ts';
+import type { Frame, Raw, Scope, TaskHandler } from './frame.ts';
+import { decideCall } from './replay.ts';
+import { CONTROL_FACTS } from './step-record.ts';
+import { type Step, usesSession } from './steps.ts';
+import { fileOf } from './stored-file.ts';
+
+export const runCall: TaskHandler<CallTask> = async (task, frame) => {
+  const args = await definitionOf(frame).template((task.with ?? {}) as Json);
+  const own = frame.run.options.document.use?.functions?.[task.call];
+  if (own !== undefined) return callFunction(task, args, frame);
+  const step = frame.run.options.steps.find(task.call);
+  if (step === null) {
+    throw fault('configuration', {
+      code: 'STEP_UNKNOWN',
+      title: `This agent has no step ${task.call}`,
+      detail: 'Check the name and the version, or update the agent.',
+    });
+  }
+  const call = await prepare(step, task, args, frame);
+  const digest = digestOf(step, args);
+  const recorded = frame.run.journal.at(frame.position);
+  const decision = decideCall({
+    recorded,
+    digest,
+    effect: call.effect,
+    rule: call.rule,
+    usesSession: usesSession(step.declaration),
+    file: recorded.state === 'completed' ? await fileOf(recorded.output, frame.run.options) : 'none',
+  });
+  switch (decision.do) {
+    case 'run':
+      return perform(call, digest, frame);
+    case 'reuse':
+      return { output: decision.output, settled: true };
+    case 'fail':
+      throw new WorkflowFault(decision.error);
+    case 'suspend':
+      throw new RunSuspended(frame.position, suspension(step, frame, decision.why));
+    case 'probe':
+      if (!(await hasHappened(step, frame))) return perform(call, digest, frame);
+      await frame.record.completed(decision.output as never);
+      return { output: decision.output, settled: true };
+  }
+};
+
+/** Records the start, calls, and leaves the record of the outcome to the task; a cancelled run's it writes itself. */
+async function perform(call: PreparedCall, inputDigest: string, frame: Frame): Promise<Raw> {
+  const { name, version } = call.step.declaration;
+  await frame.record.started({
+    effect: call.effect,
+    onRestart: call.rule,
+    call: `${name}:${version}`,
+    inputDigest,
+  });
+  if (frame.signal.aborted) {
+    // Waiting for the lease took too long. That nothing was done is worth recording: no doubt remains.
+    const title = 'The step was stopped before it acted';
+    await frame.record.failed(fault('runtime', { code: 'STOPPED_BEFORE_ACTING', title, instance: frame.path }), true);
+    frame.signal.throwIfAborted();
+  }
+  const result = await callStep(call, frame);
+  if (result.fate === 'done') return { output: result.output };
+  if (result.fate === 'failed') {
+    if (!isCancelled(frame)) throw result.fault;
+    await frame.record.failed(result.fault.at(frame.path), result.certain);
+  }
+  throw frame.signal.reason;
+}
+
+async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Promise<PreparedCall> {
+  const { declaration } = step;
+  const effect = task.metadata?.rpa?.effect ?? declaration.effect;
+  // The task's own rule, else the nearest around it, else the document's, else what the effect implies.
+  const rule = frame.onRestart ?? documentRule(frame) ?? restartRuleOf(effect);
+  const timeoutMs = await timeoutOf(task.timeout, frame.run, definitionOf(frame));
+  return {
+    step,
+    args: parseArguments(step, args, frame),
+    usesSecret: frame.run.vault.isUsedIn(args),
+    usesSecret: usesSecret(args, frame),
+    effect,
+    rule,
+    timeoutMs: timeoutMs ?? declaration.defaultTimeoutMs,
+  };
+}
+
+/**
+ * A function of the document: its task, with the arguments as input where there are any. Only the document is around
+ * it: restart rules and variables of the place it is called from do not reach into it.
+ */
+async function callFunction(task: CallTask, args: Json, frame: Frame): Promise<Raw> {
+  const definition = frame.run.options.document.use?.functions?.[task.call];
+  if (definition === undefined) throw new TypeError(`no function ${task.call}`);
+  await frame.record.started(CONTROL_FACTS);
+  const input = (task as FunctionCallTask).with === undefined ? frame.input : args;
+  const path = `/use/functions/${task.call.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const entry = { name: task.call, task: definition, path, index: 0 };
+  const scope: Scope = { ...frame, variables: {}, onRestart: undefined, verify: undefined };
+  const { output } = await frame.run.tasks.one(entry, `${frame.position}/call`, input, scope);
+  return { output };
+}
+
+/**
+ * Asks the read-only probe of `metadata.rpa.verify` whether the step has happened.
+ * @throws {RunSuspended} when there is no probe or it gives no answer
+ */
+async function hasHappened(step: Step, frame: Frame): Promise<boolean> {
+  const { verify } = frame;
+  if (verify === undefined) throw doubtful(step, frame, 'it has no `metadata.rpa.verify` to find out');
+  const family = step.declaration.name.split('.')[0] ?? '';
+  const probe = frame.run.options.steps.find(`${family}.exists`);
+  if (probe === null) throw doubtful(step, frame, `this agent has no step ${family}.exists to find out`);
+  const args: Json = { target: await definitionOf(frame).template(targetOf(verify)) };
+  const call: PreparedCall = {
+    step: probe,
+    args: parseArguments(probe, args, frame),
+    usesSecret: frame.run.vault.isUsedIn(args),
+    usesSecret: usesSecret(args, frame),
+    effect: 'idempotent',
+    rule: 'rerun',
+    timeoutMs: probe.declaration.defaultTimeoutMs,
+  };
+  const result = await callStep(call, frame);
+  frame.signal.throwIfAborted();
+  if (result.fate !== 'done') {
+    throw doubtful(step, frame, `the probe failed (${result.fate === 'failed' ? result.fault.message : 'no answer'})`);
+  }
+  return (result.output === true) === 'exists' in verify;
+}
+
+function targetOf(verify: Verify): Json {
+  return 'exists' in verify ? verify.exists : verify.gone;
+}
+
+function doubtful(step: Step, frame: Frame, why: string): RunSuspended {
+  return new RunSuspended(frame.position, suspension(step, frame, `its outcome is in doubt and ${why}`));
+}
+
+function suspension(step: Step, frame: Frame, why: string): string {
+  return `${frame.name} (${step.declaration.name}) must not simply be repeated: ${why}. Look at the system and decide.`;
+}
+
+function documentRule(frame: Frame): Frame['onRestart'] {
+  return frame.run.options.document.document.metadata?.rpa?.onRestart;
+}
+
+function isCancelled(frame: Frame): boolean {
+  return frame.signal.aborted && !(frame.signal.reason instanceof WorkflowFault);
+}
+
+/** SHA-256 of the call and its arguments, handles in place of secrets, members in the order of their names. */
+function digestOf(step: Step, args: Json): string {
+  const { name, version } = step.declaration;
+  return createHash('sha256')
+    .update(canonical({ call: `${name}:${version}`, with: args }))
+    .digest('hex');
+}
+
+function canonical(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(',')}]`;
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+}

@@ -1,0 +1,10 @@
+/** The workflow engine's front door. */
+export { type Clock, systemClock } from './clock.ts';
+export { runWorkflow, type RunEndingBody } from './engine.ts';
+export { StepFailure, type StandardError } from './errors.ts';
+export { createExpressions, type Expressions } from './expressions.ts';
+export type { RunOptions } from './frame.ts';
+export { RecordingFailed } from './recorder.ts';
+export { createVault } from './secrets.ts';
+export { createVault, type SecretVault } from './secrets.ts';
+export type { ArtifactAbout, LogLevel, Step, StepContext, StepRegistry } from './steps.ts';

@@ -1,0 +1,107 @@
+/**
+ * The engine's way out: every event of a run passes here once, scrubbed and bounded, in the order it happened.
+ * A failing `record` ends the engine: what cannot be recorded must not be done.
+ */
+import { OUTPUT_BYTES, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
+import type { Json } from '@casare/shared/workflow';
+import { bounded, fault } from './errors.ts';
+import type { SecretVault } from './secrets.ts';
+import type { LogLevel } from './steps.ts';
+
+/** Log lines one run may record; further ones are dropped, and the last one says so. */
+const LOG_LINES = 10_000;
+const LOG_LENGTH = 16_000;
+
+/** The agent did not take an event. No document can catch it and no ending is recorded. */
+export class RecordingFailed extends Error {
+  override readonly name = 'RecordingFailed';
+}
+
+/** Records events and log lines. */
+export interface Recorder {
+  /** Resolves when the agent has the event durably. */
+  record(body: RunEventBody): Promise<void>;
+  log(level: LogLevel, message: string): Promise<void>;
+}
+
+/** A recorder over the agent's `record`. */
+export function createRecorder(send: (body: RunEventBody) => Promise<void>, vault: SecretVault): Recorder {
+  let lines = 0;
+  const record = async (body: RunEventBody) => {
+    try {
+      await send(scrubBody(body, vault));
+    } catch (cause) {
+      throw new RecordingFailed(`The event ${body.type} could not be recorded: ${(cause as Error).message}`, { cause });
+    }
+  };
+  return {
+    record,
+    log: async (level, message) => {
+      lines += 1;
+      if (lines > LOG_LINES) return;
+      const text = lines === LOG_LINES ? 'The log of this run is full; further lines are dropped.' : message;
+      await record({ type: 'run.log', level, message: text.slice(0, LOG_LENGTH) });
+    },
+  };
+}
+
+/**
+ * The value, when it is small enough to be recorded.
+ * @throws {WorkflowFault} runtime error 500 above `OUTPUT_BYTES` of JSON
+ */
+export function recordable(value: Json, what: string): Json {
+  const bytes = Buffer.byteLength(JSON.stringify(value), 'utf8');
+  if (bytes <= OUTPUT_BYTES) return value;
+  throw fault('runtime', {
+    code: 'OUTPUT_TOO_LARGE',
+    title: `${what} is too large`,
+    detail: `${what} has ${bytes} bytes of JSON and ${OUTPUT_BYTES} are allowed: keep less of it, or write a file.`,
+  });
+}
+
+/** The one cast between the workflow's read-only JSON and the event's. */
+export function eventJson(value: Json): Extract<RunEventBody, { type: 'run.completed' }>['output'] {
+  return value as Extract<RunEventBody, { type: 'run.completed' }>['output'];
+}
+
+function scrubBody(body: RunEventBody, vault: SecretVault): RunEventBody {
+  const scrub = (value: unknown) => eventJson(vault.scrub(value as Json));
+  switch (body.type) {
+    case 'step.completed':
+      return {
+        ...body,
+        output: scrub(body.output),
+        ...(body.context === undefined ? {} : { context: scrub(body.context) }),
+      };
+    case 'step.failed':
+      return {
+        ...body,
+        error: scrubError(body.error, vault),
+        ...(body.context === undefined ? {} : { context: scrub(body.context) }),
+      };
+    case 'run.completed':
+      return { ...body, output: scrub(body.output) };
+    case 'run.failed':
+    case 'run.timed_out':
+      return { ...body, error: scrubError(body.error, vault) };
+    case 'run.log':
+      return { ...body, message: vault.scrub(body.message) };
+    case 'run.cancelled':
+      return { ...body, reason: vault.scrub(body.reason).slice(0, 1_000) };
+    case 'run.suspended':
+      return { ...body, reason: vault.scrub(body.reason).slice(0, 4_000) };
+    default:
+      return body;
+  }
+}
+
+/** The error without secret values, bounded. */
+export function scrubError(error: WorkflowError, vault: SecretVault): WorkflowError {
+  const { title, detail, type } = error;
+  return bounded({
+    ...error,
+    type: vault.scrub(type),
+    ...(title === undefined ? {} : { title: vault.scrub(title) }),
+    ...(detail === undefined ? {} : { detail: vault.scrub(detail) }),
+  });
+}

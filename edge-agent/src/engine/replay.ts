@@ -1,0 +1,162 @@
+/**
+ * Restart. A resumed run starts its document from the beginning in a fresh worker and reads what earlier attempts
+ * recorded. Control flow is computed again; what matters is which calls are NOT made again. For a call at a position:
+ *
+ * - never recorded: it runs.
+ * - completed with equal arguments, no live session needed: its output is reused. When it stored a file that is gone
+ *   and its rule is `rerun`, it runs again.
+ * - completed with equal arguments, but what it worked on was a live session, and those are never restored:
+ *   `rerun` reuses an output that is a stored file (a download) still there, else runs again; `restartScope` runs
+ *   again; `verify` asks the probe; `suspend` hands over to a person.
+ * - completed with other arguments (the document's data changed): as if in doubt.
+ * - failed for certain, equal arguments, no session: the same error again, so that control flow takes the same way.
+ *   With a session: `rerun`, `restartScope` and reads run again; the others fail again.
+ * - started only, or failed without certainty: in doubt. `rerun` and `restartScope` run it, `verify` asks the probe,
+ *   `suspend` hands over to a person.
+ *
+ * A `try` goes on after its last attempt whose failure was recorded, with the `$context` of that moment; attempts
+ * before it are not repeated. Exports of reused outputs are computed again, because the context before them may differ.
+ */
+import type { Effect, OnRestart, RunEvent, WorkflowError } from '@casare/shared/protocol';
+import type { Json } from '@casare/shared/workflow';
+import type { Handles } from './secrets.ts';
+
+/** What earlier attempts recorded last of one position. */
+export type Recorded =
+  | { readonly state: 'none' }
+  | { readonly state: 'started'; readonly digest: string | undefined }
+  | { readonly state: 'completed'; readonly digest: string | undefined; readonly output: Json }
+  | {
+      readonly state: 'failed';
+      readonly digest: string | undefined;
+      readonly certain: boolean;
+      readonly error: WorkflowError;
+    };
+
+/** A recorded failure of an attempt of a `try`. */
+export interface FailedAttempt {
+  readonly attempt: number;
+  readonly error: WorkflowError;
+  readonly context: Json;
+}
+
+/** Earlier attempts' events, by position. */
+export interface Journal {
+  /** True when there is anything to resume. */
+  readonly resumed: boolean;
+  readonly handles: Handles;
+  /** When the run first started, epoch milliseconds; null for a first attempt. */
+  readonly startedAt: number | null;
+  at(position: string): Recorded;
+  /** When the step at this position was first started, epoch milliseconds. */
+  startOf(position: string): number | null;
+  /** The last failed attempt of the `try` at this position. */
+  lastFailedAttempt(position: string): FailedAttempt | null;
+}
+
+/** Folds the events of all earlier attempts, oldest first. */
+export function readJournal(events: readonly RunEvent[]): Journal {
+  const steps = new Map<string, Recorded>();
+  const starts = new Map<string, number>();
+  const attempts = new Map<string, FailedAttempt>();
+  let handles: Handles = {};
+  for (const { at, body } of events) {
+    if (body.type === 'run.started') handles = { ...body.handles, ...handles };
+    if (body.type === 'step.started') {
+      steps.set(body.position, { state: 'started', digest: body.inputDigest });
+      if (!starts.has(body.position)) starts.set(body.position, Date.parse(at));
+    }
+    if (body.type === 'step.completed') {
+      const digest = digestOf(steps.get(body.position));
+      steps.set(body.position, { state: 'completed', digest, output: body.output });
+    }
+    if (body.type === 'step.failed') {
+      const digest = digestOf(steps.get(body.position));
+      steps.set(body.position, { state: 'failed', digest, certain: body.certain, error: body.error });
+      const attempt = attemptOf(body.position);
+      if (attempt !== null && body.context !== undefined) {
+        attempts.set(attempt.of, { attempt: attempt.number, error: body.error, context: body.context });
+      }
+    }
+  }
+  const first = events[0];
+  return {
+    resumed: first !== undefined,
+    handles,
+    startedAt: first === undefined ? null : Date.parse(first.at),
+    at: (position) => steps.get(position) ?? { state: 'none' },
+    startOf: (position) => starts.get(position) ?? null,
+    lastFailedAttempt: (position) => attempts.get(position) ?? null,
+  };
+}
+
+/** The facts that decide what happens to a call on restart. */
+export interface CallFacts {
+  readonly recorded: Recorded;
+  /** Digest of the arguments as they are now. */
+  readonly digest: string;
+  readonly effect: Effect;
+  readonly rule: OnRestart;
+  readonly usesSession: boolean;
+  /** The stored file that the recorded output names: still there, gone, or it names none. */
+  readonly file: 'none' | 'present' | 'gone';
+}
+
+/** What to do with a call. `probe` reuses the recorded output, if any, when the probe says that the step happened. */
+export type CallDecision =
+  | { readonly do: 'run' }
+  | { readonly do: 'reuse'; readonly output: Json }
+  | { readonly do: 'fail'; readonly error: WorkflowError }
+  | { readonly do: 'probe'; readonly output: Json }
+  | { readonly do: 'suspend'; readonly why: string };
+
+/** The rules of this file's head as one pure function. */
+export function decideCall(facts: CallFacts): CallDecision {
+  const { recorded, digest, rule } = facts;
+  switch (recorded.state) {
+    case 'none':
+      return { do: 'run' };
+    case 'started':
+      return inDoubt(rule, null, 'it was started and its outcome was not recorded');
+    case 'failed':
+      return recorded.certain
+        ? decideFailed(facts, recorded)
+        : inDoubt(
+            rule,
+            null,
+            `it failed (${recorded.error.title ?? recorded.error.type}) and may have acted all the same`,
+          );
+    case 'completed':
+      return recorded.digest === digest
+        ? decideCompleted(facts, recorded.output)
+        : inDoubt(rule, recorded.output, 'it was completed with other arguments than it has now');
+  }
+}
+
+function decideCompleted({ rule, usesSession, file }: CallFacts, output: Json): CallDecision {
+  const fileLost = file === 'gone' && rule === 'rerun';
+  if (!usesSession) return fileLost ? { do: 'run' } : { do: 'reuse', output };
+  if (rule === 'rerun') return file === 'present' ? { do: 'reuse', output } : { do: 'run' };
+  return inDoubt(rule, output, 'it was completed, but the live session it worked in is gone');
+}
+
+function decideFailed(facts: CallFacts, failed: Extract<Recorded, { state: 'failed' }>): CallDecision {
+  const again = facts.rule === 'rerun' || facts.rule === 'restartScope' || facts.effect === 'idempotent';
+  if (facts.usesSession ? again : failed.digest !== facts.digest) return { do: 'run' };
+  return { do: 'fail', error: failed.error };
+}
+
+function inDoubt(rule: OnRestart, output: Json, why: string): CallDecision {
+  if (rule === 'verify') return { do: 'probe', output };
+  return rule === 'suspend' ? { do: 'suspend', why } : { do: 'run' };
+}
+
+function digestOf(recorded: Recorded | undefined): string | undefined {
+  return recorded === undefined || recorded.state === 'none' ? undefined : recorded.digest;
+}
+
+/** `…/name{2}` is attempt 2 of the `try` at `…/name`. */
+function attemptOf(position: string): { of: string; number: number } | null {
+  const match = /^(.*)\{(\d+)\}$/s.exec(position);
+  return match === null ? null : { of: match[1] ?? '', number: Number(match[2]) };
+}

@@ -1,0 +1,55 @@
+/** The record of one step: `started` before anything else, then exactly one of `completed` and `failed`. */
+import type { RunEventBody } from '@casare/shared/protocol';
+import type { Json } from '@casare/shared/workflow';
+import type { WorkflowFault } from './errors.ts';
+import type { Run, StartFacts, StepRecord } from './frame.ts';
+import { eventJson } from './recorder.ts';
+
+const NAME_LENGTH = 200;
+/** Of every task but a call: it changes nothing outside the run. */
+export const CONTROL_FACTS: StartFacts = { effect: 'idempotent', onRestart: 'rerun' };
+
+/** Where and what the step is. */
+export interface StepIdentity {
+  readonly path: string;
+  readonly position: string;
+  readonly name: string;
+  readonly task: string;
+}
+
+/** Opens the record; nothing is written yet. */
+export function openRecord(run: Run, step: StepIdentity): StepRecord {
+  const where = { path: step.path, position: step.position };
+  const began = run.options.clock.now();
+  const send = (body: RunEventBody) => run.recorder.record(body);
+  const elapsed = () => Math.max(0, Math.round(run.options.clock.now() - began));
+  let isStarted = false;
+  const started = async (facts: StartFacts) => {
+    if (isStarted) return;
+    isStarted = true;
+    await send({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
+  };
+  return {
+    started,
+    completed: (output, context) =>
+      send({
+        type: 'step.completed',
+        ...where,
+        output: eventJson(output),
+        ...(context === undefined ? {} : { context: eventJson(context) }),
+        durationMs: elapsed(),
+      }),
+    failed: async (fault: WorkflowFault, certain: boolean, context?: Json) => {
+      // It failed before it could act, such as by its arguments: the record has a start all the same.
+      await started(CONTROL_FACTS);
+      await send({
+        type: 'step.failed',
+        ...where,
+        error: fault.error,
+        certain,
+        ...(context === undefined ? {} : { context: eventJson(context) }),
+        durationMs: elapsed(),
+      });
+    },
+  };
+}

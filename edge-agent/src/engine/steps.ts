@@ -1,0 +1,61 @@
+/**
+ * What the engine needs from executors. The engine knows no browser and no desktop: it finds a step by its reference,
+ * parses the arguments by the step's declaration, calls it with a deadline and parses what comes back.
+ */
+import type { ArtifactKind, RunEventBody } from '@casare/shared/protocol';
+import type { StepDeclaration } from '@casare/shared/workflow';
+
+export type LogLevel = Extract<RunEventBody, { type: 'run.log' }>['level'];
+
+/** How a file of the run is to be kept. */
+export interface ArtifactAbout {
+  /** Name inside the run's folder, forward slashes. */
+  readonly name: string;
+  readonly kind: ArtifactKind;
+  readonly mediaType: string;
+}
+
+/** What a step sees of its run. */
+export interface StepContext {
+  /** Aborted at the deadline, when the run is cancelled, or when an outer task times out. */
+  readonly signal: AbortSignal;
+  /** How long the call may take from now on, milliseconds. */
+  readonly timeoutMs: number;
+  /** The run's own folder; everything a step writes goes below it. */
+  readonly runFolder: string;
+  /** True when the arguments hold a secret's value: nothing may then be traced or shown. */
+  readonly usesSecret: boolean;
+  /** Where in the run the step stands; unique. */
+  readonly position: string;
+  /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */
+  readonly usesSecret: boolean;
+  /** Live things that steps of this run share, such as its browser. Gone when the worker is. */
+  readonly session: Map<string, unknown>;
+  /** Hands a finished file over to be stored; resolves when the agent has it durably. */
+  artifact(file: string, about: ArtifactAbout): Promise<void>;
+  /** Adds a line to the run's log; secrets are masked. */
+  log(level: LogLevel, message: string): Promise<void>;
+}
+
+/** A step that can be called. */
+export interface Step {
+  readonly declaration: StepDeclaration;
+  /**
+   * Does it. `args` is what `declaration.with` made of the arguments; the result is parsed by `declaration.output`.
+   * @throws {StepFailure} for a failure the author can understand; anything else is a runtime error 500
+   */
+  run(args: unknown, context: StepContext): Promise<unknown>;
+}
+
+/** Finds steps by the text after `call:`, such as `browser.click`, `browser.click:1.0.0@default`, `http`. */
+export interface StepRegistry {
+  find(reference: string): Step | null;
+}
+
+/**
+ * True when a restarted worker lacks what the step works on. Every step of a browser or desktop slot counts, also one
+ * that only opens the session: without running it again there would be none.
+ */
+export function usesSession(declaration: StepDeclaration): boolean {
+  return declaration.needsSession || declaration.slot !== 'plain';
+}
