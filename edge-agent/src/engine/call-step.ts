@@ -20,7 +20,6 @@ export interface PreparedCall {
   readonly step: Step;
   /** Parsed by the declaration, secrets in the clear: never recorded. */
   readonly args: unknown;
-  readonly usesSecret: boolean;
   /** True when a secret's value stands in `args`. */
   readonly usesSecret: boolean;
   readonly effect: Effect;
@@ -50,11 +49,6 @@ export function parseArguments(step: Step, args: Json, frame: Frame): unknown {
     title: `The arguments of ${step.declaration.name} are not valid`,
     detail: vault.scrub(problems.join('; ')),
   });
-}
-
-/** True when arguments that hold handles get the value of a secret when they are revealed. */
-export function usesSecret(args: Json, frame: Frame): boolean {
-  return JSON.stringify(frame.run.vault.reveal(args)) !== JSON.stringify(args);
 }
 
 /** Calls the step and waits for it, at most until its deadline and the grace after it. */

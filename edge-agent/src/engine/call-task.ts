@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type CallTask, type FunctionCallTask, type Json, restartRuleOf, type Verify } from '@casare/shared/workflow';
-import { callStep, parseArguments, type PreparedCall, usesSecret } from './call-step.ts';
+import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
 import { definitionOf } from './evaluate.ts';
@@ -87,7 +87,6 @@ async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Pr
     step,
     args: parseArguments(step, args, frame),
     usesSecret: frame.run.vault.isUsedIn(args),
-    usesSecret: usesSecret(args, frame),
     effect,
     rule,
     timeoutMs: timeoutMs ?? declaration.defaultTimeoutMs,
@@ -125,7 +124,6 @@ async function hasHappened(step: Step, frame: Frame): Promise<boolean> {
     step: probe,
     args: parseArguments(probe, args, frame),
     usesSecret: frame.run.vault.isUsedIn(args),
-    usesSecret: usesSecret(args, frame),
     effect: 'idempotent',
     rule: 'rerun',
     timeoutMs: probe.declaration.defaultTimeoutMs,

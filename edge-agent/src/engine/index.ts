@@ -5,6 +5,5 @@ export { StepFailure, type StandardError } from './errors.ts';
 export { createExpressions, type Expressions } from './expressions.ts';
 export type { RunOptions } from './frame.ts';
 export { RecordingFailed } from './recorder.ts';
-export { createVault } from './secrets.ts';
 export { createVault, type SecretVault } from './secrets.ts';
 export type { ArtifactAbout, LogLevel, Step, StepContext, StepRegistry } from './steps.ts';

@@ -23,8 +23,6 @@ export interface StepContext {
   readonly timeoutMs: number;
   /** The run's own folder; everything a step writes goes below it. */
   readonly runFolder: string;
-  /** True when the arguments hold a secret's value: nothing may then be traced or shown. */
-  readonly usesSecret: boolean;
   /** Where in the run the step stands; unique. */
   readonly position: string;
   /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */
