@@ -36,7 +36,7 @@ const ending = {
   cancelled: 'cancelled',
 } as const;
 
-export const JOB = {
+export const JOB: Table<JobState, JobEvent> = {
   pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out' },
   leased: {
     start: 'running',
@@ -60,7 +60,7 @@ export const JOB = {
   failed: { retry: 'pending' },
   timed_out: { retry: 'pending' },
   cancelled: { retry: 'pending' },
-} as const satisfies Table<JobState, JobEvent>;
+};
 
 /** The job event that a run event stands for; `null` for events that change no state. */
 export function jobEventOf(body: RunEventBody): JobEvent | null {

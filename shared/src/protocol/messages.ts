@@ -179,7 +179,13 @@ export const JobAssign = z.object({
 export type JobAssign = z.infer<typeof JobAssign>;
 
 /** Soft first: the step in progress may finish or stop; after `graceMs` the agent kills the worker's process tree. */
-const JobCancel = z.object({ type: z.literal('job.cancel'), ...run, graceMs: z.int().min(0).max(600_000), reason });
+export const JobCancel = z.object({
+  type: z.literal('job.cancel'),
+  ...run,
+  graceMs: z.int().min(0).max(600_000),
+  reason,
+});
+export type JobCancel = z.infer<typeof JobCancel>;
 /** Every event up to `seq` is committed. */
 const RunAck = z.object({ type: z.literal('run.ack'), ...run, seq: z.int().min(0) });
 /** This attempt may write no more: stop it and forget it. */

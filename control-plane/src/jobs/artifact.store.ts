@@ -1,0 +1,123 @@
+/**
+ * Artifact rows. The bytes lie on disk under the artifact's id (`artifact-files.ts`); a row exists only for bytes
+ * that are complete, hashed and flushed.
+ */
+import { Artifact } from '@casare/shared/api';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import type { Writer } from './run.store.ts';
+
+/** A file to be registered. */
+export interface NewArtifact {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly position: string | null;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+const COLUMNS = 'id, job_id, attempt, name, kind, media_type, bytes, sha256, position, created_at';
+
+// Fenced: only the attempt that holds the lease registers files. A repeated step replaces its earlier file.
+const insertArtifact = sql<
+  { replaced: string | null },
+  [
+    tenant: string,
+    job: string,
+    attempt: number,
+    agent: string,
+    id: string,
+    name: string,
+    kind: string,
+    mediaType: string,
+    bytes: number,
+    sha256: string,
+    position: string | null,
+  ]
+>(
+  'insertArtifact',
+  `WITH held AS (
+     SELECT 1 FROM job_lease WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 FOR SHARE
+   ), before AS (
+     SELECT id FROM artifact WHERE tenant_id = $1 AND job_id = $2 AND kind = $7 AND name = $6 AND id <> $5
+   ), stored AS (
+     INSERT INTO artifact (tenant_id, job_id, attempt, id, name, kind, media_type, bytes, sha256, position)
+     SELECT $1, $2, $3, $5, $6, $7, $8, $9, $10, $11 FROM held
+     ON CONFLICT (tenant_id, job_id, kind, name) DO UPDATE SET id = excluded.id, attempt = excluded.attempt,
+       media_type = excluded.media_type, bytes = excluded.bytes, sha256 = excluded.sha256,
+       position = excluded.position, created_at = now()
+     RETURNING 1
+   )
+   SELECT (SELECT id::text FROM before) AS replaced FROM stored`,
+);
+
+const getArtifact = sql<Row, [tenant: string, id: string]>(
+  'getArtifact',
+  `SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND id = $2`,
+  { idempotent: true },
+);
+
+const listArtifacts = sql<Row, [tenant: string, job: string, kind: string, name: string, limit: number]>(
+  'listArtifacts',
+  `SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND job_id = $2 AND (kind, name) > ($3, $4)
+   ORDER BY kind, name LIMIT $5`,
+  { idempotent: true },
+);
+
+/** Registers a stored file; `null` when the attempt no longer holds the lease. `replaced` is the id of the file it supersedes. */
+export async function register(
+  db: Queryable,
+  writer: Writer,
+  artifact: NewArtifact,
+): Promise<{ replaced: string | null } | null> {
+  const [row] = await db.query(
+    insertArtifact(
+      writer.tenant,
+      writer.jobId,
+      writer.attempt,
+      writer.agentId,
+      artifact.id,
+      artifact.name,
+      artifact.kind,
+      artifact.mediaType,
+      artifact.bytes,
+      artifact.sha256,
+      artifact.position,
+    ),
+  );
+  return row ?? null;
+}
+
+/** One artifact of the tenant. */
+export async function findArtifact(db: Queryable, tenant: string, id: string): Promise<Artifact | null> {
+  const [row] = await db.query(getArtifact(tenant, id));
+  return row ? artifactOf(row) : null;
+}
+
+/** The files of a job after (kind, name), in that order. */
+export async function findArtifacts(
+  db: Queryable,
+  tenant: string,
+  job: string,
+  after: readonly [kind: string, name: string],
+  limit: number,
+): Promise<Artifact[]> {
+  return (await db.query(listArtifacts(tenant, job, after[0], after[1], limit))).map(artifactOf);
+}
+
+function artifactOf(row: Row): Artifact {
+  return Artifact.parse({
+    id: row.id,
+    jobId: row.job_id,
+    attempt: row.attempt,
+    name: row.name,
+    kind: row.kind,
+    mediaType: row.media_type,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    position: row.position,
+    createdAt: (row.created_at as Date).toISOString(),
+  });
+}

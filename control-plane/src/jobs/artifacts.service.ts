@@ -1,0 +1,154 @@
+/**
+ * Artifacts: uploads from agents, downloads by people.
+ *
+ * Invariants: `artifact.stored` is answered only after the bytes are flushed, their hash is the announced one and the
+ * row is committed; only the attempt that holds the lease registers a file; opening an artifact that is stored
+ * already is answered at once. At the bound of one artifact's size the upload is refused, never truncated.
+ */
+import { ARTIFACT_BYTES, type AgentMessage } from '@casare/shared/protocol';
+import type { Artifact } from '@casare/shared/api';
+import { appendLive, type LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
+import { ArtifactFiles, type PartFile } from './artifact-files.ts';
+import * as store from './artifact.store.ts';
+import { holdLease } from './lease.store.ts';
+import type { AgentRef } from './runs.service.ts';
+import type { Writer } from './run.store.ts';
+
+type ArtifactOpen = Extract<AgentMessage, { type: 'artifact.open' }>;
+
+/** Why a file is not taken; final for this attempt. */
+export interface ArtifactRefusal {
+  readonly refused: { readonly code: string; readonly reason: string };
+}
+
+/** An upload under way. Calls must not overlap. */
+export interface Upload {
+  /** The first byte to send: what an interrupted upload left is kept. */
+  readonly from: number;
+  readonly bytes: number;
+  /** Appends; throws a Fault when `offset` is not where the file ends or the announced size is exceeded. */
+  write(offset: number, payload: Uint8Array): Promise<void>;
+  finish(): Promise<{ stored: string } | ArtifactRefusal>;
+  /** Stops; what was received stays for a later try. */
+  abort(): Promise<void>;
+}
+
+export interface ArtifactsDependencies {
+  readonly db: Database;
+  readonly files: ArtifactFiles;
+  readonly live: LiveService;
+  readonly clock: Clock;
+}
+
+export class ArtifactsService {
+  readonly #deps: ArtifactsDependencies;
+  /** Uploads under way: one writer for each part file. */
+  readonly #open = new Set<string>();
+
+  constructor(dependencies: ArtifactsDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Begins or continues an upload. */
+  async open(
+    agent: AgentRef,
+    message: ArtifactOpen,
+  ): Promise<{ stored: string } | ArtifactRefusal | { upload: Upload }> {
+    const { db, files } = this.#deps;
+    if (message.bytes > ARTIFACT_BYTES)
+      return refusal('ARTIFACT_TOO_LARGE', `A file may have ${ARTIFACT_BYTES} bytes.`);
+    const known = await store.findArtifact(db, agent.tenant, message.artifactId);
+    if (known)
+      return known.jobId === message.jobId ? { stored: known.id } : refusal('ARTIFACT_TAKEN', 'This id is taken.');
+    const lease = await holdLease(db, agent.tenant, message.jobId);
+    if (lease?.attempt !== message.attempt || lease.agentId !== agent.agentId) return fenced(message.attempt);
+    if (this.#open.has(message.artifactId)) return refusal('ARTIFACT_BUSY', 'This file is being sent already.');
+    this.#open.add(message.artifactId);
+    try {
+      const part = await files.openPart(agent.tenant, message.artifactId, message.bytes);
+      return { upload: this.#upload(agent, message, part) };
+    } catch (error) {
+      this.#open.delete(message.artifactId);
+      throw error;
+    }
+  }
+
+  /** One artifact and the path of its bytes. */
+  async find(tenant: string, id: string): Promise<{ artifact: Artifact; file: string } | null> {
+    const artifact = await store.findArtifact(this.#deps.db, tenant, id);
+    return artifact && { artifact, file: this.#deps.files.pathOf(tenant, id) };
+  }
+
+  #upload(agent: AgentRef, message: ArtifactOpen, part: PartFile): Upload {
+    const close = async (): Promise<void> => {
+      if (this.#open.delete(message.artifactId)) await part.close();
+    };
+    return {
+      from: part.size,
+      bytes: message.bytes,
+      async write(offset, payload) {
+        if (offset !== part.size) throw wrongChunk(`offset ${offset} where ${part.size} was expected`);
+        if (part.size + payload.byteLength > message.bytes) throw wrongChunk(`more than ${message.bytes} bytes`);
+        await part.write(payload);
+      },
+      finish: async () => {
+        try {
+          if (part.size !== message.bytes)
+            return refusal('ARTIFACT_INCOMPLETE', `${part.size} of ${message.bytes} bytes came.`);
+          const sha256 = await part.seal();
+          if (sha256 === message.sha256) return await this.#register({ ...agent, ...keyOf(message) }, message);
+          await this.#deps.files.removePart(agent.tenant, message.artifactId);
+          return refusal('ARTIFACT_HASH', 'The bytes do not have the announced hash.');
+        } finally {
+          await close();
+        }
+      },
+      abort: close,
+    };
+  }
+
+  async #register(writer: Writer, message: ArtifactOpen): Promise<{ stored: string } | ArtifactRefusal> {
+    const { db, files, live, clock } = this.#deps;
+    const { artifactId: id, name, kind, mediaType, bytes, sha256, position = null, jobId } = message;
+    await files.publish(writer.tenant, id);
+    const registered = await db.transaction(async (tx) => {
+      const row = await store.register(tx, writer, { id, name, kind, mediaType, bytes, sha256, position });
+      const event = {
+        type: 'artifact.stored' as const,
+        at: clock.now().toISOString(),
+        jobId,
+        artifactId: id,
+        name,
+        bytes,
+      };
+      if (row) await appendLive(tx, [{ tenant: writer.tenant, event }]);
+      return row;
+    });
+    if (!registered) {
+      await files.remove(writer.tenant, id);
+      return fenced(writer.attempt);
+    }
+    if (registered.replaced) await files.remove(writer.tenant, registered.replaced);
+    live.wake();
+    return { stored: id };
+  }
+}
+
+function keyOf({ jobId, attempt }: ArtifactOpen): { jobId: string; attempt: number } {
+  return { jobId, attempt };
+}
+
+function refusal(code: string, reason: string): ArtifactRefusal {
+  return { refused: { code, reason } };
+}
+
+function fenced(attempt: number): ArtifactRefusal {
+  return refusal('FENCED', `Attempt ${attempt} of this job no longer holds its lease.`);
+}
+
+function wrongChunk(why: string): Fault {
+  return new Fault({ code: 'ARTIFACT_CHUNK', what: 'A file arrived out of order', why });
+}

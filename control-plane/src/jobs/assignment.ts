@@ -1,0 +1,73 @@
+/**
+ * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
+ * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
+ */
+import type { JobAssign, Secrets } from '@casare/shared/protocol';
+import type { Database } from '../platform/database/index.ts';
+import { isRefusal } from '../platform/refusal.ts';
+import { findArtifacts } from './artifact.store.ts';
+import { findAssignment } from './job.store.ts';
+import type { AttemptKey } from './lease.store.ts';
+import { readJournal } from './run.store.ts';
+import type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
+
+/** Files of earlier attempts that an assignment lists at most. */
+const FILES = 10_000;
+
+export interface AssignmentDependencies {
+  readonly db: Database;
+  readonly workflows: WorkflowsPort;
+  readonly secrets: SecretsPort;
+}
+
+/** The message, or why there can be none (the job then fails with this code). */
+export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: string; reason: string };
+
+/** Builds the assignment of a lease. */
+export async function buildAssignment(deps: AssignmentDependencies, key: AttemptKey): Promise<Assigned> {
+  const job = await findAssignment(deps.db, key.tenant, key.jobId);
+  if (!job) return { ok: false, code: 'JOB_NOT_FOUND', reason: 'The job is gone.' };
+  const workflow = await deps.workflows.resolve(key.tenant, job.workflowId);
+  if (isRefusal(workflow)) return { ok: false, code: workflow.code, reason: workflow.title };
+  const secrets = await secretsOf(deps.secrets, key.tenant, workflow);
+  if (!secrets.ok) return secrets;
+  const resumed = key.attempt > job.firstAttempt;
+  const files = resumed ? await findArtifacts(deps.db, key.tenant, key.jobId, ['', ''], FILES) : [];
+  return {
+    ok: true,
+    message: {
+      type: 'job.assign',
+      jobId: key.jobId,
+      attempt: key.attempt,
+      generation: job.generation,
+      workflow: {
+        namespace: workflow.namespace,
+        name: workflow.name,
+        version: workflow.version,
+        digest: workflow.digest,
+        document: workflow.document as never,
+      },
+      input: job.input as never,
+      secrets: secrets.values,
+      slot: workflow.analysis.slot,
+      onDisconnect: workflow.analysis.onDisconnect,
+      journal: resumed ? await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt) : [],
+      artifacts: files.map(({ id, name, bytes, sha256 }) => ({ artifactId: id, name, bytes, sha256 })),
+    },
+  };
+}
+
+/** The secrets that the workflow declares. */
+export async function secretsOf(
+  secrets: SecretsPort,
+  tenant: string,
+  workflow: RunnableWorkflow,
+): Promise<{ ok: true; values: Secrets } | { ok: false; code: string; reason: string }> {
+  const found = await secrets.secretsFor(tenant, workflow.analysis.secrets);
+  if (found.ok) return found;
+  return {
+    ok: false,
+    code: 'SECRET_MISSING',
+    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: add it and run the job again.`,
+  };
+}

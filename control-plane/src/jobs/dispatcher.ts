@@ -1,0 +1,219 @@
+/**
+ * The dispatcher: gives ready jobs to the agents whose tunnels this replica holds (design section 6).
+ *
+ * free slots x matching routes -> one batched claim -> leases committed -> assignments sent. Wake-ups are coalesced;
+ * polling is the truth. A claim whose COMMIT is unknown is found again: unaccepted leases are assigned anew.
+ */
+import type { JobAssign, ServerMessage, SlotKind, Slots } from '@casare/shared/protocol';
+import type { LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Log } from '../platform/log.ts';
+import { startLoop, type Loop } from '../platform/loop.ts';
+import { announceJobs } from './announce.ts';
+import type { Assigned } from './assignment.ts';
+import { lease, type AttemptKey } from './lease.store.ts';
+import { assign, wantedOf, type Candidate, type Route } from './matching.decision.ts';
+import type { ReadyQueue } from './queue.port.ts';
+import { listRoutes } from './route.store.ts';
+
+/** An agent whose tunnel this replica holds. */
+export interface DispatchTarget {
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly sessionId: string;
+  readonly site: string | null;
+  /** Probed capabilities and grants. */
+  readonly labels: ReadonlySet<string>;
+  readonly slots: Slots;
+  /** False while paused, draining or locked: it finishes what it has and gets nothing new. */
+  readonly active: boolean;
+  readonly send: (message: ServerMessage) => void;
+}
+
+export interface DispatcherDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly live: LiveService;
+  readonly queue: ReadyQueue;
+  readonly build: (key: AttemptKey) => Promise<Assigned>;
+  /** The assignment cannot be built: the attempt ends as refused. */
+  readonly refuse: (key: AttemptKey, agentId: string, code: string, reason: string) => Promise<void>;
+}
+
+/** Jobs one claim leases at most. */
+const CLAIM = 100;
+const POLL_MS = 500;
+/** Routes commit out of order: the whole list is read again this often. */
+const RESCAN_MS = 10_000;
+const ROUTE_PAGE = 1_000;
+/** Wake-ups between replicas. */
+const CHANNEL = 'casare_ready';
+
+interface Held {
+  readonly target: DispatchTarget;
+  readonly busy: Map<string, SlotKind>;
+}
+
+export class Dispatcher {
+  readonly #deps: DispatcherDependencies;
+  readonly #held = new Map<string, Held>();
+  readonly #routes = new Map<number, Route>();
+  #scannedAt = -Infinity;
+  #loop: Loop | null = null;
+  #stopListening: (() => Promise<void>) | null = null;
+
+  constructor(dependencies: DispatcherDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async start(): Promise<void> {
+    const { db, log } = this.#deps;
+    this.#loop = startLoop({ name: 'dispatcher', intervalMs: POLL_MS, log, run: (signal) => this.#run(signal) });
+    const subscription = await db.listen(CHANNEL, () => this.#loop?.wake());
+    this.#stopListening = () => subscription.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.#stopListening?.();
+    await this.#loop?.stop();
+  }
+
+  /** Jobs became ready: looks now, here and on the other replicas. */
+  wake(): void {
+    this.#loop?.wake();
+    this.#deps.db.notify(CHANNEL);
+  }
+
+  /** An agent's tunnel is live; `leases` are the jobs that it holds. */
+  connect(target: DispatchTarget, leases: readonly { jobId: string; slot: SlotKind }[]): void {
+    this.#held.set(target.agentId, { target, busy: new Map(leases.map(({ jobId, slot }) => [jobId, slot])) });
+    this.#loop?.wake();
+  }
+
+  /** The agent's capabilities, slots or state changed. */
+  update(agentId: string, change: Partial<Pick<DispatchTarget, 'labels' | 'slots' | 'active' | 'site'>>): void {
+    const held = this.#held.get(agentId);
+    if (!held) return;
+    this.#held.set(agentId, { ...held, target: { ...held.target, ...change } });
+    this.#loop?.wake();
+  }
+
+  /** The session is over; a newer session of the same agent stays. */
+  disconnect(agentId: string, sessionId: string): void {
+    if (this.#held.get(agentId)?.target.sessionId === sessionId) this.#held.delete(agentId);
+  }
+
+  /** The agent's attempt ended: its slot is free again. */
+  released(agentId: string, jobId: string): void {
+    if (this.#held.get(agentId)?.busy.delete(jobId)) this.#loop?.wake();
+  }
+
+  /** Sends to the agent if its tunnel is here. */
+  send(agentId: string, message: ServerMessage): boolean {
+    const held = this.#held.get(agentId);
+    held?.target.send(message);
+    return held !== undefined;
+  }
+
+  /** Agents whose tunnels are here. */
+  connected(): readonly DispatchTarget[] {
+    return [...this.#held.values()].map((held) => held.target);
+  }
+
+  /** Builds and sends the assignment of a lease; a lease that cannot be assigned is refused. */
+  async deliver(key: AttemptKey, agentId: string): Promise<void> {
+    const assigned = await this.#deps.build(key);
+    if (assigned.ok) this.#send(agentId, assigned.message);
+    else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    await this.#refreshRoutes();
+    let claimed = CLAIM;
+    while (claimed === CLAIM && !signal.aborted) claimed = await this.#claim();
+  }
+
+  /** One claim; how many jobs it leased. */
+  async #claim(): Promise<number> {
+    const agents = this.#candidates();
+    const wanted = wantedOf(agents, [...this.#routes.values()], CLAIM);
+    if (wanted.size === 0) return 0;
+    const slots = new Map<string, SlotKind>();
+    const leased = await this.#deps.db.transaction(async (tx) => {
+      const places = await this.#deps.queue.hold(tx, wanted, CLAIM);
+      const placed = assign(places, agents, this.#routes);
+      if (placed.length === 0) return [];
+      for (const { job, route } of placed) slots.set(job.jobId, route.slot);
+      const leases = await lease(
+        tx,
+        placed.map(({ job, route, agentId }) => ({ tenant: job.tenant, jobId: job.jobId, agentId, slot: route.slot })),
+      );
+      // Only what was leased leaves the queue: a job whose deadline passed stays for the sweep that ends it.
+      const taken = new Set(leases.map(({ jobId }) => jobId));
+      await this.#deps.queue.take(
+        tx,
+        places.filter((place) => taken.has(place.jobId)),
+      );
+      await announceJobs(
+        tx,
+        leases.map((key) => ({ ...key, state: 'leased' as const })).map(withoutAgent),
+        this.#deps.clock.now(),
+      );
+      return leases;
+    });
+    if (leased.length === 0) return 0;
+    this.#deps.live.wake();
+    for (const key of leased) this.#held.get(key.agentId)?.busy.set(key.jobId, slots.get(key.jobId)!);
+    await Promise.all(leased.map((key) => this.#tryDeliver(key)));
+    return leased.length;
+  }
+
+  async #tryDeliver(key: AttemptKey & { agentId: string }): Promise<void> {
+    try {
+      await this.deliver(key, key.agentId);
+    } catch (error) {
+      // The lease stands unaccepted: the sweep assigns it again.
+      this.#deps.log.warn('assignment not delivered', { jobId: key.jobId, attempt: key.attempt, error });
+    }
+  }
+
+  #send(agentId: string, message: JobAssign): void {
+    this.send(agentId, message);
+  }
+
+  #candidates(): Candidate[] {
+    const candidates: Candidate[] = [];
+    for (const { target, busy } of this.#held.values()) {
+      if (!target.active) continue;
+      const free = { ...target.slots };
+      for (const slot of busy.values()) free[slot] -= 1;
+      candidates.push({
+        tenant: target.tenant,
+        agentId: target.agentId,
+        site: target.site,
+        labels: target.labels,
+        free,
+      });
+    }
+    return candidates;
+  }
+
+  async #refreshRoutes(): Promise<void> {
+    const now = this.#deps.clock.monotonicMs();
+    const rescan = now - this.#scannedAt >= RESCAN_MS;
+    let after = rescan ? 0 : Math.max(0, ...this.#routes.keys());
+    if (rescan) this.#scannedAt = now;
+    for (;;) {
+      const routes = await listRoutes(this.#deps.db, after, ROUTE_PAGE);
+      for (const route of routes) this.#routes.set(route.id, route);
+      if (routes.length < ROUTE_PAGE) return;
+      after = routes.at(-1)!.id;
+    }
+  }
+}
+
+function withoutAgent<T extends { agentId: string }>({ agentId: _, ...rest }: T): Omit<T, 'agentId'> {
+  return rest;
+}

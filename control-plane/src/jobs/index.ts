@@ -1,0 +1,10 @@
+/** Jobs: submitting, dispatching, recording, steering. */
+export { createJobs, jobsModule, type Jobs, type JobsOptions } from './jobs.module.ts';
+export type { ArtifactRefusal, ArtifactsService, Upload } from './artifacts.service.ts';
+export type { DispatchTarget, Dispatcher } from './dispatcher.ts';
+export type { Recorded } from './event-batcher.ts';
+export type { Reconciled, RunsService, AgentRef } from './runs.service.ts';
+export * as sessions from './session.store.ts';
+export type { AgentFitness } from './why-pending.decision.ts';
+export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
+export { CANCEL_GRACE_MS } from './steer.service.ts';

@@ -1,0 +1,102 @@
+/** REST for jobs and artifacts: hands parsed requests to the services, nothing else. */
+import { Controller, Inject } from '@nestjs/common';
+import { api } from '@casare/shared/api';
+import { createReadStream } from 'node:fs';
+import { Handles, type Call, type Reply } from '../platform/http/handles.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { ArtifactsService } from './artifacts.service.ts';
+import { QueryService } from './query.service.ts';
+import { SteerService } from './steer.service.ts';
+import { SubmitService } from './submit.service.ts';
+
+type Answer<E extends Parameters<typeof Handles>[0]> = Promise<Reply<E> | Refusal>;
+
+@Controller()
+export class JobsController {
+  readonly #submit: SubmitService;
+  readonly #query: QueryService;
+  readonly #steer: SteerService;
+  readonly #artifacts: ArtifactsService;
+
+  constructor(
+    @Inject(SubmitService) submit: SubmitService,
+    @Inject(QueryService) query: QueryService,
+    @Inject(SteerService) steer: SteerService,
+    @Inject(ArtifactsService) artifacts: ArtifactsService,
+  ) {
+    this.#submit = submit;
+    this.#query = query;
+    this.#steer = steer;
+    this.#artifacts = artifacts;
+  }
+
+  @Handles(api.jobs.submit)
+  async submit({ caller, body, idempotencyKey }: Call<typeof api.jobs.submit>): Answer<typeof api.jobs.submit> {
+    const ids = await this.#submit.submit(caller, [body], idempotencyKey);
+    return isRefusal(ids) ? ids : this.#query.job(caller.tenant, ids[0]!);
+  }
+
+  @Handles(api.jobs.submitBulk)
+  async submitBulk({
+    caller,
+    body,
+    idempotencyKey,
+  }: Call<typeof api.jobs.submitBulk>): Answer<typeof api.jobs.submitBulk> {
+    const ids = await this.#submit.submit(caller, body.jobs, idempotencyKey);
+    return isRefusal(ids) ? ids : { ids };
+  }
+
+  @Handles(api.jobs.list)
+  async list({ caller, query }: Call<typeof api.jobs.list>): Answer<typeof api.jobs.list> {
+    const { state = null, workflow = null, agent = null, since = null, q: text = null } = query;
+    return this.#query.jobs(caller.tenant, { state, workflow, agent, since, text }, query);
+  }
+
+  @Handles(api.jobs.get)
+  async get({ caller, params }: Call<typeof api.jobs.get>): Answer<typeof api.jobs.get> {
+    return this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobs.steps)
+  async steps({ caller, params, query }: Call<typeof api.jobs.steps>): Answer<typeof api.jobs.steps> {
+    return this.#query.steps(caller.tenant, params.id, query);
+  }
+
+  @Handles(api.jobs.logs)
+  async logs({ caller, params, query }: Call<typeof api.jobs.logs>): Answer<typeof api.jobs.logs> {
+    return this.#query.logs(caller.tenant, params.id, query);
+  }
+
+  @Handles(api.jobs.artifacts)
+  async artifacts({ caller, params, query }: Call<typeof api.jobs.artifacts>): Answer<typeof api.jobs.artifacts> {
+    return this.#query.artifacts(caller.tenant, params.id, query);
+  }
+
+  @Handles(api.jobs.whyPending)
+  async whyPending({ caller, params }: Call<typeof api.jobs.whyPending>): Answer<typeof api.jobs.whyPending> {
+    return this.#query.whyPending(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobs.cancel)
+  async cancel({ caller, params }: Call<typeof api.jobs.cancel>): Answer<typeof api.jobs.cancel> {
+    return (await this.#steer.cancel(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobs.retry)
+  async retry({ caller, params }: Call<typeof api.jobs.retry>): Answer<typeof api.jobs.retry> {
+    return (await this.#steer.retry(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobs.review)
+  async review({ caller, params, body }: Call<typeof api.jobs.review>): Answer<typeof api.jobs.review> {
+    return (await this.#steer.review(caller, params.id, body)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.artifacts.get)
+  async artifact({ caller, params }: Call<typeof api.artifacts.get>): Answer<typeof api.artifacts.get> {
+    const found = await this.#artifacts.find(caller.tenant, params.id);
+    if (!found) return refuse('not_found', 'ARTIFACT_NOT_FOUND', `There is no artifact ${params.id}.`);
+    const { mediaType, bytes, name } = found.artifact;
+    return { stream: createReadStream(found.file), mediaType, bytes, name };
+  }
+}

@@ -1,0 +1,112 @@
+/** The wiring of the jobs feature: plain objects first, then Nest's view of them. */
+import type { DynamicModule } from '@nestjs/common';
+import path from 'node:path';
+import { appendAudit } from '../audit/index.ts';
+import type { LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Log } from '../platform/log.ts';
+import { ArtifactFiles } from './artifact-files.ts';
+import { ArtifactsService } from './artifacts.service.ts';
+import { buildAssignment } from './assignment.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { JobsController } from './jobs.controller.ts';
+import { QueryService, type FitnessPort } from './query.service.ts';
+import { postgresQueue } from './queue-postgres.store.ts';
+import { RunsService } from './runs.service.ts';
+import { SteerService } from './steer.service.ts';
+import { SubmitService } from './submit.service.ts';
+import { startSweeps } from './sweeps.ts';
+import type { SecretsPort, WorkflowsPort } from './workflows.port.ts';
+
+/** What jobs need from the rest of the house. */
+export interface JobsOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly live: LiveService;
+  readonly workflows: WorkflowsPort;
+  readonly secrets: SecretsPort;
+  readonly fitness: FitnessPort;
+  /** Data directory of the control plane. */
+  readonly home: string;
+  /** How often gateways commit their heartbeat, milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+/** The feature, running. */
+export interface Jobs {
+  readonly submit: SubmitService;
+  readonly query: QueryService;
+  readonly steer: SteerService;
+  readonly runs: RunsService;
+  readonly artifacts: ArtifactsService;
+  readonly dispatcher: Dispatcher;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Puts the feature together; nothing runs before `start`. */
+export function createJobs(options: JobsOptions): Jobs {
+  const { db, clock, live, log } = options;
+  const deps = { ...options, queue: postgresQueue };
+  const runs = new RunsService(deps);
+  const dispatcher = new Dispatcher({
+    ...deps,
+    build: (key) => buildAssignment(deps, key),
+    refuse: (key, agentId, code, reason) =>
+      runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
+  });
+  runs.dispatcher = dispatcher;
+  let sweeps: ReturnType<typeof startSweeps> | null = null;
+  const promote = (): void => sweeps?.promote();
+  runs.onEnded = promote;
+  const wake = (): void => {
+    dispatcher.wake();
+    promote();
+  };
+  return {
+    submit: new SubmitService({ ...deps, onReady: wake }),
+    query: new QueryService(db, options.fitness),
+    steer: new SteerService({
+      ...deps,
+      dispatcher,
+      onPromotable: promote,
+      audit: (tx, by, action, subject, detail) =>
+        appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail }),
+    }),
+    runs,
+    artifacts: new ArtifactsService({
+      db,
+      live,
+      clock,
+      files: new ArtifactFiles(path.join(options.home, 'artifacts')),
+    }),
+    dispatcher,
+    async start() {
+      await dispatcher.start();
+      sweeps = startSweeps({ ...deps, log, dispatcher });
+    },
+    async stop() {
+      await sweeps?.stop();
+      await dispatcher.stop();
+      await runs.drain();
+    },
+  };
+}
+
+/** Nest's view: the controller and the services it asks for. */
+export function jobsModule(jobs: Jobs): DynamicModule {
+  return {
+    module: class JobsModule {},
+    controllers: [JobsController],
+    providers: [
+      { provide: SubmitService, useValue: jobs.submit },
+      { provide: QueryService, useValue: jobs.query },
+      { provide: SteerService, useValue: jobs.steer },
+      { provide: ArtifactsService, useValue: jobs.artifacts },
+    ],
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Leases: the time-limited right of an attempt to act and to write.
+ *
+ * Invariants: at most one row per job, so at most one attempt can write; a lease is made in the transaction that takes
+ * the job out of the ready queue and raises `job.attempt`; whoever deletes the row ends the right.
+ */
+import type { JobState } from '@casare/shared/api';
+import { sourcesOf } from '@casare/shared/lifecycle';
+import type { SlotKind } from '@casare/shared/protocol';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import { JOB } from './job.lifecycle.ts';
+
+/** Which attempt of which job. */
+export interface AttemptKey {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+/** A lease as it is kept. */
+export interface Lease extends AttemptKey {
+  readonly agentId: string;
+  readonly slot: SlotKind;
+  readonly accepted: boolean;
+  readonly ackedSeq: number;
+  readonly cancelling: boolean;
+  readonly state: JobState;
+}
+
+/** A job to be leased. */
+export interface LeaseRequest {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly agentId: string;
+  readonly slot: SlotKind;
+}
+
+interface LeaseRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly agent_id: string;
+  readonly slot: SlotKind;
+  readonly accepted: boolean;
+  readonly acked_seq: number;
+  readonly cancelling: boolean;
+  readonly state: JobState;
+}
+
+// The guard repeats the table: only a pending job is leased, whatever the queue says, and never after its deadline.
+const leaseJobs = sql<
+  { tenant_id: string; job_id: string; attempt: number; agent_id: string },
+  [tenants: string[], jobs: string[], agents: string[], slots: string[], from: JobState[]]
+>(
+  'leaseJobs',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
+   ), leased AS (
+     UPDATE job j SET state = 'leased', attempt = j.attempt + 1, agent_id = w.agent_id
+     FROM wanted w WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.state = ANY($5)
+       AND (j.deadline IS NULL OR j.deadline > clock_timestamp())
+     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.generation, j.agent_id, w.slot
+   ), leases AS (
+     INSERT INTO job_lease (tenant_id, job_id, attempt, agent_id, slot)
+     SELECT tenant_id, job_id, attempt, agent_id, slot FROM leased
+   ), attempts AS (
+     INSERT INTO job_attempt (tenant_id, job_id, attempt, generation, agent_id)
+     SELECT tenant_id, job_id, attempt, generation, agent_id FROM leased
+   ), deadlines AS (
+     DELETE FROM job_deadline d USING leased l WHERE d.tenant_id = l.tenant_id AND d.job_id = l.job_id
+   )
+   SELECT tenant_id, job_id, attempt, agent_id FROM leased`,
+);
+
+const LEASE_COLUMNS =
+  'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, j.state';
+const LEASE_JOIN = 'job_lease l JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id';
+
+const leasesOfAgent = sql<LeaseRow, [tenant: string, agent: string]>(
+  'leasesOfAgent',
+  `SELECT ${LEASE_COLUMNS} FROM ${LEASE_JOIN} WHERE l.tenant_id = $1 AND l.agent_id = $2 ORDER BY l.leased_at`,
+  { idempotent: true },
+);
+
+// Job before lease: every writer locks in this order.
+const lockLease = sql<LeaseRow, [tenant: string, job: string]>(
+  'lockLease',
+  `SELECT ${LEASE_COLUMNS} FROM ${LEASE_JOIN} WHERE l.tenant_id = $1 AND l.job_id = $2 FOR UPDATE`,
+);
+
+const acceptLease = sql<never, [tenant: string, job: string, attempt: number, agent: string]>(
+  'acceptLease',
+  `UPDATE job_lease SET accepted = true
+   WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 AND NOT accepted`,
+);
+
+const markCancelling = sql<never, [tenant: string, job: string]>(
+  'markCancelling',
+  `UPDATE job_lease SET cancelling = true WHERE tenant_id = $1 AND job_id = $2`,
+);
+
+const endLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], outcomes: string[]]>(
+  'endLeases',
+  `WITH ended AS (
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[]) AS e(tenant_id, job_id, attempt, outcome)
+   ), gone AS (
+     DELETE FROM job_lease l USING ended e
+     WHERE l.tenant_id = e.tenant_id AND l.job_id = e.job_id AND l.attempt = e.attempt
+   )
+   UPDATE job_attempt a SET ended_at = now(), outcome = e.outcome FROM ended e
+   WHERE a.tenant_id = e.tenant_id AND a.job_id = e.job_id AND a.attempt = e.attempt`,
+);
+
+// A step that was running when its attempt ended was interrupted: what it did is not known here.
+const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: number[]]>(
+  'interruptSteps',
+  `UPDATE job_step s SET state = 'interrupted', ended_at = now()
+   FROM unnest($1::text[], $2::uuid[], $3::int[]) AS e(tenant_id, job_id, attempt)
+   WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'`,
+);
+
+/** Leases what is still pending of `requests`; says which attempt each got. */
+export async function lease(
+  tx: Queryable,
+  requests: readonly LeaseRequest[],
+): Promise<(AttemptKey & { agentId: string })[]> {
+  const rows = await tx.query(
+    leaseJobs(
+      requests.map((request) => request.tenant),
+      requests.map((request) => request.jobId),
+      requests.map((request) => request.agentId),
+      requests.map((request) => request.slot),
+      sourcesOf(JOB, 'lease'),
+    ),
+  );
+  return rows.map((row) => ({ tenant: row.tenant_id, jobId: row.job_id, attempt: row.attempt, agentId: row.agent_id }));
+}
+
+/** Every lease an agent holds, oldest first. */
+export async function listLeases(db: Queryable, tenant: string, agentId: string): Promise<Lease[]> {
+  return (await db.query(leasesOfAgent(tenant, agentId))).map(leaseOf);
+}
+
+/** A job's lease, locked with its job; `null` when nobody holds one. */
+export async function holdLease(tx: Queryable, tenant: string, jobId: string): Promise<Lease | null> {
+  const [row] = await tx.query(lockLease(tenant, jobId));
+  return row ? leaseOf(row) : null;
+}
+
+/** Notes that the assignment is on the agent's disk; false when it was noted already or the lease is gone. */
+export async function accept(db: Queryable, key: AttemptKey, agentId: string): Promise<boolean> {
+  return (await db.execute(acceptLease(key.tenant, key.jobId, key.attempt, agentId))) === 1;
+}
+
+/** Notes that a cancel was asked for, so that it is repeated after a reconnect. */
+export async function noteCancel(tx: Queryable, tenant: string, jobId: string): Promise<void> {
+  await tx.execute(markCancelling(tenant, jobId));
+}
+
+/** Ends attempts: their leases go, their running steps are marked interrupted, their outcome is kept. */
+export async function end(
+  tx: Queryable,
+  attempts: readonly (AttemptKey & { readonly outcome: string })[],
+): Promise<void> {
+  if (attempts.length === 0) return;
+  const tenants = attempts.map((attempt) => attempt.tenant);
+  const jobs = attempts.map((attempt) => attempt.jobId);
+  const numbers = attempts.map((attempt) => attempt.attempt);
+  await tx.execute(
+    endLeases(
+      tenants,
+      jobs,
+      numbers,
+      attempts.map((attempt) => attempt.outcome),
+    ),
+  );
+  await tx.execute(interruptSteps(tenants, jobs, numbers));
+}
+
+function leaseOf(row: LeaseRow): Lease {
+  return {
+    tenant: row.tenant_id,
+    jobId: row.job_id,
+    attempt: row.attempt,
+    agentId: row.agent_id,
+    slot: row.slot,
+    accepted: row.accepted,
+    ackedSeq: row.acked_seq,
+    cancelling: row.cancelling,
+    state: row.state,
+  };
+}

@@ -1,0 +1,122 @@
+/** Reading jobs: lists with cursors, steps, logs, files, and why a job waits. Read-only. */
+import type { Artifact, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
+import type { Database } from '../platform/database/index.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import { findArtifacts } from './artifact.store.ts';
+import * as store from './job.store.ts';
+import { firstUnmet, summarise, type AgentFitness } from './why-pending.decision.ts';
+
+/** A page; the cursor says where the next one begins. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+/** Which page. */
+export interface PageAsk {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Agents of a tenant as "why pending" needs them; given by the fleet. */
+export type FitnessPort = (tenant: string) => Promise<AgentFitness[]>;
+
+/** Agents named in one answer. */
+const AGENTS = 200;
+
+export class QueryService {
+  readonly #db: Database;
+  readonly #fitness: FitnessPort;
+
+  constructor(db: Database, fitness: FitnessPort) {
+    this.#db = db;
+    this.#fitness = fitness;
+  }
+
+  async job(tenant: string, id: string): Promise<Job | Refusal> {
+    return (await store.findJob(this.#db, tenant, id)) ?? notFound(id);
+  }
+
+  async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
+    const before = ask.cursor === undefined ? null : decode(ask.cursor, 1)?.[0];
+    if (before === undefined) return badCursor();
+    const items = await store.findJobs(this.#db, tenant, filter, before, ask.limit + 1);
+    return pageOf(items, ask.limit, (job) => [job.id]);
+  }
+
+  steps(tenant: string, id: string, ask: PageAsk): Promise<Page<Step> | Refusal> {
+    return this.#numbered(tenant, id, ask, store.findSteps);
+  }
+
+  logs(tenant: string, id: string, ask: PageAsk): Promise<Page<LogLine> | Refusal> {
+    return this.#numbered(tenant, id, ask, store.findLogs);
+  }
+
+  async artifacts(tenant: string, id: string, ask: PageAsk): Promise<Page<Artifact> | Refusal> {
+    const after = ask.cursor === undefined ? ['', ''] : decode(ask.cursor, 2);
+    if (!after) return badCursor();
+    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
+    const items = await findArtifacts(this.#db, tenant, id, [after[0]!, after[1]!], ask.limit + 1);
+    return pageOf(items, ask.limit, (file) => [file.kind, file.name]);
+  }
+
+  /** For each agent, the first condition that keeps it from running the job. */
+  async whyPending(tenant: string, id: string): Promise<WhyPending | Refusal> {
+    const job = await store.findJob(this.#db, tenant, id);
+    if (!job) return notFound(id);
+    if (job.state !== 'pending')
+      return { state: job.state, summary: `The job is ${job.state}, not pending.`, agents: [] };
+    const { slot, site, capabilities } = job.requirements;
+    const route = { id: 0, tenant, slot, site, capabilities };
+    const agents = await this.#fitness(tenant);
+    const answers = agents.map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route) }));
+    return { state: job.state, summary: summarise(answers), agents: answers.slice(0, AGENTS) };
+  }
+
+  async #numbered<T extends { attempt: number; seq: number }>(
+    tenant: string,
+    id: string,
+    ask: PageAsk,
+    find: (db: Database, tenant: string, id: string, after: [number, number], limit: number) => Promise<T[]>,
+  ): Promise<Page<T> | Refusal> {
+    const after = ask.cursor === undefined ? ['0', '0'] : decode(ask.cursor, 2);
+    const [attempt, seq] = [Number(after?.[0]), Number(after?.[1])];
+    if (!Number.isSafeInteger(attempt) || !Number.isSafeInteger(seq)) return badCursor();
+    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
+    return pageOf(await find(this.#db, tenant, id, [attempt, seq], ask.limit + 1), ask.limit, (row) => [
+      String(row.attempt),
+      String(row.seq),
+    ]);
+  }
+}
+
+/** `items` holds one more than the page when there is a next one. */
+function pageOf<T>(items: T[], limit: number, keyOf: (item: T) => string[]): Page<T> {
+  const shown = items.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown, nextCursor: items.length > limit && last !== undefined ? encode(keyOf(last)) : null };
+}
+
+function encode(key: readonly string[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** The members of a cursor, or `undefined` for one that we did not make. */
+function decode(cursor: string, members: number): string[] | undefined {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const good = Array.isArray(key) && key.length === members && key.every((member) => typeof member === 'string');
+    return good && (members > 1 || /^[0-9a-f-]{36}$/.test(key[0] as string)) ? (key as string[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notFound(id: string): Refusal {
+  return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${id}.`, { fix: 'List jobs to find its id.' });
+}
+
+function badCursor(): Refusal {
+  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
+    fix: 'Start without a cursor.',
+  });
+}

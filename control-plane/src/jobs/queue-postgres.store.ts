@@ -1,0 +1,87 @@
+/**
+ * The queue on Postgres: the default driver, and the only one that needs nothing else.
+ *
+ * The claim chooses WITHOUT locks (per route an index range scan of the primary key, merged), then locks only the
+ * chosen rows with SKIP LOCKED: locking inside the lateral would lock routes x limit rows.
+ */
+import { sql, type Queryable } from '../platform/database/index.ts';
+import type { ReadyPlace, ReadyQueue } from './queue.port.ts';
+
+interface Row {
+  readonly route_id: number;
+  readonly rank: number;
+  readonly seq: number;
+  readonly tenant_id: string;
+  readonly job_id: string;
+}
+
+const holdReady = sql<Row, [routes: number[], wanted: number[], limit: number]>(
+  'holdReady',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::bigint[], $2::int[]) AS w(route_id, n)
+   ), chosen AS (
+     SELECT c.route_id, c.rank, c.seq
+     FROM wanted CROSS JOIN LATERAL (
+       SELECT r.route_id, r.rank, r.seq FROM job_ready r
+       WHERE r.route_id = wanted.route_id ORDER BY r.rank, r.seq LIMIT wanted.n
+     ) c
+     ORDER BY c.rank, c.seq LIMIT $3
+   )
+   SELECT r.route_id, r.rank, r.seq, r.tenant_id, r.job_id
+   FROM job_ready r JOIN chosen USING (route_id, rank, seq)
+   ORDER BY r.rank, r.seq
+   FOR UPDATE OF r SKIP LOCKED`,
+);
+
+const takeReady = sql<never, [routes: number[], ranks: number[], seqs: number[]]>(
+  'takeReady',
+  `DELETE FROM job_ready r USING unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS t(route_id, rank, seq)
+   WHERE r.route_id = t.route_id AND r.rank = t.rank AND r.seq = t.seq`,
+);
+
+const removeReady = sql<never, [tenant: string, job: string]>(
+  'removeReady',
+  `DELETE FROM job_ready WHERE tenant_id = $1 AND job_id = $2`,
+);
+
+const offerReady = sql<never, [tenant: string, jobs: string[], routes: number[], ranks: number[]]>(
+  'offerReady',
+  `INSERT INTO job_ready (tenant_id, job_id, route_id, rank)
+   SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::smallint[])`,
+);
+
+/** The Postgres driver. */
+export const postgresQueue: ReadyQueue = {
+  async hold(tx, wanted, limit) {
+    const rows = await tx.query(holdReady([...wanted.keys()], [...wanted.values()], limit));
+    return rows.map(placeOf);
+  },
+  async take(tx: Queryable, places: readonly ReadyPlace[]) {
+    if (places.length === 0) return;
+    await tx.execute(
+      takeReady(
+        places.map((place) => place.routeId),
+        places.map((place) => place.rank),
+        places.map((place) => place.seq),
+      ),
+    );
+  },
+  async remove(tx, tenant, jobId) {
+    return (await tx.execute(removeReady(tenant, jobId))) === 1;
+  },
+  async offer(tx, tenant, jobs) {
+    if (jobs.length === 0) return;
+    await tx.execute(
+      offerReady(
+        tenant,
+        jobs.map((job) => job.jobId),
+        jobs.map((job) => job.routeId),
+        jobs.map((job) => job.rank),
+      ),
+    );
+  },
+};
+
+function placeOf(row: Row): ReadyPlace {
+  return { routeId: row.route_id, rank: row.rank, seq: row.seq, tenant: row.tenant_id, jobId: row.job_id };
+}

@@ -1,0 +1,33 @@
+/**
+ * The queue's driver as a port (design section 6). The driver holds which jobs are READY and hands each to one
+ * caller; what a job is, its leases and its record stay in Postgres, which is the system of record for every driver.
+ */
+import type { Queryable } from '../platform/database/index.ts';
+import type { ReadyJob } from './matching.decision.ts';
+
+/** A place in the queue. */
+export interface ReadyPlace extends ReadyJob {
+  /** 100 - priority: lower runs first. */
+  readonly rank: number;
+  /** Order of arrival within (route, rank). */
+  readonly seq: number;
+}
+
+/** A queue driver. All calls run inside the caller's transaction on the system of record. */
+export interface ReadyQueue {
+  /**
+   * Picks and holds the best ready jobs: at most `wanted` per route and `limit` in all, by (rank, seq). Its cost
+   * depends on the routes asked for, never on how many jobs wait for somebody else.
+   */
+  hold(tx: Queryable, wanted: ReadonlyMap<number, number>, limit: number): Promise<ReadyPlace[]>;
+  /** Takes held jobs out; the others go free with the transaction. */
+  take(tx: Queryable, places: readonly ReadyPlace[]): Promise<void>;
+  /** Takes one job out wherever it is; false when it is not in the queue. */
+  remove(tx: Queryable, tenant: string, jobId: string): Promise<boolean>;
+  /** Puts jobs (back) in, each at the end of its rank. */
+  offer(
+    tx: Queryable,
+    tenant: string,
+    jobs: readonly { jobId: string; routeId: number; rank: number }[],
+  ): Promise<void>;
+}

@@ -1,0 +1,61 @@
+/** Routes: requirements interned once, shared by all jobs that need the same. Rows are never changed or deleted. */
+import type { SlotKind } from '@casare/shared/protocol';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import { routeKey, type Route } from './matching.decision.ts';
+
+interface Row {
+  readonly id: number;
+  readonly tenant_id: string;
+  readonly slot: SlotKind;
+  readonly site: string | null;
+  readonly capabilities: string[];
+}
+
+const COLUMNS = 'id, tenant_id, slot, site, capabilities';
+
+const findRoute = sql<Row, [tenant: string, key: string]>(
+  'findRoute',
+  `SELECT ${COLUMNS} FROM route WHERE tenant_id = $1 AND key = $2`,
+);
+// DO NOTHING, so that two submits racing for a new route both find one row.
+const addRoute = sql<Row, [tenant: string, slot: string, site: string | null, capabilities: string[], key: string]>(
+  'addRoute',
+  `INSERT INTO route (tenant_id, slot, site, capabilities, key) VALUES ($1, $2, $3, $4, $5)
+   ON CONFLICT (tenant_id, key) DO NOTHING RETURNING ${COLUMNS}`,
+);
+const routesAfter = sql<Row, [after: number, limit: number]>(
+  'routesAfter',
+  `SELECT ${COLUMNS} FROM route WHERE id > $1 ORDER BY id LIMIT $2`,
+  { idempotent: true },
+);
+const routesById = sql<Row, [ids: number[]]>('routesById', `SELECT ${COLUMNS} FROM route WHERE id = ANY($1)`, {
+  idempotent: true,
+});
+
+/** The route with these requirements, made if it is new. Runs alone, before the submit's transaction. */
+export async function internRoute(
+  db: Queryable,
+  tenant: string,
+  needs: { slot: SlotKind; site: string | null; capabilities: readonly string[] },
+): Promise<Route> {
+  const key = routeKey(needs.slot, needs.site, needs.capabilities);
+  const capabilities = [...new Set(needs.capabilities)].sort();
+  const [known] = await db.query(findRoute(tenant, key));
+  if (known) return routeOf(known);
+  const [added] = await db.query(addRoute(tenant, needs.slot, needs.site, capabilities, key));
+  return routeOf(added ?? (await db.query(findRoute(tenant, key)))[0]!);
+}
+
+/** Routes with an id above `after`, oldest first. Ids can commit out of order: rescan from 0 now and then. */
+export async function listRoutes(db: Queryable, after: number, limit: number): Promise<Route[]> {
+  return (await db.query(routesAfter(after, limit))).map(routeOf);
+}
+
+/** Routes by id, in no order. */
+export async function getRoutes(db: Queryable, ids: readonly number[]): Promise<Route[]> {
+  return (await db.query(routesById([...ids]))).map(routeOf);
+}
+
+function routeOf(row: Row): Route {
+  return { id: row.id, tenant: row.tenant_id, slot: row.slot, site: row.site, capabilities: row.capabilities };
+}

@@ -1,0 +1,195 @@
+/**
+ * The run record: events of many attempts written in shared statements, each fenced by its lease.
+ *
+ * Invariants: an event is written only while (job, attempt, agent) holds the lease, which is locked first; an event
+ * that is there already is not written again; the acknowledged number moves in the same transaction.
+ */
+import type { JobState } from '@casare/shared/api';
+import { RunEvent } from '@casare/shared/protocol';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import { jsonb } from '../platform/jsonb.ts';
+import type { AttemptKey } from './lease.store.ts';
+import type { Fold } from './run-fold.decision.ts';
+
+/** Whose events. */
+export interface Writer extends AttemptKey {
+  readonly agentId: string;
+}
+
+/** A locked lease that belongs to the writer. */
+export interface HeldLease extends Writer {
+  readonly ackedSeq: number;
+  readonly state: JobState;
+}
+
+/** What one attempt's batch writes. */
+export interface RunWrite extends HeldLease {
+  readonly events: readonly RunEvent[];
+  readonly fold: Fold;
+}
+
+// Job rows are locked before leases and in one order, so that two batches never wait for each other in a circle.
+const lockHeld = sql<
+  { tenant_id: string; job_id: string; attempt: number; agent_id: string; acked_seq: number; state: JobState },
+  [tenants: string[], jobs: string[], attempts: number[], agents: string[]]
+>(
+  'lockHeld',
+  `SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, j.state
+   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+   JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+     AND l.agent_id = w.agent_id
+   ORDER BY l.tenant_id, l.job_id
+   FOR UPDATE OF j, l`,
+);
+
+const insertEvents = sql<never, [events: string]>(
+  'insertEvents',
+  `INSERT INTO job_event (tenant_id, job_id, attempt, seq, at, body)
+   SELECT tenant, "jobId", attempt, seq, at, body
+   FROM jsonb_to_recordset($1::jsonb)
+     AS e(tenant text, "jobId" uuid, attempt integer, seq integer, at timestamptz, body jsonb)
+   ON CONFLICT DO NOTHING`,
+);
+
+const openSteps = sql<never, [steps: string]>(
+  'openSteps',
+  `INSERT INTO job_step (tenant_id, job_id, attempt, seq, position, path, name, task, call, effect, state, started_at,
+     ended_at, duration_ms)
+   SELECT tenant, "jobId", attempt, seq, position, path, name, coalesce(task, 'skipped'), call,
+     coalesce(effect, 'idempotent'), state, at, CASE WHEN state = 'skipped' THEN at END,
+     CASE WHEN state = 'skipped' THEN 0 END
+   FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, seq integer, at timestamptz,
+     position text, path text, name text, task text, call text, effect text, state text)
+   ON CONFLICT DO NOTHING`,
+);
+
+const endSteps = sql<never, [steps: string]>(
+  'endSteps',
+  `UPDATE job_step s SET state = e.state, ended_at = e.at, duration_ms = e."durationMs", output = e.output, error = e.error
+   FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
+     at timestamptz, "durationMs" integer, output jsonb, error jsonb)
+   WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
+     AND s.state = 'running'`,
+);
+
+const moveRuns = sql<never, [runs: string]>(
+  'moveRuns',
+  `UPDATE job j SET state = e.state,
+     started_at = coalesce(j.started_at, e.started),
+     ended_at = CASE WHEN e.ended THEN clock_timestamp() END,
+     output = coalesce(e.output, j.output),
+     error = e.error,
+     review = e.review
+   FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, "from" text, state text, started timestamptz,
+     ended boolean, output jsonb, error jsonb, review jsonb)
+   WHERE j.tenant_id = e.tenant AND j.id = e."jobId" AND j.state = e."from"`,
+);
+
+const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], seqs: number[]]>(
+  'ackLeases',
+  `UPDATE job_lease l SET acked_seq = a.seq, accepted = true
+   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) AS a(tenant_id, job_id, attempt, seq)
+   WHERE l.tenant_id = a.tenant_id AND l.job_id = a.job_id AND l.attempt = a.attempt`,
+);
+
+const ackedOfAttempt = sql<{ seq: number }, [tenant: string, job: string, attempt: number, agent: string]>(
+  'ackedOfAttempt',
+  `SELECT coalesce(max(e.seq), 0)::int AS seq FROM job_attempt a
+   JOIN job_event e ON e.tenant_id = a.tenant_id AND e.job_id = a.job_id AND e.attempt = a.attempt
+   WHERE a.tenant_id = $1 AND a.job_id = $2 AND a.attempt = $3 AND a.agent_id = $4
+     AND a.outcome = ANY('{succeeded,failed,timed_out,needs_review,cancelled}')`,
+  { idempotent: true },
+);
+
+const journal = sql<{ seq: number; at: Date; body: unknown }, [tenant: string, job: string, from: number]>(
+  'journal',
+  `SELECT seq, at, body FROM job_event WHERE tenant_id = $1 AND job_id = $2 AND attempt >= $3 ORDER BY attempt, seq`,
+  { idempotent: true },
+);
+
+/** Locks the leases that the writers really hold; the others are fenced. */
+export async function lockHeldLeases(tx: Queryable, writers: readonly Writer[]): Promise<HeldLease[]> {
+  const rows = await tx.query(
+    lockHeld(
+      writers.map((writer) => writer.tenant),
+      writers.map((writer) => writer.jobId),
+      writers.map((writer) => writer.attempt),
+      writers.map((writer) => writer.agentId),
+    ),
+  );
+  return rows.map((row) => ({
+    tenant: row.tenant_id,
+    jobId: row.job_id,
+    attempt: row.attempt,
+    agentId: row.agent_id,
+    ackedSeq: row.acked_seq,
+    state: row.state,
+  }));
+}
+
+/** Writes events, steps, job changes and the acknowledged numbers of the batch. */
+export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Promise<void> {
+  const keyOf = (write: RunWrite) => ({ tenant: write.tenant, jobId: write.jobId, attempt: write.attempt });
+  const rows = <T>(of: (write: RunWrite) => readonly T[]): (T & AttemptKey)[] =>
+    writes.flatMap((write) => of(write).map((row) => ({ ...row, ...keyOf(write) })));
+
+  await tx.execute(insertEvents(jsonb(rows((write) => write.events))));
+  const opened = rows((write) => write.fold.opened.map(openedRow));
+  if (opened.length > 0) await tx.execute(openSteps(jsonb(opened)));
+  const ended = rows((write) => write.fold.ended.map(endedRow));
+  if (ended.length > 0) await tx.execute(endSteps(jsonb(ended)));
+  const moved = writes.filter((write) => write.fold.state !== write.state || write.fold.started !== null);
+  if (moved.length > 0) await tx.execute(moveRuns(jsonb(moved.map(movedRow))));
+  await tx.execute(
+    ackLeases(
+      writes.map((write) => write.tenant),
+      writes.map((write) => write.jobId),
+      writes.map((write) => write.attempt),
+      writes.map((write) => write.events.at(-1)!.seq),
+    ),
+  );
+}
+
+/** The last number written by an attempt that has ended, so that a resent ending is acknowledged; 0 for others. */
+export async function ackedSeqOfEnded(db: Queryable, writer: Writer): Promise<number> {
+  const [row] = await db.query(ackedOfAttempt(writer.tenant, writer.jobId, writer.attempt, writer.agentId));
+  return row?.seq ?? 0;
+}
+
+/** What the attempts from `firstAttempt` on recorded, oldest first. */
+export async function readJournal(
+  db: Queryable,
+  tenant: string,
+  jobId: string,
+  firstAttempt: number,
+): Promise<RunEvent[]> {
+  const rows = await db.query(journal(tenant, jobId, firstAttempt));
+  return rows.map((row) => RunEvent.parse({ seq: row.seq, at: row.at.toISOString(), body: row.body }));
+}
+
+function openedRow({ seq, at, body }: Fold['opened'][number]) {
+  const { type, ...step } = body;
+  return { seq, at, ...step, state: type === 'step.started' ? 'running' : 'skipped' };
+}
+
+function endedRow({ at, body }: Fold['ended'][number]) {
+  const { position, durationMs } = body;
+  if (body.type === 'step.failed') return { at, position, durationMs, state: 'failed', error: body.error };
+  return { at, position, durationMs, state: 'completed', output: body.output };
+}
+
+function movedRow(write: RunWrite) {
+  const ending = write.fold.ending?.body;
+  return {
+    tenant: write.tenant,
+    jobId: write.jobId,
+    from: write.state,
+    state: write.fold.state,
+    started: write.fold.started,
+    ended: ending !== undefined && ending.type !== 'run.suspended',
+    output: ending?.type === 'run.completed' ? ending.output : null,
+    error: ending?.type === 'run.failed' || ending?.type === 'run.timed_out' ? ending.error : null,
+    review: ending?.type === 'run.suspended' ? { reason: ending.reason, position: ending.position } : null,
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * What the tunnel gateway calls on behalf of a connected agent. The tenant and the agent always come from the verified
+ * certificate (invariant 4); whatever an agent claims about a job is checked against its lease.
+ */
+import type { HeldRun, JobAssign, RunEvent, Welcomed } from '@casare/shared/protocol';
+import type { LiveService } from '../live/index.ts';
+import type { Log } from '../platform/log.ts';
+import { isRefusal } from '../platform/refusal.ts';
+import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { EventBatcher, type Recorded } from './event-batcher.ts';
+import { findAssignment } from './job.store.ts';
+import * as leases from './lease.store.ts';
+import { recordBatch } from './record.ts';
+import { settleLost, settleRefused, type SettleDependencies } from './settle.ts';
+
+/** A connected agent, as its certificate says. */
+export interface AgentRef {
+  readonly tenant: string;
+  readonly agentId: string;
+}
+
+/** What `welcome` answers, and what is assigned right after it. */
+export interface Reconciled {
+  readonly runs: Welcomed[];
+  readonly leases: readonly leases.Lease[];
+  readonly assignments: readonly JobAssign[];
+}
+
+export interface RunsDependencies extends AssignmentDependencies, SettleDependencies {
+  readonly live: LiveService;
+  readonly log: Log;
+}
+
+export class RunsService {
+  readonly #deps: RunsDependencies;
+  readonly #batcher: EventBatcher;
+  /** Set once by the wiring: the dispatcher builds assignments through this service and is told of free slots by it. */
+  dispatcher: Dispatcher | null = null;
+  /** Set once by the wiring: a concurrency key may be free now. */
+  onEnded: () => void = () => {};
+
+  constructor(dependencies: RunsDependencies) {
+    this.#deps = dependencies;
+    this.#batcher = new EventBatcher((messages) => this.#write(messages));
+  }
+
+  /** Compares what the agent holds with its leases: verdicts for its runs, and assignments it has never received. */
+  async reconcile(agent: AgentRef, held: readonly HeldRun[]): Promise<Reconciled> {
+    const all = await leases.listLeases(this.#deps.db, agent.tenant, agent.agentId);
+    const byJob = new Map(all.map((lease) => [lease.jobId, lease]));
+    const runs: Welcomed[] = [];
+    for (const run of held) {
+      const lease = byJob.get(run.jobId);
+      if (lease?.attempt === run.attempt) runs.push(await this.#continued(lease));
+      else runs.push({ ...keyOf(run), verdict: 'fenced', ackedSeq: 0, secrets: {}, cancelling: false });
+    }
+    const known = new Set(runs.filter((run) => run.verdict === 'continue').map((run) => run.jobId));
+    const assignments: JobAssign[] = [];
+    const kept: leases.Lease[] = [];
+    for (const lease of all) {
+      if (known.has(lease.jobId)) kept.push(lease);
+      else if (lease.accepted) await this.#lostRecords(lease);
+      else {
+        const assigned = await buildAssignment(this.#deps, lease);
+        if (assigned.ok) {
+          assignments.push(assigned.message);
+          kept.push(lease);
+        } else await this.refused(agent, lease.jobId, lease.attempt, assigned.code, assigned.reason);
+      }
+    }
+    return { runs, leases: kept, assignments };
+  }
+
+  /** The assignment is on the agent's disk. */
+  async accepted(agent: AgentRef, jobId: string, attempt: number): Promise<void> {
+    await leases.accept(this.#deps.db, { tenant: agent.tenant, jobId, attempt }, agent.agentId);
+  }
+
+  /** The agent will not run it. */
+  async refused(agent: AgentRef, jobId: string, attempt: number, code: string, reason: string): Promise<void> {
+    const key = { tenant: agent.tenant, jobId, attempt };
+    if (!(await settleRefused(this.#deps, key, agent.agentId, { code, reason }))) return;
+    this.#deps.live.wake();
+    this.dispatcher?.released(agent.agentId, jobId);
+    this.dispatcher?.wake();
+  }
+
+  /** Records events; answered only after COMMIT. */
+  record(agent: AgentRef, jobId: string, attempt: number, events: readonly RunEvent[]): Promise<Recorded> {
+    return this.#batcher.add({ ...agent, jobId, attempt, events });
+  }
+
+  /** Resolves when everything given to `record` so far is answered. */
+  drain(): Promise<void> {
+    return this.#batcher.drain();
+  }
+
+  async #write(messages: Parameters<typeof recordBatch>[1]): Promise<Recorded[]> {
+    const { answers, ended } = await recordBatch(this.#deps.db, messages, this.#deps.clock.now());
+    this.#deps.live.wake();
+    for (const attempt of ended) this.dispatcher?.released(attempt.agentId, attempt.jobId);
+    if (ended.length > 0) this.onEnded();
+    return answers;
+  }
+
+  async #continued(lease: leases.Lease): Promise<Welcomed> {
+    return {
+      ...keyOf(lease),
+      verdict: 'continue',
+      ackedSeq: lease.ackedSeq,
+      secrets: await this.#secrets(lease),
+      cancelling: lease.cancelling,
+    };
+  }
+
+  async #secrets(lease: leases.Lease): Promise<Welcomed['secrets']> {
+    const job = await findAssignment(this.#deps.db, lease.tenant, lease.jobId);
+    const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
+    if (!workflow || isRefusal(workflow)) return {};
+    const secrets = await secretsOf(this.#deps.secrets, lease.tenant, workflow);
+    return secrets.ok ? secrets.values : {};
+  }
+
+  /** The agent accepted this run and no longer knows it (its data is gone): nobody can finish the attempt. */
+  async #lostRecords(lease: leases.Lease): Promise<void> {
+    const stillLost = () => Promise.resolve(true);
+    const settled = await settleLost(this.#deps, { ...lease, silentMs: 0, recordsLost: true, stillLost });
+    this.#deps.log.warn('an agent came back without the records of a run', { jobId: lease.jobId, ...settled });
+    this.#deps.live.wake();
+    this.dispatcher?.wake();
+  }
+}
+
+function keyOf({ jobId, attempt }: { jobId: string; attempt: number }): { jobId: string; attempt: number } {
+  return { jobId, attempt };
+}

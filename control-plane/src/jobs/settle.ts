@@ -1,0 +1,141 @@
+/**
+ * Settles attempts that cannot end themselves: lost leases (design section 6), refused assignments, attempts fenced
+ * for breaking the protocol. Each is one transaction that locks the job, decides by a pure function, and writes.
+ */
+import { unsafeReachable } from '@casare/shared/workflow';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Transaction } from '../platform/database/index.ts';
+import { isRefusal } from '../platform/refusal.ts';
+import { announceJobs } from './announce.ts';
+import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
+import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
+import type { ReadyQueue } from './queue.port.ts';
+import { readJournal } from './run.store.ts';
+import { lockForMove, move, type LockedJob } from './transition.store.ts';
+import type { WorkflowsPort } from './workflows.port.ts';
+
+export interface SettleDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly queue: ReadyQueue;
+  readonly workflows: WorkflowsPort;
+}
+
+/** How an attempt lost its lease. */
+export interface Loss extends AttemptKey {
+  readonly silentMs: number;
+  readonly recordsLost: boolean;
+  /** Checked with the job locked: false when the agent came back meanwhile, and then nothing is done. */
+  readonly stillLost: (tx: Transaction) => Promise<boolean>;
+}
+
+/** What was done, and whose slot is free again. */
+export type Settled = { readonly verdict: LostLeaseVerdict['do'] | 'none'; readonly agentId: string | null };
+
+/** Applies the lost-lease decision to one attempt. */
+export async function settleLost(deps: SettleDependencies, loss: Loss): Promise<Settled> {
+  return deps.db.transaction(async (tx) => {
+    if (!(await loss.stillLost(tx))) return { verdict: 'none', agentId: null };
+    const job = await lockForMove(tx, loss.tenant, loss.jobId);
+    const lease = await holdLease(tx, loss.tenant, loss.jobId);
+    if (!job || lease?.attempt !== loss.attempt) return { verdict: 'none', agentId: null };
+    const verdict = await decide(deps, tx, job, lease, loss);
+    await carryOut(deps, tx, job, lease, verdict);
+    return { verdict: verdict.do, agentId: verdict.do === 'wait' ? null : lease.agentId };
+  });
+}
+
+/** Ends an attempt that the agent (or the control plane) refused to start. */
+export async function settleRefused(
+  deps: SettleDependencies,
+  key: AttemptKey,
+  agentId: string,
+  error: { code: string; reason: string },
+): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
+    const job = await lockForMove(tx, key.tenant, key.jobId);
+    const lease = await holdLease(tx, key.tenant, key.jobId);
+    if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId || lease.ackedSeq > 0) return false;
+    // A full agent is no fault of the job: it goes back and another agent takes it.
+    const busy = error.code === 'AGENT_NO_SLOT';
+    const state = await move(tx, { ...key, state: job.state }, busy ? 'requeue' : 'refuse', {
+      ...(busy ? {} : { error: { type: 'about:blank', status: 503, title: error.reason, code: error.code } }),
+    });
+    if (!state) return false;
+    await end(tx, [{ ...key, outcome: busy ? 'requeued' : 'refused' }]);
+    if (busy) await deps.queue.offer(tx, key.tenant, [{ jobId: key.jobId, routeId: job.routeId, rank: job.rank }]);
+    await announceJobs(tx, [{ ...key, state }], deps.clock.now());
+    return true;
+  });
+}
+
+async function decide(
+  deps: SettleDependencies,
+  tx: Transaction,
+  job: LockedJob,
+  lease: Lease,
+  loss: Loss,
+): Promise<LostLeaseVerdict> {
+  const workflow = await deps.workflows.resolve(loss.tenant, job.workflowId);
+  if (isRefusal(workflow)) return { do: 'review', position: null, reason: 'The workflow that ran is gone.' };
+  const journal = await readJournal(tx, loss.tenant, loss.jobId, job.firstAttempt);
+  const { reachable, openUnsafe } = unsafeReachable(workflow.document, journal);
+  return afterLostLease({
+    state: job.state,
+    silentMs: loss.silentMs,
+    onDisconnect: workflow.analysis.onDisconnect,
+    disconnectGraceMs: workflow.analysis.disconnectGraceMs,
+    // An assignment that never reached the agent's disk has started nothing.
+    unsafeReachable: reachable && (lease.accepted || !loss.recordsLost),
+    openUnsafe,
+    attempts: job.attempt - job.firstAttempt + 1,
+    maxAttempts: job.maxAttempts,
+    recordsLost: loss.recordsLost,
+  });
+}
+
+async function carryOut(
+  deps: SettleDependencies,
+  tx: Transaction,
+  job: LockedJob,
+  lease: Lease,
+  verdict: LostLeaseVerdict,
+): Promise<void> {
+  if (verdict.do === 'wait') return;
+  const key = { tenant: lease.tenant, jobId: lease.jobId, state: job.state };
+  if (verdict.do === 'review') {
+    // The lease stays: the agent may still come back with its outbox and settle it; a person's review ends it.
+    const state = await move(tx, key, 'suspend', { review: { reason: verdict.reason, position: verdict.position } });
+    if (state) await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+    return;
+  }
+  const event = { requeue: 'requeue', cancel: 'cancelled', fail: 'fail' } as const;
+  const change = verdict.do === 'fail' ? { error: lostTooOften(job) } : {};
+  const state = await move(tx, key, event[verdict.do], change);
+  if (!state) return;
+  await end(tx, [{ tenant: lease.tenant, jobId: lease.jobId, attempt: lease.attempt, outcome: 'lost' }]);
+  if (state === 'pending') {
+    await deps.queue.offer(tx, lease.tenant, [{ jobId: lease.jobId, routeId: job.routeId, rank: job.rank }]);
+  }
+  await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+}
+
+function changeOf({ tenant, jobId, attempt, state }: Lease): {
+  tenant: string;
+  jobId: string;
+  attempt: number;
+  state: Lease['state'];
+} {
+  return { tenant, jobId, attempt, state };
+}
+
+function lostTooOften(job: LockedJob): Record<string, unknown> {
+  const attempts = job.attempt - job.firstAttempt + 1;
+  return {
+    type: 'about:blank',
+    status: 503,
+    code: 'LEASE_LOST_TOO_OFTEN',
+    title: `The agent was lost in each of ${attempts} attempts.`,
+    detail: 'Look at the agents that ran it, then retry the job.',
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * What people do to jobs: cancel, retry, settle a review. Each is one transaction; the state is changed through the
+ * lifecycle table, and a job in a state that does not allow the action is refused with the reason.
+ */
+import type { JobState, ReviewRequest } from '@casare/shared/api';
+import type { JobCancel } from '@casare/shared/protocol';
+import type { LiveService } from '../live/index.ts';
+import type { Transaction } from '../platform/database/index.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { announceJobs } from './announce.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { end, holdLease, noteCancel } from './lease.store.ts';
+import type { SettleDependencies } from './settle.ts';
+import type { Submitter } from './submit.service.ts';
+import { lockForMove, move, startWaiting, stopWaiting, type Change, type LockedJob } from './transition.store.ts';
+import type { JobEvent } from './job.lifecycle.ts';
+
+export interface SteerDependencies extends SettleDependencies {
+  readonly live: LiveService;
+  readonly dispatcher: Dispatcher;
+  readonly audit: (
+    tx: Transaction,
+    by: Submitter,
+    action: string,
+    jobId: string,
+    detail: Record<string, unknown>,
+  ) => Promise<void>;
+  readonly onPromotable: () => void;
+}
+
+/** How long a soft cancel may take before the agent kills the worker, milliseconds. */
+export const CANCEL_GRACE_MS = 10_000;
+
+interface Moved {
+  readonly state: JobState;
+  /** To be told after COMMIT. */
+  readonly cancel?: { agentId: string; message: JobCancel };
+  readonly released?: { agentId: string };
+}
+
+export class SteerService {
+  readonly #deps: SteerDependencies;
+
+  constructor(dependencies: SteerDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Cancels: a pending job at once, a running one softly first. Cancelling twice is the same as once. */
+  cancel(by: Submitter, jobId: string): Promise<Refusal | null> {
+    return this.#act(by, jobId, 'job.cancel', {}, async (tx, job) => {
+      if (job.state === 'cancelling' || job.state === 'cancelled') return { state: job.state };
+      if (job.state === 'pending') await stopWaiting(tx, by.tenant, jobId);
+      const state = await this.#move(tx, by, jobId, job, 'cancel');
+      if (isRefusal(state) || state !== 'cancelling') return isRefusal(state) ? state : { state };
+      await noteCancel(tx, by.tenant, jobId);
+      const lease = await holdLease(tx, by.tenant, jobId);
+      if (!lease) return { state };
+      const reason = `Cancelled by ${by.actor}.`;
+      const message: JobCancel = {
+        type: 'job.cancel',
+        jobId,
+        attempt: lease.attempt,
+        graceMs: CANCEL_GRACE_MS,
+        reason,
+      };
+      return { state, cancel: { agentId: lease.agentId, message } };
+    });
+  }
+
+  /** Runs an ended job again, as a new generation. */
+  retry(by: Submitter, jobId: string): Promise<Refusal | null> {
+    return this.#act(by, jobId, 'job.retry', {}, (tx, job) => this.#again(tx, by, jobId, job, 'retry', true));
+  }
+
+  /** Settles a job that waits for a person; the attempt that may still be out there is fenced. */
+  review(by: Submitter, jobId: string, review: ReviewRequest): Promise<Refusal | null> {
+    return this.#act(by, jobId, 'job.review', review, async (tx, job) => {
+      const lease = await holdLease(tx, by.tenant, jobId);
+      const moved = await this.#decide(tx, by, jobId, job, review);
+      if (isRefusal(moved) || !lease) return moved;
+      await end(tx, [{ tenant: by.tenant, jobId, attempt: lease.attempt, outcome: `reviewed: ${review.decision}` }]);
+      return { ...moved, released: { agentId: lease.agentId } };
+    });
+  }
+
+  async #decide(
+    tx: Transaction,
+    by: Submitter,
+    jobId: string,
+    job: LockedJob,
+    review: ReviewRequest,
+  ): Promise<Moved | Refusal> {
+    switch (review.decision) {
+      case 'continue':
+        return this.#again(tx, by, jobId, job, 'reviewRetry', false);
+      case 'retry':
+        return this.#again(tx, by, jobId, job, 'reviewRetry', true);
+      case 'succeed': {
+        const state = await this.#move(tx, by, jobId, job, 'reviewSucceed', {
+          output: review.output ?? {},
+          review: null,
+        });
+        return isRefusal(state) ? state : { state };
+      }
+      case 'fail': {
+        const error = { type: 'about:blank', status: 500, code: 'FAILED_BY_REVIEW', title: review.reason };
+        const state = await this.#move(tx, by, jobId, job, 'reviewFail', { error, review: null });
+        return isRefusal(state) ? state : { state };
+      }
+    }
+  }
+
+  /** Back to pending: into the queue, or the waiting room when a concurrency key must be won again. */
+  async #again(
+    tx: Transaction,
+    by: Submitter,
+    jobId: string,
+    job: LockedJob,
+    event: JobEvent,
+    anew: boolean,
+  ): Promise<Moved | Refusal> {
+    const state = await this.#move(tx, by, jobId, job, event, { review: null, newGeneration: anew });
+    if (isRefusal(state)) return state;
+    if (job.concurrencyKey !== null) await startWaiting(tx, by.tenant, jobId);
+    else await this.#deps.queue.offer(tx, by.tenant, [{ jobId, routeId: job.routeId, rank: job.rank }]);
+    return { state };
+  }
+
+  async #move(
+    tx: Transaction,
+    by: Submitter,
+    jobId: string,
+    job: LockedJob,
+    event: JobEvent,
+    change: Change = {},
+  ): Promise<JobState | Refusal> {
+    const state = await move(tx, { tenant: by.tenant, jobId, state: job.state }, event, change);
+    return state ?? wrongState(job.state, event);
+  }
+
+  async #act(
+    by: Submitter,
+    jobId: string,
+    action: string,
+    detail: Record<string, unknown>,
+    work: (tx: Transaction, job: LockedJob) => Promise<Moved | Refusal>,
+  ): Promise<Refusal | null> {
+    const done = await this.#deps.db.transaction(async (tx): Promise<Moved | Refusal> => {
+      // The queue's row before the job's, as the claim locks them: the other order could deadlock with it.
+      if (action === 'job.cancel') await this.#deps.queue.remove(tx, by.tenant, jobId);
+      const job = await lockForMove(tx, by.tenant, jobId);
+      if (!job)
+        return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${jobId}.`, { fix: 'List jobs to find its id.' });
+      const moved = await work(tx, job);
+      if (isRefusal(moved) || moved.state === job.state) return moved;
+      await this.#deps.audit(tx, by, action, jobId, { ...detail, from: job.state, to: moved.state });
+      await announceJobs(
+        tx,
+        [{ tenant: by.tenant, jobId, state: moved.state, attempt: job.attempt }],
+        this.#deps.clock.now(),
+      );
+      return moved;
+    });
+    if (isRefusal(done)) return done;
+    if (done.cancel) this.#deps.dispatcher.send(done.cancel.agentId, done.cancel.message);
+    if (done.released) this.#deps.dispatcher.released(done.released.agentId, jobId);
+    this.#deps.live.wake();
+    this.#deps.dispatcher.wake();
+    this.#deps.onPromotable();
+    return null;
+  }
+}
+
+function wrongState(state: JobState, event: JobEvent): Refusal {
+  return refuse('conflict', 'JOB_WRONG_STATE', `The job is ${state}, which does not allow this (${event}).`, {
+    fix: 'Look at the job: its state says what can be done with it.',
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * Submitting jobs: parse happened at the edge, here requirements are derived, routes interned, and everything is
+ * written in ONE transaction. An answer is given only after its COMMIT (invariant 1).
+ */
+import { createHash } from 'node:crypto';
+import type { JobRequest, ProblemDetail } from '@casare/shared/api';
+import type { LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Ids } from '../platform/ids.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { announceJobs } from './announce.ts';
+import { jsonb } from '../platform/jsonb.ts';
+import { routeKey, type Route } from './matching.decision.ts';
+import { internRoute } from './route.store.ts';
+import * as store from './submit.store.ts';
+import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
+
+/** Who submits. */
+export interface Submitter {
+  readonly tenant: string;
+  /** Account or key, for the record. */
+  readonly actor: string;
+}
+
+export interface SubmitDependencies {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly live: LiveService;
+  readonly workflows: WorkflowsPort;
+  /** Called after COMMIT. */
+  readonly onReady: () => void;
+}
+
+/** Interned routes kept in memory; the oldest are forgotten beyond this. */
+const ROUTE_CACHE = 1_000;
+
+export class SubmitService {
+  readonly #deps: SubmitDependencies;
+  readonly #routes = new Map<string, Route>();
+
+  constructor(dependencies: SubmitDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Submits all of `requests` or none; the ids in their order. The same key and requests again give the same ids. */
+  async submit(
+    by: Submitter,
+    requests: readonly JobRequest[],
+    idempotencyKey: string | null,
+  ): Promise<string[] | Refusal> {
+    const digest = createHash('sha256').update(JSON.stringify(requests)).digest('hex');
+    if (idempotencyKey !== null) {
+      const known = await this.#known(by.tenant, idempotencyKey, digest);
+      if (known) return known;
+    }
+    const jobs = await this.#prepare(by, requests);
+    if (isRefusal(jobs)) return jobs;
+    const ids = jobs.map((job) => job.id);
+    const written = await this.#deps.db.transaction(async (tx) => {
+      if (idempotencyKey !== null && !(await store.takeIdempotencyKey(tx, by.tenant, idempotencyKey, digest, ids))) {
+        return false;
+      }
+      await store.insertNewJobs(tx, by.tenant, jobs);
+      const changes = ids.map((jobId) => ({ tenant: by.tenant, jobId, state: 'pending' as const, attempt: 0 }));
+      await announceJobs(tx, changes, this.#deps.clock.now());
+      return true;
+    });
+    if (!written) return (await this.#known(by.tenant, idempotencyKey!, digest))!;
+    this.#deps.live.wake();
+    this.#deps.onReady();
+    return ids;
+  }
+
+  async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {
+    const known = await store.readIdempotencyKey(this.#deps.db, tenant, key);
+    if (!known) return null;
+    if (known.digest === digest) return known.jobIds;
+    return refuse('conflict', 'IDEMPOTENCY_CONFLICT', 'This idempotency key was used for another request.', {
+      fix: 'Use a new key for a new request.',
+    });
+  }
+
+  async #prepare(by: Submitter, requests: readonly JobRequest[]): Promise<store.NewJob[] | Refusal> {
+    const resolved = new Map<string, RunnableWorkflow>();
+    const jobs: store.NewJob[] = [];
+    for (const [index, request] of requests.entries()) {
+      const workflow =
+        resolved.get(request.workflow) ?? (await this.#deps.workflows.resolve(by.tenant, request.workflow));
+      if (isRefusal(workflow)) return workflow;
+      resolved.set(request.workflow, workflow);
+      const problems = this.#deps.workflows.validateInput(workflow, request.input ?? {});
+      if (problems.length > 0) return invalidInput(problems, requests.length > 1 ? index : null);
+      const route = await this.#route(by.tenant, workflow, request);
+      jobs.push(newJob(this.#deps.ids.next(), by.actor, workflow, route, request));
+    }
+    return jobs;
+  }
+
+  async #route(tenant: string, workflow: RunnableWorkflow, request: JobRequest): Promise<Route> {
+    const needs = {
+      slot: workflow.analysis.slot,
+      site: request.site ?? workflow.analysis.site ?? null,
+      capabilities: [...workflow.analysis.capabilities, ...request.requires],
+    };
+    const key = `${tenant} ${routeKey(needs.slot, needs.site, needs.capabilities)}`;
+    const known = this.#routes.get(key);
+    if (known) return known;
+    const route = await internRoute(this.#deps.db, tenant, needs);
+    if (this.#routes.size >= ROUTE_CACHE) this.#routes.delete(this.#routes.keys().next().value!);
+    this.#routes.set(key, route);
+    return route;
+  }
+}
+
+function newJob(
+  id: string,
+  actor: string,
+  workflow: RunnableWorkflow,
+  route: Route,
+  request: JobRequest,
+): store.NewJob {
+  return {
+    id,
+    workflowId: workflow.id,
+    routeId: route.id,
+    priority: request.priority,
+    maxAttempts: request.maxAttempts,
+    input: jsonb(request.input ?? {}),
+    requires: request.requires,
+    site: request.site ?? null,
+    notBefore: request.notBefore ?? null,
+    deadline: request.deadline ?? null,
+    concurrencyKey: request.concurrencyKey ?? null,
+    createdBy: actor,
+  };
+}
+
+function invalidInput(problems: readonly ProblemDetail[], job: number | null): Refusal {
+  const of = job === null ? '' : ` of job ${job}`;
+  return refuse('unprocessable', 'JOB_INPUT_INVALID', `The input${of} does not fit the workflow's schema.`, {
+    detail: problems
+      .map((problem) => `${problem.path || '/'}: ${problem.message}`)
+      .join('; ')
+      .slice(0, 2_000),
+    fix: 'Correct the input; the workflow document says what it takes under `input.schema`.',
+    problems,
+  });
+}

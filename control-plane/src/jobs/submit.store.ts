@@ -1,0 +1,107 @@
+/**
+ * Submitting: job rows, their places in the ready table (or the waiting room), and the idempotency key, in the one
+ * transaction of the submit.
+ *
+ * Invariants: a job whose state is `pending` has exactly one row in `job_ready` or `job_waiting`; a job holds its
+ * concurrency key from the moment it is ready until it has ended.
+ */
+import { sql, type Queryable } from '../platform/database/index.ts';
+
+/** A job as it is inserted. */
+export interface NewJob {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly routeId: number;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  /** JSON text. */
+  readonly input: string;
+  readonly requires: readonly string[];
+  readonly site: string | null;
+  readonly notBefore: string | null;
+  readonly deadline: string | null;
+  readonly concurrencyKey: string | null;
+  readonly createdBy: string;
+}
+
+const insertJobs = sql<never, [tenant: string, jobs: string]>(
+  'insertJobs',
+  `INSERT INTO job (tenant_id, id, workflow_id, route_id, state, priority, max_attempts, input, requires, site,
+     not_before, deadline, concurrency_key, created_by)
+   SELECT $1, id, "workflowId", "routeId", 'pending', priority, "maxAttempts", input::jsonb, requires, site,
+     "notBefore", deadline, "concurrencyKey", "createdBy"
+   FROM jsonb_to_recordset($2::jsonb) AS j(id uuid, "workflowId" uuid, "routeId" bigint, priority smallint,
+     "maxAttempts" integer, input text, requires text[], site text, "notBefore" timestamptz, deadline timestamptz,
+     "concurrencyKey" text, "createdBy" text)`,
+);
+
+const insertDeadlines = sql<never, [tenant: string, jobs: string]>(
+  'insertDeadlines',
+  `INSERT INTO job_deadline (tenant_id, job_id, deadline)
+   SELECT $1, id, deadline FROM jsonb_to_recordset($2::jsonb) AS j(id uuid, deadline timestamptz)
+   WHERE deadline IS NOT NULL`,
+);
+
+// Plain jobs go straight to the ready table, in the order given (ids rise).
+const insertReady = sql<never, [tenant: string, jobs: string]>(
+  'insertReady',
+  `INSERT INTO job_ready (route_id, rank, tenant_id, job_id)
+   SELECT "routeId", 100 - priority, $1, id
+   FROM jsonb_to_recordset($2::jsonb)
+     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text)
+   WHERE "notBefore" IS NULL AND "concurrencyKey" IS NULL ORDER BY id`,
+);
+
+// Anything with a condition waits; the promotion that follows moves what may run at once.
+const insertWaiting = sql<never, [tenant: string, jobs: string]>(
+  'insertWaiting',
+  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key)
+   SELECT $1, id, "routeId", 100 - priority, "notBefore", "concurrencyKey"
+   FROM jsonb_to_recordset($2::jsonb)
+     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text)
+   WHERE "notBefore" IS NOT NULL OR "concurrencyKey" IS NOT NULL`,
+);
+
+const claimIdempotencyKey = sql<never, [tenant: string, key: string, digest: string, jobs: string[]]>(
+  'claimIdempotencyKey',
+  `INSERT INTO idempotency_key (tenant_id, key, request_digest, job_ids) VALUES ($1, $2, $3, $4)
+   ON CONFLICT (tenant_id, key) DO NOTHING`,
+);
+
+const findIdempotencyKey = sql<{ request_digest: string; job_ids: string[] }, [tenant: string, key: string]>(
+  'findIdempotencyKey',
+  `SELECT request_digest, job_ids::text[] FROM idempotency_key WHERE tenant_id = $1 AND key = $2`,
+  { idempotent: true },
+);
+
+/** Inserts jobs of one tenant and puts each where it belongs. */
+export async function insertNewJobs(tx: Queryable, tenant: string, jobs: readonly NewJob[]): Promise<void> {
+  const rows = JSON.stringify(jobs);
+  await tx.execute(insertJobs(tenant, rows));
+  await tx.execute(insertReady(tenant, rows));
+  if (jobs.some((job) => job.notBefore !== null || job.concurrencyKey !== null)) {
+    await tx.execute(insertWaiting(tenant, rows));
+  }
+  if (jobs.some((job) => job.deadline !== null)) await tx.execute(insertDeadlines(tenant, rows));
+}
+
+/** Takes the key for these jobs; false when it is taken (a racing submit waits here for the other's COMMIT). */
+export async function takeIdempotencyKey(
+  tx: Queryable,
+  tenant: string,
+  key: string,
+  digest: string,
+  jobIds: readonly string[],
+): Promise<boolean> {
+  return (await tx.execute(claimIdempotencyKey(tenant, key, digest, [...jobIds]))) === 1;
+}
+
+/** What the key was used for before. */
+export async function readIdempotencyKey(
+  db: Queryable,
+  tenant: string,
+  key: string,
+): Promise<{ digest: string; jobIds: string[] } | null> {
+  const [row] = await db.query(findIdempotencyKey(tenant, key));
+  return row ? { digest: row.request_digest, jobIds: row.job_ids } : null;
+}

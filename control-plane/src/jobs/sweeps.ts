@@ -1,0 +1,108 @@
+/**
+ * The loops that keep the queue true when nothing else happens: jobs that may run now are promoted, deadlines pass,
+ * lost leases are settled, assignments that may have been lost are sent again, old live events are forgotten.
+ *
+ * Every turn is bounded and idempotent, so that any number of replicas may run them at once.
+ */
+import { LEASE_MARGIN_MS, LEASE_MS } from '@casare/shared/protocol';
+import { pruneLive, type LiveService } from '../live/index.ts';
+import type { Log } from '../platform/log.ts';
+import { startLoop, type Loop } from '../platform/loop.ts';
+import { announceJobs } from './announce.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { listSilent } from './session.store.ts';
+import { settleLost, type SettleDependencies } from './settle.ts';
+import { listUnaccepted, silentFor } from './sweep.store.ts';
+import { lockForMove, move, stopWaiting } from './transition.store.ts';
+import { listPassedDeadlines, takeDue } from './waiting.store.ts';
+
+export interface SweepDependencies extends SettleDependencies {
+  readonly live: LiveService;
+  readonly log: Log;
+  readonly dispatcher: Dispatcher;
+  /** How often a gateway commits its heartbeat, milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+const BATCH = 500;
+/** An assignment that is not accepted after this is sent again, milliseconds. */
+const ACCEPT_MS = 10_000;
+/** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
+const LIVE_KEPT_MS = 24 * 3_600_000;
+
+/** Starts the sweeps; the function stops them. */
+export function startSweeps(deps: SweepDependencies): { promote: () => void; stop: () => Promise<void> } {
+  const loop = (name: string, intervalMs: number, run: () => Promise<void>): Loop =>
+    startLoop({ name, intervalMs, log: deps.log, run });
+  const promotion = loop('promotion', 1_000, () => promote(deps));
+  const loops = [
+    promotion,
+    loop('deadlines', 1_000, () => passDeadlines(deps)),
+    loop('lost leases', 2_000, () => settleSilent(deps)),
+    loop('unaccepted', ACCEPT_MS / 2, () => assignAgain(deps)),
+    loop('live events', 600_000, async () => {
+      await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS));
+    }),
+  ];
+  return {
+    promote: () => promotion.wake(),
+    stop: async () => {
+      await Promise.all(loops.map((each) => each.stop()));
+    },
+  };
+}
+
+async function promote(deps: SweepDependencies): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) {
+    const promoted = await deps.db.transaction(async (tx) => {
+      const due = await takeDue(tx, BATCH);
+      const byTenant = Map.groupBy(due, (job) => job.tenant);
+      for (const [tenant, jobs] of byTenant) await deps.queue.offer(tx, tenant, jobs);
+      return due.length;
+    });
+    if (promoted > 0) deps.dispatcher.wake();
+    if (promoted < BATCH) return;
+  }
+}
+
+async function passDeadlines(deps: SweepDependencies): Promise<void> {
+  for (const key of await listPassedDeadlines(deps.db, BATCH)) {
+    await deps.db.transaction(async (tx) => {
+      await deps.queue.remove(tx, key.tenant, key.jobId);
+      const job = await lockForMove(tx, key.tenant, key.jobId);
+      await stopWaiting(tx, key.tenant, key.jobId);
+      if (!job) return;
+      const error = {
+        type: 'about:blank',
+        status: 408,
+        code: 'JOB_DEADLINE',
+        title: 'The deadline passed before an agent could start it.',
+      };
+      const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
+      if (state) await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
+    });
+    deps.live.wake();
+  }
+}
+
+async function settleSilent(deps: SweepDependencies): Promise<void> {
+  const bounds = { leaseMs: LEASE_MS, marginMs: LEASE_MARGIN_MS, heartbeatMs: deps.heartbeatMs };
+  for (const silent of await listSilent(deps.db, { ...bounds, limit: BATCH })) {
+    const stillLost = async (tx: Parameters<typeof silentFor>[0]): Promise<boolean> =>
+      (await silentFor(tx, silent, bounds)) > 0;
+    const settled = await settleLost(deps, { ...silent, recordsLost: false, stillLost });
+    if (settled.verdict === 'wait' || settled.verdict === 'none') continue;
+    deps.log.warn('a lease was lost', { jobId: silent.jobId, attempt: silent.attempt, ...settled });
+    if (settled.agentId) deps.dispatcher.released(settled.agentId, silent.jobId);
+    deps.live.wake();
+    deps.dispatcher.wake();
+  }
+}
+
+async function assignAgain(deps: SweepDependencies): Promise<void> {
+  const agents = deps.dispatcher.connected().map((target) => target.agentId);
+  if (agents.length === 0) return;
+  for (const key of await listUnaccepted(deps.db, agents, ACCEPT_MS, BATCH)) {
+    await deps.dispatcher.deliver(key, key.agentId);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Test support for the jobs feature on a real database: a tenant, an agent, a workflow and the feature put together
+ * without its loops, so that a test moves every part itself.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { LiveService } from '../live/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { sql } from '../platform/database/index.ts';
+import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
+import { createIds } from '../platform/ids.ts';
+import { silentLog } from '../platform/log.ts';
+import type { ServerMessage } from '@casare/shared/protocol';
+import { createJobs, type Jobs } from './jobs.module.ts';
+import type { RunnableWorkflow } from './workflows.port.ts';
+
+const TENANT = 'default';
+
+const addTenant = sql('testAddTenant', `INSERT INTO tenant (id, name) VALUES ('default', 'Default')`);
+const addAgent = sql(
+  'testAddAgent',
+  `INSERT INTO agent (tenant_id, id, name, state, join_token_id, key_digest) VALUES ('default', $1, $2, 'active', 't', $3)`,
+);
+const addWorkflow = sql(
+  'testAddWorkflow',
+  `INSERT INTO workflow_version (tenant_id, id, namespace, name, version, source, document, digest, analysis)
+   VALUES ('default', $1, 'test', $2, '1.0.0', '', '{}', 'digest', '{}')`,
+);
+
+/** The feature on a database of its own. */
+export interface JobsHarness {
+  readonly jobs: Jobs;
+  readonly database: TestDatabase;
+  readonly by: { tenant: string; actor: string };
+  /** Adds a workflow that only agents of the same name run; its one step is harmless unless said otherwise. */
+  workflow(name: string, options?: { unsafe?: boolean; hold?: boolean; secrets?: string[] }): Promise<string>;
+  /** Adds an agent with its tunnel on this replica; what it is sent lands in `sent`. */
+  agent(name: string, slots?: number): Promise<TestAgent>;
+  close(): Promise<void>;
+}
+
+/** A connected agent of a test. */
+export interface TestAgent {
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly sent: ServerMessage[];
+  disconnect(): void;
+}
+
+/** Opens the harness. */
+export async function jobsHarness(): Promise<JobsHarness> {
+  const database = await testDatabase();
+  const home = await mkdtemp(path.join(os.tmpdir(), 'casare-jobs-'));
+  await database.db.execute(addTenant());
+  const workflows = new Map<string, RunnableWorkflow>();
+  const live = new LiveService(database.db);
+  const jobs = createJobs({
+    db: database.db,
+    clock: systemClock,
+    ids: createIds(systemClock),
+    log: silentLog,
+    live,
+    home,
+    heartbeatMs: 1_000,
+    fitness: () => Promise.resolve([]),
+    workflows: {
+      resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
+      validateInput: () => [],
+    },
+    secrets: {
+      secretsFor: (_, names) =>
+        Promise.resolve(names.length === 0 ? { ok: true, values: {} } : { ok: false, missing: names }),
+    },
+  });
+  return {
+    jobs,
+    database,
+    by: { tenant: TENANT, actor: 'account:test' },
+    async workflow(name, options = {}) {
+      const workflow = testWorkflow(name, options);
+      await database.db.execute(addWorkflow(workflow.id, name));
+      workflows.set(`test/${name}`, workflow).set(workflow.id, workflow);
+      return `test/${name}`;
+    },
+    async agent(name, slots = 1) {
+      const agent = { tenant: TENANT, agentId: randomUUID(), sent: [] as ServerMessage[] };
+      await database.db.execute(addAgent(agent.agentId, name, agent.agentId));
+      const sessionId = randomUUID();
+      jobs.dispatcher.connect(
+        {
+          ...agent,
+          sessionId,
+          site: null,
+          labels: new Set([`test=${name}`]),
+          slots: { plain: slots, browser: 0, desktop: 0 },
+          active: true,
+          send: (message) => agent.sent.push(message),
+        },
+        [],
+      );
+      return { ...agent, disconnect: () => jobs.dispatcher.disconnect(agent.agentId, sessionId) };
+    },
+    async close() {
+      await database.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function testWorkflow(
+  name: string,
+  options: { unsafe?: boolean; hold?: boolean; secrets?: string[] },
+): RunnableWorkflow {
+  const task = options.unsafe
+    ? { call: 'browser.click:1.0.0', with: { target: 'button "Save"' } }
+    : { set: { done: true } };
+  return {
+    id: randomUUID(),
+    namespace: 'test',
+    name,
+    version: '1.0.0',
+    digest: '0'.repeat(64),
+    document: { document: { dsl: '1.0.3', namespace: 'test', name, version: '1.0.0' }, do: [{ act: task }] } as never,
+    analysis: {
+      slot: 'plain',
+      // Only the agent of the same name runs it, so that tests do not take each other's jobs.
+      capabilities: [`test=${name}`],
+      secrets: options.secrets ?? [],
+      onDisconnect: options.hold ? 'hold' : 'continue',
+      disconnectGraceMs: 600_000,
+    },
+  };
+}

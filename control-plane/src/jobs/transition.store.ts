@@ -1,0 +1,168 @@
+/**
+ * The one place that writes `job.state` outside leasing and recording: each move names its event, the SQL guard comes
+ * from the lifecycle table.
+ */
+import type { JobState } from '@casare/shared/api';
+import { next, sourcesOf } from '@casare/shared/lifecycle';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import { jsonb } from '../platform/jsonb.ts';
+import { ENDED, JOB, type JobEvent } from './job.lifecycle.ts';
+
+/** What a move changes besides the state; absent members stay as they are. */
+export interface Change {
+  readonly output?: unknown;
+  readonly error?: unknown;
+  /** `null` clears it. */
+  readonly review?: { reason: string; position: string | null } | null;
+  /** Opens a new generation: output, error and end are cleared, the journal starts anew. */
+  readonly newGeneration?: boolean;
+}
+
+/** A job as a move needs it. */
+export interface LockedJob {
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly firstAttempt: number;
+  readonly maxAttempts: number;
+  readonly routeId: number;
+  readonly rank: number;
+  readonly workflowId: string;
+  readonly notBefore: Date | null;
+  readonly deadline: Date | null;
+  readonly concurrencyKey: string | null;
+}
+
+interface JobRow {
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly first_attempt: number;
+  readonly max_attempts: number;
+  readonly route_id: number;
+  readonly rank: number;
+  readonly workflow_id: string;
+  readonly not_before: Date | null;
+  readonly deadline: Date | null;
+  readonly concurrency_key: string | null;
+}
+
+const lockJob = sql<JobRow, [tenant: string, job: string]>(
+  'lockJob',
+  `SELECT state, attempt, first_attempt, max_attempts, route_id, 100 - priority AS rank, workflow_id, not_before,
+     deadline, concurrency_key
+   FROM job WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+);
+
+const moveJob = sql<
+  never,
+  [
+    tenant: string,
+    job: string,
+    from: JobState[],
+    to: JobState,
+    ended: boolean,
+    output: string | null,
+    error: string | null,
+    review: string | null,
+    keepReview: boolean,
+    newGeneration: boolean,
+  ]
+>(
+  'moveJob',
+  `UPDATE job SET state = $4,
+     ended_at = CASE WHEN $5 THEN clock_timestamp() ELSE NULL END,
+     output = CASE WHEN $10 THEN NULL ELSE coalesce($6::jsonb, output) END,
+     error = CASE WHEN $10 THEN NULL ELSE coalesce($7::jsonb, error) END,
+     review = CASE WHEN $9 THEN review ELSE $8::jsonb END,
+     generation = generation + $10::int,
+     first_attempt = CASE WHEN $10 THEN attempt + 1 ELSE first_attempt END,
+     started_at = CASE WHEN $10 THEN NULL ELSE started_at END,
+     agent_id = CASE WHEN $4 = 'pending' THEN NULL ELSE agent_id END
+   WHERE tenant_id = $1 AND id = $2 AND state = ANY($3)`,
+);
+
+// The next job that waits for the key is promoted by the sweep.
+const releaseKey = sql<never, [tenants: string[], jobs: string[]]>(
+  'releaseKey',
+  `DELETE FROM job_key k USING unnest($1::text[], $2::uuid[]) AS e(tenant_id, job_id)
+   WHERE k.tenant_id = e.tenant_id AND k.job_id = e.job_id`,
+);
+
+const leaveWaitingRoom = sql<never, [tenant: string, job: string]>(
+  'leaveWaitingRoom',
+  `WITH w AS (DELETE FROM job_waiting WHERE tenant_id = $1 AND job_id = $2)
+   DELETE FROM job_deadline WHERE tenant_id = $1 AND job_id = $2`,
+);
+
+const enterWaitingRoom = sql<never, [tenant: string, job: string]>(
+  'enterWaitingRoom',
+  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key)
+   SELECT tenant_id, id, route_id, 100 - priority, NULL, concurrency_key FROM job WHERE tenant_id = $1 AND id = $2`,
+);
+
+/** Locks a job; `null` when there is none. */
+export async function lockForMove(tx: Queryable, tenant: string, jobId: string): Promise<LockedJob | null> {
+  const [row] = await tx.query(lockJob(tenant, jobId));
+  if (!row) return null;
+  return {
+    state: row.state,
+    attempt: row.attempt,
+    firstAttempt: row.first_attempt,
+    maxAttempts: row.max_attempts,
+    routeId: row.route_id,
+    rank: row.rank,
+    workflowId: row.workflow_id,
+    notBefore: row.not_before,
+    deadline: row.deadline,
+    concurrencyKey: row.concurrency_key,
+  };
+}
+
+/** Moves a locked job by `event`; the new state, or `null` when the table forbids it. */
+export async function move(
+  tx: Queryable,
+  key: { tenant: string; jobId: string; state: JobState },
+  event: JobEvent,
+  change: Change = {},
+): Promise<JobState | null> {
+  const to = next(JOB, key.state, event);
+  if (!to) return null;
+  const text = (value: unknown): string | null => (value === undefined || value === null ? null : jsonb(value));
+  const ended = ENDED.includes(to);
+  const done = await tx.execute(
+    moveJob(
+      key.tenant,
+      key.jobId,
+      sourcesOf(JOB, event),
+      to,
+      ended,
+      text(change.output),
+      text(change.error),
+      text(change.review),
+      change.review === undefined,
+      change.newGeneration ?? false,
+    ),
+  );
+  if (done !== 1) return null;
+  if (ended) await releaseKeys(tx, [key]);
+  return to;
+}
+
+/** Frees the concurrency keys of jobs that ended. */
+export async function releaseKeys(tx: Queryable, jobs: readonly { tenant: string; jobId: string }[]): Promise<void> {
+  await tx.execute(
+    releaseKey(
+      jobs.map((job) => job.tenant),
+      jobs.map((job) => job.jobId),
+    ),
+  );
+}
+
+/** Takes a pending job out of the waiting room and off the deadline list. */
+export async function stopWaiting(tx: Queryable, tenant: string, jobId: string): Promise<void> {
+  await tx.execute(leaveWaitingRoom(tenant, jobId));
+}
+
+/** Puts a job that has to win its concurrency key again into the waiting room. */
+export async function startWaiting(tx: Queryable, tenant: string, jobId: string): Promise<void> {
+  await tx.execute(enterWaitingRoom(tenant, jobId));
+}

@@ -1,0 +1,38 @@
+/** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
+import type { ProblemDetail } from '@casare/shared/api';
+import type { OnDisconnect, Secrets, SlotKind } from '@casare/shared/protocol';
+import type { Workflow } from '@casare/shared/workflow';
+import type { Refusal } from '../platform/refusal.ts';
+
+/** A saved version, as a job runs it. */
+export interface RunnableWorkflow {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  /** Normalised. */
+  readonly document: Workflow;
+  readonly analysis: {
+    readonly slot: SlotKind;
+    readonly capabilities: readonly string[];
+    readonly site?: string | undefined;
+    readonly secrets: readonly string[];
+    readonly onDisconnect: OnDisconnect;
+    readonly disconnectGraceMs: number;
+  };
+}
+
+export interface WorkflowsPort {
+  /** By `namespace/name`, `namespace/name@version` or a version's id. */
+  resolve(tenant: string, reference: string): Promise<RunnableWorkflow | Refusal>;
+  /** What is wrong with a job's input; empty when nothing is. */
+  validateInput(workflow: RunnableWorkflow, input: unknown): ProblemDetail[];
+}
+
+export interface SecretsPort {
+  secretsFor(
+    tenant: string,
+    names: readonly string[],
+  ): Promise<{ ok: true; values: Secrets } | { ok: false; missing: readonly string[] }>;
+}

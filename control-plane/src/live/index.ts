@@ -1,0 +1,4 @@
+/** Live events: what changed, for consoles and scripts. */
+export { append as appendLive, parseCursor, prune as pruneLive, type NewLiveEvent } from './live.store.ts';
+export { LiveService } from './live.service.ts';
+export { LiveController } from './live.controller.ts';

@@ -1,0 +1,39 @@
+/** `GET /events`: live events as server-sent events, resumed by `Last-Event-ID`. */
+import { Controller, Inject } from '@nestjs/common';
+import { api } from '@casare/shared/api';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import type { ServerSentEvent } from '../platform/http/sse.ts';
+import { LiveService } from './live.service.ts';
+import { parseCursor } from './live.store.ts';
+
+@Controller()
+export class LiveController {
+  readonly #live: LiveService;
+
+  constructor(@Inject(LiveService) live: LiveService) {
+    this.#live = live;
+  }
+
+  @Handles(api.events.stream)
+  async stream(call: Call<typeof api.events.stream>): Promise<AsyncIterable<ServerSentEvent> | Refusal> {
+    const cursor = call.request.get('last-event-id') ?? call.query.lastEventId ?? null;
+    if (cursor !== null && parseCursor(cursor) === null) {
+      return refuse('invalid', 'CURSOR_INVALID', 'Last-Event-ID is not one that this stream gave.', {
+        fix: 'Connect without it to follow from now on.',
+      });
+    }
+    return this.#events(call.caller.tenant, call.query.job ?? null, cursor, call.signal);
+  }
+
+  async *#events(
+    tenant: string,
+    job: string | null,
+    cursor: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<ServerSentEvent> {
+    for await (const batch of this.#live.follow({ tenant, job, cursor }, signal)) {
+      for (const { cursor: id, event } of batch) yield { id, event: event.type, data: event };
+    }
+  }
+}

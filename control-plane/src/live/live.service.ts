@@ -1,0 +1,94 @@
+/**
+ * Live events for consoles and scripts: each subscriber reads the table by its own cursor, so that nothing depends on
+ * a notification arriving and a reconnect to another replica resumes without a hole. A wake-up only makes it sooner.
+ *
+ * Bounds: a subscriber reads at most `BATCH` events at a time and waits while its consumer is slow; at most
+ * `MAX_SUBSCRIBERS` at once.
+ */
+import type { Database } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
+import * as store from './live.store.ts';
+
+const BATCH = 200;
+const MAX_SUBSCRIBERS = 1_000;
+/** How often a subscriber looks without being woken, milliseconds. */
+const POLL_MS = 1_000;
+/** The channel that carries wake-ups between replicas. */
+const CHANNEL = 'casare_live';
+
+/** What to follow. */
+export interface Subscription {
+  readonly tenant: string;
+  readonly job: string | null;
+  /** Where to resume; absent: from now on. */
+  readonly cursor: string | null;
+}
+
+export class LiveService {
+  readonly #db: Database;
+  readonly #waiting = new Set<() => void>();
+  #subscribers = 0;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Hears other replicas; resolves to a function that stops hearing. */
+  async start(): Promise<() => Promise<void>> {
+    const subscription = await this.#db.listen(CHANNEL, () => this.#wakeHere());
+    return () => subscription.close();
+  }
+
+  /** To be called after a COMMIT that appended events. */
+  wake(): void {
+    this.#wakeHere();
+    this.#db.notify(CHANNEL);
+  }
+
+  /** Yields events until `signal` aborts. Yields an empty batch after a quiet interval, as a chance to keep alive. */
+  async *follow(subscription: Subscription, signal: AbortSignal): AsyncGenerator<store.StoredLiveEvent[]> {
+    if (this.#subscribers >= MAX_SUBSCRIBERS) throw tooMany();
+    this.#subscribers += 1;
+    try {
+      let cursor = subscription.cursor ?? (await store.cursorOfNow(this.#db));
+      while (!signal.aborted) {
+        const woken = this.#nextWake(signal);
+        const events = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
+        cursor = events.at(-1)?.cursor ?? cursor;
+        yield events;
+        if (events.length < BATCH) await woken;
+      }
+    } finally {
+      this.#subscribers -= 1;
+    }
+  }
+
+  #wakeHere(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the next wake-up, after the poll interval, or on abort. */
+  #nextWake(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, POLL_MS);
+      signal.addEventListener('abort', done, { once: true });
+      this.#waiting.add(done);
+    });
+  }
+}
+
+function tooMany(): Fault {
+  return new Fault({
+    code: 'LIVE_TOO_MANY',
+    what: 'No more live streams can be opened here',
+    why: `${MAX_SUBSCRIBERS} are open`,
+    fix: 'Close some, or ask another replica',
+    status: 503,
+  });
+}
