@@ -25,8 +25,8 @@ export function connectionConfig(url: string, applicationName = 'casare'): Clien
 
 /** `host:port/database`, fit for messages. */
 export function describeUrl(url: string): string {
-  const { hostname, port, pathname } = checkedUrl(url);
-  return `${hostname}:${port || '5432'}${pathname}`;
+  const { hostname, port, pathname, searchParams } = checkedUrl(url);
+  return `${hostname || searchParams.get('host')}:${port || '5432'}${pathname}`;
 }
 
 /** The same server, another database. */
@@ -109,7 +109,8 @@ function exactNumbers(value: unknown): unknown {
 
 function checkedUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed && /^postgres(ql)?:$/.test(parsed.protocol) && parsed.hostname !== '') return parsed;
+  const host = parsed?.hostname || parsed?.searchParams.get('host'); // A socket's directory is given as `?host=`.
+  if (parsed && host && /^postgres(ql)?:$/.test(parsed.protocol)) return parsed;
   throw new Fault({
     code: 'DATABASE_URL_INVALID',
     what: 'The database URL cannot be read',

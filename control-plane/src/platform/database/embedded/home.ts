@@ -35,15 +35,15 @@ export const ROOT_PLACE = '/var/lib/casare';
 
 /** Creates the directory and locks it for this process. Throws a Fault DATABASE_HOME_IN_USE. */
 export async function lockHome(dataDir: string): Promise<{ release(): void }> {
-  // Searchable, not listable: everything in it that is secret is 0600 or 0700 by itself.
-  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  await mkdir(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  // As root, PostgreSQL's user must pass through; everything in it that is secret is 0600 or 0700 by itself.
   if (process.getuid?.() === 0) await chmod(dataDir, 0o711);
   const file = join(dataDir, 'lock');
   await (await open(file, 'a', 0o600)).close();
   // SQLite's exclusive lock is the portable file lock Node has; the system drops it even after kill -9.
   const lock = new DatabaseSync(file);
   try {
-    lock.exec('pragma locking_mode = exclusive; begin exclusive');
+    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive');
   } catch (cause) {
     lock.close();
     if (!/locked|busy/i.test(String(cause))) throw cause;

@@ -75,7 +75,7 @@ export async function findRunning(data: string): Promise<{ pid: number; port: nu
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   if (!Number.isSafeInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined;
-  if ((await commandLine(pid)).includes(data)) return { pid, port: Number(lines[3]) || 0 };
+  if ((await commandLine(pid)).includes(`-D ${data} `)) return { pid, port: Number(lines[3]) || 0 };
   await rm(file, { force: true });
   return undefined;
 }

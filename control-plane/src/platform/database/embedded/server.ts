@@ -3,7 +3,7 @@
  *
  * Invariants
  * - One owner at a time (a lock), one server per data directory (adopted by its process id, never started twice).
- * - A server that dies is started again on the same port; after `RESTARTS` failures in a row it is given up, and said so.
+ * - A server that dies is started again on the same port; after `restarts` failures in a row it is given up, and said so.
  * - `stop` ends the server, whoever started it; a kill -9 of this process leaves it running for the next one to adopt.
  */
 import { rm, stat } from 'node:fs/promises';
@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   /** Overrides of server settings. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly random?: () => number;
+  /** Failed restarts in a row before the server is given up; default 10. */
+  readonly restarts?: number;
   /** The package of programs; default: the installed one. */
   readonly package?: string;
   /** Where root keeps copies of programs, and data its database user could not reach; default /var/lib/casare. */
@@ -93,7 +95,10 @@ async function open(options: EmbeddedOptions, release: () => void): Promise<Embe
     log: options.log,
     settings: options.settings ?? {},
     random: options.random ?? Math.random,
-    savePort: async (port) => writeRecord(options.dataDir, { ...place.record, initialised: true, port }),
+    restarts: options.restarts ?? 10,
+    savePort: async (port) => {
+      if (port !== place.record.port) await writeRecord(options.dataDir, { ...place.record, initialised: true, port });
+    },
   });
   progress('Starting the database');
   await supervisor.start();

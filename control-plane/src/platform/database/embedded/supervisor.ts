@@ -1,7 +1,7 @@
 /**
  * Keeps one PostgreSQL server running: start or adopt, watch, restart with growing pauses, stop.
  *
- * Invariants: one loop owns the server; at most `RESTARTS` failed starts in a row; the port stays the same for the life
+ * Invariants: one loop owns the server; at most `restarts` failed starts in a row; the port stays the same for the life
  * of this object, so that pools find the server again by themselves.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -10,6 +10,7 @@ import { Fault } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { backoffMs, pause } from '../backoff.ts';
 import { connectionConfig, withDatabase } from '../connection.ts';
+import { failureCode } from '../failure.ts';
 import type { Binaries } from './binaries.ts';
 import type { ServerRecord } from './home.ts';
 import type { RunAs } from './identity.ts';
@@ -35,11 +36,11 @@ export interface SupervisorOptions {
   readonly log: Log;
   readonly settings: Readonly<Record<string, string>>;
   readonly random: () => number;
+  readonly restarts: number;
   readonly savePort: (port: number) => Promise<void>;
 }
 
 const DATABASE = 'casare';
-const RESTARTS = 10;
 const STEADY_MS = 60_000;
 /** Crash recovery replays the log since the last checkpoint; a large database on a slow disk may need minutes. */
 const READY_WITHIN_MS = 600_000;
@@ -53,8 +54,11 @@ export class Supervisor {
   readonly #exit = Promise.withResolvers<EmbeddedExit>();
   #port = 0;
   #pid = 0;
+  #running = false;
   #adopted = false;
   #stopped: Promise<void> | undefined;
+  #failures = 0;
+  #lastUp = performance.now();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -104,24 +108,29 @@ export class Supervisor {
     return this.#stopped;
   }
 
+  /** Ends the server, if there is one. A process id is forgotten with its process: the system will use it again. */
   async #end(): Promise<void> {
-    if (this.#pid !== 0) await stopServer(this.#options.binaries, this.#options.data, this.#pid);
+    const pid = this.#pid;
+    if (pid !== 0 && this.#running) await stopServer(this.#options.binaries, this.#options.data, pid);
+    this.#running = false;
   }
 
   async #adopt(): Promise<boolean> {
-    const { binaries, data, log } = this.#options;
+    const { data, log } = this.#options;
     const running = await findRunning(data);
     if (running === undefined) return false;
     this.#pid = running.pid;
+    this.#running = true;
     this.#port = running.port;
     const usable = running.port > 0 && !(await isProgramGone(running.pid));
-    if (usable && (await untilReady(this.#adminUrl(), data, running.pid, ADOPT_WITHIN_MS)) === 'ready') {
+    const answer = usable ? untilReady(this.#adminUrl(), data, running.pid, ADOPT_WITHIN_MS) : undefined;
+    if ((await answer?.catch(() => undefined)) === 'ready') {
       log.info('adopted the running database', { pid: running.pid, port: running.port });
       await this.#options.savePort(running.port);
       return true;
     }
     log.warn('the running database cannot be adopted; restarting it', { pid: running.pid });
-    await stopServer(binaries, data, running.pid);
+    await this.#end();
     return false;
   }
 
@@ -152,12 +161,18 @@ export class Supervisor {
     if (child.pid === undefined) throw startFailed((await broken)?.message ?? 'it cannot be run', logFile);
     child.unref(); // Our process may end before it, on purpose or not.
     this.#pid = child.pid;
-    const outcome = await untilReady(this.#adminUrl(), data, child.pid, READY_WITHIN_MS);
+    this.#running = true;
+    const outcome = await untilReady(this.#adminUrl(), data, child.pid, READY_WITHIN_MS).catch(
+      async (error: unknown) => {
+        await this.#end();
+        throw failureCode(error) === '28P01' ? passwordRefused(data, error) : error;
+      },
+    );
     if (outcome === 'ready') {
       log.info('the database is running', { pid: child.pid, port: this.#port });
       return;
     }
-    if (outcome === 'slow') await this.#end();
+    await this.#end();
     const complaint = outcome === 'slow' ? 'it did not answer for ten minutes' : await lastComplaint(logFile, mark);
     const known = storageFault(new Error(complaint), data);
     throw known instanceof Fault ? known : startFailed(complaint, logFile);
@@ -172,6 +187,7 @@ export class Supervisor {
       for (;;) {
         await untilEnded(this.#pid, Infinity, this.#stopping.signal);
         if (this.#stopping.signal.aborted) break;
+        this.#running = false;
         log.error('the database died; restarting it', { pid: this.#pid });
         this.#tell({ kind: 'down' });
         const fault = await this.#restart();
@@ -191,10 +207,7 @@ export class Supervisor {
     }
   }
 
-  #failures = 0;
-  #lastUp = performance.now();
-
-  /** Tries until it runs; returns why not after `RESTARTS` failures in a row, or undefined. */
+  /** Tries until it runs; returns why not after `restarts` failures in a row, or undefined. */
   async #restart(): Promise<Fault | undefined> {
     if (performance.now() - this.#lastUp > STEADY_MS) this.#failures = 0;
     for (;;) {
@@ -208,7 +221,7 @@ export class Supervisor {
       } catch (error) {
         this.#failures += 1;
         const fault = error instanceof Fault ? error : startFailed(String(error), this.#options.logFile);
-        if (this.#failures >= RESTARTS) return fault;
+        if (this.#failures >= this.#options.restarts) return fault;
         this.#options.log.warn('the database did not start', { failures: this.#failures, reason: fault.toLine() });
       }
       await pause(backoffMs(this.#failures, this.#backoff()), this.#stopping.signal);
@@ -245,6 +258,16 @@ export class Supervisor {
       }
     }
   }
+}
+
+function passwordRefused(data: string, cause: unknown): Fault {
+  return new Fault({
+    code: 'DATABASE_LOGIN_REFUSED',
+    what: 'The embedded database refused the login',
+    why: `server.json does not hold the password of the data in ${data}`,
+    fix: 'Restore server.json and the data from the same backup',
+    cause,
+  });
 }
 
 /** The error of a program that could not be run; also keeps a late error from being uncaught. */
