@@ -41,7 +41,8 @@ export const DocumentHead = z.strictObject({
 });
 export type DocumentHead = z.infer<typeof DocumentHead>;
 
-const FunctionTask = z.custom<Task>((value) => typeof value === 'object' && value !== null, 'expected a task');
+/** A task under `use.functions`, known to be an object. */
+export const FunctionTask = z.custom<Task>((value) => typeof value === 'object' && value !== null, 'expected a task');
 export const Use = z.strictObject({
   authentications: z.record(Name, Authentication).optional(),
   errors: z.record(Name, ErrorDefinition).optional(),

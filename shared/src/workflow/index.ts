@@ -14,3 +14,8 @@ export * from './parse.ts';
 export * from './problem.ts';
 export * from './restart.ts';
 export * from './validate.ts';
+export * from './analyse.ts';
+export * from './json-schema.ts';
+export * from './longest-duration.ts';
+export * from './reachable.ts';
+export * from './source.ts';

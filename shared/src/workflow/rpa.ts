@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Capability, OnDisconnect, SlotKind } from '../protocol/messages.ts';
 import { Effect, OnRestart } from '../protocol/run-events.ts';
-import { Duration } from './duration.ts';
+import { Duration, parseDuration } from './duration.ts';
 import { TargetOrExpression } from './target.ts';
 
 /**
@@ -30,7 +30,7 @@ export const DocumentRpa = z.strictObject({
   /** What a run does when its agent loses the control plane (design section 6); `continue` when absent. */
   onDisconnect: OnDisconnect.optional(),
   /** How long a silent agent is waited for before a person is asked; 10 minutes when absent. */
-  disconnectGrace: Duration.optional(),
+  disconnectGrace: Duration.refine((value) => parseDuration(value) !== null, 'expected a literal duration').optional(),
   /** Capabilities an agent must have besides those that the steps need. */
   requires: z.array(Capability).max(50).optional(),
   /** Where it must run. */

@@ -24,8 +24,13 @@ export function schemaFindings(schema: z.ZodType, value: unknown, base: string, 
   if (result.success) return [];
   const scope: Scope = { root: value, base, expressions };
   const findings: Finding[] = [];
+  // A rule about the whole object says little while a name in it is wrong.
+  const misnamed = new Set(
+    result.error.issues.flatMap(({ code, path }) => (code === 'unrecognized_keys' ? path.join('/') : [])),
+  );
   for (const issue of result.error.issues) {
     if (findings.length >= MAX_PROBLEMS) break;
+    if (issue.code === 'custom' && misnamed.has(issue.path.join('/'))) continue;
     findings.push(...findingsOf(issue, [], scope).slice(0, MAX_PROBLEMS));
   }
   return findings;

@@ -3,7 +3,18 @@
  * to the line and column it was written at. Length, nesting and aliases are bounded BEFORE anything is built from
  * them: the text may come from anybody, and the parser alone would take seconds for a megabyte of brackets.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, Parser } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  Parser,
+} from 'yaml';
 import { MAX_DEPTH } from './json-bounds.ts';
 import { type Finding, MAX_PROBLEMS, type Problem } from './problem.ts';
 import { escapePointer, pointerTokens } from './task-list.ts';
@@ -71,12 +82,16 @@ function syntaxFaults(document: Document): Fault[] {
   }));
 }
 
-/** Names that are used twice in one map or are no names. */
+/** Names that are used twice in one map or are no names, and aliases of nothing. */
 function keyFaults(document: Document): Fault[] {
   const faults: Fault[] = [];
+  const anchors = new Set<string>();
+  const aliases: { name: string; offset: number; path: string }[] = [];
   const open: { node: unknown; path: string }[] = [{ node: document.contents, path: '' }];
   while (open.length > 0 && faults.length < MAX_PROBLEMS) {
     const { node, path } = open.pop()!;
+    if (isAlias(node)) aliases.push({ name: node.source, offset: offsetOf(node) ?? 0, path });
+    else if (isNode(node) && node.anchor !== undefined) anchors.add(node.anchor);
     if (isSeq(node)) node.items.forEach((item, index) => open.push({ node: item, path: `${path}/${index}` }));
     if (!isMap(node)) continue;
     const seen = new Set<string>();
@@ -89,6 +104,9 @@ function keyFaults(document: Document): Fault[] {
       seen.add(name ?? '');
       open.push({ node: value, path: inner });
     }
+  }
+  for (const { name, offset, path } of aliases) {
+    if (!anchors.has(name)) faults.push({ offset, path, message: `there is no anchor \`&${name}\`` });
   }
   return faults.sort((a, b) => a.offset - b.offset);
 }
