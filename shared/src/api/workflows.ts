@@ -52,7 +52,11 @@ export const workflows = {
     summary: 'Checks a document without saving it.',
     body: WorkflowDocumentBody,
     textBodies: YAML,
-    answer: { json: z.object({ valid: z.boolean(), problems: z.array(ProblemDetail) }).meta({ id: 'Validation' }) },
+    answer: {
+      json: z
+        .object({ valid: z.boolean(), problems: z.array(ProblemDetail), warnings: z.array(ProblemDetail) })
+        .meta({ id: 'Validation' }),
+    },
   }),
   list: endpoint({
     id: 'workflows.list',

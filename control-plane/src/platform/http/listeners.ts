@@ -7,7 +7,9 @@ import type { NextFunction, Request, Response } from 'express';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Config } from '../config.ts';
 import { Fault } from '../errors.ts';
+import type { Ports } from '../public-urls.ts';
 import { routeNotFound, sendRefusal } from './problem.ts';
 import { listenerOf, openRequest, type ListenerKind } from './request-state.ts';
 
@@ -33,6 +35,26 @@ export interface OpenListener {
   readonly port: number;
   /** Takes no new requests, waits `graceMs` for those under way, then cuts them off. */
   close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Makes sure that the ports of all services are free before anything slow is started, and picks those given as 0.
+ * @throws Fault PORT_IN_USE or PORT_NOT_USABLE
+ */
+export async function reservePorts({ host, web, enrol, tunnel }: Config): Promise<Ports> {
+  const held: OpenListener[] = [];
+  try {
+    for (const [variable, { port }] of [
+      ['CASARE_WEB_PORT', web],
+      ['CASARE_ENROL_PORT', enrol],
+      ['CASARE_TUNNEL_PORT', tunnel],
+    ] as const) {
+      held.push(await openListener(createServer(), { host, port, variable }));
+    }
+    return { web: held[0]!.port, enrol: held[1]!.port, tunnel: held[2]!.port };
+  } finally {
+    await Promise.all(held.map((listener) => listener.close(0)));
+  }
 }
 
 /**

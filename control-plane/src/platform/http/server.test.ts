@@ -133,7 +133,11 @@ afterAll(async () => {
 });
 
 const ID = '0198a7c0-0000-7000-8000-000000000000';
-function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}, path = `/api/v1/echo/${ID}`): Promise<Response> {
+function post(
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+  path = `/api/v1/echo/${ID}`,
+): Promise<Response> {
   const all = new Headers({ authorization: 'Bearer owner', 'content-type': 'application/json', ...headers });
   if (all.get('authorization') === '') all.delete('authorization');
   return fetch(`${edge.url}${path}`, { method: 'POST', headers: all, body });

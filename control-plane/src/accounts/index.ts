@@ -1,0 +1,5 @@
+/** Accounts: tenants, people, keys, roles, signing in. */
+export { accountsModule } from './accounts.module.ts';
+export { AccountsService } from './accounts.service.ts';
+export { AdminFile, firstStart, readAdminFile, type FirstStartOptions } from './first-start.ts';
+export { allows, PERMISSIONS } from './permissions.ts';

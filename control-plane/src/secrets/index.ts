@@ -1,0 +1,2 @@
+/** Secrets of workflows. */
+export { SecretsService, type SecretsResult } from './secrets.service.ts';

@@ -1,0 +1,83 @@
+/** Workflows over HTTP: rows become the shared view here. */
+import { Controller, Inject } from '@nestjs/common';
+import { api, type WorkflowVersion } from '@casare/shared/api';
+import { z } from 'zod';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { WorkflowsService, type PageOf } from './workflows.service.ts';
+import type { ListedVersion } from './workflow.store.ts';
+
+@Controller()
+export class WorkflowsController {
+  readonly #workflows: WorkflowsService;
+
+  constructor(@Inject(WorkflowsService) workflows: WorkflowsService) {
+    this.#workflows = workflows;
+  }
+
+  @Handles(api.workflows.push)
+  async push({ caller, body }: Call<typeof api.workflows.push>) {
+    const saved = await this.#workflows.push(caller, textOf(body));
+    return isRefusal(saved) ? saved : viewOf(saved);
+  }
+
+  @Handles(api.workflows.validate)
+  async validate({ body }: Call<typeof api.workflows.validate>) {
+    const { problems, saved } = this.#workflows.check(textOf(body));
+    return { valid: saved !== null, problems: [...problems], warnings: [...(saved?.warnings ?? [])] };
+  }
+
+  @Handles(api.workflows.list)
+  async list({ caller, query }: Call<typeof api.workflows.list>) {
+    const cursor = cursorOf(query.cursor);
+    return isRefusal(cursor) ? cursor : pageView(await this.#workflows.list(caller.tenant, query.limit, cursor));
+  }
+
+  @Handles(api.workflows.get)
+  async get({ caller, params }: Call<typeof api.workflows.get>) {
+    const row = await this.#workflows.get(caller.tenant, params.id);
+    if (isRefusal(row)) return row;
+    const source = await this.#workflows.sourceOf(caller.tenant, row.id);
+    return { ...viewOf(row), source, document: row.document as never };
+  }
+
+  @Handles(api.workflows.versions)
+  async versions({ caller, params, query }: Call<typeof api.workflows.versions>) {
+    const cursor = cursorOf(query.cursor);
+    if (isRefusal(cursor)) return cursor;
+    const page = await this.#workflows.versions(caller.tenant, params.id, query.limit, cursor);
+    return isRefusal(page) ? page : pageView(page);
+  }
+}
+
+/** An object came as JSON; the same checks with the same lines work on its text. */
+function textOf(body: string | Record<string, unknown>): string {
+  return typeof body === 'string' ? body : JSON.stringify(body, null, 2);
+}
+
+/** A list's cursor is the last id of the page before. */
+function cursorOf(cursor: string | undefined): string | null | Refusal {
+  if (cursor === undefined) return null;
+  return z.uuid().safeParse(cursor).success
+    ? cursor
+    : refuse('invalid', 'CURSOR_INVALID', 'The cursor does not come from a page of this list.');
+}
+
+function pageView(page: PageOf<ListedVersion>) {
+  return { items: page.items.map(viewOf), nextCursor: page.nextCursor };
+}
+
+function viewOf(row: ListedVersion): WorkflowVersion {
+  const { id, namespace, name, version, digest, analysis, warnings, createdAt } = row;
+  return {
+    id,
+    namespace,
+    name,
+    version,
+    digest,
+    requirements: { slot: analysis.slot, capabilities: [...analysis.capabilities], site: analysis.site },
+    secrets: [...analysis.secrets],
+    warnings: [...warnings],
+    createdAt: createdAt.toISOString(),
+  };
+}

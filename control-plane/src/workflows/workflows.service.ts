@@ -1,0 +1,150 @@
+/** Saves, checks and finds versions of workflows; the front door for jobs is `resolve` and `validateInput`. */
+import type { ProblemDetail } from '@casare/shared/api';
+import { analyse, normalise, parseWorkflow, type Analysis, type Workflow } from '@casare/shared/workflow';
+import { appendAudit } from '../audit/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import type { Ids } from '../platform/ids.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import { digestOf } from './digest.ts';
+import { inputSchemaFault, InputSchemas } from './input-schema.ts';
+import * as store from './workflow.store.ts';
+
+/** A page of a list; `nextCursor` is null on the last one. */
+export interface PageOf<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+
+/** What a check found. */
+export interface Checked {
+  readonly problems: readonly ProblemDetail[];
+  /** Null when there are problems. */
+  readonly saved: { document: Workflow; analysis: Analysis; warnings: readonly ProblemDetail[] } | null;
+}
+
+const CACHE_LIMIT = 500;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const REFERENCE = /^([A-Za-z0-9-]{1,63})\/([A-Za-z0-9-]{1,63})(?:@([0-9A-Za-z.+-]{1,100}))?$/;
+
+export class WorkflowsService {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #schemas = new InputSchemas();
+  /** Versions never change, so rows may be kept; the oldest goes first. */
+  readonly #rows = new Map<string, store.VersionRow>();
+
+  constructor(db: Database, clock: Clock, ids: Ids) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  /** Checks a document without saving it. */
+  check(source: string): Checked {
+    const parsed = parseWorkflow(source);
+    if (!parsed.ok) return { problems: parsed.problems, saved: null };
+    const document = normalise(parsed.document);
+    const fault = inputSchemaFault(document);
+    if (fault !== null) return { problems: [{ path: '/input/schema/document', message: fault }], saved: null };
+    return { problems: [], saved: { document, analysis: analyse(document), warnings: parsed.warnings } };
+  }
+
+  /** Saves a version; the same document again gives the version that is there. */
+  async push(by: Caller, source: string): Promise<store.ListedVersion | Refusal> {
+    const { problems, saved } = this.check(source);
+    if (saved === null) return invalid(problems);
+    const { namespace, name, version } = saved.document.document;
+    const digest = digestOf(saved.document);
+    const row = { id: this.#ids.next(), namespace, name, version, digest, ...saved, createdAt: this.#clock.now() };
+    const found = await this.#db.transaction(async (tx) => {
+      if (await store.insertVersion(tx, by.tenant, row, source)) {
+        const detail = { namespace, name, version, digest };
+        const { tenant, actor } = by;
+        await appendAudit(tx, { tenant, actor, action: 'workflow.pushed', subject: `workflow:${row.id}`, detail });
+        return row;
+      }
+      return store.versionByName(tx, by.tenant, { namespace, name, version });
+    });
+    if (found !== null && found.digest === digest) return found;
+    return refuse(
+      'conflict',
+      'WORKFLOW_VERSION_EXISTS',
+      `${namespace}/${name}@${version} is saved with other content.`,
+      {
+        fix: 'Raise `document.version`: a saved version never changes.',
+      },
+    );
+  }
+
+  /** The version that `namespace/name`, `namespace/name@version` or an id means; without a version the newest. */
+  async resolve(tenant: string, reference: string): Promise<store.VersionRow | Refusal> {
+    const id = UUID.test(reference) ? reference : await this.#idOf(tenant, reference);
+    return id === null ? notFound(reference) : this.get(tenant, id);
+  }
+
+  async get(tenant: string, id: string): Promise<store.VersionRow | Refusal> {
+    const key = `${tenant}/${id.toLowerCase()}`;
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = await store.versionById(this.#db, tenant, id);
+    if (row === null) return notFound(id);
+    if (this.#rows.size >= CACHE_LIMIT) this.#rows.delete(this.#rows.keys().next().value!);
+    this.#rows.set(key, row);
+    return row;
+  }
+
+  /** What is wrong with a job's input; empty when nothing is. */
+  validateInput(workflow: Pick<store.VersionRow, 'id' | 'document'>, input: unknown): ProblemDetail[] {
+    return this.#schemas.check(workflow.id, workflow.document, input);
+  }
+
+  /** The text of a version as it was pushed. */
+  async sourceOf(tenant: string, id: string): Promise<string> {
+    return (await store.sourceOf(this.#db, tenant, id)) ?? '';
+  }
+
+  async list(tenant: string, limit: number, cursor: string | null): Promise<PageOf<store.ListedVersion>> {
+    return pageOf(await store.listNewest(this.#db, tenant, cursor, limit + 1), limit);
+  }
+
+  /** All versions of the workflow that version `id` belongs to. */
+  async versions(
+    tenant: string,
+    id: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<PageOf<store.ListedVersion> | Refusal> {
+    const row = await this.get(tenant, id);
+    if ('refused' in row) return row;
+    return pageOf(await store.listVersions(this.#db, tenant, row, cursor, limit + 1), limit);
+  }
+
+  async #idOf(tenant: string, reference: string): Promise<string | null> {
+    const [, namespace, name, version] = REFERENCE.exec(reference) ?? [];
+    if (namespace === undefined || name === undefined) return null;
+    return store.versionId(this.#db, tenant, { namespace, name, version: version ?? null });
+  }
+}
+
+function pageOf(rows: store.ListedVersion[], limit: number): PageOf<store.ListedVersion> {
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null };
+}
+
+function invalid(problems: readonly ProblemDetail[]): Refusal {
+  const first = problems[0];
+  const at = first?.line === undefined ? '' : `line ${first.line}, column ${first.column}: `;
+  return refuse('unprocessable', 'WORKFLOW_INVALID', 'The document is not a workflow that can be run.', {
+    detail: first === undefined ? 'It has problems.' : `${at}${first.message}`,
+    problems,
+  });
+}
+
+function notFound(reference: string): Refusal {
+  return refuse('not_found', 'WORKFLOW_NOT_FOUND', `There is no workflow ${reference.slice(0, 200)}.`, {
+    fix: 'List them with `casare workflow list`, or push it first with `casare workflow push`.',
+  });
+}
