@@ -1,0 +1,73 @@
+/**
+ * Who may import whom (docs/architecture.md, "Import rules"): one rule a line of the table. No exceptions.
+ */
+const code = (folder) => `^${folder}/src/`;
+const packages = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
+
+/** Features of the control plane and the features each may enter, by their front doors. Arrows go one way. */
+const ARROWS = {
+  audit: [],
+  live: [],
+  secrets: [],
+  accounts: ['audit'],
+  workflows: ['accounts', 'audit'],
+  trust: ['audit'],
+  jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
+  fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
+};
+
+const arrows = Object.entries(ARROWS).map(([feature, others]) => ({
+  name: `arrows-${feature}`,
+  comment: `${feature} may enter ${others.join(', ') || 'no other feature'}; the other way is a typed event`,
+  severity: 'error',
+  from: { path: `^control-plane/src/${feature}/` },
+  to: { path: '^control-plane/src/[^/]+/', pathNot: `^control-plane/src/(${['platform', feature, ...others].join('|')})/` },
+}));
+
+const frontDoors = Object.keys(ARROWS).map((feature) => ({
+  name: `front-door-${feature}`,
+  comment: 'a module is entered by its index.ts',
+  severity: 'error',
+  from: { path: '^control-plane/src/', pathNot: `^control-plane/src/${feature}/` },
+  to: { path: `^control-plane/src/${feature}/(?!index\\.ts$)` },
+}));
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'shared', severity: 'error', from: { path: code('shared'), pathNot: '\\.test\\.ts$' }, to: { pathNot: [code('shared'), ...packages('zod', 'yaml')] } },
+    { name: 'certs', severity: 'error', from: { path: code('certs') }, to: { path: ['^control-plane/', '^edge-agent/'] } },
+    { name: 'edge-agent', severity: 'error', from: { path: code('edge-agent') }, to: { path: '^control-plane/' } },
+    { name: 'control-plane', severity: 'error', from: { path: code('control-plane') }, to: { path: '^edge-agent/' } },
+    { name: 'console', severity: 'error', from: { path: code('control-plane/console') }, to: { path: ['^control-plane/src/', '^certs/', '^edge-agent/'] } },
+    {
+      name: 'pure-decisions',
+      comment: 'lifecycles and decisions import shared, each other and types only',
+      severity: 'error',
+      from: { path: '\\.(lifecycle|decision)\\.ts$' },
+      to: { pathNot: [code('shared'), '\\.(lifecycle|decision)\\.ts$', ...packages('zod')], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'edges-call-services',
+      comment: 'controllers, resolvers and gateways use their own feature, platform and shared',
+      severity: 'error',
+      from: { path: '^control-plane/src/.*\\.(controller|resolver|gateway)\\.ts$' },
+      to: { path: '\\.store\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sql-in-stores',
+      severity: 'error',
+      from: { path: '^control-plane/src/', pathNot: '^control-plane/src/platform/database/' },
+      to: { path: packages('pg', 'typeorm') },
+    },
+    { name: 'platform-knows-no-feature', severity: 'error', from: { path: '^control-plane/src/platform/' }, to: { path: '^control-plane/src/(?!platform/)' } },
+    ...arrows,
+    ...frontDoors,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['/dist/'] },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'default'], extensions: ['.ts', '.tsx', '.mjs', '.js'] },
+  },
+};
