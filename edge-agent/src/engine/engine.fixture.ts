@@ -2,13 +2,13 @@
  * What the engine's tests share: steps that are doubles, a clock that tests move, and a recorder that keeps a journal.
  * Everything else is real: documents, jq, replay.
  */
-import { readFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
 import { RunEvent as RunEventSchema } from '@casare/shared/protocol';
-import { type Json, parseWorkflow, type StepDeclaration, type Workflow } from '@casare/shared/workflow';
+import { type Json, parseWorkflow, readSource, type StepDeclaration } from '@casare/shared/workflow';
+import { Workflow as WorkflowSchema, type Workflow } from '@casare/shared/workflow';
 import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import { runWorkflow, type RunEndingBody } from './engine.ts';
@@ -174,17 +174,15 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
 /** A document from its `do` (and anything else) as YAML; the head is filled in. Steps need not exist. */
 export function workflow(yaml: string): Workflow {
   const head = "document: { dsl: '1.0.3', namespace: test, name: test, version: '1.0.0' }\n";
-  return parsed(yaml.includes('document:') ? yaml : head + yaml);
+  const source = readSource(yaml.startsWith('document:') ? yaml : head + yaml, 'yaml');
+  if (!source.ok) throw new Error(JSON.stringify(source.problems));
+  return WorkflowSchema.parse(source.value);
 }
 
 /** The example workflow that `npm start` runs. */
 export function invoiceWorkflow(): Workflow {
   const file = new URL('../../../docs/examples/supplier-portal/download-invoices.yaml', import.meta.url);
-  return parsed(readFileSync(file, 'utf8'));
-}
-
-function parsed(text: string): Workflow {
-  const result = parseWorkflow(text);
+  const result = parseWorkflow(readFileSync(file, 'utf8'));
   if (!result.ok) throw new Error(result.problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
   return result.document;
 }
