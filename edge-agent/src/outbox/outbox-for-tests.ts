@@ -1,0 +1,44 @@
+/** For tests: assignments and events as they occur. */
+import { randomUUID } from 'node:crypto';
+import type { JobAssign, RunEventBody } from '@casare/shared/protocol';
+
+/** A valid assignment of a workflow with the given task list. */
+export function assignment(change: Partial<JobAssign> = {}, tasks: unknown[] = [{ one: { set: { a: 1 } } }]): JobAssign {
+  const document = {
+    document: { dsl: '1.0.3', namespace: 'test', name: 'small', version: '1.0.0' },
+    do: tasks,
+  };
+  return {
+    type: 'job.assign',
+    jobId: randomUUID(),
+    attempt: 1,
+    generation: 1,
+    workflow: {
+      namespace: 'test',
+      name: 'small',
+      version: '1.0.0',
+      digest: 'a'.repeat(64),
+      document: document as JobAssign['workflow']['document'],
+    },
+    input: {},
+    secrets: {},
+    slot: 'plain',
+    onDisconnect: 'continue',
+    journal: [],
+    artifacts: [],
+    ...change,
+  };
+}
+
+export function logLine(message: string): RunEventBody {
+  return { type: 'run.log', level: 'info', message };
+}
+
+export function stepStarted(position: string, onRestart: 'rerun' | 'suspend' = 'suspend'): RunEventBody {
+  const effect = onRestart === 'suspend' ? 'unsafe' : 'idempotent';
+  return { type: 'step.started', path: position, position, name: 'step', task: 'call', effect, onRestart };
+}
+
+export function stepCompleted(position: string): RunEventBody {
+  return { type: 'step.completed', path: position, position, output: null, durationMs: 1 };
+}

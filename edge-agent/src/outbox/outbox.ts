@@ -1,0 +1,317 @@
+/**
+ * The agent's durable journal: SQLite in WAL mode, one writer, one file per agent home.
+ *
+ * Invariants
+ * - An event has a number and is in the database before anybody may send it; numbers have no holes.
+ * - Nothing follows an ending. An ending leaves only after `release`.
+ * - No secret is ever written: assignments are stored without theirs.
+ * - The database is locked exclusively: a second agent on the same home cannot open it.
+ * - Bounds: `maxBytes` for the database (a reserve is kept for endings), `RUNS_PER_AGENT` runs. At the bound log
+ *   lines are dropped, other events are refused with OUTBOX_FULL, endings still fit.
+ *
+ * Durability: `synchronous` NORMAL survives a killed process, FULL also a power cut. FULL is used for what must not be
+ * forgotten once it is said: an accepted assignment and the start of an unsafe step.
+ */
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { AGENT_FRAME_BYTES, EVENTS_PER_MESSAGE, endsRun, RunEvent, RUNS_PER_AGENT } from '@casare/shared/protocol';
+import type { RunEventBody } from '@casare/shared/protocol';
+import { describe, Fault } from '../fault.ts';
+import {
+  type ArtifactRow,
+  type RunKey,
+  type RunRow,
+  StoredAssignment,
+  toArtifactRow,
+  toRunRow,
+} from './outbox.rows.ts';
+import type { WorkerRecord } from './outbox.rows.ts';
+import { migrate } from './outbox.schema.ts';
+import { SQL } from './outbox.statements.ts';
+
+const PAGE_BYTES = 4_096;
+/** Pages kept back so that endings fit into a full outbox. */
+const RESERVE_PAGES = 1_024;
+/** The largest event, bytes of JSON: one event must fit a frame with its envelope. */
+export const EVENT_BYTES = AGENT_FRAME_BYTES - 8_192;
+/** Bytes of events put into one message. */
+const BATCH_BYTES = 262_144;
+
+/** `normal`: survives kill -9. `full`: survives a power cut. */
+export type Durability = 'normal' | 'full';
+
+export interface OutboxOptions {
+  readonly file: string;
+  /** Largest size of the database, bytes; default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+type Statements = { readonly [Name in keyof typeof SQL]: StatementSync };
+
+export class Outbox {
+  readonly #database: DatabaseSync;
+  readonly #sql: Statements;
+  readonly #maxPages: number;
+
+  private constructor(database: DatabaseSync, maxPages: number) {
+    this.#database = database;
+    this.#maxPages = maxPages;
+    this.#sql = Object.fromEntries(
+      Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)]),
+    ) as unknown as Statements;
+    this.#limit(maxPages);
+  }
+
+  /** Opens (or makes) the outbox. Throws a Fault: AGENT_RUNNING, OUTBOX_DAMAGED, OUTBOX_TOO_NEW, OUTBOX_FULL. */
+  static open(options: OutboxOptions): Outbox {
+    try {
+      const database = new DatabaseSync(options.file, { enableForeignKeyConstraints: true });
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      database.exec('BEGIN IMMEDIATE; COMMIT');
+      migrate(database);
+      return new Outbox(database, Math.ceil((options.maxBytes ?? 1_073_741_824) / PAGE_BYTES));
+    } catch (error) {
+      throw openingFault(error, options.file);
+    }
+  }
+
+  /** The number of this start: 1 for the first. */
+  nextEpoch(): number {
+    return Number(this.#sql.bumpCounter.get('epoch')?.['value']);
+  }
+
+  /** Stores an assignment, flushed to the disk. False when it was there already. Throws OUTBOX_FULL. */
+  accept(assignment: StoredAssignment): boolean {
+    const stored = StoredAssignment.parse(assignment);
+    if (this.runs().length >= RUNS_PER_AGENT) {
+      throw new Fault(
+        'OUTBOX_FULL',
+        `the outbox holds ${RUNS_PER_AGENT} runs that the control plane has not taken yet`,
+      );
+    }
+    return this.#flushed('full', () => {
+      const text = JSON.stringify(stored);
+      return this.#sql.insertRun.run(stored.jobId, stored.attempt, text).changes === 1;
+    });
+  }
+
+  run(key: RunKey): RunRow | null {
+    const row = this.#sql.readRun.get(key.jobId, key.attempt);
+    return row === undefined ? null : toRunRow(row);
+  }
+
+  /** Every attempt this agent holds, oldest first. */
+  runs(): RunRow[] {
+    return this.#sql.listRuns.all().map(toRunRow);
+  }
+
+  assignment(key: RunKey): StoredAssignment {
+    const row = this.#sql.readRun.get(key.jobId, key.attempt);
+    if (row === undefined) throw new Fault('RUN_UNKNOWN', `no run ${key.jobId}, attempt ${key.attempt}`);
+    return StoredAssignment.parse(JSON.parse(String(row['assignment'])));
+  }
+
+  markRunning(key: RunKey): void {
+    this.#sql.markRunning.run(key.jobId, key.attempt);
+  }
+
+  /** Counts a dead worker and answers how many there were. */
+  countCrash(key: RunKey): number {
+    return Number(this.#sql.countCrash.get(key.jobId, key.attempt)?.['crashes'] ?? 0);
+  }
+
+  recordWorker(key: RunKey, worker: WorkerRecord | null): void {
+    this.#sql.setWorker.run(worker === null ? null : JSON.stringify(worker), key.jobId, key.attempt);
+  }
+
+  /**
+   * Writes one event and answers its number; 0 when a log line was dropped because the outbox is full.
+   * Throws RUN_ENDED (unknown or ended attempt), EVENT_TOO_LARGE, OUTBOX_FULL.
+   */
+  append(key: RunKey, at: Date, body: RunEventBody, durability: Durability = 'normal'): number {
+    const text = JSON.stringify(body);
+    if (Buffer.byteLength(text) > EVENT_BYTES) {
+      throw new Fault('EVENT_TOO_LARGE', `${body.type} is larger than ${EVENT_BYTES} bytes: keep large data in files`);
+    }
+    const write = (): number => this.#insertEvent(key, at, body, text);
+    try {
+      return this.#flushed(durability, write);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'OUTBOX_FULL') throw error;
+      if (body.type === 'run.log') return 0;
+      if (!endsRun(body)) throw error;
+      this.#limit(this.#maxPages + RESERVE_PAGES);
+      return this.#flushed(durability, write);
+    }
+  }
+
+  /** Rewrites an ending that has not been released; false when there is none. */
+  replaceEnding(key: RunKey, body: RunEventBody): boolean {
+    return this.#transaction(() => {
+      const changed = this.#sql.replaceEnding.run(key.jobId, key.attempt, JSON.stringify(body)).changes === 1;
+      if (changed) this.#sql.finish.run(body.type, this.run(key)?.endedAt ?? 0, key.jobId, key.attempt);
+      return changed;
+    });
+  }
+
+  /** Lets the ending leave. */
+  release(key: RunKey): void {
+    this.#sql.release.run(key.jobId, key.attempt);
+  }
+
+  /** Everything recorded for the attempt, oldest first. */
+  journal(key: RunKey): RunEvent[] {
+    return this.#sql.journal.all(key.jobId, key.attempt).map(toEvent);
+  }
+
+  /** The next events after `after` that may leave, at most one message full. */
+  sendable(key: RunKey, after: number): RunEvent[] {
+    const batch: RunEvent[] = [];
+    let bytes = 0;
+    for (const row of this.#sql.sendable.all(key.jobId, key.attempt, after, EVENTS_PER_MESSAGE)) {
+      bytes += Buffer.byteLength(String(row['body']));
+      if (batch.length > 0 && bytes > BATCH_BYTES) break;
+      batch.push(toEvent(row));
+    }
+    return batch;
+  }
+
+  /** Notes that the control plane has committed every event up to `seq`. */
+  acknowledge(key: RunKey, seq: number): void {
+    this.#sql.acknowledge.run(key.jobId, key.attempt, seq);
+  }
+
+  /** Queues a file for upload; false when it was queued before. Throws OUTBOX_FULL. */
+  queueArtifact(row: Omit<ArtifactRow, 'state' | 'code'>, at: Date): boolean {
+    return this.#guarded(() => {
+      const { changes } = this.#sql.insertArtifact.run(
+        row.artifactId,
+        row.jobId,
+        row.attempt,
+        row.name,
+        row.kind,
+        row.mediaType,
+        row.sha256,
+        row.bytes,
+        row.position,
+        at.getTime(),
+      );
+      return changes === 1;
+    });
+  }
+
+  artifact(artifactId: string): ArtifactRow | null {
+    const row = this.#sql.readArtifact.get(artifactId);
+    return row === undefined ? null : toArtifactRow(row);
+  }
+
+  artifactsOf(key: RunKey): ArtifactRow[] {
+    return this.#sql.artifactsOfRun.all(key.jobId, key.attempt).map(toArtifactRow);
+  }
+
+  /** Files to upload: declared outputs first, then oldest first. */
+  waitingArtifacts(limit: number): ArtifactRow[] {
+    return this.#sql.waitingArtifacts.all(limit).map(toArtifactRow);
+  }
+
+  /** Evidence that may be dropped to make room, oldest first. */
+  droppableEvidence(): ArtifactRow[] {
+    return this.#sql.evidenceOldestFirst.all().map(toArtifactRow);
+  }
+
+  waitingArtifactBytes(): number {
+    return Number(this.#sql.waitingBytes.get()?.['bytes'] ?? 0);
+  }
+
+  /** Settles a waiting file; false when it was settled before. */
+  settleArtifact(artifactId: string, state: 'stored' | 'refused', code: string | null = null): boolean {
+    return this.#sql.settleArtifact.run(state, code, artifactId).changes === 1;
+  }
+
+  /** Forgets an attempt with its events and files' rows. */
+  drop(key: RunKey): void {
+    this.#sql.deleteRun.run(key.jobId, key.attempt);
+  }
+
+  /** Closes the database: its lock goes with it. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #insertEvent(key: RunKey, at: Date, body: RunEventBody, text: string): number {
+    return this.#transaction(() => {
+      const seq = this.#sql.takeNumber.get(key.jobId, key.attempt)?.['last_seq'];
+      if (seq === undefined) throw new Fault('RUN_ENDED', `attempt ${key.attempt} of ${key.jobId} records no more`);
+      this.#sql.insertEvent.run(key.jobId, key.attempt, seq, at.toISOString(), text);
+      if (endsRun(body)) this.#sql.finish.run(body.type, at.getTime(), key.jobId, key.attempt);
+      return Number(seq);
+    });
+  }
+
+  #flushed<T>(durability: Durability, write: () => T): T {
+    if (durability === 'normal') return this.#guarded(write);
+    this.#database.exec('PRAGMA synchronous = FULL');
+    try {
+      return this.#guarded(write);
+    } finally {
+      this.#database.exec('PRAGMA synchronous = NORMAL');
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite rolls back by itself when the disk is full
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #guarded<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (sqliteCode(error) !== SQLITE_FULL) throw error;
+      throw new Fault('OUTBOX_FULL', 'the outbox or its disk is full: free space in the agent home', { cause: error });
+    }
+  }
+
+  #limit(pages: number): void {
+    this.#database.exec(`PRAGMA max_page_count = ${pages}`);
+  }
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+/** SQLite's primary result code of a thrown value, or 0. */
+function sqliteCode(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return 0;
+  return Number(error.errcode) & 0xff;
+}
+
+function openingFault(error: unknown, file: string): Fault {
+  if (error instanceof Fault) return error;
+  const code = sqliteCode(error);
+  if (code === SQLITE_BUSY) {
+    return new Fault(
+      'AGENT_RUNNING',
+      `another agent already runs on this home (${file}): stop it or use another --home`,
+    );
+  }
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+    return new Fault('OUTBOX_DAMAGED', `${file} is damaged: keep a copy, move it away and start again`, {
+      cause: error,
+    });
+  }
+  return new Fault('OUTBOX_UNUSABLE', `${file} cannot be opened: ${describe(error)}`, { cause: error });
+}
+
+function toEvent(row: Record<string, SQLOutputValue>): RunEvent {
+  return RunEvent.parse({ seq: row['seq'], at: row['at'], body: JSON.parse(String(row['body'])) });
+}
