@@ -13,9 +13,10 @@ import { decideCall } from './replay.ts';
 import { CONTROL_FACTS } from './step-record.ts';
 import { type Step, usesSession } from './steps.ts';
 import { fileOf } from './stored-file.ts';
+import { fillAddresses } from './uri-template.ts';
 
 export const runCall: TaskHandler<CallTask> = async (task, frame) => {
-  const args = await definitionOf(frame).template((task.with ?? {}) as Json);
+  const args = await argumentsOf(task, frame);
   const own = frame.run.options.document.use?.functions?.[task.call];
   if (own !== undefined) return callFunction(task, args, frame);
   const step = frame.run.options.steps.find(task.call);
@@ -52,6 +53,11 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
       return { output: decision.output, settled: true };
   }
 };
+
+async function argumentsOf(task: CallTask, frame: Frame): Promise<Json> {
+  const args = await definitionOf(frame).template((task.with ?? {}) as Json);
+  return task.call === 'http' || task.call === 'openapi' ? fillAddresses(args, frame.input) : args;
+}
 
 /** Records the start, calls, and leaves the record of the outcome to the task; a cancelled run's it writes itself. */
 async function perform(call: PreparedCall, inputDigest: string, frame: Frame): Promise<Raw> {
