@@ -1,0 +1,104 @@
+/**
+ * The agent home: where everything of one agent is. Only its owner may enter it; that is verified at every start.
+ *
+ *   identity.json  agent.key  chain.pem  server-roots.pem   who the agent is
+ *   outbox.db  spool/                                       what waits for the control plane
+ *   runs/<job>/                                             the runs' folders, the newest kept
+ *   logs/agent.log  status.json  agent.sock                 for people
+ */
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { codeOf, Fault } from '../fault.ts';
+
+export interface AgentHome {
+  readonly root: string;
+  readonly identity: string;
+  readonly key: string;
+  readonly request: string;
+  readonly chain: string;
+  readonly serverRoots: string;
+  readonly outbox: string;
+  readonly spool: string;
+  readonly runs: string;
+  readonly logs: string;
+  readonly status: string;
+  readonly socket: string;
+}
+
+/** The home named by `--home`, or `<CASARE_HOME or .casare>/agent`. */
+export function agentHome(given: string | undefined, environment: NodeJS.ProcessEnv): AgentHome {
+  const root = resolve(given ?? join(environment['CASARE_HOME'] ?? '.casare', 'agent'));
+  return {
+    root,
+    identity: join(root, 'identity.json'),
+    key: join(root, 'agent.key'),
+    request: join(root, 'agent.csr'),
+    chain: join(root, 'chain.pem'),
+    serverRoots: join(root, 'server-roots.pem'),
+    outbox: join(root, 'outbox.db'),
+    spool: join(root, 'spool'),
+    runs: join(root, 'runs'),
+    logs: join(root, 'logs'),
+    status: join(root, 'status.json'),
+    socket: join(root, 'agent.sock'),
+  };
+}
+
+/** Makes the home where it is missing. Throws HOME_UNWRITABLE. */
+export function makeHome(home: AgentHome): void {
+  try {
+    mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    for (const folder of [home.spool, home.runs, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = codeOf(error) || 'unknown';
+    throw new Fault('HOME_UNWRITABLE', `the agent home ${home.root} cannot be written (${why}): use another --home`);
+  }
+}
+
+/** What is wrong with the permissions of the home and its key; empty when all is well. Windows has no modes. */
+export function permissionProblems(home: AgentHome): string[] {
+  if (process.platform === 'win32') return [];
+  const problems: string[] = [];
+  const check = (path: string, what: string, wanted: string): void => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    const owner = process.getuid?.() ?? found.uid;
+    if (found.uid !== owner) problems.push(`${what} ${path} belongs to uid ${found.uid}: give it to uid ${owner}`);
+    if ((found.mode & 0o077) !== 0) problems.push(`${what} ${path} is open to others: chmod ${wanted} it`);
+  };
+  check(home.root, 'the agent home', '700');
+  check(home.key, 'the key', '600');
+  check(home.identity, 'the identity', '600');
+  return problems;
+}
+
+/** Throws HOME_UNSAFE when others may enter the home or read its key. */
+export function verifyPermissions(home: AgentHome): void {
+  const [problem] = permissionProblems(home);
+  if (problem !== undefined) throw new Fault('HOME_UNSAFE', problem);
+}
+
+/** Replaces a file as a whole: after a crash there is the old or the new content, never a part. */
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
+  const part = `${path}.${process.pid}.part`;
+  const file = openSync(part, 'w', mode);
+  try {
+    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  chmodSync(part, mode);
+  renameSync(part, path);
+  syncFolder(dirname(path));
+}
+
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

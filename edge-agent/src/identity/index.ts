@@ -1,0 +1,5 @@
+/** Who this agent is, and where its files are. */
+export { enrol, type Enrolled, type EnrolOptions } from './enrol.ts';
+export { fetchChain, issuerOf } from './enrol-http.ts';
+export { agentHome, type AgentHome, makeHome, permissionProblems, verifyPermissions, writeWhole } from './home.ts';
+export { certificateTimes, type Identity, isEnrolled, readIdentity, serverTimeOf, tunnelTls } from './identity.ts';
