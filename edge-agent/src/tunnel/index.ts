@@ -1,0 +1,5 @@
+/** The agent's end of the tunnel. */
+export { Tunnel } from './tunnel.ts';
+export type { TunnelOptions } from './tunnel.ts';
+export type { TunnelState } from './tunnel.lifecycle.ts';
+export type { Greeting, Message, TunnelPort, Verdict } from './link.ts';

@@ -1,0 +1,46 @@
+/** What the senders need of a live session, and what the tunnel needs of the rest of the agent. */
+import type { AgentMessage, Secrets, ServerMessage } from '@casare/shared/protocol';
+import type { Instant } from '../clock.ts';
+import type { RunKey } from '../outbox/index.ts';
+import type { TunnelState } from './tunnel.lifecycle.ts';
+
+/** Senders stop writing above this many bytes in the socket's buffer, and go on when it has drained. */
+export const BUFFER_HIGH_BYTES = 1_048_576;
+
+/** The writing end of a live session. */
+export interface Link {
+  /** Parses and sends a message; `written` runs when the bytes have left the process. */
+  send(message: AgentMessage, written?: () => void): void;
+  sendFrame(frame: Uint8Array, written: () => void): void;
+  /** Bytes waiting in this process. */
+  buffered(): number;
+}
+
+export type Message<Type extends string> = Extract<AgentMessage | ServerMessage, { type: Type }>;
+/** `hello` without what the tunnel itself knows. */
+export type Greeting = Omit<Message<'hello'>, 'type' | 'protocol'>;
+export type Welcome = Message<'welcome'>;
+/** One verdict of `welcome`. */
+export interface Verdict extends RunKey {
+  readonly verdict: 'continue' | 'fenced';
+  readonly ackedSeq: number;
+  readonly secrets: Secrets;
+  readonly cancelling: boolean;
+}
+
+/** The agent behind the tunnel: every call is synchronous and does not throw. */
+export interface TunnelPort {
+  greeting(): Greeting;
+  /** A session is live: its verdicts come before any other message of it. */
+  welcomed(verdicts: readonly Verdict[]): void;
+  assigned(message: Message<'job.assign'>): void;
+  cancelled(message: Message<'job.cancel'>): void;
+  fenced(message: Message<'run.fenced'>): void;
+  acknowledged(key: RunKey, seq: number): void;
+  stored(artifactId: string): void;
+  refused(artifactId: string, code: string, reason: string): void;
+  /** Leases run for `leaseMs` from `sentAt`, the moment the answered ping (or hello) was sent. */
+  renewed(sentAt: Instant, leaseMs: number): void;
+  /** `closeCode` and `why` tell about the session that was lost. */
+  changed(state: TunnelState, detail: { closeCode?: number; why?: string; retryInMs?: number }): void;
+}

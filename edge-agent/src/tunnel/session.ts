@@ -1,0 +1,196 @@
+/**
+ * One session over one open WebSocket: hello, welcome, then messages both ways until it closes. Everything received is
+ * parsed; what does not parse, comes in the wrong order or is binary ends the session with 4400 and harms nothing
+ * else. Silence for `deadMs` ends it too.
+ */
+import { AgentMessage, CLOSE, ServerMessage } from '@casare/shared/protocol';
+import type { RawData, WebSocket } from 'ws';
+import type { Clock, Instant } from '../clock.ts';
+import { describe } from '../fault.ts';
+import type { Outbox, RunKey } from '../outbox/index.ts';
+import { ArtifactSender } from './artifact-sender.ts';
+import { EventSender } from './event-sender.ts';
+import type { Link, TunnelPort, Welcome } from './link.ts';
+
+/** How long the control plane may take to answer hello, milliseconds. */
+const WELCOME_MS = 15_000;
+/** Pings remembered while they wait for their pong. */
+const PINGS_KEPT = 16;
+
+export interface SessionOptions {
+  readonly socket: WebSocket;
+  readonly port: TunnelPort;
+  readonly outbox: Outbox;
+  readonly pathOf: (artifactId: string) => string;
+  readonly clock: Clock;
+  /** The session became live. */
+  readonly onLive: () => void;
+  readonly onGoaway: (withinMs: number) => void;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #events: EventSender;
+  readonly #artifacts: ArtifactSender;
+  readonly #pings = new Map<number, Instant>();
+  #helloAt: Instant;
+  #lastFrame: number;
+  #welcomed = false;
+  #nextPing = 1;
+  #timers: NodeJS.Timeout[] = [];
+
+  /** Greets at once: the socket must be open. */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { socket, outbox, port, pathOf, clock } = options;
+    const link: Link = {
+      send: (message, written) => this.send(message, written),
+      sendFrame: (frame, written) => socket.send(frame, { binary: true }, written),
+      buffered: () => socket.bufferedAmount,
+    };
+    this.#events = new EventSender(outbox, link);
+    this.#artifacts = new ArtifactSender(
+      {
+        waiting: (limit) => outbox.waitingArtifacts(limit),
+        pathOf: (row) => pathOf(row.artifactId),
+        stored: (artifactId) => port.stored(artifactId),
+        refused: (artifactId, code, reason) => port.refused(artifactId, code, reason),
+      },
+      link,
+    );
+    this.#helloAt = clock.now();
+    this.#lastFrame = this.#helloAt.mono;
+    this.#listen();
+    this.send({ type: 'hello', protocol: 1, ...port.greeting() });
+  }
+
+  /** Sends a message of ours; one that breaks the contract is a fault of this program and throws. */
+  send(message: AgentMessage, written?: () => void): void {
+    const text = JSON.stringify(AgentMessage.parse(message));
+    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
+    this.#options.socket.send(text, () => written?.());
+  }
+
+  /** Sends on what has come into the outbox. */
+  wake(key?: RunKey): void {
+    if (!this.#welcomed) return;
+    if (key !== undefined) this.#events.add(key, this.#options.outbox.run(key)?.ackedSeq ?? 0);
+    this.#events.pump();
+    this.#artifacts.pump();
+  }
+
+  forget(key: RunKey): void {
+    this.#events.remove(key);
+  }
+
+  /** Ends the session; `close` of the socket follows. */
+  end(code: number, reason: string): void {
+    const { socket } = this.#options;
+    socket.close(code, reason.slice(0, 120));
+    setTimeout(() => socket.terminate(), 2_000).unref();
+  }
+
+  #listen(): void {
+    const { socket } = this.#options;
+    const alive = (): void => {
+      this.#lastFrame = this.#options.clock.now().mono;
+    };
+    socket.on('ping', alive);
+    socket.on('message', (data, isBinary) => {
+      alive();
+      this.#receive(data, isBinary);
+    });
+    socket.on('close', () => {
+      for (const timer of this.#timers) clearTimeout(timer);
+      this.#artifacts.close();
+    });
+    this.#timers.push(setTimeout(() => this.#overdue(), WELCOME_MS));
+  }
+
+  #overdue(): void {
+    if (!this.#welcomed) this.#options.socket.terminate();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
+    const message = isBinary ? null : parse(data);
+    if (message === null) return this.end(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
+    try {
+      if (this.#welcomed) this.#handle(message);
+      else if (message.type === 'welcome') this.#welcome(message);
+      else this.end(CLOSE.badMessage, `${message.type} before welcome`);
+    } catch (error) {
+      this.end(CLOSE.badMessage, describe(error));
+    }
+  }
+
+  #welcome(welcome: Welcome): void {
+    const { port, outbox, clock, onLive } = this.#options;
+    this.#welcomed = true;
+    port.renewed(this.#helloAt, welcome.leaseMs);
+    for (const run of welcome.runs) if (run.verdict === 'continue') outbox.acknowledge(run, run.ackedSeq);
+    onLive();
+    port.welcomed(welcome.runs);
+    for (const run of outbox.runs()) this.#events.add(run, run.ackedSeq);
+    this.#timers.push(setInterval(() => this.#beat(welcome.deadMs), Math.min(1_000, welcome.pingMs)));
+    this.#timers.push(setInterval(() => this.#ping(), welcome.pingMs));
+    this.#lastFrame = clock.now().mono;
+    this.#ping();
+    this.wake();
+  }
+
+  #handle(message: ServerMessage): void {
+    const { port, onGoaway } = this.#options;
+    switch (message.type) {
+      case 'welcome':
+        return this.end(CLOSE.badMessage, 'a second welcome');
+      case 'job.assign':
+        return port.assigned(message);
+      case 'job.cancel':
+        return port.cancelled(message);
+      case 'run.fenced':
+        return port.fenced(message);
+      case 'run.ack':
+        port.acknowledged(message, message.seq);
+        return this.#events.acknowledged(message, message.seq);
+      case 'pong':
+        return this.#pong(message.n, message.leaseMs);
+      case 'artifact.credit':
+        return this.#artifacts.credit(message);
+      case 'artifact.stored':
+        return this.#artifacts.stored(message);
+      case 'artifact.refused':
+        return this.#artifacts.refused(message);
+      case 'goaway':
+        return onGoaway(message.withinMs);
+    }
+  }
+
+  #ping(): void {
+    const n = this.#nextPing++;
+    this.#pings.set(n, this.#options.clock.now());
+    if (this.#pings.size > PINGS_KEPT) this.#pings.delete(n - PINGS_KEPT);
+    this.send({ type: 'ping', n });
+  }
+
+  #pong(n: number, leaseMs: number): void {
+    const sentAt = this.#pings.get(n);
+    if (sentAt === undefined) return;
+    for (const earlier of this.#pings.keys()) if (earlier <= n) this.#pings.delete(earlier);
+    this.#options.port.renewed(sentAt, leaseMs);
+  }
+
+  #beat(deadMs: number): void {
+    if (this.#options.clock.now().mono - this.#lastFrame > deadMs) this.#options.socket.terminate();
+  }
+}
+
+function parse(data: RawData): ServerMessage | null {
+  try {
+    const text = Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data as Buffer).toString();
+    const result = ServerMessage.safeParse(JSON.parse(text));
+    return result.success ? result.data : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The tunnel: dials out, keeps one session, dials again when it is lost, until stopped. TLS 1.3 with the agent's
+ * certificate, trusting only the server roots of its enrolment; redirects, compression and oversized frames are
+ * refused. States are those of `tunnel.lifecycle.ts`.
+ */
+import type { ConnectionOptions } from 'node:tls';
+import { next } from '@casare/shared/lifecycle';
+import { type AgentMessage, CLOSE, SERVER_FRAME_BYTES, SUBPROTOCOL } from '@casare/shared/protocol';
+import { WebSocket } from 'ws';
+import type { Clock } from '../clock.ts';
+import { codeOf, describe } from '../fault.ts';
+import type { Outbox, RunKey } from '../outbox/index.ts';
+import type { TunnelPort } from './link.ts';
+import { nextDial } from './reconnect.decision.ts';
+import { Session } from './session.ts';
+import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
+
+const HANDSHAKE_MS = 10_000;
+
+export interface TunnelOptions {
+  readonly url: string;
+  /** Certificate, key and trust anchors; read for each dial, so that a renewed certificate is used. */
+  readonly tls: () => ConnectionOptions;
+  readonly port: TunnelPort;
+  readonly outbox: Outbox;
+  /** Where the bytes of a waiting artifact are. */
+  readonly pathOf: (artifactId: string) => string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export class Tunnel {
+  readonly #options: TunnelOptions;
+  #state: TunnelState = 'idle';
+  #socket: WebSocket | null = null;
+  #session: Session | null = null;
+  #redial: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #liveSince: number | null = null;
+  #leaving: NodeJS.Timeout | undefined;
+  #why = '';
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  /** Dials, and keeps dialling until `stop`. */
+  start(): void {
+    this.#dial();
+  }
+
+  /** Sends a message over the live session; without one it is dropped: `hello` repeats what matters. */
+  send(message: AgentMessage): void {
+    if (this.#liveSince !== null) this.#session?.send(message);
+  }
+
+  /** Says that a run's events or files wait in the outbox. */
+  wake(key?: RunKey): void {
+    this.#session?.wake(key);
+  }
+
+  /** A run was dropped: nothing of it is sent any more. */
+  forget(key: RunKey): void {
+    this.#session?.forget(key);
+  }
+
+  /** Says goodbye and resolves when the socket is closed, at most two seconds later. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#redial);
+    clearTimeout(this.#leaving);
+    this.#move('stop');
+    const socket = this.#socket;
+    if (socket === null || socket.readyState === WebSocket.CLOSED) return;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    if (this.#session === null) socket.terminate();
+    else this.#session.end(CLOSE.goingAway, 'the agent stops');
+    await closed;
+  }
+
+  #dial(): void {
+    if (!this.#move('dial')) return;
+    this.#why = '';
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(this.#options.url, [SUBPROTOCOL], {
+        ...this.#options.tls(),
+        perMessageDeflate: false,
+        followRedirects: false,
+        handshakeTimeout: HANDSHAKE_MS,
+        maxPayload: SERVER_FRAME_BYTES,
+      });
+    } catch (error) {
+      this.#why = describe(error);
+      return this.#lost(undefined);
+    }
+    this.#socket = socket;
+    socket.on('open', () => this.#opened(socket));
+    socket.on('error', (error) => (this.#why = `${codeOf(error)} ${describe(error)}`.trim()));
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
+  }
+
+  #opened(socket: WebSocket): void {
+    if (!this.#move('opened')) return socket.terminate();
+    const { port, outbox, pathOf, clock } = this.#options;
+    this.#session = new Session({
+      socket,
+      port,
+      outbox,
+      pathOf,
+      clock,
+      onLive: () => {
+        this.#liveSince = clock.now().mono;
+        this.#move('welcomed');
+      },
+      onGoaway: (withinMs) => this.#goaway(withinMs),
+    });
+  }
+
+  /** The session serves on until its random part of the time is over: a fleet leaves a gateway one by one. */
+  #goaway(withinMs: number): void {
+    if (!this.#move('goaway')) return;
+    const delayMs = this.#options.random() * withinMs;
+    this.#leaving = setTimeout(() => this.#session?.end(CLOSE.goingAway, 'goaway'), delayMs);
+  }
+
+  #closed(code: number, reason: string): void {
+    if (reason !== '') this.#why = reason;
+    this.#socket = null;
+    this.#session = null;
+    this.#lost(code);
+  }
+
+  #lost(closeCode: number | undefined): void {
+    if (this.#state === 'stopped') return;
+    clearTimeout(this.#leaving);
+    const { clock, random } = this.#options;
+    const liveMs = this.#liveSince === null ? 0 : clock.now().mono - this.#liveSince;
+    this.#liveSince = null;
+    const { delayMs, failures } = nextDial(
+      {
+        failures: this.#failures,
+        liveMs,
+        ...(closeCode === undefined ? {} : { closeCode }),
+        sentAway: this.#state === 'draining',
+      },
+      random(),
+    );
+    this.#failures = failures;
+    this.#redial = setTimeout(() => this.#dial(), delayMs);
+    this.#move('lost', {
+      ...(closeCode === undefined ? {} : { closeCode }),
+      why: this.#why || 'the connection ended',
+      retryInMs: Math.round(delayMs),
+    });
+  }
+
+  #move(event: TunnelEvent, detail: Parameters<TunnelPort['changed']>[1] = {}): boolean {
+    const state = next(TUNNEL, this.#state, event);
+    if (state === null) return false;
+    this.#state = state;
+    this.#options.port.changed(state, detail);
+    return true;
+  }
+}
