@@ -20,7 +20,16 @@ const CHECKS = {
   lint: [[bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0']],
   formatting: [[bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   'import rules': [
-    [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'shared/src', 'certs/src', 'control-plane/src', 'control-plane/console/src', 'edge-agent/src'],
+    [
+      bin('dependency-cruiser/bin/dependency-cruise.mjs'),
+      '--config',
+      '.dependency-cruiser.mjs',
+      'shared/src',
+      'certs/src',
+      'control-plane/src',
+      'control-plane/console/src',
+      'edge-agent/src',
+    ],
   ],
   'unused code': [[bin('knip/bin/knip.js')]],
   'generated files': [['scripts/generate.mjs', '--check']],
@@ -37,7 +46,9 @@ try {
 const failed = [];
 for (const [name, commands] of Object.entries(CHECKS)) {
   const started = Date.now();
-  const good = commands.every((args) => spawnSync(node24(), args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0);
+  const good = commands.every(
+    (args) => spawnSync(node24(), args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0,
+  );
   if (!good) failed.push(name);
   console.log(`${good ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - started) / 1_000).toFixed(1)} s)`);
 }
@@ -47,8 +58,12 @@ process.exit(failed.length === 0 ? 0 : 1);
 
 /** No source file above the limit. */
 function lengths() {
-  const files = spawnSync('git', ['ls-files', '*.ts', '*.tsx', '*.mjs', '*.css'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim().split('\n');
-  const long = files.map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8').split('\n').length - 1]).filter(([, lines]) => lines > LINES);
+  const files = spawnSync('git', ['ls-files', '*.ts', '*.tsx', '*.mjs', '*.css'], { cwd: ROOT, encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n');
+  const long = files
+    .map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8').split('\n').length - 1])
+    .filter(([, lines]) => lines > LINES);
   for (const [file, lines] of long) console.error(`${file}: ${lines} lines, more than ${LINES}: make it one thing`);
   return long.length === 0;
 }

@@ -12,7 +12,9 @@ const STAMP = path.join(ROOT, 'node_modules', '.casare-installed');
 
 /** Runs `npm ci` unless node_modules already holds what the lock file says. `progress` gets one line at a time. */
 export async function ensureInstalled(progress) {
-  const wanted = createHash('sha256').update(readFileSync(path.join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (stamped() === wanted) return;
   progress('Installing packages (about 120 MB, a minute or two) ...');
   const started = Date.now();
@@ -21,7 +23,9 @@ export async function ensureInstalled(progress) {
   clearInterval(ticking);
   if (result.code !== 0) {
     const why = result.output.trim().split('\n').slice(-3).join(' ');
-    throw new Error(`INSTALL_FAILED: npm ci failed: ${why} Check the network and the disk, then run the command again.`);
+    throw new Error(
+      `INSTALL_FAILED: npm ci failed: ${why} Check the network and the disk, then run the command again.`,
+    );
   }
   writeFileSync(STAMP, wanted);
   progress(`Packages installed in ${seconds(started)} s`);

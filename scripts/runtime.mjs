@@ -42,7 +42,9 @@ export async function runUnderNode24(entry) {
   });
   const forward = (signal) => child.kill(signal);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, forward);
-  child.on('error', (error) => fail(`NODE_UNUSABLE: ${binary} does not start (${error.message}): run \`npm ci\` again.`));
+  child.on('error', (error) =>
+    fail(`NODE_UNUSABLE: ${binary} does not start (${error.message}): run \`npm ci\` again.`),
+  );
   child.on('exit', (code, signal) => {
     for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeListener(name, forward);
     if (signal) process.kill(process.pid, signal);

@@ -1,0 +1,58 @@
+/** One local agent: enrolled with a join token at the first start, run as its own process. */
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { api, type Agent } from '../../shared/dist/api/index.js';
+import { ApiError, type Client } from '../../shared/dist/client/index.js';
+import type { Processes } from './processes.ts';
+import type { Screen } from './screen.ts';
+import { until } from './until.ts';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../edge-agent/dist/cli/main.js');
+
+export interface LocalAgentOptions {
+  readonly client: Client;
+  readonly enrolUrl: string;
+  /** The agent's own data directory. */
+  readonly home: string;
+  readonly processes: Processes;
+  readonly screen: Screen;
+}
+
+/** Enrols if needed, starts, and resolves when its tunnel is up. */
+export async function startLocalAgent(options: LocalAgentOptions): Promise<Agent> {
+  const { processes, home, screen } = options;
+  if ((await identityOf(options)) === null) await enrol(options);
+  const id = (await identityOf(options))!;
+  const running = processes.start({ name: 'agent', args: [PROGRAM, 'run', '--home', home] });
+  const agent = await until('the agent connecting', 60_000, running.failed, async () => {
+    const found = await options.client.call(api.agents.get, { params: { id } });
+    return found.connected ? found : null;
+  });
+  screen.done(
+    `agent ${agent.name} connected over mutual TLS (${agent.capabilities.filter((c) => c.startsWith('browser')).join(', ')})`,
+  );
+  return agent;
+}
+
+async function enrol({ client, enrolUrl, home, processes, screen }: LocalAgentOptions): Promise<void> {
+  screen.begin('enrolling a local agent');
+  await rm(home, { recursive: true, force: true });
+  const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true, ttlSeconds: 300 } });
+  const args = [PROGRAM, 'enrol', '--url', enrolUrl, '--token', token, '--home', home, '--name', 'local'];
+  await processes.run({ name: 'agent-enrol', args });
+}
+
+/** The agent's id if it is enrolled here and the control plane knows it; `null` when it must be enrolled (again). */
+async function identityOf({ client, home }: LocalAgentOptions): Promise<string | null> {
+  const file = path.join(home, 'identity.json');
+  if (!existsSync(file)) return null;
+  const { agentId } = JSON.parse(await readFile(file, 'utf8')) as { agentId: string };
+  try {
+    await client.call(api.agents.get, { params: { id: agentId } });
+    return agentId;
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status === 404) return null;
+    throw error;
+  }
+}
