@@ -1,2 +1,3 @@
 /** The typed API client, over the same declarations as the server. Runs in browsers and Node. */
 export * from './client.ts';
+export * from './sse.ts';
