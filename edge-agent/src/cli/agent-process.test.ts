@@ -1,0 +1,164 @@
+/**
+ * The agent as a person and a service manager meet it: real processes from the sources, a real enrol listener, the test
+ * peer as control plane.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { agentHome, makeHome } from '../identity/index.ts';
+import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
+import { assignment } from '../outbox/outbox-for-tests.ts';
+import { startTicksOf } from '../runner/process-tree.ts';
+import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
+
+const MAIN = new URL('./main.ts', import.meta.url).pathname;
+const NODE_FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+const SLOW = { timeout: 20_000 };
+
+let pki: TestPki;
+let peer: ProtocolPeer;
+let folder = '';
+let running: Started[] = [];
+
+interface Started {
+  readonly child: ChildProcess;
+  output: string;
+  readonly ended: Promise<number | null>;
+}
+
+beforeAll(async () => {
+  pki = await createTestPki();
+  peer = await ProtocolPeer.start(pki);
+  folder = mkdtempSync(join(tmpdir(), 'casare-agent-'));
+  writeHome();
+});
+afterEach(async () => {
+  for (const { child } of running) child.kill('SIGKILL');
+  await Promise.all(running.map((started) => started.ended));
+  running = [];
+});
+afterAll(async () => {
+  await peer.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** An enrolled home, without the enrolment (it has tests of its own). */
+function writeHome(): void {
+  const home = agentHome(folder, {});
+  makeHome(home);
+  const files = {
+    [home.key]: pki.agent.privateKeyPem,
+    [home.chain]: pki.agent.chainPem,
+    [home.serverRoots]: pki.serverRoot,
+  };
+  for (const [path, text] of Object.entries(files)) writeFileSync(path, text, { mode: 0o600 });
+  const enrolUrl = 'https://127.0.0.1:1/';
+  const identity = {
+    agentId: pki.agentId,
+    tenant: 'acme',
+    name: 'press 3',
+    enrolUrl,
+    tunnelUrl: peer.url,
+    declared: [],
+  };
+  writeFileSync(home.identity, JSON.stringify(identity), { mode: 0o600 });
+}
+
+function casareAgent(...argv: string[]): Started {
+  // a browser that is not there: these tests are about the process, and the probe must not take the time
+  const env = { ...process.env, CASARE_BROWSER: '/does/not/exist' };
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...argv, '--home', folder], { env });
+  const started: Started = { child, output: '', ended: once(child, 'close').then(([code]) => code as number | null) };
+  child.stdout.on('data', (chunk: Buffer) => (started.output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (started.output += chunk.toString()));
+  running.push(started);
+  return started;
+}
+
+async function runAgent(): Promise<Started> {
+  const sessions = peer.hellos.length;
+  const agent = casareAgent('run');
+  await vi.waitFor(() => expect(peer.hellos.length, agent.output).toBeGreaterThan(sessions), SLOW);
+  return agent;
+}
+
+test('status and healthcheck tell about a running agent, a second one is refused, SIGTERM stops it cleanly', async () => {
+  const agent = await runAgent();
+  const status = casareAgent('status', '--output', 'json');
+  expect(await status.ended).toBe(0);
+  expect(JSON.parse(status.output)).toMatchObject({ agentId: pki.agentId, pid: agent.child.pid, tenant: 'acme' });
+  const health = casareAgent('healthcheck');
+  expect(await health.ended, health.output).toBe(0);
+  const second = casareAgent('run');
+  expect(await second.ended).toBe(1);
+  expect(second.output).toMatch(/^AGENT_RUNNING: .*\n$/);
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+  const none = casareAgent('healthcheck');
+  expect(await none.ended).toBe(1);
+  expect(none.output).toMatch(/^AGENT_NOT_RUNNING: /);
+});
+
+test('kill -9 of the agent in the middle of a run: its worker dies, the next start finishes the run', async () => {
+  const agent = await runAgent();
+  const run = assignment({}, [{ pause: { wait: { seconds: 2 } } }, { last: { set: { done: true } } }]);
+  peer.send(run);
+  const started = (): boolean => peer.eventsOf(run).some(({ body }) => body.type === 'step.started');
+  await vi.waitFor(() => expect(started(), agent.output).toBe(true), SLOW);
+  const children = readFileSync(`/proc/${agent.child.pid}/task/${agent.child.pid}/children`, 'utf8').trim().split(' ');
+  expect(children.length).toBeGreaterThan(0);
+  agent.child.kill('SIGKILL');
+  await vi.waitFor(() => expect(children.map(Number).map(startTicksOf)).toEqual(children.map(() => null)), SLOW);
+  await runAgent();
+  await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toBe('run.completed'), SLOW);
+  const events = peer.eventsOf(run);
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+  expect(peer.hellos.map((hello) => hello.epoch)).toEqual([...peer.hellos.keys()].map((index) => index + 1));
+});
+
+test('SIGTERM in the middle of a run leaves it unfinished, and the next start finishes it', async () => {
+  const agent = await runAgent();
+  const run = assignment({}, [{ pause: { wait: { seconds: 3 } } }, { last: { set: { done: true } } }]);
+  peer.send(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run).length).toBeGreaterThan(1), SLOW);
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+  expect(peer.eventsOf(run).at(-1)?.body.type).toBe('step.started');
+  await runAgent();
+  await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toBe('run.completed'), SLOW);
+});
+
+test('doctor shows every check with what to do, and exits 1 when one has failed', async () => {
+  const doctor = casareAgent('doctor', '--output', 'json');
+  expect(await doctor.ended, doctor.output).toBe(1);
+  const { checks } = JSON.parse(doctor.output) as { checks: { name: string; result: string; fix: string }[] };
+  const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
+  expect(results).toEqual({
+    'agent home': 'ok',
+    identity: 'ok',
+    // nothing listens at the enrol URL of this home
+    clock: 'warning',
+    tunnel: 'ok',
+    'agent process': 'warning',
+    disk: expect.stringMatching(/ok|warning/) as string,
+    browser: 'failed',
+  });
+  for (const { result, fix } of checks) if (result === 'failed') expect(fix).not.toBe('');
+});
+
+test('usage errors exit 2, an agent that is not enrolled exits 3, each in one line', async () => {
+  const wrong = casareAgent('run', '--slots', 'gpu=1');
+  expect(await wrong.ended).toBe(2);
+  expect(wrong.output).toMatch(/^USAGE: [^\n]+\n$/);
+  const unknown = casareAgent('fly');
+  expect(await unknown.ended).toBe(2);
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--home', join(folder, 'empty')]);
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect(code).toBe(3);
+  expect(output).toMatch(/^NOT_ENROLLED: [^\n]+\n$/);
+});

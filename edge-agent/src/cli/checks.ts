@@ -1,0 +1,163 @@
+/** The checks of `doctor`: each says what it looked at, what it found, and what to do about it. Nothing is changed. */
+import { statSync } from 'node:fs';
+import { connect } from 'node:tls';
+import { probeBrowser } from '../browser/index.ts';
+import { codeOf, describe, Fault } from '../fault.ts';
+import {
+  type AgentHome,
+  certificateTimes,
+  fetchChain,
+  issuerOf,
+  permissionProblems,
+  readIdentity,
+  serverTimeOf,
+  tunnelTls,
+} from '../identity/index.ts';
+import { askStatus, freeBytes } from '../service/index.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly result: 'ok' | 'warning' | 'failed';
+  /** What was found, one line. */
+  readonly found: string;
+  /** What to do; empty when nothing is wrong. */
+  readonly fix: string;
+}
+
+const CONNECT_MS = 10_000;
+/** TLS 1.3 tells a refused client certificate only after the handshake: so long is listened for it. */
+const REFUSAL_MS = 500;
+const SKEW_WARNING_MS = 30_000;
+const SKEW_FAILURE_MS = 300_000;
+const LOW_DISK_BYTES = 1_073_741_824;
+const NO_DISK_BYTES = 134_217_728;
+const RENEWAL_DUE_MS = 6 * 3_600_000;
+
+/** Runs every check of a home. Never rejects: a check that breaks has failed. */
+export async function runChecks(home: AgentHome, environment: NodeJS.ProcessEnv, now: () => number): Promise<Check[]> {
+  const checks: [string, () => Check | Promise<Check>][] = [
+    ['agent home', () => checkHome(home)],
+    ['identity', () => checkIdentity(home, now())],
+    ['clock', () => checkClock(home, now)],
+    ['tunnel', () => checkTunnel(home)],
+    ['agent process', () => checkProcess(home)],
+    ['disk', () => checkDisk(home)],
+    ['browser', () => checkBrowser(home, environment)],
+  ];
+  return Promise.all(
+    checks.map(async ([name, run]) => {
+      try {
+        return await run();
+      } catch (error) {
+        return broken(name, error);
+      }
+    }),
+  );
+}
+
+function checkHome(home: AgentHome): Check {
+  if (statSync(home.root, { throwIfNoEntry: false }) === undefined) {
+    return failed('agent home', `${home.root} does not exist`, 'enrol this agent, or name its --home');
+  }
+  const [problem, ...others] = permissionProblems(home);
+  if (problem === undefined) return ok('agent home', `${home.root}, private`);
+  return failed('agent home', others.length === 0 ? problem : `${problem} (and ${others.length} more)`, 'see left');
+}
+
+function checkIdentity(home: AgentHome, now: number): Check {
+  const { agentId, tenant } = readIdentity(home);
+  const { sinceStartMs, untilEndMs } = certificateTimes(home, now);
+  const until = new Date(now + untilEndMs).toISOString();
+  if (sinceStartMs < 0) return failed('identity', 'the certificate is not valid yet', "set this machine's clock");
+  if (untilEndMs < 0) return failed('identity', `the certificate expired at ${until}`, 'enrol this agent again');
+  const found = `${agentId}, tenant ${tenant}, certificate until ${until}`;
+  return untilEndMs < RENEWAL_DUE_MS ? warning('identity', found, 'renewal is due') : ok('identity', found);
+}
+
+async function checkClock(home: AgentHome, now: () => number): Promise<Check> {
+  const asked = serverTimeOf(home, readIdentity(home).enrolUrl);
+  const serverTime = await asked.catch((error: unknown) => {
+    // an agent that is enrolled does without the enrol listener
+    if (error instanceof Fault && error.code === 'UNREACHABLE') return null;
+    throw error;
+  });
+  if (serverTime === null) return warning('clock', 'the control plane does not tell its time', 'compare it by hand');
+  const skewMs = Math.abs(serverTime - now());
+  const found = `differs from the control plane's by ${Math.round(skewMs / 1_000)} s`;
+  if (skewMs > SKEW_FAILURE_MS) return failed('clock', found, "set this machine's clock");
+  return skewMs > SKEW_WARNING_MS ? warning('clock', found, 'keep it by a time service') : ok('clock', found);
+}
+
+async function checkTunnel(home: AgentHome): Promise<Check> {
+  const { tunnelUrl } = readIdentity(home);
+  const url = new URL(tunnelUrl);
+  const port = url.port === '' ? 443 : Number(url.port);
+  const problem = await new Promise<unknown>((resolve) => {
+    const socket = connect({ ...tunnelTls(home, tunnelUrl), port });
+    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)));
+    socket.on('error', resolve);
+    socket.on('close', () => resolve(new Error('the gateway closed the connection: it may not admit this agent')));
+    socket.once('secureConnect', () => {
+      socket.resume();
+      setTimeout(() => {
+        resolve(null);
+        socket.destroy();
+      }, REFUSAL_MS);
+    });
+  });
+  if (problem === null) return ok('tunnel', `${url.host} answers, both certificates are accepted`);
+  const why = codeOf(problem) || describe(problem);
+  if (!/CERT|SIGNATURE|ISSUER|CHAIN/.test(why)) {
+    return failed('tunnel', `${url.host}: ${why}`, 'check that the control plane runs, the network and the firewall');
+  }
+  const issuer = issuerOf(await fetchChain(url).catch(() => []));
+  const fix = 'if a proxy inspects TLS, exempt this host; otherwise enrol this agent again';
+  return failed(
+    'tunnel',
+    `${url.host} could not prove itself (${why}); its certificate was issued by "${issuer}"`,
+    fix,
+  );
+}
+
+async function checkProcess(home: AgentHome): Promise<Check> {
+  const status = await askStatus(home).catch(() => null);
+  if (status === null) return warning('agent process', 'not running', `casare-agent run --home ${home.root}`);
+  const found = `pid ${status.pid}, tunnel ${status.tunnel.state}`;
+  if (status.tunnel.state === 'live') return ok('agent process', found);
+  return warning('agent process', `${found}: ${status.tunnel.why ?? 'connecting'}`, 'see the tunnel check');
+}
+
+function checkDisk(home: AgentHome): Check {
+  const free = freeBytes(home.root);
+  const found = `${(free / 1_073_741_824).toFixed(1)} GiB free`;
+  if (free < NO_DISK_BYTES) return failed('disk', found, 'free space: no job is accepted');
+  return free < LOW_DISK_BYTES ? warning('disk', found, 'free space soon') : ok('disk', found);
+}
+
+async function checkBrowser(home: AgentHome, environment: NodeJS.ProcessEnv): Promise<Check> {
+  const probe = await probeBrowser({ home: home.root, env: environment, platform: process.platform });
+  const why = probe.why ?? '';
+  if (!probe.ok) return failed('browser', why, 'install Chrome, Edge or Chromium, or set CASARE_BROWSER');
+  const found = `Chromium ${probe.version} at ${probe.path}`;
+  return probe.sandbox ? ok('browser', found) : warning('browser', found, why);
+}
+
+/** Our own errors say at their end what to do. */
+function broken(name: string, error: unknown): Check {
+  const text = describe(error);
+  const cut = text.lastIndexOf(': ');
+  if (!(error instanceof Fault) || cut === -1) return failed(name, text, 'see the agent log');
+  return failed(name, text.slice(0, cut), text.slice(cut + 2));
+}
+
+function ok(name: string, found: string): Check {
+  return { name, result: 'ok', found, fix: '' };
+}
+
+function warning(name: string, found: string, fix: string): Check {
+  return { name, result: 'warning', found, fix };
+}
+
+function failed(name: string, found: string, fix: string): Check {
+  return { name, result: 'failed', found, fix };
+}

@@ -1,0 +1,27 @@
+/** `casare-agent`, as a process: signals, streams, the exit code. */
+import { main } from './program.ts';
+
+/** A command that does not end by itself after this is ended, milliseconds. */
+const STOP_MS = 10_000;
+
+const stopped = Promise.withResolvers<void>();
+
+function stop(): void {
+  stopped.resolve();
+  setTimeout(() => process.exit(1), STOP_MS).unref();
+}
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+// the stub that started this program holds a channel: when it is killed, the agent stops too
+process.on('disconnect', stop);
+// nobody reads any more: the agent goes on, its log is in a file
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+const code = await main(process.argv.slice(2), {
+  environment: process.env,
+  print: (text) => process.stdout.write(text),
+  complain: (text) => process.stderr.write(text),
+  stopped: () => stopped.promise,
+});
+process.exit(code);

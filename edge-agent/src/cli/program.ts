@@ -1,0 +1,161 @@
+/** The commands of `casare-agent`. Exit codes: 0 ok, 1 error, 2 usage, 3 not authorised. */
+import { hostname } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import { systemClock } from '../clock.ts';
+import { describe, Fault } from '../fault.ts';
+import { agentHome, enrol } from '../identity/index.ts';
+import { type Agent, askStatus, parseSlots, plain, startAgent } from '../service/index.ts';
+import { runChecks } from './checks.ts';
+import { table } from './output.ts';
+
+/** What the program needs of its process. */
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly print: (text: string) => void;
+  readonly complain: (text: string) => void;
+  /** Resolves when the process is told to stop, or its parent is gone. */
+  readonly stopped: () => Promise<void>;
+}
+
+interface HomeOption {
+  home?: string;
+}
+interface OutputOption extends HomeOption {
+  output: 'table' | 'json';
+}
+interface EnrolFlags extends HomeOption {
+  url: string;
+  token: string;
+  name?: string;
+  tag: string[];
+}
+interface RunFlags extends HomeOption {
+  slots?: string;
+}
+
+/** Runs one command line (without the program's own name) and answers the exit code. */
+export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
+  try {
+    const program = commands(around);
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Failed) return 1;
+    const code = error instanceof Fault ? error.code : 'UNEXPECTED';
+    around.complain(`${code}: ${plain(describe(error))}\n`);
+    return error instanceof Fault ? error.exitCode : 1;
+  }
+}
+
+/** A command that has said what is wrong. */
+class Failed extends Error {}
+
+function commands(around: Surroundings): Command {
+  const program = new Command('casare-agent').description('The Casare edge agent: runs jobs where the systems are.');
+  program.exitOverride().configureOutput({ writeOut: around.print, writeErr: around.complain });
+  const home = (): Option => new Option('--home <dir>', 'agent home (default: $CASARE_HOME/agent, or .casare/agent)');
+  const output = (): Option =>
+    new Option('--output <kind>', 'how to show it').choices(['table', 'json']).default('table');
+  const collect = (value: string, all: string[]): string[] => [...all, value];
+
+  program
+    .command('enrol')
+    .description('give this agent its identity, with a join token')
+    .requiredOption('--url <url>', 'URL of the enrol listener')
+    .requiredOption('--token <token>', 'join token (casare_…)')
+    .addOption(home())
+    .option('--name <name>', 'how people call this agent (default: the host name)')
+    .option('--tag <k=v>', 'a label for people; may be given several times', collect, [])
+    .action((flags: EnrolFlags) => enrolCommand(flags, around));
+  program
+    .command('run')
+    .description('run the agent until it is told to stop')
+    .addOption(home())
+    .option('--slots <list>', 'jobs at once by kind, such as browser=2,plain=4')
+    .action((flags: RunFlags) => runCommand(flags, around));
+  program
+    .command('status')
+    .description('what the running agent does')
+    .addOption(home())
+    .addOption(output())
+    .action((flags: OutputOption) => statusCommand(flags, around));
+  program
+    .command('healthcheck')
+    .description('exit 0 when the agent runs and answers')
+    .addOption(home())
+    .action((flags: HomeOption) => healthCommand(flags, around));
+  program
+    .command('doctor')
+    .description('find out what keeps this agent from working')
+    .addOption(home())
+    .addOption(output())
+    .action((flags: OutputOption) => doctorCommand(flags, around));
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  return program;
+}
+
+async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<void> {
+  const host = hostname();
+  const enrolled = await enrol({
+    home: agentHome(flags.home, around.environment),
+    url: flags.url,
+    token: flags.token,
+    name: (flags.name ?? host).slice(0, 100),
+    hostname: host.slice(0, 255),
+    declared: flags.tag,
+    now: Date.now,
+  });
+  around.print(`enrolled as ${plain(enrolled.name)}: agent ${enrolled.agentId}, tenant ${plain(enrolled.tenant)}\n`);
+  if (enrolled.state === 'pending') around.print('a person must approve this agent before it gets jobs\n');
+}
+
+async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> {
+  const { environment } = around;
+  const level = environment['CASARE_LOG_LEVEL'];
+  const agent: Agent = await startAgent({
+    home: agentHome(flags.home, environment),
+    environment,
+    slots: parseSlots(flags.slots),
+    clock: systemClock,
+    random: Math.random,
+    logLevel: level === 'debug' || level === 'warn' || level === 'error' ? level : 'info',
+    print: (line) => around.print(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
+  });
+  await around.stopped();
+  await agent.stop();
+}
+
+async function statusCommand(flags: OutputOption, around: Surroundings): Promise<void> {
+  const status = await askStatus(agentHome(flags.home, around.environment));
+  if (flags.output === 'json') return around.print(`${JSON.stringify(status)}\n`);
+  const slots = Object.entries(status.slots).map(([kind, count]) => `${kind}=${count}`);
+  const why = status.tunnel.why === undefined ? '' : ` (${status.tunnel.why})`;
+  const rows = [
+    ['agent', `${status.name} (${status.agentId}), tenant ${status.tenant}`],
+    ['process', `pid ${status.pid}, version ${status.version}, since ${status.startedAt}`],
+    ['tunnel', `${status.tunnel.state} since ${status.tunnel.since}${why}`],
+    ['certificate', `until ${status.certificateUntil}`],
+    ['slots', slots.join(', ')],
+    ['browser', status.browser],
+    ['capabilities', status.capabilities.join(', ')],
+    ...status.running.map((run) => ['running', `${run.workflow}: job ${run.jobId}, attempt ${run.attempt}`]),
+    ['held runs', String(status.heldRuns)],
+  ];
+  around.print(table(['WHAT', 'IS'], rows));
+}
+
+async function healthCommand(flags: HomeOption, around: Surroundings): Promise<void> {
+  const status = await askStatus(agentHome(flags.home, around.environment));
+  around.print(`ok: pid ${status.pid}, tunnel ${status.tunnel.state}\n`);
+}
+
+async function doctorCommand(flags: OutputOption, around: Surroundings): Promise<void> {
+  const checks = await runChecks(agentHome(flags.home, around.environment), around.environment, Date.now);
+  if (flags.output === 'json') around.print(`${JSON.stringify({ checks })}\n`);
+  else {
+    const rows = checks.map(({ name, result, found, fix }) => [name, result, found, fix]);
+    around.print(table(['CHECK', 'RESULT', 'FOUND', 'WHAT TO DO'], rows));
+  }
+  if (checks.some((check) => check.result === 'failed')) throw new Failed();
+}

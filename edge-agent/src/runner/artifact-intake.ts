@@ -1,0 +1,154 @@
+/**
+ * Takes a run's files into the spool: copied and hashed in one pass, so that later steps may change or delete the
+ * original. The id is made of what the file is, so that a repeated report is the same artifact.
+ *
+ * At the bound (`maxSpoolBytes`, or a disk almost full) waiting evidence is dropped, oldest first; new evidence is
+ * refused; declared outputs are refused only when the disk has no room at all.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { ARTIFACT_BYTES, type ArtifactKind } from '@casare/shared/protocol';
+import type { Clock } from '../clock.ts';
+import { codeOf, Fault } from '../fault.ts';
+import type { ArtifactRow, Outbox, RunKey } from '../outbox/index.ts';
+
+const COPY_BYTES = 262_144;
+
+export interface IntakeOptions {
+  readonly outbox: Outbox;
+  readonly spool: string;
+  readonly clock: Clock;
+  /** Free bytes on the disk of the agent home. */
+  readonly freeBytes: () => number;
+  /** Free bytes that must stay. */
+  readonly minFreeBytes: number;
+  /** Bytes of waiting files above which evidence is dropped. */
+  readonly maxSpoolBytes: number;
+}
+
+/** A file as a worker reports it. */
+export interface ReportedFile {
+  readonly name: string;
+  readonly kind: ArtifactKind;
+  readonly mediaType: string;
+  readonly path: string;
+  readonly position?: string | undefined;
+}
+
+export class ArtifactIntake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  pathOf(artifactId: string): string {
+    return join(this.#options.spool, artifactId);
+  }
+
+  /** Takes a file of the run's folder. Throws a Fault: FILE_REFUSED, FILE_TOO_LARGE, DISK_FULL, EVIDENCE_DROPPED. */
+  async keep(key: RunKey, runFolder: string, file: ReportedFile): Promise<string> {
+    const source = await openInside(runFolder, file.path);
+    try {
+      const { size } = await source.stat();
+      if (size > ARTIFACT_BYTES)
+        throw new Fault('FILE_TOO_LARGE', `${file.name} has more than ${ARTIFACT_BYTES} bytes`);
+      await this.#makeRoom(size, file);
+      const part = this.pathOf(
+        `${key.jobId}-${createHash('sha256').update(file.name).digest('hex').slice(0, 16)}.part`,
+      );
+      const { sha256, bytes } = await this.#copy(source, part);
+      const artifactId = artifactIdOf(key, file.name, sha256);
+      await rename(part, this.pathOf(artifactId));
+      const row = { ...key, artifactId, name: file.name, kind: file.kind, mediaType: file.mediaType, sha256, bytes };
+      const at = new Date(this.#options.clock.now().wall);
+      this.#options.outbox.queueArtifact({ ...row, position: file.position ?? null }, at);
+      return artifactId;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Removes the bytes of a settled artifact. */
+  async forget(artifactId: string): Promise<void> {
+    await rm(this.pathOf(artifactId), { force: true });
+  }
+
+  async #makeRoom(bytes: number, file: ReportedFile): Promise<void> {
+    const { outbox } = this.#options;
+    for (const evidence of outbox.droppableEvidence()) {
+      if (this.#hasRoom(bytes)) return;
+      outbox.settleArtifact(evidence.artifactId, 'refused', 'EVIDENCE_DROPPED');
+      await this.forget(evidence.artifactId);
+    }
+    if (this.#hasRoom(bytes)) return;
+    if (file.kind !== 'output') {
+      throw new Fault('EVIDENCE_DROPPED', `no room for the evidence ${file.name}: free space in the agent home`);
+    }
+    if (this.#options.freeBytes() - bytes < this.#options.minFreeBytes) throw diskFull(file.name);
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { outbox, freeBytes, minFreeBytes, maxSpoolBytes } = this.#options;
+    return freeBytes() - bytes >= minFreeBytes && outbox.waitingArtifactBytes() + bytes <= maxSpoolBytes;
+  }
+
+  async #copy(source: FileHandle, to: string): Promise<{ sha256: string; bytes: number }> {
+    await mkdir(this.#options.spool, { recursive: true, mode: 0o700 });
+    const target = await open(to, 'w', 0o600);
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(COPY_BYTES);
+    let bytes = 0;
+    try {
+      for (;;) {
+        const { bytesRead } = await source.read(buffer, 0, COPY_BYTES, bytes);
+        if (bytesRead === 0) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        await target.writeFile(chunk);
+        bytes += bytesRead;
+        if (bytes > ARTIFACT_BYTES) throw new Fault('FILE_TOO_LARGE', `the file grew above ${ARTIFACT_BYTES} bytes`);
+      }
+      await target.sync();
+    } catch (error) {
+      await rm(to, { force: true });
+      throw codeOf(error) === 'ENOSPC' ? diskFull(basename(to)) : error;
+    } finally {
+      await target.close();
+    }
+    return { sha256: hash.digest('hex'), bytes };
+  }
+}
+
+/** The id of a file of an attempt: the same for the same content under the same name (UUID version 8, RFC 9562). */
+export function artifactIdOf(key: RunKey, name: string, sha256: string): ArtifactRow['artifactId'] {
+  const bytes = createHash('sha256')
+    .update(`casare-artifact\0${key.jobId}\0${key.attempt}\0${name}\0${sha256}`)
+    .digest();
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+/** Opens a regular file inside the folder; links, in the path or at its end, do not lead out. */
+async function openInside(folder: string, path: string): Promise<FileHandle> {
+  const refuse = (why: string): Fault => new Fault('FILE_REFUSED', `${basename(path)} was not taken: ${why}`);
+  const root = await realpath(folder);
+  const parent = await realpath(dirname(path)).catch(() => null);
+  if (parent === null) throw refuse('it does not exist');
+  if (parent !== root && !parent.startsWith(root + sep)) throw refuse('it is outside the run folder');
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(join(parent, basename(path)), flags).catch((error: unknown) => {
+    throw refuse(codeOf(error) === 'ENOENT' ? 'it does not exist' : `it cannot be read (${codeOf(error)})`);
+  });
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw refuse('it is not a regular file');
+}
+
+function diskFull(name: string): Fault {
+  return new Fault('DISK_FULL', `no room for ${name}: free space on the disk of the agent home`);
+}

@@ -1,0 +1,6 @@
+/** Supervision of runs and their worker processes. */
+export { ArtifactIntake } from './artifact-intake.ts';
+export { RunFolders } from './run-folders.ts';
+export { Supervisor, type SupervisorOptions } from './supervisor.ts';
+export { WorkerPool } from './worker-pool.ts';
+export type { WorkerLaunch } from './worker-process.ts';

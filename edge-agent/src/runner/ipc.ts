@@ -1,0 +1,54 @@
+/** Messages between the agent and a worker process, parsed at both ends. Both are ours; a stray one ends the worker. */
+import { ArtifactKind, ArtifactName, RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
+import { z } from 'zod';
+import { StoredAssignment } from '../outbox/index.ts';
+
+const request = z.int().min(1);
+const code = z.string().max(100);
+const text = z.string().max(4_000);
+
+/** What the agent says. */
+export const ToWorker = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('start'),
+    assignment: StoredAssignment,
+    /** In memory only: over this channel, never by argument, environment or file. */
+    secrets: Secrets,
+    /** Earlier attempts' events, then this attempt's own. */
+    journal: z.array(RunEvent),
+    /** The run's folder; its files live in `files/` inside. */
+    runFolder: z.string(),
+  }),
+  /** The event is in the outbox under `seq`; a step that waited for this may act now. */
+  z.object({ type: z.literal('recorded'), request, seq: z.int().min(0) }),
+  z.object({ type: z.literal('kept'), request, artifactId: z.uuid() }),
+  /** The record or file was not taken. */
+  z.object({ type: z.literal('refused'), request, code, reason: text }),
+  /** Stop softly: the step in progress may finish or stop. */
+  z.object({ type: z.literal('cancel'), reason: z.string().max(2_000) }),
+]);
+export type ToWorker = z.infer<typeof ToWorker>;
+
+/** What a worker says. */
+export const FromWorker = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('record'), request, body: RunEventBody }),
+  z.object({
+    type: z.literal('keep'),
+    request,
+    name: ArtifactName,
+    kind: ArtifactKind,
+    mediaType: z.string().max(200),
+    /** Absolute path inside the run's folder. */
+    path: z.string().max(4_096),
+    position: z.string().max(3_000).optional(),
+  }),
+  /** The engine cannot go on and recorded no ending: the agent decides what the run's end is. */
+  z.object({ type: z.literal('broken'), code, reason: text }),
+  z.object({
+    type: z.literal('log'),
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    message: z.string().max(16_000),
+  }),
+]);
+export type FromWorker = z.infer<typeof FromWorker>;

@@ -1,0 +1,111 @@
+/**
+ * Ends a worker with everything it started, and nothing else. A worker leads its own process group; a browser makes
+ * itself another one, so its tree is found by three ways: the group, the children of children, and a random marker
+ * in the environment that everything below a worker inherits. A pid is trusted only together with the kernel's start
+ * time of the process: pids are used again. (On Windows `taskkill /T` ends the tree; not run in our tests.)
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { WorkerRecord } from '../outbox/index.ts';
+
+/** The name of the environment variable that carries the marker. */
+export const MARKER_VARIABLE = 'CASARE_WORKER_MARKER';
+/** Passes over /proc: a process may start another while its own end is under way. */
+const PASSES = 5;
+
+/** Start time of a process in clock ticks since boot; 0 where the system does not tell, null when there is none. */
+export function startTicksOf(pid: number): number | null {
+  if (process.platform !== 'linux') return isAlive(pid) ? 0 : null;
+  return readStat(pid)?.startTicks ?? null;
+}
+
+/** Kills a worker's whole tree, when it still exists; answers how many processes were killed. */
+export function killTree(worker: WorkerRecord): number {
+  if (process.platform === 'win32') {
+    return spawnSync('taskkill', ['/pid', String(worker.pid), '/T', '/F'], { windowsHide: true }).status === 0 ? 1 : 0;
+  }
+  const killed = new Set<number>();
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const found = treeOf(worker).filter((pid) => !killed.has(pid));
+    if (found.length === 0) break;
+    for (const pid of found) {
+      signal(pid);
+      killed.add(pid);
+    }
+  }
+  return killed.size;
+}
+
+/** Everything that belongs to the worker: itself, its group, its descendants, whoever carries its marker. */
+export function treeOf(worker: WorkerRecord): number[] {
+  const isWorker = worker.pid > 1 && startTicksOf(worker.pid) === worker.startTicks;
+  const processes = listProcesses();
+  const members = new Set(
+    processes.filter((entry) => carriesMarker(entry.pid, worker.marker)).map((entry) => entry.pid),
+  );
+  if (isWorker) members.add(worker.pid);
+  let before = -1;
+  while (members.size !== before) {
+    before = members.size;
+    for (const entry of processes) {
+      const inGroup = isWorker && entry.group === worker.pid;
+      if (entry.pid !== process.pid && (inGroup || members.has(entry.parent))) members.add(entry.pid);
+    }
+  }
+  return [...members].filter((pid) => pid !== process.pid);
+}
+
+interface Entry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly startTicks: number;
+}
+
+function listProcesses(): Entry[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => readStat(Number(name)))
+      .filter((entry) => entry !== null);
+  } catch {
+    return [];
+  }
+}
+
+/** Fields 4, 5 and 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and parentheses. */
+function readStat(pid: number): Entry | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z') return null;
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), startTicks: Number(fields[19]) };
+  } catch {
+    return null;
+  }
+}
+
+function carriesMarker(pid: number, marker: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARKER_VARIABLE}=${marker}`);
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
+}

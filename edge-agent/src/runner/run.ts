@@ -1,0 +1,299 @@
+/**
+ * One attempt with a worker: records what it does, gives it leave to act, restarts it when it dies, stops it when told.
+ *
+ * Invariants
+ * - The worker hears `recorded` only after the event is in the outbox.
+ * - The start of a step that must not be repeated is answered only while the lease holds and, for `onDisconnect: hold`,
+ *   only after the control plane has acknowledged it.
+ * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
+ */
+import { endsRun, LEASE_MARGIN_MS, type RunEventBody, type Secrets } from '@casare/shared/protocol';
+import type { Clock } from '../clock.ts';
+import { describe, Fault } from '../fault.ts';
+import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
+import type { ArtifactIntake } from './artifact-intake.ts';
+import { endingOfBroken, endingOfCancelled, stepInDoubt } from './ending.decision.ts';
+import type { FromWorker } from './ipc.ts';
+import { holdsLease, type Lease } from './lease.decision.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** Workers that may die on one attempt before it is given up. */
+export const CRASHES_ALLOWED = 3;
+/** A worker whose run has ended gets this long to close its browser, milliseconds. */
+const FAREWELL_MS = 10_000;
+/** A stopping agent waits this long for a step in doubt, milliseconds. */
+const STOP_GRACE_MS = 7_000;
+
+export interface RunContext {
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly intake: ArtifactIntake;
+  readonly takeWorker: () => WorkerProcess;
+  readonly lease: () => Lease;
+  readonly runFolder: string;
+  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** New events are in the outbox. */
+  readonly wake: () => void;
+  readonly ended: () => void;
+  /** The worker is gone for good: the slot is free. */
+  readonly gone: () => void;
+}
+
+/** A step's start that waits for leave to act; `seq` once it is written. */
+interface Held {
+  readonly request: number;
+  readonly body: RunEventBody;
+  seq: number | null;
+}
+
+const CALLED_OFF = {
+  type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime',
+  status: 500,
+  title: 'The run was cancelled before this step acted',
+  code: 'RUN_CANCELLED',
+};
+
+type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent';
+
+export class Run {
+  readonly key: RunKey;
+  readonly assignment: StoredAssignment;
+  readonly #context: RunContext;
+  readonly #secrets: Secrets;
+  #worker: WorkerProcess | null = null;
+  #held: Held[] = [];
+  #intakes: Promise<unknown> = Promise.resolve();
+  #stopping: Stopping = 'no';
+  #cancelReason = '';
+  #broken: { code: string; reason: string } | null = null;
+  readonly #gone = Promise.withResolvers<void>();
+  #killTimer: NodeJS.Timeout | undefined;
+
+  constructor(assignment: StoredAssignment, secrets: Secrets, context: RunContext) {
+    this.key = { jobId: assignment.jobId, attempt: assignment.attempt };
+    this.assignment = assignment;
+    this.#secrets = secrets;
+    this.#context = context;
+  }
+
+  get slot(): StoredAssignment['slot'] {
+    return this.assignment.slot;
+  }
+
+  /** True while the run takes a slot: not when only its worker is still closing down. */
+  get busy(): boolean {
+    return this.#stopping !== 'dropped' && this.#context.outbox.run(this.key)?.ending === null;
+  }
+
+  /** Starts a worker on the journal: a fresh run, or one whose earlier worker or agent died. */
+  start(): void {
+    const { outbox, takeWorker, runFolder, log } = this.#context;
+    const worker = takeWorker();
+    this.#worker = worker;
+    outbox.markRunning(this.key);
+    outbox.recordWorker(this.key, worker.record);
+    worker.attach((message) => this.#receive(worker, message));
+    const journal = [...this.assignment.journal, ...outbox.journal(this.key)];
+    worker.send({ type: 'start', assignment: this.assignment, secrets: this.#secrets, journal, runFolder });
+    log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
+    void worker.exited.then((why) => this.#exited(worker, why));
+  }
+
+  /** Soft first; after `graceMs` the process tree is killed. */
+  cancel(reason: string, graceMs: number): void {
+    if (this.#stopping !== 'no') return;
+    this.#stopping = 'cancelled';
+    this.#cancelReason = reason;
+    this.#worker?.send({ type: 'cancel', reason });
+    for (const held of this.#held.splice(0)) this.#callOff(held, reason);
+    this.#killAfter(graceMs);
+  }
+
+  /** The attempt may write no more: the worker is killed, nothing is recorded. */
+  drop(): void {
+    this.#stopping = 'dropped';
+    this.#worker?.kill();
+  }
+
+  /**
+   * The agent stops: the run stays unfinished in the outbox. No new step starts; a step that must not be repeated is
+   * given time to end, unless the agent must stop `atOnce`.
+   */
+  async stop(atOnce = false): Promise<void> {
+    if (this.#stopping === 'no') this.#stopping = 'agent';
+    this.#killAfter(!atOnce && this.#inDoubt() ? STOP_GRACE_MS : 0);
+    await this.#gone.promise;
+  }
+
+  /** The lease was renewed or an event acknowledged: steps that wait may act. */
+  reconsider(): void {
+    const waiting = this.#held;
+    this.#held = [];
+    for (const held of waiting) if (!this.#admit(held)) this.#held.push(held);
+  }
+
+  #receive(worker: WorkerProcess, message: FromWorker): void {
+    if (worker !== this.#worker || this.#stopping === 'dropped') return;
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'log':
+        return this.#context.log(message.level, `job ${this.key.jobId}: ${message.message}`);
+      case 'record':
+        return this.#record(message.request, message.body);
+      case 'keep':
+        return this.#keep(message);
+      case 'broken':
+        this.#broken = { code: message.code, reason: message.reason };
+        return worker.kill();
+    }
+  }
+
+  #record(request: number, body: RunEventBody): void {
+    if (body.type === 'step.started' && this.#stopping !== 'no') {
+      if (this.#stopping === 'cancelled') this.#refuse(request, 'RUN_CANCELLED', this.#cancelReason);
+      return;
+    }
+    if (body.type === 'step.started' && body.onRestart === 'suspend') {
+      this.#held.push({ request, body, seq: null });
+      return this.reconsider();
+    }
+    // an ending comes after the files that the run has reported
+    if (endsRun(body)) void this.#intakes.then(() => this.#write(request, body));
+    else this.#write(request, body);
+    if (this.#stopping === 'agent' && !this.#inDoubt()) this.#worker?.kill();
+  }
+
+  #write(request: number, body: RunEventBody): void {
+    const seq = this.#append(request, body);
+    if (seq === null) return;
+    this.#worker?.send({ type: 'recorded', request, seq });
+    this.#context.wake();
+    if (endsRun(body)) this.#finished();
+  }
+
+  /** Gives leave to act; false while the step must go on waiting. */
+  #admit(held: Held): boolean {
+    if (!this.#leased()) return false;
+    if (held.seq === null) {
+      held.seq = this.#append(held.request, held.body);
+      if (held.seq === null) return true;
+      this.#context.wake();
+    }
+    if (this.assignment.onDisconnect === 'hold') {
+      const acked = this.#context.outbox.run(this.key)?.ackedSeq ?? 0;
+      if (acked < held.seq) return false;
+    }
+    // writing takes time: the right to act is judged last
+    if (!this.#leased()) return false;
+    this.#worker?.send({ type: 'recorded', request: held.request, seq: held.seq });
+    return true;
+  }
+
+  /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
+  #callOff(held: Held, reason: string): void {
+    const { body } = held;
+    if (held.seq !== null && body.type === 'step.started') {
+      const error = { ...CALLED_OFF, detail: reason.slice(0, 16_000) };
+      const { path, position } = body;
+      this.#append(held.request, { type: 'step.failed', path, position, error, certain: true, durationMs: 0 });
+    }
+    this.#refuse(held.request, 'RUN_CANCELLED', reason);
+  }
+
+  #append(request: number, body: RunEventBody): number | null {
+    const { outbox, clock } = this.#context;
+    const durability = body.type === 'step.started' && body.onRestart === 'suspend' ? 'full' : 'normal';
+    try {
+      return outbox.append(this.key, new Date(clock.now().wall), body, durability);
+    } catch (error) {
+      this.#refuse(request, error instanceof Fault ? error.code : 'OUTBOX_FAILED', describe(error));
+      return null;
+    }
+  }
+
+  #keep(message: Extract<FromWorker, { type: 'keep' }>): void {
+    const { intake, runFolder, wake } = this.#context;
+    const taken = intake.keep(this.key, runFolder, message).then(
+      (artifactId) => {
+        this.#worker?.send({ type: 'kept', request: message.request, artifactId });
+        wake();
+      },
+      (error: unknown) => {
+        this.#refuse(message.request, error instanceof Fault ? error.code : 'FILE_REFUSED', describe(error));
+      },
+    );
+    this.#intakes = Promise.all([this.#intakes, taken]);
+  }
+
+  #refuse(request: number, code: string, reason: string): void {
+    this.#context.log('warn', `job ${this.key.jobId}: ${code}: ${reason}`);
+    this.#worker?.send({ type: 'refused', request, code, reason: reason.slice(0, 4_000) });
+  }
+
+  #finished(): void {
+    this.#killAfter(FAREWELL_MS);
+    this.#context.ended();
+  }
+
+  #exited(worker: WorkerProcess, why: string): void {
+    if (worker !== this.#worker) return;
+    clearTimeout(this.#killTimer);
+    this.#worker = null;
+    this.#held = [];
+    void this.#intakes.then(() => this.#afterExit(why));
+  }
+
+  #afterExit(why: string): void {
+    const { outbox, log } = this.#context;
+    const run = outbox.run(this.key);
+    if (run === null || this.#stopping === 'dropped') return this.#leave();
+    outbox.recordWorker(this.key, null);
+    if (run.ending !== null || this.#stopping === 'agent') return this.#leave();
+    if (this.#stopping === 'cancelled') return this.#conclude(endingOfCancelled(this.#journal(), this.#cancelReason));
+    if (this.#broken !== null) {
+      return this.#conclude(endingOfBroken(this.#journal(), this.#broken.code, this.#broken.reason));
+    }
+    const crashes = outbox.countCrash(this.key);
+    log('warn', `job ${this.key.jobId}: its worker died (${why}), ${crashes} of ${CRASHES_ALLOWED + 1}`);
+    if (crashes <= CRASHES_ALLOWED) return this.start();
+    const detail = `the worker process died ${crashes} times, last by ${why}: see the agent's log`;
+    this.#conclude(endingOfBroken(this.#journal(), 'WORKER_CRASHED', detail));
+  }
+
+  #conclude(ending: RunEventBody): void {
+    const { outbox, clock, wake, ended, log } = this.#context;
+    try {
+      outbox.append(this.key, new Date(clock.now().wall), ending);
+      wake();
+      ended();
+    } catch (error) {
+      log('error', `job ${this.key.jobId}: its ending could not be written: ${describe(error)}`);
+    }
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#context.gone();
+    this.#gone.resolve();
+  }
+
+  #killAfter(delayMs: number): void {
+    clearTimeout(this.#killTimer);
+    const worker = this.#worker;
+    if (delayMs <= 0) worker?.kill();
+    else this.#killTimer = setTimeout(() => worker?.kill(), delayMs);
+  }
+
+  #leased(): boolean {
+    return holdsLease(this.#context.lease(), this.#context.clock.now(), LEASE_MARGIN_MS);
+  }
+
+  #inDoubt(): boolean {
+    return stepInDoubt(this.#journal()) !== null;
+  }
+
+  #journal(): ReturnType<Outbox['journal']> {
+    return this.#context.outbox.journal(this.key);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * For tests: a worker process that does what the assignment's input says, one entry after the other, over the same
+ * channel as the product's worker. It can die, hang, and start processes in groups of their own, as a browser does.
+ */
+import { spawn } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEventBody } from '@casare/shared/protocol';
+import { codeOf, describe } from '../fault.ts';
+import type { ToWorker } from './ipc.ts';
+import { WorkerChannel } from './worker-channel.ts';
+
+type Start = Extract<ToWorker, { type: 'start' }>;
+type Entry =
+  | 'die'
+  | 'complete'
+  | 'ignore cancel'
+  | 'show environment'
+  | { record: RunEventBody }
+  | { spawnTree: string }
+  | { keep: string; content: string }
+  | { keepPath: string }
+  | { keepLink: string };
+
+const channel = new WorkerChannel((message) => process.send?.(message));
+process.on('message', (raw) =>
+  channel.receive(raw, { start: (message) => void run(message), cancel: () => undefined }),
+);
+process.on('disconnect', () => process.exit(1));
+channel.ready();
+
+async function run(start: Start): Promise<void> {
+  if (start.journal.length > 0 && Object.keys(start.secrets).length > 0) {
+    const message = `resumed after ${start.journal.length} with ${JSON.stringify(start.secrets['a']).slice(1, -1)}`;
+    await channel.record({ type: 'run.log', level: 'info', message });
+    return;
+  }
+  try {
+    for (const entry of start.assignment.input as unknown as Entry[]) await perform(entry, start);
+  } catch (error) {
+    channel.broken(codeOf(error), describe(error));
+  }
+}
+
+async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
+  if (entry === 'die') process.kill(process.pid, 'SIGKILL');
+  else if (entry === 'complete') await channel.record({ type: 'run.completed', output: null });
+  else if (entry === 'ignore cancel') await new Promise(() => setInterval(() => undefined, 1_000));
+  else if (entry === 'show environment') await log(JSON.stringify([process.env, process.argv, process.execArgv]));
+  else if ('record' in entry) await channel.record(entry.record);
+  else if ('spawnTree' in entry) await spawnTree(entry.spawnTree);
+  else if ('keep' in entry) {
+    const path = join(runFolder, 'files', entry.keep);
+    writeFileSync(path, entry.content);
+    await keep(path, entry.keep);
+  } else if ('keepPath' in entry) await keep(entry.keepPath, 'stolen').catch(() => undefined);
+  else {
+    const link = join(runFolder, 'files', 'link');
+    symlinkSync(entry.keepLink, link);
+    await keep(link, 'stolen');
+  }
+}
+
+async function log(message: string): Promise<void> {
+  await channel.record({ type: 'run.log', level: 'info', message });
+}
+
+async function keep(path: string, name: string): Promise<void> {
+  await channel.keep({ path, name, kind: 'output', mediaType: 'text/plain' });
+}
+
+/** This process, a child in a group of its own, and a grandchild whose parent has ended. */
+async function spawnTree(file: string): Promise<void> {
+  const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+  const shell = spawn('sh', ['-c', 'setsid sleep 600 >/dev/null 2>&1 & echo $!'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const orphan = await new Promise<number>((resolve) => {
+    shell.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString().trim())));
+  });
+  writeFileSync(file, JSON.stringify([process.pid, child.pid, orphan]));
+}

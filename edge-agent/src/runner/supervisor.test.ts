@@ -1,0 +1,369 @@
+/**
+ * Supervision over real processes: the product's worker runs small real workflows, a scripted worker does what a
+ * worker must survive or be survived. The tunnel is the real one, against the test peer.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobAssign, RunEvent } from '@casare/shared/protocol';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { agentHome, makeHome } from '../identity/index.ts';
+import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
+import { Outbox, StoredAssignment } from '../outbox/index.ts';
+import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
+import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
+import { Tunnel } from '../tunnel/index.ts';
+import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
+import { startTicksOf } from './process-tree.ts';
+
+const REAL = new URL('./worker.ts', import.meta.url);
+const SCRIPTED = new URL('./scripted-worker-for-tests.ts', import.meta.url);
+const SLOW = { timeout: 20_000 };
+
+let pki: TestPki;
+let folder = '';
+let peer: ProtocolPeer;
+let agent: TestAgent;
+
+interface TestAgent {
+  readonly outbox: Outbox;
+  readonly supervisor: Supervisor;
+  readonly tunnel: Tunnel;
+  readonly folder: string;
+  free: number;
+  /** As kill -9 would leave things: no goodbye, no clean stop of workers. */
+  vanish(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+beforeAll(async () => {
+  pki = await createTestPki();
+});
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'casare-runner-'));
+  peer = await ProtocolPeer.start(pki);
+});
+afterEach(async () => {
+  await agent.stop();
+  await peer.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function startAgent(module: URL): TestAgent {
+  const home = agentHome(folder, {});
+  makeHome(home);
+  const outbox = Outbox.open({ file: home.outbox });
+  const state = { free: 1e12 };
+  const freeBytes = (): number => state.free;
+  const clock = systemClock;
+  const intake = new ArtifactIntake({
+    outbox,
+    spool: home.spool,
+    clock,
+    freeBytes,
+    minFreeBytes: 1,
+    maxSpoolBytes: 1e9,
+  });
+  const log = (): void => undefined;
+  const launch = { module, environment: { CASARE_HOME: home.root }, log };
+  const pool = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
+  const supervisor: Supervisor = new Supervisor({
+    outbox,
+    pool,
+    intake,
+    folders: new RunFolders(home.runs),
+    clock,
+    slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
+    freeBytes,
+    minFreeBytes: 1_000,
+    log,
+    tunnel: {
+      send: (message) => tunnel.send(message),
+      wake: (key) => tunnel.wake(key),
+      forget: (key) => tunnel.forget(key),
+    },
+  });
+  const facts = { hostname: 'h', os: 'o', arch: 'a', agentVersion: '0', nodeVersion: '24' };
+  const slots = { plain: 1, browser: 0, desktop: 0 };
+  const tunnel: Tunnel = new Tunnel({
+    url: peer.url,
+    tls: pki.clientTls,
+    outbox,
+    pathOf: (artifactId) => intake.pathOf(artifactId),
+    clock,
+    random: () => 0,
+    port: {
+      greeting: () => ({
+        instance: pki.agentId,
+        epoch: 1,
+        facts,
+        capabilities: [],
+        declared: [],
+        slots,
+        runs: supervisor.heldRuns(),
+      }),
+      welcomed: (verdicts) => supervisor.welcomed(verdicts),
+      assigned: (message) => supervisor.assigned(message),
+      cancelled: (message) => supervisor.cancelled(message),
+      fenced: (message) => supervisor.fenced(message),
+      acknowledged: (key, seq) => supervisor.acknowledged(key, seq),
+      stored: (artifactId) => supervisor.stored(artifactId),
+      refused: (artifactId, code, reason) => supervisor.refused(artifactId, code, reason),
+      renewed: (sentAt, leaseMs) => supervisor.renewed(sentAt, leaseMs),
+      changed: (state) => (state === 'waiting' ? supervisor.disconnected() : undefined),
+    },
+  });
+  supervisor.recover();
+  tunnel.start();
+  let over = false;
+  return {
+    outbox,
+    supervisor,
+    tunnel,
+    folder,
+    set free(bytes: number) {
+      state.free = bytes;
+    },
+    async vanish() {
+      over = true;
+      supervisor.halt();
+      await supervisor.stop();
+      await Promise.all([tunnel.stop(), pool.stop()]);
+      outbox.close();
+    },
+    async stop() {
+      if (over) return;
+      await supervisor.stop();
+      await Promise.all([tunnel.stop(), pool.stop()]);
+      outbox.close();
+    },
+  };
+}
+
+async function assign(assigned: JobAssign): Promise<void> {
+  await vi.waitFor(() => expect(agent.tunnel.state).toBe('live'));
+  peer.send(assigned);
+}
+
+/** Waits for the ending of a run at the control plane and answers all its events. */
+async function ended(run: JobAssign): Promise<RunEvent[]> {
+  await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toMatch(/^run\.(?!started|log)/), SLOW);
+  const events = peer.eventsOf(run);
+  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+  return events;
+}
+
+/** A run of the scripted worker: what it does stands in the assignment's input. */
+function scripted(script: unknown[], change: Partial<JobAssign> = {}): JobAssign {
+  return assignment({ input: script as JobAssign['input'], ...change });
+}
+
+function types(events: readonly RunEvent[]): string[] {
+  return events.map((event) => event.body.type);
+}
+
+test('a real workflow runs in a worker process; everything is acknowledged, then forgotten', async () => {
+  agent = startAgent(REAL);
+  const run = assignment({}, [{ first: { set: { n: '${ 20 + 1 }' } } }, { second: { set: { n: '${ .n * 2 }' } } }]);
+  await assign(run);
+  const events = await ended(run);
+  expect(events.at(-1)?.body).toEqual({ type: 'run.completed', output: { n: 42 } });
+  expect(peer.messagesOf('job.accepted')).toEqual([{ type: 'job.accepted', jobId: run.jobId, attempt: 1 }]);
+  await vi.waitFor(() => expect(agent.outbox.runs()).toEqual([]));
+});
+
+test('a worker killed in the middle is replaced, and the run goes on from its journal', async () => {
+  agent = startAgent(REAL);
+  const run = assignment({}, [
+    { first: { set: { n: 1 } } },
+    { pause: { wait: { seconds: 2 } } },
+    { last: { set: { n: 3 } } },
+  ]);
+  await assign(run);
+  await vi.waitFor(
+    () => expect(types(peer.eventsOf(run)).filter((type) => type === 'step.started')).toHaveLength(2),
+    SLOW,
+  );
+  process.kill(agent.outbox.run(run)?.worker?.pid ?? 0, 'SIGKILL');
+  const events = await ended(run);
+  expect(events.at(-1)?.body).toMatchObject({ type: 'run.completed' });
+  const starts = events.map(({ body }) => body).filter((body) => body.type === 'run.started');
+  expect(starts.map((start) => start.resumed)).toEqual([false, true]);
+});
+
+test('a worker that dies again and again ends the run with WORKER_CRASHED', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted(['die']);
+  await assign(run);
+  const events = await ended(run);
+  expect(events.at(-1)?.body).toMatchObject({ type: 'run.failed', error: { code: 'WORKER_CRASHED' } });
+});
+
+test('a worker that dies during a step that must not be repeated leaves it to a person', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0/pay') }, 'die']);
+  await assign(run);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
+});
+
+test('cancel: a worker that does not stop is killed with everything it started', async () => {
+  agent = startAgent(SCRIPTED);
+  const pids = join(folder, 'pids.json');
+  const run = scripted([{ spawnTree: pids }, 'ignore cancel']);
+  await assign(run);
+  await vi.waitFor(() => expect(existsSync(pids)).toBe(true), SLOW);
+  const started = JSON.parse(readFileSync(pids, 'utf8')) as number[];
+  expect(started).toHaveLength(3);
+  expect(started.map(startTicksOf)).not.toContain(null);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 50, reason: 'wrong month' });
+  expect((await ended(run)).at(-1)?.body).toEqual({ type: 'run.cancelled', reason: 'wrong month' });
+  await vi.waitFor(() => expect(started.map(startTicksOf)).toEqual([null, null, null]));
+});
+
+test('cancel: a real run stops softly', async () => {
+  agent = startAgent(REAL);
+  const run = assignment({}, [{ pause: { wait: { minutes: 5 } } }]);
+  await assign(run);
+  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('step.started'), SLOW);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 60_000, reason: 'not today' });
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.cancelled' });
+});
+
+test('a step that must not be repeated waits for the lease', async () => {
+  peer.answersPings = false;
+  peer.leaseMs = 1_000;
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, { record: stepStarted('/do/1') }, 'complete']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  expect(agent.outbox.run(run)?.lastSeq).toBe(1);
+  agent.supervisor.renewed(systemClock.now(), 60_000);
+  expect(types(await ended(run))).toEqual(['step.started', 'step.started', 'run.completed']);
+});
+
+test('onDisconnect hold: a step that must not be repeated waits for its acknowledgement', async () => {
+  peer.acknowledges = false;
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0') }, { record: stepCompleted('/do/0') }, 'complete'], {
+    onDisconnect: 'hold',
+  });
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  agent.supervisor.renewed(systemClock.now(), 60_000);
+  expect(agent.outbox.run(run)?.lastSeq).toBe(1);
+  peer.acknowledges = true;
+  peer.acknowledge(run);
+  expect(types(await ended(run))).toEqual(['step.started', 'step.completed', 'run.completed']);
+});
+
+test('hold: a step that was written and never got leave is called off by a cancel, and nobody is asked', async () => {
+  peer.acknowledges = false;
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0') }, 'complete'], { onDisconnect: 'hold' });
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 5_000, reason: 'no' });
+  expect(types(await ended(run))).toEqual(['step.started', 'step.failed', 'run.cancelled']);
+});
+
+test('success leaves only after its outputs are stored', async () => {
+  agent = startAgent(SCRIPTED);
+  peer.creditBytes = 100;
+  const run = scripted([{ keep: 'report.txt', content: 'x'.repeat(50_000) }, 'complete']);
+  const order: string[] = [];
+  await assign(run);
+  await vi.waitFor(() => expect(peer.files.size).toBe(1), SLOW);
+  order.push(...types(peer.eventsOf(run)));
+  expect(order).not.toContain('run.completed');
+  peer.creditBytes = 1_048_576;
+  peer.cut();
+  await ended(run);
+  const [file] = [...peer.files.values()];
+  expect(file?.stored).toBe(true);
+  expect(
+    createHash('sha256')
+      .update(file?.bytes ?? '')
+      .digest('hex'),
+  ).toBe(file?.open.sha256);
+  expect(file?.open).toMatchObject({ name: 'report.txt', kind: 'output', bytes: 50_000 });
+});
+
+test('a file outside the run folder is refused, also through a link', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ keepPath: '/etc/passwd' }, { keepLink: '/etc/passwd' }, 'complete']);
+  await assign(run);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.failed', error: { code: 'FILE_REFUSED' } });
+  expect(peer.files.size).toBe(0);
+});
+
+test('a fenced run loses its worker and leaves nothing behind', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  const worker = agent.outbox.run(run)?.worker?.pid ?? 0;
+  peer.send({ type: 'run.fenced', jobId: run.jobId, attempt: 1, reason: 'a newer attempt runs' });
+  await vi.waitFor(() => expect(startTicksOf(worker)).toBeNull());
+  expect(agent.outbox.runs()).toEqual([]);
+});
+
+test('no slot and a full disk are refused with a code; the agent goes on', async () => {
+  agent = startAgent(SCRIPTED);
+  const first = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
+  await assign(first);
+  await vi.waitFor(() => expect(peer.eventsOf(first)).toHaveLength(1), SLOW);
+  const second = scripted(['complete']);
+  peer.send(second);
+  await vi.waitFor(() => expect(peer.messagesOf('job.refused')[0]).toMatchObject({ code: 'AGENT_NO_SLOT' }));
+  peer.send({ type: 'run.fenced', jobId: first.jobId, attempt: 1, reason: 'make room' });
+  agent.free = 10;
+  peer.send(second);
+  await vi.waitFor(() => expect(peer.messagesOf('job.refused')[1]).toMatchObject({ code: 'DISK_FULL' }));
+  agent.free = 1e12;
+  peer.send(second);
+  expect(types(await ended(second))).toEqual(['run.completed']);
+});
+
+test('after a restart of the agent a run goes on with fresh secrets, and a fenced one is dropped', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel'], { secrets: { a: 'old' } });
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  await agent.vanish();
+  const lost = assignment();
+  const before = Outbox.open({ file: join(folder, 'outbox.db') });
+  before.accept(StoredAssignment.parse(lost));
+  before.close();
+  const verdict = { attempt: 1, ackedSeq: 1, cancelling: false };
+  peer.verdicts = () => [
+    { ...verdict, jobId: run.jobId, verdict: 'continue', secrets: { a: 'new' } },
+    { ...verdict, jobId: lost.jobId, verdict: 'fenced', ackedSeq: 0, secrets: {} },
+  ];
+  agent = startAgent(SCRIPTED);
+  await vi.waitFor(() => expect(peer.hellos.at(-1)?.runs).toHaveLength(2), SLOW);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(2), SLOW);
+  expect(peer.eventsOf(run)[1]?.body).toMatchObject({ type: 'run.log', message: 'resumed after 1 with new' });
+  expect(agent.outbox.run(lost)).toBeNull();
+});
+
+test('the environment of a worker is the allow-list; secrets are neither in it nor in its arguments', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted(['show environment', 'complete'], { secrets: { portal: 'canary-5d41' } });
+  await assign(run);
+  const [first] = await ended(run);
+  const shown = first?.body.type === 'run.log' ? first.body.message : '';
+  expect(shown).toContain('PATH');
+  expect(shown).not.toMatch(/CASARE_CANARY|canary-5d41/);
+});
+
+test('folders of old runs are removed, those of held runs stay', () => {
+  agent = startAgent(SCRIPTED);
+  const root = join(folder, 'pruned');
+  for (let n = 0; n < 30; n += 1) mkdirSync(join(root, `job-${n}`), { recursive: true });
+  new RunFolders(root).prune(new Set(['job-0', 'job-1']));
+  expect(existsSync(join(root, 'job-0')) && existsSync(join(root, 'job-1'))).toBe(true);
+  const left = Array.from({ length: 30 }, (_, n) => n).filter((n) => existsSync(join(root, `job-${n}`)));
+  expect(left).toHaveLength(22);
+});

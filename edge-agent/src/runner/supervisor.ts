@@ -1,0 +1,280 @@
+/**
+ * Supervises the runs of this agent: takes assignments, keeps slots, obeys the control plane's verdicts, and hands
+ * the outbox's unfinished runs to workers again after a restart.
+ *
+ * Invariants
+ * - An assignment is in the outbox, flushed, before it is accepted.
+ * - No run has more than one worker; no slot kind has more runs than slots.
+ * - A fenced attempt loses its worker first and its records after.
+ */
+import { type AgentMessage, LEASE_MARGIN_MS, type Secrets, type Slots } from '@casare/shared/protocol';
+import type { Clock, Instant } from '../clock.ts';
+import { describe, Fault } from '../fault.ts';
+import { type Outbox, type RunKey, StoredAssignment } from '../outbox/index.ts';
+import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
+import type { ArtifactIntake } from './artifact-intake.ts';
+import { endingOfCancelled } from './ending.decision.ts';
+import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision.ts';
+import { killTree } from './process-tree.ts';
+import type { RunFolders } from './run-folders.ts';
+import { Run } from './run.ts';
+import { Settlement } from './settlement.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** How long a cancelled run may take when the order arrived with `welcome`, milliseconds. */
+const WELCOME_GRACE_MS = 10_000;
+
+export interface SupervisorOptions {
+  readonly outbox: Outbox;
+  readonly pool: WorkerPool;
+  readonly intake: ArtifactIntake;
+  readonly folders: RunFolders;
+  readonly clock: Clock;
+  readonly slots: () => Slots;
+  readonly freeBytes: () => number;
+  /** No new job below this. */
+  readonly minFreeBytes: number;
+  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  readonly tunnel: {
+    send(message: AgentMessage): void;
+    wake(key: RunKey): void;
+    forget(key: RunKey): void;
+  };
+}
+
+type Handled = Omit<TunnelPort, 'greeting' | 'changed'>;
+
+export class Supervisor implements Handled {
+  readonly #options: SupervisorOptions;
+  readonly #settlement: Settlement;
+  readonly #active = new Map<string, Run>();
+  #greeted: readonly RunKey[] = [];
+  #lease: Lease = NO_LEASE;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { outbox, clock, tunnel } = options;
+    this.#settlement = new Settlement({
+      outbox,
+      clock,
+      wake: (key) => tunnel.wake(key),
+      forgotten: (key) => this.#forgotten(key),
+    });
+  }
+
+  /** Before the first dial: kills workers that an earlier agent left behind, goes on settling what had ended. */
+  recover(): void {
+    const { outbox, log } = this.#options;
+    for (const run of outbox.runs()) {
+      if (run.worker !== null) {
+        const killed = killTree(run.worker);
+        if (killed > 0) log('warn', `job ${run.jobId}: killed ${killed} processes that an earlier agent left behind`);
+        outbox.recordWorker(run, null);
+      }
+      this.#settlement.consider(run);
+    }
+  }
+
+  /** What `hello` reports: every attempt whose record the control plane does not have complete. */
+  heldRuns(): Greeting['runs'] {
+    const held = this.#options.outbox.runs().filter((run) => run.ending === null || run.ackedSeq < run.lastSeq);
+    this.#greeted = held;
+    return held.map(({ jobId, attempt, lastSeq, phase }) => ({ jobId, attempt, lastSeq, phase }));
+  }
+
+  /** Runs with a worker, for `status`. */
+  activeRuns(): readonly StoredAssignment[] {
+    return [...this.#active.values()].map((run) => run.assignment);
+  }
+
+  /** True while steps that must not be repeated may start. */
+  leased(): boolean {
+    return holdsLease(this.#lease, this.#options.clock.now(), LEASE_MARGIN_MS);
+  }
+
+  welcomed(verdicts: readonly Verdict[]): void {
+    const given = new Map(verdicts.map((verdict) => [idOf(verdict), verdict]));
+    for (const key of this.#greeted) {
+      const verdict = given.get(idOf(key));
+      if (verdict?.verdict === 'continue') this.#goOn(verdict);
+      else this.#drop(key, verdict === undefined ? 'the control plane does not know this run' : 'fenced');
+    }
+    this.#greeted = [];
+    this.#settlement.connected(true);
+  }
+
+  /** The session is over: runs go on inside their lease. */
+  disconnected(): void {
+    this.#settlement.connected(false);
+  }
+
+  assigned(message: Message<'job.assign'>): void {
+    const { outbox, tunnel } = this.#options;
+    const key = { jobId: message.jobId, attempt: message.attempt };
+    const known = outbox.run(key);
+    if (known === null) {
+      this.#dropOlder(key);
+      const refusal = this.#refusal(message);
+      if (refusal !== null) return tunnel.send({ type: 'job.refused', ...key, ...refusal });
+    }
+    tunnel.send({ type: 'job.accepted', ...key });
+    if (known?.ending !== null && known !== null) return;
+    if (!this.#active.has(idOf(key))) this.#start(outbox.assignment(key), message.secrets);
+  }
+
+  cancelled(message: Message<'job.cancel'>): void {
+    this.#cancel(message, message.reason, message.graceMs);
+  }
+
+  fenced(message: Message<'run.fenced'>): void {
+    this.#drop(message, message.reason);
+  }
+
+  acknowledged(key: RunKey, seq: number): void {
+    this.#options.outbox.acknowledge(key, seq);
+    this.#active.get(idOf(key))?.reconsider();
+    this.#settlement.consider(key);
+  }
+
+  stored(artifactId: string): void {
+    this.#settleArtifact(artifactId, 'stored', null);
+  }
+
+  refused(artifactId: string, code: string, reason: string): void {
+    this.#options.log('warn', `artifact ${artifactId} was refused: ${code}: ${reason}`);
+    this.#settleArtifact(artifactId, 'refused', code);
+  }
+
+  renewed(sentAt: Instant, leaseMs: number): void {
+    this.#lease = renewedLease(sentAt, leaseMs);
+    for (const run of this.#active.values()) run.reconsider();
+  }
+
+  /** This agent may not act any more (it was locked): kills every worker; the records stay. */
+  halt(): void {
+    this.#lease = NO_LEASE;
+    for (const run of this.#active.values()) void run.stop(true);
+  }
+
+  /** Ends every worker; unfinished runs go on at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#settlement.stop();
+    await Promise.all([...this.#active.values()].map((run) => run.stop()));
+  }
+
+  #refusal(message: Message<'job.assign'>): { code: string; reason: string } | null {
+    const { outbox, slots, freeBytes, minFreeBytes } = this.#options;
+    if (this.#stopping) return { code: 'AGENT_STOPPING', reason: 'the agent is stopping' };
+    const busy = [...this.#active.values()].filter((run) => run.busy && run.slot === message.slot).length;
+    if (busy >= slots()[message.slot]) {
+      return { code: 'AGENT_NO_SLOT', reason: `all ${slots()[message.slot]} ${message.slot} slots are taken` };
+    }
+    if (freeBytes() < minFreeBytes) {
+      return {
+        code: 'DISK_FULL',
+        reason: `the agent's disk has less than ${minFreeBytes} bytes free: free space there`,
+      };
+    }
+    try {
+      outbox.accept(StoredAssignment.parse(message));
+      return null;
+    } catch (error) {
+      return { code: error instanceof Fault ? error.code : 'OUTBOX_FAILED', reason: describe(error) };
+    }
+  }
+
+  #goOn(verdict: Verdict): void {
+    const { outbox } = this.#options;
+    const run = outbox.run(verdict);
+    if (run === null) return;
+    this.#settlement.consider(verdict);
+    if (run.ending !== null) return;
+    if (verdict.cancelling) return this.#cancel(verdict, 'cancelled by the control plane', WELCOME_GRACE_MS);
+    if (!this.#active.has(idOf(verdict)) && !this.#stopping) this.#start(outbox.assignment(verdict), verdict.secrets);
+  }
+
+  #start(assignment: StoredAssignment, secrets: Secrets): void {
+    const { outbox, clock, intake, pool, folders, log, tunnel } = this.#options;
+    const run = new Run(assignment, secrets, {
+      outbox,
+      clock,
+      intake,
+      log,
+      takeWorker: () => pool.take(),
+      lease: () => this.#lease,
+      runFolder: folders.make(assignment.jobId),
+      wake: () => tunnel.wake(run.key),
+      ended: () => this.#ended(run),
+      gone: () => this.#gone(run),
+    });
+    this.#active.set(idOf(run.key), run);
+    log('info', `job ${assignment.jobId} (${assignment.workflow.name}), attempt ${assignment.attempt}: started`);
+    run.start();
+  }
+
+  #cancel(key: RunKey, reason: string, graceMs: number): void {
+    const { outbox, clock, log, tunnel } = this.#options;
+    const active = this.#active.get(idOf(key));
+    log('info', `job ${key.jobId}: cancelled: ${reason}`);
+    if (active !== undefined) return active.cancel(reason, graceMs);
+    const run = outbox.run(key);
+    if (run === null || run.ending !== null) return;
+    outbox.append(key, new Date(clock.now().wall), endingOfCancelled(outbox.journal(key), reason));
+    tunnel.wake(key);
+    this.#settlement.consider(key);
+  }
+
+  #drop(key: RunKey, reason: string): void {
+    const { outbox, intake, log, tunnel } = this.#options;
+    if (outbox.run(key) === null) return;
+    log('warn', `job ${key.jobId}, attempt ${key.attempt}: dropped: ${reason}`);
+    this.#active.get(idOf(key))?.drop();
+    const artifacts = outbox.artifactsOf(key);
+    outbox.drop(key);
+    tunnel.forget(key);
+    for (const artifact of artifacts) void intake.forget(artifact.artifactId);
+  }
+
+  /** A new attempt on this agent means that the control plane has given up the older ones. */
+  #dropOlder(key: RunKey): void {
+    for (const run of this.#options.outbox.runs()) {
+      if (run.jobId === key.jobId && run.attempt < key.attempt) this.#drop(run, 'a newer attempt was assigned');
+    }
+  }
+
+  #settleArtifact(artifactId: string, state: 'stored' | 'refused', code: string | null): void {
+    const { outbox, intake } = this.#options;
+    const artifact = outbox.artifact(artifactId);
+    if (artifact === null || !outbox.settleArtifact(artifactId, state, code)) return;
+    void intake.forget(artifactId);
+    this.#settlement.consider(artifact);
+  }
+
+  #ended(run: Run): void {
+    const row = this.#options.outbox.run(run.key);
+    this.#options.log('info', `job ${run.key.jobId}, attempt ${run.key.attempt}: ${row?.ending ?? 'ended'}`);
+    this.#settlement.consider(run.key);
+  }
+
+  #gone(run: Run): void {
+    if (this.#active.get(idOf(run.key)) === run) this.#active.delete(idOf(run.key));
+    this.#prune();
+  }
+
+  #forgotten(key: RunKey): void {
+    this.#options.tunnel.forget(key);
+    this.#prune();
+  }
+
+  #prune(): void {
+    const held = new Set(this.#options.outbox.runs().map((run) => run.jobId));
+    for (const run of this.#active.values()) held.add(run.key.jobId);
+    this.#options.folders.prune(held);
+  }
+}
+
+function idOf(key: RunKey): string {
+  return `${key.jobId}/${key.attempt}`;
+}

@@ -1,0 +1,70 @@
+/** The worker's end of the channel: requests wait for the agent's answer, refusals become errors with a code. */
+import type { RunEventBody } from '@casare/shared/protocol';
+import { Fault } from '../fault.ts';
+import { FromWorker, ToWorker } from './ipc.ts';
+
+type Start = Extract<ToWorker, { type: 'start' }>;
+type Keep = Omit<Extract<FromWorker, { type: 'keep' }>, 'type' | 'request'>;
+
+/** What the agent asks of a worker. */
+export interface WorkerDuties {
+  start(message: Start): void;
+  cancel(reason: string): void;
+}
+
+interface Waiting {
+  resolve(answer: { seq?: number; artifactId?: string }): void;
+  reject(error: Fault): void;
+}
+
+export class WorkerChannel {
+  readonly #send: (message: FromWorker) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextRequest = 1;
+
+  constructor(send: (message: unknown) => void) {
+    this.#send = (message) => send(FromWorker.parse(message));
+  }
+
+  /** Handles one raw message of the agent; throws for what is none: the worker then ends. */
+  receive(raw: unknown, duties: WorkerDuties): void {
+    const message = ToWorker.parse(raw);
+    if (message.type === 'start') return duties.start(message);
+    if (message.type === 'cancel') return duties.cancel(message.reason);
+    const waiting = this.#waiting.get(message.request);
+    this.#waiting.delete(message.request);
+    if (message.type === 'refused') waiting?.reject(new Fault(message.code, message.reason));
+    else waiting?.resolve(message);
+  }
+
+  ready(): void {
+    this.#send({ type: 'ready' });
+  }
+
+  /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act. */
+  async record(body: RunEventBody): Promise<void> {
+    await this.#ask((request) => ({ type: 'record', request, body }));
+  }
+
+  /** Hands a file over; resolves with its artifact id when the agent has it. */
+  async keep(file: Keep): Promise<string> {
+    const { artifactId } = await this.#ask((request) => ({ type: 'keep', request, ...file }));
+    return artifactId ?? '';
+  }
+
+  log(level: Extract<FromWorker, { type: 'log' }>['level'], message: string): void {
+    this.#send({ type: 'log', level, message: message.slice(0, 16_000) });
+  }
+
+  broken(code: string, reason: string): void {
+    this.#send({ type: 'broken', code: code.slice(0, 100), reason: reason.slice(0, 4_000) });
+  }
+
+  #ask(message: (request: number) => FromWorker): Promise<{ seq?: number; artifactId?: string }> {
+    const request = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request, { resolve, reject });
+      this.#send(message(request));
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The worker process: engine and steps loaded and waiting, then one run, then the end. It talks to the agent alone,
+ * over the IPC channel; when that channel closes, the agent is gone, and everything this process started goes too.
+ */
+import { Workflow } from '@casare/shared/workflow';
+import { createExpressions, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
+import { codeOf, describe, Fault } from '../fault.ts';
+import { closeSessions, createStepRegistry } from '../steps/index.ts';
+import type { ToWorker } from './ipc.ts';
+import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
+import { WorkerChannel } from './worker-channel.ts';
+
+type Start = Extract<ToWorker, { type: 'start' }>;
+
+const expressions = createExpressions();
+const stop = new AbortController();
+const channel = new WorkerChannel((message) => {
+  if (process.connected) process.send?.(message);
+});
+
+process.on('disconnect', endEverything);
+process.on('message', (raw) => channel.receive(raw, { start: (message) => void run(message), cancel }));
+// the agent decides when a worker ends: a Ctrl-C in its terminal must not
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+channel.ready();
+
+async function run(start: Start): Promise<void> {
+  const { assignment, runFolder } = start;
+  const session = new Map<string, unknown>();
+  const home = process.env['CASARE_HOME'] ?? runFolder;
+  const steps = createStepRegistry({ home, env: process.env, platform: process.platform });
+  try {
+    await runWorkflow({
+      runId: assignment.jobId,
+      document: Workflow.parse(assignment.workflow.document),
+      input: assignment.input,
+      secrets: start.secrets,
+      journal: start.journal,
+      artifacts: assignment.artifacts.map((artifact) => artifact.name),
+      record: (body) => channel.record(body),
+      artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
+      steps,
+      expressions,
+      clock: systemClock,
+      signal: stop.signal,
+      runFolder,
+      log: (level, message) => channel.log(level, message),
+      session,
+    });
+  } catch (error) {
+    const cause = error instanceof RecordingFailed ? error.cause : error;
+    channel.broken(cause instanceof Fault ? cause.code : codeOf(cause) || 'ENGINE_FAILED', describe(cause));
+  }
+  await closeSessions(session).catch((error: unknown) => channel.log('warn', describe(error)));
+  await expressions.close();
+  process.disconnect();
+  process.exit(0);
+}
+
+function cancel(reason: string): void {
+  stop.abort(new Error(reason));
+}
+
+function endEverything(): void {
+  const marker = process.env[MARKER_VARIABLE];
+  if (marker !== undefined) killTree({ pid: process.pid, startTicks: startTicksOf(process.pid) ?? 0, marker });
+  process.exit(1);
+}

@@ -1,0 +1,82 @@
+/**
+ * The agent's local socket: whoever may enter the agent home asks for the status, and gets one line of JSON. It serves
+ * `status` and `healthcheck`; nothing listens on a port. `status.json` keeps the last status for when no agent runs.
+ */
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { createConnection, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Slots } from '@casare/shared/protocol';
+import { z } from 'zod';
+import { Fault } from '../fault.ts';
+import type { AgentHome } from '../identity/index.ts';
+
+/** Unix socket paths are limited (108 bytes on Linux, 104 elsewhere, with the final zero). */
+const SOCKET_PATH_BYTES = 100;
+const ANSWER_MS = 3_000;
+const ANSWER_BYTES = 1_048_576;
+
+export const Status = z.object({
+  agentId: z.string(),
+  tenant: z.string(),
+  name: z.string(),
+  version: z.string(),
+  pid: z.int(),
+  startedAt: z.iso.datetime(),
+  /** State of the tunnel, since when, and why it is not live. */
+  tunnel: z.object({ state: z.string(), since: z.iso.datetime(), url: z.string(), why: z.string().optional() }),
+  /** Steps that must not be repeated may start. */
+  leased: z.boolean(),
+  slots: Slots,
+  capabilities: z.array(z.string()),
+  browser: z.string(),
+  certificateUntil: z.iso.datetime(),
+  running: z.array(z.object({ jobId: z.string(), attempt: z.int(), workflow: z.string() })),
+  /** Runs in the outbox that the control plane has not settled. */
+  heldRuns: z.int(),
+});
+export type Status = z.infer<typeof Status>;
+
+/** Serves the status. Resolves when the socket listens; a socket that cannot be made is an error of the caller. */
+export function serveStatus(home: AgentHome, status: () => Status): Promise<Server> {
+  const path = socketPath(home);
+  if (process.platform !== 'win32') rmSync(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.end(`${JSON.stringify(status())}\n`);
+  });
+  server.maxConnections = 16;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => resolve(server));
+  });
+}
+
+/** Asks the running agent. Throws AGENT_NOT_RUNNING. */
+export async function askStatus(home: AgentHome): Promise<Status> {
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = createConnection(socketPath(home));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
+    socket.on('data', (chunk: string) => {
+      answer += chunk;
+      if (answer.length > ANSWER_BYTES) socket.destroy(new Error('too long an answer'));
+    });
+    socket.on('error', reject);
+    socket.on('end', () => resolve(answer));
+  }).catch((error: unknown) => {
+    const text = `no agent runs on ${home.root}: start it with casare-agent run --home ${home.root}`;
+    throw new Fault('AGENT_NOT_RUNNING', text, { cause: error });
+  });
+  return Status.parse(JSON.parse(text));
+}
+
+function socketPath(home: AgentHome): string {
+  const digest = createHash('sha256').update(home.root).digest('hex').slice(0, 24);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\casare-agent-${digest}`;
+  if (Buffer.byteLength(home.socket) <= SOCKET_PATH_BYTES) return home.socket;
+  return join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `casare-agent-${digest}.sock`);
+}
