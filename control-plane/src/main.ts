@@ -7,6 +7,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
+import { createJobs, jobsModule } from './jobs/index.ts';
+import { liveModule, LiveService } from './live/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
@@ -38,6 +40,8 @@ export interface RunningControlPlane {
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 const SWEEP_MS = 3_600_000;
+/** How often a gateway commits that it lives, milliseconds. */
+const HEARTBEAT_MS = 5_000;
 
 /** @throws Fault, one line each: CONFIG_*, HOME_*, PORT_*, DATABASE_*, MIGRATION_* */
 export async function startControlPlane(config: Config, options: StartOptions = {}): Promise<RunningControlPlane> {
@@ -53,10 +57,17 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const accounts = new AccountsService(database, clock);
   const workflows = new WorkflowsService(database, clock, ids);
   const secrets = new SecretsService(config.home);
-  const features: DynamicModule[] = [accountsModule(accounts, urls.web), workflowsModule(workflows)];
-  void secrets;
-
+  const live = new LiveService(database);
   const { home } = config;
+  const edges = { live, workflows, secrets, fitness: async () => [], home, heartbeatMs: HEARTBEAT_MS };
+  const jobs = createJobs({ db: database, clock, ids, log: log.child({ part: 'jobs' }), ...edges });
+  const features: DynamicModule[] = [
+    accountsModule(accounts, urls.web),
+    workflowsModule(workflows),
+    jobsModule(jobs),
+    liveModule(live),
+  ];
+
   const admin = await firstStart({ ...options, database, clock, ids, log, home, url: urls.web });
   const app = await createHttpApp(appModule(features), {
     log,
@@ -65,6 +76,9 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     https: urls.web.startsWith('https:'),
   });
   started.defer(() => app.close());
+  started.defer(await live.start());
+  await jobs.start();
+  started.defer(() => jobs.stop());
   const sweep = startLoop({ name: 'accounts.sweep', intervalMs: SWEEP_MS, run: () => accounts.sweep(), log });
   started.defer(() => sweep.stop());
   const web = { host: config.host, port: ports.web, variable: 'CASARE_WEB_PORT' };

@@ -16,7 +16,7 @@ export interface RunnableWorkflow {
   readonly analysis: {
     readonly slot: SlotKind;
     readonly capabilities: readonly string[];
-    readonly site?: string | undefined;
+    readonly site?: string | null | undefined;
     readonly secrets: readonly string[];
     readonly onDisconnect: OnDisconnect;
     readonly disconnectGraceMs: number;

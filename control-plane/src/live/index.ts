@@ -2,3 +2,4 @@
 export { append as appendLive, parseCursor, prune as pruneLive, type NewLiveEvent } from './live.store.ts';
 export { LiveService } from './live.service.ts';
 export { LiveController } from './live.controller.ts';
+export { liveModule } from './live.module.ts';

@@ -23,13 +23,15 @@ export class LiveController {
         fix: 'Connect without it to follow from now on.',
       });
     }
-    return this.#events(call.caller.tenant, call.query.job ?? null, cursor, call.signal);
+    // Taken before the answer begins: what a client reads once its stream is open has no gap to the first event.
+    const from = cursor ?? (await this.#live.now());
+    return this.#events(call.caller.tenant, call.query.job ?? null, from, call.signal);
   }
 
   async *#events(
     tenant: string,
     job: string | null,
-    cursor: string | null,
+    cursor: string,
     signal: AbortSignal,
   ): AsyncGenerator<ServerSentEvent> {
     for await (const batch of this.#live.follow({ tenant, job, cursor }, signal)) {

@@ -45,12 +45,17 @@ export class LiveService {
     this.#db.notify(CHANNEL);
   }
 
+  /** Where a subscription that starts now begins. */
+  now(): Promise<string> {
+    return store.cursorOfNow(this.#db);
+  }
+
   /** Yields events until `signal` aborts. Yields an empty batch after a quiet interval, as a chance to keep alive. */
   async *follow(subscription: Subscription, signal: AbortSignal): AsyncGenerator<store.StoredLiveEvent[]> {
     if (this.#subscribers >= MAX_SUBSCRIBERS) throw tooMany();
     this.#subscribers += 1;
     try {
-      let cursor = subscription.cursor ?? (await store.cursorOfNow(this.#db));
+      let cursor = subscription.cursor ?? (await this.now());
       while (!signal.aborted) {
         const woken = this.#nextWake(signal);
         const events = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);

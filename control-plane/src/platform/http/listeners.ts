@@ -77,10 +77,16 @@ export async function openListener(
     server.once('error', (error) => reject(notUsable(error, at)));
     server.listen(at.port, at.host, resolve);
   });
+  const open = new Set<ServerResponse>();
+  server.on('request', (_, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  });
   return {
     port: (server.address() as AddressInfo).port,
     close(graceMs = 3_000) {
       return new Promise((resolve) => {
+        for (const response of open) if (isEventStream(response)) response.destroy();
         const cut = setTimeout(() => server.closeAllConnections(), graceMs);
         server.close(() => {
           clearTimeout(cut);
@@ -90,6 +96,11 @@ export async function openListener(
       });
     },
   };
+}
+
+/** Never ends by itself; its client reconnects elsewhere. */
+function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 }
 
 function notUsable(error: NodeJS.ErrnoException, at: { host: string; port: number; variable: string }): Fault {

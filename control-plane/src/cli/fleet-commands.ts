@@ -1,0 +1,86 @@
+/** `casare agents`, `agent …`, `token create`. */
+import { AgentAction, api, type Agent } from '@casare/shared/api';
+import type { Command } from 'commander';
+import { UsageError } from './exit.ts';
+import { details, type Column } from './output.ts';
+import { openSession, type Surroundings } from './session.ts';
+
+const AGENT_COLUMNS: readonly Column<Agent>[] = [
+  ['ID', (agent) => agent.id],
+  ['NAME', (agent) => agent.name],
+  ['STATE', (agent) => agent.state],
+  ['CONNECTED', (agent) => (agent.connected ? 'yes' : 'no')],
+  ['SITE', (agent) => agent.site],
+  [
+    'BUSY',
+    ({ busy, slots }) => (['plain', 'browser', 'desktop'] as const).map((k) => `${busy[k]}/${slots[k]}`).join(' '),
+  ],
+  ['OS', (agent) => agent.facts?.os],
+];
+
+export function addFleetCommands(program: Command, around: Surroundings): void {
+  program
+    .command('agents')
+    .description('list agents')
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (query: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.list(await session.client.call(api.agents.list, { query }), AGENT_COLUMNS);
+    });
+
+  const agent = program.command('agent').description('one agent');
+  for (const action of AgentAction.options) {
+    agent
+      .command(`${action} <id>`)
+      .description(`${action} it`)
+      .action(async (id: string, _: object, command: Command) => {
+        const session = await openSession(command, around);
+        const changed = await session.client.call(api.agents.act, { params: { id, action } });
+        session.show(changed, ({ name, state }) =>
+          details([
+            ['name', name],
+            ['state', state],
+          ]),
+        );
+      });
+  }
+
+  const token = program.command('token').description('join tokens');
+  token
+    .command('create')
+    .description('make a join token for new agents; it is shown once')
+    .option('--site <name>', 'where the agents are')
+    .option(
+      '--tag <capability>',
+      'granted to the agents; may be repeated',
+      (tag, before: string[]) => [...before, tag],
+      [],
+    )
+    .option('--uses <n>', 'how many agents may use it', whole)
+    .option('--ttl <seconds>', 'how long it is good', whole)
+    .option('--auto-approve', 'agents may run jobs without a person’s approval')
+    .action(async (options: TokenOptions, command: Command) => {
+      const session = await openSession(command, around);
+      const { site, tag: tags, uses, ttl: ttlSeconds, autoApprove } = options;
+      const given = Object.entries({ site, uses, ttlSeconds, autoApprove }).filter(([, value]) => value !== undefined);
+      const made = await session.client.call(api.joinTokens.create, { body: { tags, ...Object.fromEntries(given) } });
+      session.show(made, ({ token: text, expiresAt }) => {
+        session.terminal.err(`Good until ${expiresAt}. It is not shown again.\n`);
+        return `${text}\n`;
+      });
+    });
+}
+
+interface TokenOptions {
+  readonly site?: string;
+  readonly tag: string[];
+  readonly uses?: number;
+  readonly ttl?: number;
+  readonly autoApprove?: boolean;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${text} is not a whole number.`);
+  return Number(text);
+}

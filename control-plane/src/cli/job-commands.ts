@@ -1,0 +1,235 @@
+/** `casare run`, `jobs`, `job …`, `artifacts …`, `events`. */
+import { api, JobState, type Artifact, type Job } from '@casare/shared/api';
+import { followEvents } from '@casare/shared/client';
+import { Option, type Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, existsSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { EXIT, UsageError } from './exit.ts';
+import { readInput, readText } from './inputs.ts';
+import { details, duration, json, paint, plain, table, type Column } from './output.ts';
+import { openSession, type Session, type Surroundings } from './session.ts';
+import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
+
+const JOB_COLUMNS: readonly Column<Job>[] = [
+  ['ID', (job) => job.id],
+  ['STATE', (job) => job.state],
+  ['WORKFLOW', ({ workflow: { namespace, name, version } }) => `${namespace}/${name}@${version}`],
+  ['AGENT', (job) => job.agent?.name],
+  ['CREATED', (job) => job.createdAt],
+];
+const ARTIFACT_COLUMNS: readonly Column<Artifact>[] = [
+  ['ID', (artifact) => artifact.id],
+  ['KIND', (artifact) => artifact.kind],
+  ['BYTES', (artifact) => artifact.bytes],
+  ['NAME', (artifact) => artifact.name],
+];
+const REFERENCE = /^[A-Za-z0-9-]+\/[A-Za-z0-9-]+(@[\w.+-]+)?$/;
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+export function addJobCommands(program: Command, around: Surroundings): void {
+  program
+    .command('run <workflow>')
+    .description('save a workflow file (or take a saved namespace/name[@version]) and run it')
+    .option('-i, --input <key=value>', 'an input; JSON where it is JSON, else text', collect, [])
+    .option('--input-file <file>', 'the input as a JSON object')
+    .option('-w, --watch', 'show its steps until it has ended')
+    .option('--timeout <seconds>', 'stop watching after so long (exit 7)', positive)
+    .option('--priority <0-100>', 'the higher, the sooner', positive)
+    .option('--site <name>', 'where it must run')
+    .action((workflow: string, options: RunOptions, command: Command) => run(workflow, options, command, around));
+
+  const jobs = program.command('jobs').description('list jobs, newest first');
+  jobs
+    .addOption(new Option('--state <state>').choices(JobState.options))
+    .option('--workflow <namespace/name>')
+    .option('--limit <n>', 'how many', positive)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (options: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.list(await session.client.call(api.jobs.list, { query: options }), JOB_COLUMNS);
+    });
+  addJobCommand(program, around);
+  addArtifactCommands(program, around);
+
+  program
+    .command('events')
+    .description('print live events until stopped')
+    .option('--job <id>', 'of one job only')
+    .action(async ({ job }: { job?: string }, command: Command) => {
+      const { server, terminal } = await openSession(command, around);
+      const filter = job === undefined ? {} : { job };
+      for await (const item of followEvents({ ...server, ...filter, signal: around.signal })) {
+        if (item.type === 'event') terminal.out(json({ id: item.id, ...item.event }, 0));
+      }
+    });
+}
+
+function addJobCommand(program: Command, around: Surroundings): void {
+  const job = program.command('job').description('one job');
+  job
+    .command('show <id>')
+    .description('the job and its steps')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const found = await session.client.call(api.jobs.get, { params: { id } });
+      const steps = await allSteps(session, id);
+      session.show({ ...found, steps }, () => `${jobDetails(found)}\n${stepTable(steps)}`);
+    });
+  job
+    .command('logs <id>')
+    .description('its log lines')
+    .option('--limit <n>', 'how many', positive)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (id: string, query: object, command: Command) => {
+      const session = await openSession(command, around);
+      const page = await session.client.call(api.jobs.logs, { params: { id }, query });
+      const text = () => page.items.map((line) => `${line.at} ${plain(line.level)} ${plain(line.message)}\n`).join('');
+      session.show(page, text);
+      if (!session.json && page.nextCursor !== null) session.terminal.err(`More with --cursor ${page.nextCursor}\n`);
+    });
+  for (const verb of ['cancel', 'retry'] as const) {
+    job
+      .command(`${verb} <id>`)
+      .description(verb === 'cancel' ? 'stop it, softly first' : 'run it again, as a new generation')
+      .action(async (id: string, _: object, command: Command) => {
+        const session = await openSession(command, around);
+        session.show(await session.client.call(api.jobs[verb], { params: { id } }), jobDetails);
+      });
+  }
+  job
+    .command('why <id>')
+    .description('why it is pending: for each agent, the first condition that is not met')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const why = await session.client.call(api.jobs.whyPending, { params: { id } });
+      const agents = () =>
+        table(why.agents, [
+          ['AGENT', (a) => a.name],
+          ['CODE', (a) => a.code],
+          ['REASON', (a) => a.reason],
+        ]);
+      session.show(why, () => `${plain(why.summary)}\n${why.agents.length > 0 ? agents() : ''}`);
+    });
+  job
+    .command('review <id>')
+    .description('settle a job that waits for a person')
+    .addOption(
+      new Option('--decision <decision>').choices(['continue', 'retry', 'succeed', 'fail']).makeOptionMandatory(),
+    )
+    .requiredOption('--reason <text>', 'for the record')
+    .action(async (id: string, body: { decision: 'retry'; reason: string }, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.jobs.review, { params: { id }, body }), jobDetails);
+    });
+}
+
+function addArtifactCommands(program: Command, around: Surroundings): void {
+  const artifacts = program.command('artifacts').description('files of runs');
+  artifacts
+    .command('list <job>')
+    .description('the files of a job')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const page = await session.client.call(api.jobs.artifacts, { params: { id }, query: { limit: 200 } });
+      session.list(page, ARTIFACT_COLUMNS);
+    });
+  artifacts
+    .command('get <id>')
+    .description('save a file; it never overwrites one')
+    .option('--to <file>', 'where to; - is standard output')
+    .action(async (id: string, { to }: { to?: string }, command: Command) => {
+      const session = await openSession(command, around);
+      const response = await session.client.call(api.artifacts.get, { params: { id } });
+      const body = Readable.fromWeb(response.body as never);
+      if (to === '-') return pipeline(body, process.stdout, { end: false });
+      const file = to ?? savedName(response, id);
+      if (existsSync(file)) throw new UsageError(`${file} is there already: name another with --to.`);
+      await pipeline(body, createWriteStream(file, { flags: 'wx' }));
+      session.show({ id, file }, () => `${plain(file)}\n`);
+    });
+}
+
+interface RunOptions {
+  readonly input: readonly string[];
+  readonly inputFile?: string;
+  readonly watch?: boolean;
+  readonly timeout?: number;
+  readonly priority?: number;
+  readonly site?: string;
+}
+
+async function run(workflow: string, options: RunOptions, command: Command, around: Surroundings): Promise<void> {
+  const session = await openSession(command, around);
+  const { client } = session;
+  const input = await readInput(options.inputFile, options.input);
+  const reference = REFERENCE.test(workflow) && !existsSync(workflow) ? workflow : await push(session, workflow);
+  const { priority, site } = options;
+  const more = { ...(priority === undefined ? {} : { priority }), ...(site === undefined ? {} : { site }) };
+  const body = { workflow: reference, ...(input === undefined ? {} : { input: input as never }), ...more };
+  const job = await client.call(api.jobs.submit, { body, idempotencyKey: randomUUID() });
+  if (!options.watch) return session.show(job, ({ id, state }) => `${id}  ${state}\n`);
+
+  session.terminal.err(`job ${job.id}\n`);
+  const late = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout * 1_000)];
+  const ended = await watchJob(session, job.id, AbortSignal.any([around.signal, ...late]));
+  if (ended === null) {
+    session.terminal.err(`Stopped watching; the job goes on. See \`casare job show ${job.id}\`.\n`);
+    around.exitCode = EXIT.timeout;
+    return;
+  }
+  session.show(ended, (value) => jobDetails(value));
+  around.exitCode = exitCodeOfJob(ended.state);
+  if (ended.state !== 'succeeded') session.terminal.err(`${paint(session.terminal, 'red', reasonOf(ended))}\n`);
+}
+
+/** Saves the file's workflow; the id of its version. */
+async function push({ client }: Session, file: string): Promise<string> {
+  const body = await readText(file);
+  return (await client.call(api.workflows.push, { body, mediaType: 'application/yaml' })).id;
+}
+
+function jobDetails(job: Job): string {
+  const { workflow, requirements } = job;
+  return details([
+    ['id', job.id],
+    ['state', job.state],
+    ['workflow', `${workflow.namespace}/${workflow.name}@${workflow.version}`],
+    ['needs', [requirements.slot, ...requirements.capabilities, requirements.site ?? ''].filter(Boolean).join(' ')],
+    ['attempt', job.attempt],
+    ['agent', job.agent?.name],
+    ['created', job.createdAt],
+    ['ended', job.endedAt],
+    ['artifacts', job.artifacts],
+    ['output', job.output === null ? null : JSON.stringify(job.output)],
+    ...(job.error === null && job.review === null ? [] : [['why', reasonOf(job)] as const]),
+  ]);
+}
+
+function reasonOf({ error, review, state }: Job): string {
+  if (review !== null) return `A person must decide: ${plain(review.reason)}`;
+  return plain(error?.detail ?? error?.title ?? error?.type ?? `The job ended as ${state}.`);
+}
+
+function stepTable(steps: Awaited<ReturnType<typeof allSteps>>): string {
+  return table(steps, [
+    ['STATE', (step) => step.state],
+    ['STEP', (step) => step.name],
+    ['CALL', (step) => step.call ?? step.task],
+    ['TOOK', (step) => (step.durationMs === null ? null : duration(step.durationMs))],
+    ['ERROR', (step) => step.error?.detail ?? step.error?.title],
+  ]);
+}
+
+function savedName(response: Response, id: string): string {
+  const named = /filename="((?:[^"\\]|\\.)*)"/.exec(response.headers.get('content-disposition') ?? '')?.[1];
+  const name = path.basename((named ?? '').replaceAll(/[\\/:]/g, '_'));
+  return name === '' || name.startsWith('.') ? id : name;
+}
+
+function positive(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${text} is not a whole number.`);
+  return Number(text);
+}

@@ -1,0 +1,39 @@
+/** The `casare` command: its tree, and how a call of it ends. */
+import { Command, Option } from 'commander';
+import { exitCodeOf, linesOf } from './exit.ts';
+import { addFleetCommands } from './fleet-commands.ts';
+import { addJobCommands } from './job-commands.ts';
+import { addLoginCommand } from './login-command.ts';
+import type { Surroundings } from './session.ts';
+import { addUpCommand } from './up-command.ts';
+import { addWorkflowCommands } from './workflow-commands.ts';
+
+/** Runs one call; its exit code. Never rejects. */
+export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
+  try {
+    await programFor(around).parseAsync(args, { from: 'user' });
+    return around.exitCode;
+  } catch (error) {
+    for (const line of linesOf(error)) around.terminal.err(`${line}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function programFor(around: Surroundings): Command {
+  const program = new Command('casare')
+    .description('Runs automation where the systems are, and controls it from here')
+    .option('--url <url>', 'the control plane (CASARE_URL)')
+    .option('--api-key <key>', 'an API key (CASARE_API_KEY)')
+    .addOption(
+      new Option('-o, --output <format>', 'how results are written').choices(['table', 'json']).default('table'),
+    )
+    .showHelpAfterError('Add --help to see how it is called.')
+    .exitOverride()
+    .configureOutput({ writeOut: around.terminal.out, writeErr: around.terminal.err });
+  addUpCommand(program, around);
+  addLoginCommand(program, around);
+  addFleetCommands(program, around);
+  addWorkflowCommands(program, around);
+  addJobCommands(program, around);
+  return program;
+}

@@ -1,0 +1,57 @@
+/** `casare workflow validate | push | list`. */
+import { api, type WorkflowVersion } from '@casare/shared/api';
+import type { Command } from 'commander';
+import { EXIT, problemLine } from './exit.ts';
+import { readText } from './inputs.ts';
+import { plain, type Column } from './output.ts';
+import { openSession, type Surroundings } from './session.ts';
+
+const COLUMNS: readonly Column<WorkflowVersion>[] = [
+  ['WORKFLOW', ({ namespace, name }) => `${namespace}/${name}`],
+  ['VERSION', (workflow) => workflow.version],
+  [
+    'NEEDS',
+    ({ requirements: { slot, capabilities, site } }) => [slot, ...capabilities, site ?? ''].filter(Boolean).join(' '),
+  ],
+  ['SAVED', (workflow) => workflow.createdAt],
+  ['ID', (workflow) => workflow.id],
+];
+const yaml = { mediaType: 'application/yaml' } as const;
+
+export function addWorkflowCommands(program: Command, around: Surroundings): void {
+  const workflow = program.command('workflow').description('workflows');
+  workflow
+    .command('validate <file>')
+    .description('check a file without saving it; exit 1 when it has problems')
+    .action(async (file: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const checked = await session.client.call(api.workflows.validate, { body: await readText(file), ...yaml });
+      session.show(checked, ({ valid, problems, warnings }) =>
+        [
+          `${plain(file)}: ${valid ? 'valid' : 'not valid'}`,
+          ...problems.map(problemLine),
+          ...warnings.map((warning) => `${problemLine(warning)} (warning)`),
+          '',
+        ].join('\n'),
+      );
+      if (!checked.valid) around.exitCode = EXIT.error;
+    });
+  workflow
+    .command('push <file>')
+    .description('save a version')
+    .action(async (file: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const saved = await session.client.call(api.workflows.push, { body: await readText(file), ...yaml });
+      for (const warning of saved.warnings) session.terminal.err(`${problemLine(warning)} (warning)\n`);
+      session.show(saved, ({ namespace, name, version, id }) => `${namespace}/${name}@${version}  ${id}\n`);
+    });
+  workflow
+    .command('list')
+    .description('list workflows, each with its newest version')
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (query: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.list(await session.client.call(api.workflows.list, { query }), COLUMNS);
+    });
+}
