@@ -130,15 +130,15 @@ describe('broken connections', () => {
   });
 
   it('repeats a statement only if it was declared idempotent', async () => {
-    const text = 'select pg_terminate_backend(pg_backend_pid()), $1::text';
-    await expect(db.query({ name: 'testSuicide', text, values: ['once'] })).rejects.toThrow();
-    const counted = sql<unknown, []>(
-      'testCounted',
-      `select case when nextval('suicides') = 1 then pg_terminate_backend(pg_backend_pid()) end`,
-      { idempotent: true },
-    );
-    await db.transaction((tx) => tx.script('create sequence suicides'));
-    expect(await db.query(counted())).toHaveLength(1);
+    await db.transaction((tx) => tx.script('create sequence once; create sequence again'));
+    const dieFirst = (sequence: string) =>
+      `select case when nextval('${sequence}') = 1 then pg_terminate_backend(pg_backend_pid()) end`;
+    const plain = sql<unknown, []>('testDiePlain', dieFirst('once'));
+    const idempotent = sql<unknown, []>('testDieIdempotent', dieFirst('again'), { idempotent: true });
+    await expect(db.query(plain())).rejects.toMatchObject({ code: '57P01' });
+    expect(await db.query(idempotent())).toHaveLength(1);
+    const text = 'select (select last_value from once) as once, (select last_value from again) as again';
+    expect(await db.query({ name: 'testRuns', text, values: [] })).toEqual([{ once: 1, again: 2 }]);
   });
 
   it('prepares a statement anew when a migration changed its result', async () => {

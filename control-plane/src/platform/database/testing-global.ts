@@ -18,7 +18,8 @@ import { removeLeftover, startEmbeddedPostgres, type EmbeddedPostgres } from './
 import { migrate } from './migrate.ts';
 import { openDatabase } from './pool.ts';
 
-const PREFIX = 'casare-test-';
+/** Nobody else's directories begin so: what begins so may be removed. */
+const PREFIX = 'casare-vitest-postgres-';
 const OWN_MIGRATIONS = join(import.meta.dirname, '..', '..', '..', 'migrations');
 /** Nothing here must survive a crash, so nothing is synced. */
 const SETTINGS = {
@@ -73,7 +74,7 @@ class TestServer {
 }
 
 async function startServer(): Promise<{ postgres: EmbeddedPostgres; directory: string }> {
-  await sweep();
+  await sweep(tmpdir());
   const directory = await mkdtemp(join(tmpdir(), PREFIX));
   await chmod(directory, 0o711); // As root, PostgreSQL runs as another user, who must be able to pass through.
   const postgres = await startEmbeddedPostgres({
@@ -101,9 +102,9 @@ async function makeTemplate(url: string, migrations: string): Promise<string> {
 }
 
 /** Removes the servers of runs that were killed. A young directory may belong to a run that is just starting. */
-async function sweep(): Promise<void> {
-  for (const name of (await readdir(tmpdir())).filter((entry) => entry.startsWith(PREFIX)).slice(0, 100)) {
-    const directory = join(tmpdir(), name);
+export async function sweep(place: string): Promise<void> {
+  for (const name of (await readdir(place)).filter((entry) => entry.startsWith(PREFIX)).slice(0, 100)) {
+    const directory = join(place, name);
     const found = await stat(directory).catch(() => undefined);
     if (found === undefined || found.uid !== process.getuid?.() || Date.now() - found.mtimeMs < 60_000) continue;
     if (await removeLeftover(join(directory, 'postgres'))) await rm(directory, { recursive: true, force: true });

@@ -72,6 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
  * Stops a server that nobody owns any more and removes its data; for test directories. False when somebody owns it.
  */
 export async function removeLeftover(dataDir: string): Promise<boolean> {
+  if (!(await stat(dataDir).catch(() => undefined))?.isDirectory()) return false;
   const lock = await lockHome(dataDir).catch(() => undefined);
   if (lock === undefined) return false;
   try {
