@@ -5,7 +5,7 @@
  * so that a retry after a lost reply asks for the same certificate; the token is sent only to a server whose chain
  * OpenSSL verified against the pinned root.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import {
   certificatesInPem,
   createRequest,
@@ -64,7 +64,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   }
   makeHome(home);
   verifyPermissions(home);
-  const key = await keptRequest(home);
+  const key = await keptRequest(home, token.value.id);
   const root = await findServerRoot(base, token.value.pin);
   const nonce = await fetchNonce(base, root, options.now);
   const request = EnrolRequest.parse({
@@ -84,16 +84,33 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   return { ...identity, state: reply.state };
 }
 
-/** The key and request of an enrolment that was begun, or new ones, kept before they are used. */
-async function keptRequest(home: AgentHome): Promise<{ privateKeyPem: string; csr: Uint8Array }> {
+/**
+ * The key and request of an enrolment that was begun with this token, or new ones, kept before they are used. A key
+ * belongs to one token: the control plane answers a known key only to the token that enrolled it.
+ */
+async function keptRequest(home: AgentHome, tokenId: string): Promise<{ privateKeyPem: string; csr: Uint8Array }> {
   if (existsSync(home.key) && existsSync(home.request)) {
-    const kept = { privateKeyPem: readFileSync(home.key, 'utf8'), csr: new Uint8Array(readFileSync(home.request)) };
-    if (readRequest(kept.csr).ok) return kept;
+    const begun = Begun.safeParse(parseJson(readFileSync(home.request, 'utf8')));
+    if (begun.success && begun.data.tokenId === tokenId) {
+      return { privateKeyPem: readFileSync(home.key, 'utf8'), csr: Buffer.from(begun.data.csr, 'base64') };
+    }
   }
   const made = await createRequest();
+  rmSync(home.request, { force: true });
   writeWhole(home.key, made.privateKeyPem);
-  writeWhole(home.request, made.csr);
+  writeWhole(home.request, JSON.stringify({ tokenId, csr: Buffer.from(made.csr).toString('base64') }));
   return made;
+}
+
+/** What is kept of an enrolment under way; the token's id is no secret. */
+const Begun = z.object({ tokenId: z.string(), csr: z.base64() });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function fetchNonce(base: URL, root: string, now: () => number): Promise<string> {

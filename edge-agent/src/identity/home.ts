@@ -32,7 +32,7 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
     root,
     identity: join(root, 'identity.json'),
     key: join(root, 'agent.key'),
-    request: join(root, 'agent.csr'),
+    request: join(root, 'enrolment.json'),
     chain: join(root, 'chain.pem'),
     serverRoots: join(root, 'server-roots.pem'),
     outbox: join(root, 'outbox.db'),

@@ -22,7 +22,7 @@ export interface TestPki {
   readonly agent: TunnelClientIdentity;
   /** Issues an agent certificate for a verified request: chain, PEM. */
   issue(publicKey: Uint8Array, agentId: string): Promise<string>;
-  clientTls(): ConnectionOptions;
+  readonly clientTls: () => ConnectionOptions;
 }
 
 export async function createTestPki(): Promise<TestPki> {

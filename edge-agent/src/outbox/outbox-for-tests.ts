@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { JobAssign, RunEventBody } from '@casare/shared/protocol';
 
 /** A valid assignment of a workflow with the given task list. */
-export function assignment(change: Partial<JobAssign> = {}, tasks: unknown[] = [{ one: { set: { a: 1 } } }]): JobAssign {
+export function assignment(
+  change: Partial<JobAssign> = {},
+  tasks: unknown[] = [{ one: { set: { a: 1 } } }],
+): JobAssign {
   const document = {
     document: { dsl: '1.0.3', namespace: 'test', name: 'small', version: '1.0.0' },
     do: tasks,

@@ -313,5 +313,6 @@ function openingFault(error: unknown, file: string): Fault {
 }
 
 function toEvent(row: Record<string, SQLOutputValue>): RunEvent {
-  return RunEvent.parse({ seq: row['seq'], at: row['at'], body: JSON.parse(String(row['body'])) });
+  const body: unknown = JSON.parse(String(row['body']));
+  return RunEvent.parse({ seq: row['seq'], at: row['at'], body });
 }

@@ -70,12 +70,7 @@ export class WorkerProcess {
     const child = this.#child;
     this.#logLines(child.stdout);
     this.#logLines(child.stderr);
-    child.on('message', (raw) => {
-      const message = FromWorker.safeParse(raw);
-      if (message.success) return this.#onMessage(message.data);
-      this.#launch.log('warn', `worker ${this.record.pid} sent what is no message: ended`);
-      this.kill();
-    });
+    child.on('message', (raw) => this.#receive(raw));
     return new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => {
@@ -85,11 +80,28 @@ export class WorkerProcess {
     });
   }
 
+  #receive(raw: unknown): void {
+    const message = parse(raw);
+    if (message !== null) return this.#onMessage(message);
+    this.#launch.log('warn', `worker ${this.record.pid} sent what is no message: ended`);
+    this.kill();
+  }
+
   #logLines(stream: Readable | null): void {
     if (stream === null) return;
     createInterface({ input: stream }).on('line', (line) => {
       this.#launch.log('debug', `worker ${this.record.pid}: ${line.slice(0, LOG_LINE_CHARACTERS)}`);
     });
+  }
+}
+
+/** A nesting too deep for the parser throws instead of failing: both are no message. */
+function parse(raw: unknown): FromWorker | null {
+  try {
+    const message = FromWorker.safeParse(raw);
+    return message.success ? message.data : null;
+  } catch {
+    return null;
   }
 }
 

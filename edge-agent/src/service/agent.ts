@@ -72,6 +72,7 @@ class RunningAgent implements Agent {
   readonly #supervisor: Supervisor;
   readonly #tunnel: Tunnel;
   #browser: BrowserProbe | null = null;
+  #greetedBrowser: BrowserProbe | null = null;
   #server: Server | null = null;
   #tunnelSince: string;
   #why: string | undefined;
@@ -153,15 +154,18 @@ class RunningAgent implements Agent {
   #port(): TunnelPort {
     const supervisor = this.#supervisor;
     return {
-      greeting: () => ({
-        instance: this.#instance,
-        epoch: this.#epoch,
-        facts: machineFacts(),
-        capabilities: this.#capabilities(),
-        declared: this.#identity.declared,
-        slots: this.#slots(),
-        runs: supervisor.heldRuns(),
-      }),
+      greeting: () => {
+        this.#greetedBrowser = this.#browser;
+        return {
+          instance: this.#instance,
+          epoch: this.#epoch,
+          facts: machineFacts(),
+          capabilities: this.#capabilities(),
+          declared: this.#identity.declared,
+          slots: this.#slots(),
+          runs: supervisor.heldRuns(),
+        };
+      },
       welcomed: (verdicts) => supervisor.welcomed(verdicts),
       assigned: (message) => supervisor.assigned(message),
       cancelled: (message) => supervisor.cancelled(message),
@@ -177,11 +181,17 @@ class RunningAgent implements Agent {
   #changed(state: TunnelState, detail: Parameters<TunnelPort['changed']>[1]): void {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
-    if (state === 'live') this.#log('info', 'connected');
+    if (state === 'live') this.#connected();
     if (state === 'draining') this.#log('info', 'the gateway is going away: connecting again soon');
     if (state === 'waiting') this.#lost(detail);
     if (state === 'waiting' || state === 'stopped') this.#supervisor.disconnected();
     if (state === 'live' || state === 'waiting') this.#keepStatus();
+  }
+
+  #connected(): void {
+    this.#log('info', 'connected');
+    // the probe may have ended between hello and welcome
+    if (this.#greetedBrowser !== this.#browser) this.#tellCapabilities();
   }
 
   #lost(detail: Parameters<TunnelPort['changed']>[1]): void {
@@ -197,6 +207,10 @@ class RunningAgent implements Agent {
     const { ok, version, why } = this.#browser;
     this.#log(ok ? 'info' : 'warn', ok ? `browser: Chromium ${version}` : `no browser jobs: ${why}`);
     if (ok && why !== null) this.#log('warn', why);
+    this.#tellCapabilities();
+  }
+
+  #tellCapabilities(): void {
     this.#tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() });
   }
 

@@ -26,6 +26,8 @@ export interface SessionOptions {
   /** The session became live. */
   readonly onLive: () => void;
   readonly onGoaway: (withinMs: number) => void;
+  /** Something broke on this side; the session ends. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export class Session {
@@ -44,8 +46,8 @@ export class Session {
     this.#options = options;
     const { socket, outbox, port, pathOf, clock } = options;
     const link: Link = {
-      send: (message, written) => this.send(message, written),
-      sendFrame: (frame, written) => socket.send(frame, { binary: true }, written),
+      send: (message, written) => this.send(message, () => this.#guard(() => written?.())),
+      sendFrame: (frame, written) => socket.send(frame, { binary: true }, () => this.#guard(written)),
       buffered: () => socket.bufferedAmount,
     };
     this.#events = new EventSender(outbox, link);
@@ -74,9 +76,11 @@ export class Session {
   /** Sends on what has come into the outbox. */
   wake(key?: RunKey): void {
     if (!this.#welcomed) return;
-    if (key !== undefined) this.#events.add(key, this.#options.outbox.run(key)?.ackedSeq ?? 0);
-    this.#events.pump();
-    this.#artifacts.pump();
+    this.#guard(() => {
+      if (key !== undefined) this.#events.add(key, this.#options.outbox.run(key)?.ackedSeq ?? 0);
+      this.#events.pump();
+      this.#artifacts.pump();
+    });
   }
 
   forget(key: RunKey): void {
@@ -115,11 +119,19 @@ export class Session {
     if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
     const message = isBinary ? null : parse(data);
     if (message === null) return this.end(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
-    try {
+    this.#guard(() => {
       if (this.#welcomed) this.#handle(message);
       else if (message.type === 'welcome') this.#welcome(message);
       else this.end(CLOSE.badMessage, `${message.type} before welcome`);
+    });
+  }
+
+  /** What goes wrong while a session works ends that session, not the agent. */
+  #guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
+      this.#options.onFault(error);
       this.end(CLOSE.badMessage, describe(error));
     }
   }

@@ -118,6 +118,7 @@ export class Tunnel {
         this.#move('welcomed');
       },
       onGoaway: (withinMs) => this.#goaway(withinMs),
+      onFault: (error) => (this.#why = describe(error)),
     });
   }
 
@@ -129,7 +130,7 @@ export class Tunnel {
   }
 
   #closed(code: number, reason: string): void {
-    if (reason !== '') this.#why = reason;
+    if (reason !== '' && this.#why === '') this.#why = reason;
     this.#socket = null;
     this.#session = null;
     this.#lost(code);
