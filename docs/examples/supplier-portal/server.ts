@@ -23,6 +23,8 @@ export interface PortalOptions {
   readonly flaky?: boolean;
   /** Told of each request as it is answered. */
   readonly onRequest?: (request: PortalRequest) => void;
+  /** Awaited before a PDF is sent: a portal that is slow, as slow as a test wants it. */
+  readonly beforeDownload?: () => Promise<void>;
 }
 
 /** One answered request. */
@@ -73,6 +75,7 @@ export async function startPortal(options: PortalOptions = {}): Promise<RunningP
       form === undefined
         ? undefined
         : portal({ method, path: pathname, query: searchParams, session: sessionOf(request), form });
+    if (reply?.kind === 'download') await options.beforeDownload?.();
     note(method, pathname, reply);
     if (reply === undefined) return send(response, 413, { connection: 'close' }, Buffer.from('Too much to read.\n'));
     sendReply(response, reply);
