@@ -128,7 +128,10 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
 
 async function statusCommand(flags: OutputOption, around: Surroundings): Promise<void> {
   const status = await askStatus(agentHome(flags.home, around.environment));
-  if (flags.output === 'json') return around.print(`${JSON.stringify(status)}\n`);
+  if (flags.output === 'json') {
+    around.print(`${JSON.stringify(status)}\n`);
+    return;
+  }
   const slots = Object.entries(status.slots).map(([kind, count]) => `${kind}=${count}`);
   const why = status.tunnel.why === undefined ? '' : ` (${status.tunnel.why})`;
   const rows = [

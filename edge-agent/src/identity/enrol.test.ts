@@ -53,7 +53,10 @@ afterEach(async () => {
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  if (request.method === 'POST' && request.url === '/enrol/nonce') return onNonce(response);
+  if (request.method === 'POST' && request.url === '/enrol/nonce') {
+    onNonce(response);
+    return;
+  }
   const message = EnrolRequest.parse(JSON.parse(Buffer.concat(chunks).toString()));
   received.push(message);
   await onEnrol(message, response);

@@ -137,15 +137,24 @@ export class Run {
     switch (message.type) {
       case 'ready':
         return;
-      case 'log':
-        return this.#context.log(message.level, `job ${this.key.jobId}: ${message.message}`);
-      case 'record':
-        return this.#record(message.request, message.body);
-      case 'keep':
-        return this.#keep(message);
+      case 'log': {
+        this.#context.log(message.level, `job ${this.key.jobId}: ${message.message}`);
+        return;
+      }
+      case 'record': {
+        this.#record(message.request, message.body);
+        return;
+      }
+      case 'keep': {
+        this.#keep(message);
+        return;
+      }
       case 'broken':
         this.#broken = { code: message.code, reason: message.reason };
-        return worker.kill();
+        {
+          worker.kill();
+          return;
+        }
     }
   }
 
@@ -156,7 +165,8 @@ export class Run {
     }
     if (body.type === 'step.started' && body.onRestart === 'suspend') {
       this.#held.push({ request, body, seq: null });
-      return this.reconsider();
+      this.reconsider();
+      return;
     }
     // an ending comes after the files that the run has reported
     if (endsRun(body)) void this.#intakes.then(() => this.#write(request, body));
@@ -247,16 +257,29 @@ export class Run {
   #afterExit(why: string): void {
     const { outbox, log } = this.#context;
     const run = outbox.run(this.key);
-    if (run === null || this.#stopping === 'dropped') return this.#leave();
+    if (run === null || this.#stopping === 'dropped') {
+      this.#leave();
+      return;
+    }
     outbox.recordWorker(this.key, null);
-    if (run.ending !== null || this.#stopping === 'agent') return this.#leave();
-    if (this.#stopping === 'cancelled') return this.#conclude(endingOfCancelled(this.#journal(), this.#cancelReason));
+    if (run.ending !== null || this.#stopping === 'agent') {
+      this.#leave();
+      return;
+    }
+    if (this.#stopping === 'cancelled') {
+      this.#conclude(endingOfCancelled(this.#journal(), this.#cancelReason));
+      return;
+    }
     if (this.#broken !== null) {
-      return this.#conclude(endingOfBroken(this.#journal(), this.#broken.code, this.#broken.reason));
+      this.#conclude(endingOfBroken(this.#journal(), this.#broken.code, this.#broken.reason));
+      return;
     }
     const crashes = outbox.countCrash(this.key);
     log('warn', `job ${this.key.jobId}: its worker died (${why}), ${crashes} of ${CRASHES_ALLOWED + 1}`);
-    if (crashes <= CRASHES_ALLOWED) return this.start();
+    if (crashes <= CRASHES_ALLOWED) {
+      this.start();
+      return;
+    }
     const detail = `the worker process died ${crashes} times, last by ${why}: see the agent's log`;
     this.#conclude(endingOfBroken(this.#journal(), 'WORKER_CRASHED', detail));
   }

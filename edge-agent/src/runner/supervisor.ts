@@ -116,7 +116,10 @@ export class Supervisor implements Handled {
     if (known === null) {
       this.#dropOlder(key);
       const refusal = this.#refusal(message);
-      if (refusal !== null) return tunnel.send({ type: 'job.refused', ...key, ...refusal });
+      if (refusal !== null) {
+        tunnel.send({ type: 'job.refused', ...key, ...refusal });
+        return;
+      }
     }
     tunnel.send({ type: 'job.accepted', ...key });
     if (known?.ending !== null && known !== null) return;
@@ -191,7 +194,10 @@ export class Supervisor implements Handled {
     if (run === null) return;
     this.#settlement.consider(verdict);
     if (run.ending !== null) return;
-    if (verdict.cancelling) return this.#cancel(verdict, 'cancelled by the control plane', WELCOME_GRACE_MS);
+    if (verdict.cancelling) {
+      this.#cancel(verdict, 'cancelled by the control plane', WELCOME_GRACE_MS);
+      return;
+    }
     if (!this.#active.has(idOf(verdict)) && !this.#stopping) this.#start(outbox.assignment(verdict), verdict.secrets);
   }
 
@@ -218,7 +224,10 @@ export class Supervisor implements Handled {
     const { outbox, clock, log, tunnel } = this.#options;
     const active = this.#active.get(idOf(key));
     log('info', `job ${key.jobId}: cancelled: ${reason}`);
-    if (active !== undefined) return active.cancel(reason, graceMs);
+    if (active !== undefined) {
+      active.cancel(reason, graceMs);
+      return;
+    }
     const run = outbox.run(key);
     if (run === null || run.ending !== null) return;
     outbox.append(key, new Date(clock.now().wall), endingOfCancelled(outbox.journal(key), reason));

@@ -29,8 +29,14 @@ export class WorkerChannel {
   /** Handles one raw message of the agent; throws for what is none: the worker then ends. */
   receive(raw: unknown, duties: WorkerDuties): void {
     const message = ToWorker.parse(raw);
-    if (message.type === 'start') return duties.start(message);
-    if (message.type === 'cancel') return duties.cancel(message.reason);
+    if (message.type === 'start') {
+      duties.start(message);
+      return;
+    }
+    if (message.type === 'cancel') {
+      duties.cancel(message.reason);
+      return;
+    }
     const waiting = this.#waiting.get(message.request);
     this.#waiting.delete(message.request);
     if (message.type === 'refused') waiting?.reject(new Fault(message.code, message.reason));

@@ -82,7 +82,10 @@ export class WorkerProcess {
 
   #receive(raw: unknown): void {
     const message = parse(raw);
-    if (message !== null) return this.#onMessage(message);
+    if (message !== null) {
+      this.#onMessage(message);
+      return;
+    }
     this.#launch.log('warn', `worker ${this.record.pid} sent what is no message: ended`);
     this.kill();
   }

@@ -19,17 +19,13 @@ export interface ArtifactSource {
   refused(artifactId: string, code: string, reason: string): void;
 }
 
-/** How long a file waits after a passing refusal, milliseconds. */
-const RETRY_MS = 2_000;
-/** Passing refusals of one file in one session before it is given up. */
-const TRIES = 20;
-/** Refusals that a later try may not meet again. */
-const PASSING_REFUSALS: ReadonlySet<string> = new Set([
-  'ARTIFACT_BUSY',
-  'ARTIFACT_INCOMPLETE',
-  'ARTIFACT_HASH',
-  'TOO_MANY_STREAMS',
-]);
+/** The first and the longest wait of a file after a passing refusal, milliseconds; it doubles in between. */
+const RETRY_MS = { first: 2_000, last: 60_000 };
+/** Refusals that a later try may not meet again, however long it takes: the control plane is busy or full. */
+const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ARTIFACT_BUSY', 'ARTIFACT_STORE_FULL', 'TOO_MANY_STREAMS']);
+/** Refusals of what arrived: sent again a few times, then given up. */
+const DAMAGE: ReadonlySet<string> = new Set(['ARTIFACT_INCOMPLETE', 'ARTIFACT_HASH']);
+const DAMAGED_TRIES = 3;
 
 interface Stream {
   readonly id: number;
@@ -71,7 +67,10 @@ export class ArtifactSender {
   credit(message: Message<'artifact.credit'>): void {
     const stream = this.#streams.get(message.stream);
     if (stream === undefined) return;
-    if (message.from > stream.row.bytes) return this.#abort(stream, 'credit starts behind the end of the file');
+    if (message.from > stream.row.bytes) {
+      this.#abort(stream, 'credit starts behind the end of the file');
+      return;
+    }
     if (!stream.opened) stream.offset = message.from;
     stream.opened = true;
     stream.upTo = Math.max(stream.upTo, message.upTo);
@@ -90,10 +89,11 @@ export class ArtifactSender {
     const stream = this.#streams.get(message.stream);
     if (stream === undefined) return;
     this.#streams.delete(stream.id);
-    const tries = (this.#tries.get(stream.row.artifactId) ?? 0) + 1;
-    this.#tries.set(stream.row.artifactId, tries);
-    if (PASSING_REFUSALS.has(message.code) && tries < TRIES) this.#putOff(stream.row.artifactId);
-    else this.#source.refused(stream.row.artifactId, message.code, message.reason);
+    const { artifactId } = stream.row;
+    const tries = this.#tries.get(artifactId) ?? 0;
+    const again = PASSING_REFUSALS.has(message.code) || (DAMAGE.has(message.code) && tries < DAMAGED_TRIES);
+    if (again) this.#putOff(artifactId);
+    else this.#source.refused(artifactId, message.code, message.reason);
     this.pump();
   }
 
@@ -174,12 +174,15 @@ export class ArtifactSender {
   }
 
   #putOff(artifactId: string): void {
+    const tries = this.#tries.get(artifactId) ?? 0;
+    this.#tries.set(artifactId, tries + 1);
     clearTimeout(this.#later.get(artifactId));
     const retry = (): void => {
       this.#later.delete(artifactId);
       this.pump();
     };
-    this.#later.set(artifactId, setTimeout(retry, RETRY_MS).unref());
+    const delayMs = Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(tries, 10));
+    this.#later.set(artifactId, setTimeout(retry, delayMs).unref());
   }
 
   #active(stream: Stream): boolean {

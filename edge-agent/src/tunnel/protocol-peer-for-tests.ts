@@ -96,7 +96,10 @@ export class ProtocolPeer {
     const streams = new Map<number, Arriving>();
     socket.on('error', () => undefined);
     socket.on('message', (data, isBinary) => {
-      if (isBinary) return this.#chunk(socket, streams, new Uint8Array(data as Buffer));
+      if (isBinary) {
+        this.#chunk(socket, streams, new Uint8Array(data as Buffer));
+        return;
+      }
       const message = AgentMessage.parse(JSON.parse((data as Buffer).toString()));
       this.messages.push(message);
       if (message.type === 'hello') this.#hello(socket, message);
@@ -110,7 +113,10 @@ export class ProtocolPeer {
 
   #hello(socket: WebSocket, hello: Message<'hello'>): void {
     this.hellos.push(hello);
-    if (this.hostile !== null) return this.hostile(socket);
+    if (this.hostile !== null) {
+      this.hostile(socket);
+      return;
+    }
     const pace = { pingMs: 15_000, deadMs: 45_000, leaseMs: this.leaseMs };
     this.send({ type: 'welcome', session: randomUUID(), ...pace, runs: this.verdicts(hello) });
   }
@@ -147,7 +153,8 @@ export class ProtocolPeer {
     file.bytes = Buffer.concat([file.bytes, chunk.payload]);
     if (file.bytes.length >= this.cutAfterBytes) {
       this.cutAfterBytes = Number.POSITIVE_INFINITY;
-      return socket.terminate();
+      socket.terminate();
+      return;
     }
     const from = file.bytes.length;
     if (from % this.creditBytes === 0) {

@@ -118,7 +118,10 @@ export class Session {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
     const message = isBinary ? null : parse(data);
-    if (message === null) return this.end(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
+    if (message === null) {
+      this.end(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
+      return;
+    }
     this.#guard(() => {
       if (this.#welcomed) this.#handle(message);
       else if (message.type === 'welcome') this.#welcome(message);
@@ -154,27 +157,48 @@ export class Session {
   #handle(message: ServerMessage): void {
     const { port, onGoaway } = this.#options;
     switch (message.type) {
-      case 'welcome':
-        return this.end(CLOSE.badMessage, 'a second welcome');
-      case 'job.assign':
-        return port.assigned(message);
-      case 'job.cancel':
-        return port.cancelled(message);
-      case 'run.fenced':
-        return port.fenced(message);
+      case 'welcome': {
+        this.end(CLOSE.badMessage, 'a second welcome');
+        return;
+      }
+      case 'job.assign': {
+        port.assigned(message);
+        return;
+      }
+      case 'job.cancel': {
+        port.cancelled(message);
+        return;
+      }
+      case 'run.fenced': {
+        port.fenced(message);
+        return;
+      }
       case 'run.ack':
         port.acknowledged(message, message.seq);
-        return this.#events.acknowledged(message, message.seq);
-      case 'pong':
-        return this.#pong(message.n, message.leaseMs);
-      case 'artifact.credit':
-        return this.#artifacts.credit(message);
-      case 'artifact.stored':
-        return this.#artifacts.stored(message);
-      case 'artifact.refused':
-        return this.#artifacts.refused(message);
-      case 'goaway':
-        return onGoaway(message.withinMs);
+        {
+          this.#events.acknowledged(message, message.seq);
+          return;
+        }
+      case 'pong': {
+        this.#pong(message.n, message.leaseMs);
+        return;
+      }
+      case 'artifact.credit': {
+        this.#artifacts.credit(message);
+        return;
+      }
+      case 'artifact.stored': {
+        this.#artifacts.stored(message);
+        return;
+      }
+      case 'artifact.refused': {
+        this.#artifacts.refused(message);
+        return;
+      }
+      case 'goaway': {
+        onGoaway(message.withinMs);
+        return;
+      }
     }
   }
 

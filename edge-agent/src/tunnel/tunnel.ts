@@ -96,7 +96,8 @@ export class Tunnel {
       });
     } catch (error) {
       this.#why = describe(error);
-      return this.#lost(undefined);
+      this.#lost(undefined);
+      return;
     }
     this.#socket = socket;
     socket.on('open', () => this.#opened(socket));
@@ -105,7 +106,10 @@ export class Tunnel {
   }
 
   #opened(socket: WebSocket): void {
-    if (!this.#move('opened')) return socket.terminate();
+    if (!this.#move('opened')) {
+      socket.terminate();
+      return;
+    }
     const { port, outbox, pathOf, clock } = this.#options;
     this.#session = new Session({
       socket,
