@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadJq, type Jq } from 'jq-wasm';
@@ -98,6 +100,14 @@ describe('expressions', () => {
     expect(await Promise.all(asked)).toEqual([2, 4, 6]);
     expect(await hanging).toContain('longer than');
     expect(await after).toBe(8);
+  });
+
+  it('does not keep an idle process alive', async () => {
+    const module = new URL('./expressions.ts', import.meta.url).href;
+    const program = `const { createExpressions } = await import('${module}'); createExpressions();`;
+    const child = spawn(process.execPath, ['--conditions=source', '--input-type=module', '-e', program]);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
   });
 
   it('fails what is asked after closing', async () => {

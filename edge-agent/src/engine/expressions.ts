@@ -148,14 +148,8 @@ class JqThread {
       workerData: { outputBytes: OUTPUT_LENGTH },
       env: {},
       execArgv: [],
-      // The interpreter writes its own crash reports there; they hold nothing that `broken` does not say.
-      stdout: true,
-      stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     });
-    this.#worker.unref();
-    this.#worker.stderr.resume();
-    this.#worker.stdout.resume();
     this.#ready = new Promise((resolve) => {
       const late = setTimeout(() => resolve('jq did not load in time'), LOAD_MS).unref();
       this.#worker.on('message', (message: 'ready' | JqAnswer) => {
@@ -172,6 +166,8 @@ class JqThread {
       this.#worker.on('error', (error) => fail(`jq stopped: ${(error as Error).message}`));
       this.#worker.on('exit', () => fail('jq was stopped'));
     });
+    // Only now: listening for messages had made it count again. An idle jq does not keep its process alive.
+    this.#worker.unref();
   }
 
   /** Runs one program; a late or missing answer is `broken`. */

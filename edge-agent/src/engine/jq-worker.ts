@@ -37,6 +37,9 @@ const { outputBytes } = workerData as { outputBytes: number };
 const port = parentPort;
 if (port === null) throw new Error('jq-worker runs in a worker thread only');
 
+// The interpreter writes crash reports of its own; they hold nothing that `broken` does not say.
+console.error = () => undefined;
+console.log = () => undefined;
 const jq = await loadJq();
 port.on('message', (request: JqRequest) => port.postMessage(answer(request)));
 port.postMessage('ready');
@@ -51,7 +54,7 @@ function answer(request: JqRequest): JqAnswer {
     }
     return { id, kind: 'values', lines: stdout };
   } catch (error) {
-    return { id, kind: 'broken', message: error instanceof Error ? error.message : String(error) };
+    return { id, kind: 'broken', message: `it needs more memory than there is, or broke jq (${String(error)})` };
   }
 }
 
