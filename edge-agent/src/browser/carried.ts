@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { extract } from 'tar-fs';
 import { BrowserError } from './browser-error.ts';
-import type { Environment } from './find.ts';
+import type { Environment } from './environment.ts';
 
 /** What `find.ts` hands on: the program and what its environment must hold. */
 interface Carried {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listBrowsers } from './browser-for-tests.ts';
-import { installedPaths, type BrowserCandidate, type Environment } from './find.ts';
+import type { Environment } from './environment.ts';
+import { installedPaths, type BrowserCandidate } from './find.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -27,7 +28,7 @@ describe('findBrowsers', () => {
     for (const CASARE_BROWSER of [join(folder, 'nothing-here'), folder, 'chrome']) {
       await expect(find({ CASARE_BROWSER }, 'linux')).rejects.toMatchObject({
         code: 'BROWSER_PATH_INVALID',
-        message: expect.stringContaining(`CASARE_BROWSER is ${JSON.stringify(CASARE_BROWSER)}`),
+        message: expect.stringContaining(`CASARE_BROWSER is ${JSON.stringify(CASARE_BROWSER)}`) as string,
       });
     }
   });

@@ -10,9 +10,7 @@ import { access, stat } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { carriedChromium } from './carried.ts';
 import { BrowserError } from './browser-error.ts';
-
-/** The part of the environment that finding and starting a browser reads. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './environment.ts';
 
 /** Where the agent looks. */
 export interface FindOptions {

@@ -61,7 +61,7 @@ describe.skipIf(process.platform !== 'linux')('startBrowser (its processes are r
     const broken: BrowserCandidate = { path: '/bin/false', origin: 'installed', env: {} };
     await expect(startFirst([broken], process.env, 20_000)).rejects.toMatchObject({
       code: 'BROWSER_NOT_STARTED',
-      message: expect.stringContaining('/bin/false'),
+      message: expect.stringContaining('/bin/false') as string,
     });
     await expect(startFirst([], process.env, 1)).rejects.toMatchObject({ code: 'BROWSER_NOT_FOUND' });
   });

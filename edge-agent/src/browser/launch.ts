@@ -9,7 +9,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { chromium, type Browser } from 'playwright-core';
 import { BrowserError } from './browser-error.ts';
-import { findBrowsers, type BrowserCandidate, type Environment, type FindOptions } from './find.ts';
+import type { Environment } from './environment.ts';
+import { findBrowsers, type BrowserCandidate, type FindOptions } from './find.ts';
 
 /** A browser that runs. */
 export interface StartedBrowser {

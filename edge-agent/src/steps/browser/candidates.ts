@@ -1,0 +1,121 @@
+/**
+ * Selectors to offer when one did not match exactly one element. They come from the page's accessibility tree, and each
+ * is tried before it is offered: what a person copies works.
+ */
+import type { Locator, Page } from 'playwright-core';
+import { formatSelector, patternOf, type RoleStep, type Selector } from '@casare/shared/workflow';
+import { nodesOf, type AriaNode } from './aria-tree.ts';
+import { likeness } from './likeness.ts';
+import { untilAborted } from './within.ts';
+
+const MAX_CANDIDATES = 5;
+/** Elements that are tried to find those five. */
+const MAX_TRIED = 20;
+/** Elements around a match that are tried to tell it from the others. */
+const MAX_AROUND = 4;
+/** Offered when nothing is alike: what a page is usually used by. */
+const USABLE = new Set(['button', 'link', 'textbox', 'combobox', 'checkbox', 'radio', 'tab', 'menuitem', 'heading']);
+const LEAST_LIKENESS = 0.35;
+const SAME_ROLE = 0.4;
+
+type ToLocator = (page: Page, selector: Selector) => Locator;
+
+/** Up to five selectors that match exactly one element each, nearest first; empty if the page cannot be read in time. */
+export async function candidatesFor(
+  page: Page,
+  selector: Selector,
+  toLocator: ToLocator,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const offered: string[] = [];
+  try {
+    await untilAborted(signal, offer(page, selector, toLocator, offered));
+  } catch {
+    // Time is over, or the page went away: what was found so far is still worth showing.
+  }
+  return offered;
+}
+
+async function offer(page: Page, selector: Selector, toLocator: ToLocator, offered: string[]): Promise<void> {
+  const matches = await toLocator(page, selector).count();
+  const elements = matches > 1 ? await eachMatch(page, selector, matches) : await nearest(page, selector, toLocator);
+  for (const ways of elements) {
+    if (offered.length === MAX_CANDIDATES) return;
+    for (const way of ways) {
+      const text = formatSelector(way);
+      if (offered.includes(text) || (await toLocator(page, way).count()) !== 1) continue;
+      offered.push(text);
+      break;
+    }
+  }
+}
+
+/** For each match: by a named element around it, such as its row, else by its number. */
+async function eachMatch(page: Page, selector: Selector, matches: number): Promise<Selector[][]> {
+  const last = selector.steps.at(-1);
+  const numbered = Array.from({ length: Math.min(matches, MAX_CANDIDATES) }, (_, index): Selector => {
+    return { steps: selector.steps.map((step) => (step === last ? { ...step, nth: index + 1 } : step)) };
+  });
+  if (last?.kind !== 'role' || last.nth !== undefined) return numbered.map((way) => [way]);
+  const found = (await nodesOf(page)).filter((node) => answers(node, last));
+  // The tree shows what the selector matched only if both count the same.
+  const around = found.length === matches ? found.map((node) => namedAround(node)) : [];
+  return numbered.map((way, index) => [
+    ...(around[index] ?? []).map((outer): Selector => ({ steps: [roleStep(outer), last] })),
+    way,
+  ]);
+}
+
+/** From the innermost out: the cell a link is in tells less than its row, but is tried first. */
+function namedAround(node: AriaNode): AriaNode[] {
+  return node.ancestors
+    .filter((ancestor) => ancestor.name !== '')
+    .slice(-MAX_AROUND)
+    .reverse();
+}
+
+/** What is most like the first step that matches nothing, inside the steps before it. */
+async function nearest(page: Page, selector: Selector, toLocator: ToLocator): Promise<Selector[][]> {
+  const before = await matchingPrefix(page, selector, toLocator);
+  const wanted = selector.steps[before.length];
+  const root = before.length === 0 ? page : toLocator(page, { steps: before });
+  const nodes = (await nodesOf(root)).filter((node) => node.role !== 'generic');
+  const ranked = nodes
+    .map((node, order) => ({ node, order, score: wanted?.kind === 'role' ? score(node, wanted) : 0 }))
+    .filter(({ score: value }) => value >= LEAST_LIKENESS)
+    .sort((a, b) => b.score - a.score || a.order - b.order)
+    .map(({ node }) => node);
+  const usable = nodes.filter((node) => USABLE.has(node.role) && node.name !== '');
+  return (ranked.length > 0 ? ranked : usable).slice(0, MAX_TRIED).map((node) => {
+    const step = roleStep(node);
+    return [{ steps: [...before, step] }, { steps: [...before, { ...step, nth: 1 }] }];
+  });
+}
+
+/** The longest beginning of the selector that matches exactly one element. */
+async function matchingPrefix(page: Page, selector: Selector, toLocator: ToLocator): Promise<Selector['steps']> {
+  for (let length = selector.steps.length - 1; length > 0; length -= 1) {
+    const steps = selector.steps.slice(0, length);
+    if ((await toLocator(page, { steps }).count()) === 1) return steps;
+  }
+  return [];
+}
+
+function roleStep(node: AriaNode): RoleStep {
+  const name = node.name === '' ? {} : { name: { kind: 'exact' as const, text: node.name } };
+  return { kind: 'role', role: node.role, attributes: [], ...name };
+}
+
+function answers(node: AriaNode, step: RoleStep): boolean {
+  if (node.role !== step.role) return false;
+  if (step.name === undefined) return true;
+  return step.name.kind === 'exact' ? node.name === step.name.text : patternOf(step.name).test(node.name);
+}
+
+/** 0 for nothing in common, about 1.4 for the same role and name. */
+function score(node: AriaNode, wanted: RoleStep): number {
+  const role = node.role === wanted.role ? SAME_ROLE : 0;
+  if (wanted.name === undefined) return role;
+  const text = wanted.name.kind === 'exact' ? wanted.name.text : wanted.name.source;
+  return role + likeness(node.name, text);
+}

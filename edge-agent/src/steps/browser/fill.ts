@@ -1,0 +1,36 @@
+/** `browser.fill`: replaces a field's text and reads it back. */
+import { BROWSER_STEPS } from '@casare/shared/workflow';
+import { StepFailure, type Step } from '../../engine/index.ts';
+import { meet } from './expectation.ts';
+import { locateOne } from './locate.ts';
+import { waitUntilReady } from './ready.ts';
+import { browserStep } from './step.ts';
+
+/** A field that formats what is typed (telephone numbers, amounts) still holds the same letters and digits in a row. */
+const LETTERS_AND_DIGITS = /[^\p{L}\p{N}]/gu;
+
+/** Fails with FIELD_NOT_FILLED when the field holds something else afterwards. */
+export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, value, expect }, scope) => {
+  const field = await locateOne(scope, target);
+  const text = String(value);
+  await waitUntilReady(scope, field, 'editable');
+  if (scope.context.usesSecret) scope.session.memory.cover(field);
+  scope.acting();
+  await field.fill(text, scope.bound);
+  const kept = await field.evaluate(
+    (element: { value?: string; innerText?: string }) => element.value ?? element.innerText ?? '',
+  );
+  if (!letters(kept).includes(letters(text))) {
+    throw new StepFailure({
+      type: 'runtime',
+      code: 'FIELD_NOT_FILLED',
+      title: 'The field did not keep what was typed',
+      detail: `${target} holds ${letters(kept).length} letters and digits instead of ${letters(text).length}: the page shortens or refuses the value`,
+    });
+  }
+  return meet(scope, expect);
+});
+
+function letters(text: string): string {
+  return text.replaceAll(LETTERS_AND_DIGITS, '').toLowerCase();
+}

@@ -1,0 +1,93 @@
+/**
+ * Functions that run inside the page: Playwright sends their source, so they use nothing from outside themselves.
+ * The agent is compiled without the DOM's types (they would change those of Node's timers everywhere), so the few
+ * members used here are declared.
+ */
+
+interface PageDocument {
+  readonly documentElement: { readonly outerHTML: string };
+  querySelectorAll(selector: string): Iterable<PageElement>;
+}
+
+/** What is used of an element. */
+export interface PageElement {
+  readonly value?: string;
+  readonly innerText?: string;
+  readonly textContent: string | null;
+  readonly localName: string;
+  readonly options?: Iterable<{ readonly label: string; readonly selected: boolean }>;
+  closest(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
+  getAttribute(name: string): string | null;
+  checkVisibility(options: { visibilityProperty: boolean }): boolean;
+}
+
+declare const document: PageDocument;
+declare const location: { readonly href: string };
+
+/** Every text of a document in which a secret could be. */
+export function textsOfDocument(): string[] {
+  const fields = Array.from(document.querySelectorAll('input, textarea'));
+  return [location.href, document.documentElement.outerHTML, ...fields.map((field) => field.value ?? '')];
+}
+
+/** What alerts on the page say, such as why a form was refused; at most three. */
+export function alertsOfDocument(): string[] {
+  return Array.from(document.querySelectorAll('[role="alert"], [role="alertdialog"], [aria-live="assertive"]'))
+    .filter((alert) => alert.checkVisibility({ visibilityProperty: true }))
+    .map((alert) => (alert.innerText ?? '').replace(/\s+/g, ' ').trim().slice(0, 200))
+    .filter((text) => text !== '')
+    .slice(0, 3);
+}
+
+/** The texts of a native list's options and which of them are chosen; `null` for anything else. */
+export function optionsOf(element: PageElement): { label: string; selected: boolean }[] | null {
+  if (element.localName !== 'select') return null;
+  return Array.from(element.options ?? [], ({ label, selected }) => ({
+    label: label.replace(/\s+/g, ' ').trim(),
+    selected,
+  }));
+}
+
+/** A table as text: its column headers (empty ones are `Column <n>`, repeated ones numbered) and its rows. */
+export interface PageTable {
+  readonly columns: string[];
+  readonly rows: string[][];
+}
+
+/** Reads an HTML table or an ARIA table or grid; `null` for anything else. Hidden rows and cells are left out. */
+export function tableOf(root: PageElement, maxRows: number): PageTable | null {
+  const TABLE = 'table, [role="table"], [role="grid"], [role="treegrid"]';
+  const CELL = 'td, th, [role="cell"], [role="gridcell"], [role="rowheader"], [role="columnheader"]';
+  if (root.closest(TABLE) !== root) return null;
+  const visible = (element: PageElement): boolean => element.checkVisibility({ visibilityProperty: true });
+  const text = (element: PageElement): string =>
+    (element.innerText ?? element.textContent ?? '').replace(/\s+/g, ' ').trim();
+  const isHeader = (cell: PageElement): boolean =>
+    cell.getAttribute('role') === 'columnheader' ||
+    (cell.localName === 'th' && cell.getAttribute('scope') !== 'row' && cell.getAttribute('role') === null);
+  // A table inside a cell has rows of its own: only those whose nearest table is this one count.
+  const lines = Array.from(root.querySelectorAll('tr, [role="row"]'))
+    .filter((line) => line.closest(TABLE) === root && visible(line))
+    .map((line) => Array.from(line.querySelectorAll(CELL)).filter((cell) => cell.closest(TABLE) === root))
+    .map((cells) => cells.filter(visible))
+    .filter((cells) => cells.length > 0);
+  const first = lines.findIndex((cells) => cells.every(isHeader));
+  const spread = (cells: PageElement[]): string[] =>
+    cells.flatMap((cell) => {
+      const span = Number(cell.getAttribute('colspan') ?? cell.getAttribute('aria-colspan') ?? 1);
+      return Array.from({ length: Math.min(Math.max(Number.isInteger(span) ? span : 1, 1), 100) }, () => text(cell));
+    });
+  const body = lines.filter((cells, index) => index > first && !cells.every(isHeader)).slice(0, maxRows);
+  const rows = body.map(spread);
+  const headers = first === -1 ? [] : spread(lines[first] ?? []);
+  const width = Math.max(headers.length, ...rows.map((row) => row.length), 0);
+  const seen = new Map<string, number>();
+  const columns = Array.from({ length: width }, (_, index) => {
+    const name = headers[index] || `Column ${index + 1}`;
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name} ${count}`;
+  });
+  return { columns, rows };
+}

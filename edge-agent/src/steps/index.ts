@@ -1,0 +1,35 @@
+/** The executors of this agent: what the engine finds steps in. */
+import { findStep, exactReference } from '@casare/shared/workflow';
+import { startBrowser, type StartedBrowser } from '../browser/index.ts';
+import type { Step, StepRegistry } from '../engine/index.ts';
+import { BrowserSession, browserSteps } from './browser/index.ts';
+import { PLAIN } from './plain.ts';
+
+/** What executors need of the agent. */
+export interface StepOptions {
+  /** The agent's data directory. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** Starts a browser; by default the best one on this machine. */
+  readonly startBrowser?: () => Promise<StartedBrowser>;
+}
+
+/** Finds an executor by a catalogue reference such as `browser.click` or `browser.click:1.0.0@default`. */
+export function createStepRegistry(options: StepOptions): StepRegistry {
+  const start = options.startBrowser ?? (() => startBrowser(options));
+  const steps = new Map<string, Step>(
+    [...browserSteps(start), ...PLAIN].map((step) => [exactReference(step.declaration), step] as const),
+  );
+  return {
+    find: (reference) => {
+      const declared = findStep(reference);
+      return declared.ok ? (steps.get(exactReference(declared.step)) ?? null) : null;
+    },
+  };
+}
+
+/** Ends what steps of a run left open, such as its browser. */
+export async function closeSessions(session: Map<string, unknown>): Promise<void> {
+  await BrowserSession.end({ session });
+}
