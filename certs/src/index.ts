@@ -1,0 +1,50 @@
+/**
+ * Front door of the PKI: issuing (signer and templates), judging what peers send (identity, request, proof, join
+ * token, pin) and the TLS settings. Path validation is OpenSSL's, in the handshake; nothing here replaces it.
+ */
+export { type CertificateContents, type SubjectName, readCertificate } from './contents.ts';
+export { type CaProfile, caProfile } from './ca-profile.ts';
+export { signEnrolProof, verifyEnrolProof } from './enrol-proof.ts';
+export { type IdentityCode, type PeerIdentity, readIdentity } from './identity.ts';
+export { type CertificateSummary, inspectPem } from './inspect.ts';
+export {
+  type JoinCredential,
+  type JoinToken,
+  createJoinToken,
+  hashJoinToken,
+  joinCredentialText,
+  joinTokenText,
+  parseJoinCredential,
+  parseJoinToken,
+  verifyJoinToken,
+} from './join-token.ts';
+export { type KeyPair, generateKey, keyIdOf } from './keys.ts';
+export { type LocalSignerOptions, createLocalSigner } from './local-signer.ts';
+export { type AgentName, AgentId, GatewayHost, TenantName, TrustDomain, agentUri, parseAgentUri } from './names.ts';
+export { certificatesInPem, toPem } from './pem.ts';
+export { findPinned, matchesPin, peerChain, pinOf } from './pin.ts';
+export { type RateLimit, createRateLimit } from './rate-limit.ts';
+export { type NewRequest, type RequestCode, type VerifiedRequest, createRequest, readRequest } from './request.ts';
+export { type Refusal, type Result } from './result.ts';
+export { MASTER_KEY_BYTES, openKey, sealKey } from './sealed-key.ts';
+export type {
+  AddIssuer,
+  CreateRoot,
+  SignAgentCa,
+  SignAgentLeaf,
+  SignGatewayLeaf,
+  SignServerCa,
+  SignedCa,
+  SignedCertificate,
+  Signer,
+  SignerCode,
+} from './signer.ts';
+export {
+  type ServerIdentity,
+  type TunnelClientIdentity,
+  chainProbeOptions,
+  enrolClientOptions,
+  enrolServerOptions,
+  tunnelClientOptions,
+  tunnelServerOptions,
+} from './tls.ts';

@@ -1,0 +1,90 @@
+/**
+ * The signer: the only part that opens CA keys. Its interface is messages (plain values in, plain values out, all
+ * asynchronous) with fixed templates, so it can stand behind a process boundary; requests are parsed here, on the far
+ * side. A caller chooses among templates, never fields: tenant and trust domain of an agent's certificate come from
+ * its CA's name constraints, a gateway's hosts from the signer's own configuration.
+ *
+ * Making a CA answers its certificate and its SEALED key and does not start to use them: the caller commits the row,
+ * then calls `addIssuer`, so no certificate comes from a CA that a crash could forget.
+ */
+import { z } from 'zod';
+import { AgentId, GatewayHost, TenantName } from './names.ts';
+import type { Result } from './result.ts';
+
+const caId = z.string().min(1).max(100);
+const days = z.int().min(1).max(7_300).optional();
+/** SubjectPublicKeyInfo, DER, base64. */
+const publicKey = z.base64().max(400);
+
+/** Makes a self-signed root. */
+export const CreateRoot = z.strictObject({ id: caId, kind: z.enum(['server', 'agent']), lifetimeDays: days });
+/** Makes the CA `id` below the server root `issuer`. */
+export const SignServerCa = z.strictObject({
+  issuer: caId,
+  id: caId,
+  curve: z.enum(['P-256', 'P-384']).optional(),
+  lifetimeDays: days,
+});
+/** Makes the CA `id` of one tenant below the agent root `issuer`. */
+export const SignAgentCa = z.strictObject({ issuer: caId, id: caId, tenant: TenantName, lifetimeDays: days });
+/** Signs a gateway's key; every host must be one the signer is configured for. */
+export const SignGatewayLeaf = z.strictObject({
+  issuer: caId,
+  publicKey,
+  hosts: z.array(GatewayHost).min(1).max(50),
+  lifetimeDays: z.int().min(1).max(397).optional(),
+});
+/** Signs an agent's key in the tenant of the CA `issuer`. */
+export const SignAgentLeaf = z.strictObject({
+  issuer: caId,
+  publicKey,
+  agentId: AgentId,
+  lifetimeHours: z.int().min(1).max(168).optional(),
+});
+/** Opens a CA for signing. Repeating it replaces the same CA. */
+export const AddIssuer = z.strictObject({
+  id: caId,
+  certificate: z.string().max(20_000),
+  sealedKey: z.string().max(4_096),
+});
+export type CreateRoot = z.infer<typeof CreateRoot>;
+export type SignServerCa = z.infer<typeof SignServerCa>;
+export type SignAgentCa = z.infer<typeof SignAgentCa>;
+export type SignGatewayLeaf = z.infer<typeof SignGatewayLeaf>;
+export type SignAgentLeaf = z.infer<typeof SignAgentLeaf>;
+export type AddIssuer = z.infer<typeof AddIssuer>;
+
+/** A signed certificate as a message: PEM, times in ISO 8601. */
+export interface SignedCertificate {
+  certificate: string;
+  serial: string;
+  notBefore: string;
+  notAfter: string;
+  keyId: string;
+}
+
+/** A new CA: its certificate and its key, sealed under the signer's master key for the id that was asked for. */
+export interface SignedCa extends SignedCertificate {
+  sealedKey: string;
+}
+
+export type SignerCode =
+  | 'SIGNER_REQUEST_INVALID'
+  | 'SIGNER_ISSUER_UNKNOWN'
+  | 'SIGNER_ISSUER_WRONG_KIND'
+  | 'SIGNER_ISSUER_REFUSED'
+  | 'SIGNER_ISSUERS_FULL'
+  | 'SIGNER_RATE_LIMITED'
+  | 'SIGNER_HOST_NOT_ALLOWED'
+  | 'ISSUER_EXPIRED'
+  | 'KEY_REFUSED';
+
+/** The signer, wherever it runs. Every refusal is an answer; a rejected promise means the signer itself is broken. */
+export interface Signer {
+  createRoot(request: CreateRoot): Promise<Result<SignedCa, SignerCode>>;
+  addIssuer(request: AddIssuer): Promise<Result<{ keyId: string }, SignerCode>>;
+  signServerCa(request: SignServerCa): Promise<Result<SignedCa, SignerCode>>;
+  signAgentCa(request: SignAgentCa): Promise<Result<SignedCa, SignerCode>>;
+  signGatewayLeaf(request: SignGatewayLeaf): Promise<Result<SignedCertificate, SignerCode>>;
+  signAgentLeaf(request: SignAgentLeaf): Promise<Result<SignedCertificate, SignerCode>>;
+}
