@@ -75,7 +75,7 @@ class PortalDouble {
         if (!page(session).signedIn) throw new StepFailure({ type: 'authorization', title: 'Sign in first' });
         const name = String(args['saveAs']);
         const content = `PDF of ${String(args['target'])}`;
-        const file = path.join(runFolder, name);
+        const file = path.join(runFolder, 'files', name);
         mkdirSync(path.dirname(file), { recursive: true });
         writeFileSync(file, content);
         this.downloads.push(name);
@@ -165,7 +165,7 @@ describe('the example workflow', () => {
     const portal = new PortalDouble();
     const journal: RunEvent[] = [];
     await runIt(document, { ...portal.setup(), dieAfter: lastSave }, journal).catch(() => undefined);
-    rmSync(path.join(portal.folder, FILES[0] ?? ''));
+    rmSync(path.join(portal.folder, 'files', FILES[0] ?? ''));
     const resume = async (artifacts: readonly string[]) => {
       portal.downloads.length = 0;
       const { ending } = await runIt(document, { ...portal.setup(), journal, artifacts });
@@ -174,7 +174,7 @@ describe('the example workflow', () => {
     };
     expect(await resume([FILES[0] ?? ''])).toEqual([FILES[2]]);
     expect(await resume([])).toEqual([FILES[0], FILES[2]]);
-    expect(existsSync(path.join(portal.folder, FILES[0] ?? ''))).toBe(true);
+    expect(existsSync(path.join(portal.folder, 'files', FILES[0] ?? ''))).toBe(true);
   });
 });
 

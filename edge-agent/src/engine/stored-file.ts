@@ -5,7 +5,7 @@ import { type Json, StoredFile } from '@casare/shared/workflow';
 import type { RunOptions } from './frame.ts';
 
 /**
- * `none` when the output names no stored file; `present` when the run's folder has it in its recorded size, or an
+ * `none` when the output names no stored file; `present` when the run's `files` folder has it in its recorded size, or an
  * earlier attempt stored it as an artifact.
  */
 export async function fileOf(
@@ -15,7 +15,7 @@ export async function fileOf(
   const parsed = StoredFile.safeParse(output);
   if (!parsed.success) return 'none';
   if (options.artifacts?.includes(parsed.data.path) === true) return 'present';
-  const folder = path.resolve(options.runFolder);
+  const folder = path.resolve(options.runFolder, 'files');
   const file = path.resolve(folder, parsed.data.path);
   if (!file.startsWith(folder + path.sep)) return 'gone';
   const found = await stat(file).catch(() => null);
