@@ -21,7 +21,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** How long the call may take from now on, milliseconds. */
   readonly timeoutMs: number;
-  /** The run's own folder; everything a step writes goes below it. */
+  /** The run's own folder; everything a step writes goes below it, files that outputs name below its `files`. */
   readonly runFolder: string;
   /** Where in the run the step stands; unique. */
   readonly position: string;
