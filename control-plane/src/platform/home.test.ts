@@ -22,6 +22,13 @@ test('a file in its place is one clear line', async () => {
   await expect(prepareHome(file)).rejects.toMatchObject({ code: 'HOME_NOT_WRITABLE' });
 });
 
+test.runIf(process.platform === 'linux')(
+  'a place where nothing can be made is one clear line, and does not hang',
+  async () => {
+    await expect(prepareHome('/proc/casare/home')).rejects.toMatchObject({ code: 'HOME_NOT_WRITABLE' });
+  },
+);
+
 test('the master key is made once, also by several at the same moment, and is private', async () => {
   const keys = await Promise.all(Array.from({ length: 8 }, () => masterKey(base)));
   expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);

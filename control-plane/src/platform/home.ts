@@ -3,7 +3,7 @@
  * (temporary file, flush, rename) and 0600.
  */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault, lineOf } from './errors.ts';
@@ -16,7 +16,7 @@ const MASTER_KEY_BYTES = 32;
  */
 export async function prepareHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await makeDirectory(home);
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!(await stat(home)).isDirectory()) throw new Error('it is not a directory');
   } catch (error) {
@@ -74,6 +74,20 @@ export async function readPrivateFile(file: string): Promise<Buffer | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** Step by step: Node's own recursive `mkdir` never returns below a directory like /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  const parent = path.dirname(directory);
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || parent === directory || existsSync(parent)) throw error;
+    await makeDirectory(parent);
+    await mkdir(directory, { mode: 0o700 });
   }
 }
 
