@@ -157,7 +157,7 @@ do:
   - outer:
       timeout: { after: PT9S }
       do:
-        - t: { try: [ { a: { call: wait } } ], catch: { as: e, do: [ { no: { set: { caught: true } } } ] } }
+        - t: { try: [ { a: { call: wait } } ], catch: { as: e } }
 `;
     expect((await runIt(yaml, { clock, steps: waiting(clock, 9_000) })).ending).toMatchObject({
       type: 'run.failed',
