@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -70,7 +70,9 @@ function writeHome(): void {
 function casareAgent(...argv: string[]): Started {
   // a browser that is not there: these tests are about the process, and the probe must not take the time
   const env = { ...process.env, CASARE_BROWSER: '/does/not/exist' };
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...argv, '--home', folder], { env });
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, argv[0] ?? '', '--home', folder, ...argv.slice(1)], {
+    env,
+  });
   const started: Started = { child, output: '', ended: once(child, 'close').then(([code]) => code as number | null) };
   child.stdout.on('data', (chunk: Buffer) => (started.output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (started.output += chunk.toString()));
@@ -149,16 +151,22 @@ test('doctor shows every check with what to do, and exits 1 when one has failed'
   for (const { result, fix } of checks) if (result === 'failed') expect(fix).not.toBe('');
 });
 
+test('doctor changes nothing: a home that is not there is not made', async () => {
+  const nowhere = join(folder, 'nowhere');
+  const doctor = casareAgent('doctor', '--output', 'json', '--home', nowhere);
+  expect(await doctor.ended).toBe(1);
+  const { checks } = JSON.parse(doctor.output) as { checks: { name: string; result: string }[] };
+  expect(checks.find(({ name }) => name === 'disk')?.result).toMatch(/ok|warning/);
+  expect(existsSync(nowhere)).toBe(false);
+});
+
 test('usage errors exit 2, an agent that is not enrolled exits 3, each in one line', async () => {
   const wrong = casareAgent('run', '--slots', 'gpu=1');
   expect(await wrong.ended).toBe(2);
   expect(wrong.output).toMatch(/^USAGE: [^\n]+\n$/);
   const unknown = casareAgent('fly');
   expect(await unknown.ended).toBe(2);
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'run', '--home', join(folder, 'empty')]);
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  expect(code).toBe(3);
-  expect(output).toMatch(/^NOT_ENROLLED: [^\n]+\n$/);
+  const empty = casareAgent('run', '--home', join(folder, 'empty'));
+  expect(await empty.ended).toBe(3);
+  expect(empty.output).toMatch(/^NOT_ENROLLED: [^\n]+\n$/);
 });

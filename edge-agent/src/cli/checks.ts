@@ -1,5 +1,7 @@
 /** The checks of `doctor`: each says what it looked at, what it found, and what to do about it. Nothing is changed. */
-import { statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { probeBrowser } from '../browser/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
@@ -128,14 +130,19 @@ async function checkProcess(home: AgentHome): Promise<Check> {
 }
 
 function checkDisk(home: AgentHome): Check {
-  const free = freeBytes(home.root);
+  let folder = home.root;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const free = freeBytes(folder);
   const found = `${(free / 1_073_741_824).toFixed(1)} GiB free`;
   if (free < NO_DISK_BYTES) return failed('disk', found, 'free space: no job is accepted');
   return free < LOW_DISK_BYTES ? warning('disk', found, 'free space soon') : ok('disk', found);
 }
 
 async function checkBrowser(home: AgentHome, environment: NodeJS.ProcessEnv): Promise<Check> {
-  const probe = await probeBrowser({ home: home.root, env: environment, platform: process.platform });
+  // a home that is not there yet is not made by looking
+  const scratch = existsSync(home.root) ? null : mkdtempSync(join(tmpdir(), 'casare-doctor-'));
+  const probe = await probeBrowser({ home: scratch ?? home.root, env: environment, platform: process.platform });
+  if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
   const why = probe.why ?? '';
   if (!probe.ok) return failed('browser', why, 'install Chrome, Edge or Chromium, or set CASARE_BROWSER');
   const found = `Chromium ${probe.version} at ${probe.path}`;

@@ -6,7 +6,17 @@
  *   runs/<job>/                                             the runs' folders, the newest kept
  *   logs/agent.log  status.json  agent.sock                 for people
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, Fault } from '../fault.ts';
 
@@ -48,6 +58,8 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
 export function makeHome(home: AgentHome): void {
   try {
     mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    // a folder made by hand is taken over only while it is empty: it could be anything
+    if (readdirSync(home.root).length === 0) chmodSync(home.root, 0o700);
     for (const folder of [home.spool, home.runs, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     const why = codeOf(error) || 'unknown';
