@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import type { RunEventBody } from '@casare/shared/protocol';
 import { StepFailure } from './errors.ts';
-import { Died, ManualClock, runIt, StepDoubles } from './engine.fixture.ts';
+import { Died, ManualClock, runIt, StepDoubles } from './engine-for-tests.ts';
 
 const unsafe = { effect: 'unsafe' } as const;
 const failedAt = (bodies: readonly RunEventBody[], position: string) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '@casare/shared/workflow';
-import { runIt, StepDoubles } from './engine.fixture.ts';
+import { runIt, StepDoubles } from './engine-for-tests.ts';
 
 /** Runs a document that must succeed and yields its output. */
 async function output(yaml: string, input: Json = {}, steps?: StepDoubles): Promise<unknown> {

@@ -14,7 +14,7 @@ import {
   runIt,
   type RunSetup,
   StepDoubles,
-} from './engine.fixture.ts';
+} from './engine-for-tests.ts';
 
 /** A run that may die several times, each attempt with the journal of all before it. */
 async function runUntilEnd(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StepFailure, standardType } from './errors.ts';
-import { ManualClock, runIt, StepDoubles } from './engine.fixture.ts';
+import { ManualClock, runIt, StepDoubles } from './engine-for-tests.ts';
 
 const raise = (status: number, type = 'urn:x') => `raise: { error: { type: '${type}', status: ${status}, title: T } }`;
 const caught = (clause: string, what: string) =>
