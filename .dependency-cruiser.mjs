@@ -21,7 +21,10 @@ const arrows = Object.entries(ARROWS).map(([feature, others]) => ({
   comment: `${feature} may enter ${others.join(', ') || 'no other feature'}; the other way is a typed event`,
   severity: 'error',
   from: { path: `^control-plane/src/${feature}/` },
-  to: { path: '^control-plane/src/[^/]+/', pathNot: `^control-plane/src/(${['platform', feature, ...others].join('|')})/` },
+  to: {
+    path: '^control-plane/src/[^/]+/',
+    pathNot: `^control-plane/src/(${['platform', feature, ...others].join('|')})/`,
+  },
 }));
 
 const frontDoors = Object.keys(ARROWS).map((feature) => ({
@@ -35,17 +38,35 @@ const frontDoors = Object.keys(ARROWS).map((feature) => ({
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'shared', severity: 'error', from: { path: code('shared'), pathNot: '\\.test\\.ts$' }, to: { pathNot: [code('shared'), ...packages('zod', 'yaml')] } },
-    { name: 'certs', severity: 'error', from: { path: code('certs') }, to: { path: ['^control-plane/', '^edge-agent/'] } },
+    {
+      name: 'shared',
+      severity: 'error',
+      from: { path: code('shared'), pathNot: '\\.test\\.ts$' },
+      to: { pathNot: [code('shared'), ...packages('zod', 'yaml')] },
+    },
+    {
+      name: 'certs',
+      severity: 'error',
+      from: { path: code('certs') },
+      to: { path: ['^control-plane/', '^edge-agent/'] },
+    },
     { name: 'edge-agent', severity: 'error', from: { path: code('edge-agent') }, to: { path: '^control-plane/' } },
     { name: 'control-plane', severity: 'error', from: { path: code('control-plane') }, to: { path: '^edge-agent/' } },
-    { name: 'console', severity: 'error', from: { path: code('control-plane/console') }, to: { path: ['^control-plane/src/', '^certs/', '^edge-agent/'] } },
+    {
+      name: 'console',
+      severity: 'error',
+      from: { path: code('control-plane/console') },
+      to: { path: ['^control-plane/src/', '^certs/', '^edge-agent/'] },
+    },
     {
       name: 'pure-decisions',
       comment: 'lifecycles and decisions import shared, each other and types only',
       severity: 'error',
       from: { path: '\\.(lifecycle|decision)\\.ts$' },
-      to: { pathNot: [code('shared'), '\\.(lifecycle|decision)\\.ts$', ...packages('zod')], dependencyTypesNot: ['type-only'] },
+      to: {
+        pathNot: [code('shared'), '\\.(lifecycle|decision)\\.ts$', ...packages('zod')],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'edges-call-services',
@@ -60,7 +81,12 @@ export default {
       from: { path: '^control-plane/src/', pathNot: '^control-plane/src/platform/database/' },
       to: { path: packages('pg', 'typeorm') },
     },
-    { name: 'platform-knows-no-feature', severity: 'error', from: { path: '^control-plane/src/platform/' }, to: { path: '^control-plane/src/(?!platform/)' } },
+    {
+      name: 'platform-knows-no-feature',
+      severity: 'error',
+      from: { path: '^control-plane/src/platform/' },
+      to: { path: '^control-plane/src/(?!platform/)' },
+    },
     ...arrows,
     ...frontDoors,
   ],
@@ -68,6 +94,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: ['/dist/'] },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'default'], extensions: ['.ts', '.tsx', '.mjs', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'default'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js'],
+    },
   },
 };

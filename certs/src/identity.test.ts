@@ -82,7 +82,7 @@ describe('readIdentity', () => {
   });
 
   test('refuses malformed extension values without throwing', async () => {
-    for (const value of ['', '30', '3080', '30030601', `3043${'06'}41${'81'.repeat(65)}`, '05000000']) {
+    for (const value of ['', '30', '3080', '30030601', `30430641${'81'.repeat(65)}`, '05000000']) {
       const broken = new Extension('2.5.29.37', false, Buffer.from(value, 'hex'));
       expect(await judge([`url:${URI}`], [keyUsage, broken]), value).toMatch(/^(CERTIFICATE_MALFORMED|PEER_PURPOSE)$/);
     }

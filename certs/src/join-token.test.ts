@@ -20,7 +20,7 @@ const token = fc.record({
   id: base64url(8, 64),
   secret: base64url(43, 43),
   pin: fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: 32, maxLength: 32 })
+    .array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: 32, maxLength: 32 })
     .map((digits) => digits.join('')),
 });
 

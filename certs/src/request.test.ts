@@ -21,7 +21,7 @@ beforeAll(async () => {
 /** A request on `curve`, signed with `hash`, asking for `extensions`. */
 async function requestFor(curve: string, hash: string, extensions: Extension[] = []) {
   const algorithm = { name: 'ECDSA', namedCurve: curve, hash };
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create({
     keys,
     signingAlgorithm: algorithm,

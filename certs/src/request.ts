@@ -36,7 +36,7 @@ const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** Makes a P-256 key and a request that names nobody: the server decides every name. */
 export async function createRequest(): Promise<NewRequest> {
-  const keys = (await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ECDSA_P256 });
   const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {

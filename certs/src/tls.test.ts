@@ -117,13 +117,15 @@ describe('enrol listener', () => {
   const enrol = () => enrolServerOptions(world.gateway, world.serverRoot.pem);
 
   test('the agent finds the pinned root, then verifies the listener against it alone', async () => {
-    let root: string | null = null;
+    const found: { root: string | null } = { root: null };
     const probe = await handshake(enrol(), chainProbeOptions('gateway.test'), (socket) => {
-      root = findPinned(peerChain(socket), pinOf(world.serverRoot.pem));
+      found.root = findPinned(peerChain(socket), pinOf(world.serverRoot.pem));
     });
     expect(probe).toMatchObject({ client: 'OK' });
-    expect(root).toBe(world.serverRoot.pem);
-    expect(await handshake(enrol(), enrolClientOptions('gateway.test', root ?? ''))).toMatchObject({ client: 'OK' });
+    expect(found.root).toBe(world.serverRoot.pem);
+    expect(await handshake(enrol(), enrolClientOptions('gateway.test', found.root ?? ''))).toMatchObject({
+      client: 'OK',
+    });
   });
 
   test('somebody who sends the public root behind a chain of his own fails the verification', async () => {

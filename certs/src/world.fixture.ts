@@ -175,13 +175,14 @@ export async function converse(
   const outcome: Outcome = { server: 'OK', client: 'OK', reused: false, peer: null };
   const seen = new Promise<void>((resolve) => {
     server.once('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      // Typed as an error, it is OpenSSL's code as text.
       const authorization: unknown = socket.authorizationError;
-      outcome.server = String(authorization ?? error.code ?? error.message);
+      outcome.server = typeof authorization === 'string' ? authorization : (error.code ?? error.message);
       resolve();
     });
     server.once('secureConnection', (socket) => {
       outcome.reused = socket.isSessionReused();
-      outcome.peer = socket.getPeerCertificate().raw ?? null;
+      outcome.peer = (socket.getPeerCertificate() as { raw?: Buffer }).raw ?? null;
       socket.on('error', () => undefined);
       socket.write('x');
       resolve();

@@ -80,8 +80,8 @@ async function readyAdmin(): Promise<Admin | null> {
 
 /** While the rest runs: a control plane that ends takes the quick start with it, with its own words. */
 async function watch(running: Running): Promise<void> {
-  await running.failed.catch(async (error: Error) => {
-    screen.fail(`${running.name}: ${error.message}`);
+  await running.failed.catch(async (error: unknown) => {
+    screen.fail(`${running.name}: ${error instanceof Error ? error.message : String(error)}`);
     await end(1);
   });
 }

@@ -51,11 +51,11 @@ export class Processes {
       if (line.trim() !== '') last = line;
       log.write(`${line}\n`);
     };
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
       keep(line);
       program.onLine?.(line);
     });
-    createInterface({ input: child.stderr }).on('line', keep);
+    createInterface({ input: child.stderr! }).on('line', keep);
     const ended = new Promise<void>((resolve) => child.once('close', () => log.end(resolve)));
     this.#running.push({ name: program.name, child, ended });
     const failed = new Promise<never>((_, reject) => {

@@ -122,7 +122,7 @@ function testWorkflow(
     name,
     version: '1.0.0',
     digest: '0'.repeat(64),
-    document: { document: { dsl: '1.0.3', namespace: 'test', name, version: '1.0.0' }, do: [{ act: task }] } as never,
+    document: { document: { dsl: '1.0.3', namespace: 'test', name, version: '1.0.0' }, do: [{ act: task }] },
     analysis: {
       slot: 'plain',
       // Only the agent of the same name runs it, so that tests do not take each other's jobs.

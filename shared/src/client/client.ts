@@ -55,7 +55,7 @@ export function createClient(options: ClientOptions): Client {
   const send = options.fetch ?? fetch;
   return {
     async call(endpoint, call = {}) {
-      const response = await request(send, options, endpoint, call as CallOptions<Endpoint>);
+      const response = await request(send, options, endpoint, call);
       if (!response.ok) throw new ApiError(await problemOf(response));
       return (await resultOf(endpoint, response)) as never;
     },
@@ -76,8 +76,8 @@ async function request(
   let body: string | undefined;
   if (call.body !== undefined) {
     const text = call.mediaType !== undefined && typeof call.body === 'string';
-    headers['content-type'] = text ? call.mediaType! : 'application/json';
-    body = text ? (call.body as string) : JSON.stringify(call.body);
+    headers['content-type'] = text ? call.mediaType : 'application/json';
+    body = text ? call.body : JSON.stringify(call.body);
   }
   try {
     return await send(urlOf(options.url, endpoint, call), {
@@ -101,11 +101,11 @@ async function request(
 }
 
 function urlOf(origin: string, endpoint: Endpoint, call: CallOptions<Endpoint>): string {
-  const params = (call.params ?? {}) as Record<string, unknown>;
+  const params: Readonly<Record<string, unknown>> = call.params ?? {};
   const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries((call.query ?? {}) as Record<string, unknown>)) {
-    if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) query.set(name, String(value as string | number | boolean));
   }
   return `${origin}${API_PREFIX}${path}${query.size > 0 ? `?${query}` : ''}`;
 }

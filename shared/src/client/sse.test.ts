@@ -23,7 +23,7 @@ describe('the format', () => {
   test('an event without end is refused', () => {
     const parser = new MessageParser();
     expect(() => {
-      for (let i = 0; i < 10; i++) [...parser.push(`data: ${'x'.repeat(1_048_576)}\n`)];
+      for (let i = 0; i < 10; i++) Array.from(parser.push(`data: ${'x'.repeat(1_048_576)}\n`));
     }).toThrow('too large');
   });
 });

@@ -91,7 +91,7 @@ export const ArtifactName = z
   .string()
   .min(1)
   .max(500)
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+
   .regex(/^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\u0000-\u001f\u007f\\:]+$/);
 
 const ArtifactOpen = z.object({

@@ -80,5 +80,5 @@ function convert(schema: z.ZodType): JsonSchema {
     },
   });
   void $schema;
-  return converted as JsonSchema;
+  return converted;
 }

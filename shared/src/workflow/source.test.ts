@@ -37,7 +37,7 @@ describe('bounds', () => {
   it('refuses aliases that multiply', () => {
     const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
     expect(firstProblem(['a0: &a0 [x]', ...levels].join('\n'))).toMatchObject({
-      message: expect.stringMatching(/^aliases: /),
+      message: expect.stringMatching(/^aliases: /) as string,
     });
   });
 

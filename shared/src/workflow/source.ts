@@ -96,7 +96,7 @@ function keyFaults(document: Document): Fault[] {
     if (!isMap(node)) continue;
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
-      const name = isScalar(key) && key.value !== null ? String(key.value) : null;
+      const name = isScalar(key) && key.value !== null ? String(key.value as string | number | boolean) : null;
       const inner = `${path}/${escapePointer(name ?? '')}`;
       const offset = offsetOf(key) ?? offsetOf(node) ?? 0;
       if (name === null) faults.push({ offset, path: inner, message: 'expected a name (text) before `:`' });

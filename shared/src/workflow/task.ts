@@ -228,7 +228,7 @@ export type Call =
 export function callOf(task: CallTask): Call {
   if (isHttp(task)) return { to: 'http', with: task.with };
   if (isOpenApi(task)) return { to: 'openapi', with: task.with };
-  return { to: 'function', reference: task.call, with: (task as FunctionCallTask).with ?? {} };
+  return { to: 'function', reference: task.call, with: task.with ?? {} };
 }
 
 function isHttp(task: CallTask): task is HttpCallTask {
