@@ -2,7 +2,7 @@
  * Puts the web edge together: one Nest application on Express, in this order: listener filter, headers, metrics,
  * operations, console, routes of the controllers; what is left is a problem 404, what is thrown a problem document.
  */
-import type { INestApplication, LoggerService, Type } from '@nestjs/common';
+import type { INestApplication, LoggerService, Type, WebSocketAdapter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
@@ -25,6 +25,8 @@ export interface HttpAppOptions {
   readonly https: boolean;
   /** Directory of the built console; for tests. */
   readonly consoleFiles?: string;
+  /** What serves the module's WebSocket gateways; Nest must know it before `init`. */
+  readonly webSockets?: WebSocketAdapter;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
     ),
   );
   app.useGlobalFilters(filter);
+  if (options.webSockets) app.useWebSocketAdapter(options.webSockets);
   assertAllDeclared(app);
   await app.init();
   return app;

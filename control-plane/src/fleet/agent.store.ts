@@ -1,0 +1,232 @@
+/** Agents as they are kept and shown. State changes repeat the lifecycle table's guard. */
+import type { Agent, AgentState } from '@casare/shared/api';
+import { sourcesOf } from '@casare/shared/lifecycle';
+import type { AgentFacts, Slots } from '@casare/shared/protocol';
+import { sql, type Queryable } from '../platform/database/index.ts';
+import { AGENT, type AgentEvent } from './agent.lifecycle.ts';
+
+/** An agent to be kept. */
+export interface NewAgent {
+  readonly tenant: string;
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'pending' | 'active';
+  readonly site: string | null;
+  readonly grants: readonly string[];
+  readonly declared: readonly string[];
+  readonly tokenId: string;
+  /** SHA-256 of the public key, hex. */
+  readonly keyDigest: string;
+}
+
+/** What an agent says about itself in `hello`. */
+export interface Profile {
+  readonly facts: AgentFacts;
+  readonly capabilities: readonly string[];
+  readonly declared: readonly string[];
+  readonly slots: Slots;
+}
+
+/** What of an agent decides about its work. */
+export interface Standing {
+  readonly name: string;
+  readonly state: AgentState;
+  readonly site: string | null;
+  readonly grants: readonly string[];
+}
+
+/** An agent, locked until the transaction ends. */
+export interface HeldAgent {
+  readonly name: string;
+  readonly state: AgentState;
+  readonly connected: boolean;
+}
+
+interface ViewRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: AgentState;
+  readonly site: string | null;
+  readonly grants: string[];
+  readonly declared: string[];
+  readonly capabilities: string[];
+  readonly slots: Slots;
+  readonly facts: AgentFacts | null;
+  readonly created_at: Date;
+  readonly connected: boolean | null;
+  readonly presence_since: Date | null;
+  readonly serial: string | null;
+  readonly not_after: Date | null;
+  readonly busy: Partial<Slots> | null;
+}
+
+/** A gateway that has been silent for three heartbeats is taken for dead: its agents are shown as away. */
+const GATEWAY_ALIVE = `g.heartbeat_at > clock_timestamp() - interval '15 seconds'`;
+
+const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capabilities, a.slots, a.facts, a.created_at,
+    s.gateway_id IS NOT NULL AND coalesce(${GATEWAY_ALIVE}, false) AS connected,
+    CASE WHEN s.gateway_id IS NULL OR ${GATEWAY_ALIVE} THEN s.since
+      ELSE greatest(s.since, g.heartbeat_at) END AS presence_since,
+    c.serial, c.not_after, b.busy
+  FROM agent a
+  LEFT JOIN agent_session s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
+  LEFT JOIN gateway g ON g.id = s.gateway_id
+  LEFT JOIN LATERAL (
+    SELECT serial, not_after FROM agent_certificate c
+    WHERE c.tenant_id = a.tenant_id AND c.agent_id = a.id AND c.state IN ('pending', 'current')
+    ORDER BY c.created_at DESC LIMIT 1
+  ) c ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_object_agg(slot, used) AS busy FROM (
+      SELECT l.slot, count(*) AS used FROM job_lease l
+      WHERE l.tenant_id = a.tenant_id AND l.agent_id = a.id GROUP BY l.slot
+    ) slots
+  ) b ON true`;
+
+const agentPage = sql<ViewRow, [tenant: string, before: string | null, limit: number]>(
+  'agentPage',
+  `${VIEW} WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id < $2) ORDER BY a.id DESC LIMIT $3`,
+  { idempotent: true },
+);
+
+const agentById = sql<ViewRow, [tenant: string, id: string]>(
+  'agentById',
+  `${VIEW} WHERE a.tenant_id = $1 AND a.id = $2`,
+  { idempotent: true },
+);
+
+const addAgent = sql<
+  never,
+  [
+    tenant: string,
+    id: string,
+    name: string,
+    state: string,
+    site: string | null,
+    grants: string[],
+    declared: string[],
+    token: string,
+    keyDigest: string,
+  ]
+>(
+  'addAgent',
+  `INSERT INTO agent (tenant_id, id, name, state, site, grants, declared, join_token_id, key_digest)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+const agentByKey = sql<{ tenant: string; id: string; tokenId: string; state: AgentState }, [keyDigest: string]>(
+  'agentByKey',
+  `SELECT tenant_id AS tenant, id, join_token_id AS "tokenId", state FROM agent WHERE key_digest = $1`,
+);
+
+const holdAgent = sql<HeldAgent, [tenant: string, id: string]>(
+  'holdAgent',
+  `SELECT a.name, a.state, EXISTS (
+     SELECT FROM agent_session s WHERE s.tenant_id = a.tenant_id AND s.agent_id = a.id AND s.gateway_id IS NOT NULL
+   ) AS connected
+   FROM agent a WHERE a.tenant_id = $1 AND a.id = $2 FOR UPDATE OF a`,
+);
+
+const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: AgentState[]]>(
+  'moveAgent',
+  `UPDATE agent SET state = $3 WHERE tenant_id = $1 AND id = $2 AND state = ANY($4)`,
+);
+
+const keepProfile = sql<
+  Standing,
+  [tenant: string, id: string, facts: string, capabilities: string[], declared: string[], slots: string]
+>(
+  'keepProfile',
+  `UPDATE agent SET facts = $3, capabilities = $4, declared = $5, slots = $6 WHERE tenant_id = $1 AND id = $2
+   RETURNING name, state, site, grants`,
+);
+
+const keepCapabilities = sql<Standing, [tenant: string, id: string, capabilities: string[], slots: string]>(
+  'keepCapabilities',
+  `UPDATE agent SET capabilities = $3, slots = $4 WHERE tenant_id = $1 AND id = $2
+   RETURNING name, state, site, grants`,
+);
+
+/** Agents of a tenant, newest first, after the id `before`. */
+export async function listAgents(
+  db: Queryable,
+  tenant: string,
+  before: string | null,
+  limit: number,
+): Promise<Agent[]> {
+  return (await db.query(agentPage(tenant, before, limit))).map(viewOf);
+}
+
+export async function findAgent(db: Queryable, tenant: string, id: string): Promise<Agent | null> {
+  const [row] = await db.query(agentById(tenant, id));
+  return row ? viewOf(row) : null;
+}
+
+/** Throws a unique violation of `agent_key` when the key has enrolled before. */
+export async function insertAgent(tx: Queryable, agent: NewAgent): Promise<void> {
+  const { tenant, id, name, state, site, grants, declared, tokenId, keyDigest } = agent;
+  await tx.execute(addAgent(tenant, id, name, state, site, [...grants], [...declared], tokenId, keyDigest));
+}
+
+/** Who enrolled with this key. */
+export async function findByKey(
+  tx: Queryable,
+  keyDigest: string,
+): Promise<{ tenant: string; id: string; tokenId: string; state: AgentState } | null> {
+  return (await tx.query(agentByKey(keyDigest)))[0] ?? null;
+}
+
+/** Locks an agent's row: of two actions at once the second sees what the first did. */
+export async function hold(tx: Queryable, tenant: string, id: string): Promise<HeldAgent | null> {
+  return (await tx.query(holdAgent(tenant, id)))[0] ?? null;
+}
+
+/** Moves an agent; false when the table does not allow it from where the agent is. */
+export async function move(
+  tx: Queryable,
+  key: { readonly tenant: string; readonly id: string },
+  event: AgentEvent,
+  to: AgentState,
+): Promise<boolean> {
+  return (await tx.execute(moveAgent(key.tenant, key.id, to, sourcesOf(AGENT, event)))) === 1;
+}
+
+/** Keeps what `hello` said; the agent is there. */
+export async function saveProfile(tx: Queryable, tenant: string, id: string, profile: Profile): Promise<Standing> {
+  const { facts, capabilities, declared, slots } = profile;
+  const statement = keepProfile(
+    tenant,
+    id,
+    JSON.stringify(facts),
+    [...capabilities],
+    [...declared],
+    JSON.stringify(slots),
+  );
+  return (await tx.query(statement))[0]!;
+}
+
+/** Keeps new capabilities and slots; null when the agent is gone. */
+export async function saveCapabilities(
+  tx: Queryable,
+  tenant: string,
+  id: string,
+  profile: Pick<Profile, 'capabilities' | 'slots'>,
+): Promise<Standing | null> {
+  const { capabilities, slots } = profile;
+  return (await tx.query(keepCapabilities(tenant, id, [...capabilities], JSON.stringify(slots))))[0] ?? null;
+}
+
+function viewOf(row: ViewRow): Agent {
+  const { id, name, state, site, grants, declared, capabilities, slots, facts } = row;
+  const certificate =
+    row.serial === null || row.not_after === null
+      ? null
+      : { serial: row.serial, notAfter: row.not_after.toISOString() };
+  return {
+    ...{ id, name, state, site, grants, declared, capabilities, slots, facts, certificate },
+    connected: row.connected ?? false,
+    presenceSince: row.presence_since?.toISOString() ?? null,
+    busy: { plain: 0, browser: 0, desktop: 0, ...row.busy },
+    createdAt: row.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * What people see of agents and do to them. Every action is one transaction through the lifecycle table, audited; the
+ * replica that holds the agent's tunnel acts upon it at once (here) or within a second (elsewhere).
+ */
+import type { Agent, AgentAction } from '@casare/shared/api';
+import { next } from '@casare/shared/lifecycle';
+import { appendAudit } from '../audit/index.ts';
+import type { LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import type { AgentLeaves } from '../trust/index.ts';
+import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
+import * as store from './agent.store.ts';
+import { announceAgent } from './announce.ts';
+
+export interface AgentsOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly live: LiveService;
+  readonly leaves: AgentLeaves;
+  /** After COMMIT: whoever holds the agent's tunnel must look again. */
+  readonly onChanged: (agentId: string) => void;
+}
+
+const AUDITED: Readonly<Record<AgentAction, string>> = {
+  approve: 'agent.approved',
+  pause: 'agent.paused',
+  resume: 'agent.resumed',
+  drain: 'agent.drained',
+  lock: 'agent.locked',
+  unlock: 'agent.unlocked',
+  decommission: 'agent.decommissioned',
+};
+
+export class AgentsService {
+  readonly #options: AgentsOptions;
+
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first. */
+  async list(
+    tenant: string,
+    page: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ items: Agent[]; nextCursor: string | null } | Refusal> {
+    const before = page.cursor ?? null;
+    if (before !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(before)) return badCursor();
+    const found = await store.listAgents(this.#options.db, tenant, before, page.limit + 1);
+    const items = found.slice(0, page.limit);
+    return { items, nextCursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  async get(tenant: string, id: string): Promise<Agent | Refusal> {
+    return (await store.findAgent(this.#options.db, tenant, id)) ?? notFound(id);
+  }
+
+  /** Does what a person asked for. Doing it twice is the same as once. */
+  async act(
+    by: { readonly tenant: string; readonly actor: string },
+    id: string,
+    action: AgentAction,
+  ): Promise<Agent | Refusal> {
+    const { db, live, onChanged } = this.#options;
+    const { tenant, actor } = by;
+    const done = await db.transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
+      const agent = await store.hold(tx, tenant, id);
+      if (!agent) return notFound(id);
+      if (agent.state === LEADS_TO[action]) return { changed: false };
+      const state = next(AGENT, agent.state, action);
+      if (state === null || !(await store.move(tx, { tenant, id }, action, state))) {
+        return wrongState(agent.state, action);
+      }
+      const detail = { from: agent.state, to: state };
+      await appendAudit(tx, { tenant, actor, action: AUDITED[action], subject: `agent:${id}`, detail });
+      if (action === 'decommission') await this.#options.leaves.revoke(tx, tenant, id, actor);
+      await announceAgent(tx, { tenant, agentId: id, ...agent, state }, this.#options.clock.now());
+      return { changed: true };
+    });
+    if (isRefusal(done)) return done;
+    if (done.changed) {
+      live.wake();
+      onChanged(id);
+    }
+    return this.get(tenant, id);
+  }
+}
+
+function notFound(id: string): Refusal {
+  return refuse('not_found', 'AGENT_NOT_FOUND', `There is no agent ${id}.`, { fix: 'List agents to find its id.' });
+}
+
+function wrongState(state: string, action: AgentAction): Refusal {
+  return refuse('conflict', 'AGENT_WRONG_STATE', `The agent is ${state}, which does not allow this (${action}).`, {
+    fix: 'Look at the agent: its state says what can be done with it.',
+  });
+}
+
+function badCursor(): Refusal {
+  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
+    fix: 'Start without a cursor.',
+  });
+}

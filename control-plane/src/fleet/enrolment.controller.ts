@@ -1,0 +1,49 @@
+/** Enrolment over the enrol listener, which serves `/enrol` and nothing else. */
+import { Controller, Inject } from '@nestjs/common';
+import { endpoint } from '@casare/shared/api';
+import { EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
+import { z } from 'zod';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { EnrolmentService } from './enrolment.service.ts';
+
+const nonce = endpoint({
+  id: 'enrol.nonce',
+  method: 'POST',
+  path: '/enrol/nonce',
+  summary: 'Gives a nonce for one enrolment.',
+  permission: 'public',
+  body: z.strictObject({}).optional(),
+  bodyBytes: 1_024,
+  answer: { json: EnrolNonce },
+});
+
+const enrol = endpoint({
+  id: 'enrol.enrol',
+  method: 'POST',
+  path: '/enrol',
+  summary: 'Enrols an agent: its join token authorises, its key is proven over the nonce.',
+  permission: 'public',
+  body: EnrolRequest,
+  bodyBytes: 65_536,
+  status: 201,
+  answer: { json: EnrolReply },
+});
+
+@Controller()
+export class EnrolmentController {
+  readonly #enrolment: EnrolmentService;
+
+  constructor(@Inject(EnrolmentService) enrolment: EnrolmentService) {
+    this.#enrolment = enrolment;
+  }
+
+  @Handles(nonce, { prefix: '' })
+  async nonce({ request }: Call<typeof nonce>) {
+    return this.#enrolment.nonce(request.socket.remoteAddress ?? '');
+  }
+
+  @Handles(enrol, { prefix: '' })
+  async enrol({ body, request }: Call<typeof enrol>) {
+    return this.#enrolment.enrol(body, request.socket.remoteAddress ?? '');
+  }
+}

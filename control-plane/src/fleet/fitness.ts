@@ -1,0 +1,17 @@
+/** Agents of a tenant as "why is this pending?" needs them: a query, never a guess. */
+import type { AgentFitness } from '../jobs/index.ts';
+import type { Queryable } from '../platform/database/index.ts';
+import { listAgents } from './agent.store.ts';
+
+/** Agents looked at for one answer, the newest first. */
+const AGENTS = 1_000;
+
+/** The jobs feature is given this as its fitness port. */
+export async function agentFitness(db: Queryable, tenant: string): Promise<AgentFitness[]> {
+  const agents = await listAgents(db, tenant, null, AGENTS);
+  return agents.map(({ id, name, state, connected, site, capabilities, grants, declared, slots, busy }) => ({
+    ...{ id, name, state, connected, site, slots, busy },
+    labels: new Set([...capabilities, ...grants]),
+    declared: new Set(declared),
+  }));
+}

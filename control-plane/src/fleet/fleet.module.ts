@@ -1,0 +1,163 @@
+/** The wiring of the fleet: plain objects first, then Nest's view of them. */
+import { enrolServerOptions, tunnelServerOptions } from '@casare/certs';
+import { DEAD_MS, LEASE_MS, PING_MS, SERVER_FRAME_BYTES } from '@casare/shared/protocol';
+import type { DynamicModule } from '@nestjs/common';
+import type { RequestListener } from 'node:http';
+import type { TlsOptions } from 'node:tls';
+import type { Jobs } from '../jobs/index.ts';
+import type { LiveService } from '../live/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Log } from '../platform/log.ts';
+import type { Trust } from '../trust/index.ts';
+import { AddressLimit } from './address-limit.ts';
+import { AgentsController } from './agents.controller.ts';
+import { AgentsService } from './agents.service.ts';
+import { EnrolNonces } from './enrol-nonces.ts';
+import { EnrolServer } from './enrol-server.ts';
+import { EnrolmentController } from './enrolment.controller.ts';
+import { EnrolmentService } from './enrolment.service.ts';
+import { GatewayBeat } from './gateway-beat.ts';
+import type { SessionLimits } from './session-context.ts';
+import { TunnelServer, type TunnelBounds } from './tunnel-server.ts';
+import { TunnelSessions } from './tunnel-sessions.ts';
+import { TunnelAdapter } from './tunnel.adapter.ts';
+import { TunnelGateway } from './tunnel.gateway.ts';
+import { TUNNEL_PATH } from './upgrade.decision.ts';
+
+export interface FleetOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly live: LiveService;
+  readonly trust: Trust;
+  readonly jobs: Pick<Jobs, 'runs' | 'artifacts' | 'dispatcher'>;
+  /** 32 bytes, shared by all replicas. */
+  readonly masterKey: Uint8Array;
+  /** Hosts of the tunnel listener; see `gatewayHosts`. */
+  readonly hosts: readonly string[];
+  /** The tunnel's public address, `wss://host:port`, asked for at each enrolment. */
+  readonly tunnelUrl: () => string;
+  readonly limits?: Partial<SessionLimits>;
+  readonly bounds?: Partial<TunnelBounds>;
+}
+
+/** Where the listeners are opened; port 0 takes any free one. */
+export interface FleetAddress {
+  readonly host: string;
+  readonly enrolPort: number;
+  readonly tunnelPort: number;
+}
+
+/** The feature, put together. */
+export interface Fleet {
+  readonly agents: AgentsService;
+  readonly enrolment: EnrolmentService;
+  readonly sessions: TunnelSessions;
+  readonly tunnel: TunnelServer;
+  /** For `createHttpApp`: Nest serves the tunnel's gateway through it. */
+  readonly adapter: TunnelAdapter;
+  /** Opens the listeners, after `trust.start` and `jobs.start`. `enrol` answers the enrol listener's requests. */
+  start(enrol: RequestListener, at: FleetAddress): Promise<{ readonly enrol: number; readonly tunnel: number }>;
+  /** Sends the agents away and closes the listeners, before `jobs.stop`. At most about six seconds. */
+  stop(): Promise<void>;
+}
+
+const LIMITS: SessionLimits = {
+  helloMs: 10_000,
+  pingMs: PING_MS,
+  deadMs: DEAD_MS,
+  leaseMs: LEASE_MS,
+  frameBytes: SERVER_FRAME_BYTES,
+};
+const BOUNDS: TunnelBounds = { sessions: 5_000, perAgent: 4, handshakes: 1_000 };
+/** A rollout comes from one address, behind the customer's NAT: two requests for each agent. */
+const ENROL_LIMIT = { burst: 600, perMinute: 600 } as const;
+
+/** Puts the feature together; nothing listens before `start`. */
+export function createFleet(options: FleetOptions): Fleet {
+  const { clock, log, trust, jobs, masterKey, hosts } = options;
+  const beat = new GatewayBeat({ ...options, onLost: () => sessions.dropAll() });
+  const sessions = new TunnelSessions({ ...options, ...jobs, beat, limits: { ...LIMITS, ...options.limits } });
+  const bounds = { ...BOUNDS, ...options.bounds };
+  const tunnel = new TunnelServer({ admission: trust.admission, log, hosts, bounds });
+  tunnel.countBy(sessions);
+  const enrolServer = new EnrolServer();
+  const enrolment = new EnrolmentService({
+    ...options,
+    nonces: new EnrolNonces(masterKey, clock),
+    limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
+    tunnelUrl: () => withPath(options.tunnelUrl()),
+  });
+  const onChanged = (agentId: string) => sessions.changed(agentId);
+  let stopRenewing = () => {};
+  return {
+    agents: new AgentsService({ ...options, leaves: trust.leaves, onChanged }),
+    enrolment,
+    sessions,
+    tunnel,
+    adapter: new TunnelAdapter(tunnel),
+    async start(enrol, { host, enrolPort, tunnelPort }) {
+      const tls = await tlsOf(trust);
+      await beat.start();
+      await sessions.start();
+      stopRenewing = trust.gateway.onRenewed(() => {
+        void renew(trust, tunnel, enrolServer, log);
+      });
+      return {
+        enrol: await enrolServer.listen(tls.enrol, enrol, { host, port: enrolPort }),
+        tunnel: await tunnel.listen(tls.tunnel, { host, port: tunnelPort }),
+      };
+    },
+    async stop() {
+      stopRenewing();
+      tunnel.leave();
+      await enrolServer.close();
+      await sessions.stop();
+      await tunnel.close();
+      await beat.stop();
+    },
+  };
+}
+
+/** Nest's view: controllers, the gateway and the services they ask for. */
+export function fleetModule(fleet: Fleet): DynamicModule {
+  return {
+    module: class FleetModule {},
+    controllers: [AgentsController, EnrolmentController],
+    providers: [
+      { provide: AgentsService, useValue: fleet.agents },
+      { provide: EnrolmentService, useValue: fleet.enrolment },
+      { provide: TunnelSessions, useValue: fleet.sessions },
+      TunnelGateway,
+    ],
+  };
+}
+
+async function tlsOf(trust: Trust): Promise<{ enrol: TlsOptions; tunnel: TlsOptions }> {
+  const identity = trust.gateway.current;
+  const root = await trust.authorities.serverRoot();
+  return {
+    enrol: enrolServerOptions(identity, root.certificatePem),
+    tunnel: tunnelServerOptions(identity, await trust.authorities.agentAnchors()),
+  };
+}
+
+async function renew(trust: Trust, tunnel: TunnelServer, enrol: EnrolServer, log: Log): Promise<void> {
+  try {
+    const tls = await tlsOf(trust);
+    tunnel.renew(tls.tunnel);
+    enrol.renew(tls.enrol);
+  } catch (error) {
+    log.error('the listeners keep their old certificate', { error });
+  }
+}
+
+/** The address that agents dial: with the tunnel's path unless the configured URL has one. */
+function withPath(url: string): string {
+  const dialled = new URL(url);
+  if (dialled.pathname === '/') dialled.pathname = TUNNEL_PATH;
+  return dialled.href;
+}

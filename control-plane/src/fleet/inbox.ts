@@ -1,0 +1,109 @@
+/**
+ * Messages of one session that must be handled one after the other, each until its database work is done.
+ *
+ * Invariants: order is kept; work that fails is tried again with growing pauses and, after `RETRY_MS`, given up for good
+ * (the session ends and the agent sends again what was not acknowledged). While work is behind, the socket is not read:
+ * TCP slows the agent down, nothing piles up here.
+ */
+const HIGH = 32;
+const LOW = 8;
+/** Pauses between tries, milliseconds: about half a minute in all. */
+const RETRY_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000] as const;
+
+export interface InboxOptions<T> {
+  /** Handles one message; throws when it should be tried again. */
+  readonly work: (message: T) => Promise<void>;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Work failed for a moment. */
+  readonly onRetry: (error: unknown) => void;
+  /** Work failed for good; nothing more is handled. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+export class Inbox<T> {
+  readonly #options: InboxOptions<T>;
+  readonly #waiting: T[] = [];
+  readonly #closing = new AbortController();
+  #working: Promise<void> | null = null;
+  #paused = false;
+
+  constructor(options: InboxOptions<T>) {
+    this.#options = options;
+  }
+
+  push(message: T): void {
+    if (this.#closing.signal.aborted) return;
+    this.#waiting.push(message);
+    if (this.#waiting.length >= HIGH) this.#pause();
+    this.#working ??= this.#run();
+  }
+
+  /** Resolves when nothing is being handled any more; after `close`, for good. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  /** Drops what waits; the message being handled is not tried again. */
+  close(): void {
+    this.#closing.abort();
+    this.#waiting.length = 0;
+  }
+
+  /** True while the socket is not read because of this inbox. */
+  get behind(): boolean {
+    return this.#paused;
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (!(await this.#handle(next))) break;
+      if (this.#paused && this.#waiting.length <= LOW) this.#resume();
+    }
+    this.#working = null;
+  }
+
+  async #handle(message: T): Promise<boolean> {
+    for (let failures = 0; !this.#closing.signal.aborted; failures++) {
+      try {
+        await this.#options.work(message);
+        return true;
+      } catch (error) {
+        const pauseMs = RETRY_MS[failures];
+        if (pauseMs === undefined) {
+          this.close();
+          this.#options.onFailed(error);
+          return false;
+        }
+        this.#pause();
+        this.#options.onRetry(error);
+        await this.#sleep(pauseMs);
+      }
+    }
+    return false;
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#options.pause();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#options.resume();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    });
+  }
+}

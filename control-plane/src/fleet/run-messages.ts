@@ -1,0 +1,72 @@
+/**
+ * What an agent says about its runs and itself, once its session is live. Each function answers only after the database
+ * said COMMIT, and throws when it could not be asked, so that the inbox tries again.
+ */
+import { CLOSE } from '@casare/shared/protocol';
+import { Fault } from '../platform/errors.ts';
+import * as store from './agent.store.ts';
+import { announceAgent } from './announce.ts';
+import type { Ending, SessionContext } from './session-context.ts';
+import type { TunnelSession } from './tunnel-session.ts';
+import type { AgentMessage, FromAgent } from './wire.ts';
+
+/** Handles one message; an ending when the session must not go on. */
+export async function handleRunMessage(
+  context: SessionContext,
+  session: TunnelSession,
+  message: AgentMessage,
+): Promise<Ending | null> {
+  const { runs } = context;
+  switch (message.type) {
+    case 'run.events':
+      return record(context, session, message);
+    case 'job.accepted':
+      await runs.accepted(session.peer, message.jobId, message.attempt);
+      return null;
+    case 'job.refused':
+      await runs.refused(session.peer, message.jobId, message.attempt, message.code, message.reason);
+      return null;
+    case 'capabilities':
+      await changeCapabilities(context, session, message);
+      return null;
+    default:
+      return { code: CLOSE.badMessage, reason: `${message.type} is out of order` };
+  }
+}
+
+async function record(
+  { runs, log }: SessionContext,
+  session: TunnelSession,
+  { jobId, attempt, events }: FromAgent<'run.events'>,
+): Promise<Ending | null> {
+  const recorded = await runs.record(session.peer, jobId, attempt, events);
+  switch (recorded.outcome) {
+    case 'acked':
+      session.send({ type: 'run.ack', jobId, attempt, seq: recorded.seq });
+      return null;
+    case 'fenced':
+      log.info('a fenced attempt was told to stop', { ...session.peer, jobId, attempt, reason: recorded.reason });
+      session.send({ type: 'run.fenced', jobId, attempt, reason: recorded.reason });
+      return null;
+    case 'broken':
+      return { code: CLOSE.badMessage, reason: recorded.reason };
+    case 'busy':
+      throw new Fault({ code: 'RECORDING_BUSY', what: 'Too many events wait to be recorded', status: 503 });
+  }
+}
+
+async function changeCapabilities(
+  { db, clock, dispatcher, live }: SessionContext,
+  session: TunnelSession,
+  { capabilities, slots }: FromAgent<'capabilities'>,
+): Promise<void> {
+  const { tenant, agentId } = session.peer;
+  const standing = await db.transaction(async (tx) => {
+    const kept = await store.saveCapabilities(tx, tenant, agentId, { capabilities, slots });
+    if (kept) await announceAgent(tx, { tenant, agentId, ...kept, connected: true }, clock.now());
+    return kept;
+  });
+  if (!standing) return;
+  live.wake();
+  dispatcher.update(agentId, { labels: new Set([...capabilities, ...standing.grants]), slots });
+}

@@ -1,0 +1,219 @@
+/**
+ * The tunnel listener: TLS 1.3 with a mandatory client certificate, one path, one subprotocol, nothing else.
+ *
+ * Invariants: a socket becomes a WebSocket only after admission; identity comes from the TLS session alone, no header
+ * is ever looked at for it; whatever a peer does before that, it can neither end the process nor keep others out.
+ * Bounds: handshakes under way, sessions, sockets of one agent, header lines and bytes, time for each step.
+ */
+import { CLOSE, AGENT_FRAME_BYTES, SUBPROTOCOL } from '@casare/shared/protocol';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { TLSSocket, type TlsOptions } from 'node:tls';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { openListener, type OpenListener } from '../platform/http/listeners.ts';
+import type { Log } from '../platform/log.ts';
+import type { Admission, AdmissionRefusal, AdmittedPeer } from '../trust/index.ts';
+import { boundHandshakes } from './pending-handshakes.ts';
+import { HEADER_LINES, refusalOfUpgrade } from './upgrade.decision.ts';
+
+export interface TunnelServerOptions {
+  readonly admission: Pick<Admission, 'admit'>;
+  readonly log: Log;
+  /** Hosts that agents may ask for; see `gatewayHosts`. */
+  readonly hosts: readonly string[];
+  readonly bounds: TunnelBounds;
+}
+
+export interface TunnelBounds {
+  /** Open tunnels of this replica. */
+  readonly sessions: number;
+  /** Open tunnels of one agent: a reconnect may overtake the end of the one before. */
+  readonly perAgent: number;
+  /** TLS handshakes under way. */
+  readonly handshakes: number;
+}
+
+/** Counts what is bounded. */
+export interface SessionCounts {
+  readonly size: number;
+  countOf(peer: AdmittedPeer): number;
+}
+
+type OnTunnel = (socket: WebSocket, peer: AdmittedPeer) => void;
+
+/** Time for a request's head once TLS is up, milliseconds. */
+const HEAD_MS = 10_000;
+const HEAD_BYTES = 8_192;
+/** Time to answer the close frame of a refusal, milliseconds. */
+const REFUSED_MS = 2_000;
+/** Refused peers logged in a minute: a flood must not fill the disk. */
+const LOGGED_PER_MINUTE = 120;
+
+export class TunnelServer {
+  readonly #options: TunnelServerOptions;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: AGENT_FRAME_BYTES,
+    maxFragments: 1_024,
+    maxBufferedChunks: 8_192,
+    autoPong: false,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  #onTunnel: OnTunnel | null = null;
+  #counts: SessionCounts = { size: 0, countOf: () => 0 };
+  #server: Server | null = null;
+  #listener: OpenListener | null = null;
+  #handshakes = () => 0;
+  #admitting = 0;
+  #leaving = false;
+  #logged = { minute: 0, count: 0 };
+
+  constructor(options: TunnelServerOptions) {
+    this.#options = options;
+    this.#hosts = new Set(options.hosts);
+  }
+
+  /** Who is told of each new tunnel; set before `listen`. */
+  onTunnel(callback: OnTunnel): void {
+    this.#onTunnel = callback;
+  }
+
+  /** Where open sessions are counted; set before `listen`. */
+  countBy(counts: SessionCounts): void {
+    this.#counts = counts;
+  }
+
+  /** TLS handshakes under way. */
+  get handshakes(): number {
+    return this.#handshakes();
+  }
+
+  /** Starts to listen; gives the port. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
+  async listen(tls: TlsOptions, at: { readonly host: string; readonly port: number }): Promise<number> {
+    const limits = {
+      maxHeaderSize: HEAD_BYTES,
+      headersTimeout: HEAD_MS,
+      requestTimeout: HEAD_MS,
+      keepAliveTimeout: 1_000,
+      connectionsCheckingInterval: 2_000,
+    };
+    const server = createServer({ ...tls, ...limits }, (request, response) => this.#plain(request, response));
+    server.maxHeadersCount = HEADER_LINES + 1;
+    server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
+    this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
+    server.on('tlsClientError', (error, socket) => {
+      this.#logRefusal('a TLS client was refused', { error: socket.authorizationError ?? error.message });
+      socket.destroy();
+    });
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    server.on('clientError', (_, socket) => socket.destroy());
+    this.#server = server;
+    this.#listener = await openListener(server, { ...at, variable: 'CASARE_TUNNEL_PORT' });
+    return this.#listener.port;
+  }
+
+  /** New connections get this certificate; open ones stay as they are. */
+  renew(tls: TlsOptions): void {
+    const { key, cert, ca, minVersion, maxVersion, secureOptions } = tls;
+    this.#server?.setSecureContext({ key, cert, ca, minVersion, maxVersion, secureOptions });
+  }
+
+  /** From here on nobody is let in. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** Stops listening and cuts what is left. */
+  async close(): Promise<void> {
+    this.leave();
+    await this.#listener?.close(0);
+  }
+
+  #plain(_: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(426, { Upgrade: 'websocket', Connection: 'close' }).end();
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      await this.#tryUpgrade(request, socket, head);
+    } catch (error) {
+      this.#options.log.error('a tunnel could not be judged', { error });
+      refuse(socket, '503 Service Unavailable');
+    }
+  }
+
+  async #tryUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (!(socket instanceof TLSSocket)) return refuse(socket, '403 Forbidden');
+    const refusal = refusalOfUpgrade(headOf(request, socket), this.#hosts);
+    if (refusal !== null) return refuse(socket, refusal);
+    const { bounds } = this.#options;
+    const full = this.#counts.size + this.#admitting >= bounds.sessions;
+    if (this.#leaving || full) return refuse(socket, '503 Service Unavailable');
+    const admission = await this.#admit(socket);
+    if (socket.destroyed) return;
+    if (!admission.ok) return this.#turnAway(request, socket, head, admission);
+    const { peer } = admission;
+    if (this.#leaving) return refuse(socket, '503 Service Unavailable');
+    if (this.#counts.countOf(peer) >= bounds.perAgent) return refuse(socket, '429 Too Many Requests');
+    this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
+      if (this.#onTunnel) this.#onTunnel(tunnel, peer);
+      else tunnel.terminate();
+    });
+  }
+
+  async #admit(socket: TLSSocket): ReturnType<Admission['admit']> {
+    this.#admitting += 1;
+    try {
+      return await this.#options.admission.admit(socket);
+    } finally {
+      this.#admitting -= 1;
+    }
+  }
+
+  /** Refuses; an agent whose certificate is ours is told why by a close code, so that a locked one stops its work. */
+  #turnAway(request: IncomingMessage, socket: TLSSocket, head: Buffer, refusal: AdmissionRefusal): void {
+    const { code, why, who } = refusal;
+    this.#logRefusal('a tunnel was refused', { code, why, address: socket.remoteAddress });
+    if (who === null) return refuse(socket, '403 Forbidden');
+    this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
+      tunnel.on('error', () => tunnel.terminate());
+      tunnel.close(closeCodeOf(code), code);
+      const cut = setTimeout(() => tunnel.terminate(), REFUSED_MS);
+      tunnel.once('close', () => clearTimeout(cut));
+    });
+  }
+
+  #logRefusal(message: string, fields: Record<string, unknown>): void {
+    const minute = Math.floor(performance.now() / 60_000);
+    if (minute !== this.#logged.minute) this.#logged = { minute, count: 0 };
+    if (++this.#logged.count <= LOGGED_PER_MINUTE) this.#options.log.warn(message, fields);
+  }
+}
+
+function headOf(request: IncomingMessage, socket: TLSSocket) {
+  return {
+    method: request.method,
+    url: request.url,
+    headerLines: request.rawHeaders.length / 2,
+    host: request.headers.host,
+    serverName: (socket as { servername?: string | false | null }).servername,
+    protocols: request.headers['sec-websocket-protocol'],
+  };
+}
+
+/** Answers an upgrade with a status and ends the connection. */
+function refuse(socket: Duplex, status: string): void {
+  if (socket.destroyed) return;
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function closeCodeOf(code: AdmissionRefusal['code']): number {
+  if (code === 'AGENT_LOCKED') return CLOSE.locked;
+  return code === 'CERTIFICATE_EXPIRED' ? CLOSE.certificateExpired : CLOSE.notAdmitted;
+}

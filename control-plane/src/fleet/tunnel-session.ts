@@ -1,0 +1,301 @@
+/**
+ * One tunnel: from the admitted socket to its close (states in `tunnel.lifecycle.ts`).
+ *
+ * Invariants: tenant and agent are those of the certificate, whatever a message says; everything received is parsed, and
+ * what breaks the protocol ends this session and harms no other; `run.ack` is sent only after COMMIT; leases are renewed
+ * only on the gateway's committed heartbeat; the session ends on time with its certificate.
+ * Bounds: 32 messages wait for the database, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
+ */
+import { next } from '@casare/shared/lifecycle';
+import { CLOSE, decodeChunk } from '@casare/shared/protocol';
+import type { RawData, WebSocket } from 'ws';
+import type { AdmittedPeer } from '../trust/index.ts';
+import { ArtifactStreams } from './artifact-streams.ts';
+import { greet, type Greeted } from './greeting.ts';
+import { Inbox } from './inbox.ts';
+import { MessageBudget } from './message-budget.ts';
+import type { SessionContext } from './session-context.ts';
+import { handleRunMessage } from './run-messages.ts';
+import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
+import {
+  closeReason,
+  readMessage,
+  writeMessage,
+  type AgentMessage,
+  type FromAgent,
+  type ServerMessage,
+} from './wire.ts';
+
+/** Bytes that may wait for a slow agent: two of the largest messages. */
+const OUTGOING_BYTES = 33_554_432;
+/** How long a peer may take to answer a close frame, milliseconds. */
+const CLOSE_MS = 2_000;
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export class TunnelSession {
+  readonly id: string;
+  readonly peer: AdmittedPeer;
+  readonly #socket: WebSocket;
+  readonly #context: SessionContext;
+  readonly #streams: ArtifactStreams;
+  readonly #inbox: Inbox<AgentMessage>;
+  readonly #budget: MessageBudget;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #closed = Promise.withResolvers<void>();
+  #state: TunnelState = 'admitted';
+  #greeted = false;
+  #heardAt: number;
+  /** When the last lease was granted, on the monotonic clock; null before `welcome`. */
+  #grantedAt: number | null = null;
+  /** The last ping whose pong waits for a heartbeat. */
+  #pingDue: number | null = null;
+
+  constructor(id: string, socket: WebSocket, peer: AdmittedPeer, context: SessionContext) {
+    const { clock, artifacts, log } = context;
+    this.id = id;
+    this.peer = peer;
+    this.#socket = socket;
+    this.#context = context;
+    this.#heardAt = clock.monotonicMs();
+    this.#budget = new MessageBudget(clock);
+    this.#streams = new ArtifactStreams({
+      agent: peer,
+      artifacts,
+      log,
+      send: (message) => this.send(message),
+      violated: (why) => this.close(CLOSE.badMessage, why),
+    });
+    this.#inbox = new Inbox({
+      work: (message) => this.#handle(message),
+      pause: () => socket.pause(),
+      resume: () => this.#resume(),
+      onRetry: (error) => log.warn('a message could not be handled yet', { agentId: peer.agentId, error }),
+      onFailed: (error) => this.#giveUp(error),
+    });
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  /** True since `hello` came: the session may have a row. */
+  get greeted(): boolean {
+    return this.#greeted;
+  }
+
+  /** Resolves when nothing of this session is under way with the database. */
+  settled(): Promise<void> {
+    return this.#inbox.settled();
+  }
+
+  /** Listens; the agent must greet within its time. */
+  start(): void {
+    const { limits } = this.#context;
+    this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    this.#socket.on('ping', (data) => this.#wsPing(data));
+    // A frame that is too large or malformed: ws closes the socket with the right code itself.
+    this.#socket.on('error', (error) => this.#log('info', 'a tunnel failed', { error: error.message }));
+    this.#socket.on('close', (code) => this.#ended(code));
+    this.#after(limits.helloMs, () => {
+      if (this.#state === 'admitted') this.close(CLOSE.helloExpected, 'no hello in time');
+    });
+    this.#watchSilence(limits.deadMs);
+    this.#watchExpiry();
+  }
+
+  /** Sends a message; dropped when the session is over. A message of ours that is none is logged, never sent. */
+  send(message: ServerMessage): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    let frame: Buffer;
+    try {
+      frame = writeMessage(message);
+    } catch (error) {
+      this.#log('error', 'a message of ours does not fit the protocol', { type: message.type, error });
+      if (message.type === 'job.assign') this.#context.unsendable(this.peer, message, 'ASSIGNMENT_INVALID');
+      return;
+    }
+    if (frame.byteLength > this.#context.limits.frameBytes) {
+      if (message.type === 'job.assign') this.#context.unsendable(this.peer, message, 'ASSIGNMENT_TOO_LARGE');
+      return;
+    }
+    this.#socket.send(frame, { binary: false });
+    if (this.#socket.bufferedAmount <= OUTGOING_BYTES) return;
+    this.#log('warn', 'an agent reads too slowly', {});
+    this.#socket.terminate();
+  }
+
+  /** Asks the agent to reconnect elsewhere within `withinMs`; it is served until it goes. */
+  goAway(withinMs: number, reason: string): void {
+    if (this.#move('drain')) this.send({ type: 'goaway', withinMs, reason });
+    else this.close(CLOSE.goingAway, reason);
+  }
+
+  /** Ends the session. */
+  close(code: number, reason: string): void {
+    if (this.#state === 'closed') return;
+    const quiet = code === CLOSE.goingAway || code === CLOSE.replaced;
+    this.#log(quiet ? 'debug' : 'info', 'a tunnel is closed', { code, reason });
+    this.#socket.resume();
+    this.#socket.close(code, closeReason(reason));
+    const cut = setTimeout(() => this.#socket.terminate(), CLOSE_MS);
+    this.#socket.once('close', () => clearTimeout(cut));
+    this.#finish();
+  }
+
+  /** How much longer the agent may believe in its leases, milliseconds; 0 for one that was never welcomed. */
+  remainingLeaseMs(): number {
+    if (this.#grantedAt === null) return 0;
+    const age = this.#context.clock.monotonicMs() - this.#grantedAt;
+    return Math.max(0, this.#context.limits.leaseMs - age);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#heardAt = this.#context.clock.monotonicMs();
+    const frame = data as Buffer;
+    if (isBinary) return this.#receiveChunk(frame);
+    const message = readMessage(frame);
+    if (message === null) return this.close(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
+    if (this.#state === 'admitted') return this.#receiveHello(message);
+    if (this.#state === 'hello' || message.type === 'hello') {
+      return this.close(CLOSE.badMessage, `${message.type} is out of order`);
+    }
+    switch (message.type) {
+      case 'ping':
+        return this.#ping(message.n);
+      case 'artifact.open':
+        return this.#streams.open(message);
+      case 'artifact.end':
+        return this.#streams.end(message);
+      case 'artifact.abort':
+        return this.#streams.abort(message);
+      default:
+        return this.#inbox.push(message);
+    }
+  }
+
+  #receiveChunk(frame: Buffer): void {
+    const chunk = decodeChunk(frame);
+    if (this.#state === 'admitted' || this.#state === 'hello') {
+      return this.close(CLOSE.helloExpected, 'a binary frame came before hello');
+    }
+    if (chunk === null) return this.close(CLOSE.badMessage, 'a binary frame that is no artifact chunk');
+    this.#streams.chunk(chunk);
+  }
+
+  #receiveHello(message: AgentMessage): void {
+    if (message.type !== 'hello') return this.close(CLOSE.helloExpected, `${message.type} came before hello`);
+    this.#move('greet');
+    this.#greeted = true;
+    this.#inbox.push(message);
+  }
+
+  /** Handles what needs the database, in order. */
+  async #handle(message: AgentMessage): Promise<void> {
+    if (message.type === 'hello') return this.#greet(message);
+    const outcome = await handleRunMessage(this.#context, this, message);
+    if (outcome !== null) this.close(outcome.code, outcome.reason);
+  }
+
+  async #greet(hello: FromAgent<'hello'>): Promise<void> {
+    const greeted = await greet(this.#context, this, hello);
+    if (this.#state === 'closed') return;
+    if ('refused' in greeted) return this.close(greeted.refused.code, greeted.refused.reason);
+    const fresh = new Promise<void>((resolve) => this.#context.beat.whenFresh(resolve));
+    await Promise.race([fresh, this.#closed.promise]);
+    this.#welcome(greeted);
+  }
+
+  #welcome({ welcome, begin }: Greeted): void {
+    if (!this.#move('welcome')) return;
+    this.#grantedAt = this.#context.clock.monotonicMs();
+    this.send(welcome);
+    begin();
+  }
+
+  /** A pong renews leases, so it waits for a heartbeat; of several pings the last one is answered. */
+  #ping(n: number): void {
+    if (!this.#budget.take()) return this.close(CLOSE.badMessage, 'too many pings');
+    const waiting = this.#pingDue !== null;
+    this.#pingDue = n;
+    if (!waiting) this.#context.beat.whenFresh(() => this.#pong());
+  }
+
+  #pong(): void {
+    const n = this.#pingDue;
+    this.#pingDue = null;
+    if (n === null || this.#state === 'closed' || !this.#context.beat.isFresh()) return;
+    this.#grantedAt = this.#context.clock.monotonicMs();
+    this.send({ type: 'pong', n, leaseMs: this.#context.limits.leaseMs });
+  }
+
+  /** Pings of the WebSocket layer: answered while the answers are read, and counted like our own. */
+  #wsPing(data: Buffer): void {
+    this.#heardAt = this.#context.clock.monotonicMs();
+    if (!this.#budget.take()) return this.close(CLOSE.badMessage, 'too many pings');
+    if (this.#socket.bufferedAmount === 0) this.#socket.pong(data, false, () => undefined);
+  }
+
+  #watchSilence(deadMs: number): void {
+    const silentMs = this.#context.clock.monotonicMs() - this.#heardAt;
+    // Not reading is our doing: the agent is not silent then.
+    if (silentMs >= deadMs && !this.#inbox.behind) return this.#dead(silentMs);
+    this.#after(Math.max(100, deadMs - silentMs), () => this.#watchSilence(deadMs));
+  }
+
+  #dead(silentMs: number): void {
+    this.#log('info', 'an agent fell silent', { silentMs: Math.round(silentMs) });
+    this.#socket.terminate();
+    this.#finish();
+  }
+
+  #watchExpiry(): void {
+    const leftMs = this.peer.notAfter.getTime() - this.#context.clock.now().getTime();
+    if (leftMs <= 0) return this.close(CLOSE.certificateExpired, 'the certificate has expired');
+    this.#after(Math.min(leftMs, LONGEST_TIMER_MS), () => this.#watchExpiry());
+  }
+
+  #resume(): void {
+    this.#heardAt = this.#context.clock.monotonicMs();
+    this.#socket.resume();
+  }
+
+  #giveUp(error: unknown): void {
+    this.#log('error', 'messages cannot be handled; the agent must try again', { error });
+    this.close(CLOSE.goingAway, 'the control plane cannot record anything now');
+  }
+
+  #ended(code: number): void {
+    if (this.#state !== 'closed') this.#log('debug', 'a tunnel ended', { code });
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (!this.#move('close')) return;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#inbox.close();
+    void this.#streams.close();
+    this.#closed.resolve();
+    this.#context.ended(this);
+  }
+
+  #move(event: TunnelEvent): boolean {
+    const state = next(TUNNEL, this.#state, event);
+    if (state !== null) this.#state = state;
+    return state !== null;
+  }
+
+  #after(ms: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      then();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void {
+    const { tenant, agentId } = this.peer;
+    this.#context.log[level](message, { tenant, agentId, sessionId: this.id, ...fields });
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The sessions of this replica: beginning, replacing, watching, ending them.
+ *
+ * Invariants: of an agent at most one session is live here; a lock, a revocation or a newer session elsewhere ends a
+ * session within two seconds, also when no notification arrives; the end of a session is written until it is on record,
+ * with the lease that the agent may still believe in.
+ */
+import { CLOSE } from '@casare/shared/protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { sessions } from '../jobs/index.ts';
+import type { Subscription } from '../platform/database/index.ts';
+import type { Ids } from '../platform/ids.ts';
+import { startLoop, type Loop } from '../platform/loop.ts';
+import type { AdmittedPeer } from '../trust/index.ts';
+import { mayWork } from './agent.lifecycle.ts';
+import { hold } from './agent.store.ts';
+import { announceAgent } from './announce.ts';
+import type { SessionContext } from './session-context.ts';
+import { endingOf } from './session-standing.decision.ts';
+import { watch, type Seen } from './session-watch.store.ts';
+import { TunnelSession } from './tunnel-session.ts';
+
+export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable'> {
+  readonly ids: Ids;
+}
+
+const WATCH_MS = 1_000;
+const CHANNEL = 'casare_agent';
+/** How long agents have to leave when this replica stops, milliseconds. */
+const LEAVE_MS = 2_000;
+/** How long their ends may take to be put on record then, milliseconds. */
+const STOP_MS = 3_000;
+
+export class TunnelSessions {
+  readonly #options: TunnelSessionsOptions;
+  readonly #context: SessionContext;
+  /** Every open session, also before `hello`. */
+  readonly #open = new Set<TunnelSession>();
+  /** The session of each agent whose row was opened. */
+  readonly #held = new Map<string, TunnelSession>();
+  /** Sessions that ended and whose end is not on record yet. */
+  readonly #closing = new Set<TunnelSession>();
+  /** What the watch last told the dispatcher of a session. */
+  readonly #told = new WeakMap<TunnelSession, string>();
+  readonly #loops: Loop[] = [];
+  #subscription: Subscription | null = null;
+  #emptied: (() => void) | null = null;
+
+  constructor(options: TunnelSessionsOptions) {
+    this.#options = options;
+    this.#context = {
+      ...options,
+      opened: (session) => this.#opened(session),
+      ended: (session) => this.#ended(session),
+      unsendable: (agent, { jobId, attempt }, code) => {
+        const reason = 'The assignment cannot be sent to an agent: it is too large or malformed.';
+        options.runs
+          .refused(agent, jobId, attempt, code, reason)
+          .catch((error: unknown) => options.log.error('an unsendable assignment stays', { jobId, attempt, error }));
+      },
+    };
+  }
+
+  /** Sessions now open here. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Sockets of one agent, to bound how many it may have at once. */
+  countOf(peer: AdmittedPeer): number {
+    let count = 0;
+    for (const session of this.#open) if (session.peer.agentId === peer.agentId) count += 1;
+    return count;
+  }
+
+  async start(): Promise<void> {
+    const { log, db } = this.#options;
+    const watching = startLoop({ name: 'tunnel watch', intervalMs: WATCH_MS, log, run: () => this.#watch() });
+    const writing = startLoop({ name: 'tunnel ends', intervalMs: WATCH_MS, log, run: () => this.#writeEnds() });
+    this.#loops.push(watching, writing);
+    this.#subscription = await db.listen(CHANNEL, () => watching.wake());
+  }
+
+  /** Sends every agent away, waits for them a bounded time, and puts the ends on record. */
+  async stop(): Promise<void> {
+    await this.leave();
+    const written = async (): Promise<void> => {
+      await this.#subscription?.close();
+      await Promise.all(this.#loops.map((loop) => loop.stop()));
+      await this.#writeEnds();
+    };
+    // Without a database the ends stay unwritten: the gateway's heartbeat, which stops too, bounds the leases then.
+    const late = new AbortController();
+    const waited = sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([
+      written().catch((error: unknown) => this.#context.log.warn('ends unwritten', { error })),
+      waited,
+    ]);
+    late.abort();
+  }
+
+  /** Takes an admitted socket over. Never throws: it is called out of Nest's event stream. */
+  begin(socket: WebSocket, peer: AdmittedPeer): void {
+    const session = new TunnelSession(this.#options.ids.next(), socket, peer, this.#context);
+    this.#open.add(session);
+    session.start();
+  }
+
+  /** An agent's row changed: whoever holds its tunnel, here or elsewhere, looks at once. */
+  changed(agentId: string): void {
+    this.#options.db.notify(CHANNEL, agentId);
+    this.#loops[0]?.wake();
+  }
+
+  /** Ends every session at once: this gateway was taken for dead, and its agents may be elsewhere. */
+  dropAll(): void {
+    for (const session of [...this.#open]) session.close(CLOSE.goingAway, 'this gateway was taken for dead');
+  }
+
+  /** Asks every agent to go and waits until they did, or `LEAVE_MS`. */
+  async leave(): Promise<void> {
+    if (this.#open.size === 0) return;
+    const gone = new Promise<void>((resolve) => (this.#emptied = resolve));
+    for (const session of [...this.#open]) {
+      this.#options.dispatcher.update(session.peer.agentId, { active: false });
+      session.goAway(LEAVE_MS, 'the control plane restarts');
+    }
+    if (this.#open.size > 0) {
+      const late = setTimeout(() => {
+        for (const session of [...this.#open]) session.close(CLOSE.goingAway, 'the control plane stops');
+      }, LEAVE_MS);
+      await gone;
+      clearTimeout(late);
+    }
+  }
+
+  #opened(session: TunnelSession): void {
+    if (session.state === 'closed') return;
+    const { agentId } = session.peer;
+    const older = this.#held.get(agentId);
+    this.#held.set(agentId, session);
+    if (older !== undefined && older !== session) older.close(CLOSE.replaced, 'a newer session took over');
+    // A session of another replica is found by its watch.
+    this.#options.db.notify(CHANNEL, agentId);
+  }
+
+  #ended(session: TunnelSession): void {
+    const { agentId } = session.peer;
+    this.#open.delete(session);
+    this.#options.dispatcher.disconnect(agentId, session.id);
+    if (this.#held.get(agentId) === session) this.#held.delete(agentId);
+    if (session.greeted) this.#closing.add(session);
+    this.#loops[1]?.wake();
+    if (this.#open.size === 0) this.#emptied?.();
+  }
+
+  async #watch(): Promise<void> {
+    const held = new Map(this.#held);
+    if (held.size === 0) return;
+    const peers = [...held.values()].map(({ peer }) => peer);
+    for (const row of await watch(this.#options.db, peers)) {
+      const session = held.get(row.agentId);
+      // One that began meanwhile is looked at in the next turn.
+      if (session === undefined || this.#held.get(row.agentId) !== session) continue;
+      const ending = endingOf(session.id, row);
+      if (ending !== null) session.close(ending.code, ending.reason);
+      else if (session.state === 'live') this.#tell(session, row);
+    }
+  }
+
+  /** Tells the dispatcher what people changed about the agent. */
+  #tell(session: TunnelSession, { agentId, state, site, grants, capabilities }: Seen): void {
+    const now = JSON.stringify([state, site, grants]);
+    const before = this.#told.get(session);
+    this.#told.set(session, now);
+    if (before === now) return;
+    const labels = new Set([...capabilities, ...grants]);
+    this.#options.dispatcher.update(agentId, { active: mayWork(state), site, labels });
+  }
+
+  async #writeEnds(): Promise<void> {
+    for (const session of [...this.#closing]) {
+      await this.#writeEnd(session);
+      this.#closing.delete(session);
+    }
+  }
+
+  async #writeEnd(session: TunnelSession): Promise<void> {
+    const { db, clock, live } = this.#options;
+    const { tenant, agentId } = session.peer;
+    // Its `hello` may still be under way, and its row not committed yet.
+    await session.settled();
+    await db.transaction(async (tx) => {
+      await sessions.close(tx, { tenant, agentId, sessionId: session.id }, session.remainingLeaseMs());
+      const agent = await hold(tx, tenant, agentId);
+      if (agent && !agent.connected) await announceAgent(tx, { tenant, agentId, ...agent }, clock.now());
+    });
+    live.wake();
+  }
+}

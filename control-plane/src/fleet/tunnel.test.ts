@@ -1,0 +1,228 @@
+/** Tunnels on a real listener: welcome, assignments, recorded events, files, replacement, endings. */
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Job } from '@casare/shared/api';
+import { CLOSE, encodeChunk, STREAM_CREDIT_BYTES, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
+import { sql } from '../platform/database/index.ts';
+import { isRefusal } from '../platform/refusal.ts';
+import { by, connect, dial, hello, movedClock, openScene, TENANT, type Scene, type TestTunnel } from './testing.ts';
+import { createIds } from '../platform/ids.ts';
+import { silentLog } from '../platform/log.ts';
+import { createTrust } from '../trust/index.ts';
+import { createRequest, readRequest } from '@casare/certs';
+
+const at = '2026-01-01T00:00:00.000Z';
+const numbered = (from: number, ...bodies: RunEventBody[]): RunEvent[] =>
+  bodies.map((body, index) => ({ seq: from + index, at, body }));
+const started: RunEventBody = { type: 'run.started', resumed: false };
+const completed: RunEventBody = { type: 'run.completed', output: { ok: true } };
+
+const countEvents = sql<{ n: number }, [job: string]>(
+  'testCountEvents',
+  'SELECT count(*)::int AS n FROM job_event WHERE job_id = $1',
+);
+const sessionRow = sql<{ gateway: string | null; lease: number | null }, [agent: string]>(
+  'testSessionRow',
+  `SELECT gateway_id AS gateway, (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::int AS lease
+   FROM agent_session WHERE agent_id = $1`,
+);
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(() => scene.close());
+
+/** An agent that runs only the jobs of `name`. */
+async function worker(name: string) {
+  const identity = await scene.agent();
+  const reconnect = (more: Parameters<typeof hello>[0] = {}): Promise<TestTunnel> =>
+    connect(scene, identity, { capabilities: [`test=${name}`], ...more });
+  return { tunnel: await reconnect(), agentId: identity.agentId, reconnect };
+}
+
+async function submit(workflow: string): Promise<string> {
+  const request = { workflow, priority: 50, requires: [], maxAttempts: 3 };
+  const ids = await scene.harness.jobs.submit.submit(by, [request], null);
+  if (isRefusal(ids)) throw new Error(ids.code);
+  return ids[0]!;
+}
+
+const stateOf = async (id: string) => ((await scene.harness.jobs.query.job(TENANT, id)) as Job).state;
+const agentOf = async (id: string) => scene.fleet.agents.get(TENANT, id);
+
+describe('a live tunnel', () => {
+  it('gets its jobs, and events are acknowledged once they are committed', async () => {
+    const { tunnel, agentId } = await worker('life');
+    const jobId = await submit(await scene.harness.workflow('life'));
+    const { attempt } = await tunnel.next('job.assign', (message) => message.jobId === jobId);
+    tunnel.send({ type: 'job.accepted', jobId, attempt });
+    tunnel.send({ type: 'run.events', jobId, attempt, events: numbered(1, started) });
+    await tunnel.next('run.ack', ({ seq }) => seq === 1);
+    expect(await scene.harness.database.db.query(countEvents(jobId))).toEqual([{ n: 1 }]);
+    expect(await agentOf(agentId)).toMatchObject({ connected: true, busy: { plain: 1 }, slots: { plain: 2 } });
+    tunnel.send({ type: 'run.events', jobId, attempt, events: numbered(2, completed) });
+    await tunnel.next('run.ack', ({ seq }) => seq === 2);
+    expect(await stateOf(jobId)).toBe('succeeded');
+    await tunnel.close();
+    await vi.waitFor(async () => expect(await agentOf(agentId)).toMatchObject({ connected: false }));
+  });
+
+  it('says what becomes of the runs an agent holds, and fences an attempt that lost its lease', async () => {
+    const { tunnel, reconnect } = await worker('held');
+    const jobId = await submit(await scene.harness.workflow('held'));
+    await tunnel.next('job.assign');
+    tunnel.send({ type: 'job.accepted', jobId, attempt: 1 });
+    tunnel.send({ type: 'run.events', jobId, attempt: 1, events: numbered(1, started) });
+    await tunnel.next('run.ack');
+    await tunnel.close();
+    const stranger = randomUUID();
+    const runs = [
+      { jobId, attempt: 1, lastSeq: 3, phase: 'running' as const },
+      { jobId: stranger, attempt: 1, lastSeq: 9, phase: 'running' as const },
+    ];
+    const second = await reconnect({ runs });
+    expect((await second.next('welcome')).runs).toMatchObject([
+      { jobId, verdict: 'continue', ackedSeq: 1 },
+      { jobId: stranger, verdict: 'fenced' },
+    ]);
+    second.send({ type: 'run.events', jobId: stranger, attempt: 1, events: numbered(1, started) });
+    await second.next('run.fenced', (message) => message.jobId === stranger);
+    // A hole in the numbers is a broken protocol: nothing of it is recorded.
+    second.send({ type: 'run.events', jobId, attempt: 1, events: numbered(7, completed) });
+    expect(await second.ended).toBe(CLOSE.badMessage);
+    expect(await scene.harness.database.db.query(countEvents(jobId))).toEqual([{ n: 1 }]);
+  });
+
+  it('is sent an assignment again that it never acknowledged, and a cancel again after a reconnect', async () => {
+    const { tunnel, reconnect } = await worker('again');
+    const jobId = await submit(await scene.harness.workflow('again'));
+    await tunnel.next('job.assign');
+    await tunnel.close();
+    const second = await reconnect();
+    await second.next('job.assign', (message) => message.jobId === jobId);
+    second.send({ type: 'job.accepted', jobId, attempt: 1 });
+    second.send({ type: 'run.events', jobId, attempt: 1, events: numbered(1, started) });
+    await second.next('run.ack');
+    await second.close();
+    expect(await scene.harness.jobs.steer.cancel(by, jobId)).toBeNull();
+    const third = await reconnect({ runs: [{ jobId, attempt: 1, lastSeq: 1, phase: 'running' }] });
+    expect((await third.next('welcome')).runs).toMatchObject([{ jobId, cancelling: true }]);
+    await third.next('job.cancel', (message) => message.jobId === jobId);
+    await third.close();
+  });
+
+  it('renews leases by pongs, and its end is on record with the lease that is left', async () => {
+    const { tunnel, agentId } = await worker('pong');
+    tunnel.send({ type: 'ping', n: 7 });
+    expect(await tunnel.next('pong')).toMatchObject({ n: 7, leaseMs: 60_000 });
+    await tunnel.close();
+    await vi.waitFor(async () => {
+      const [row] = await scene.harness.database.db.query(sessionRow(agentId));
+      expect(row?.gateway).toBeNull();
+      expect(row?.lease).toBeGreaterThan(30_000);
+      expect(row?.lease).toBeLessThanOrEqual(60_000);
+    });
+  });
+
+  it('is replaced by a newer start of the agent, and not by an older one', async () => {
+    const { tunnel, reconnect, agentId } = await worker('newer');
+    const second = await reconnect({ epoch: 5 });
+    expect(await tunnel.ended).toBe(CLOSE.replaced);
+    await expect(reconnect({ epoch: 4 })).rejects.toThrow(`${CLOSE.replaced}`);
+    second.send({ type: 'ping', n: 1 });
+    await second.next('pong');
+    expect(await agentOf(agentId)).toMatchObject({ connected: true });
+    await second.close();
+  });
+
+  it('follows what people do: paused gets nothing new, locked is closed at once and refused', async () => {
+    const { tunnel, agentId, reconnect } = await worker('steered');
+    expect(isRefusal(await scene.fleet.agents.act(by, agentId, 'pause'))).toBe(false);
+    await vi.waitFor(() => {
+      const [target] = scene.harness.jobs.dispatcher.connected().filter((found) => found.agentId === agentId);
+      expect(target?.active).toBe(false);
+    });
+    const jobId = await submit(await scene.harness.workflow('steered'));
+    expect(await scene.fleet.agents.act(by, agentId, 'approve')).toMatchObject({ code: 'AGENT_WRONG_STATE' });
+    await scene.fleet.agents.act(by, agentId, 'resume');
+    await tunnel.next('job.assign', (message) => message.jobId === jobId);
+    await scene.fleet.agents.act(by, agentId, 'lock');
+    expect(await tunnel.ended).toBe(CLOSE.locked);
+    await expect(reconnect()).rejects.toThrow(`${CLOSE.locked}`);
+    await scene.fleet.agents.act(by, agentId, 'unlock');
+    await (await reconnect()).close();
+  });
+
+  it('ends on time with its certificate', async () => {
+    const identity = await scene.agent();
+    const { db } = scene.harness.database;
+    // A signer whose clock is a day behind but for two seconds: what it signs ends in two seconds.
+    const early = createTrust({
+      ...{
+        db,
+        clock: movedClock(-86_400_000 + 2_500),
+        log: silentLog,
+        masterKey: scene.masterKey,
+        hosts: ['localhost'],
+      },
+      ids: createIds(movedClock(0)),
+    });
+    const key = await createRequest();
+    const read = readRequest(key.csr);
+    if (!read.ok) throw new Error(read.code);
+    const { publicKey } = read.value;
+    const ca = await early.authorities.agentCa(TENANT);
+    const who = { tenant: TENANT, agentId: identity.agentId, publicKey };
+    const leaf = await db.transaction((tx) => early.leaves.issue(tx, ca, who));
+    const short = { ...identity, privateKeyPem: key.privateKeyPem, chainPem: leaf.chainPem };
+    const tunnel = await connect(scene, short);
+    expect(await tunnel.ended).toBe(CLOSE.certificateExpired);
+    expect(Date.now()).toBeGreaterThanOrEqual(leaf.notAfter.getTime() - 10);
+    expect(await dial(scene, short).opened).toBe(false);
+  });
+});
+
+describe('artifacts', () => {
+  it('are stored through credit windows, and opening a stored one again is answered at once', async () => {
+    const { tunnel } = await worker('files');
+    const jobId = await submit(await scene.harness.workflow('files'));
+    await tunnel.next('job.assign');
+    const bytes = Buffer.alloc(STREAM_CREDIT_BYTES * 2 + 17, 'casare');
+    const open = {
+      type: 'artifact.open' as const,
+      ...{ stream: 1, jobId, attempt: 1, artifactId: randomUUID(), name: 'out/big.bin', kind: 'output' as const },
+      ...{ mediaType: 'application/octet-stream', bytes: bytes.length },
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    };
+    tunnel.send(open);
+    for (let sent = 0; sent < bytes.length;) {
+      const { upTo } = await tunnel.next('artifact.credit', (message) => message.upTo > sent);
+      const payload = bytes.subarray(sent, Math.min(sent + 60_000, upTo, bytes.length));
+      tunnel.send(encodeChunk({ stream: 1, offset: sent, payload }));
+      sent += payload.length;
+    }
+    tunnel.send({ type: 'artifact.end', stream: 1 });
+    expect(await tunnel.next('artifact.stored')).toMatchObject({ stream: 1, artifactId: open.artifactId });
+    tunnel.send({ ...open, stream: 2 });
+    await tunnel.next('artifact.stored', ({ stream }) => stream === 2);
+    await tunnel.close();
+  });
+
+  it('out of order end the session, and of another job are refused', async () => {
+    const { tunnel } = await worker('greedy');
+    const jobId = await submit(await scene.harness.workflow('greedy'));
+    await tunnel.next('job.assign');
+    const open = {
+      type: 'artifact.open' as const,
+      ...{ stream: 1, jobId, attempt: 1, artifactId: randomUUID(), name: 'a', kind: 'log' as const },
+      ...{ mediaType: 'text/plain', bytes: STREAM_CREDIT_BYTES * 4, sha256: '0'.repeat(64) },
+    };
+    tunnel.send({ ...open, stream: 9, jobId: randomUUID(), artifactId: randomUUID() });
+    expect(await tunnel.next('artifact.refused')).toMatchObject({ stream: 9, code: 'FENCED' });
+    tunnel.send(open);
+    await tunnel.next('artifact.credit');
+    tunnel.send(encodeChunk({ stream: 1, offset: STREAM_CREDIT_BYTES, payload: Buffer.alloc(10) }));
+    expect(await tunnel.ended).toBe(CLOSE.badMessage);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * May the holder of this certificate have a tunnel? Pure; deny by default.
+ *
+ * Invariant 4: tenant and agent come from the verified certificate alone; the tenant is the issuing CA's, and it must
+ * equal the one in the name. The certificate must be, byte for byte, one that was recorded when it was issued: what a
+ * stolen CA key signs elsewhere is on no record.
+ */
+import type { AgentState } from '@casare/shared/api';
+
+/** What the certificate says. */
+export interface Presented {
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** What is on record about it; see the store. */
+export interface Recorded {
+  readonly caState: 'standby' | 'active' | 'retired';
+  readonly tenant: string;
+  readonly certificate: {
+    readonly agentId: string;
+    readonly state: 'pending' | 'current' | 'superseded' | 'revoked';
+    /** It is the very certificate that was presented. */
+    readonly same: boolean;
+    readonly agentState: AgentState;
+  } | null;
+}
+
+export type AdmissionCode =
+  | 'CA_UNKNOWN'
+  | 'CA_NOT_ACTIVE'
+  | 'TENANT_MISMATCH'
+  | 'CERTIFICATE_UNKNOWN'
+  | 'CERTIFICATE_REVOKED'
+  | 'CERTIFICATE_EXPIRED'
+  | 'AGENT_MISMATCH'
+  | 'AGENT_LOCKED'
+  | 'AGENT_DECOMMISSIONED';
+
+/** The reason to refuse, or null to admit. */
+export function refusalOf(presented: Presented, recorded: Recorded | null, now: Date): AdmissionCode | null {
+  if (recorded === null) return 'CA_UNKNOWN';
+  if (recorded.caState !== 'active') return 'CA_NOT_ACTIVE';
+  if (recorded.tenant !== presented.tenant) return 'TENANT_MISMATCH';
+  const { certificate } = recorded;
+  if (certificate === null || !certificate.same) return 'CERTIFICATE_UNKNOWN';
+  if (certificate.agentId !== presented.agentId) return 'AGENT_MISMATCH';
+  if (certificate.state !== 'current' && certificate.state !== 'pending') return 'CERTIFICATE_REVOKED';
+  if (now >= presented.notAfter || now < presented.notBefore) return 'CERTIFICATE_EXPIRED';
+  return refusalOfState(certificate.agentState);
+}
+
+/** The reason to refuse an agent in this state, or null. Agents that wait for approval may connect; they get no jobs. */
+export function refusalOfState(state: AgentState): 'AGENT_LOCKED' | 'AGENT_DECOMMISSIONED' | null {
+  if (state === 'locked' || state === 'suspect') return 'AGENT_LOCKED';
+  return state === 'decommissioned' ? 'AGENT_DECOMMISSIONED' : null;
+}

@@ -1,0 +1,87 @@
+/**
+ * Admission at the tunnel's upgrade: OpenSSL has verified the path, this says who it is and whether it may come in.
+ * It is asked for every connection, since a reloaded trust store drops nobody and a resumed session skips the client
+ * certificate altogether.
+ */
+import { certificatesInPem, readIdentity, type IdentityCode } from '@casare/certs';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import { refusalOf, type AdmissionCode } from './admission.decision.ts';
+import { findOnRecord } from './certificate.store.ts';
+
+/** An admitted agent: the only source of tenant and agent for everything it does. */
+export interface AdmittedPeer {
+  readonly tenant: string;
+  readonly agentId: string;
+  /** Of its certificate, lower-case hex. */
+  readonly serial: string;
+  readonly notAfter: Date;
+}
+
+/** A refusal. `who` is set when the certificate is one that we issued: then it may be told why. */
+export interface AdmissionRefusal {
+  readonly ok: false;
+  readonly code: AdmissionCode | IdentityCode | 'NOT_AUTHORISED' | 'SESSION_RESUMED';
+  readonly why: string;
+  readonly who: { readonly tenant: string; readonly agentId: string } | null;
+}
+
+/** Codes of refusals after the certificate was recognised as one of ours. */
+const RECOGNISED: readonly string[] = [
+  'CERTIFICATE_REVOKED',
+  'CERTIFICATE_EXPIRED',
+  'AGENT_LOCKED',
+  'AGENT_DECOMMISSIONED',
+];
+
+/** What of a TLS connection is looked at. */
+export type PeerSocket = Pick<
+  TLSSocket,
+  'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerCertificate'
+>;
+
+export class Admission {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #trustDomain: string;
+
+  constructor(db: Database, clock: Clock, trustDomain: string) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#trustDomain = trustDomain;
+  }
+
+  /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
+  async admit(socket: PeerSocket): Promise<{ readonly ok: true; readonly peer: AdmittedPeer } | AdmissionRefusal> {
+    if (socket.authorized !== true) {
+      return refused(
+        'NOT_AUTHORISED',
+        `TLS did not verify the client certificate (${String(socket.authorizationError)})`,
+      );
+    }
+    if (socket.isSessionReused()) return refused('SESSION_RESUMED', 'the TLS session was resumed');
+    const der = socket.getPeerCertificate(true).raw as Buffer | undefined;
+    const identity = readIdentity(der ?? new Uint8Array(), this.#trustDomain);
+    if (!identity.ok) return refused(identity.code, identity.message);
+    const { tenant, agentId, serial, notAfter, issuerKeyId } = identity.value;
+    const found = await findOnRecord(this.#db, issuerKeyId, serial);
+    const recorded = found && {
+      ...found,
+      certificate: found.certificate && { ...found.certificate, same: isSame(found.certificate.pem, der) },
+    };
+    const code = refusalOf(identity.value, recorded, this.#clock.now());
+    if (code === null) return { ok: true, peer: { tenant, agentId, serial, notAfter } };
+    const who = RECOGNISED.includes(code) ? { tenant, agentId } : null;
+    return { ok: false, code, why: `certificate ${serial} of agent ${agentId}`, who };
+  }
+}
+
+function refused(code: AdmissionRefusal['code'], why: string): AdmissionRefusal {
+  return { ok: false, code, why, who: null };
+}
+
+function isSame(pem: string, der: Uint8Array | undefined): boolean {
+  const kept = certificatesInPem(pem)[0];
+  return kept !== undefined && der !== undefined && Buffer.compare(kept, der) === 0;
+}

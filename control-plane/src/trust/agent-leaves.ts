@@ -1,0 +1,90 @@
+/**
+ * Agents' certificates: signed, recorded and audited in the caller's transaction. The caller hands a certificate out
+ * only after COMMIT: no certificate leaves this process without a committed row and an audit event (invariant 5).
+ */
+import type { Signer } from '@casare/certs';
+import { appendAudit } from '../audit/index.ts';
+import type { Queryable, Transaction } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
+import type { OpenCa } from './authorities.ts';
+import * as store from './certificate.store.ts';
+
+/** What an agent is given. */
+export interface AgentLeaf {
+  /** Lower-case hex. */
+  readonly serial: string;
+  readonly notAfter: Date;
+  /** Leaf first, then the tenant's agent CA, PEM. */
+  readonly chainPem: string;
+}
+
+/** Whose key is certified. */
+export interface LeafRequest {
+  readonly tenant: string;
+  readonly agentId: string;
+  /** SubjectPublicKeyInfo, DER, out of a verified request. */
+  readonly publicKey: Uint8Array;
+}
+
+export interface AgentLeavesOptions {
+  readonly signer: Signer;
+  /** Life of a certificate; 24 hours unless said otherwise. */
+  readonly lifetimeHours?: number;
+}
+
+export class AgentLeaves {
+  readonly #options: AgentLeavesOptions;
+
+  constructor(options: AgentLeavesOptions) {
+    this.#options = options;
+  }
+
+  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED */
+  async issue(tx: Transaction, ca: OpenCa, request: LeafRequest): Promise<AgentLeaf> {
+    const { tenant, agentId } = request;
+    const { lifetimeHours } = this.#options;
+    const signed = await this.#options.signer.signAgentLeaf({
+      issuer: ca.id,
+      agentId,
+      publicKey: Buffer.from(request.publicKey).toString('base64'),
+      ...(lifetimeHours === undefined ? {} : { lifetimeHours }),
+    });
+    if (!signed.ok) throw refused(signed.code, signed.message);
+    const { serial, certificate } = signed.value;
+    const notAfter = new Date(signed.value.notAfter);
+    await store.insertCertificate(tx, { tenant, serial, agentId, caId: ca.id, certificatePem: certificate, notAfter });
+    await appendAudit(tx, {
+      tenant,
+      actor: `agent:${agentId}`,
+      action: 'certificate.issued',
+      subject: `certificate:${serial}`,
+      detail: { agentId, notAfter: notAfter.toISOString() },
+    });
+    return { serial, notAfter, chainPem: `${certificate}${ca.certificatePem}` };
+  }
+
+  /** The certificate an agent has already; null when it has none that is good now. */
+  async current(db: Queryable, tenant: string, agentId: string, now: Date): Promise<AgentLeaf | null> {
+    const kept = await store.findCurrentCertificate(db, tenant, agentId, now);
+    if (!kept) return null;
+    return { serial: kept.serial, notAfter: kept.notAfter, chainPem: `${kept.certificatePem}${kept.caPem}` };
+  }
+
+  /** Revokes all of an agent's certificates. */
+  async revoke(tx: Transaction, tenant: string, agentId: string, actor: string): Promise<void> {
+    const count = await store.revokeAgentCertificates(tx, tenant, agentId);
+    if (count === 0) return;
+    const subject = `agent:${agentId}`;
+    await appendAudit(tx, { tenant, actor, action: 'certificate.revoked', subject, detail: { count } });
+  }
+}
+
+function refused(code: string, why: string): Fault {
+  return new Fault({
+    code: 'SIGNER_REFUSED',
+    what: 'The certificate could not be signed',
+    why: `${why} (${code})`,
+    fix: 'Try again in a minute',
+    status: 503,
+  });
+}

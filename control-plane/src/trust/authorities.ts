@@ -1,0 +1,141 @@
+/**
+ * The CAs of this installation: made when they are missing, kept sealed, opened only inside the signer.
+ *
+ * Invariants: a CA's row and its audit event are committed before the signer may use it, so no certificate comes from a
+ * CA that a crash could forget; of two replicas that start at once one makes it and the other uses the same.
+ */
+import type { Result, SignedCa, Signer, SignerCode } from '@casare/certs';
+import { appendAudit } from '../audit/index.ts';
+import type { Database } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Clock } from '../platform/clock.ts';
+import * as store from './ca.store.ts';
+
+/** The audit log's tenant for what belongs to the installation; no tenant can have this name. */
+export const INSTALLATION = '_installation';
+
+export interface AuthoritiesOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly signer: Signer;
+}
+
+/** A CA the signer has opened. */
+export interface OpenCa {
+  readonly id: string;
+  readonly certificatePem: string;
+}
+
+/** Replicas can win and lose against each other only once; more means that something is broken. */
+const TRIES = 3;
+
+export class Authorities {
+  readonly #options: AuthoritiesOptions;
+  readonly #opened = new Set<string>();
+
+  constructor(options: AuthoritiesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes what is missing of both roots and the server CA. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE */
+  async start(): Promise<void> {
+    await this.serverRoot();
+    await this.#agentRoot();
+    await this.serverCa();
+  }
+
+  /** The root that agents trust gateways by. */
+  serverRoot(): Promise<OpenCa> {
+    return this.#ensure('server_root', null, (id) => this.#options.signer.createRoot({ id, kind: 'server' }));
+  }
+
+  /** The CA that signs gateways. */
+  async serverCa(): Promise<OpenCa> {
+    const issuer = (await this.serverRoot()).id;
+    return this.#ensure('server_ca', null, (id) => this.#options.signer.signServerCa({ issuer, id }));
+  }
+
+  /** The CA that signs a tenant's agents, made on first use. */
+  agentCa(tenant: string): Promise<OpenCa> {
+    return this.#ensure('agent_ca', tenant, async (id) => {
+      const issuer = (await this.#agentRoot()).id;
+      return this.#options.signer.signAgentCa({ issuer, id, tenant });
+    });
+  }
+
+  /** The only anchors for agents' certificates, PEM. */
+  agentAnchors(): Promise<string[]> {
+    return store.listTrustedCas(this.#options.db, 'agent_root', this.#options.clock.now());
+  }
+
+  /** The anchors that agents are given for gateways, PEM. */
+  serverAnchors(): Promise<string[]> {
+    return store.listTrustedCas(this.#options.db, 'server_root', this.#options.clock.now());
+  }
+
+  #agentRoot(): Promise<OpenCa> {
+    return this.#ensure('agent_root', null, (id) => this.#options.signer.createRoot({ id, kind: 'agent' }));
+  }
+
+  /** The active CA, opened; the row is read each time, since another replica may have rotated it. */
+  async #ensure(
+    kind: store.CaKind,
+    tenant: string | null,
+    make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
+  ): Promise<OpenCa> {
+    for (let turn = 0; turn < TRIES; turn++) {
+      const found = await store.findActiveCa(this.#options.db, kind, tenant);
+      if (found) return this.#open(found);
+      await this.#make(kind, tenant, make);
+    }
+    throw notMade(kind, 'it vanished again and again after it was made');
+  }
+
+  async #make(
+    kind: store.CaKind,
+    tenant: string | null,
+    make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
+  ): Promise<void> {
+    const id = this.#options.ids.next();
+    const made = await make(id);
+    if (!made.ok) throw notMade(kind, made.message);
+    const { keyId, certificate, sealedKey, notAfter } = made.value;
+    const row = { id, kind, tenant, keyId, certificatePem: certificate, sealedKey, notAfter: new Date(notAfter) };
+    await this.#options.db.transaction(async (tx) => {
+      if (!(await store.insertActiveCa(tx, row))) return;
+      await appendAudit(tx, {
+        tenant: tenant ?? INSTALLATION,
+        actor: 'system',
+        action: 'ca.created',
+        subject: `ca:${id}`,
+        detail: { kind, keyId, notAfter },
+      });
+    });
+  }
+
+  async #open(row: store.CaRow): Promise<OpenCa> {
+    if (!this.#opened.has(row.id) && row.sealedKey !== null) {
+      const { id, certificatePem: certificate, sealedKey } = row;
+      const opened = await this.#options.signer.addIssuer({ id, certificate, sealedKey });
+      if (!opened.ok) throw unusable(row, opened.message);
+      this.#opened.add(id);
+    }
+    return { id: row.id, certificatePem: row.certificatePem };
+  }
+}
+
+function notMade(kind: store.CaKind, why: string): Fault {
+  return new Fault({ code: 'CA_NOT_MADE', what: `The CA ${kind} could not be made`, why, status: 503 });
+}
+
+function unusable(row: store.CaRow, why: string): Fault {
+  return new Fault({
+    code: 'CA_KEY_UNUSABLE',
+    what: `The key of the CA ${row.kind} cannot be used`,
+    why,
+    fix: 'Start with the master.key that this database was made with',
+    status: 503,
+  });
+}

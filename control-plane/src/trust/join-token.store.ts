@@ -1,0 +1,142 @@
+/** Join tokens at rest: id and hash, never the secret. */
+import type { JoinToken } from '@casare/shared/api';
+import { sql, type Queryable } from '../platform/database/index.ts';
+
+/** A token to be kept. */
+export interface NewJoinToken {
+  readonly tenant: string;
+  readonly id: string;
+  /** SHA-256, hex. */
+  readonly secretHash: string;
+  readonly site: string | null;
+  readonly grants: readonly string[];
+  readonly uses: number;
+  readonly autoApprove: boolean;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** What redeeming a token gives. */
+export interface TokenUse {
+  readonly tenant: string;
+  readonly tokenId: string;
+  readonly site: string | null;
+  readonly grants: readonly string[];
+  readonly autoApprove: boolean;
+}
+
+interface Row {
+  readonly id: string;
+  readonly site: string | null;
+  readonly grants: string[];
+  readonly uses_left: number;
+  readonly auto_approve: boolean;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly revoked_at: Date | null;
+}
+
+const addJoinToken = sql<
+  never,
+  [
+    tenant: string,
+    id: string,
+    hash: Buffer,
+    site: string | null,
+    grants: string[],
+    uses: number,
+    autoApprove: boolean,
+    createdAt: Date,
+    expiresAt: Date,
+  ]
+>(
+  'addJoinToken',
+  `INSERT INTO join_token (tenant_id, id, secret_hash, site, grants, uses_left, auto_approve, created_at, expires_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+const joinTokenPage = sql<Row, [tenant: string, createdAt: Date | null, id: string, limit: number]>(
+  'joinTokenPage',
+  `SELECT id, site, grants, uses_left, auto_approve, created_at, expires_at, revoked_at FROM join_token
+   WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+   ORDER BY created_at DESC, id DESC LIMIT $4`,
+  { idempotent: true },
+);
+
+const revokeJoinToken = sql<{ changed: boolean }, [tenant: string, id: string, now: Date]>(
+  'revokeJoinToken',
+  `WITH found AS (SELECT id, revoked_at FROM join_token WHERE tenant_id = $1 AND id = $2 FOR UPDATE),
+   revoked AS (
+     UPDATE join_token t SET revoked_at = $3 FROM found f
+     WHERE t.tenant_id = $1 AND t.id = f.id AND f.revoked_at IS NULL RETURNING 1
+   )
+   SELECT EXISTS (SELECT FROM revoked) AS changed FROM found`,
+);
+
+const joinTokenSecret = sql<{ tenant: string; hash: Buffer }, [id: string]>(
+  'joinTokenSecret',
+  `SELECT tenant_id AS tenant, secret_hash AS hash FROM join_token WHERE id = $1`,
+  { idempotent: true },
+);
+
+// The guard and the count are one statement: of many redemptions at once, as many succeed as uses are left.
+const useJoinToken = sql<TokenUse, [tenant: string, id: string, now: Date]>(
+  'useJoinToken',
+  `UPDATE join_token SET uses_left = uses_left - 1
+   WHERE tenant_id = $1 AND id = $2 AND uses_left > 0 AND revoked_at IS NULL AND expires_at > $3
+   RETURNING tenant_id AS tenant, id AS "tokenId", site, grants, auto_approve AS "autoApprove"`,
+);
+
+export async function insertJoinToken(tx: Queryable, token: NewJoinToken): Promise<void> {
+  const { tenant, id, secretHash, site, grants, uses, autoApprove, createdAt, expiresAt } = token;
+  const hash = Buffer.from(secretHash, 'hex');
+  await tx.execute(addJoinToken(tenant, id, hash, site, [...grants], uses, autoApprove, createdAt, expiresAt));
+}
+
+/** Tokens of a tenant, newest first, after `before`. */
+export async function listJoinTokens(
+  db: Queryable,
+  tenant: string,
+  before: { readonly createdAt: Date; readonly id: string } | null,
+  limit: number,
+  now: Date,
+): Promise<JoinToken[]> {
+  const rows = await db.query(joinTokenPage(tenant, before?.createdAt ?? null, before?.id ?? '', limit));
+  return rows.map((row) => viewOf(row, now));
+}
+
+/** Revokes; false when it was revoked before, null when there is no such token. */
+export async function revoke(tx: Queryable, tenant: string, id: string, now: Date): Promise<boolean | null> {
+  return (await tx.query(revokeJoinToken(tenant, id, now)))[0]?.changed ?? null;
+}
+
+/** Whose token `id` is and the hash of its secret (hex). Says nothing about whether it may still be used. */
+export async function findSecret(db: Queryable, id: string): Promise<{ tenant: string; hash: string } | null> {
+  const [row] = await db.query(joinTokenSecret(id));
+  return row ? { tenant: row.tenant, hash: row.hash.toString('hex') } : null;
+}
+
+/** Takes one use; null when none is left, or the token is expired or revoked. */
+export async function takeUse(tx: Queryable, tenant: string, id: string, now: Date): Promise<TokenUse | null> {
+  return (await tx.query(useJoinToken(tenant, id, now)))[0] ?? null;
+}
+
+function viewOf(row: Row, now: Date): JoinToken {
+  return {
+    id: row.id,
+    site: row.site,
+    tags: row.grants,
+    usesLeft: row.uses_left,
+    state: stateOf(row, now),
+    autoApprove: row.auto_approve,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  };
+}
+
+/** The state is derived (design section 5): issued -> consumed | expired | revoked. */
+function stateOf(row: Row, now: Date): JoinToken['state'] {
+  if (row.revoked_at !== null) return 'revoked';
+  if (row.uses_left === 0) return 'consumed';
+  return row.expires_at <= now ? 'expired' : 'issued';
+}

@@ -1,0 +1,74 @@
+/** The wiring of trust: plain objects first, then Nest's view of them. */
+import { createLocalSigner, createRateLimit } from '@casare/certs';
+import type { DynamicModule } from '@nestjs/common';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Log } from '../platform/log.ts';
+import { Admission } from './admission.service.ts';
+import { AgentLeaves } from './agent-leaves.ts';
+import { Authorities } from './authorities.ts';
+import { GatewayIdentity } from './gateway-identity.ts';
+import { JoinTokens } from './join-tokens.service.ts';
+import { JoinTokensController } from './join-tokens.controller.ts';
+
+export interface TrustOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** 32 bytes from outside the database; `masterKey(home)` of the platform. */
+  readonly masterKey: Uint8Array;
+  /** DNS names and addresses that agents reach the enrol and tunnel listeners by; see `gatewayHosts`. */
+  readonly hosts: readonly string[];
+  /** Life of agents' certificates, hours; 24 unless said otherwise. */
+  readonly leafHours?: number;
+}
+
+/** The feature, put together. */
+export interface Trust {
+  readonly authorities: Authorities;
+  readonly leaves: AgentLeaves;
+  readonly gateway: GatewayIdentity;
+  readonly joinTokens: JoinTokens;
+  readonly admission: Admission;
+  /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** In the host part of every agent's name. Ours alone: nothing resolves it. */
+const TRUST_DOMAIN = 'casare.internal';
+/** What one CA signs: a fleet of 10,000 renews about 14 a minute, a rollout enrols in bursts. */
+const SIGNATURES = { perMinute: 600, burst: 2_000 } as const;
+
+/** Puts the feature together; nothing is read or written before `start`. */
+export function createTrust(options: TrustOptions): Trust {
+  const { db, clock, hosts, masterKey, leafHours } = options;
+  const now = () => clock.now();
+  const rateLimit = createRateLimit({ ...SIGNATURES, now });
+  const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: hosts, rateLimit, now });
+  const authorities = new Authorities({ ...options, signer });
+  const gateway = new GatewayIdentity({ ...options, signer, authorities });
+  return {
+    authorities,
+    gateway,
+    leaves: new AgentLeaves({ signer, ...(leafHours === undefined ? {} : { lifetimeHours: leafHours }) }),
+    joinTokens: new JoinTokens(db, clock, authorities),
+    admission: new Admission(db, clock, TRUST_DOMAIN),
+    async start() {
+      await authorities.start();
+      await gateway.start();
+    },
+    stop: () => gateway.stop(),
+  };
+}
+
+/** Nest's view: the controller and the service it asks for. */
+export function trustModule(trust: Trust): DynamicModule {
+  return {
+    module: class TrustModule {},
+    controllers: [JoinTokensController],
+    providers: [{ provide: JoinTokens, useValue: trust.joinTokens }],
+  };
+}
