@@ -105,7 +105,8 @@ function urlOf(origin: string, endpoint: Endpoint, call: CallOptions<Endpoint>):
   const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) {
-    if (value !== undefined) query.set(name, String(value as string | number | boolean));
+    if (typeof value === 'string') query.set(name, value);
+    else if (typeof value === 'number' || typeof value === 'boolean') query.set(name, String(value));
   }
   return `${origin}${API_PREFIX}${path}${query.size > 0 ? `?${query}` : ''}`;
 }

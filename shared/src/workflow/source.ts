@@ -96,7 +96,7 @@ function keyFaults(document: Document): Fault[] {
     if (!isMap(node)) continue;
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
-      const name = isScalar(key) && key.value !== null ? String(key.value as string | number | boolean) : null;
+      const name = isScalar(key) ? keyText(key.value) : null;
       const inner = `${path}/${escapePointer(name ?? '')}`;
       const offset = offsetOf(key) ?? offsetOf(node) ?? 0;
       if (name === null) faults.push({ offset, path: inner, message: 'expected a name (text) before `:`' });
@@ -169,4 +169,10 @@ function problemAt(lines: LineCounter, fault: Fault & { readonly suggestion?: st
 
 function refused(offset: number, message: string, lines = new LineCounter()): Source {
   return { ok: false, problems: [problemAt(lines, { offset, message })] };
+}
+
+/** A scalar key as the text it stands for; null for a key that is none. */
+function keyText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 }
