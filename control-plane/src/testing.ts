@@ -1,14 +1,14 @@
 /** For tests: the whole control plane on a database and a home of its own, on free loopback ports. */
 import type { Role } from '@casare/shared/api';
 import { createClient, type Client } from '@casare/shared/client';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { insertAccount, insertApiKey } from './accounts/account.store.ts';
-import { hashSecret, newApiKey } from './accounts/credential.ts';
 import type { AdminFile } from './accounts/index.ts';
 import { startControlPlane } from './main.ts';
 import { readConfig } from './platform/config.ts';
+import { sql } from './platform/database/index.ts';
 import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
 
 export interface TestControlPlane {
@@ -18,10 +18,17 @@ export interface TestControlPlane {
   readonly database: TestDatabase;
   /** As the owner of the first start. */
   readonly client: Client;
-  /** A new API key of a new account. */
+  /** A new API key of a new account; the tenant is made if need be. */
   keyOf(role: Role, tenant?: string): Promise<string>;
   close(): Promise<void>;
 }
+
+const addKey = sql<never, [tenant: string, account: string, role: Role, key: string, secretHash: Buffer]>(
+  'testAddKey',
+  `WITH tenant AS (INSERT INTO tenant (id, name) VALUES ($1, $1) ON CONFLICT DO NOTHING),
+     account AS (INSERT INTO account (tenant_id, id, email, password_hash, role) VALUES ($1, $2, $4, '-', $3))
+   INSERT INTO api_key (tenant_id, id, account_id, name, secret_hash, role) VALUES ($1, $4, $2, 'test', $5, $3)`,
+);
 
 export async function startTestControlPlane(): Promise<TestControlPlane> {
   const database = await testDatabase();
@@ -43,12 +50,11 @@ export async function startTestControlPlane(): Promise<TestControlPlane> {
     database,
     client: createClient({ url: admin.url, apiKey: admin.apiKey }),
     async keyOf(role, tenant = admin.tenant) {
-      const accountId = crypto.randomUUID();
-      const { id, secret, text } = newApiKey();
-      const email = `${accountId}@example.com`;
-      await insertAccount(database.db, { tenant, id: accountId, email, passwordHash: '-', role });
-      await insertApiKey(database.db, { tenant, id, accountId, name: 'test', secretHash: hashSecret(secret), role });
-      return text;
+      const id = randomBytes(8).toString('hex');
+      const secret = randomBytes(32).toString('base64url');
+      const hash = createHash('sha256').update(secret).digest();
+      await database.db.execute(addKey(tenant, crypto.randomUUID(), role, id, hash));
+      return `csk_${id}_${secret}`;
     },
     async close() {
       await running.stop();

@@ -29,3 +29,11 @@ test('more hashes at once than may run all finish', async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => verifyPassword(i % 2 ? 'a' : 'b', hash)));
   expect(answers).toEqual(Array.from({ length: 12 }, (_, i) => i % 2 === 1));
 });
+
+test('a flood of sign-ins is turned away instead of queued without end', async () => {
+  const hash = await hashPassword('a');
+  const answers = await Promise.allSettled(Array.from({ length: 230 }, () => verifyPassword('a', hash)));
+  const refused = answers.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(230 - 204);
+  expect(refused[0]).toMatchObject({ reason: { code: 'AUTH_BUSY', status: 503 } });
+});

@@ -2,14 +2,17 @@
  * Passwords: argon2id (RFC 9106) by node:crypto, stored in the PHC string format.
  *
  * Invariants: the parameters are read from the stored text, so that they can be raised later; they are bounded, so that
- * a damaged row cannot take all memory; at most `PARALLEL` hashes run at once, since each takes 19 MiB.
+ * a damaged row cannot take all memory; at most `PARALLEL` hashes run at once, since each takes 19 MiB, and at most
+ * `WAITING` wait: beyond that, AUTH_BUSY.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Fault } from '../platform/errors.ts';
 
 /** OWASP's recommendation of 2024: 19 MiB, 2 passes, 1 lane. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const TAG_BYTES = 32;
 const PARALLEL = 4;
+const WAITING = 200;
 const MEMORY_LIMIT = 262_144;
 const FORMAT =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,88})\$([A-Za-z0-9+/]{16,172})$/;
@@ -43,6 +46,7 @@ let running = 0;
 const waiting: (() => void)[] = [];
 
 async function derive(password: string, salt: Buffer, cost: Cost, tagLength: number): Promise<Buffer> {
+  if (waiting.length >= WAITING) throw busy();
   while (running >= PARALLEL) await new Promise<void>((resolve) => waiting.push(resolve));
   running += 1;
   try {
@@ -56,6 +60,15 @@ async function derive(password: string, salt: Buffer, cost: Cost, tagLength: num
     running -= 1;
     waiting.shift()?.();
   }
+}
+
+function busy(): Fault {
+  return new Fault({
+    code: 'AUTH_BUSY',
+    what: 'Too many people sign in at once',
+    fix: 'Try again shortly',
+    status: 503,
+  });
 }
 
 function base64(bytes: Buffer): string {

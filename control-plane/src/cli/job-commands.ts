@@ -170,7 +170,10 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
   const more = { ...(priority === undefined ? {} : { priority }), ...(site === undefined ? {} : { site }) };
   const body = { workflow: reference, ...(input === undefined ? {} : { input: input as never }), ...more };
   const job = await client.call(api.jobs.submit, { body, idempotencyKey: randomUUID() });
-  if (!options.watch) return session.show(job, ({ id, state }) => `${id}  ${state}\n`);
+  if (!options.watch) {
+    session.show(job, ({ id, state }) => `${id}  ${state}\n`);
+    return;
+  }
 
   session.terminal.err(`job ${job.id}\n`);
   const late = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout * 1_000)];

@@ -17,18 +17,17 @@ export interface Terminal {
 
 /** The process's own streams. `NO_COLOR` (no-color.org) and pipes get plain text. */
 export function processTerminal(env: NodeJS.ProcessEnv = process.env): Terminal {
-  const interactive = process.stderr.isTTY === true && env['TERM'] !== 'dumb';
+  const interactive = process.stderr.isTTY && env['TERM'] !== 'dumb';
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     interactive,
-    colour: interactive && process.stdout.isTTY === true && !env['NO_COLOR'],
+    colour: interactive && process.stdout.isTTY && !env['NO_COLOR'],
   };
 }
 
 /** Text with control characters written as escapes. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is replaced
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) => {
     return char === '\n' ? ' ' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

@@ -29,7 +29,10 @@ function programFor(around: Surroundings): Command {
     )
     .showHelpAfterError('Add --help to see how it is called.')
     .exitOverride()
-    .configureOutput({ writeOut: around.terminal.out, writeErr: around.terminal.err });
+    .configureOutput({
+      writeOut: (text) => around.terminal.out(text),
+      writeErr: (text) => around.terminal.err(text),
+    });
   addUpCommand(program, around);
   addLoginCommand(program, around);
   addFleetCommands(program, around);

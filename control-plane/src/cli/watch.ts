@@ -84,7 +84,10 @@ class StepView {
     const key = `${step.attempt}/${step.seq}`;
     if (this.#shown.has(key)) return;
     const name = plain(step.call === null ? step.name : `${step.name} (${step.call})`);
-    if (step.state === 'running') return this.#live(`… ${name}`);
+    if (step.state === 'running') {
+      this.#live(`… ${name}`);
+      return;
+    }
     this.#shown.add(key);
     const [mark, colour] = MARKS[step.state];
     const took = step.durationMs === null ? '' : paint(this.#terminal, 'dim', ` ${duration(step.durationMs)}`);

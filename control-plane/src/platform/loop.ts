@@ -32,15 +32,21 @@ export function startLoop(options: LoopOptions): Loop {
   const stopping = new AbortController();
   let woken = false;
   let rouse = () => {};
+  const goesOn = () => !stopping.signal.aborted;
+  const takeWake = () => {
+    const was = woken;
+    woken = false;
+    return was;
+  };
   const finished = (async () => {
-    while (!stopping.signal.aborted) {
-      woken = false;
+    while (goesOn()) {
+      takeWake();
       try {
         await options.run(stopping.signal);
       } catch (error) {
-        if (!stopping.signal.aborted) options.log.error('loop run failed', { loop: options.name, error });
+        if (goesOn()) options.log.error('loop run failed', { loop: options.name, error });
       }
-      if (!woken && !stopping.signal.aborted) {
+      if (goesOn() && !takeWake()) {
         await pause(pauseMs(options), (wake) => {
           rouse = wake;
         });

@@ -2,7 +2,6 @@
 import { api } from '@casare/shared/api';
 import { ApiError, createClient, type Client } from '@casare/shared/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertTenant } from '../accounts/account.store.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createIds } from '../platform/ids.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -136,7 +135,6 @@ describe('finding', () => {
   });
 
   test('another tenant sees nothing', async () => {
-    await plane.database.db.execute(insertTenant('other', 'Other'));
     const { id } = await resolved('test/hello');
     expect(await workflows.resolve('other', id)).toMatchObject({ code: 'WORKFLOW_NOT_FOUND' });
     const theirs = createClient({ url: plane.url, apiKey: await plane.keyOf('owner', 'other') });

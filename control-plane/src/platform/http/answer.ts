@@ -1,15 +1,26 @@
 /** Sends what a handler returned, parsed by the endpoint's declaration: an answer that is not as declared never leaves. */
 import type { Endpoint } from '@casare/shared/api';
 import type { Response } from 'express';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isRefusal } from '../refusal.ts';
-import type { BytesReply } from './handles.ts';
 import { sendRefusal } from './problem.ts';
 import { sendEvents, type ServerSentEvent } from './sse.ts';
 
+/** Bytes to send; `name` makes browsers save instead of show. */
+export interface BytesReply {
+  readonly stream: Readable;
+  readonly mediaType: string;
+  readonly bytes: number;
+  readonly name: string;
+}
+
 /** @throws when the answer does not match its schema: a fault of ours, logged and answered with 500. */
 export async function sendAnswer(endpoint: Endpoint, response: Response, result: unknown): Promise<void> {
-  if (isRefusal(result)) return sendRefusal(response, result);
+  if (isRefusal(result)) {
+    sendRefusal(response, result);
+    return;
+  }
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
   if (endpoint.answer === 'nothing') {
     response.status(204).end();

@@ -17,7 +17,10 @@ export function consoleRoutes(files: string = CONSOLE_FILES): Router {
   routes.use('/assets', express.static(path.join(files, 'assets'), { immutable: true, maxAge: '1y', index: false }));
   routes.use(express.static(files, { index: false, redirect: false, maxAge: 0 }));
   routes.get('/{*page}', (request, response, next) => {
-    if (NOT_PAGES.test(request.path) || !request.accepts('html')) return next();
+    if (NOT_PAGES.test(request.path) || !request.accepts('html')) {
+      next();
+      return;
+    }
     response.set('Cache-Control', 'no-cache').sendFile('index.html', { root: files, dotfiles: 'allow' });
   });
   return routes;

@@ -8,10 +8,9 @@
 import { Req, RequestMapping, RequestMethod, Res, SetMetadata } from '@nestjs/common';
 import { API_PREFIX, type Endpoint } from '@casare/shared/api';
 import type { Request, Response } from 'express';
-import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Refusal } from '../refusal.ts';
-import { sendAnswer } from './answer.ts';
+import { sendAnswer, type BytesReply } from './answer.ts';
 import type { Caller } from './caller.ts';
 import { parseRequest } from './parse.ts';
 import { callerOf } from './request-state.ts';
@@ -31,14 +30,6 @@ export interface Call<E extends Endpoint = Endpoint> {
   /** For what the declaration cannot say: cookies, addresses, `Last-Event-ID`. */
   readonly request: Request;
   readonly response: Response;
-}
-
-/** Bytes to send; `name` makes browsers save instead of show. */
-export interface BytesReply {
-  readonly stream: Readable;
-  readonly mediaType: string;
-  readonly bytes: number;
-  readonly name: string;
 }
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;

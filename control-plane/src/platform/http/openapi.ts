@@ -37,7 +37,7 @@ function pathsOf(endpoints: readonly Endpoint[]): NonNullable<ZodOpenApiObject['
   for (const endpoint of endpoints) {
     (paths[endpoint.path] ??= {})[endpoint.method.toLowerCase()] = operationOf(endpoint);
   }
-  return paths as NonNullable<ZodOpenApiObject['paths']>;
+  return paths;
 }
 
 function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {

@@ -37,13 +37,14 @@ export function operationRoutes(options: {
   return routes;
 }
 
-async function run({ name, check }: ReadyCheck): Promise<{ name: string; ok: boolean; why?: string }> {
+async function run(ready: ReadyCheck): Promise<{ name: string; ok: boolean; why?: string }> {
+  const { name } = ready;
   const stop = new AbortController();
   try {
     const late = sleep(CHECK_MS, undefined, { signal: stop.signal }).then(() => {
       throw new Error(`no answer within ${CHECK_MS} ms`);
     });
-    await Promise.race([check(), late]);
+    await Promise.race([ready.check(), late]);
     return { name, ok: true };
   } catch (error) {
     return { name, ok: false, why: lineOf(error) };

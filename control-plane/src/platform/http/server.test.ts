@@ -265,7 +265,7 @@ describe('answers', () => {
     const response = await fetch(`${edge.url}/api/v1/ticks`, { signal: client.signal });
     let text = '';
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    while (!text.includes('data:')) text += (await reader.read()).value;
+    while (!text.includes('data:')) text += (await reader.read()).value ?? '';
     expect(text).toContain('id: 1\nevent: tick\ndata: {"text":"a\\nb"}\n\n');
     client.abort();
     await streamWasEnded;
