@@ -7,12 +7,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
+import { agentFitness, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
-import { prepareHome } from './platform/home.ts';
+import type { EmbeddedExit } from './platform/database/index.ts';
+import { masterKey, prepareHome } from './platform/home.ts';
 import { openHttpListener, reservePorts, requestListenerFor } from './platform/http/listeners.ts';
 import { createHttpApp } from './platform/http/server.ts';
 import { createIds } from './platform/ids.ts';
@@ -21,6 +23,7 @@ import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
 import { publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { SecretsService } from './secrets/index.ts';
+import { createTrust, gatewayHosts, trustModule } from './trust/index.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
 export interface StartOptions {
@@ -34,14 +37,14 @@ export interface StartOptions {
 export interface RunningControlPlane {
   readonly urls: PublicUrls;
   readonly admin: AdminFile;
+  /** Resolves when it cannot go on: the embedded database was given up. Never rejects. */
+  readonly failed: Promise<Error>;
   /** Stops everything in order. */
   stop(): Promise<void>;
 }
 
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 const SWEEP_MS = 3_600_000;
-/** How often a gateway commits that it lives, milliseconds. */
-const HEARTBEAT_MS = 5_000;
 
 /** @throws Fault, one line each: CONFIG_*, HOME_*, PORT_*, DATABASE_*, MIGRATION_* */
 export async function startControlPlane(config: Config, options: StartOptions = {}): Promise<RunningControlPlane> {
@@ -50,35 +53,55 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const ports = await reservePorts(config);
   const urls = publicUrls(config, ports);
   await using started = new AsyncDisposableStack();
-  const database = await startDatabase(config, log, options, started);
+  const { database, failed } = await startDatabase(config, log, options, started);
+  const part = (name: string) => log.child({ part: name });
   const clock = systemClock;
-  const ids = createIds(clock);
+  const live = new LiveService(database);
+  const base = { db: database, clock, ids: createIds(clock), live };
 
   const accounts = new AccountsService(database, clock);
-  const workflows = new WorkflowsService(database, clock, ids);
-  const secrets = new SecretsService(config.home);
-  const live = new LiveService(database);
-  const { home } = config;
-  const edges = { live, workflows, secrets, fitness: async () => [], home, heartbeatMs: HEARTBEAT_MS };
-  const jobs = createJobs({ db: database, clock, ids, log: log.child({ part: 'jobs' }), ...edges });
+  const workflows = new WorkflowsService(database, clock, base.ids);
+  const jobs = createJobs({
+    ...base,
+    log: part('jobs'),
+    workflows,
+    secrets: new SecretsService(config.home),
+    fitness: (tenant) => agentFitness(database, tenant),
+    home: config.home,
+    heartbeatMs: HEARTBEAT_MS,
+  });
+  const keys = { masterKey: await masterKey(config.home), hosts: gatewayHosts(config.host, [urls.enrol, urls.tunnel]) };
+  const trust = createTrust({ ...base, ...keys, log: part('trust') });
+  const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const features: DynamicModule[] = [
     accountsModule(accounts, urls.web),
     workflowsModule(workflows),
     jobsModule(jobs),
     liveModule(live),
+    trustModule(trust),
+    fleetModule(fleet),
   ];
 
-  const admin = await firstStart({ ...options, database, clock, ids, log, home, url: urls.web });
+  const admin = await firstStart({ ...options, ...base, database, log, home: config.home, url: urls.web });
   const app = await createHttpApp(appModule(features), {
     log,
     metrics: new Metrics({ processMetrics: true }),
     checks: [{ name: 'database', check: () => ready(database.url, { attempts: 1 }) }],
     https: urls.web.startsWith('https:'),
+    webSockets: fleet.adapter,
   });
   started.defer(() => app.close());
   started.defer(await live.start());
+  await trust.start();
+  started.defer(() => trust.stop());
   await jobs.start();
   started.defer(() => jobs.stop());
+  await fleet.start(requestListenerFor(app, 'enrol'), {
+    host: config.host,
+    enrolPort: ports.enrol,
+    tunnelPort: ports.tunnel,
+  });
+  started.defer(() => fleet.stop());
   const sweep = startLoop({ name: 'accounts.sweep', intervalMs: SWEEP_MS, run: () => accounts.sweep(), log });
   started.defer(() => sweep.stop());
   const web = { host: config.host, port: ports.web, variable: 'CASARE_WEB_PORT' };
@@ -86,7 +109,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => listener.close());
 
   const running = started.move();
-  return { urls, admin, stop: () => running.disposeAsync() };
+  return { urls, admin, failed, stop: () => running.disposeAsync() };
 }
 
 async function startDatabase(
@@ -94,8 +117,9 @@ async function startDatabase(
   log: RootLog,
   { onProgress }: StartOptions,
   started: AsyncDisposableStack,
-): Promise<Database> {
+): Promise<{ database: Database; failed: Promise<Error> }> {
   let url = config.databaseUrl;
+  let failed = new Promise<Error>(() => {});
   if (url === null) {
     const postgres = await startEmbeddedPostgres({
       dataDir: path.join(config.home, 'postgres'),
@@ -105,6 +129,7 @@ async function startDatabase(
     });
     started.defer(() => postgres.stop());
     url = postgres.url;
+    failed = postgres.exited.then(givenUp);
   }
   await ready(url);
   const database = openDatabase(url, { log: log.child({ part: 'database' }) });
@@ -113,5 +138,10 @@ async function startDatabase(
     directory: MIGRATIONS,
     onProgress: ({ name }, index, total) => onProgress?.(`migrating the database: ${name} (${index + 1} of ${total})`),
   });
-  return database;
+  return { database, failed };
+}
+
+/** A clean stop is no failure: then it never resolves. */
+function givenUp(exit: EmbeddedExit): Promise<Error> | Error {
+  return exit.reason === 'failed' ? exit.fault : new Promise<Error>(() => {});
 }

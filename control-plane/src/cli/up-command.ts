@@ -1,6 +1,7 @@
 /** `casare up`: the control plane in the foreground, until it is asked to stop. A stop longer than `STOP_MS` is cut short. */
 import type { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
+import { lineOf } from '../platform/errors.ts';
 import { EXIT } from './exit.ts';
 import type { Surroundings } from './session.ts';
 
@@ -22,7 +23,8 @@ export function addUpCommand(program: Command, around: Surroundings): void {
       terminal.out(`Casare is up at ${running.urls.web} (data in ${config.home})\n`);
       // A parent that waits for it need not read the line.
       process.send?.({ type: 'ready', urls: running.urls });
-      await aborted(around.signal);
+      const failure = await Promise.race([aborted(around.signal), running.failed]);
+      if (failure) terminal.err(`${lineOf(failure)}\n`);
       terminal.err('stopping\n');
       const late = setTimeout(() => {
         terminal.err('STOP_TOO_SLOW: not everything stopped in time; what was acknowledged is safe in the database.\n');
@@ -30,6 +32,7 @@ export function addUpCommand(program: Command, around: Surroundings): void {
       }, STOP_MS);
       await running.stop();
       clearTimeout(late);
+      if (failure) around.exitCode = EXIT.error;
     });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The data directory: made 0700, with the master key that encrypts CA keys. Files with secrets are written whole
+ * The data directory: made 0700 (0711 by root), with the master key that encrypts CA keys. Files with secrets are written whole
  * (temporary file, flush, rename) and 0600.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,6 +9,8 @@ import path from 'node:path';
 import { Fault, lineOf } from './errors.ts';
 
 const MASTER_KEY_BYTES = 32;
+/** Started by root, the embedded database runs as another user, who must pass through to its own folder and may list nothing. */
+const DIRECTORY_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 /**
  * Makes sure that `home` is a directory that only its owner can read and that we can write.
@@ -81,13 +83,13 @@ export async function readPrivateFile(file: string): Promise<Buffer | null> {
 async function makeDirectory(directory: string): Promise<void> {
   const parent = path.dirname(directory);
   try {
-    await mkdir(directory, { mode: 0o700 });
+    await mkdir(directory, { mode: DIRECTORY_MODE });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || parent === directory || existsSync(parent)) throw error;
     await makeDirectory(parent);
-    await mkdir(directory, { mode: 0o700 });
+    await mkdir(directory, { mode: DIRECTORY_MODE });
   }
 }
 
