@@ -25,10 +25,22 @@ export async function startLocalAgent(options: LocalAgentOptions): Promise<Agent
   if ((await identityOf(options)) === null) await enrol(options);
   const id = (await identityOf(options))!;
   const running = processes.start({ name: 'agent', args: [PROGRAM, 'run', '--home', home] });
-  const agent = await until('the agent connecting', 60_000, running.failed, async () => {
+  const connected = async (): Promise<Agent | null> => {
     const found = await options.client.call(api.agents.get, { params: { id } });
     return found.connected ? found : null;
-  });
+  };
+  const { name } = await until('the agent connecting', 60_000, running.failed, connected);
+  screen.done(`agent ${name} connected over mutual TLS`);
+  screen.begin('proving that a browser starts');
+  const agent = await until(
+    'proving a browser (`npx casare-agent doctor` says why)',
+    120_000,
+    running.failed,
+    async () => {
+      const found = await connected();
+      return found?.capabilities.includes('browser.chromium') ? found : null;
+    },
+  );
   screen.done(
     `agent ${agent.name} connected over mutual TLS (${agent.capabilities.filter((c) => c.startsWith('browser')).join(', ')})`,
   );

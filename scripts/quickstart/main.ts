@@ -4,7 +4,7 @@
  *
  * It uses what people use: the programs, the REST API, a join token. It knows nothing that a user could not do.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -30,6 +30,8 @@ const { values: options } = parseArgs({
   options: { once: { type: 'boolean' }, json: { type: 'boolean' }, dev: { type: 'boolean' } },
 });
 const screen = createScreen(options.json ?? false, startedAt);
+// Made by root, others may pass through and list nothing: the embedded database runs as another user.
+mkdirSync(home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 const processes = new Processes(path.join(home, 'logs'));
 let stopping: Promise<void> | null = null;
 const stop = (): Promise<void> => (stopping ??= processes.stop());

@@ -3,7 +3,7 @@
  * portal as real processes on loopback, in a home of their own. Everything that was started is ended, by pid.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -50,6 +50,8 @@ const OVER: readonly string[] = ['succeeded', 'failed', 'timed_out', 'cancelled'
 /** Starts everything; the agent is enrolled through its relay and approved by its token. */
 export async function startStack(gate: Gate): Promise<Stack> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-e2e-'));
+  // As root, the database runs as another user, who must pass through.
+  await chmod(home, 0o711);
   const [web, enrol, tunnel] = (await freePorts(3)) as [number, number, number];
   const relay = await startRelay(tunnel);
   const portal = await startPortal({ flaky: false, beforeDownload: () => gate.pass() });
@@ -141,17 +143,11 @@ async function enrolAgent(
   if (code !== 0) throw new Error(`enrolment ended with ${code}: ${await readFile(log, 'utf8')}`);
 }
 
-/** The first line of `postmaster.pid`, wherever the home's database lives. */
+/** The first line of `postmaster.pid`. */
 async function postgresPid(home: string): Promise<number> {
-  const record = JSON.parse(await readFile(path.join(home, 'postgres', 'server.json'), 'utf8').catch(() => '{}')) as {
-    data?: string;
-  };
-  const candidates = [record.data, path.join(home, 'postgres', 'data'), path.join(home, 'postgres')];
-  for (const folder of candidates) {
-    const file = folder && path.join(folder, 'postmaster.pid');
-    if (file && existsSync(file)) return Number((await readFile(file, 'utf8')).split('\n')[0]);
-  }
-  throw new Error(`no postmaster.pid below ${home}`);
+  const file = path.join(home, 'postgres', 'data', 'postmaster.pid');
+  if (existsSync(file)) return Number((await readFile(file, 'utf8')).split('\n')[0]);
+  throw new Error(`Postgres does not run in ${home}`);
 }
 
 /** Asks until the answer is not false. */
