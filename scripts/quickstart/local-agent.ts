@@ -12,7 +12,7 @@ const PROGRAM = path.resolve(import.meta.dirname, '../../edge-agent/dist/cli/mai
 
 export interface LocalAgentOptions {
   readonly client: Client;
-  readonly enrolUrl: string;
+  readonly urls: { readonly enrol: string; readonly tunnel: string };
   /** The agent's own data directory. */
   readonly home: string;
   readonly processes: Processes;
@@ -42,24 +42,25 @@ export async function startLocalAgent(options: LocalAgentOptions): Promise<Agent
     },
   );
   screen.done(
-    `agent ${agent.name} connected over mutual TLS (${agent.capabilities.filter((c) => c.startsWith('browser')).join(', ')})`,
+    `browser ready (${agent.capabilities.find((label) => label.startsWith('browser.chromium=')) ?? 'chromium'})`,
   );
   return agent;
 }
 
-async function enrol({ client, enrolUrl, home, processes, screen }: LocalAgentOptions): Promise<void> {
+async function enrol({ client, urls, home, processes, screen }: LocalAgentOptions): Promise<void> {
   screen.begin('enrolling a local agent');
   await rm(home, { recursive: true, force: true });
   const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true, ttlSeconds: 300 } });
-  const args = [PROGRAM, 'enrol', '--url', enrolUrl, '--token', token, '--home', home, '--name', 'local'];
+  const args = [PROGRAM, 'enrol', '--url', urls.enrol, '--token', token, '--home', home, '--name', 'local'];
   await processes.run({ name: 'agent-enrol', args });
 }
 
-/** The agent's id if it is enrolled here and the control plane knows it; `null` when it must be enrolled (again). */
-async function identityOf({ client, home }: LocalAgentOptions): Promise<string | null> {
+/** The agent's id if it is enrolled at this control plane, at this address; `null` when it must be enrolled (again). */
+async function identityOf({ client, home, urls }: LocalAgentOptions): Promise<string | null> {
   const file = path.join(home, 'identity.json');
   if (!existsSync(file)) return null;
-  const { agentId } = JSON.parse(await readFile(file, 'utf8')) as { agentId: string };
+  const { agentId, tunnelUrl } = JSON.parse(await readFile(file, 'utf8')) as { agentId: string; tunnelUrl: string };
+  if (new URL(tunnelUrl).host !== new URL(urls.tunnel).host) return null;
   try {
     await client.call(api.agents.get, { params: { id: agentId } });
     return agentId;

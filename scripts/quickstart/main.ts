@@ -21,8 +21,16 @@ const MONTH = '2026-10';
 const startedAt = Number(process.env['CASARE_STARTED_AT'] ?? Date.now());
 const home = path.resolve(process.env['CASARE_HOME'] ?? path.join(ROOT, '.casare'));
 
-interface Admin {
-  readonly url: string;
+/** The addresses that the control plane says it is reached by. */
+interface Urls {
+  readonly web: string;
+  readonly enrol: string;
+  readonly tunnel: string;
+}
+
+interface ControlPlane {
+  readonly urls: Urls;
+  /** The owner's. */
   readonly apiKey: string;
 }
 
@@ -47,37 +55,36 @@ try {
 }
 
 async function start(): Promise<ExampleResult> {
-  const admin = await startControlPlane();
-  const client = createClient({ url: admin.url, apiKey: admin.apiKey });
+  const { urls, apiKey } = await startControlPlane();
+  const client = createClient({ url: urls.web, apiKey });
   const portalUrl = await startPortal();
   await writeSecrets();
-  const enrolUrl = enrolUrlOf();
-  await startLocalAgent({ client, enrolUrl, home: path.join(home, 'agent'), processes, screen });
+  await startLocalAgent({ client, urls, home: path.join(home, 'agent'), processes, screen });
   screen.begin(`running the example job against ${portalUrl}`);
+  screen.detail('(one page of it fails at first on purpose; the workflow tries again)');
   const results = path.join(home, 'results');
-  const result = await runExample({ client, ...admin, portalUrl, month: MONTH, results, screen });
+  const result = await runExample({ client, url: urls.web, apiKey, portalUrl, month: MONTH, results, screen });
   await show(client, result, screen);
   return result;
 }
 
-async function startControlPlane(): Promise<Admin> {
+async function startControlPlane(): Promise<ControlPlane> {
   screen.begin('starting the control plane');
-  const program = path.join(ROOT, 'control-plane/dist/cli/main.js');
-  const onLine = (line: string): void => screen.detail(line);
-  const running = processes.start({ name: 'control-plane', args: [program, 'up'], onLine, env: { CASARE_HOME: home } });
-  const admin = await until('the control plane starting', 120_000, running.failed, readyAdmin);
+  let urls: Urls | null = null;
+  const running = processes.start({
+    name: 'control-plane',
+    args: [path.join(ROOT, 'control-plane/dist/cli/main.js'), 'up'],
+    env: { CASARE_HOME: home, CASARE_LOG_LEVEL: process.env['CASARE_LOG_LEVEL'] ?? 'warn' },
+    onLine: (line) => line.startsWith('{') || urls || screen.detail(line),
+    onMessage: (message) => {
+      urls = (message as { urls?: Urls }).urls ?? urls;
+    },
+  });
+  const ready = await until('the control plane starting', 120_000, running.failed, () => Promise.resolve(urls));
+  const { apiKey } = JSON.parse(await readFile(path.join(home, 'admin.json'), 'utf8')) as { apiKey: string };
   screen.done('control plane up');
   void watch(running);
-  return admin;
-}
-
-/** The first start writes `admin.json`; the control plane is up when it answers there. */
-async function readyAdmin(): Promise<Admin | null> {
-  const file = path.join(home, 'admin.json');
-  if (!existsSync(file)) return null;
-  const admin = JSON.parse(await readFile(file, 'utf8')) as Admin;
-  const response = await fetch(`${admin.url}/readyz`).catch(() => null);
-  return response?.ok ? admin : null;
+  return { urls: ready, apiKey };
 }
 
 /** While the rest runs: a control plane that ends takes the quick start with it, with its own words. */
@@ -108,11 +115,6 @@ async function writeSecrets(): Promise<void> {
   await writeFile(file, `# Secrets of workflows, for development only: see docs/guides/secrets.md\n${text}`, {
     mode: 0o600,
   });
-}
-
-function enrolUrlOf(): string {
-  const given = process.env['CASARE_PUBLIC_ENROL_URL'];
-  return given ?? `https://${process.env['CASARE_HOST'] ?? '127.0.0.1'}:${process.env['CASARE_ENROL_PORT'] ?? '8442'}`;
 }
 
 async function show(client: Client, { job, files, invoices, folder }: ExampleResult, to: Screen): Promise<void> {

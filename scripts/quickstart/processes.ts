@@ -21,8 +21,10 @@ export interface Program {
   /** Script and arguments for Node. */
   readonly args: readonly string[];
   readonly env?: Record<string, string>;
-  /** Each line of its standard output. */
+  /** Each line of its output. */
   readonly onLine?: (line: string) => void;
+  /** What it says to its parent. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 const STOP_MS = 15_000;
@@ -50,12 +52,11 @@ export class Processes {
     const keep = (line: string): void => {
       if (line.trim() !== '') last = line;
       log.write(`${line}\n`);
-    };
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      keep(line);
       program.onLine?.(line);
-    });
+    };
+    createInterface({ input: child.stdout! }).on('line', keep);
     createInterface({ input: child.stderr! }).on('line', keep);
+    if (program.onMessage) child.on('message', program.onMessage);
     const ended = new Promise<void>((resolve) => child.once('close', () => log.end(resolve)));
     this.#running.push({ name: program.name, child, ended });
     const failed = new Promise<never>((_, reject) => {

@@ -116,7 +116,7 @@ describe('the list of jobs', () => {
 
   test('older jobs are shown on demand; a job that leaves the chosen state leaves the list', async () => {
     const { ids } = await client.call(api.jobs.submitBulk, {
-      body: { jobs: Array(60).fill({ workflow: 'test/greet' }) },
+      body: { jobs: Array.from({ length: 60 }, () => ({ workflow: 'test/greet' })) },
     });
     const page = await signedIn('/?state=pending');
     const rows = page.locator('tbody tr');
@@ -229,9 +229,10 @@ async function stateOf({ id }: Job): Promise<string> {
 async function openPage(url?: string): Promise<Page> {
   const context = await chromium.browser.newContext();
   const page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) violations.push(message.text());
-  });
+  await page.exposeFunction('violated', (what: string) => violations.push(what));
+  await page.addInitScript(
+    `document.addEventListener('securitypolicyviolation', (e) => violated(e.effectiveDirective + ' ' + e.blockedURI))`,
+  );
   page.on('pageerror', (error) => violations.push(String(error)));
   if (url !== undefined) await page.goto(url);
   return page;
