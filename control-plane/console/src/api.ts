@@ -1,0 +1,80 @@
+/**
+ * The control plane, called by the signed-in person: the shared client over the page's own origin, with the session's
+ * CSRF token. A call that shows the session to be over says so once, here, for all pages.
+ */
+import { API_PREFIX, api, type Endpoint, type LoginRequest, type Me } from '@casare/shared/api';
+import {
+  ApiError,
+  createClient,
+  followEvents,
+  type CallOptions,
+  type Client,
+  type FollowItem,
+  type FollowOptions,
+  type ResultOf,
+} from '@casare/shared/client';
+
+export class Api implements Client {
+  readonly #client: Client;
+  readonly #onSignedOut: () => void;
+  #me: Me | null = null;
+
+  constructor(onSignedOut: () => void) {
+    this.#onSignedOut = onSignedOut;
+    this.#client = createClient({ url: '', csrfToken: () => this.#me?.csrfToken ?? null });
+  }
+
+  /** Signs in, ending whoever was signed in here before. @throws ApiError AUTH_* */
+  async signIn(request: LoginRequest): Promise<Me> {
+    return (this.#me = await this.#client.call(api.auth.login, { body: request }));
+  }
+
+  /** Who is signed in; null when nobody is. @throws ApiError when that cannot be told. */
+  async whoIsIt(): Promise<Me | null> {
+    try {
+      this.#me = await this.#client.call(api.auth.me);
+    } catch (error) {
+      if (!isSignedOut(error)) throw error;
+      this.#me = null;
+    }
+    return this.#me;
+  }
+
+  /** @throws ApiError */
+  async call<E extends Endpoint>(endpoint: E, options?: CallOptions<E>): Promise<ResultOf<E>> {
+    try {
+      return await this.#client.call(endpoint, options);
+    } catch (error) {
+      if (isSignedOut(error)) this.#onSignedOut();
+      if (!(await this.#renewedToken(error))) throw error;
+      return this.#client.call(endpoint, options);
+    }
+  }
+
+  /** Live events until `signal` aborts. @throws ApiError when refused for good. */
+  async *follow(options: Pick<FollowOptions, 'job' | 'signal' | 'onBreak'>): AsyncGenerator<FollowItem> {
+    try {
+      yield* followEvents({ url: '', ...options });
+    } catch (error) {
+      if (isSignedOut(error)) this.#onSignedOut();
+      throw error;
+    }
+  }
+
+  /** After another tab signed in anew, the same person's call (which did nothing) may be made once more. */
+  async #renewedToken(error: unknown): Promise<boolean> {
+    if (!(error instanceof ApiError) || error.problem.code !== 'CSRF_TOKEN_WRONG') return false;
+    const before = this.#me;
+    const now = await this.whoIsIt();
+    return now !== null && now.accountId === before?.accountId && now.csrfToken !== before.csrfToken;
+  }
+}
+
+/** The address of an artifact's bytes; the server sends them as a download. */
+export function artifactUrl(id: string): string {
+  return API_PREFIX + api.artifacts.get.path.replace('{id}', encodeURIComponent(id));
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.status === 401;
+}

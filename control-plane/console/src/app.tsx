@@ -1,0 +1,84 @@
+/** The frame around every page: header, sign-out, and the page that the address names. */
+import { useEffect, useRef, useState } from 'react';
+import { JobPage } from './pages/job.tsx';
+import { JobsPage } from './pages/jobs.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { HOME, Link, hrefOf, useRoute, type Route } from './router.tsx';
+import { useSession } from './session.tsx';
+import { Fault } from './ui/fault.tsx';
+import { Loading } from './ui/loading.tsx';
+import { Title } from './ui/title.tsx';
+
+export function App() {
+  const route = useRoute();
+  const { state, look } = useSession();
+  useFocusOnNewPage(route);
+  if (state.is === 'looking') return <Loading what="Signing in" />;
+  if (state.is === 'out') return <SignInPage error={state.error} />;
+  if (state.is === 'unknown') {
+    return (
+      <main className="narrow">
+        <Fault error={state.error} onRetry={look} />
+      </main>
+    );
+  }
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to content
+      </a>
+      <Header email={state.me.email} tenant={state.me.tenant} />
+      <main id="content" tabIndex={-1}>
+        <Page route={route} />
+      </main>
+    </>
+  );
+}
+
+function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'jobs':
+    case 'login':
+      return <JobsPage key={hrefOf(route)} state={route.page === 'jobs' ? route.state : null} />;
+    case 'job':
+      return <JobPage key={route.id} id={route.id} />;
+    case 'unknown':
+      return (
+        <>
+          <Title>There is no such page</Title>
+          <p>
+            The address may be mistyped. <Link to={HOME}>Go to the jobs</Link>
+          </p>
+        </>
+      );
+  }
+}
+
+function Header({ email, tenant }: { email: string | null; tenant: string }) {
+  const { signOut } = useSession();
+  const [error, setError] = useState<unknown>(null);
+  return (
+    <header className="bar">
+      <Link to={HOME} className="brand">
+        <img src="/favicon.svg" alt="" width="24" height="24" /> Casare
+      </Link>
+      <span className="who">
+        {email ?? 'API key'} <span className="faint">in {tenant}</span>
+      </span>
+      <button type="button" onClick={() => void signOut().catch(setError)}>
+        Sign out
+      </button>
+      {error !== null && <Fault error={error} />}
+    </header>
+  );
+}
+
+/** After a change of page (not of a filter), reading goes on at its heading. */
+function useFocusOnNewPage(route: Route): void {
+  const page = route.page === 'job' ? route.id : route.page;
+  const before = useRef(page);
+  useEffect(() => {
+    if (before.current !== page) document.querySelector<HTMLElement>('h1')?.focus();
+    before.current = page;
+  }, [page]);
+}

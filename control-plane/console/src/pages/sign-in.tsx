@@ -1,0 +1,55 @@
+/** Signing in by e-mail address and password. One-time links are used by the session before this is shown. */
+import { useState, type SyntheticEvent } from 'react';
+import { useSession } from '../session.tsx';
+import { Fault } from '../ui/fault.tsx';
+import { Title } from '../ui/title.tsx';
+
+/** `error`: why nobody is signed in any more; null when nobody was. */
+export function SignInPage({ error: before }: { error: unknown }) {
+  const { signIn } = useSession();
+  const [error, setError] = useState(before);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const fields = new FormData(form);
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn({ email: text(fields, 'email').trim(), password: text(fields, 'password') });
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+      form.querySelector<HTMLInputElement>('[name=password]')?.select();
+    }
+  };
+  return (
+    <main className="narrow">
+      <img src="/favicon.svg" alt="" width="44" height="44" />
+      <Title>Sign in to Casare</Title>
+      {error !== null && <Fault error={error} />}
+      <form className="card" onSubmit={(event) => void submit(event)}>
+        <label>
+          E-mail address
+          <input name="email" type="email" autoComplete="username" required maxLength={320} autoFocus />
+        </label>
+        <label>
+          Password
+          <input name="password" type="password" autoComplete="current-password" required maxLength={1_000} />
+        </label>
+        <button type="submit" className="main" disabled={busy}>
+          {busy ? 'Signing in …' : 'Sign in'}
+        </button>
+      </form>
+      <p className="faint">
+        First time here? E-mail address and password are in <code>admin.json</code> in the data directory. A one-time
+        link is shown by <code>npm start</code>.
+      </p>
+    </main>
+  );
+}
+
+function text(fields: FormData, name: string): string {
+  const value = fields.get(name);
+  return typeof value === 'string' ? value : '';
+}

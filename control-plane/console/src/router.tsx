@@ -1,0 +1,74 @@
+/**
+ * Which page the address names, over the history API. A route is data; `hrefOf` and `routeOf` are each other's inverse.
+ */
+import { JobState } from '@casare/shared/api';
+import { useMemo, useSyncExternalStore, type MouseEvent, type ReactNode } from 'react';
+
+/** A page of the console. */
+export type Route =
+  | { readonly page: 'jobs'; readonly state: JobState | null }
+  | { readonly page: 'job'; readonly id: string }
+  | { readonly page: 'login' }
+  | { readonly page: 'unknown' };
+
+export const HOME: Route = { page: 'jobs', state: null };
+
+/** The route of an address such as `/jobs/0198…` or `/?state=failed`. */
+export function routeOf(address: string): Route {
+  const { pathname, searchParams } = new URL(address, 'http://console');
+  if (pathname === '/') return { page: 'jobs', state: JobState.safeParse(searchParams.get('state')).data ?? null };
+  if (pathname === '/login') return { page: 'login' };
+  const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
+  return id === undefined ? { page: 'unknown' } : { page: 'job', id };
+}
+
+/** The address of a route. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case 'jobs':
+      return route.state === null ? '/' : `/?state=${route.state}`;
+    case 'job':
+      return `/jobs/${route.id}`;
+    case 'login':
+      return '/login';
+    case 'unknown':
+      return '/';
+  }
+}
+
+/** Goes to a page; `replace` leaves no trace of the page before. */
+export function navigate(route: Route, { replace = false } = {}): void {
+  const href = hrefOf(route);
+  if (replace) history.replaceState(null, '', href);
+  else history.pushState(null, '', href);
+  if (!replace) scrollTo(0, 0);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
+export function useRoute(): Route {
+  const address = useSyncExternalStore(subscribe, addressNow);
+  return useMemo(() => routeOf(address), [address]);
+}
+
+/** A link that changes the page without loading the console again; new tabs and downloads work as everywhere. */
+export function Link({ to, children, ...rest }: { to: Route; children: ReactNode; className?: string }) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return (
+    <a href={hrefOf(to)} onClick={follow} {...rest}>
+      {children}
+    </a>
+  );
+}
+
+function subscribe(changed: () => void): () => void {
+  addEventListener('popstate', changed);
+  return () => removeEventListener('popstate', changed);
+}
+
+function addressNow(): string {
+  return location.pathname + location.search;
+}

@@ -1,0 +1,105 @@
+/**
+ * Who is signed in. Every page below `SessionProvider` gets the API through `useSession`.
+ *
+ * Invariant: a sign-in code is removed from the address bar before it is sent, so it is in no history and no
+ * screenshot, and it is used once.
+ */
+import type { LoginRequest, Me } from '@casare/shared/api';
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { api as endpoints } from '@casare/shared/api';
+import { Api } from './api.ts';
+import { HOME, navigate, routeOf } from './router.tsx';
+
+export type SessionState =
+  | { readonly is: 'looking' }
+  | { readonly is: 'out'; readonly error: unknown }
+  | { readonly is: 'in'; readonly me: Me }
+  /** It cannot be told who is signed in. */
+  | { readonly is: 'unknown'; readonly error: unknown };
+
+export interface Session {
+  readonly state: SessionState;
+  readonly api: Api;
+  readonly signIn: (request: LoginRequest) => Promise<void>;
+  readonly signOut: () => Promise<void>;
+  /** Asks again who is signed in. */
+  readonly look: () => void;
+}
+
+const SessionContext = createContext<Session | null>(null);
+const codeAtStart = takeCode();
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [state, setState] = useState<SessionState>({ is: 'looking' });
+  const [api] = useState(() => new Api(() => setState({ is: 'out', error: new SessionEnded() })));
+
+  const enter = useCallback((me: Me) => {
+    if (routeOf(location.pathname).page === 'login') navigate(HOME, { replace: true });
+    setState({ is: 'in', me });
+  }, []);
+  const look = useCallback(() => {
+    setState({ is: 'looking' });
+    api.whoIsIt().then(
+      (me) => (me === null ? setState({ is: 'out', error: null }) : enter(me)),
+      (error: unknown) => setState({ is: 'unknown', error }),
+    );
+  }, [api, enter]);
+  const enterByCode = useCallback(
+    (code: string) => {
+      setState({ is: 'looking' });
+      api.signIn({ code }).then(enter, (error: unknown) => setState({ is: 'out', error }));
+    },
+    [api, enter],
+  );
+  useEffect(() => startOnce(() => (codeAtStart === null ? look() : enterByCode(codeAtStart))), [look, enterByCode]);
+  useEffect(() => {
+    // A second link opened in this tab changes the fragment only: the page is not loaded again.
+    const onHash = () => {
+      const code = takeCode();
+      if (code !== null) enterByCode(code);
+    };
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
+  }, [enterByCode]);
+
+  const session = useMemo<Session>(
+    () => ({
+      state,
+      api,
+      look,
+      signIn: async (request) => enter(await api.signIn(request)),
+      signOut: async () => {
+        await api.call(endpoints.auth.logout);
+        navigate({ page: 'login' });
+        setState({ is: 'out', error: null });
+      },
+    }),
+    [state, api, look, enter],
+  );
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+/** The session of the page. */
+export function useSession(): Session {
+  return useContext(SessionContext)!;
+}
+
+/** Shown above the form when a session ended under somebody's hands. */
+class SessionEnded extends Error {
+  override readonly message = 'Your session has ended. Sign in to go on where you were.';
+}
+
+let started = false;
+/** React's strict mode runs effects twice; a code is good for one use. */
+function startOnce(start: () => void): void {
+  if (!started) start();
+  started = true;
+}
+
+/** The code of `/login#code=…`, after taking it out of the address bar. */
+function takeCode(): string | null {
+  if (routeOf(location.pathname).page !== 'login') return null;
+  const code = new URLSearchParams(location.hash.slice(1)).get('code');
+  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  return code === '' ? null : code;
+}
