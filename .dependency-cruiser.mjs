@@ -32,7 +32,7 @@ const frontDoors = Object.keys(ARROWS).map((feature) => ({
   comment: 'a module is entered by its index.ts',
   severity: 'error',
   from: { path: '^control-plane/src/', pathNot: `^control-plane/src/${feature}/` },
-  to: { path: `^control-plane/src/${feature}/(?!index\\.ts$)` },
+  to: { path: `^control-plane/src/${feature}/(?!(index|testing)\\.ts$)` },
 }));
 
 export default {
@@ -86,6 +86,13 @@ export default {
       severity: 'error',
       from: { path: '^control-plane/src/platform/' },
       to: { path: '^control-plane/src/(?!platform/)' },
+    },
+    {
+      name: 'testing-doors',
+      comment: "a feature's testing.ts is its front door for tests, and only for them",
+      severity: 'error',
+      from: { path: '^control-plane/src/', pathNot: '(\\.test|/testing[^/]*)\\.ts$' },
+      to: { path: '/testing[^/]*\\.ts$' },
     },
     ...arrows,
     ...frontDoors,

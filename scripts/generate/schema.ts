@@ -1,5 +1,5 @@
 /** `control-plane/schema.sql`: what the migrations make, read from a live database. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -15,6 +15,8 @@ const MIGRATIONS = path.resolve(import.meta.dirname, '../../control-plane/migrat
 /** Migrates a fresh database and describes it. */
 export async function schemaSql(): Promise<string> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-schema-'));
+  // As root, the database runs as another user, who must pass through.
+  await chmod(home, 0o711);
   const options = { dataDir: path.join(home, 'postgres'), logFile: path.join(home, 'postgres.log'), log: silentLog };
   const postgres = await startEmbeddedPostgres({ ...options, rootPlace: path.join(home, 'place') });
   const db = openDatabase(postgres.url);

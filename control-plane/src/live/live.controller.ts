@@ -5,7 +5,7 @@ import { Handles, type Call } from '../platform/http/handles.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import type { ServerSentEvent } from '../platform/http/sse.ts';
 import { LiveService } from './live.service.ts';
-import { parseCursor } from './live.store.ts';
+import { parseCursor } from './cursor.ts';
 
 @Controller()
 export class LiveController {

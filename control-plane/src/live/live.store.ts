@@ -8,6 +8,7 @@ import type { LiveEvent } from '@casare/shared/api';
 import { LiveEvent as LiveEventSchema } from '@casare/shared/api';
 import type { Queryable } from '../platform/database/index.ts';
 import { sql } from '../platform/database/index.ts';
+import { parseCursor } from './cursor.ts';
 import { jsonb } from '../platform/jsonb.ts';
 
 /** An event with the cursor that stands after it. */
@@ -86,10 +87,4 @@ export async function cursorOfNow(db: Queryable): Promise<string> {
 /** Forgets events older than `before`. */
 export function prune(db: Queryable, before: Date): Promise<number> {
   return db.execute(pruneLive(before));
-}
-
-/** `xid-id` as its two numbers, or `null` for anything else. */
-export function parseCursor(cursor: string): [xid: string, id: number] | null {
-  const match = /^(\d{1,19})-(\d{1,15})$/.exec(cursor);
-  return match ? [match[1]!, Number(match[2])] : null;
 }

@@ -1,0 +1,364 @@
+-- Generated from the catalogues of a migrated database. Do not edit.
+
+-- tables
+CREATE TABLE account (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  email text NOT NULL,
+  password_hash text NOT NULL,
+  role text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE agent (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  site text,
+  grants text[] DEFAULT '{}'::text[] NOT NULL,
+  declared text[] DEFAULT '{}'::text[] NOT NULL,
+  capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+  slots jsonb DEFAULT '{"plain": 0, "browser": 0, "desktop": 0}'::jsonb NOT NULL,
+  facts jsonb,
+  join_token_id text NOT NULL,
+  key_digest text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE agent_certificate (
+  tenant_id text NOT NULL,
+  serial text NOT NULL,
+  agent_id uuid NOT NULL,
+  ca_id uuid NOT NULL,
+  state text NOT NULL,
+  certificate_pem text NOT NULL,
+  not_after timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE agent_session (
+  tenant_id text NOT NULL,
+  agent_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  gateway_id uuid,
+  instance uuid NOT NULL,
+  epoch integer NOT NULL,
+  since timestamp with time zone DEFAULT now() NOT NULL,
+  lease_until timestamp with time zone
+) WITH (fillfactor=70);
+CREATE TABLE api_key (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  account_id uuid NOT NULL,
+  name text NOT NULL,
+  secret_hash bytea NOT NULL,
+  role text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone
+);
+CREATE TABLE artifact (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  media_type text NOT NULL,
+  bytes bigint NOT NULL,
+  sha256 text NOT NULL,
+  "position" text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE audit_event (
+  tenant_id text NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  subject text NOT NULL,
+  detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+CREATE TABLE certificate_authority (
+  id uuid NOT NULL,
+  tenant_id text,
+  kind text NOT NULL,
+  state text DEFAULT 'active'::text NOT NULL,
+  key_id text NOT NULL,
+  certificate_pem text NOT NULL,
+  sealed_key bytea,
+  not_after timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE gateway (
+  id uuid NOT NULL,
+  started_at timestamp with time zone DEFAULT now() NOT NULL,
+  heartbeat_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE idempotency_key (
+  tenant_id text NOT NULL,
+  key text NOT NULL,
+  request_digest text NOT NULL,
+  job_ids uuid[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE job (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  workflow_id uuid NOT NULL,
+  route_id bigint NOT NULL,
+  state text NOT NULL,
+  priority smallint NOT NULL,
+  generation integer DEFAULT 1 NOT NULL,
+  attempt integer DEFAULT 0 NOT NULL,
+  first_attempt integer DEFAULT 1 NOT NULL,
+  max_attempts integer NOT NULL,
+  agent_id uuid,
+  input jsonb NOT NULL,
+  output jsonb,
+  error jsonb,
+  review jsonb,
+  requires text[] DEFAULT '{}'::text[] NOT NULL,
+  site text,
+  not_before timestamp with time zone,
+  deadline timestamp with time zone,
+  concurrency_key text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone
+) PARTITION BY RANGE (id);
+CREATE TABLE job_attempt (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  generation integer NOT NULL,
+  agent_id uuid NOT NULL,
+  leased_at timestamp with time zone DEFAULT now() NOT NULL,
+  ended_at timestamp with time zone,
+  outcome text
+) PARTITION BY RANGE (job_id);
+CREATE TABLE job_attempt_default PARTITION OF public.job_attempt DEFAULT;
+CREATE TABLE job_deadline (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  deadline timestamp with time zone NOT NULL
+);
+CREATE TABLE job_default PARTITION OF public.job DEFAULT WITH (fillfactor=80);
+CREATE TABLE job_event (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  seq integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  body jsonb NOT NULL
+) PARTITION BY RANGE (job_id);
+CREATE TABLE job_event_default PARTITION OF public.job_event DEFAULT;
+CREATE TABLE job_key (
+  tenant_id text NOT NULL,
+  concurrency_key text NOT NULL,
+  job_id uuid NOT NULL
+);
+CREATE TABLE job_lease (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  agent_id uuid NOT NULL,
+  slot text NOT NULL,
+  leased_at timestamp with time zone DEFAULT now() NOT NULL,
+  accepted boolean DEFAULT false NOT NULL,
+  acked_seq integer DEFAULT 0 NOT NULL,
+  cancelling boolean DEFAULT false NOT NULL
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
+CREATE TABLE job_ready (
+  route_id bigint NOT NULL,
+  rank smallint NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL
+) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=10000, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
+CREATE TABLE job_step (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  seq integer NOT NULL,
+  "position" text NOT NULL,
+  path text NOT NULL,
+  name text NOT NULL,
+  task text NOT NULL,
+  call text,
+  effect text NOT NULL,
+  state text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  duration_ms integer,
+  output jsonb,
+  error jsonb
+) PARTITION BY RANGE (job_id);
+CREATE TABLE job_step_default PARTITION OF public.job_step DEFAULT;
+CREATE TABLE job_waiting (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  route_id bigint NOT NULL,
+  rank smallint NOT NULL,
+  not_before timestamp with time zone,
+  concurrency_key text
+);
+CREATE TABLE join_token (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  secret_hash bytea NOT NULL,
+  site text,
+  grants text[] DEFAULT '{}'::text[] NOT NULL,
+  uses_left integer NOT NULL,
+  auto_approve boolean DEFAULT false NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone
+);
+CREATE TABLE live_event (
+  tenant_id text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  job_id uuid,
+  body jsonb NOT NULL
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
+CREATE TABLE login_failure (
+  subject text NOT NULL,
+  failures integer NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  locked_until timestamp with time zone
+);
+CREATE TABLE route (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  tenant_id text NOT NULL,
+  slot text NOT NULL,
+  site text,
+  capabilities text[] NOT NULL,
+  key text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE session (
+  token_hash bytea NOT NULL,
+  tenant_id text NOT NULL,
+  account_id uuid NOT NULL,
+  csrf_token text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL
+);
+CREATE TABLE sign_in_code (
+  code_hash bytea NOT NULL,
+  tenant_id text NOT NULL,
+  account_id uuid NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone
+);
+CREATE TABLE store (
+  singleton boolean DEFAULT true NOT NULL,
+  epoch integer DEFAULT 1 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE tenant (
+  id text NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE workflow_version (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  namespace text NOT NULL,
+  name text NOT NULL,
+  version text NOT NULL,
+  source text NOT NULL,
+  document jsonb NOT NULL,
+  digest text NOT NULL,
+  analysis jsonb NOT NULL,
+  warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- constraints
+ALTER TABLE account ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE account ADD CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
+ALTER TABLE account ADD CONSTRAINT account_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE agent ADD CONSTRAINT agent_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE agent ADD CONSTRAINT agent_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'paused'::text, 'draining'::text, 'suspect'::text, 'locked'::text, 'decommissioned'::text])));
+ALTER TABLE agent ADD CONSTRAINT agent_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_pkey PRIMARY KEY (tenant_id, serial);
+ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'current'::text, 'superseded'::text, 'revoked'::text])));
+ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_ca_id_fkey FOREIGN KEY (ca_id) REFERENCES public.certificate_authority(id);
+ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES public.agent(tenant_id, id);
+ALTER TABLE agent_session ADD CONSTRAINT agent_session_pkey PRIMARY KEY (tenant_id, agent_id);
+ALTER TABLE agent_session ADD CONSTRAINT agent_session_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES public.agent(tenant_id, id);
+ALTER TABLE api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE api_key ADD CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
+ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE artifact ADD CONSTRAINT artifact_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'screenshot'::text, 'trace'::text, 'log'::text])));
+ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, seq);
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_pkey PRIMARY KEY (id);
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_key_id_key UNIQUE (key_id);
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_check CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_kind_check CHECK ((kind = ANY (ARRAY['server_root'::text, 'agent_root'::text, 'server_ca'::text, 'agent_ca'::text])));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_check CHECK ((state = ANY (ARRAY['standby'::text, 'active'::text, 'retired'::text])));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE gateway ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
+ALTER TABLE idempotency_key ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, key);
+ALTER TABLE job ADD CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE job ADD CONSTRAINT job_priority_check CHECK (((priority >= 0) AND (priority <= 100)));
+ALTER TABLE job ADD CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'leased'::text, 'running'::text, 'paused'::text, 'cancelling'::text, 'succeeded'::text, 'failed'::text, 'timed_out'::text, 'needs_review'::text, 'cancelled'::text])));
+ALTER TABLE job_attempt ADD CONSTRAINT job_attempt_pkey PRIMARY KEY (tenant_id, job_id, attempt);
+ALTER TABLE job_deadline ADD CONSTRAINT job_deadline_pkey PRIMARY KEY (tenant_id, job_id);
+ALTER TABLE job_event ADD CONSTRAINT job_event_pkey PRIMARY KEY (tenant_id, job_id, attempt, seq);
+ALTER TABLE job_key ADD CONSTRAINT job_key_pkey PRIMARY KEY (tenant_id, concurrency_key);
+ALTER TABLE job_lease ADD CONSTRAINT job_lease_pkey PRIMARY KEY (tenant_id, job_id);
+ALTER TABLE job_lease ADD CONSTRAINT job_lease_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
+ALTER TABLE job_ready ADD CONSTRAINT job_ready_pkey PRIMARY KEY (route_id, rank, seq);
+ALTER TABLE job_step ADD CONSTRAINT job_step_pkey PRIMARY KEY (tenant_id, job_id, attempt, seq);
+ALTER TABLE job_step ADD CONSTRAINT job_step_effect_check CHECK ((effect = ANY (ARRAY['idempotent'::text, 'checkable'::text, 'unsafe'::text])));
+ALTER TABLE job_step ADD CONSTRAINT job_step_state_check CHECK ((state = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text, 'skipped'::text, 'interrupted'::text])));
+ALTER TABLE job_waiting ADD CONSTRAINT job_waiting_pkey PRIMARY KEY (tenant_id, job_id);
+ALTER TABLE join_token ADD CONSTRAINT join_token_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE join_token ADD CONSTRAINT join_token_uses_left_check CHECK ((uses_left >= 0));
+ALTER TABLE join_token ADD CONSTRAINT join_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE live_event ADD CONSTRAINT live_event_pkey PRIMARY KEY (tenant_id, xid, id);
+ALTER TABLE login_failure ADD CONSTRAINT login_failure_pkey PRIMARY KEY (subject);
+ALTER TABLE route ADD CONSTRAINT route_pkey PRIMARY KEY (id);
+ALTER TABLE route ADD CONSTRAINT route_tenant_id_key_key UNIQUE (tenant_id, key);
+ALTER TABLE route ADD CONSTRAINT route_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
+ALTER TABLE route ADD CONSTRAINT route_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
+ALTER TABLE session ADD CONSTRAINT session_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (code_hash);
+ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE store ADD CONSTRAINT store_pkey PRIMARY KEY (singleton);
+ALTER TABLE store ADD CONSTRAINT store_singleton_check CHECK (singleton);
+ALTER TABLE tenant ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
+ALTER TABLE tenant ADD CONSTRAINT tenant_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text));
+ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_namespace_name_version_key UNIQUE (tenant_id, namespace, name, version);
+ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+-- indexes
+CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
+CREATE UNIQUE INDEX agent_key ON public.agent USING btree (key_digest);
+CREATE INDEX agent_certificate_agent ON public.agent_certificate USING btree (tenant_id, agent_id, created_at DESC);
+CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
+CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
+CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
+CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (state = 'active'::text);
+CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
+CREATE INDEX job_newest ON ONLY public.job USING btree (tenant_id, id DESC);
+CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC);
+CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);
+CREATE INDEX job_deadline_due ON public.job_deadline USING btree (deadline);
+CREATE UNIQUE INDEX job_key_job ON public.job_key USING btree (tenant_id, job_id);
+CREATE INDEX job_lease_agent ON public.job_lease USING btree (tenant_id, agent_id);
+CREATE UNIQUE INDEX job_ready_job ON public.job_ready USING btree (tenant_id, job_id);
+CREATE INDEX job_step_position ON ONLY public.job_step USING btree (tenant_id, job_id, attempt, "position");
+CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS FIRST);
+CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key) WHERE (concurrency_key IS NOT NULL);
+CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
+CREATE INDEX live_event_at ON public.live_event USING btree (at);
+CREATE INDEX workflow_version_newest ON public.workflow_version USING btree (tenant_id, namespace, name, created_at DESC);
