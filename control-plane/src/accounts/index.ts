@@ -2,4 +2,4 @@
 export { accountsModule } from './accounts.module.ts';
 export { AccountsService } from './accounts.service.ts';
 export { AdminFile, firstStart, readAdminFile, type FirstStartOptions } from './first-start.ts';
-export { allows, PERMISSIONS } from './permissions.ts';
+export { allows } from './permissions.ts';

@@ -28,9 +28,6 @@ const routesAfter = sql<Row, [after: number, limit: number]>(
   `SELECT ${COLUMNS} FROM route WHERE id > $1 ORDER BY id LIMIT $2`,
   { idempotent: true },
 );
-const routesById = sql<Row, [ids: number[]]>('routesById', `SELECT ${COLUMNS} FROM route WHERE id = ANY($1)`, {
-  idempotent: true,
-});
 
 /** The route with these requirements, made if it is new. Runs alone, before the submit's transaction. */
 export async function internRoute(
@@ -49,11 +46,6 @@ export async function internRoute(
 /** Routes with an id above `after`, oldest first. Ids can commit out of order: rescan from 0 now and then. */
 export async function listRoutes(db: Queryable, after: number, limit: number): Promise<Route[]> {
   return (await db.query(routesAfter(after, limit))).map(routeOf);
-}
-
-/** Routes by id, in no order. */
-export async function getRoutes(db: Queryable, ids: readonly number[]): Promise<Route[]> {
-  return (await db.query(routesById([...ids]))).map(routeOf);
 }
 
 function routeOf(row: Row): Route {

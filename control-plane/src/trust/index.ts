@@ -4,6 +4,6 @@ export { refusalOfState } from './admission.decision.ts';
 export type { AgentLeaf, AgentLeaves } from './agent-leaves.ts';
 export type { Authorities, OpenCa } from './authorities.ts';
 export type { GatewayIdentity } from './gateway-identity.ts';
-export { gatewayHosts, hostOf } from './gateway-hosts.ts';
+export { gatewayHosts } from './gateway-hosts.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

@@ -2,4 +2,4 @@
 export { enrol, type Enrolled, type EnrolOptions } from './enrol.ts';
 export { fetchChain, issuerOf } from './enrol-http.ts';
 export { agentHome, type AgentHome, makeHome, permissionProblems, verifyPermissions, writeWhole } from './home.ts';
-export { certificateTimes, type Identity, isEnrolled, readIdentity, serverTimeOf, tunnelTls } from './identity.ts';
+export { certificateTimes, type Identity, readIdentity, serverTimeOf, tunnelTls } from './identity.ts';

@@ -1,5 +1,5 @@
 /** The agent as a service. */
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
-export { freeBytes, machineFacts, parseSlots } from './machine.ts';
-export { askStatus, Status } from './status.ts';
+export { freeBytes, parseSlots } from './machine.ts';
+export { askStatus, type Status } from './status.ts';
 export { plain } from './log.ts';

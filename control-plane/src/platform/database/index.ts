@@ -6,10 +6,10 @@
  */
 export { startEmbeddedPostgres } from './embedded/index.ts';
 export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
-export { describeUrl, ready, withDatabase, type ReadyOptions } from './connection.ts';
-export { failureCode, isConnectionLoss, isRolledBackByConflict, isUniqueViolation } from './failure.ts';
+export { ready, type ReadyOptions } from './connection.ts';
+export { isUniqueViolation } from './failure.ts';
 export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
-export { migrate, readMigrations, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
+export { migrate, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
 export { openDatabase } from './pool.ts';
 export type { Database, DatabaseOptions, Queryable, Transaction, TransactionOptions } from './pool.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
