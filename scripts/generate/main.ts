@@ -2,7 +2,7 @@
  * Writes, or with `--check` compares, every generated file. A generator is a function from nothing to text; equal
  * sources give equal text.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { format } from 'prettier';
 import { openApiDocument } from '../../control-plane/dist/platform/http/openapi.js';
@@ -33,7 +33,9 @@ for (const [name, text] of await files()) {
   const there = await readFile(file, 'utf8').catch(() => null);
   if (there === wanted) continue;
   stale.push(name);
-  if (!check) await writeFile(file, wanted);
+  if (check) continue;
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, wanted);
 }
 if (check && stale.length > 0) {
   console.error(

@@ -10,6 +10,9 @@ import { until } from './until.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../edge-agent/dist/cli/main.js');
 
+/** What the certificate must still be good for, milliseconds. */
+const NEEDED_MS = 3_600_000;
+
 export interface LocalAgentOptions {
   readonly client: Client;
   readonly urls: { readonly enrol: string; readonly tunnel: string };
@@ -62,8 +65,9 @@ async function identityOf({ client, home, urls }: LocalAgentOptions): Promise<st
   const { agentId, tunnelUrl } = JSON.parse(await readFile(file, 'utf8')) as { agentId: string; tunnelUrl: string };
   if (new URL(tunnelUrl).host !== new URL(urls.tunnel).host) return null;
   try {
-    await client.call(api.agents.get, { params: { id: agentId } });
-    return agentId;
+    const { certificate } = await client.call(api.agents.get, { params: { id: agentId } });
+    // Certificates live a day and are not renewed yet (issue 2): an agent that slept through it is enrolled again.
+    return certificate && Date.parse(certificate.notAfter) - Date.now() > NEEDED_MS ? agentId : null;
   } catch (error) {
     if (error instanceof ApiError && error.problem.status === 404) return null;
     throw error;

@@ -2,7 +2,7 @@
  * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
  * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
  */
-import type { JobAssign, Secrets } from '@casare/shared/protocol';
+import { JobAssign, SERVER_FRAME_BYTES, type Secrets } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
@@ -33,27 +33,35 @@ export async function buildAssignment(deps: AssignmentDependencies, key: Attempt
   if (!secrets.ok) return secrets;
   const resumed = key.attempt > job.firstAttempt;
   const files = resumed ? await findArtifacts(deps.db, key.tenant, key.jobId, ['', ''], FILES) : [];
-  return {
-    ok: true,
-    message: {
-      type: 'job.assign',
-      jobId: key.jobId,
-      attempt: key.attempt,
-      generation: job.generation,
-      workflow: {
-        namespace: workflow.namespace,
-        name: workflow.name,
-        version: workflow.version,
-        digest: workflow.digest,
-        document: workflow.document as never,
-      },
-      input: job.input as never,
-      secrets: secrets.values,
-      slot: workflow.analysis.slot,
-      onDisconnect: workflow.analysis.onDisconnect,
-      journal: resumed ? await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt) : [],
-      artifacts: files.map(({ id, name, bytes, sha256 }) => ({ artifactId: id, name, bytes, sha256 })),
+  return bounded({
+    type: 'job.assign',
+    jobId: key.jobId,
+    attempt: key.attempt,
+    generation: job.generation,
+    workflow: {
+      namespace: workflow.namespace,
+      name: workflow.name,
+      version: workflow.version,
+      digest: workflow.digest,
+      document: workflow.document as never,
     },
+    input: job.input as never,
+    secrets: secrets.values,
+    slot: workflow.analysis.slot,
+    onDisconnect: workflow.analysis.onDisconnect,
+    journal: resumed ? await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt) : [],
+    artifacts: files.map(({ id, name, bytes, sha256 }) => ({ artifactId: id, name, bytes, sha256 })),
+  });
+}
+
+/** A message that no frame can carry would be sent for ever: the job fails and says why. */
+function bounded(message: JobAssign): Assigned {
+  const bytes = Buffer.byteLength(JSON.stringify(message));
+  if (bytes <= SERVER_FRAME_BYTES && JobAssign.safeParse(message).success) return { ok: true, message };
+  return {
+    ok: false,
+    code: 'ASSIGNMENT_TOO_LARGE',
+    reason: `Document, input and journal together are ${bytes} bytes, which is more than an agent can be sent: give the job less input, or fewer steps.`,
   };
 }
 

@@ -224,6 +224,56 @@ describe('people', () => {
     });
     agent.disconnect();
   });
+
+  it('let a job go on after the step in doubt, by their word', async () => {
+    const agent = await h.agent('continued');
+    const id = await submit(await h.workflow('continued'));
+    await assigned(agent, id);
+    const where = { path: '/do/0/act', position: '/do/0/act' };
+    const bodies: RunEventBody[] = [
+      started,
+      { type: 'step.started', ...where, name: 'act', task: 'call', effect: 'unsafe', onRestart: 'suspend' },
+      { type: 'run.suspended', position: where.position, reason: 'in doubt' },
+    ];
+    await h.jobs.runs.record(agent, id, 1, numbered(1, ...bodies));
+    expect(
+      await h.jobs.steer.review(h.by, id, { decision: 'continue', output: { n: 7 }, reason: 'I saw it' }),
+    ).toBeNull();
+    const again = await assigned(agent, id, 2);
+    expect(again.generation).toBe(1);
+    expect(again.journal.at(-1)?.body).toMatchObject({
+      type: 'step.completed',
+      ...where,
+      output: { n: 7 },
+      settledBy: h.by.actor,
+    });
+    expect(await h.jobs.query.steps('default', id, { limit: 10 })).toMatchObject({ items: [{ state: 'completed' }] });
+    agent.disconnect();
+  });
+});
+
+describe('an agent that refuses', () => {
+  it('because it is full: the job waits a moment and goes to another', async () => {
+    const full = await h.agent('refused');
+    const id = await submit(await h.workflow('refused'));
+    await assigned(full, id);
+    full.disconnect();
+    await h.jobs.runs.refused(full, id, 1, 'DISK_FULL', 'no room');
+    expect(await stateOf(id)).toBe('pending');
+    const other = await h.agent('refused');
+    await assigned(other, id, 2);
+    other.disconnect();
+  });
+
+  it('because its policy forbids it: the job fails with the reason', async () => {
+    const agent = await h.agent('forbidden');
+    const id = await submit(await h.workflow('forbidden'));
+    await assigned(agent, id);
+    await h.jobs.runs.refused(agent, id, 1, 'POLICY_FORBIDS', 'this site is not allowed here');
+    expect(await h.jobs.query.job('default', id)).toMatchObject({ state: 'failed', error: { code: 'POLICY_FORBIDS' } });
+    expect(await h.database.db.query(rowsOf(id))).toEqual([{ n: 0 }]);
+    agent.disconnect();
+  });
 });
 
 describe('an agent that comes back', () => {

@@ -105,7 +105,7 @@ function decode(cursor: string, members: number): string[] | undefined {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const good = Array.isArray(key) && key.length === members && key.every((member) => typeof member === 'string');
-    return good && (members > 1 || /^[0-9a-f-]{36}$/.test(key[0] as string)) ? (key) : undefined;
+    return good && (members > 1 || /^[0-9a-f-]{36}$/.test(key[0] as string)) ? key : undefined;
   } catch {
     return undefined;
   }

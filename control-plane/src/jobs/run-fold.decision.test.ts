@@ -19,6 +19,17 @@ describe('folding run events', () => {
     expect(foldEvents('leased', events(completed))).toBeNull();
     expect(foldEvents('succeeded', events(started))).toBeNull();
   });
+  it('refuses a person’s word from an agent', () => {
+    const forged: RunEventBody = {
+      type: 'step.completed',
+      path: '/do/0/a',
+      position: '/do/0/a',
+      output: 1,
+      durationMs: 0,
+      settledBy: 'account:x',
+    };
+    expect(foldEvents('running', events(forged))).toBeNull();
+  });
   it('lets a run that won the race against a cancel end as what it was', () => {
     expect(foldEvents('cancelling', events(completed))?.state).toBe('succeeded');
     expect(foldEvents('cancelling', events({ type: 'run.cancelled', reason: 'asked' }))?.state).toBe('cancelled');

@@ -35,7 +35,7 @@ export interface Fold {
 
 /**
  * What `events` (new ones only, in order) do to a job in `state`; `null` when they are not a legal continuation:
- * something follows an ending, or the table forbids the move.
+ * something follows an ending, the table forbids the move, or an agent claims a person's word.
  */
 export function foldEvents(state: JobState, events: readonly RunEvent[]): Fold | null {
   const opened: StepOpened[] = [];
@@ -46,6 +46,8 @@ export function foldEvents(state: JobState, events: readonly RunEvent[]): Fold |
   let now = state;
   for (const { seq, at, body } of events) {
     if (ending) return null;
+    // Only the control plane writes a person's word into the record.
+    if (body.type === 'step.completed' && body.settledBy !== undefined) return null;
     const event = jobEventOf(body);
     if (event) {
       const to = next(JOB, now, event);

@@ -10,8 +10,9 @@ import { announceJobs } from './announce.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
+import { afterRefusal } from './refusal.decision.ts';
 import { readJournal } from './run.store.ts';
-import { lockForMove, move, type LockedJob } from './transition.store.ts';
+import { lockForMove, move, startWaiting, type LockedJob } from './transition.store.ts';
 import type { WorkflowsPort } from './workflows.port.ts';
 
 export interface SettleDependencies {
@@ -56,14 +57,15 @@ export async function settleRefused(
     const job = await lockForMove(tx, key.tenant, key.jobId);
     const lease = await holdLease(tx, key.tenant, key.jobId);
     if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId || lease.ackedSeq > 0) return false;
-    // A full agent is no fault of the job: it goes back and another agent takes it.
-    const busy = error.code === 'AGENT_NO_SLOT';
-    const state = await move(tx, { ...key, state: job.state }, busy ? 'requeue' : 'refuse', {
-      ...(busy ? {} : { error: { type: 'about:blank', status: 503, title: error.reason, code: error.code } }),
+    const attempts = job.attempt - job.firstAttempt + 1;
+    const verdict = afterRefusal({ ...job, attempts, code: error.code });
+    const again = verdict.do === 'again';
+    const state = await move(tx, { ...key, state: job.state }, again ? 'requeue' : 'refuse', {
+      ...(again ? {} : { error: { type: 'about:blank', status: 503, title: error.reason, code: error.code } }),
     });
     if (!state) return false;
-    await end(tx, [{ ...key, outcome: busy ? 'requeued' : 'refused' }]);
-    if (busy) await deps.queue.offer(tx, key.tenant, [{ jobId: key.jobId, routeId: job.routeId, rank: job.rank }]);
+    await end(tx, [{ ...key, outcome: again ? 'requeued' : 'refused' }]);
+    if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
     await announceJobs(tx, [{ ...key, state }], deps.clock.now());
     return true;
   });

@@ -12,7 +12,15 @@ import type { Dispatcher } from './dispatcher.ts';
 import { end, holdLease, noteCancel } from './lease.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import type { Submitter } from './submit.service.ts';
-import { lockForMove, move, startWaiting, stopWaiting, type Change, type LockedJob } from './transition.store.ts';
+import {
+  lockForMove,
+  move,
+  settleStepInDoubt,
+  startWaiting,
+  stopWaiting,
+  type Change,
+  type LockedJob,
+} from './transition.store.ts';
 import type { JobEvent } from './job.lifecycle.ts';
 
 export interface SteerDependencies extends SettleDependencies {
@@ -92,6 +100,7 @@ export class SteerService {
   ): Promise<Moved | Refusal> {
     switch (review.decision) {
       case 'continue':
+        await settleStepInDoubt(tx, by.tenant, jobId, review.output ?? null, by.actor);
         return this.#again(tx, by, jobId, job, 'reviewRetry', false);
       case 'retry':
         return this.#again(tx, by, jobId, job, 'reviewRetry', true);

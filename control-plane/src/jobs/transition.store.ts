@@ -93,10 +93,34 @@ const leaveWaitingRoom = sql<never, [tenant: string, job: string]>(
    DELETE FROM job_deadline WHERE tenant_id = $1 AND job_id = $2`,
 );
 
-const enterWaitingRoom = sql<never, [tenant: string, job: string]>(
+const enterWaitingRoom = sql<never, [tenant: string, job: string, delayMs: number]>(
   'enterWaitingRoom',
   `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key)
-   SELECT tenant_id, id, route_id, 100 - priority, NULL, concurrency_key FROM job WHERE tenant_id = $1 AND id = $2`,
+   SELECT tenant_id, id, route_id, 100 - priority,
+     CASE WHEN $3 > 0 THEN clock_timestamp() + make_interval(secs => $3::float8 / 1000) END, concurrency_key
+   FROM job WHERE tenant_id = $1 AND id = $2`,
+);
+
+// The record says who settled it; the step's own row follows.
+const settleDoubt = sql<never, [tenant: string, job: string, output: string, actor: string]>(
+  'settleDoubt',
+  `WITH doubt AS (
+     SELECT e.tenant_id, e.job_id, e.attempt, e.seq, e.body
+     FROM job j JOIN job_event e ON e.tenant_id = j.tenant_id AND e.job_id = j.id AND e.attempt >= j.first_attempt
+     WHERE j.tenant_id = $1 AND j.id = $2 AND e.body->>'type' = 'step.started'
+       AND e.body->>'position' = j.review->>'position'
+     ORDER BY e.attempt DESC, e.seq DESC LIMIT 1
+   ), step AS (
+     UPDATE job_step s SET state = 'completed', ended_at = clock_timestamp(), output = $3::jsonb
+     FROM doubt d WHERE s.tenant_id = d.tenant_id AND s.job_id = d.job_id AND s.attempt = d.attempt AND s.seq = d.seq
+   )
+   INSERT INTO job_event (tenant_id, job_id, attempt, seq, at, body)
+   SELECT d.tenant_id, d.job_id, d.attempt,
+     (SELECT max(seq) + 1 FROM job_event m WHERE m.tenant_id = d.tenant_id AND m.job_id = d.job_id AND m.attempt = d.attempt),
+     clock_timestamp(),
+     jsonb_build_object('type', 'step.completed', 'path', d.body->'path', 'position', d.body->'position',
+       'output', $3::jsonb, 'durationMs', 0, 'settledBy', $4::text)
+   FROM doubt d`,
 );
 
 /** Locks a job; `null` when there is none. */
@@ -162,7 +186,18 @@ export async function stopWaiting(tx: Queryable, tenant: string, jobId: string):
   await tx.execute(leaveWaitingRoom(tenant, jobId));
 }
 
-/** Puts a job that has to win its concurrency key again into the waiting room. */
-export async function startWaiting(tx: Queryable, tenant: string, jobId: string): Promise<void> {
-  await tx.execute(enterWaitingRoom(tenant, jobId));
+/** Puts a job into the waiting room: for `delayMs`, and until it holds its concurrency key. */
+export async function startWaiting(tx: Queryable, tenant: string, jobId: string, delayMs = 0): Promise<void> {
+  await tx.execute(enterWaitingRoom(tenant, jobId, delayMs));
+}
+
+/** Records a reviewer's word that the step in doubt took effect, with this output. Before the move that clears the review. */
+export async function settleStepInDoubt(
+  tx: Queryable,
+  tenant: string,
+  jobId: string,
+  output: unknown,
+  actor: string,
+): Promise<void> {
+  await tx.execute(settleDoubt(tenant, jobId, jsonb(output), actor));
 }

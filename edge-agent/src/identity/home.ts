@@ -18,6 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { codeOf, Fault } from '../fault.ts';
 
 export interface AgentHome {
@@ -35,9 +36,12 @@ export interface AgentHome {
   readonly socket: string;
 }
 
+/** `.casare/` in the checkout, as the control plane has it. */
+const DEFAULT_HOME = fileURLToPath(new URL('../../../.casare', import.meta.url));
+
 /** The home named by `--home`, or `<CASARE_HOME or .casare>/agent`. */
 export function agentHome(given: string | undefined, environment: NodeJS.ProcessEnv): AgentHome {
-  const root = resolve(given ?? join(environment['CASARE_HOME'] ?? '.casare', 'agent'));
+  const root = resolve(given ?? join(environment['CASARE_HOME'] ?? DEFAULT_HOME, 'agent'));
   return {
     root,
     identity: join(root, 'identity.json'),

@@ -105,6 +105,10 @@ export const Artifact = z
   .meta({ id: 'Artifact' });
 export type Artifact = z.infer<typeof Artifact>;
 
+/**
+ * `continue`: the step in doubt took effect (`output` is its output); the job goes on after it. `retry`: everything
+ * anew. `succeed` and `fail`: the job is over.
+ */
 export const ReviewRequest = z.strictObject({
   decision: z.enum(['continue', 'retry', 'succeed', 'fail']),
   output: z.json().optional(),

@@ -56,6 +56,8 @@ const StepCompleted = z.object({
   /** The new `$context`, only when the task has `export`. */
   context: z.json().optional(),
   durationMs: z.int().min(0),
+  /** A person's word, given in a review, that the step took effect; written by the control plane, never by an agent. */
+  settledBy: z.string().max(200).optional(),
 });
 
 const StepFailed = z.object({

@@ -53,3 +53,8 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
     (constraint === undefined || error.constraint === constraint)
   );
 }
+
+/** The server has no room: nothing was written. */
+export function isDiskFull(error: unknown): boolean {
+  return failureCode(error) === '53100';
+}

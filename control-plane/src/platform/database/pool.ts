@@ -13,7 +13,7 @@ import { Fault } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { connectionConfig, describeUrl } from './connection.ts';
-import { isConnectionLoss, isRolledBackByConflict, isStaleStatement } from './failure.ts';
+import { isConnectionLoss, isDiskFull, isRolledBackByConflict, isStaleStatement } from './failure.ts';
 import { openListener, type ListenOptions, type NotificationHandler, type Subscription } from './listener.ts';
 import type { Statement } from './statement.ts';
 
@@ -153,7 +153,7 @@ async function runAlone(acquire: Acquire, statement: Statement, prepare: boolean
     } catch (error) {
       const stale = isStaleStatement(error);
       broken = stale || isConnectionLoss(error);
-      if (attempt >= 3 || !(stale || (broken && statement.idempotent === true))) throw error;
+      if (attempt >= 3 || !(stale || (broken && statement.idempotent === true))) throw explained(error);
     } finally {
       giveBack(client, broken);
     }
@@ -178,7 +178,7 @@ async function runTransaction<T>(
     try {
       return await tryTransaction(await acquire(openingOf(options)), work, prepare);
     } catch (error) {
-      if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw error;
+      if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
     }
     await pause(backoffMs(attempt, { baseMs: 5, capMs: 200, random }));
   }
@@ -260,6 +260,19 @@ async function rolledBack(client: PoolClient): Promise<boolean> {
 
 function isPoolTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+}
+
+/** What a person can mend gets its own words; everything else stays as it is. */
+function explained(error: unknown): unknown {
+  if (!isDiskFull(error)) return error;
+  return new Fault({
+    code: 'DATABASE_DISK_FULL',
+    what: 'The database has no room to write, so nothing of this was saved',
+    why: 'its disk is full',
+    fix: 'Free space on the disk of the database; then try again',
+    status: 503,
+    cause: error,
+  });
 }
 
 function busy(url: string, why: string): Fault {
