@@ -114,8 +114,7 @@ export function createFleet(options: FleetOptions): Fleet {
     async stop() {
       stopRenewing();
       tunnel.leave();
-      await enrolServer.close();
-      await sessions.stop();
+      await Promise.all([enrolServer.close(), sessions.stop()]);
       await tunnel.close();
       await beat.stop();
     },

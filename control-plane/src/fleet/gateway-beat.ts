@@ -10,11 +10,13 @@ import type { Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
+import { atMost } from './at-most.ts';
 
 /** The oldest heartbeat that a lease may rely on, milliseconds; the sweep for lost leases adds it to the lease. */
 export const HEARTBEAT_MS = 5_000;
 /** How often it is committed: often enough that pongs hardly ever wait. */
 const INTERVAL_MS = 2_000;
+const STOP_MS = 1_000;
 
 export interface GatewayBeatOptions {
   readonly db: Database;
@@ -48,12 +50,16 @@ export class GatewayBeat {
     this.#loop = startLoop({ name: 'gateway heartbeat', intervalMs: INTERVAL_MS, log, run: () => this.#beat() });
   }
 
-  /** Unregisters; the sessions were closed before. */
+  /** Unregisters, if the database is there; the sessions were closed before. */
   async stop(): Promise<void> {
-    if (this.#loop === null) return;
-    await this.#loop.stop();
-    this.#beatAt = -Infinity;
-    await sessions.unregisterGateway(this.#options.db, this.#id);
+    const loop = this.#loop;
+    if (loop === null) return;
+    const unregistered = async (): Promise<void> => {
+      await loop.stop();
+      this.#beatAt = -Infinity;
+      await sessions.unregisterGateway(this.#options.db, this.#id);
+    };
+    await atMost(STOP_MS, 'gateway heartbeat', unregistered(), this.#options.log);
   }
 
   /** True while leases may be granted. */

@@ -7,7 +7,8 @@
  */
 const HIGH = 32;
 const LOW = 8;
-/** Pauses between tries, milliseconds: about half a minute in all. */
+/** Bytes of waiting messages at which the socket is no longer read. */
+const HIGH_BYTES = 4_194_304;
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
 export interface InboxOptions<T> {
@@ -19,23 +20,28 @@ export interface InboxOptions<T> {
   readonly onRetry: (error: unknown) => void;
   /** Work failed for good; nothing more is handled. */
   readonly onFailed: (error: unknown) => void;
+  /** Pauses between tries, milliseconds; about half a minute in all unless said otherwise. */
+  readonly retryMs?: readonly number[];
 }
 
 export class Inbox<T> {
   readonly #options: InboxOptions<T>;
-  readonly #waiting: T[] = [];
+  readonly #waiting: { readonly message: T; readonly bytes: number }[] = [];
   readonly #closing = new AbortController();
   #working: Promise<void> | null = null;
   #paused = false;
+  #bytes = 0;
 
   constructor(options: InboxOptions<T>) {
     this.#options = options;
   }
 
-  push(message: T): void {
+  /** `bytes`: what the message took on the wire. */
+  push(message: T, bytes = 0): void {
     if (this.#closing.signal.aborted) return;
-    this.#waiting.push(message);
-    if (this.#waiting.length >= HIGH) this.#pause();
+    this.#waiting.push({ message, bytes });
+    this.#bytes += bytes;
+    if (this.#waiting.length >= HIGH || this.#bytes >= HIGH_BYTES) this.#pause();
     this.#working ??= this.#run();
   }
 
@@ -57,8 +63,9 @@ export class Inbox<T> {
 
   async #run(): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (!(await this.#handle(next))) break;
-      if (this.#paused && this.#waiting.length <= LOW) this.#resume();
+      if (!(await this.#handle(next.message))) break;
+      this.#bytes -= next.bytes;
+      if (this.#paused && this.#waiting.length <= LOW && this.#bytes < HIGH_BYTES) this.#resume();
     }
     this.#working = null;
   }
@@ -69,7 +76,7 @@ export class Inbox<T> {
         await this.#options.work(message);
         return true;
       } catch (error) {
-        const pauseMs = RETRY_MS[failures];
+        const pauseMs = (this.#options.retryMs ?? RETRY_MS)[failures];
         if (pauseMs === undefined) {
           this.close();
           this.#options.onFailed(error);

@@ -30,7 +30,7 @@ import { systemClock, type Clock } from '../platform/clock.ts';
 import { openHttpListener, requestListenerFor, type OpenListener } from '../platform/http/listeners.ts';
 import { createHttpApp } from '../platform/http/server.ts';
 import { createIds } from '../platform/ids.ts';
-import { createLog } from '../platform/log.ts';
+import { createLog, silentLog } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { createTrust, gatewayHosts, trustModule, type Trust } from '../trust/index.ts';
@@ -117,6 +117,22 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
     },
   };
   return scene;
+}
+
+/** A second replica on the same database, without Nest and without an enrol listener of its own use. */
+export async function openReplica(scene: Scene): Promise<{ scene: Scene; stop(): Promise<void> }> {
+  const { harness, trust, masterKey } = scene;
+  const { db } = harness.database;
+  const ports = { ...scene.ports };
+  const fleet = createFleet({
+    ...{ db, clock: systemClock, ids: createIds(systemClock), log: silentLog, masterKey, trust },
+    ...{ live: new LiveService(db), jobs: harness.jobs, hosts: gatewayHosts('127.0.0.1', []) },
+    tunnelUrl: () => `wss://127.0.0.1:${ports.tunnel}`,
+  });
+  fleet.tunnel.onTunnel((socket, peer) => fleet.sessions.begin(socket, peer));
+  const at = { host: '127.0.0.1', enrolPort: 0, tunnelPort: 0 };
+  ports.tunnel = (await fleet.start((_, response) => void response.end(), at)).tunnel;
+  return { scene: { ...scene, fleet, ports }, stop: () => fleet.stop() };
 }
 
 /** A clock that runs, moved by `ms`. */

@@ -15,7 +15,7 @@ import { openListener, type OpenListener } from '../platform/http/listeners.ts';
 import type { Log } from '../platform/log.ts';
 import type { Admission, AdmissionRefusal, AdmittedPeer } from '../trust/index.ts';
 import { boundHandshakes } from './pending-handshakes.ts';
-import { HEADER_LINES, refusalOfUpgrade } from './upgrade.decision.ts';
+import { refusalOfUpgrade } from './upgrade.decision.ts';
 
 export interface TunnelServerOptions {
   readonly admission: Pick<Admission, 'admit'>;
@@ -102,7 +102,8 @@ export class TunnelServer {
       connectionsCheckingInterval: 2_000,
     };
     const server = createServer({ ...tls, ...limits }, (request, response) => this.#plain(request, response));
-    server.maxHeadersCount = HEADER_LINES + 1;
+    // Counting here would cut headers off silently; the bytes bound them, and an upgrade counts its lines.
+    server.maxHeadersCount = 0;
     server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
     this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
     server.on('tlsClientError', (error, socket) => {

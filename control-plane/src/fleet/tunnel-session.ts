@@ -4,7 +4,7 @@
  * Invariants: tenant and agent are those of the certificate, whatever a message says; everything received is parsed, and
  * what breaks the protocol ends this session and harms no other; `run.ack` is sent only after COMMIT; leases are renewed
  * only on the gateway's committed heartbeat; the session ends on time with its certificate.
- * Bounds: 32 messages wait for the database, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
+ * Bounds: 32 messages or 4 MiB wait for the database, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
  */
 import { next } from '@casare/shared/lifecycle';
 import { CLOSE, decodeChunk } from '@casare/shared/protocol';
@@ -170,7 +170,7 @@ export class TunnelSession {
       case 'artifact.abort':
         return this.#streams.abort(message);
       default:
-        return this.#inbox.push(message);
+        return this.#inbox.push(message, frame.byteLength);
     }
   }
 

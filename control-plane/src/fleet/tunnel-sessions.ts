@@ -6,7 +6,6 @@
  * with the lease that the agent may still believe in.
  */
 import { CLOSE } from '@casare/shared/protocol';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { sessions } from '../jobs/index.ts';
 import type { Subscription } from '../platform/database/index.ts';
@@ -16,6 +15,7 @@ import type { AdmittedPeer } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import { hold } from './agent.store.ts';
 import { announceAgent } from './announce.ts';
+import { atMost } from './at-most.ts';
 import type { SessionContext } from './session-context.ts';
 import { endingOf } from './session-standing.decision.ts';
 import { watch, type Seen } from './session-watch.store.ts';
@@ -30,7 +30,7 @@ const CHANNEL = 'casare_agent';
 /** How long agents have to leave when this replica stops, milliseconds. */
 const LEAVE_MS = 2_000;
 /** How long their ends may take to be put on record then, milliseconds. */
-const STOP_MS = 3_000;
+const STOP_MS = 2_000;
 
 export class TunnelSessions {
   readonly #options: TunnelSessionsOptions;
@@ -91,13 +91,7 @@ export class TunnelSessions {
       await this.#writeEnds();
     };
     // Without a database the ends stay unwritten: the gateway's heartbeat, which stops too, bounds the leases then.
-    const late = new AbortController();
-    const waited = sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => undefined);
-    await Promise.race([
-      written().catch((error: unknown) => this.#context.log.warn('ends unwritten', { error })),
-      waited,
-    ]);
-    late.abort();
+    await atMost(STOP_MS, 'tunnel ends', written(), this.#options.log);
   }
 
   /** Takes an admitted socket over. Never throws: it is called out of Nest's event stream. */

@@ -1,0 +1,110 @@
+/** The fleet's pure parts: the states of agents and tunnels, what ends a session, which upgrade goes on. */
+import { next, sourcesOf } from '@casare/shared/lifecycle';
+import type { AgentState } from '@casare/shared/api';
+import { CLOSE, SUBPROTOCOL } from '@casare/shared/protocol';
+import { describe, expect, it } from 'vitest';
+import { AGENT, LEADS_TO, mayWork } from './agent.lifecycle.ts';
+import { endingOf, type Standing } from './session-standing.decision.ts';
+import { TUNNEL, type TunnelState } from './tunnel.lifecycle.ts';
+import { refusalOfUpgrade, type UpgradeHead } from './upgrade.decision.ts';
+import { closeReason, readMessage } from './wire.ts';
+
+describe('an agent', () => {
+  it('can be locked from everywhere but its end, decommissioned from everywhere, and never comes back from that', () => {
+    const states = Object.keys(AGENT) as AgentState[];
+    expect(sourcesOf(AGENT, 'lock')).toEqual(states.filter((s) => s !== 'locked' && s !== 'decommissioned'));
+    expect(sourcesOf(AGENT, 'decommission')).toEqual(states.filter((s) => s !== 'decommissioned'));
+    expect(AGENT.decommissioned).toEqual({});
+  });
+
+  it('leaves suspicion only through a lock, and works only when active', () => {
+    expect(next(AGENT, 'suspect', 'unlock')).toBeNull();
+    expect(next(AGENT, 'suspect', 'resume')).toBeNull();
+    expect(next(AGENT, 'pending', 'resume')).toBeNull();
+    expect((Object.keys(AGENT) as AgentState[]).filter(mayWork)).toEqual(['active']);
+  });
+
+  it('is led by every action where the table says', () => {
+    for (const [action, to] of Object.entries(LEADS_TO) as [keyof typeof LEADS_TO, AgentState][]) {
+      for (const from of sourcesOf(AGENT, action)) expect(next(AGENT, from, action)).toBe(to);
+      expect(sourcesOf(AGENT, action).length).toBeGreaterThan(0);
+    }
+  });
+});
+
+it('a tunnel closes from every state once and opens no other way than step by step', () => {
+  const states = Object.keys(TUNNEL) as TunnelState[];
+  expect(sourcesOf(TUNNEL, 'close')).toEqual(states.filter((state) => state !== 'closed'));
+  expect(sourcesOf(TUNNEL, 'welcome')).toEqual(['hello']);
+  expect(sourcesOf(TUNNEL, 'greet')).toEqual(['admitted']);
+});
+
+describe('a live session', () => {
+  const good: Standing = { state: 'active', sessionId: 's', certificate: 'current', ca: 'active' };
+
+  it('goes on while nothing is against it, also under a certificate that a newer one follows', () => {
+    for (const state of ['pending', 'active', 'paused', 'draining'] as const)
+      expect(endingOf('s', { ...good, state })).toBeNull();
+    expect(endingOf('s', { ...good, certificate: 'superseded' })).toBeNull();
+  });
+
+  it.each<[number, Partial<Standing>]>([
+    [CLOSE.locked, { state: 'locked' }],
+    [CLOSE.locked, { state: 'suspect' }],
+    [CLOSE.notAdmitted, { state: 'decommissioned' }],
+    [CLOSE.notAdmitted, { certificate: 'revoked' }],
+    [CLOSE.notAdmitted, { certificate: null }],
+    [CLOSE.notAdmitted, { ca: 'retired' }],
+    [CLOSE.notAdmitted, { ca: null }],
+    [CLOSE.replaced, { sessionId: 'other' }],
+    [CLOSE.replaced, { sessionId: null }],
+  ])('ends with %i for %o', (code, change) => {
+    expect(endingOf('s', { ...good, ...change })?.code).toBe(code);
+  });
+});
+
+describe('an upgrade', () => {
+  const head: UpgradeHead = {
+    ...{ method: 'GET', url: '/tunnel', headerLines: 10, host: 'tunnel.example:8443' },
+    ...{ serverName: 'tunnel.example', protocols: SUBPROTOCOL },
+  };
+  const hosts = new Set(['tunnel.example', '::1']);
+
+  it('goes on for a tunnel host, by name or by address, in any case', () => {
+    expect(refusalOfUpgrade(head, hosts)).toBeNull();
+    expect(refusalOfUpgrade({ ...head, host: 'Tunnel.Example', serverName: 'TUNNEL.example' }, hosts)).toBeNull();
+    expect(refusalOfUpgrade({ ...head, host: '[::1]:8443', serverName: false }, hosts)).toBeNull();
+    expect(refusalOfUpgrade({ ...head, protocols: `other, ${SUBPROTOCOL}` }, hosts)).toBeNull();
+  });
+
+  it.each<[string, Partial<UpgradeHead>]>([
+    ['431', { headerLines: 65 }],
+    ['404', { url: '/tunnel/x' }],
+    ['404', { url: undefined }],
+    ['404', { method: 'POST' }],
+    ['421', { host: 'web.example' }],
+    ['421', { host: undefined }],
+    ['421', { host: 'tunnel.example:8443, web.example' }],
+    ['421', { serverName: 'web.example' }],
+    ['400', { protocols: undefined }],
+    ['400', { protocols: `${SUBPROTOCOL}x` }],
+  ])('is refused with %s for %o', (status, change) => {
+    expect(refusalOfUpgrade({ ...head, ...change }, hosts)).toContain(status);
+  });
+});
+
+describe('the wire', () => {
+  it('reads only messages, and none with characters that cannot be stored', () => {
+    expect(readMessage(Buffer.from('{"type":"ping","n":1}'))).toEqual({ type: 'ping', n: 1 });
+    for (const text of ['', 'null', '[]', '{"type":"welcome"}', '{"type":"ping"}', '{"type":"ping","n":1.5}'])
+      expect(readMessage(Buffer.from(text)), text).toBeNull();
+    const refused = { type: 'job.refused', jobId: '01890a5d-ac96-774b-bcce-b302099a8057', attempt: 1, code: 'X' };
+    const odd = JSON.stringify({ ...refused, reason: 'a\u0000b\ud800c' });
+    expect(readMessage(Buffer.from(odd))).toMatchObject({ reason: 'a\ufffdb\ufffdc' });
+  });
+
+  it('cuts close reasons to what a close frame holds', () => {
+    expect(Buffer.byteLength(closeReason('ü'.repeat(300)))).toBeLessThanOrEqual(123);
+    expect(closeReason('😀'.repeat(100)).isWellFormed()).toBe(true);
+  });
+});
