@@ -44,9 +44,13 @@ export class ArtifactStreams {
 
   open(message: FromAgent<'artifact.open'>): void {
     const { stream: id } = message;
-    if (this.#streams.has(id)) return this.#options.violated(`stream ${id} is open already`);
+    if (this.#streams.has(id)) {
+      this.#options.violated(`stream ${id} is open already`);
+      return;
+    }
     if (this.#streams.size >= STREAMS_PER_TUNNEL) {
-      return this.#refuse(id, 'TOO_MANY_STREAMS', `At most ${STREAMS_PER_TUNNEL} files are sent at once.`);
+      this.#refuse(id, 'TOO_MANY_STREAMS', `At most ${STREAMS_PER_TUNNEL} files are sent at once.`);
+      return;
     }
     const stream: Stream = {
       id,
@@ -67,7 +71,8 @@ export class ArtifactStreams {
     if (!stream) return;
     const end = chunk.offset + chunk.payload.byteLength;
     if (stream.ended || chunk.offset !== stream.expected || end > stream.upTo) {
-      return this.#options.violated(`a chunk of stream ${stream.id} is out of order or beyond its credit`);
+      this.#options.violated(`a chunk of stream ${stream.id} is out of order or beyond its credit`);
+      return;
     }
     stream.expected = end;
     this.#then(stream, () => this.#write(stream, chunk));
@@ -76,7 +81,10 @@ export class ArtifactStreams {
   end({ stream: id }: FromAgent<'artifact.end'>): void {
     const stream = this.#streams.get(id);
     if (!stream) return;
-    if (stream.ended || stream.upload === null) return this.#options.violated(`stream ${id} cannot end now`);
+    if (stream.ended || stream.upload === null) {
+      this.#options.violated(`stream ${id} cannot end now`);
+      return;
+    }
     stream.ended = true;
     this.#then(stream, () => this.#finish(stream));
   }
@@ -95,8 +103,14 @@ export class ArtifactStreams {
 
   async #begin(stream: Stream, message: FromAgent<'artifact.open'>): Promise<void> {
     const answer = await this.#options.artifacts.open(this.#options.agent, message);
-    if ('stored' in answer) return this.#stored(stream, answer.stored);
-    if ('refused' in answer) return this.#refused(stream, answer.refused);
+    if ('stored' in answer) {
+      this.#stored(stream, answer.stored);
+      return;
+    }
+    if ('refused' in answer) {
+      this.#refused(stream, answer.refused);
+      return;
+    }
     if (!this.#streams.has(stream.id)) return answer.upload.abort();
     const { from } = answer.upload;
     Object.assign(stream, { upload: answer.upload, expected: from, written: from });

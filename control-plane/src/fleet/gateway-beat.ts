@@ -83,7 +83,10 @@ export class GatewayBeat {
 
   async #beat(): Promise<void> {
     const askedAt = this.#options.clock.monotonicMs();
-    if (await sessions.heartbeat(this.#options.db, this.#id)) return this.#committed(askedAt);
+    if (await sessions.heartbeat(this.#options.db, this.#id)) {
+      this.#committed(askedAt);
+      return;
+    }
     this.#options.log.warn('this gateway was taken for dead; its agents must reconnect', { gateway: this.#id });
     this.#beatAt = -Infinity;
     this.#options.onLost();

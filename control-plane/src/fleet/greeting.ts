@@ -8,8 +8,7 @@ import { refusalOfState } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import * as store from './agent.store.ts';
 import { announceAgent } from './announce.ts';
-import type { Ending, SessionContext } from './session-context.ts';
-import type { TunnelSession } from './tunnel-session.ts';
+import type { Ending, Session, SessionContext } from './session-context.ts';
 import type { FromAgent, ServerMessage } from './wire.ts';
 
 /** A greeting that may be answered. */
@@ -22,7 +21,7 @@ export interface Greeted {
 /** Handles `hello`. Rejects when the database fails; repeating it then changes nothing. */
 export async function greet(
   context: SessionContext,
-  session: TunnelSession,
+  session: Session,
   hello: FromAgent<'hello'>,
 ): Promise<Greeted | { readonly refused: Ending }> {
   const standing = await open(context, session, hello);
@@ -40,7 +39,7 @@ export async function greet(
 /** Row, profile and announcement in one transaction. */
 async function open(
   { db, beat, clock }: SessionContext,
-  session: TunnelSession,
+  session: Session,
   hello: FromAgent<'hello'>,
 ): Promise<store.Standing | { readonly refused: Ending }> {
   const { tenant, agentId } = session.peer;
@@ -62,7 +61,7 @@ async function open(
 /** The session is live: it gets its assignments, then whatever the dispatcher finds for it. */
 function begin(
   { dispatcher }: SessionContext,
-  session: TunnelSession,
+  session: Session,
   hello: FromAgent<'hello'>,
   standing: store.Standing,
   { runs, leases, assignments }: Reconciled,

@@ -6,14 +6,13 @@ import { CLOSE } from '@casare/shared/protocol';
 import { Fault } from '../platform/errors.ts';
 import * as store from './agent.store.ts';
 import { announceAgent } from './announce.ts';
-import type { Ending, SessionContext } from './session-context.ts';
-import type { TunnelSession } from './tunnel-session.ts';
+import type { Ending, Session, SessionContext } from './session-context.ts';
 import type { AgentMessage, FromAgent } from './wire.ts';
 
 /** Handles one message; an ending when the session must not go on. */
 export async function handleRunMessage(
   context: SessionContext,
-  session: TunnelSession,
+  session: Session,
   message: AgentMessage,
 ): Promise<Ending | null> {
   const { runs } = context;
@@ -36,7 +35,7 @@ export async function handleRunMessage(
 
 async function record(
   { runs, log }: SessionContext,
-  session: TunnelSession,
+  session: Session,
   { jobId, attempt, events }: FromAgent<'run.events'>,
 ): Promise<Ending | null> {
   const recorded = await runs.record(session.peer, jobId, attempt, events);
@@ -57,7 +56,7 @@ async function record(
 
 async function changeCapabilities(
   { db, clock, dispatcher, live }: SessionContext,
-  session: TunnelSession,
+  session: Session,
   { capabilities, slots }: FromAgent<'capabilities'>,
 ): Promise<void> {
   const { tenant, agentId } = session.peer;

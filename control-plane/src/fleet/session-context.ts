@@ -6,7 +6,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { GatewayBeat } from './gateway-beat.ts';
-import type { TunnelSession } from './tunnel-session.ts';
+import type { AdmittedPeer } from '../trust/index.ts';
+import type { TunnelState } from './tunnel.lifecycle.ts';
 
 /** Times in milliseconds. */
 export interface SessionLimits {
@@ -17,6 +18,26 @@ export interface SessionLimits {
   readonly leaseMs: number;
   /** The largest frame we send, bytes. */
   readonly frameBytes: number;
+}
+
+/** A session as the rest of the fleet sees it. */
+export interface Session {
+  readonly id: string;
+  /** Who it is, by its certificate. */
+  readonly peer: AdmittedPeer;
+  readonly state: TunnelState;
+  /** True since `hello` came: the session may have a row. */
+  readonly greeted: boolean;
+  /** Sends a message; dropped when the session is over. */
+  send(message: ServerMessage): void;
+  /** Asks the agent to reconnect elsewhere within `withinMs`; it is served until it goes. */
+  goAway(withinMs: number, reason: string): void;
+  /** Ends the session. */
+  close(code: number, reason: string): void;
+  /** Resolves when nothing of this session is under way with the database. */
+  settled(): Promise<void>;
+  /** How much longer the agent may believe in its leases, milliseconds; 0 for one that was never welcomed. */
+  remainingLeaseMs(): number;
 }
 
 export interface SessionContext {
@@ -30,9 +51,9 @@ export interface SessionContext {
   readonly beat: GatewayBeat;
   readonly limits: SessionLimits;
   /** The session's row was opened: an older session of the agent, here or elsewhere, is over. */
-  readonly opened: (session: TunnelSession) => void;
+  readonly opened: (session: Session) => void;
   /** The session is over; called once. */
-  readonly ended: (session: TunnelSession) => void;
+  readonly ended: (session: Session) => void;
   /** An assignment cannot be sent: the attempt is refused. */
   readonly unsendable: (agent: AgentRef, message: Extract<ServerMessage, { type: 'job.assign' }>, code: string) => void;
 }

@@ -14,7 +14,6 @@ import {
   by,
   connect,
   dial,
-  enrol,
   hello,
   openScene,
   post,

@@ -107,7 +107,7 @@ export class TunnelServer {
     server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
     this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
     server.on('tlsClientError', (error, socket) => {
-      this.#logRefusal('a TLS client was refused', { error: socket.authorizationError ?? error.message });
+      this.#logRefusal('a TLS client was refused', { error: error.message, why: String(socket.authorizationError) });
       socket.destroy();
     });
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
@@ -149,22 +149,33 @@ export class TunnelServer {
   }
 
   async #tryUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!(socket instanceof TLSSocket)) return refuse(socket, '403 Forbidden');
-    const refusal = refusalOfUpgrade(headOf(request, socket), this.#hosts);
-    if (refusal !== null) return refuse(socket, refusal);
-    const { bounds } = this.#options;
-    const full = this.#counts.size + this.#admitting >= bounds.sessions;
-    if (this.#leaving || full) return refuse(socket, '503 Service Unavailable');
-    const admission = await this.#admit(socket);
+    const judged = socket instanceof TLSSocket ? await this.#judge(request, socket) : '403 Forbidden';
     if (socket.destroyed) return;
-    if (!admission.ok) return this.#turnAway(request, socket, head, admission);
-    const { peer } = admission;
-    if (this.#leaving) return refuse(socket, '503 Service Unavailable');
-    if (this.#counts.countOf(peer) >= bounds.perAgent) return refuse(socket, '429 Too Many Requests');
-    this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
-      if (this.#onTunnel) this.#onTunnel(tunnel, peer);
-      else tunnel.terminate();
-    });
+    if (typeof judged === 'string') refuse(socket, judged);
+    else if (!judged.ok) this.#turnAway(request, socket, head, judged);
+    else {
+      this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
+        if (this.#onTunnel) this.#onTunnel(tunnel, judged.peer);
+        else tunnel.terminate();
+      });
+    }
+  }
+
+  /** A status line to refuse with, or what admission says. */
+  async #judge(request: IncomingMessage, socket: TLSSocket): Promise<string | Awaited<ReturnType<Admission['admit']>>> {
+    const refusal = refusalOfUpgrade(headOf(request, socket), this.#hosts);
+    if (refusal !== null) return refusal;
+    if (this.#isFull()) return '503 Service Unavailable';
+    const admission = await this.#admit(socket);
+    if (!admission.ok) return admission;
+    // Others may have come in meanwhile, or this replica may have begun to stop.
+    if (this.#isFull()) return '503 Service Unavailable';
+    const tunnels = this.#counts.countOf(admission.peer);
+    return tunnels < this.#options.bounds.perAgent ? admission : '429 Too Many Requests';
+  }
+
+  #isFull(): boolean {
+    return this.#leaving || this.#counts.size + this.#admitting >= this.#options.bounds.sessions;
   }
 
   async #admit(socket: TLSSocket): ReturnType<Admission['admit']> {
@@ -177,10 +188,13 @@ export class TunnelServer {
   }
 
   /** Refuses; an agent whose certificate is ours is told why by a close code, so that a locked one stops its work. */
-  #turnAway(request: IncomingMessage, socket: TLSSocket, head: Buffer, refusal: AdmissionRefusal): void {
+  #turnAway(request: IncomingMessage, socket: Duplex, head: Buffer, refusal: AdmissionRefusal): void {
     const { code, why, who } = refusal;
-    this.#logRefusal('a tunnel was refused', { code, why, address: socket.remoteAddress });
-    if (who === null) return refuse(socket, '403 Forbidden');
+    this.#logRefusal('a tunnel was refused', { code, why, address: request.socket.remoteAddress });
+    if (who === null) {
+      refuse(socket, '403 Forbidden');
+      return;
+    }
     this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
       tunnel.on('error', () => tunnel.terminate());
       tunnel.close(closeCodeOf(code), code);

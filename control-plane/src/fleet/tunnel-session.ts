@@ -14,7 +14,7 @@ import { ArtifactStreams } from './artifact-streams.ts';
 import { greet, type Greeted } from './greeting.ts';
 import { Inbox } from './inbox.ts';
 import { MessageBudget } from './message-budget.ts';
-import type { SessionContext } from './session-context.ts';
+import type { Session, SessionContext } from './session-context.ts';
 import { handleRunMessage } from './run-messages.ts';
 import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
 import {
@@ -32,7 +32,7 @@ const OUTGOING_BYTES = 33_554_432;
 const CLOSE_MS = 2_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-export class TunnelSession {
+export class TunnelSession implements Session {
   readonly id: string;
   readonly peer: AdmittedPeer;
   readonly #socket: WebSocket;
@@ -153,38 +153,65 @@ export class TunnelSession {
     if (this.#state === 'closed') return;
     this.#heardAt = this.#context.clock.monotonicMs();
     const frame = data as Buffer;
-    if (isBinary) return this.#receiveChunk(frame);
+    if (isBinary) {
+      this.#receiveChunk(frame);
+      return;
+    }
     const message = readMessage(frame);
-    if (message === null) return this.close(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
-    if (this.#state === 'admitted') return this.#receiveHello(message);
+    if (message === null) {
+      this.close(CLOSE.badMessage, 'not a message of casare.tunnel.v1');
+      return;
+    }
+    if (this.#state === 'admitted') {
+      this.#receiveHello(message);
+      return;
+    }
     if (this.#state === 'hello' || message.type === 'hello') {
-      return this.close(CLOSE.badMessage, `${message.type} is out of order`);
+      this.close(CLOSE.badMessage, `${message.type} is out of order`);
+      return;
     }
     switch (message.type) {
-      case 'ping':
-        return this.#ping(message.n);
-      case 'artifact.open':
-        return this.#streams.open(message);
-      case 'artifact.end':
-        return this.#streams.end(message);
-      case 'artifact.abort':
-        return this.#streams.abort(message);
-      default:
-        return this.#inbox.push(message, frame.byteLength);
+      case 'ping': {
+        this.#ping(message.n);
+        return;
+      }
+      case 'artifact.open': {
+        this.#streams.open(message);
+        return;
+      }
+      case 'artifact.end': {
+        this.#streams.end(message);
+        return;
+      }
+      case 'artifact.abort': {
+        this.#streams.abort(message);
+        return;
+      }
+      default: {
+        this.#inbox.push(message, frame.byteLength);
+        return;
+      }
     }
   }
 
   #receiveChunk(frame: Buffer): void {
     const chunk = decodeChunk(frame);
     if (this.#state === 'admitted' || this.#state === 'hello') {
-      return this.close(CLOSE.helloExpected, 'a binary frame came before hello');
+      this.close(CLOSE.helloExpected, 'a binary frame came before hello');
+      return;
     }
-    if (chunk === null) return this.close(CLOSE.badMessage, 'a binary frame that is no artifact chunk');
+    if (chunk === null) {
+      this.close(CLOSE.badMessage, 'a binary frame that is no artifact chunk');
+      return;
+    }
     this.#streams.chunk(chunk);
   }
 
   #receiveHello(message: AgentMessage): void {
-    if (message.type !== 'hello') return this.close(CLOSE.helloExpected, `${message.type} came before hello`);
+    if (message.type !== 'hello') {
+      this.close(CLOSE.helloExpected, `${message.type} came before hello`);
+      return;
+    }
     this.#move('greet');
     this.#greeted = true;
     this.#inbox.push(message);
@@ -200,7 +227,10 @@ export class TunnelSession {
   async #greet(hello: FromAgent<'hello'>): Promise<void> {
     const greeted = await greet(this.#context, this, hello);
     if (this.#state === 'closed') return;
-    if ('refused' in greeted) return this.close(greeted.refused.code, greeted.refused.reason);
+    if ('refused' in greeted) {
+      this.close(greeted.refused.code, greeted.refused.reason);
+      return;
+    }
     const fresh = new Promise<void>((resolve) => this.#context.beat.whenFresh(resolve));
     await Promise.race([fresh, this.#closed.promise]);
     this.#welcome(greeted);
@@ -215,7 +245,10 @@ export class TunnelSession {
 
   /** A pong renews leases, so it waits for a heartbeat; of several pings the last one is answered. */
   #ping(n: number): void {
-    if (!this.#budget.take()) return this.close(CLOSE.badMessage, 'too many pings');
+    if (!this.#budget.take()) {
+      this.close(CLOSE.badMessage, 'too many pings');
+      return;
+    }
     const waiting = this.#pingDue !== null;
     this.#pingDue = n;
     if (!waiting) this.#context.beat.whenFresh(() => this.#pong());
@@ -232,14 +265,20 @@ export class TunnelSession {
   /** Pings of the WebSocket layer: answered while the answers are read, and counted like our own. */
   #wsPing(data: Buffer): void {
     this.#heardAt = this.#context.clock.monotonicMs();
-    if (!this.#budget.take()) return this.close(CLOSE.badMessage, 'too many pings');
+    if (!this.#budget.take()) {
+      this.close(CLOSE.badMessage, 'too many pings');
+      return;
+    }
     if (this.#socket.bufferedAmount === 0) this.#socket.pong(data, false, () => undefined);
   }
 
   #watchSilence(deadMs: number): void {
     const silentMs = this.#context.clock.monotonicMs() - this.#heardAt;
     // Not reading is our doing: the agent is not silent then.
-    if (silentMs >= deadMs && !this.#inbox.behind) return this.#dead(silentMs);
+    if (silentMs >= deadMs && !this.#inbox.behind) {
+      this.#dead(silentMs);
+      return;
+    }
     this.#after(Math.max(100, deadMs - silentMs), () => this.#watchSilence(deadMs));
   }
 
@@ -251,7 +290,10 @@ export class TunnelSession {
 
   #watchExpiry(): void {
     const leftMs = this.peer.notAfter.getTime() - this.#context.clock.now().getTime();
-    if (leftMs <= 0) return this.close(CLOSE.certificateExpired, 'the certificate has expired');
+    if (leftMs <= 0) {
+      this.close(CLOSE.certificateExpired, 'the certificate has expired');
+      return;
+    }
     this.#after(Math.min(leftMs, LONGEST_TIMER_MS), () => this.#watchExpiry());
   }
 

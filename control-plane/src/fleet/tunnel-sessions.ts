@@ -16,7 +16,7 @@ import { mayWork } from './agent.lifecycle.ts';
 import { hold } from './agent.store.ts';
 import { announceAgent } from './announce.ts';
 import { atMost } from './at-most.ts';
-import type { SessionContext } from './session-context.ts';
+import type { Session, SessionContext } from './session-context.ts';
 import { endingOf } from './session-standing.decision.ts';
 import { watch, type Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
@@ -36,13 +36,13 @@ export class TunnelSessions {
   readonly #options: TunnelSessionsOptions;
   readonly #context: SessionContext;
   /** Every open session, also before `hello`. */
-  readonly #open = new Set<TunnelSession>();
+  readonly #open = new Set<Session>();
   /** The session of each agent whose row was opened. */
-  readonly #held = new Map<string, TunnelSession>();
+  readonly #held = new Map<string, Session>();
   /** Sessions that ended and whose end is not on record yet. */
-  readonly #closing = new Set<TunnelSession>();
+  readonly #closing = new Set<Session>();
   /** What the watch last told the dispatcher of a session. */
-  readonly #told = new WeakMap<TunnelSession, string>();
+  readonly #told = new WeakMap<Session, string>();
   readonly #loops: Loop[] = [];
   #subscription: Subscription | null = null;
   #emptied: (() => void) | null = null;
@@ -129,7 +129,7 @@ export class TunnelSessions {
     }
   }
 
-  #opened(session: TunnelSession): void {
+  #opened(session: Session): void {
     if (session.state === 'closed') return;
     const { agentId } = session.peer;
     const older = this.#held.get(agentId);
@@ -139,7 +139,7 @@ export class TunnelSessions {
     this.#options.db.notify(CHANNEL, agentId);
   }
 
-  #ended(session: TunnelSession): void {
+  #ended(session: Session): void {
     const { agentId } = session.peer;
     this.#open.delete(session);
     this.#options.dispatcher.disconnect(agentId, session.id);
@@ -164,7 +164,7 @@ export class TunnelSessions {
   }
 
   /** Tells the dispatcher what people changed about the agent. */
-  #tell(session: TunnelSession, { agentId, state, site, grants, capabilities }: Seen): void {
+  #tell(session: Session, { agentId, state, site, grants, capabilities }: Seen): void {
     const now = JSON.stringify([state, site, grants]);
     const before = this.#told.get(session);
     this.#told.set(session, now);
@@ -180,7 +180,7 @@ export class TunnelSessions {
     }
   }
 
-  async #writeEnd(session: TunnelSession): Promise<void> {
+  async #writeEnd(session: Session): Promise<void> {
     const { db, clock, live } = this.#options;
     const { tenant, agentId } = session.peer;
     // Its `hello` may still be under way, and its row not committed yet.

@@ -54,7 +54,7 @@ export class Admission {
 
   /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
   async admit(socket: PeerSocket): Promise<{ readonly ok: true; readonly peer: AdmittedPeer } | AdmissionRefusal> {
-    if (socket.authorized !== true) {
+    if (!socket.authorized) {
       return refused(
         'NOT_AUTHORISED',
         `TLS did not verify the client certificate (${String(socket.authorizationError)})`,

@@ -60,7 +60,7 @@ describe('trust', () => {
     const replicas = await Promise.all([start(), start(), start()]);
     const cas = await Promise.all(replicas.map(({ authorities }) => authorities.agentCa('default')));
     expect(new Set(cas.map(({ id }) => id)).size).toBe(1);
-    await replicas[0]!.authorities.agentCa('other');
+    await replicas[0].authorities.agentCa('other');
     expect(await database.db.query(casOf())).toEqual([
       { kind: 'agent_ca', tenant: 'default', n: 1 },
       { kind: 'agent_ca', tenant: 'other', n: 1 },
