@@ -94,5 +94,5 @@ function literal(text: string): string {
 /** The width of a figure such as `1,234.56 EUR` in Helvetica, for a font size of 1 (bold has the same digits). */
 function figureWidth(text: string): number {
   const widths: Readonly<Record<string, number>> = { ',': 278, '.': 278, ' ': 278, E: 667, U: 722, R: 722 };
-  return [...text].reduce((sum, char) => sum + (widths[char] ?? 556), 0) / 1000;
+  return Array.from(text).reduce((sum, char) => sum + (widths[char] ?? 556), 0) / 1000;
 }

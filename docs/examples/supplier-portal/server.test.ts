@@ -209,8 +209,8 @@ describe('as a program', () => {
   it('names a port in use in one line and exits 1, and exits 2 on a wrong option', async () => {
     const url = await start();
     const taken = spawn(process.execPath, [SERVER, '--port', new URL(url).port]);
-    const [[line], exit] = await Promise.all([once(createInterface(taken.stderr), 'line'), once(taken, 'exit')]);
-    expect(line).toMatch(/^PORTAL_START_FAILED: .*EADDRINUSE/);
+    const [lines, exit] = await Promise.all([once(createInterface(taken.stderr), 'line'), once(taken, 'exit')]);
+    expect(lines[0]).toMatch(/^PORTAL_START_FAILED: .*EADDRINUSE/);
     expect(exit).toEqual([1, null]);
     const wrong = spawn(process.execPath, [SERVER, '--port', '70000'], { stdio: 'ignore' });
     expect(await once(wrong, 'exit')).toEqual([2, null]);

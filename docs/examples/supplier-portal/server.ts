@@ -68,7 +68,10 @@ export async function startPortal(options: PortalOptions = {}): Promise<RunningP
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://portal.invalid');
-    if (pathname === '/style.css') return send(response, 200, { 'content-type': 'text/css' }, style);
+    if (pathname === '/style.css') {
+      send(response, 200, { 'content-type': 'text/css' }, style);
+      return;
+    }
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
     const form = await readForm(request);
     const reply =
@@ -77,7 +80,10 @@ export async function startPortal(options: PortalOptions = {}): Promise<RunningP
         : portal({ method, path: pathname, query: searchParams, session: sessionOf(request), form });
     if (reply?.kind === 'download') await options.beforeDownload?.();
     note(method, pathname, reply);
-    if (reply === undefined) return send(response, 413, { connection: 'close' }, Buffer.from('Too much to read.\n'));
+    if (reply === undefined) {
+      send(response, 413, { connection: 'close' }, Buffer.from('Too much to read.\n'));
+      return;
+    }
     sendReply(response, reply);
   }
 
@@ -150,7 +156,10 @@ const USAGE =
 /** Ends with an exit code: 0 stopped, 1 cannot listen or cannot write the log, 2 wrong usage. */
 async function main(): Promise<void> {
   const options = readOptions();
-  if (options === undefined) return fail(2, USAGE);
+  if (options === undefined) {
+    fail(2, USAGE);
+    return;
+  }
   const { port, host, log } = options;
   let portal: RunningPortal;
   try {
@@ -162,7 +171,8 @@ async function main(): Promise<void> {
     portal = await startPortal({ host, port, password, flaky: options.flaky, onRequest });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return fail(1, `PORTAL_START_FAILED: ${reason}; choose another --port or --log file`);
+    fail(1, `PORTAL_START_FAILED: ${reason}; choose another --port or --log file`);
+    return;
   }
   const stop = (): void => void portal.close().then(() => process.exit(0));
   process.once('SIGTERM', stop);

@@ -53,7 +53,8 @@ export async function ready(url: string, options: ReadyOptions = {}): Promise<vo
   const backoff = { baseMs: 100, capMs: 3_000, random: options.random ?? Math.random };
   for (let attempt = 1; ; attempt++) {
     try {
-      return await checkServer(url);
+      await checkServer(url);
+      return;
     } catch (error) {
       if (!isConnectionLoss(error)) throw error instanceof Fault ? error : refused(url, error);
       if (attempt >= attempts || options.signal?.aborted) throw unreachable(url, error);
@@ -81,7 +82,9 @@ async function checkServer(url: string): Promise<void> {
 const INT8 = 20;
 const INT8_LIST = 1016;
 const DATE = 1082;
-const textParser = (oid: number) => types.getTypeParser(oid, 'text') as (value: string) => unknown;
+/** pg declares the numbers it knows as an enum; any other is text to it. */
+type Parse = (value: string) => unknown;
+const parserOf = types.getTypeParser as unknown as (oid: number, format: 'text' | 'binary') => Parse;
 
 /**
  * int8 as number while it is exact, otherwise its decimal text; `date` as its text (a calendar day has no time zone);
@@ -89,13 +92,13 @@ const textParser = (oid: number) => types.getTypeParser(oid, 'text') as (value: 
  */
 const valueTypes: CustomTypesConfig = {
   getTypeParser(oid: number, format?: string) {
-    if (format === 'binary') return types.getTypeParser(oid, 'binary');
+    if (format === 'binary') return parserOf(oid, 'binary');
     if (oid === INT8) return exactNumber;
-    if (oid === INT8_LIST) return (text: string) => exactNumbers(textParser(INT8_LIST)(text));
+    if (oid === INT8_LIST) return (text: string) => exactNumbers(parserOf(INT8_LIST, 'text')(text));
     if (oid === DATE) return (text: string) => text;
-    return textParser(oid);
+    return parserOf(oid, 'text');
   },
-} as CustomTypesConfig;
+};
 
 function exactNumber(text: string): number | string {
   const value = Number(text);

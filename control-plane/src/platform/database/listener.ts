@@ -93,12 +93,17 @@ class DedicatedListener implements Listener {
   }
 
   #start(): void {
-    if (!this.#stop.signal.aborted) this.#loop ??= this.#run();
+    if (!this.#isStopping()) this.#loop ??= this.#run();
+  }
+
+  /** A method: what it answers changes while others are awaited. */
+  #isStopping(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** The owner of the connection: connect, serve until it ends, wait, again. Ends with `close`. */
   async #run(): Promise<void> {
-    for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
+    for (let attempt = 1; !this.#isStopping(); attempt++) {
       const client = new Client(this.#settings.config);
       const ended = Promise.withResolvers<void>();
       client.on('error', () => ended.resolve());
@@ -116,7 +121,7 @@ class DedicatedListener implements Listener {
       }
       this.#client = undefined;
       await client.end().catch(() => undefined);
-      if (!this.#stop.signal.aborted) {
+      if (!this.#isStopping()) {
         await pause(backoffMs(Math.max(attempt, 1), this.#settings.backoff), this.#stop.signal);
       }
     }
@@ -135,7 +140,7 @@ class DedicatedListener implements Listener {
     } finally {
       clearInterval(check);
     }
-    if (!this.#stop.signal.aborted) this.#settings.log.warn('the notification connection ended; reconnecting');
+    if (!this.#isStopping()) this.#settings.log.warn('the notification connection ended; reconnecting');
   }
 
   /** Finds a connection that is dead without saying so (a cut cable): no answer within 5 s destroys it. */

@@ -61,8 +61,8 @@ export async function lockHome(dataDir: string): Promise<{ release(): void }> {
 /** What is recorded; undefined for a new directory. Throws a Fault DATABASE_RECORD_BROKEN. */
 export async function readRecord(dataDir: string): Promise<ServerRecord | undefined> {
   const file = join(dataDir, 'server.json');
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

@@ -49,7 +49,7 @@ describe('a home', () => {
           ],
         ]),
       );
-    expect(Object.fromEntries(shown.map((row) => Object.values(row as object)))).toEqual({
+    expect(Object.fromEntries(shown.map((row) => Object.values(row as object) as [string, string]))).toEqual({
       data_checksums: 'on',
       fsync: 'on',
       listen_addresses: '127.0.0.1',

@@ -58,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   try {
     const lock = await lockHome(options.dataDir);
     try {
-      return await open(options, lock.release);
+      return await open(options, () => lock.release());
     } catch (error) {
       lock.release();
       throw error;

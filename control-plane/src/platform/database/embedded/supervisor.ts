@@ -108,6 +108,11 @@ export class Supervisor {
     return this.#stopped;
   }
 
+  /** A method: what it answers changes while others are awaited. */
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   /** Ends the server, if there is one. A process id is forgotten with its process: the system will use it again. */
   async #end(): Promise<void> {
     const pid = this.#pid;
@@ -186,12 +191,12 @@ export class Supervisor {
     try {
       for (;;) {
         await untilEnded(this.#pid, Infinity, this.#stopping.signal);
-        if (this.#stopping.signal.aborted) break;
+        if (this.#isStopping()) break;
         this.#running = false;
         log.error('the database died; restarting it', { pid: this.#pid });
         this.#tell({ kind: 'down' });
         const fault = await this.#restart();
-        if (this.#stopping.signal.aborted) break;
+        if (this.#isStopping()) break;
         if (fault !== undefined) {
           log.error('the database could not be restarted', { reason: fault.toLine() });
           this.#tell({ kind: 'failed', fault });
@@ -216,7 +221,7 @@ export class Supervisor {
         // Counts as a failure until it has run for a while: a server that dies right after each start is broken too.
         this.#failures += 1;
         this.#lastUp = performance.now();
-        if (this.#stopping.signal.aborted) await this.#end();
+        if (this.#isStopping()) await this.#end();
         return undefined;
       } catch (error) {
         this.#failures += 1;
@@ -225,7 +230,7 @@ export class Supervisor {
         this.#options.log.warn('the database did not start', { failures: this.#failures, reason: fault.toLine() });
       }
       await pause(backoffMs(this.#failures, this.#backoff()), this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return undefined;
+      if (this.#isStopping()) return undefined;
     }
   }
 
