@@ -35,7 +35,7 @@ interface ControlPlane {
 }
 
 const { values: options } = parseArgs({
-  options: { once: { type: 'boolean' }, json: { type: 'boolean' }, dev: { type: 'boolean' } },
+  options: { once: { type: 'boolean' }, json: { type: 'boolean' }, 'no-job': { type: 'boolean' } },
 });
 const screen = createScreen(options.json ?? false, startedAt);
 // Made by root, others may pass through and list nothing: the embedded database runs as another user.
@@ -48,18 +48,22 @@ process.on('disconnect', () => void end(1));
 
 try {
   const result = await start();
-  if (options.once) await end(result.job.state === 'succeeded' ? 0 : 1, result);
+  if (options.once && result) await end(result.job.state === 'succeeded' ? 0 : 1, result);
 } catch (error) {
   screen.fail(error instanceof Error ? error.message : String(error));
   await end(1);
 }
 
-async function start(): Promise<ExampleResult> {
+async function start(): Promise<ExampleResult | null> {
   const { urls, apiKey } = await startControlPlane();
   const client = createClient({ url: urls.web, apiKey });
   const portalUrl = await startPortal();
   await writeSecrets();
   await startLocalAgent({ client, urls, home: path.join(home, 'agent'), processes, screen });
+  if (options['no-job']) {
+    await showConsole(client);
+    return null;
+  }
   screen.begin(`running the example job against ${portalUrl}`);
   screen.detail('(one page of it fails at first on purpose; the workflow tries again)');
   const results = path.join(home, 'results');
@@ -126,13 +130,17 @@ async function show(client: Client, { job, files, invoices, folder }: ExampleRes
     const amount = invoices.find((invoice) => invoice['Number'] === number)?.['Amount'] ?? '';
     to.say(`  ${number.padEnd(16)} ${amount.padStart(14)}   ${artifact.bytes} bytes`);
   }
-  const { url } = await client.call(api.auth.createSignInCode);
   to.say('');
   to.say(`  PDFs        ${folder}`);
   to.say(`  Run record  npx casare job show ${job.id}`);
-  to.say(`  Console     ${url}`);
-  to.say('              (a one-time sign-in link, good for ten minutes)');
-  if (!options.once) to.say('\nEverything stays up; Ctrl-C stops it. All data is kept.');
+  await showConsole(client);
+}
+
+async function showConsole(client: Client): Promise<void> {
+  const { url } = await client.call(api.auth.createSignInCode);
+  screen.say(`  Console     ${url}`);
+  screen.say('              (a one-time sign-in link, good for ten minutes)');
+  if (!options.once) screen.say('\nEverything stays up; Ctrl-C stops it. All data is kept.');
 }
 
 /** Stops what was started and ends; with `--json` the result is the last line. */
