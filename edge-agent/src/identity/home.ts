@@ -9,6 +9,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -61,13 +62,26 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
 /** Makes the home where it is missing. Throws HOME_UNWRITABLE. */
 export function makeHome(home: AgentHome): void {
   try {
-    mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    makeFolder(home.root);
     // a folder made by hand is taken over only while it is empty: it could be anything
     if (readdirSync(home.root).length === 0) chmodSync(home.root, 0o700);
-    for (const folder of [home.spool, home.runs, home.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [home.spool, home.runs, home.logs]) makeFolder(folder);
   } catch (error) {
     const why = codeOf(error) || 'unknown';
     throw new Fault('HOME_UNWRITABLE', `the agent home ${home.root} cannot be written (${why}): use another --home`);
+  }
+}
+
+/** Step by step: Node's own recursive `mkdir` never returns below a directory like /proc. */
+function makeFolder(folder: string): void {
+  const parent = dirname(folder);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || parent === folder || existsSync(parent)) throw error;
+    makeFolder(parent);
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 
