@@ -124,6 +124,10 @@ function intercepted(url: URL, chain: readonly Uint8Array[]): Fault {
 
 function unreachable(url: URL, error: unknown): Fault {
   const why = codeOf(error) || describe(error);
+  if (why === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    const plain = `${url.host} does not speak TLS: is that the console's port? Use the URL of the enrol listener`;
+    return new Fault('UNREACHABLE', plain, { cause: error });
+  }
   const text = `${url.host} cannot be reached (${why}): check the URL, that the control plane runs, and the firewall`;
   return new Fault('UNREACHABLE', text, { cause: error });
 }
