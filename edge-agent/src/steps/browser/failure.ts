@@ -13,6 +13,7 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
   ERR_ADDRESS_UNREACHABLE: 'there is no route to that address from this machine',
   ERR_PROXY_CONNECTION_FAILED: 'the proxy server does not answer',
   ERR_TUNNEL_CONNECTION_FAILED: 'the proxy server refused the connection',
+  ERR_UNSAFE_PORT: 'the browser refuses to open that port: is the address right?',
   ERR_TOO_MANY_REDIRECTS: 'it redirects for ever',
 };
 
@@ -79,13 +80,14 @@ function timeoutFailure(message: string, context: StepContext, certain: boolean)
 }
 
 function unreachable(reason: string, url: string, certain: boolean): StepFailure {
-  const why = NETWORK_REASONS[reason] ?? (reason.startsWith('ERR_CERT_') ? `its certificate is not trusted` : reason);
+  const known = NETWORK_REASONS[reason] ?? (reason.startsWith('ERR_CERT_') ? 'its certificate is not trusted' : '');
+  const why = known === '' ? reason : `${known} (${reason})`;
   return new StepFailure({
     type: 'communication',
     status: 503,
     code: 'URL_UNREACHABLE',
     title: 'The address could not be reached',
-    detail: `${url} could not be opened: ${why} (${reason})`,
+    detail: `${url} could not be opened: ${why}`,
     certain,
   });
 }

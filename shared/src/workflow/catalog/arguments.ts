@@ -9,7 +9,7 @@ import { Target } from '../target.ts';
 export { Target } from '../target.ts';
 
 /** An absolute http or https address. */
-export const Url = z.url({ protocol: /^https?$/ }).max(4_000);
+export const Url = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).max(4_000);
 
 /** A name within the run's folder, forward slashes; the artifact is stored under it. */
 export const SaveAs = ArtifactName;
