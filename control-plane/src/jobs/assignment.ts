@@ -76,6 +76,6 @@ export async function secretsOf(
   return {
     ok: false,
     code: 'SECRET_MISSING',
-    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: add it and run the job again.`,
+    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: add it to secrets.yaml in the home of the control plane and retry the job.`,
   };
 }
