@@ -102,7 +102,11 @@ describe('workflows', () => {
     expect(checked.out).toMatch(/line 4, column \d+: .*browser\.click/);
     const pushed = await casare(['workflow', 'push', broken]);
     expect(pushed.code).toBe(1);
-    expect(pushed.err).toMatch(/^WORKFLOW_INVALID: .*\n {2}line 4, column /);
+    expect(pushed.err).toMatch(/^WORKFLOW_INVALID: \S*broken\.yaml is .* line 4, column \d+: .*browser\.click.*\n$/);
+    // One line while there is one problem, else a line for each.
+    await writeFile(broken, `${WORKFLOW}  - more: { call: browser.opn }\n  - most: { call: browser.opn }\n`);
+    const several = await casare(['run', broken]);
+    expect(several.err).toMatch(/^WORKFLOW_INVALID: .*\n {2}line 5, .*\n {2}line 6, .*\n$/);
   });
 });
 

@@ -20,15 +20,17 @@ export function exitCodeOf(error: unknown): ExitCode {
   return status === 404 ? EXIT.notFound : EXIT.error;
 }
 
-/** The lines of an error; the first says what happened, the others name each problem of a document or request. */
+/** The lines of an error: one, or when a document or request has several problems, one more for each. */
 export function linesOf(error: unknown): string[] {
   // Commander has said it already.
   if (error instanceof CommanderError) return [];
-  if (error instanceof UsageError) return [plain(error.message)];
+  if (error instanceof UsageError) return [plain(`USAGE: ${error.message}`)];
   if (error instanceof Fault) return [plain(error.toLine())];
   if (!(error instanceof ApiError)) return [plain(lineOf(error))];
-  const { code, problems = [] } = error.problem;
-  return [plain(`${code}: ${error.message}`), ...problems.map(problemLine)];
+  const { code, title, fix = '', problems = [] } = error.problem;
+  // The detail tells the only problem; several are listed.
+  if (problems.length < 2) return [plain(`${code}: ${error.message}`)];
+  return [plain(`${code}: ${title} ${fix}`.trimEnd()), ...problems.map(problemLine)];
 }
 
 /** `line 3, column 5: there is no step …` */

@@ -8,10 +8,11 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, UsageError } from './exit.ts';
-import { readInput, readText } from './inputs.ts';
+import { readInput } from './inputs.ts';
 import { details, duration, json, paint, plain, table, type Column } from './output.ts';
 import { openSession, type Session, type Surroundings } from './session.ts';
 import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
+import { pushFile } from './workflow-commands.ts';
 
 const JOB_COLUMNS: readonly Column<Job>[] = [
   ['ID', (job) => job.id],
@@ -165,7 +166,8 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
   const session = await openSession(command, around);
   const { client } = session;
   const input = await readInput(options.inputFile, options.input);
-  const reference = REFERENCE.test(workflow) && !existsSync(workflow) ? workflow : await push(session, workflow);
+  const reference =
+    REFERENCE.test(workflow) && !existsSync(workflow) ? workflow : (await pushFile(session, workflow)).id;
   const { priority, site } = options;
   const more = { ...(priority === undefined ? {} : { priority }), ...(site === undefined ? {} : { site }) };
   const body = { workflow: reference, ...(input === undefined ? {} : { input: input as never }), ...more };
@@ -183,15 +185,12 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
     around.exitCode = EXIT.timeout;
     return;
   }
-  session.show(ended, (value) => jobDetails(value));
+  session.show(ended, (value) => jobDetails({ ...value, error: null, review: null }));
   around.exitCode = exitCodeOfJob(ended.state);
-  if (ended.state !== 'succeeded') session.terminal.err(`${paint(session.terminal, 'red', reasonOf(ended))}\n`);
-}
-
-/** Saves the file's workflow; the id of its version. */
-async function push({ client }: Session, file: string): Promise<string> {
-  const body = await readText(file);
-  return (await client.call(api.workflows.push, { body, mediaType: 'application/yaml' })).id;
+  if (ended.state === 'succeeded') return;
+  session.terminal.err(`${paint(session.terminal, 'red', reasonOf(ended))}\n`);
+  const next = ended.state === 'needs_review' ? 'review' : 'retry';
+  session.terminal.err(`Its files: casare artifacts list ${job.id}. To go on: casare job ${next} ${job.id}\n`);
 }
 
 function jobDetails(job: Job): string {
@@ -213,7 +212,8 @@ function jobDetails(job: Job): string {
 
 function reasonOf({ error, review, state }: Job): string {
   if (review !== null) return `A person must decide: ${plain(review.reason)}`;
-  return plain(error?.detail ?? error?.title ?? error?.type ?? `The job ended as ${state}.`);
+  const code = error?.code === undefined ? '' : `${error.code}: `;
+  return plain(`${code}${error?.detail ?? error?.title ?? error?.type ?? `The job ended as ${state}.`}`);
 }
 
 function stepTable(steps: Awaited<ReturnType<typeof allSteps>>): string {

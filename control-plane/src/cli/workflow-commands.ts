@@ -1,10 +1,11 @@
 /** `casare workflow validate | push | list`. */
 import { api, type WorkflowVersion } from '@casare/shared/api';
+import { ApiError } from '@casare/shared/client';
 import type { Command } from 'commander';
 import { EXIT, problemLine } from './exit.ts';
 import { readText } from './inputs.ts';
 import { plain, type Column } from './output.ts';
-import { openSession, type Surroundings } from './session.ts';
+import { openSession, type Session, type Surroundings } from './session.ts';
 
 const COLUMNS: readonly Column<WorkflowVersion>[] = [
   ['WORKFLOW', ({ namespace, name }) => `${namespace}/${name}`],
@@ -41,7 +42,7 @@ export function addWorkflowCommands(program: Command, around: Surroundings): voi
     .description('save a version')
     .action(async (file: string, _: object, command: Command) => {
       const session = await openSession(command, around);
-      const saved = await session.client.call(api.workflows.push, { body: await readText(file), ...yaml });
+      const saved = await pushFile(session, file);
       for (const warning of saved.warnings) session.terminal.err(`${problemLine(warning)} (warning)\n`);
       session.show(saved, ({ namespace, name, version, id }) => `${namespace}/${name}@${version}  ${id}\n`);
     });
@@ -54,4 +55,16 @@ export function addWorkflowCommands(program: Command, around: Surroundings): voi
       const session = await openSession(command, around);
       session.list(await session.client.call(api.workflows.list, { query }), COLUMNS);
     });
+}
+
+/** Saves the workflow of a file. @throws UsageError when it cannot be read; ApiError, which names the file when it is not a workflow */
+export async function pushFile({ client }: Session, file: string): Promise<WorkflowVersion> {
+  const body = await readText(file);
+  try {
+    return await client.call(api.workflows.push, { body, ...yaml });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.code !== 'WORKFLOW_INVALID') throw error;
+    const title = `${file} is not a workflow that can be run.`;
+    throw new ApiError({ ...error.problem, title, fix: 'Correct it and run the same command again.' });
+  }
 }

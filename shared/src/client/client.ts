@@ -10,9 +10,14 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly problem: Problem;
   constructor(problem: Problem) {
-    super([problem.title, problem.detail, problem.fix].filter(Boolean).join(' '));
+    super([problem.title, problem.detail, problem.fix].filter(Boolean).map(sentence).join(' '));
     this.problem = problem;
   }
+}
+
+/** Titles end in a full stop, details that come from elsewhere may not. */
+function sentence(text: string | undefined): string {
+  return text === undefined || /[.!?…]$/.test(text) ? (text ?? '') : `${text}.`;
 }
 
 /** Where and as whom to call. */
