@@ -4,6 +4,7 @@
  */
 import { JobAssign, SERVER_FRAME_BYTES, type Secrets } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import { findAssignment } from './job.store.ts';
@@ -65,13 +66,19 @@ function bounded(message: JobAssign): Assigned {
   };
 }
 
-/** The secrets that the workflow declares. */
+/** The secrets that the workflow declares. A store that cannot be read is an answer too: neither job nor agent may hang on it. */
 export async function secretsOf(
   secrets: SecretsPort,
   tenant: string,
   workflow: RunnableWorkflow,
 ): Promise<{ ok: true; values: Secrets } | { ok: false; code: string; reason: string }> {
-  const found = await secrets.secretsFor(tenant, workflow.analysis.secrets);
+  let found: Awaited<ReturnType<SecretsPort['secretsFor']>>;
+  try {
+    found = await secrets.secretsFor(tenant, workflow.analysis.secrets);
+  } catch (error) {
+    if (error instanceof Fault) return { ok: false, code: error.code, reason: error.message };
+    throw error;
+  }
   if (found.ok) return found;
   return {
     ok: false,
