@@ -35,9 +35,8 @@ afterAll(() => scene.close());
 
 /** An agent that runs only the jobs of `name`. */
 async function worker(name: string) {
-  const identity = await scene.agent();
-  const reconnect = (more: Parameters<typeof hello>[0] = {}): Promise<TestTunnel> =>
-    connect(scene, identity, { capabilities: [`test=${name}`], ...more });
+  const identity = await scene.agent({ tags: [`test=${name}`] });
+  const reconnect = (more: Parameters<typeof hello>[0] = {}): Promise<TestTunnel> => connect(scene, identity, more);
   return { tunnel: await reconnect(), agentId: identity.agentId, reconnect };
 }
 
@@ -52,6 +51,20 @@ const stateOf = async (id: string) => ((await scene.harness.jobs.query.job(TENAN
 const agentOf = async (id: string) => scene.fleet.agents.get(TENANT, id);
 
 describe('a live tunnel', () => {
+  it('attracts no job by a label that the agent gave itself', async () => {
+    const identity = await scene.agent();
+    const claims = ['os=linux', 'test=claimed'];
+    const tunnel = await connect(scene, identity, { capabilities: claims, declared: ['test=claimed'] });
+    const jobId = await submit(await scene.harness.workflow('claimed'));
+    tunnel.send({ type: 'capabilities', capabilities: claims, slots: { plain: 4, browser: 0, desktop: 0 } });
+    tunnel.send({ type: 'ping', n: 1 });
+    await tunnel.next('pong', () => true);
+    expect(await agentOf(identity.agentId)).toMatchObject({ capabilities: ['os=linux'], declared: ['test=claimed'] });
+    const granted = await worker('claimed');
+    const { jobId: given } = await granted.tunnel.next('job.assign', () => true);
+    expect(given).toBe(jobId);
+  });
+
   it('gets its jobs, and events are acknowledged once they are committed', async () => {
     const { tunnel, agentId } = await worker('life');
     const jobId = await submit(await scene.harness.workflow('life'));

@@ -2,7 +2,7 @@
  * Messages as text frames. Both directions are parsed: what an agent sends that is no message of the protocol is
  * `null`, what we would send that is none is a fault of ours and throws.
  */
-import { AgentMessage, ServerMessage } from '@casare/shared/protocol';
+import { AgentMessage, isProbed, ServerMessage } from '@casare/shared/protocol';
 
 export type { AgentMessage, ServerMessage };
 
@@ -16,10 +16,16 @@ export function readMessage(frame: Buffer): AgentMessage | null {
     // PostgreSQL stores neither U+0000 nor half a surrogate pair.
     const value: unknown = /\\u(0000|d[89a-f])/i.test(text) ? JSON.parse(text, clean) : JSON.parse(text);
     const parsed = AgentMessage.safeParse(value);
-    return parsed.success ? parsed.data : null;
+    return parsed.success ? believable(parsed.data) : null;
   } catch {
     return null;
   }
+}
+
+/** Without capabilities that no probe finds: a newer agent may know more probes, a hostile one claims grants. */
+function believable(message: AgentMessage): AgentMessage {
+  if (message.type !== 'hello' && message.type !== 'capabilities') return message;
+  return { ...message, capabilities: message.capabilities.filter(isProbed) };
 }
 
 /** Writes a text frame. */

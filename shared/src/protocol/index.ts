@@ -3,4 +3,5 @@ export * from './enrolment.ts';
 export * from './frames.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './probes.ts';
 export * from './run-events.ts';
