@@ -25,7 +25,10 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // The index is checked where it is made; `!` says so, and noUncheckedIndexedAccess makes it visible.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/no-unused-vars': [
         'error',
         {
@@ -39,6 +42,8 @@ export default tseslint.config(
       '@typescript-eslint/no-invalid-void-type': 'off',
       // JSON values become text on purpose, after their kind was looked at in ways the rule does not follow.
       '@typescript-eslint/no-base-to-string': 'off',
+      // Texts that are spread here are ASCII alphabets.
+      '@typescript-eslint/no-misused-spread': 'off',
       // `void 0` marks a branch of a switch or a promise on purpose; an async function may satisfy an interface without awaiting.
       '@typescript-eslint/no-meaningless-void-operator': 'off',
       '@typescript-eslint/require-await': 'off',

@@ -21,7 +21,7 @@ const CHECKS = {
   formatting: [[bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   'import rules': [
     [
-      bin('dependency-cruiser/bin/dependency-cruise.mjs'),
+      bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
       '--config',
       '.dependency-cruiser.mjs',
       'shared/src',
