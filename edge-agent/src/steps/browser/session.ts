@@ -28,7 +28,9 @@ export class BrowserSession {
   readonly memory = new SecretMemory();
   readonly trace: TraceRecorder;
   readonly #started: StartedBrowser;
+  readonly #gone = new AbortController();
   #incidents: string[] = [];
+  #closing = false;
 
   private constructor(started: StartedBrowser, context: BrowserContext, page: Page) {
     this.#started = started;
@@ -41,7 +43,13 @@ export class BrowserSession {
       // It may have gone with its page in the meantime.
       dialog.dismiss().catch(() => {});
     });
-    page.on('crash', () => this.#note('the page crashed'));
+    page.on('crash', () => {
+      this.#note('the page crashed');
+      this.#gone.abort(new Error('Page crashed'));
+    });
+    started.browser.on('disconnected', () => {
+      if (!this.#closing) this.#gone.abort(new Error('Browser has been closed'));
+    });
   }
 
   /** A fresh session in a browser that the session owns from now on. */
@@ -86,6 +94,11 @@ export class BrowserSession {
     await session?.close();
   }
 
+  /** Aborts when the browser or its page ends unasked: not every wait of a step would notice. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
   /** What went wrong in the page since it was last asked, oldest first. */
   takeIncidents(): string[] {
     const incidents = this.#incidents;
@@ -94,6 +107,7 @@ export class BrowserSession {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     try {
       await this.context.close();
     } catch {

@@ -113,8 +113,8 @@ async function runInSession<T>(
       },
       afterwards: (restore) => restores.push(restore),
     };
-    // Not every call of Playwright takes a signal; none may outlast the step.
-    return await untilAborted(deadlines.last, act(scope));
+    // Not every call of Playwright takes a signal; none may outlast the step, or a browser that has ended.
+    return await untilAborted(AbortSignal.any([deadlines.last, session.gone]), act(scope));
   } catch (error) {
     const failure = failureOf(error, context, certain);
     if (!context.signal.aborted) await captureEvidence(context, session);
