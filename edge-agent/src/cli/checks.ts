@@ -126,7 +126,8 @@ async function checkProcess(home: AgentHome): Promise<Check> {
   if (status === null) return warning('agent process', 'not running', `casare-agent run --home ${home.root}`);
   const found = `pid ${status.pid}, tunnel ${status.tunnel.state}`;
   if (status.tunnel.state === 'live') return ok('agent process', found);
-  return warning('agent process', `${found}: ${status.tunnel.why ?? 'connecting'}`, 'see the tunnel check');
+  const { why } = status.tunnel;
+  return warning('agent process', why === undefined ? found : `${found}: ${why}`, 'see the tunnel check');
 }
 
 function checkDisk(home: AgentHome): Check {
