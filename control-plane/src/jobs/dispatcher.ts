@@ -146,12 +146,12 @@ export class Dispatcher {
       const placed = assign(places, agents, this.#routes);
       if (placed.length === 0) return [];
       for (const { job, route } of placed) slots.set(job.jobId, route.slot);
-      const leases = await lease(
+      const { leased: leases, stale } = await lease(
         tx,
         placed.map(({ job, route, agentId }) => ({ tenant: job.tenant, jobId: job.jobId, agentId, slot: route.slot })),
       );
-      // Only what was leased leaves the queue: a job whose deadline passed stays for the sweep that ends it.
-      const taken = new Set(leases.map(({ jobId }) => jobId));
+      // What may not start any more leaves too, or it would stand at the head of its route for ever.
+      const taken = new Set([...leases.map(({ jobId }) => jobId), ...stale]);
       await this.#deps.queue.take(
         tx,
         places.filter((place) => taken.has(place.jobId)),

@@ -17,7 +17,7 @@ import { postgresQueue } from './queue-postgres.store.ts';
 import { RunsService } from './runs.service.ts';
 import { SteerService } from './steer.service.ts';
 import { SubmitService } from './submit.service.ts';
-import { startSweeps } from './sweeps.ts';
+import { DEFAULT_TIMES, startSweeps, type JobTimes } from './sweeps.ts';
 import type { SecretsPort, WorkflowsPort } from './workflows.port.ts';
 
 /** What jobs need from the rest of the house. */
@@ -32,8 +32,10 @@ export interface JobsOptions {
   readonly fitness: FitnessPort;
   /** Data directory of the control plane. */
   readonly home: string;
-  /** How often gateways commit their heartbeat, milliseconds. */
+  /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
+  /** Other times than those of the protocol, for tests that cannot wait a minute. */
+  readonly times?: Partial<JobTimes>;
 }
 
 /** The feature, running. */
@@ -87,7 +89,7 @@ export function createJobs(options: JobsOptions): Jobs {
     dispatcher,
     async start() {
       await dispatcher.start();
-      sweeps = startSweeps({ ...deps, log, dispatcher });
+      sweeps = startSweeps({ ...deps, log, dispatcher, times: { ...DEFAULT_TIMES, ...options.times } });
     },
     async stop() {
       await sweeps?.stop();

@@ -47,6 +47,20 @@ interface LeaseRow {
   readonly state: JobState;
 }
 
+// The claim holds places in the queue, and everybody else locks a job before its place: so it never waits for a job.
+// One that is locked is skipped and keeps its place.
+const holdJobs = sql<
+  { tenant_id: string; job_id: string; ready: boolean },
+  [tenants: string[], jobs: string[], from: JobState[]]
+>(
+  'holdJobs',
+  `SELECT j.tenant_id, j.id AS job_id,
+     j.state = ANY($3) AND (j.deadline IS NULL OR j.deadline > clock_timestamp()) AS ready
+   FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, job_id)
+   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+   FOR UPDATE OF j SKIP LOCKED`,
+);
+
 // The guard repeats the table: only a pending job is leased, whatever the queue says, and never after its deadline.
 const leaseJobs = sql<
   { tenant_id: string; job_id: string; attempt: number; agent_id: string },
@@ -119,21 +133,37 @@ const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: 
    WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'`,
 );
 
-/** Leases what is still pending of `requests`; says which attempt each got. */
+/**
+ * Leases what is still pending of `requests` and says which attempt each got. `stale` are jobs that may not start any
+ * more: they are over, or their deadline passed and its sweep ends them. Neither has business in the queue.
+ */
 export async function lease(
   tx: Queryable,
   requests: readonly LeaseRequest[],
-): Promise<(AttemptKey & { agentId: string })[]> {
+): Promise<{ leased: (AttemptKey & { agentId: string })[]; stale: string[] }> {
+  const tenants = requests.map((request) => request.tenant);
+  const jobs = requests.map((request) => request.jobId);
+  const held = await tx.query(holdJobs(tenants, jobs, sourcesOf(JOB, 'lease')));
+  const ready = new Set(held.filter((row) => row.ready).map((row) => row.job_id));
+  const wanted = requests.filter((request) => ready.has(request.jobId));
   const rows = await tx.query(
     leaseJobs(
-      requests.map((request) => request.tenant),
-      requests.map((request) => request.jobId),
-      requests.map((request) => request.agentId),
-      requests.map((request) => request.slot),
+      wanted.map((request) => request.tenant),
+      wanted.map((request) => request.jobId),
+      wanted.map((request) => request.agentId),
+      wanted.map((request) => request.slot),
       sourcesOf(JOB, 'lease'),
     ),
   );
-  return rows.map((row) => ({ tenant: row.tenant_id, jobId: row.job_id, attempt: row.attempt, agentId: row.agent_id }));
+  return {
+    leased: rows.map((row) => ({
+      tenant: row.tenant_id,
+      jobId: row.job_id,
+      attempt: row.attempt,
+      agentId: row.agent_id,
+    })),
+    stale: held.filter((row) => !row.ready).map((row) => row.job_id),
+  };
 }
 
 /** Every lease an agent holds, oldest first. */

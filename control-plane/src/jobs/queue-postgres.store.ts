@@ -44,10 +44,12 @@ const removeReady = sql<never, [tenant: string, job: string]>(
   `DELETE FROM job_ready WHERE tenant_id = $1 AND job_id = $2`,
 );
 
+// A job that is in the queue already keeps its place.
 const offerReady = sql<never, [tenant: string, jobs: string[], routes: number[], ranks: number[]]>(
   'offerReady',
   `INSERT INTO job_ready (tenant_id, job_id, route_id, rank)
-   SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::smallint[])`,
+   SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::smallint[])
+   ON CONFLICT (tenant_id, job_id) DO NOTHING`,
 );
 
 /** The Postgres driver. */

@@ -13,7 +13,10 @@ export interface ReadyPlace extends ReadyJob {
   readonly seq: number;
 }
 
-/** A queue driver. All calls run inside the caller's transaction on the system of record. */
+/**
+ * A queue driver. All calls run inside the caller's transaction on the system of record. Who locks a job and its place
+ * locks the job first; the claim holds places first and then takes only jobs that nobody has locked, without waiting.
+ */
 export interface ReadyQueue {
   /**
    * Picks and holds the best ready jobs: at most `wanted` per route and `limit` in all, by (rank, seq). Its cost
@@ -24,7 +27,7 @@ export interface ReadyQueue {
   take(tx: Queryable, places: readonly ReadyPlace[]): Promise<void>;
   /** Takes one job out wherever it is; false when it is not in the queue. */
   remove(tx: Queryable, tenant: string, jobId: string): Promise<boolean>;
-  /** Puts jobs (back) in, each at the end of its rank. */
+  /** Puts jobs (back) in, each at the end of its rank; one that is in already keeps its place. */
   offer(
     tx: Queryable,
     tenant: string,

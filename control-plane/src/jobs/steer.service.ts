@@ -57,7 +57,7 @@ export class SteerService {
   cancel(by: Submitter, jobId: string): Promise<Refusal | null> {
     return this.#act(by, jobId, 'job.cancel', {}, async (tx, job) => {
       if (job.state === 'cancelling' || job.state === 'cancelled') return { state: job.state };
-      if (job.state === 'pending') await stopWaiting(tx, by.tenant, jobId);
+      if (job.state === 'pending') await this.#leaveQueue(tx, by.tenant, jobId);
       const state = await this.#move(tx, by, jobId, job, 'cancel');
       if (isRefusal(state) || state !== 'cancelling') return isRefusal(state) ? state : { state };
       await noteCancel(tx, by.tenant, jobId);
@@ -119,6 +119,12 @@ export class SteerService {
     }
   }
 
+  /** The waiting room first: a promotion under way has then put the job into the queue, where the second look finds it. */
+  async #leaveQueue(tx: Transaction, tenant: string, jobId: string): Promise<void> {
+    await stopWaiting(tx, tenant, jobId);
+    await this.#deps.queue.remove(tx, tenant, jobId);
+  }
+
   /** Back to pending: into the queue, or the waiting room when a concurrency key must be won again. */
   async #again(
     tx: Transaction,
@@ -155,8 +161,6 @@ export class SteerService {
     work: (tx: Transaction, job: LockedJob) => Promise<Moved | Refusal>,
   ): Promise<Refusal | null> {
     const done = await this.#deps.db.transaction(async (tx): Promise<Moved | Refusal> => {
-      // The queue's row before the job's, as the claim locks them: the other order could deadlock with it.
-      if (action === 'job.cancel') await this.#deps.queue.remove(tx, by.tenant, jobId);
       const job = await lockForMove(tx, by.tenant, jobId);
       if (!job)
         return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${jobId}.`, { fix: 'List jobs to find its id.' });

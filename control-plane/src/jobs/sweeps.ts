@@ -20,13 +20,26 @@ export interface SweepDependencies extends SettleDependencies {
   readonly live: LiveService;
   readonly log: Log;
   readonly dispatcher: Dispatcher;
-  /** How often a gateway commits its heartbeat, milliseconds. */
+  /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
+  readonly times: JobTimes;
 }
 
+/** Times that the sweeps go by, milliseconds. */
+export interface JobTimes {
+  /** A lease, from the moment it was renewed. */
+  readonly leaseMs: number;
+  /** How much longer than the lease the server waits. */
+  readonly marginMs: number;
+  /** An assignment that is not accepted after this is sent again. */
+  readonly acceptMs: number;
+}
+
+export const DEFAULT_TIMES: JobTimes = { leaseMs: LEASE_MS, marginMs: LEASE_MARGIN_MS, acceptMs: 10_000 };
+
 const BATCH = 500;
-/** An assignment that is not accepted after this is sent again, milliseconds. */
-const ACCEPT_MS = 10_000;
+/** Batches in one turn at most; the next turn goes on. */
+const TURNS = 20;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
 const LIVE_KEPT_MS = 24 * 3_600_000;
 
@@ -39,7 +52,7 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     promotion,
     loop('deadlines', 1_000, () => passDeadlines(deps)),
     loop('lost leases', 2_000, () => settleSilent(deps)),
-    loop('unaccepted', ACCEPT_MS / 2, () => assignAgain(deps)),
+    loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
     loop('live events', 600_000, async () => {
       await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS));
     }),
@@ -53,40 +66,60 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
 }
 
 async function promote(deps: SweepDependencies): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) {
+  for (let turn = 0; turn < TURNS; turn++) {
     const promoted = await deps.db.transaction(async (tx) => {
       const due = await takeDue(tx, BATCH);
       const byTenant = Map.groupBy(due, (job) => job.tenant);
       for (const [tenant, jobs] of byTenant) await deps.queue.offer(tx, tenant, jobs);
       return due.length;
     });
-    if (promoted > 0) deps.dispatcher.wake();
-    if (promoted < BATCH) return;
+    if (promoted === 0) return;
+    deps.dispatcher.wake();
   }
 }
 
 async function passDeadlines(deps: SweepDependencies): Promise<void> {
-  for (const key of await listPassedDeadlines(deps.db, BATCH)) {
-    await deps.db.transaction(async (tx) => {
-      await deps.queue.remove(tx, key.tenant, key.jobId);
-      const job = await lockForMove(tx, key.tenant, key.jobId);
-      await stopWaiting(tx, key.tenant, key.jobId);
-      if (!job) return;
-      const error = {
-        type: 'about:blank',
-        status: 408,
-        code: 'JOB_DEADLINE',
-        title: 'The deadline passed before an agent could start it.',
-      };
-      const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
-      if (state) await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
-    });
-    deps.live.wake();
+  for (let turn = 0; turn < TURNS; turn++) {
+    const passed = await listPassedDeadlines(deps.db, BATCH);
+    let failed = false;
+    for (const key of passed) failed = !(await each(deps, key, () => passDeadline(deps, key))) || failed;
+    if (passed.length > 0) deps.live.wake();
+    if (failed || passed.length < BATCH) return;
+  }
+}
+
+async function passDeadline(deps: SweepDependencies, key: { tenant: string; jobId: string }): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const job = await lockForMove(tx, key.tenant, key.jobId);
+    // The waiting room first: see `SteerService.cancel`.
+    await stopWaiting(tx, key.tenant, key.jobId);
+    if (!job) return;
+    const error = {
+      type: 'about:blank',
+      status: 408,
+      code: 'JOB_DEADLINE',
+      title: 'The deadline passed before an agent could start it.',
+    };
+    const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
+    if (!state) return;
+    await deps.queue.remove(tx, key.tenant, key.jobId);
+    await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
+  });
+}
+
+/** Does one of many: what fails with it is logged and does not keep the others from being looked at. */
+async function each(deps: SweepDependencies, key: { jobId: string }, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    deps.log.error('a sweep could not settle a job; it tries again', { jobId: key.jobId, error });
+    return false;
   }
 }
 
 async function settleSilent(deps: SweepDependencies): Promise<void> {
-  const bounds = { leaseMs: LEASE_MS, marginMs: LEASE_MARGIN_MS, heartbeatMs: deps.heartbeatMs };
+  const bounds = { ...deps.times, heartbeatMs: deps.heartbeatMs };
   for (const silent of await listSilent(deps.db, { ...bounds, limit: BATCH })) {
     const stillLost = async (tx: Parameters<typeof silentFor>[0]): Promise<boolean> =>
       (await silentFor(tx, silent, bounds)) > 0;
@@ -102,7 +135,7 @@ async function settleSilent(deps: SweepDependencies): Promise<void> {
 async function assignAgain(deps: SweepDependencies): Promise<void> {
   const agents = deps.dispatcher.connected().map((target) => target.agentId);
   if (agents.length === 0) return;
-  for (const key of await listUnaccepted(deps.db, agents, ACCEPT_MS, BATCH)) {
+  for (const key of await listUnaccepted(deps.db, agents, deps.times.acceptMs, BATCH)) {
     await deps.dispatcher.deliver(key, key.agentId);
   }
 }

@@ -13,7 +13,7 @@ import { testDatabase, type TestDatabase } from '../platform/database/testing.ts
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import type { ServerMessage } from '@casare/shared/protocol';
-import { createJobs, type Jobs } from './jobs.module.ts';
+import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
 import type { RunnableWorkflow } from './workflows.port.ts';
 
 const TENANT = 'default';
@@ -36,8 +36,10 @@ export interface JobsHarness {
   readonly by: { tenant: string; actor: string };
   /** Adds a workflow that only agents of the same name run; its one step is harmless unless said otherwise. */
   workflow(name: string, options?: { unsafe?: boolean; hold?: boolean; secrets?: string[] }): Promise<string>;
-  /** Adds an agent with its tunnel on this replica; what it is sent lands in `sent`. */
-  agent(name: string, slots?: number): Promise<TestAgent>;
+  /** Adds an agent with its tunnel on a replica, the first unless said otherwise; what it is sent lands in `sent`. */
+  agent(name: string, slots?: number, replica?: Jobs): Promise<TestAgent>;
+  /** Another replica on the same database; the test starts and stops it. */
+  replica(): Jobs;
   close(): Promise<void>;
 }
 
@@ -49,33 +51,38 @@ export interface TestAgent {
   disconnect(): void;
 }
 
-/** Opens the harness. */
-export async function jobsHarness(): Promise<JobsHarness> {
+/** Opens the harness, with times of its own where a test cannot wait for the real ones. */
+export async function jobsHarness(
+  times: Pick<JobsOptions, 'times' | 'heartbeatMs'> | null = null,
+): Promise<JobsHarness> {
   const database = await testDatabase();
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-jobs-'));
   await database.db.execute(addTenant());
   const workflows = new Map<string, RunnableWorkflow>();
-  const live = new LiveService(database.db);
-  const jobs = createJobs({
-    db: database.db,
-    clock: systemClock,
-    ids: createIds(systemClock),
-    log: silentLog,
-    live,
-    home,
-    heartbeatMs: 1_000,
-    fitness: () => Promise.resolve([]),
-    workflows: {
-      resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
-      validateInput: () => [],
-    },
-    secrets: {
-      secretsFor: (_, names) =>
-        Promise.resolve(names.length === 0 ? { ok: true, values: {} } : { ok: false, missing: names }),
-    },
-  });
+  const replica = (): Jobs =>
+    createJobs({
+      db: database.db,
+      clock: systemClock,
+      ids: createIds(systemClock),
+      log: silentLog,
+      live: new LiveService(database.db),
+      home,
+      heartbeatMs: 1_000,
+      fitness: () => Promise.resolve([]),
+      workflows: {
+        resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
+        validateInput: () => [],
+      },
+      secrets: {
+        secretsFor: (_, names) =>
+          Promise.resolve(names.length === 0 ? { ok: true, values: {} } : { ok: false, missing: names }),
+      },
+      ...times,
+    });
+  const jobs = replica();
   return {
     jobs,
+    replica,
     database,
     by: { tenant: TENANT, actor: 'account:test' },
     async workflow(name, options = {}) {
@@ -84,11 +91,11 @@ export async function jobsHarness(): Promise<JobsHarness> {
       workflows.set(`test/${name}`, workflow).set(workflow.id, workflow);
       return `test/${name}`;
     },
-    async agent(name, slots = 1) {
+    async agent(name, slots = 1, on = jobs) {
       const agent = { tenant: TENANT, agentId: randomUUID(), sent: [] as ServerMessage[] };
       await database.db.execute(addAgent(agent.agentId, name, agent.agentId));
       const sessionId = randomUUID();
-      jobs.dispatcher.connect(
+      on.dispatcher.connect(
         {
           ...agent,
           sessionId,
@@ -100,7 +107,7 @@ export async function jobsHarness(): Promise<JobsHarness> {
         },
         [],
       );
-      return { ...agent, disconnect: () => jobs.dispatcher.disconnect(agent.agentId, sessionId) };
+      return { ...agent, disconnect: () => on.dispatcher.disconnect(agent.agentId, sessionId) };
     },
     async close() {
       await database.close();

@@ -76,8 +76,18 @@ const moveJob = sql<
      generation = generation + $10::int,
      first_attempt = CASE WHEN $10 THEN attempt + 1 ELSE first_attempt END,
      started_at = CASE WHEN $10 THEN NULL ELSE started_at END,
+     -- A person who runs it again overrules a deadline that has passed.
+     deadline = CASE WHEN $10 AND deadline <= clock_timestamp() THEN NULL ELSE deadline END,
      agent_id = CASE WHEN $4 = 'pending' THEN NULL ELSE agent_id END
    WHERE tenant_id = $1 AND id = $2 AND state = ANY($3)`,
+);
+
+// The lease took it off the list; a job that is pending again must not outlive its deadline there.
+const listDeadline = sql<never, [tenant: string, job: string]>(
+  'listDeadline',
+  `INSERT INTO job_deadline (tenant_id, job_id, deadline)
+   SELECT tenant_id, id, deadline FROM job WHERE tenant_id = $1 AND id = $2 AND deadline IS NOT NULL
+   ON CONFLICT (tenant_id, job_id) DO UPDATE SET deadline = excluded.deadline`,
 );
 
 // The next job that waits for the key is promoted by the sweep.
@@ -168,6 +178,7 @@ export async function move(
   );
   if (done !== 1) return null;
   if (ended) await releaseKeys(tx, [key]);
+  if (to === 'pending') await tx.execute(listDeadline(key.tenant, key.jobId));
   return to;
 }
 
