@@ -81,7 +81,7 @@ do:
 });
 
 describe('doubt', () => {
-  const failing = (thrown: unknown) => new StepDoubles().add('act', unsafe, () => Promise.reject(thrown as Error));
+  const failing = (thrown: Error) => new StepDoubles().add('act', unsafe, () => Promise.reject(thrown));
   const uncertain = new StepFailure({ type: 'timeout', title: 'Timed out' });
   const handled = (rpa = '') => `do:\n  - t:\n      try: [ { a: { call: act${rpa} } } ]\n      catch: { as: e }\n`;
 

@@ -49,7 +49,7 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
       throw new RunSuspended(frame.position, suspension(step, frame, decision.why));
     case 'probe':
       if (!(await hasHappened(step, frame))) return perform(call, digest, frame);
-      await frame.record.completed(decision.output as never);
+      await frame.record.completed(decision.output);
       return { output: decision.output, settled: true };
   }
 };

@@ -2,7 +2,7 @@
  * What the engine's tests share: steps that are doubles, a clock that tests move, and a recorder that keeps a journal.
  * Everything else is real: documents, jq, replay.
  */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
@@ -135,9 +135,16 @@ export function sharedExpressions(): Expressions {
   return (shared ??= createExpressions({ now: () => Date.UTC(2026, 4, 1) }));
 }
 
-/** A folder of its own for a run's files. */
+const folders: string[] = [];
+/** A folder of its own for a run's files; `removeRunFolders` takes it away. */
 export function newRunFolder(): string {
-  return mkdtempSync(path.join(tmpdir(), 'casare-engine-'));
+  folders.push(mkdtempSync(path.join(tmpdir(), 'casare-engine-')));
+  return folders.at(-1)!;
+}
+
+/** For `afterAll`. */
+export function removeRunFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs a document; `events` is filled while it runs, so that it can be read after a death, too. */

@@ -38,7 +38,7 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
     journal,
     vault,
     recorder,
-    session: options.session ?? new Map(),
+    session: options.session ?? new Map<string, unknown>(),
     startedAt: journal.startedAt ?? options.clock.now(),
     context: null,
     entered: 0,

@@ -152,7 +152,7 @@ describe('simple expressions', () => {
     fc.assert(
       fc.property(program, value, (text, input) => {
         const simple = parseSimple(text);
-        const real = jq.raw({ v: input } as object, `.v as $context | .v |\n${text}`, ['-c']);
+        const real = jq.raw({ v: input }, `.v as $context | .v |\n${text}`, ['-c']);
         if (simple === null) return;
         let mine: string;
         try {

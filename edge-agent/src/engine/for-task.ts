@@ -26,8 +26,8 @@ export const runFor: TaskHandler<ForTask> = async (task, frame) => {
 async function itemsOf(task: ForTask, frame: Frame): Promise<readonly Json[]> {
   const evaluator = definitionOf(frame);
   const items = Array.isArray(task.for.in)
-    ? await evaluator.template(task.for.in as readonly Json[])
-    : await evaluator.expression(task.for.in as string);
+    ? await evaluator.template(task.for.in)
+    : await evaluator.expression(task.for.in);
   if (Array.isArray(items)) return items as readonly Json[];
   throw fault('expression', {
     code: 'FOR_NEEDS_AN_ARRAY',

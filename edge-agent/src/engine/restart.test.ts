@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '@casare/shared/protocol';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure } from './errors.ts';
@@ -10,6 +10,7 @@ import {
   invoiceWorkflow,
   ManualClock,
   newRunFolder,
+  removeRunFolders,
   type Ran,
   runIt,
   type RunSetup,
@@ -34,6 +35,8 @@ async function runUntilEnd(
   }
   throw new Error('the last attempt cannot die');
 }
+
+afterAll(removeRunFolders);
 
 /** The portal of the example as step doubles: it lives on when the worker dies, the browser session does not. */
 class PortalDouble {

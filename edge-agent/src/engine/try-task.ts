@@ -71,7 +71,7 @@ async function isCaught(clause: Catch, failure: WorkflowFault, evaluator: Evalua
   const wanted = (await evaluator.template(rest as Json)) as Readonly<Record<string, Json>>;
   const actual = errorJson(failure.error) as Readonly<Record<string, Json>>;
   if (type !== undefined && !sameErrorType(String(await evaluator.template(type)), failure.error.type)) return false;
-  if (!Object.entries(wanted).every(([member, value]) => value === undefined || actual[member] === value)) return false;
+  if (!Object.entries(wanted).every(([member, value]) => actual[member] === value)) return false;
   return allows(clause, evaluator);
 }
 
