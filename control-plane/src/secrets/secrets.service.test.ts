@@ -31,6 +31,7 @@ test('without a file everything is missing, and nothing asked for is nothing nee
 
 test.each([
   ['broken YAML', 'a: {hunter2'],
+  ['a text without its end', 'a: { x: "hunter2\n'],
   ['a list', '- hunter2'],
   ['a number', 'a: 5 # hunter2'],
   ['an alias bomb', 'a: &a hunter2\nb: { x: *a }\n'],

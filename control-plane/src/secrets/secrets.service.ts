@@ -42,7 +42,7 @@ export class SecretsService {
     if (content.length > FILE_BYTES) throw this.#invalid(`it is larger than ${FILE_BYTES} bytes`);
     let document: unknown;
     try {
-      document = parse(content.toString('utf8'), { maxAliasCount: 0, logLevel: 'silent' });
+      document = parse(content.toString('utf8'), { maxAliasCount: 0, logLevel: 'error' });
     } catch (error) {
       // The parser's message quotes the line, which may hold a secret.
       const line = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
