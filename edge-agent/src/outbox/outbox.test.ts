@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -132,6 +132,21 @@ test('a full outbox drops log lines, refuses steps, and still takes the ending',
   expect(box.append(assigned, at, { type: 'run.completed', output: big })).toBeGreaterThan(0);
   const journal = box.journal(assigned);
   expect(journal.map((event) => event.seq)).toEqual(journal.map((_, index) => index + 1));
+});
+
+test('disk is kept back for endings, given up when one does not fit, and kept back again for the next run', () => {
+  const reserve = join(folder, 'outbox.db-reserve');
+  const assigned = assignment();
+  const box = open(400_000);
+  box.accept(StoredAssignment.parse(assigned));
+  expect(statSync(reserve).size).toBe(4_194_304);
+  while (box.append(assigned, at, logLine('x'.repeat(15_000))) > 0);
+  expect(existsSync(reserve)).toBe(true);
+  box.append(assigned, at, { type: 'run.completed', output: 'x'.repeat(15_000) });
+  expect(existsSync(reserve)).toBe(false);
+  box.drop(assigned);
+  box.accept(StoredAssignment.parse(assignment()));
+  expect(statSync(reserve).size).toBe(4_194_304);
 });
 
 test('an event that fits no frame is refused', () => {

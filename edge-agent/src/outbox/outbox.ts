@@ -8,10 +8,13 @@
  * - The database is locked exclusively: a second agent on the same home cannot open it.
  * - Bounds: `maxBytes` for the database (a reserve is kept for endings), `RUNS_PER_AGENT` runs. At the bound log
  *   lines are dropped, other events are refused with OUTBOX_FULL, endings still fit.
+ * - A full disk is no other case: beside the database lies a file of reserve, given up when endings or bookkeeping do
+ *   not fit any more, and laid down again with the next accepted run.
  *
  * Durability: `synchronous` NORMAL survives a killed process, FULL also a power cut. FULL is used for what must not be
  * forgotten once it is said: an accepted assignment and the start of an unsafe step.
  */
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { AGENT_FRAME_BYTES, EVENTS_PER_MESSAGE, endsRun, RunEvent, RUNS_PER_AGENT } from '@casare/shared/protocol';
 import type { RunEventBody } from '@casare/shared/protocol';
@@ -29,7 +32,7 @@ import { migrate } from './outbox.schema.ts';
 import { SQL } from './outbox.statements.ts';
 
 const PAGE_BYTES = 4_096;
-/** Pages kept back so that endings fit into a full outbox. */
+/** Pages kept back so that endings and bookkeeping fit into a full outbox; the file of reserve has as many. */
 const RESERVE_PAGES = 1_024;
 /** The largest event, bytes of JSON: one event must fit a frame with its envelope. */
 export const EVENT_BYTES = AGENT_FRAME_BYTES - 8_192;
@@ -51,14 +54,16 @@ export class Outbox {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #maxPages: number;
+  readonly #reserve: string;
 
-  private constructor(database: DatabaseSync, maxPages: number) {
+  private constructor(database: DatabaseSync, maxPages: number, reserve: string) {
     this.#database = database;
     this.#maxPages = maxPages;
+    this.#reserve = reserve;
     this.#sql = Object.fromEntries(
       Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)]),
     ) as unknown as Statements;
-    this.#limit(maxPages);
+    this.#layReserve();
   }
 
   /** Opens (or makes) the outbox. Throws a Fault: AGENT_RUNNING, OUTBOX_DAMAGED, OUTBOX_TOO_NEW, OUTBOX_FULL. */
@@ -68,7 +73,8 @@ export class Outbox {
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       database.exec('BEGIN IMMEDIATE; COMMIT');
       migrate(database);
-      return new Outbox(database, Math.ceil((options.maxBytes ?? 1_073_741_824) / PAGE_BYTES));
+      const maxPages = Math.ceil((options.maxBytes ?? 1_073_741_824) / PAGE_BYTES);
+      return new Outbox(database, maxPages, `${options.file}-reserve`);
     } catch (error) {
       throw openingFault(error, options.file);
     }
@@ -76,7 +82,7 @@ export class Outbox {
 
   /** The number of this start: 1 for the first. */
   nextEpoch(): number {
-    return Number(this.#sql.bumpCounter.get('epoch')?.['value']);
+    return Number(this.#kept(() => this.#sql.bumpCounter.get('epoch'))?.['value']);
   }
 
   /** Stores an assignment, flushed to the disk. False when it was there already. Throws OUTBOX_FULL. */
@@ -88,6 +94,7 @@ export class Outbox {
         `the outbox holds ${RUNS_PER_AGENT} runs that the control plane has not taken yet`,
       );
     }
+    this.#layReserve();
     return this.#flushed('full', () => {
       const text = JSON.stringify(stored);
       return this.#sql.insertRun.run(stored.jobId, stored.attempt, text).changes === 1;
@@ -111,16 +118,17 @@ export class Outbox {
   }
 
   markRunning(key: RunKey): void {
-    this.#sql.markRunning.run(key.jobId, key.attempt);
+    this.#kept(() => this.#sql.markRunning.run(key.jobId, key.attempt));
   }
 
   /** Counts a dead worker and answers how many there were. */
   countCrash(key: RunKey): number {
-    return Number(this.#sql.countCrash.get(key.jobId, key.attempt)?.['crashes'] ?? 0);
+    return Number(this.#kept(() => this.#sql.countCrash.get(key.jobId, key.attempt))?.['crashes'] ?? 0);
   }
 
   recordWorker(key: RunKey, worker: WorkerRecord | null): void {
-    this.#sql.setWorker.run(worker === null ? null : JSON.stringify(worker), key.jobId, key.attempt);
+    const text = worker === null ? null : JSON.stringify(worker);
+    this.#kept(() => this.#sql.setWorker.run(text, key.jobId, key.attempt));
   }
 
   /**
@@ -132,30 +140,29 @@ export class Outbox {
     if (Buffer.byteLength(text) > EVENT_BYTES) {
       throw new Fault('EVENT_TOO_LARGE', `${body.type} is larger than ${EVENT_BYTES} bytes: keep large data in files`);
     }
-    const write = (): number => this.#insertEvent(key, at, body, text);
+    const write = (): number => this.#flushed(durability, () => this.#insertEvent(key, at, body, text));
+    if (endsRun(body)) return this.#kept(write);
     try {
-      return this.#flushed(durability, write);
+      return write();
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'OUTBOX_FULL') throw error;
-      if (body.type === 'run.log') return 0;
-      if (!endsRun(body)) throw error;
-      this.#limit(this.#maxPages + RESERVE_PAGES);
-      return this.#flushed(durability, write);
+      if (body.type === 'run.log' && isFull(error)) return 0;
+      throw error;
     }
   }
 
   /** Rewrites an ending that has not been released; false when there is none. */
   replaceEnding(key: RunKey, body: RunEventBody): boolean {
-    return this.#transaction(() => {
+    const replace = (): boolean => {
       const changed = this.#sql.replaceEnding.run(key.jobId, key.attempt, JSON.stringify(body)).changes === 1;
       if (changed) this.#sql.finish.run(body.type, this.run(key)?.endedAt ?? 0, key.jobId, key.attempt);
       return changed;
-    });
+    };
+    return this.#kept(() => this.#transaction(replace));
   }
 
   /** Lets the ending leave. */
   release(key: RunKey): void {
-    this.#sql.release.run(key.jobId, key.attempt);
+    this.#kept(() => this.#sql.release.run(key.jobId, key.attempt));
   }
 
   /** Everything recorded for the attempt, oldest first. */
@@ -177,7 +184,7 @@ export class Outbox {
 
   /** Notes that the control plane has committed every event up to `seq`. */
   acknowledge(key: RunKey, seq: number): void {
-    this.#sql.acknowledge.run(key.jobId, key.attempt, seq);
+    this.#kept(() => this.#sql.acknowledge.run(key.jobId, key.attempt, seq));
   }
 
   /** Queues a file for upload; false when it was queued before. Throws OUTBOX_FULL. */
@@ -224,12 +231,12 @@ export class Outbox {
 
   /** Settles a waiting file; false when it was settled before. */
   settleArtifact(artifactId: string, state: 'stored' | 'refused', code: string | null = null): boolean {
-    return this.#sql.settleArtifact.run(state, code, artifactId).changes === 1;
+    return this.#kept(() => this.#sql.settleArtifact.run(state, code, artifactId).changes === 1);
   }
 
   /** Forgets an attempt with its events and files' rows. */
   drop(key: RunKey): void {
-    this.#sql.deleteRun.run(key.jobId, key.attempt);
+    this.#kept(() => this.#sql.deleteRun.run(key.jobId, key.attempt));
   }
 
   /** Closes the database: its lock goes with it. */
@@ -270,6 +277,30 @@ export class Outbox {
     }
   }
 
+  /** What must fit: when it does not, the reserve is given up for it. Throws OUTBOX_FULL when that was not enough. */
+  #kept<T>(write: () => T): T {
+    try {
+      return this.#guarded(write);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#limit(this.#maxPages + RESERVE_PAGES);
+      rmSync(this.#reserve, { force: true });
+      return this.#guarded(write);
+    }
+  }
+
+  /** Keeps pages and disk back for `#kept`, as far as there is room. */
+  #layReserve(): void {
+    this.#limit(this.#maxPages);
+    const bytes = RESERVE_PAGES * PAGE_BYTES;
+    if (statSync(this.#reserve, { throwIfNoEntry: false })?.size === bytes) return;
+    try {
+      writeFileSync(this.#reserve, Buffer.alloc(bytes), { mode: 0o600 });
+    } catch {
+      // The disk is full already: what was written of it is all there is.
+    }
+  }
+
   #guarded<T>(write: () => T): T {
     try {
       return write();
@@ -293,6 +324,10 @@ const SQLITE_NOTADB = 26;
 function sqliteCode(error: unknown): number {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return 0;
   return Number(error.errcode) & 0xff;
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'OUTBOX_FULL';
 }
 
 function openingFault(error: unknown, file: string): Fault {

@@ -251,7 +251,13 @@ export class Run {
     clearTimeout(this.#killTimer);
     this.#worker = null;
     this.#held = [];
-    void this.#intakes.then(() => this.#afterExit(why));
+    void this.#intakes
+      .then(() => this.#afterExit(why))
+      .catch((error: unknown) => {
+        // Without an ending the run waits in the outbox for the next connection or start.
+        this.#context.log('error', `job ${this.key.jobId}: its state could not be written: ${describe(error)}`);
+        this.#leave();
+      });
   }
 
   #afterExit(why: string): void {
