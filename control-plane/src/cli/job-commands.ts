@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { EXIT, UsageError } from './exit.ts';
 import { readInput } from './inputs.ts';
 import { details, duration, json, paint, plain, table, type Column } from './output.ts';
-import { openSession, type Session, type Surroundings } from './session.ts';
+import { openSession, type Surroundings } from './session.ts';
 import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
 import { pushFile } from './workflow-commands.ts';
 
