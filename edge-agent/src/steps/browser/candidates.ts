@@ -50,7 +50,7 @@ async function offer(page: Page, selector: Selector, toLocator: ToLocator, offer
   }
 }
 
-/** For each match: by a named element around it, such as its row, else by its number. */
+/** For each match: by its own name if the selector gave none or a pattern, by a named element around it, such as its row, else by its number. */
 async function eachMatch(page: Page, selector: Selector, matches: number): Promise<Selector[][]> {
   const last = selector.steps.at(-1);
   const numbered = Array.from({ length: Math.min(matches, MAX_CANDIDATES) }, (_, index): Selector => {
@@ -59,19 +59,25 @@ async function eachMatch(page: Page, selector: Selector, matches: number): Promi
   if (last?.kind !== 'role' || last.nth !== undefined) return numbered.map((way) => [way]);
   const found = (await nodesOf(page)).filter((node) => answers(node, last));
   // The tree shows what the selector matched only if both count the same.
-  const around = found.length === matches ? found.map((node) => namedAround(node)) : [];
-  return numbered.map((way, index) => [
-    ...(around[index] ?? []).map((outer): Selector => ({ steps: [roleStep(outer), last] })),
-    way,
-  ]);
+  const known = found.length === matches ? found : [];
+  return numbered.map((way, index) => {
+    const node = known[index];
+    return node === undefined ? [way] : [...byOwnName(selector, last, node), ...byNameAround(last, node), way];
+  });
+}
+
+function byOwnName(selector: Selector, last: RoleStep, node: AriaNode): Selector[] {
+  if (node.name === '' || last.name?.kind === 'exact') return [];
+  return [{ steps: [...selector.steps.slice(0, -1), { ...last, name: { kind: 'exact', text: node.name } }] }];
 }
 
 /** From the innermost out: the cell a link is in tells less than its row, but is tried first. */
-function namedAround(node: AriaNode): AriaNode[] {
+function byNameAround(last: RoleStep, node: AriaNode): Selector[] {
   return node.ancestors
     .filter((ancestor) => ancestor.name !== '')
     .slice(-MAX_AROUND)
-    .reverse();
+    .reverse()
+    .map((outer) => ({ steps: [roleStep(outer), last] }));
 }
 
 /** What is most like the first step that matches nothing, inside the steps before it. */
