@@ -34,6 +34,9 @@ export async function startRelay(target: number): Promise<Relay> {
         sockets.add(socket);
         socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
       }
+      // What breaks on one side breaks on the other: a target that is away is not a target that is silent.
+      near.on('close', (broken) => broken && far.resetAndDestroy());
+      far.on('close', (broken) => broken && near.resetAndDestroy());
       near.pipe(far).pipe(near);
     }),
   );

@@ -20,6 +20,8 @@ type Portal = Awaited<ReturnType<typeof startPortal>>;
 export interface Stack {
   readonly home: string;
   readonly url: string;
+  /** Where agents enrol. */
+  readonly enrolUrl: string;
   readonly apiKey: string;
   readonly client: Client;
   readonly portal: Portal;
@@ -31,8 +33,8 @@ export interface Stack {
   postgresPid(): Promise<number>;
   startControlPlane(): Promise<void>;
   startAgent(): Promise<void>;
-  /** Submits the example workflow. */
-  submit(input?: Record<string, string>): Promise<Job>;
+  /** Submits the example workflow, for an agent with what it `requires`. */
+  submit(input?: Record<string, string>, requires?: readonly string[]): Promise<Job>;
   /** Live events from now on, of one job when given. */
   follow(signal: AbortSignal, job?: string): AsyncGenerator<FollowItem>;
   /** Resolves when the job is over. */
@@ -64,6 +66,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
     CASARE_PUBLIC_TUNNEL_URL: `wss://127.0.0.1:${relay.port}/tunnel`,
   };
   const url = `http://127.0.0.1:${web}`;
+  const enrolUrl = `https://127.0.0.1:${enrol}`;
   const log = (name: string): string => path.join(home, `${name}.log`);
   const startControlPlane = async (): Promise<Program> => {
     const program = startProgram('control-plane/dist/cli/main.js', ['up'], env, log('control-plane'));
@@ -79,7 +82,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
   const { apiKey } = JSON.parse(await readFile(path.join(home, 'admin.json'), 'utf8')) as { apiKey: string };
   const client = createClient({ url, apiKey });
   const agentHome = path.join(home, 'agent');
-  await enrolAgent(client, `https://127.0.0.1:${enrol}`, agentHome, env, log('enrol'));
+  await enrolAgent(client, enrolUrl, agentHome, env, log('enrol'));
   const startAgent = async (): Promise<Program> => {
     const program = startProgram('edge-agent/dist/cli/main.js', ['run', '--home', agentHome], env, log('agent'));
     await until('the agent', 60_000, async () =>
@@ -90,6 +93,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
   const stack: Stack = {
     home,
     url,
+    enrolUrl,
     apiKey,
     client,
     portal,
@@ -103,11 +107,11 @@ export async function startStack(gate: Gate): Promise<Stack> {
     async startAgent() {
       this.agent = await startAgent();
     },
-    async submit(input = {}) {
+    async submit(input = {}, requires = []) {
       const body = await readFile(WORKFLOW, 'utf8');
       const { id } = await client.call(api.workflows.push, { body, mediaType: 'application/yaml' });
       return client.call(api.jobs.submit, {
-        body: { workflow: id, input: { portalUrl: portal.url, month: MONTH, ...input } },
+        body: { workflow: id, input: { portalUrl: portal.url, month: MONTH, ...input }, requires: [...requires] },
       });
     },
     follow: (signal, job) => followEvents({ url, apiKey, signal, ...(job === undefined ? {} : { job }) }),
