@@ -354,7 +354,7 @@ CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);
 CREATE INDEX job_deadline_due ON public.job_deadline USING btree (deadline);
 CREATE UNIQUE INDEX job_key_job ON public.job_key USING btree (tenant_id, job_id);
-CREATE INDEX job_lease_agent ON public.job_lease USING btree (tenant_id, agent_id);
+CREATE INDEX job_lease_agent ON public.job_lease USING btree (agent_id);
 CREATE UNIQUE INDEX job_ready_job ON public.job_ready USING btree (tenant_id, job_id);
 CREATE INDEX job_step_position ON ONLY public.job_step USING btree (tenant_id, job_id, attempt, "position");
 CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS FIRST);

@@ -312,7 +312,7 @@ CREATE TABLE job_lease (
   cancelling boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, job_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
-CREATE INDEX job_lease_agent ON job_lease (tenant_id, agent_id);
+CREATE INDEX job_lease_agent ON job_lease (agent_id);
 
 -- History of attempts: who ran it when, and how it ended.
 CREATE TABLE job_attempt (

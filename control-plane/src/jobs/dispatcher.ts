@@ -2,9 +2,10 @@
  * The dispatcher: gives ready jobs to the agents whose tunnels this replica holds (design section 6).
  *
  * free slots x matching routes -> one batched claim -> leases committed -> assignments sent. Wake-ups are coalesced;
- * polling is the truth. A claim whose COMMIT is unknown is found again: unaccepted leases are assigned anew.
+ * polling is the truth. A claim whose COMMIT is unknown is found again by the recount, and unaccepted leases are assigned
+ * anew.
  */
-import type { JobAssign, ServerMessage, SlotKind, Slots } from '@casare/shared/protocol';
+import type { JobCancel, ServerMessage, SlotKind } from '@casare/shared/protocol';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
@@ -12,24 +13,11 @@ import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
-import { lease, type AttemptKey } from './lease.store.ts';
-import { assign, wantedOf, type Candidate, type Route } from './matching.decision.ts';
+import { HeldAgents, type DispatchTarget, type KnownLease } from './held-agents.ts';
+import { lease, listLeasesOf, type AttemptKey } from './lease.store.ts';
+import { assign, wantedOf, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { listRoutes } from './route.store.ts';
-
-/** An agent whose tunnel this replica holds. */
-export interface DispatchTarget {
-  readonly tenant: string;
-  readonly agentId: string;
-  readonly sessionId: string;
-  readonly site: string | null;
-  /** Probed capabilities and grants. */
-  readonly labels: ReadonlySet<string>;
-  readonly slots: Slots;
-  /** False while paused, draining or locked: it finishes what it has and gets nothing new. */
-  readonly active: boolean;
-  readonly send: (message: ServerMessage) => void;
-}
 
 export interface DispatcherDependencies {
   readonly db: Database;
@@ -40,6 +28,8 @@ export interface DispatcherDependencies {
   readonly build: (key: AttemptKey) => Promise<Assigned>;
   /** The assignment cannot be built: the attempt ends as refused. */
   readonly refuse: (key: AttemptKey, agentId: string, code: string, reason: string) => Promise<void>;
+  /** How often what is known here is compared with the record, milliseconds. */
+  readonly recountMs: number;
 }
 
 /** Jobs one claim leases at most. */
@@ -51,16 +41,13 @@ const ROUTE_PAGE = 1_000;
 /** Wake-ups between replicas. */
 const CHANNEL = 'casare_ready';
 
-interface Held {
-  readonly target: DispatchTarget;
-  readonly busy: Map<string, SlotKind>;
-}
-
 export class Dispatcher {
   readonly #deps: DispatcherDependencies;
-  readonly #held = new Map<string, Held>();
+  readonly #agents = new HeldAgents();
   readonly #routes = new Map<number, Route>();
+  #newestRoute = 0;
   #scannedAt = -Infinity;
+  #recountedAt = -Infinity;
   #loop: Loop | null = null;
   #stopListening: (() => Promise<void>) | null = null;
 
@@ -86,58 +73,59 @@ export class Dispatcher {
     this.#deps.db.notify(CHANNEL);
   }
 
-  /** An agent's tunnel is live; `leases` are the jobs that it holds. */
-  connect(target: DispatchTarget, leases: readonly { jobId: string; slot: SlotKind }[]): void {
-    this.#held.set(target.agentId, { target, busy: new Map(leases.map(({ jobId, slot }) => [jobId, slot])) });
+  /** An agent's tunnel is live; `leases` are those that it holds. */
+  connect(target: DispatchTarget, leases: readonly KnownLease[]): void {
+    this.#agents.connect(target, leases);
     this.#loop?.wake();
   }
 
   /** The agent's capabilities, slots or state changed. */
   update(agentId: string, change: Partial<Pick<DispatchTarget, 'labels' | 'slots' | 'active' | 'site'>>): void {
-    const held = this.#held.get(agentId);
-    if (!held) return;
-    this.#held.set(agentId, { ...held, target: { ...held.target, ...change } });
-    this.#loop?.wake();
+    if (this.#agents.update(agentId, change)) this.#loop?.wake();
   }
 
   /** The session is over; a newer session of the same agent stays. */
   disconnect(agentId: string, sessionId: string): void {
-    if (this.#held.get(agentId)?.target.sessionId === sessionId) this.#held.delete(agentId);
+    this.#agents.disconnect(agentId, sessionId);
   }
 
-  /** The agent's attempt ended: its slot is free again. */
-  released(agentId: string, jobId: string): void {
-    if (this.#held.get(agentId)?.busy.delete(jobId)) this.#loop?.wake();
+  /** The agent's attempt ended: its slot is free again. To be called before the agent is told. */
+  released(agentId: string, key: Pick<AttemptKey, 'jobId' | 'attempt'>): void {
+    if (this.#agents.release(agentId, key)) this.#loop?.wake();
+  }
+
+  /** Tells the agent to cancel, if its tunnel is here; `once`: not if this tunnel carried the cancel already. */
+  cancel(agentId: string, message: JobCancel, once = false): void {
+    this.#agents.cancel(agentId, message, once);
   }
 
   /** Sends to the agent if its tunnel is here. */
-  send(agentId: string, message: ServerMessage): boolean {
-    const held = this.#held.get(agentId);
-    held?.target.send(message);
-    return held !== undefined;
+  send(agentId: string, message: ServerMessage): void {
+    this.#agents.send(agentId, message);
   }
 
   /** Agents whose tunnels are here. */
   connected(): readonly DispatchTarget[] {
-    return [...this.#held.values()].map((held) => held.target);
+    return this.#agents.targets();
   }
 
-  /** Builds and sends the assignment of a lease; a lease that cannot be assigned is refused. */
+  /** Builds and sends the assignment of a lease that the agent has; a lease that cannot be assigned is refused. */
   async deliver(key: AttemptKey, agentId: string): Promise<void> {
     const assigned = await this.#deps.build(key);
-    if (assigned.ok) this.#send(agentId, assigned.message);
+    if (assigned.ok) this.#agents.assign(agentId, assigned.message);
     else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     await this.#refreshRoutes();
+    await this.#recount();
     let claimed = CLAIM;
     while (claimed === CLAIM && !signal.aborted) claimed = await this.#claim();
   }
 
   /** One claim; how many jobs it leased. */
   async #claim(): Promise<number> {
-    const agents = this.#candidates();
+    const agents = this.#agents.candidates();
     const wanted = wantedOf(agents, [...this.#routes.values()], CLAIM);
     if (wanted.size === 0) return 0;
     const slots = new Map<string, SlotKind>();
@@ -165,7 +153,7 @@ export class Dispatcher {
     });
     if (leased.length === 0) return 0;
     this.#deps.live.wake();
-    for (const key of leased) this.#held.get(key.agentId)?.busy.set(key.jobId, slots.get(key.jobId)!);
+    for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
     await Promise.all(leased.map((key) => this.#tryDeliver(key)));
     return leased.length;
   }
@@ -179,35 +167,22 @@ export class Dispatcher {
     }
   }
 
-  #send(agentId: string, message: JobAssign): void {
-    this.send(agentId, message);
-  }
-
-  #candidates(): Candidate[] {
-    const candidates: Candidate[] = [];
-    for (const { target, busy } of this.#held.values()) {
-      if (!target.active) continue;
-      const free = { ...target.slots };
-      for (const slot of busy.values()) free[slot] -= 1;
-      candidates.push({
-        tenant: target.tenant,
-        agentId: target.agentId,
-        site: target.site,
-        labels: target.labels,
-        free,
-      });
-    }
-    return candidates;
+  async #recount(): Promise<void> {
+    const now = this.#deps.clock.monotonicMs();
+    if (now - this.#recountedAt < this.#deps.recountMs) return;
+    await this.#agents.recount((agentIds) => listLeasesOf(this.#deps.db, agentIds));
+    this.#recountedAt = now;
   }
 
   async #refreshRoutes(): Promise<void> {
     const now = this.#deps.clock.monotonicMs();
     const rescan = now - this.#scannedAt >= RESCAN_MS;
-    let after = rescan ? 0 : Math.max(0, ...this.#routes.keys());
+    let after = rescan ? 0 : this.#newestRoute;
     if (rescan) this.#scannedAt = now;
     for (;;) {
       const routes = await listRoutes(this.#deps.db, after, ROUTE_PAGE);
       for (const route of routes) this.#routes.set(route.id, route);
+      this.#newestRoute = Math.max(this.#newestRoute, routes.at(-1)?.id ?? 0);
       if (routes.length < ROUTE_PAGE) return;
       after = routes.at(-1)!.id;
     }

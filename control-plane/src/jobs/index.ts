@@ -1,7 +1,8 @@
 /** Jobs: submitting, dispatching, recording, steering. */
 export { createJobs, jobsModule, type Jobs, type JobsOptions } from './jobs.module.ts';
 export type { ArtifactRefusal, ArtifactsService, Upload } from './artifacts.service.ts';
-export type { DispatchTarget, Dispatcher } from './dispatcher.ts';
+export type { Dispatcher } from './dispatcher.ts';
+export type { DispatchTarget } from './held-agents.ts';
 export type { Recorded } from './event-batcher.ts';
 export type { Reconciled, RunsService, AgentRef } from './runs.service.ts';
 export * as sessions from './session.store.ts';

@@ -53,10 +53,11 @@ export interface Jobs {
 /** Puts the feature together; nothing runs before `start`. */
 export function createJobs(options: JobsOptions): Jobs {
   const { db, clock, live, log } = options;
-  const deps = { ...options, queue: postgresQueue };
+  const deps = { ...options, queue: postgresQueue, times: { ...DEFAULT_TIMES, ...options.times } };
   const runs = new RunsService(deps);
   const dispatcher = new Dispatcher({
     ...deps,
+    recountMs: deps.times.recountMs,
     build: (key) => buildAssignment(deps, key),
     refuse: (key, agentId, code, reason) =>
       runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
@@ -89,7 +90,7 @@ export function createJobs(options: JobsOptions): Jobs {
     dispatcher,
     async start() {
       await dispatcher.start();
-      sweeps = startSweeps({ ...deps, log, dispatcher, times: { ...DEFAULT_TIMES, ...options.times } });
+      sweeps = startSweeps({ ...deps, log, dispatcher });
     },
     async stop() {
       await sweeps?.stop();

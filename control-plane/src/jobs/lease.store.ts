@@ -96,6 +96,14 @@ const leasesOfAgent = sql<LeaseRow, [tenant: string, agent: string]>(
   { idempotent: true },
 );
 
+const leasesOfAgents = sql<{ job_id: string; attempt: number; agent_id: string; slot: SlotKind }, [agents: string[]]>(
+  'leasesOfAgents',
+  `SELECT job_id, attempt, agent_id, slot FROM job_lease WHERE agent_id = ANY($1::uuid[])`,
+  {
+    idempotent: true,
+  },
+);
+
 // Job before lease: every writer locks in this order.
 const lockLease = sql<LeaseRow, [tenant: string, job: string]>(
   'lockLease',
@@ -169,6 +177,15 @@ export async function lease(
 /** Every lease an agent holds, oldest first. */
 export async function listLeases(db: Queryable, tenant: string, agentId: string): Promise<Lease[]> {
   return (await db.query(leasesOfAgent(tenant, agentId))).map(leaseOf);
+}
+
+/** The leases of these agents. */
+export async function listLeasesOf(
+  db: Queryable,
+  agentIds: readonly string[],
+): Promise<{ jobId: string; attempt: number; agentId: string; slot: SlotKind }[]> {
+  const rows = await db.query(leasesOfAgents([...agentIds]));
+  return rows.map((row) => ({ jobId: row.job_id, attempt: row.attempt, agentId: row.agent_id, slot: row.slot }));
 }
 
 /** A job's lease, locked with its job; `null` when nobody holds one. */

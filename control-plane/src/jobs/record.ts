@@ -17,6 +17,7 @@ import { releaseKeys } from './transition.store.ts';
 export interface EndedAttempt {
   readonly tenant: string;
   readonly jobId: string;
+  readonly attempt: number;
   readonly agentId: string;
 }
 

@@ -82,7 +82,7 @@ export class RunsService {
     const key = { tenant: agent.tenant, jobId, attempt };
     if (!(await settleRefused(this.#deps, key, agent.agentId, { code, reason }))) return;
     this.#deps.live.wake();
-    this.dispatcher?.released(agent.agentId, jobId);
+    this.dispatcher?.released(agent.agentId, key);
     this.dispatcher?.wake();
   }
 
@@ -99,7 +99,7 @@ export class RunsService {
   async #write(messages: Parameters<typeof recordBatch>[1]): Promise<Recorded[]> {
     const { answers, ended } = await recordBatch(this.#deps.db, messages, this.#deps.clock.now());
     this.#deps.live.wake();
-    for (const attempt of ended) this.dispatcher?.released(attempt.agentId, attempt.jobId);
+    for (const attempt of ended) this.dispatcher?.released(attempt.agentId, attempt);
     if (ended.length > 0) this.onEnded();
     return answers;
   }

@@ -43,7 +43,7 @@ interface Moved {
   readonly state: JobState;
   /** To be told after COMMIT. */
   readonly cancel?: { agentId: string; message: JobCancel };
-  readonly released?: { agentId: string };
+  readonly released?: { agentId: string; attempt: number };
 }
 
 export class SteerService {
@@ -87,7 +87,7 @@ export class SteerService {
       const moved = await this.#decide(tx, by, jobId, job, review);
       if (isRefusal(moved) || !lease) return moved;
       await end(tx, [{ tenant: by.tenant, jobId, attempt: lease.attempt, outcome: `reviewed: ${review.decision}` }]);
-      return { ...moved, released: { agentId: lease.agentId } };
+      return { ...moved, released: { agentId: lease.agentId, attempt: lease.attempt } };
     });
   }
 
@@ -175,8 +175,14 @@ export class SteerService {
       return moved;
     });
     if (isRefusal(done)) return done;
-    if (done.cancel) this.#deps.dispatcher.send(done.cancel.agentId, done.cancel.message);
-    if (done.released) this.#deps.dispatcher.released(done.released.agentId, jobId);
+    if (done.cancel) this.#deps.dispatcher.cancel(done.cancel.agentId, done.cancel.message);
+    if (done.released) {
+      const { agentId, attempt } = done.released;
+      this.#deps.dispatcher.released(agentId, { jobId, attempt });
+      // Told at once, if it is connected here, instead of at its next event: it may be about to act.
+      const reason = 'A person has settled this job.';
+      this.#deps.dispatcher.send(agentId, { type: 'run.fenced', jobId, attempt, reason });
+    }
     this.#deps.live.wake();
     this.#deps.dispatcher.wake();
     this.#deps.onPromotable();

@@ -30,6 +30,12 @@ const unaccepted = sql<
   { idempotent: true },
 );
 
+const cancelling = sql<{ job_id: string; attempt: number; agent_id: string }, [agents: string[], limit: number]>(
+  'cancelling',
+  `SELECT job_id, attempt, agent_id FROM job_lease WHERE agent_id = ANY($1::uuid[]) AND cancelling LIMIT $2`,
+  { idempotent: true },
+);
+
 /** For how long the lease's agent has been silent beyond it, milliseconds; not above 0 while it is not. */
 export async function silentFor(
   tx: Queryable,
@@ -51,4 +57,14 @@ export async function listUnaccepted(
 ): Promise<(AttemptKey & { agentId: string })[]> {
   const rows = await db.query(unaccepted([...agents], olderMs, limit));
   return rows.map((row) => ({ tenant: row.tenant_id, jobId: row.job_id, attempt: row.attempt, agentId: row.agent_id }));
+}
+
+/** Leases of these agents for which a cancel was asked. */
+export async function listCancelling(
+  db: Queryable,
+  agents: readonly string[],
+  limit: number,
+): Promise<{ jobId: string; attempt: number; agentId: string }[]> {
+  const rows = await db.query(cancelling([...agents], limit));
+  return rows.map((row) => ({ jobId: row.job_id, attempt: row.attempt, agentId: row.agent_id }));
 }

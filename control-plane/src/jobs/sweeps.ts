@@ -12,7 +12,8 @@ import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { listSilent } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
-import { listUnaccepted, silentFor } from './sweep.store.ts';
+import { CANCEL_GRACE_MS } from './steer.service.ts';
+import { listCancelling, listUnaccepted, silentFor } from './sweep.store.ts';
 import { lockForMove, move, stopWaiting } from './transition.store.ts';
 import { listPassedDeadlines, takeDue } from './waiting.store.ts';
 
@@ -33,13 +34,22 @@ export interface JobTimes {
   readonly marginMs: number;
   /** An assignment that is not accepted after this is sent again. */
   readonly acceptMs: number;
+  /** How often a replica compares what it believes about its agents' leases with the record. */
+  readonly recountMs: number;
 }
 
-export const DEFAULT_TIMES: JobTimes = { leaseMs: LEASE_MS, marginMs: LEASE_MARGIN_MS, acceptMs: 10_000 };
+export const DEFAULT_TIMES: JobTimes = {
+  leaseMs: LEASE_MS,
+  marginMs: LEASE_MARGIN_MS,
+  acceptMs: 10_000,
+  recountMs: 10_000,
+};
 
 const BATCH = 500;
 /** Batches in one turn at most; the next turn goes on. */
 const TURNS = 20;
+/** A cancel asked for on another replica is found after this, milliseconds. */
+const CANCEL_MS = 1_000;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
 const LIVE_KEPT_MS = 24 * 3_600_000;
 
@@ -52,6 +62,7 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     promotion,
     loop('deadlines', 1_000, () => passDeadlines(deps)),
     loop('lost leases', 2_000, () => settleSilent(deps)),
+    loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
     loop('live events', 600_000, async () => {
       await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS));
@@ -126,7 +137,7 @@ async function settleSilent(deps: SweepDependencies): Promise<void> {
     const settled = await settleLost(deps, { ...silent, recordsLost: false, stillLost });
     if (settled.verdict === 'wait' || settled.verdict === 'none') continue;
     deps.log.warn('a lease was lost', { jobId: silent.jobId, attempt: silent.attempt, ...settled });
-    if (settled.agentId) deps.dispatcher.released(settled.agentId, silent.jobId);
+    if (settled.agentId) deps.dispatcher.released(settled.agentId, silent);
     deps.live.wake();
     deps.dispatcher.wake();
   }
@@ -136,6 +147,16 @@ async function assignAgain(deps: SweepDependencies): Promise<void> {
   const agents = deps.dispatcher.connected().map((target) => target.agentId);
   if (agents.length === 0) return;
   for (const key of await listUnaccepted(deps.db, agents, deps.times.acceptMs, BATCH)) {
-    await deps.dispatcher.deliver(key, key.agentId);
+    await each(deps, key, () => deps.dispatcher.deliver(key, key.agentId));
+  }
+}
+
+/** Whoever was asked to cancel told only its own tunnels. */
+async function cancelAgain(deps: SweepDependencies): Promise<void> {
+  const agents = deps.dispatcher.connected().map((target) => target.agentId);
+  if (agents.length === 0) return;
+  for (const { agentId, jobId, attempt } of await listCancelling(deps.db, agents, BATCH)) {
+    const reason = 'A cancel was asked for.';
+    deps.dispatcher.cancel(agentId, { type: 'job.cancel', jobId, attempt, graceMs: CANCEL_GRACE_MS, reason }, true);
   }
 }
