@@ -16,6 +16,7 @@ import type { Link, TunnelPort, Welcome } from './link.ts';
 const WELCOME_MS = 15_000;
 /** Pings remembered while they wait for their pong. */
 const PINGS_KEPT = 16;
+const CLOSE_REASON_BYTES = 123;
 
 export interface SessionOptions {
   readonly socket: WebSocket;
@@ -63,14 +64,16 @@ export class Session {
     this.#helloAt = clock.now();
     this.#lastFrame = this.#helloAt.mono;
     this.#listen();
-    this.send({ type: 'hello', protocol: 1, ...port.greeting() });
+    this.#guard(() => this.send({ type: 'hello', protocol: 1, ...port.greeting() }));
   }
 
-  /** Sends a message of ours; one that breaks the contract is a fault of this program and throws. */
+  /** Sends a message of ours; one that breaks the contract is a fault of this program and ends the session. */
   send(message: AgentMessage, written?: () => void): void {
-    const text = JSON.stringify(AgentMessage.parse(message));
-    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
-    this.#options.socket.send(text, () => written?.());
+    this.#guard(() => {
+      const text = JSON.stringify(AgentMessage.parse(message));
+      if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
+      this.#options.socket.send(text, () => written?.());
+    });
   }
 
   /** Sends on what has come into the outbox. */
@@ -90,7 +93,7 @@ export class Session {
   /** Ends the session; `close` of the socket follows. */
   end(code: number, reason: string): void {
     const { socket } = this.#options;
-    socket.close(code, reason.slice(0, 120));
+    socket.close(code, closeReason(reason));
     setTimeout(() => socket.terminate(), 2_000).unref();
   }
 
@@ -219,6 +222,12 @@ export class Session {
   #beat(deadMs: number): void {
     if (this.#options.clock.now().mono - this.#lastFrame > deadMs) this.#options.socket.terminate();
   }
+}
+
+/** The text as far as it fits into a close frame (RFC 6455, section 5.5: 125 bytes with the code). */
+function closeReason(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(CLOSE_REASON_BYTES));
+  return text.slice(0, read);
 }
 
 function parse(data: RawData): ServerMessage | null {

@@ -18,8 +18,20 @@ let folder = '';
 let outbox: Outbox;
 let peer: ProtocolPeer;
 let tunnel: Tunnel;
+/** What the agent throws at a fencing. */
+let fault: Error | null;
+/** Makes the next greeting break the contract. */
+let unfit: boolean;
 /** What the tunnel told the agent. */
-let told: { states: TunnelState[]; codes: number[]; leases: number[]; assigned: JobAssign[]; refused: string[] };
+let told: {
+  states: TunnelState[];
+  codes: number[];
+  leases: number[];
+  assigned: JobAssign[];
+  refused: string[];
+  /** Verdicts and leases in the order they came. */
+  order: ('verdicts' | 'lease')[];
+};
 
 beforeAll(async () => {
   pki = await createTestPki();
@@ -28,7 +40,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'casare-tunnel-'));
   outbox = Outbox.open({ file: join(folder, 'outbox.db') });
   peer = await ProtocolPeer.start(pki);
-  told = { states: [], codes: [], leases: [], assigned: [], refused: [] };
+  [fault, unfit] = [null, false];
+  told = { states: [], codes: [], leases: [], assigned: [], refused: [], order: [] };
   tunnel = makeTunnel(peer.url);
 });
 afterEach(async () => {
@@ -44,22 +57,27 @@ function makeTunnel(url: string): Tunnel {
       instance: randomUUID(),
       epoch: 1,
       facts: { hostname: 'h', os: 'o', arch: 'a', agentVersion: '0', nodeVersion: '24' },
-      capabilities: ['os=linux'],
+      capabilities: [unfit ? 'Not A Capability' : 'os=linux'],
       declared: [],
       slots: { plain: 1, browser: 0, desktop: 0 },
       runs: outbox.runs().map(({ jobId, attempt, lastSeq, phase }) => ({ jobId, attempt, lastSeq, phase })),
     }),
-    welcomed: () => undefined,
+    welcomed: () => void told.order.push('verdicts'),
     assigned: (message) => told.assigned.push(message),
     cancelled: () => undefined,
-    fenced: () => undefined,
+    fenced: () => {
+      if (fault !== null) throw fault;
+    },
     acknowledged: (key, seq) => outbox.acknowledge(key, seq),
     stored: (artifactId) => outbox.settleArtifact(artifactId, 'stored'),
     refused: (artifactId, code) => {
       told.refused.push(code);
       outbox.settleArtifact(artifactId, 'refused', code);
     },
-    renewed: (sentAt, leaseMs) => told.leases.push(sentAt.wall + leaseMs),
+    renewed: (sentAt, leaseMs) => {
+      told.order.push('lease');
+      told.leases.push(sentAt.wall + leaseMs);
+    },
     changed: (state, detail) => {
       told.states.push(state);
       if (detail.closeCode !== undefined) told.codes.push(detail.closeCode);
@@ -104,6 +122,24 @@ test('greets over mutual TLS, goes live, and counts its lease from the moment th
     expect(until).toBeGreaterThanOrEqual(before + 60_000);
     expect(until).toBeLessThanOrEqual(Date.now() + 60_000);
   }
+});
+
+test('a fault whose text is long and not ASCII ends the session, not the agent', async () => {
+  await live();
+  const codes: number[] = [];
+  peer.socket?.on('close', (code) => codes.push(code));
+  fault = new Error('größer '.repeat(40));
+  peer.send({ type: 'run.fenced', jobId: randomUUID(), attempt: 1, reason: 'no' });
+  await vi.waitFor(() => expect(codes).toEqual([CLOSE.badMessage]));
+  await vi.waitFor(() => expect(peer.hellos).toHaveLength(2), { timeout: 10_000 });
+});
+
+test('a greeting that cannot be made ends the session, not the agent', async () => {
+  unfit = true;
+  tunnel.start();
+  await vi.waitFor(() => expect(told.states).toContain('waiting'));
+  unfit = false;
+  await vi.waitFor(() => expect(tunnel.state).toBe('live'), { timeout: 10_000 });
 });
 
 test('without an answer to its ping no lease is renewed', async () => {
