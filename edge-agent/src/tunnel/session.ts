@@ -145,10 +145,11 @@ export class Session {
   #welcome(welcome: Welcome): void {
     const { port, outbox, clock, onLive } = this.#options;
     this.#welcomed = true;
-    port.renewed(this.#helloAt, welcome.leaseMs);
     for (const run of welcome.runs) if (run.verdict === 'continue') outbox.acknowledge(run, run.ackedSeq);
     onLive();
+    // verdicts first: a lease gives leave to every step that waits, also to one of a run that is fenced
     port.welcomed(welcome.runs);
+    port.renewed(this.#helloAt, welcome.leaseMs);
     for (const run of outbox.runs()) this.#events.add(run, run.ackedSeq);
     this.#timers.push(setInterval(() => this.#beat(welcome.deadMs), Math.min(1_000, welcome.pingMs)));
     this.#timers.push(setInterval(() => this.#ping(), welcome.pingMs));

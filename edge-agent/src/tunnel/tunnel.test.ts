@@ -124,6 +124,12 @@ test('greets over mutual TLS, goes live, and counts its lease from the moment th
   }
 });
 
+test('verdicts come before the lease: a run that is fenced must not get leave to act first', async () => {
+  await live();
+  await vi.waitFor(() => expect(told.order.length).toBeGreaterThan(1));
+  expect(told.order.slice(0, 2)).toEqual(['verdicts', 'lease']);
+});
+
 test('a fault whose text is long and not ASCII ends the session, not the agent', async () => {
   await live();
   const codes: number[] = [];
