@@ -35,8 +35,18 @@ test('a healthy minute starts the count anew, a short session does not', () => {
 });
 
 test('who was sent away dials at once, who was replaced waits a minute', () => {
-  expect(nextDial({ failures: 9, liveMs: 5, sentAway: true }, LAST)).toEqual({ delayMs: 100, failures: 9 });
+  expect(nextDial({ failures: 9, liveMs: 60_000, sentAway: true }, LAST)).toEqual({ delayMs: 100, failures: 1 });
   expect(nextDial({ ...never, failures: 0, closeCode: CLOSE.replaced }, LAST).delayMs).toBe(60_000);
+});
+
+test('who is sent away again and again dials ever later: a gateway that leaves may still be the one that answers', () => {
+  let [waited, failures] = [0, 0];
+  for (let n = 0; n < 20; n += 1) {
+    const dial = nextDial({ failures, liveMs: 50, sentAway: true }, LAST);
+    waited += dial.delayMs;
+    ({ failures } = dial);
+  }
+  expect(waited).toBeGreaterThan(60_000);
 });
 
 test('the delay is always between the floor and five minutes', () => {

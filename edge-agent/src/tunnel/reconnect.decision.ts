@@ -30,7 +30,8 @@ export interface Ended {
 /** The next delay and the count to carry on with. `random` is in [0, 1). */
 export function nextDial(ended: Ended, random: number): { delayMs: number; failures: number } {
   const failures = ended.liveMs >= HEALTHY_MS ? 0 : ended.failures;
-  if (ended.sentAway) return { delayMs: FLOOR_MS, failures };
+  // at once, but only the first time: the next gateway may be leaving too
+  if (ended.sentAway && failures === 0) return { delayMs: FLOOR_MS, failures: 1 };
   const floor = ended.closeCode === CLOSE.replaced ? REPLACED_FLOOR_MS : FLOOR_MS;
   return { delayMs: Math.max(floor, random * ceiling(failures)), failures: failures + 1 };
 }
