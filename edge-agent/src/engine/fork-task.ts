@@ -24,7 +24,7 @@ export const runFork: TaskHandler<ForkTask> = async (task, frame) => {
     stop.abort(fault('runtime', { code: 'BRANCH_STOPPED', title: 'Another branch has decided the fork' }));
     const results = await Promise.allSettled(branches);
     const final = results.find((result) => result.status === 'rejected' && isFinal(result.reason));
-     
+
     if (final?.status === 'rejected') throw final.reason;
   }
 };
