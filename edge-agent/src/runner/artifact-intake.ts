@@ -2,11 +2,14 @@
  * Takes a run's files into the spool: copied and hashed in one pass, so that later steps may change or delete the
  * original. The id is made of what the file is, so that a repeated report is the same artifact.
  *
+ * Invariant: the spool holds the bytes of waiting artifacts, and while one is taken its copy; what a killed agent left
+ * beside them is removed at the next start.
+ *
  * At the bound (`maxSpoolBytes`, or a disk almost full) waiting evidence is dropped, oldest first; new evidence is
  * refused; declared outputs are refused only when the disk has no room at all.
  */
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ARTIFACT_BYTES, type ArtifactKind } from '@casare/shared/protocol';
@@ -48,6 +51,18 @@ export class ArtifactIntake {
     return join(this.#options.spool, artifactId);
   }
 
+  /** Before anything is taken: removes what no waiting artifact names. */
+  sweep(): void {
+    const { outbox, spool } = this.#options;
+    try {
+      for (const name of readdirSync(spool)) {
+        if (outbox.artifact(name)?.state !== 'queued') rmSync(join(spool, name), { force: true });
+      }
+    } catch {
+      // no spool yet, or a file that somebody holds: nothing depends on its removal
+    }
+  }
+
   /** Takes a file of the run's folder. Throws a Fault: FILE_REFUSED, FILE_TOO_LARGE, DISK_FULL, EVIDENCE_DROPPED. */
   async keep(key: RunKey, runFolder: string, file: ReportedFile): Promise<string> {
     const source = await openInside(runFolder, file.path);
@@ -56,24 +71,31 @@ export class ArtifactIntake {
       if (size > ARTIFACT_BYTES)
         throw new Fault('FILE_TOO_LARGE', `${file.name} has more than ${ARTIFACT_BYTES} bytes`);
       await this.#makeRoom(size, file);
-      const part = this.pathOf(
-        `${key.jobId}-${createHash('sha256').update(file.name).digest('hex').slice(0, 16)}.part`,
-      );
+      const part = this.pathOf(`${randomUUID()}.part`);
       const { sha256, bytes } = await this.#copy(source, part);
       const artifactId = artifactIdOf(key, file.name, sha256);
       await rename(part, this.pathOf(artifactId));
       const row = { ...key, artifactId, name: file.name, kind: file.kind, mediaType: file.mediaType, sha256, bytes };
-      const at = new Date(this.#options.clock.now().wall);
-      this.#options.outbox.queueArtifact({ ...row, position: file.position ?? null }, at);
+      await this.#queue({ ...row, position: file.position ?? null });
       return artifactId;
     } finally {
       await source.close();
     }
   }
 
-  /** Removes the bytes of a settled artifact. */
+  /** Removes the bytes of a settled artifact; what cannot be removed now is swept at the next start. */
   async forget(artifactId: string): Promise<void> {
-    await rm(this.pathOf(artifactId), { force: true });
+    await rm(this.pathOf(artifactId), { force: true }).catch(() => undefined);
+  }
+
+  /** The run may have been dropped meanwhile, or the same file have been stored before: then nothing waits. */
+  async #queue(row: Parameters<Outbox['queueArtifact']>[0]): Promise<void> {
+    const { outbox, clock } = this.#options;
+    try {
+      outbox.queueArtifact(row, new Date(clock.now().wall));
+    } finally {
+      if (outbox.artifact(row.artifactId)?.state !== 'queued') await this.forget(row.artifactId);
+    }
   }
 
   async #makeRoom(bytes: number, file: ReportedFile): Promise<void> {

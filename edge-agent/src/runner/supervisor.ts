@@ -63,9 +63,10 @@ export class Supervisor implements Handled {
     });
   }
 
-  /** Before the first dial: kills workers that an earlier agent left behind, goes on settling what had ended. */
+  /** Before the first dial: ends and removes what an earlier agent left behind, goes on settling what had ended. */
   recover(): void {
-    const { outbox, log } = this.#options;
+    const { outbox, intake, log } = this.#options;
+    intake.sweep();
     for (const run of outbox.runs()) {
       if (run.worker !== null) {
         const killed = killTree(run.worker);

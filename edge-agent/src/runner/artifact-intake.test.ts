@@ -1,0 +1,74 @@
+/** The spool holds the bytes of waiting artifacts and nothing else, whenever the agent or a run ends. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { Outbox, type RunKey, StoredAssignment } from '../outbox/index.ts';
+import { assignment } from '../outbox/outbox-for-tests.ts';
+import { ArtifactIntake, type ReportedFile } from './artifact-intake.ts';
+
+let folder = '';
+let outbox: Outbox;
+let intake: ArtifactIntake;
+let key: RunKey;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'casare-intake-'));
+  mkdirSync(join(folder, 'run'));
+  outbox = Outbox.open({ file: join(folder, 'outbox.db') });
+  const limits = { freeBytes: () => 1e12, minFreeBytes: 1, maxSpoolBytes: 1e9 };
+  intake = new ArtifactIntake({ outbox, spool: join(folder, 'spool'), clock: systemClock, ...limits });
+  const run = assignment();
+  outbox.accept(StoredAssignment.parse(run));
+  key = { jobId: run.jobId, attempt: run.attempt };
+});
+afterEach(() => {
+  outbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+function report(name: string, content: string): ReportedFile {
+  const path = join(folder, 'run', 'file');
+  writeFileSync(path, content);
+  return { name, kind: 'output', mediaType: 'text/plain', path };
+}
+
+function keep(name: string, content: string): Promise<string> {
+  return intake.keep(key, join(folder, 'run'), report(name, content));
+}
+
+const spooled = (): string[] => readdirSync(join(folder, 'spool'));
+
+test('a file of a run that was dropped meanwhile leaves no bytes behind', async () => {
+  const keeping = keep('a.txt', 'content');
+  outbox.drop(key);
+  await expect(keeping).rejects.toThrow();
+  expect(spooled()).toEqual([]);
+});
+
+test('a file that is stored already is not spooled again', async () => {
+  const artifactId = await keep('a.txt', 'content');
+  outbox.settleArtifact(artifactId, 'stored');
+  await intake.forget(artifactId);
+  expect(await keep('a.txt', 'content')).toBe(artifactId);
+  expect(spooled()).toEqual([]);
+});
+
+test('two files of one name at the same time are both taken whole', async () => {
+  const file = join(folder, 'run', 'other');
+  writeFileSync(file, 'y'.repeat(3_000_000));
+  const other = { name: 'a.txt', kind: 'output', mediaType: 'text/plain', path: file } as const;
+  const ids = await Promise.all([keep('a.txt', 'x'.repeat(3_000_000)), intake.keep(key, join(folder, 'run'), other)]);
+  expect(spooled().sort()).toEqual(ids.sort());
+});
+
+test('at the start everything goes that no waiting artifact names: copies cut short, settled or never queued', async () => {
+  const waiting = await keep('waiting.txt', 'one');
+  const settled = await keep('settled.txt', 'two');
+  outbox.settleArtifact(settled, 'stored');
+  writeFileSync(join(folder, 'spool', 'cut-short.part'), 'half');
+  writeFileSync(join(folder, 'spool', '00000000-0000-4000-8000-000000000000'), 'never queued');
+  intake.sweep();
+  expect(spooled()).toEqual([waiting]);
+});
