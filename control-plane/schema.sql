@@ -167,7 +167,8 @@ CREATE TABLE job_lease (
   leased_at timestamp with time zone DEFAULT now() NOT NULL,
   accepted boolean DEFAULT false NOT NULL,
   acked_seq integer DEFAULT 0 NOT NULL,
-  cancelling boolean DEFAULT false NOT NULL
+  cancelling boolean DEFAULT false NOT NULL,
+  settle_after timestamp with time zone
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_ready (
   route_id bigint NOT NULL,

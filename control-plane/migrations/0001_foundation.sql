@@ -172,7 +172,7 @@ CREATE TABLE agent_session (
   -- The agent's own start counter: of two sessions the higher wins.
   epoch integer NOT NULL,
   since timestamptz NOT NULL DEFAULT now(),
-  -- While disconnected: until when the agent may believe in its leases (last pong + lease).
+  -- Until when the agent may believe in leases that were renewed by sessions now closed (last pong + lease).
   lease_until timestamptz,
   PRIMARY KEY (tenant_id, agent_id),
   FOREIGN KEY (tenant_id, agent_id) REFERENCES agent (tenant_id, id)
@@ -310,6 +310,8 @@ CREATE TABLE job_lease (
   acked_seq integer NOT NULL DEFAULT 0,
   -- A soft cancel was asked for.
   cancelling boolean NOT NULL DEFAULT false,
+  -- The agent fell silent and there is nothing to decide before this; NULL again as soon as it writes.
+  settle_after timestamptz,
   PRIMARY KEY (tenant_id, job_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE INDEX job_lease_agent ON job_lease (agent_id);

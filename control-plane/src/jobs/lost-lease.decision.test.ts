@@ -22,6 +22,7 @@ describe('the lost-lease decision', () => {
     ['unsafe reachable, grace over', { unsafeReachable: true, silentMs: 600_000 }, 'review'],
     ['unsafe reachable, records lost: no use waiting', { unsafeReachable: true, recordsLost: true }, 'review'],
     ['unsafe reachable, already in review', { unsafeReachable: true, silentMs: 9e9, state: 'needs_review' }, 'wait'],
+    ['in review, and what came since shows nothing unsafe: a person was asked', { state: 'needs_review' }, 'wait'],
     ['hold, none open: re-queued though one is reachable', { onDisconnect: 'hold', unsafeReachable: true }, 'requeue'],
     [
       'hold, one open, grace over',
@@ -35,6 +36,11 @@ describe('the lost-lease decision', () => {
     ],
   ])('%s', (_, change, verdict) => {
     expect(afterLostLease({ ...lost, ...change }).do).toBe(verdict);
+  });
+
+  it('waits for the rest of the grace, and for a person without end', () => {
+    expect(afterLostLease({ ...lost, unsafeReachable: true, silentMs: 1_000 })).toEqual({ do: 'wait', forMs: 599_000 });
+    expect(afterLostLease({ ...lost, state: 'needs_review' })).toEqual({ do: 'wait', forMs: null });
   });
 
   it('never queues again what may have acted', () => {

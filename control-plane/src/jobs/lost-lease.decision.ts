@@ -31,18 +31,22 @@ export type LostLeaseVerdict =
   | { readonly do: 'requeue' }
   | { readonly do: 'cancel' }
   | { readonly do: 'fail' }
-  | { readonly do: 'wait' }
+  /** `null`: until the agent writes again, or a person decides. */
+  | { readonly do: 'wait'; readonly forMs: number | null }
   | { readonly do: 'review'; readonly position: string | null; readonly reason: string };
 
 /** Decides; pure. */
 export function afterLostLease(lost: LostLease): LostLeaseVerdict {
+  // A person was asked and may be about to answer: the sweep does not decide over their head.
+  if (lost.state === 'needs_review') return { do: 'wait', forMs: null };
   const mayHaveActed = lost.onDisconnect === 'hold' ? lost.openUnsafe !== null : lost.unsafeReachable;
   if (!mayHaveActed) {
     if (lost.state === 'cancelling') return { do: 'cancel' };
     return lost.attempts < lost.maxAttempts ? { do: 'requeue' } : { do: 'fail' };
   }
-  if (lost.state === 'needs_review') return { do: 'wait' };
-  if (!lost.recordsLost && lost.silentMs < lost.disconnectGraceMs) return { do: 'wait' };
+  if (!lost.recordsLost && lost.silentMs < lost.disconnectGraceMs) {
+    return { do: 'wait', forMs: lost.disconnectGraceMs - lost.silentMs };
+  }
   return {
     do: 'review',
     position: lost.openUnsafe,

@@ -88,7 +88,7 @@ const moveRuns = sql<never, [runs: string]>(
 
 const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], seqs: number[]]>(
   'ackLeases',
-  `UPDATE job_lease l SET acked_seq = a.seq, accepted = true
+  `UPDATE job_lease l SET acked_seq = a.seq, accepted = true, settle_after = NULL
    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) AS a(tenant_id, job_id, attempt, seq)
    WHERE l.tenant_id = a.tenant_id AND l.job_id = a.job_id AND l.attempt = a.attempt`,
 );

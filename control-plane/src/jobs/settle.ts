@@ -12,6 +12,7 @@ import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts'
 import type { ReadyQueue } from './queue.port.ts';
 import { afterRefusal } from './refusal.decision.ts';
 import { readJournal } from './run.store.ts';
+import { putOff } from './silence.store.ts';
 import { lockForMove, move, startWaiting, type LockedJob } from './transition.store.ts';
 import type { WorkflowsPort } from './workflows.port.ts';
 
@@ -42,7 +43,8 @@ export async function settleLost(deps: SettleDependencies, loss: Loss): Promise<
     if (!job || lease?.attempt !== loss.attempt) return { verdict: 'none', agentId: null };
     const verdict = await decide(deps, tx, job, lease, loss);
     await carryOut(deps, tx, job, lease, verdict);
-    return { verdict: verdict.do, agentId: verdict.do === 'wait' ? null : lease.agentId };
+    if (verdict.do === 'wait' || verdict.do === 'review') return keep(tx, lease, verdict, loss);
+    return { verdict: verdict.do, agentId: lease.agentId };
   });
 }
 
@@ -96,6 +98,21 @@ async function decide(
   });
 }
 
+/** The lease stays: the agent may come back with its outbox and settle the job. One without its records cannot. */
+async function keep(
+  tx: Transaction,
+  lease: Lease,
+  verdict: Extract<LostLeaseVerdict, { do: 'wait' | 'review' }>,
+  loss: Loss,
+): Promise<Settled> {
+  if (loss.recordsLost) {
+    await end(tx, [{ ...lease, outcome: 'lost' }]);
+    return { verdict: verdict.do, agentId: lease.agentId };
+  }
+  await putOff(tx, lease, verdict.do === 'wait' ? verdict.forMs : null);
+  return { verdict: verdict.do, agentId: null };
+}
+
 async function carryOut(
   deps: SettleDependencies,
   tx: Transaction,
@@ -106,7 +123,6 @@ async function carryOut(
   if (verdict.do === 'wait') return;
   const key = { tenant: lease.tenant, jobId: lease.jobId, state: job.state };
   if (verdict.do === 'review') {
-    // The lease stays: the agent may still come back with its outbox and settle it; a person's review ends it.
     const state = await move(tx, key, 'suspend', { review: { reason: verdict.reason, position: verdict.position } });
     if (state) await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
     return;

@@ -1,22 +1,6 @@
-/** What the sweeps look for: silent leases one by one, and leases whose assignment may have been lost on the way. */
+/** What the sweeps look for: leases whose assignment, or whose cancel, may have been lost on the way. */
 import { sql, type Queryable } from '../platform/database/index.ts';
 import type { AttemptKey } from './lease.store.ts';
-
-// Locks the session row, so that a reconnect (which updates it) and this decision cannot pass each other.
-const stillSilent = sql<
-  { silent_ms: number },
-  [tenant: string, job: string, attempt: number, leaseMs: number, marginMs: number, heartbeatMs: number]
->(
-  'stillSilent',
-  `SELECT (extract(epoch FROM clock_timestamp() - (
-       CASE WHEN a.gateway_id IS NULL THEN coalesce(a.lease_until, a.since)
-       ELSE coalesce((SELECT heartbeat_at FROM gateway g WHERE g.id = a.gateway_id), a.since)
-         + make_interval(secs => ($4::float8 + $6::float8) / 1000) END
-       + make_interval(secs => $5::float8 / 1000))) * 1000)::float8 AS silent_ms
-   FROM job_lease l JOIN agent_session a ON a.tenant_id = l.tenant_id AND a.agent_id = l.agent_id
-   WHERE l.tenant_id = $1 AND l.job_id = $2 AND l.attempt = $3
-   FOR UPDATE OF a`,
-);
 
 const unaccepted = sql<
   { tenant_id: string; job_id: string; attempt: number; agent_id: string },
@@ -35,18 +19,6 @@ const cancelling = sql<{ job_id: string; attempt: number; agent_id: string }, [a
   `SELECT job_id, attempt, agent_id FROM job_lease WHERE agent_id = ANY($1::uuid[]) AND cancelling LIMIT $2`,
   { idempotent: true },
 );
-
-/** For how long the lease's agent has been silent beyond it, milliseconds; not above 0 while it is not. */
-export async function silentFor(
-  tx: Queryable,
-  key: AttemptKey,
-  bounds: { leaseMs: number; marginMs: number; heartbeatMs: number },
-): Promise<number> {
-  const [row] = await tx.query(
-    stillSilent(key.tenant, key.jobId, key.attempt, bounds.leaseMs, bounds.marginMs, bounds.heartbeatMs),
-  );
-  return row ? row.silent_ms : 0;
-}
 
 /** Leases of these agents that nobody has accepted for `olderMs`. */
 export async function listUnaccepted(

@@ -6,14 +6,16 @@
  */
 import { LEASE_MARGIN_MS, LEASE_MS } from '@casare/shared/protocol';
 import { pruneLive, type LiveService } from '../live/index.ts';
+import type { Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { listSilent } from './session.store.ts';
+import { forgetDeadGateways } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
+import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
 import { CANCEL_GRACE_MS } from './steer.service.ts';
-import { listCancelling, listUnaccepted, silentFor } from './sweep.store.ts';
+import { listCancelling, listUnaccepted } from './sweep.store.ts';
 import { lockForMove, move, stopWaiting } from './transition.store.ts';
 import { listPassedDeadlines, takeDue } from './waiting.store.ts';
 
@@ -48,10 +50,14 @@ export const DEFAULT_TIMES: JobTimes = {
 const BATCH = 500;
 /** Batches in one turn at most; the next turn goes on. */
 const TURNS = 20;
+/** A lease that could not be settled is looked at again after this, milliseconds: it must not hide others. */
+const RETRY_MS = 30_000;
 /** A cancel asked for on another replica is found after this, milliseconds. */
 const CANCEL_MS = 1_000;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
 const LIVE_KEPT_MS = 24 * 3_600_000;
+/** A gateway that was killed is forgotten after this, milliseconds; one that comes back registers anew. */
+const GATEWAY_KEPT_MS = 24 * 3_600_000;
 
 /** Starts the sweeps; the function stops them. */
 export function startSweeps(deps: SweepDependencies): { promote: () => void; stop: () => Promise<void> } {
@@ -67,6 +73,7 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     loop('live events', 600_000, async () => {
       await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS));
     }),
+    loop('dead gateways', 600_000, () => forgetDeadGateways(deps.db, GATEWAY_KEPT_MS)),
   ];
   return {
     promote: () => promotion.wake(),
@@ -131,16 +138,20 @@ async function each(deps: SweepDependencies, key: { jobId: string }, work: () =>
 
 async function settleSilent(deps: SweepDependencies): Promise<void> {
   const bounds = { ...deps.times, heartbeatMs: deps.heartbeatMs };
-  for (const silent of await listSilent(deps.db, { ...bounds, limit: BATCH })) {
-    const stillLost = async (tx: Parameters<typeof silentFor>[0]): Promise<boolean> =>
-      (await silentFor(tx, silent, bounds)) > 0;
-    const settled = await settleLost(deps, { ...silent, recordsLost: false, stillLost });
-    if (settled.verdict === 'wait' || settled.verdict === 'none') continue;
-    deps.log.warn('a lease was lost', { jobId: silent.jobId, attempt: silent.attempt, ...settled });
-    if (settled.agentId) deps.dispatcher.released(settled.agentId, silent);
-    deps.live.wake();
-    deps.dispatcher.wake();
+  for (const silent of await listSilent(deps.db, bounds, BATCH)) {
+    const settled = await each(deps, silent, () => settleOne(deps, silent, bounds));
+    if (!settled) await putOff(deps.db, silent, RETRY_MS);
   }
+}
+
+async function settleOne(deps: SweepDependencies, silent: SilentLease, bounds: SilenceBounds): Promise<void> {
+  const stillLost = async (tx: Transaction): Promise<boolean> => (await silentFor(tx, silent, bounds)) > 0;
+  const settled = await settleLost(deps, { ...silent, recordsLost: false, stillLost });
+  if (settled.verdict === 'wait' || settled.verdict === 'none') return;
+  deps.log.warn('a lease was lost', { jobId: silent.jobId, attempt: silent.attempt, ...settled });
+  if (settled.agentId) deps.dispatcher.released(settled.agentId, silent);
+  deps.live.wake();
+  deps.dispatcher.wake();
 }
 
 async function assignAgain(deps: SweepDependencies): Promise<void> {

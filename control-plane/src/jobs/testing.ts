@@ -29,13 +29,22 @@ const addWorkflow = sql(
    VALUES ('default', $1, 'test', $2, '1.0.0', '', '{}', 'digest', '{}')`,
 );
 
+/** What a test's workflow is like. */
+export interface WorkflowOptions {
+  /** Its step must not be repeated. */
+  readonly unsafe?: boolean;
+  readonly hold?: boolean;
+  readonly graceMs?: number;
+  readonly secrets?: readonly string[];
+}
+
 /** The feature on a database of its own. */
 export interface JobsHarness {
   readonly jobs: Jobs;
   readonly database: TestDatabase;
   readonly by: { tenant: string; actor: string };
   /** Adds a workflow that only agents of the same name run; its one step is harmless unless said otherwise. */
-  workflow(name: string, options?: { unsafe?: boolean; hold?: boolean; secrets?: string[] }): Promise<string>;
+  workflow(name: string, options?: WorkflowOptions): Promise<string>;
   /** Adds an agent with its tunnel on a replica, the first unless said otherwise; what it is sent lands in `sent`. */
   agent(name: string, slots?: number, replica?: Jobs): Promise<TestAgent>;
   /** Another replica on the same database; the test starts and stops it. */
@@ -100,7 +109,7 @@ export async function jobsHarness(
           ...agent,
           sessionId,
           site: null,
-          labels: new Set([`test=${name}`]),
+          labels: new Set([labelOf(name)]),
           slots: { plain: slots, browser: 0, desktop: 0 },
           active: true,
           send: (message) => agent.sent.push(message),
@@ -116,10 +125,12 @@ export async function jobsHarness(
   };
 }
 
-function testWorkflow(
-  name: string,
-  options: { unsafe?: boolean; hold?: boolean; secrets?: string[] },
-): RunnableWorkflow {
+/** Only the agent of the same name runs a workflow. */
+function labelOf(name: string): string {
+  return `test=${name.replaceAll(' ', '-')}`;
+}
+
+function testWorkflow(name: string, options: WorkflowOptions): RunnableWorkflow {
   const task = options.unsafe
     ? { call: 'browser.click:1.0.0', with: { target: 'button "Save"' } }
     : { set: { done: true } };
@@ -133,10 +144,10 @@ function testWorkflow(
     analysis: {
       slot: 'plain',
       // Only the agent of the same name runs it, so that tests do not take each other's jobs.
-      capabilities: [`test=${name}`],
+      capabilities: [labelOf(name)],
       secrets: options.secrets ?? [],
       onDisconnect: options.hold ? 'hold' : 'continue',
-      disconnectGraceMs: 600_000,
+      disconnectGraceMs: options.graceMs ?? 600_000,
     },
   };
 }
