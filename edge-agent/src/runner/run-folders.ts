@@ -26,7 +26,15 @@ export class RunFolders {
       .map((name) => ({ name, changed: statSync(join(this.#root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
       .sort((one, other) => other.changed - one.changed)
       .slice(FOLDERS_KEPT);
-    for (const { name } of old) rmSync(join(this.#root, name), { recursive: true, force: true });
+    for (const { name } of old) this.#remove(name);
+  }
+
+  #remove(name: string): void {
+    try {
+      rmSync(join(this.#root, name), { recursive: true, force: true });
+    } catch {
+      // somebody still holds a file of it (on Windows often a virus scanner): it goes with a later run
+    }
   }
 
   #names(): string[] {

@@ -3,7 +3,7 @@
  * worker must survive or be survived. The tunnel is the real one, against the test peer.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobAssign, RunEvent } from '@casare/shared/protocol';
@@ -366,4 +366,27 @@ test('folders of old runs are removed, those of held runs stay', () => {
   expect(existsSync(join(root, 'job-0')) && existsSync(join(root, 'job-1'))).toBe(true);
   const left = Array.from({ length: 30 }, (_, n) => n).filter((n) => existsSync(join(root, `job-${n}`)));
   expect(left).toHaveLength(22);
+});
+
+test('a folder that cannot be removed keeps nobody from going on', () => {
+  agent = startAgent(SCRIPTED);
+  const open = Array.from({ length: 25 }, () => openSync('/dev/null', 'r'));
+  try {
+    // nothing can be removed there, not even by root
+    expect(() => new RunFolders('/proc/self/fdinfo').prune(new Set())).not.toThrow();
+  } finally {
+    for (const file of open) closeSync(file);
+  }
+});
+
+test('a run whose folder cannot be made ends with a code; the session and the agent go on', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted(['complete']);
+  writeFileSync(join(folder, 'runs', run.jobId), 'in the way');
+  await assign(run);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.failed', error: { code: 'RUN_NOT_STARTED' } });
+  expect(peer.hellos).toHaveLength(1);
+  const next = scripted(['complete']);
+  peer.send(next);
+  expect(types(await ended(next))).toEqual(['run.completed']);
 });

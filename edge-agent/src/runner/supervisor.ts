@@ -7,13 +7,19 @@
  * - No run has more than one worker; no slot kind has more runs than slots.
  * - A fenced attempt loses its worker first and its records after.
  */
-import { type AgentMessage, LEASE_MARGIN_MS, type Secrets, type Slots } from '@casare/shared/protocol';
+import {
+  type AgentMessage,
+  LEASE_MARGIN_MS,
+  type RunEventBody,
+  type Secrets,
+  type Slots,
+} from '@casare/shared/protocol';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, StoredAssignment } from '../outbox/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
-import { endingOfCancelled } from './ending.decision.ts';
+import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
 import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision.ts';
 import { killTree } from './process-tree.ts';
 import type { RunFolders } from './run-folders.ts';
@@ -203,8 +209,25 @@ export class Supervisor implements Handled {
   }
 
   #start(assignment: StoredAssignment, secrets: Secrets): void {
+    const { outbox, log } = this.#options;
+    const { jobId, attempt, workflow } = assignment;
+    let run: Run | null = null;
+    try {
+      run = this.#runOf(assignment, secrets);
+      this.#active.set(idOf(run.key), run);
+      log('info', `job ${jobId} (${workflow.name}), attempt ${attempt}: started`);
+      run.start();
+    } catch (error) {
+      log('error', `job ${jobId}, attempt ${attempt}: not started: ${describe(error)}`);
+      run?.drop();
+      this.#active.delete(idOf(assignment));
+      this.#conclude(assignment, endingOfBroken(outbox.journal(assignment), 'RUN_NOT_STARTED', describe(error)));
+    }
+  }
+
+  #runOf(assignment: StoredAssignment, secrets: Secrets): Run {
     const { outbox, clock, intake, pool, folders, log, tunnel } = this.#options;
-    const run = new Run(assignment, secrets, {
+    const run: Run = new Run(assignment, secrets, {
       outbox,
       clock,
       intake,
@@ -216,13 +239,11 @@ export class Supervisor implements Handled {
       ended: () => this.#ended(run),
       gone: () => this.#gone(run),
     });
-    this.#active.set(idOf(run.key), run);
-    log('info', `job ${assignment.jobId} (${assignment.workflow.name}), attempt ${assignment.attempt}: started`);
-    run.start();
+    return run;
   }
 
   #cancel(key: RunKey, reason: string, graceMs: number): void {
-    const { outbox, clock, log, tunnel } = this.#options;
+    const { outbox, log } = this.#options;
     const active = this.#active.get(idOf(key));
     log('info', `job ${key.jobId}: cancelled: ${reason}`);
     if (active !== undefined) {
@@ -231,7 +252,13 @@ export class Supervisor implements Handled {
     }
     const run = outbox.run(key);
     if (run === null || run.ending !== null) return;
-    outbox.append(key, new Date(clock.now().wall), endingOfCancelled(outbox.journal(key), reason));
+    this.#conclude(key, endingOfCancelled(outbox.journal(key), reason));
+  }
+
+  /** The ending of a run without a worker. */
+  #conclude(key: RunKey, ending: RunEventBody): void {
+    const { outbox, clock, tunnel } = this.#options;
+    outbox.append(key, new Date(clock.now().wall), ending);
     tunnel.wake(key);
     this.#settlement.consider(key);
   }
