@@ -1,8 +1,8 @@
 /**
  * What happens to a run after its last event: its ending leaves when its files are settled, and the run is forgotten
- * when everything is acknowledged. Works from the outbox alone, so that it goes on after a restart.
+ * when everything is acknowledged. Works from the outbox alone, so that it goes on after a restart. Waits by timers and
+ * never by the wall clock, which people and time services move.
  */
-import type { Clock } from '../clock.ts';
 import type { Outbox, RunKey } from '../outbox/index.ts';
 import { endingOfRefused, mayLeave } from './ending.decision.ts';
 
@@ -11,16 +11,21 @@ export const EVIDENCE_WAIT_MS = 15_000;
 
 export interface SettlementOptions {
   readonly outbox: Outbox;
-  readonly clock: Clock;
   readonly wake: (key: RunKey) => void;
   /** The run is settled and out of the outbox. */
   readonly forgotten: (key: RunKey) => void;
 }
 
+/** An ending that waits for its evidence. */
+interface Waiting {
+  isOverdue: boolean;
+  readonly timer: NodeJS.Timeout;
+}
+
 export class Settlement {
   readonly #options: SettlementOptions;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #liveSince: number | null = null;
+  readonly #waiting = new Map<string, Waiting>();
+  #live = false;
 
   constructor(options: SettlementOptions) {
     this.#options = options;
@@ -28,36 +33,35 @@ export class Settlement {
 
   /** The tunnel is live, or not: evidence has a chance only while it is. */
   connected(live: boolean): void {
-    this.#liveSince = live ? this.#options.clock.now().wall : null;
+    this.stop();
+    this.#live = live;
     for (const run of live ? this.#options.outbox.runs() : []) this.consider(run);
   }
 
   /** Moves a run on as far as it can go; called after its ending, an acknowledgement, and each settled file. */
   consider(key: RunKey): void {
     const run = this.#options.outbox.run(key);
-    if (run?.ending === null || run === null) return;
-    if (run.released) this.#forget(key);
-    else this.#release(key);
+    if (run === null || run.released) this.#endWait(key);
+    if (run?.released) this.#forget(key);
+    else if (run?.ending) this.#release(key);
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
   }
 
   #release(key: RunKey): void {
-    const { outbox, clock, wake } = this.#options;
+    const { outbox, wake } = this.#options;
     const artifacts = outbox.artifactsOf(key);
     const refused = endingOfRefused(artifacts);
     if (refused !== null && outbox.run(key)?.ending === 'run.completed') outbox.replaceEnding(key, refused);
-    const run = outbox.run(key);
-    const waited = this.#liveSince === null ? 0 : clock.now().wall - Math.max(run?.endedAt ?? 0, this.#liveSince);
-    if (run?.ending && mayLeave(run.ending, artifacts, waited >= EVIDENCE_WAIT_MS)) {
+    const ending = outbox.run(key)?.ending;
+    if (ending && mayLeave(ending, artifacts, this.#waiting.get(idOf(key))?.isOverdue === true)) {
+      this.#endWait(key);
       outbox.release(key);
       wake(key);
-    } else if (this.#liveSince !== null && waited < EVIDENCE_WAIT_MS) {
-      this.#later(key, Math.min(EVIDENCE_WAIT_MS, EVIDENCE_WAIT_MS - waited));
-    }
+    } else if (this.#live) this.#wait(key);
   }
 
   #forget(key: RunKey): void {
@@ -69,12 +73,26 @@ export class Settlement {
     forgotten(key);
   }
 
-  #later(key: RunKey, delayMs: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.consider(key);
-    }, delayMs);
-    timer.unref();
-    this.#timers.add(timer);
+  /** Looks again when the evidence is overdue; a success waits on for its outputs, until each of them is settled. */
+  #wait(key: RunKey): void {
+    const id = idOf(key);
+    if (this.#waiting.has(id)) return;
+    const waiting: Waiting = {
+      isOverdue: false,
+      timer: setTimeout(() => {
+        waiting.isOverdue = true;
+        this.consider(key);
+      }, EVIDENCE_WAIT_MS).unref(),
+    };
+    this.#waiting.set(id, waiting);
   }
+
+  #endWait(key: RunKey): void {
+    clearTimeout(this.#waiting.get(idOf(key))?.timer);
+    this.#waiting.delete(idOf(key));
+  }
+}
+
+function idOf({ jobId, attempt }: RunKey): string {
+  return `${jobId}/${attempt}`;
 }

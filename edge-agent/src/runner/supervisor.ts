@@ -60,10 +60,9 @@ export class Supervisor implements Handled {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { outbox, clock, tunnel } = options;
+    const { outbox, tunnel } = options;
     this.#settlement = new Settlement({
       outbox,
-      clock,
       wake: (key) => tunnel.wake(key),
       forgotten: (key) => this.#forgotten(key),
     });
