@@ -191,7 +191,7 @@ CREATE TABLE job_step (
   state text NOT NULL,
   started_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
-  duration_ms integer,
+  duration_ms bigint,
   output jsonb,
   error jsonb
 ) PARTITION BY RANGE (job_id);

@@ -357,7 +357,7 @@ CREATE TABLE job_step (
   state text NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'skipped', 'interrupted')),
   started_at timestamptz NOT NULL,
   ended_at timestamptz,
-  duration_ms integer,
+  duration_ms bigint,
   output jsonb,
   error jsonb,
   PRIMARY KEY (tenant_id, job_id, attempt, seq)

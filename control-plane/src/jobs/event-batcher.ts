@@ -2,10 +2,11 @@
  * Group commit for run events: messages of many agents that arrive within a few milliseconds share one transaction.
  *
  * Invariants: a caller is answered only after the COMMIT that holds its events; two messages of one attempt never
- * share a batch out of order; one batch is under way at a time. Bounds: `BATCH` messages a transaction, `WAITING`
+ * share a batch out of order; one batch is under way at a time; a message that the database refuses harms no other. Bounds: `BATCH` messages a transaction, `WAITING`
  * messages in all, beyond which `add` refuses and the tunnel stops reading.
  */
 import type { RunEvent } from '@casare/shared/protocol';
+import { isBadValue } from '../platform/database/index.ts';
 import type { Writer } from './run.store.ts';
 
 /** One `run.events` message. */
@@ -61,15 +62,30 @@ export class EventBatcher {
     await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
-      try {
-        const answers = await this.#write(batch.map((waiting) => waiting.message));
-        batch.forEach((waiting, index) => waiting.resolve(answers[index]!));
-      } catch (error) {
-        for (const waiting of batch) waiting.reject(error);
-      }
+      const error = await this.#tryWrite(batch);
+      if (error === null) continue;
+      // One of them is to blame, and only it may suffer.
+      if (batch.length > 1 && isBadValue(error)) for (const waiting of batch) await this.#writeAlone(waiting);
+      else for (const waiting of batch) refuse(waiting, error);
     }
     // In the same turn as the last look at the list: a message added later starts a new flush.
     this.#flushing = null;
+  }
+
+  /** Writes and answers; the error when nothing was written. */
+  async #tryWrite(batch: readonly Waiting[]): Promise<unknown> {
+    try {
+      const answers = await this.#write(batch.map((waiting) => waiting.message));
+      batch.forEach((waiting, index) => waiting.resolve(answers[index]!));
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  async #writeAlone(waiting: Waiting): Promise<void> {
+    const error = await this.#tryWrite([waiting]);
+    if (error !== null) refuse(waiting, error);
   }
 
   /** The oldest messages, at most one of each attempt. */
@@ -88,4 +104,11 @@ export class EventBatcher {
     }
     return batch;
   }
+}
+
+/** What the database will never take breaks the protocol; everything else may be tried again. */
+function refuse(waiting: Waiting, error: unknown): void {
+  if (isBadValue(error))
+    waiting.resolve({ outcome: 'broken', reason: 'the events hold a value that cannot be stored' });
+  else waiting.reject(error);
 }

@@ -69,7 +69,8 @@ function judge(lease: HeldLease, message: EventMessage, writes: RunWrite[]): Rec
 async function answerWithoutLease(tx: Transaction, message: EventMessage): Promise<Recorded> {
   const seq = await ackedSeqOfEnded(tx, message);
   const last = message.events.at(-1)!.seq;
-  if (seq >= last) return { outcome: 'acked', seq };
+  // Not beyond what was sent: a person's word may have been recorded behind it.
+  if (seq >= last) return { outcome: 'acked', seq: last };
   return { outcome: 'fenced', reason: `attempt ${message.attempt} of this job no longer holds its lease` };
 }
 

@@ -68,7 +68,7 @@ const endSteps = sql<never, [steps: string]>(
   'endSteps',
   `UPDATE job_step s SET state = e.state, ended_at = e.at, duration_ms = e."durationMs", output = e.output, error = e.error
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
-     at timestamptz, "durationMs" integer, output jsonb, error jsonb)
+     at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
    WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
      AND s.state = 'running'`,
 );

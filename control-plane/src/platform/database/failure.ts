@@ -58,3 +58,8 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 export function isDiskFull(error: unknown): boolean {
   return failureCode(error) === '53100';
 }
+
+/** The server refused the values themselves: the same statement with the same values fails for ever. */
+export function isBadValue(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
+}
