@@ -22,7 +22,10 @@ CREATE TABLE agent (
   facts jsonb,
   join_token_id text NOT NULL,
   key_digest text NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  generation integer DEFAULT 1 NOT NULL,
+  ephemeral boolean DEFAULT false NOT NULL,
+  bundle_digest text
 );
 CREATE TABLE agent_certificate (
   tenant_id text NOT NULL,
@@ -32,7 +35,10 @@ CREATE TABLE agent_certificate (
   state text NOT NULL,
   certificate_pem text NOT NULL,
   not_after timestamp with time zone NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  generation integer DEFAULT 1 NOT NULL,
+  revoked_at timestamp with time zone,
+  revoked_why text
 );
 CREATE TABLE agent_session (
   tenant_id text NOT NULL,
@@ -42,7 +48,9 @@ CREATE TABLE agent_session (
   instance uuid NOT NULL,
   epoch integer NOT NULL,
   since timestamp with time zone DEFAULT now() NOT NULL,
-  lease_until timestamp with time zone
+  lease_until timestamp with time zone,
+  serial text,
+  server_ca_id uuid
 ) WITH (fillfactor=70);
 CREATE TABLE api_key (
   tenant_id text NOT NULL,
@@ -78,6 +86,33 @@ CREATE TABLE audit_event (
   subject text NOT NULL,
   detail jsonb DEFAULT '{}'::jsonb NOT NULL
 );
+CREATE TABLE authority_request (
+  id uuid NOT NULL,
+  tenant_id text,
+  kind text NOT NULL,
+  csr_pem text NOT NULL,
+  sealed_key bytea NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE ca_rotation (
+  id uuid NOT NULL,
+  tenant_id text,
+  kind text NOT NULL,
+  phase text NOT NULL,
+  emergency boolean DEFAULT false NOT NULL,
+  automatic boolean DEFAULT false NOT NULL,
+  rev integer DEFAULT 1 NOT NULL,
+  old_id uuid NOT NULL,
+  new_id uuid NOT NULL,
+  seen_days integer NOT NULL,
+  reason text DEFAULT ''::text NOT NULL,
+  started_by text NOT NULL,
+  started_at timestamp with time zone DEFAULT now() NOT NULL,
+  phase_since timestamp with time zone DEFAULT now() NOT NULL,
+  ended_at timestamp with time zone,
+  outcome text
+);
 CREATE TABLE certificate_authority (
   id uuid NOT NULL,
   tenant_id text,
@@ -87,12 +122,30 @@ CREATE TABLE certificate_authority (
   certificate_pem text NOT NULL,
   sealed_key bytea,
   not_after timestamp with time zone NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  issuer_id uuid,
+  cross_pem text
+);
+CREATE TABLE expiry_warning (
+  subject text NOT NULL,
+  not_after timestamp with time zone NOT NULL,
+  days integer NOT NULL,
+  warned_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE gateway (
   id uuid NOT NULL,
   started_at timestamp with time zone DEFAULT now() NOT NULL,
-  heartbeat_at timestamp with time zone DEFAULT now() NOT NULL
+  heartbeat_at timestamp with time zone DEFAULT now() NOT NULL,
+  trust_rev bigint DEFAULT 0 NOT NULL,
+  presented_ca_id uuid,
+  ready_ca_id uuid
+);
+CREATE TABLE gateway_certificate (
+  serial text NOT NULL,
+  ca_id uuid NOT NULL,
+  certificate_pem text NOT NULL,
+  not_after timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE idempotency_key (
   tenant_id text NOT NULL,
@@ -214,7 +267,10 @@ CREATE TABLE join_token (
   auto_approve boolean DEFAULT false NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone NOT NULL,
-  revoked_at timestamp with time zone
+  revoked_at timestamp with time zone,
+  ephemeral boolean DEFAULT false NOT NULL,
+  host_patterns text[] DEFAULT '{}'::text[] NOT NULL,
+  networks text[] DEFAULT '{}'::text[] NOT NULL
 );
 CREATE TABLE live_event (
   tenant_id text NOT NULL,
@@ -262,7 +318,25 @@ CREATE TABLE store (
 CREATE TABLE tenant (
   id text NOT NULL,
   name text NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  operator boolean DEFAULT false NOT NULL,
+  renew_after_expiry_days integer DEFAULT 30 NOT NULL
+);
+CREATE TABLE trust_lock (
+  id uuid NOT NULL,
+  tenant_id text,
+  kind text NOT NULL,
+  target text NOT NULL,
+  reason text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone,
+  lifted_at timestamp with time zone,
+  lifted_by text
+);
+CREATE TABLE trust_state (
+  singleton boolean DEFAULT true NOT NULL,
+  rev bigint DEFAULT 1 NOT NULL
 );
 CREATE TABLE workflow_version (
   tenant_id text NOT NULL,
@@ -298,13 +372,31 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id
 ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'screenshot'::text, 'trace'::text, 'log'::text])));
 ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, seq);
+ALTER TABLE authority_request ADD CONSTRAINT authority_request_pkey PRIMARY KEY (id);
+ALTER TABLE authority_request ADD CONSTRAINT authority_request_check CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
+ALTER TABLE authority_request ADD CONSTRAINT authority_request_kind_check CHECK ((kind = ANY (ARRAY['server_ca'::text, 'agent_ca'::text])));
+ALTER TABLE authority_request ADD CONSTRAINT authority_request_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_pkey PRIMARY KEY (id);
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_check CHECK ((((ended_at IS NULL) = (outcome IS NULL)) AND ((ended_at IS NULL) = (phase <> 'standby'::text))));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_check1 CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_kind_check CHECK ((kind = ANY (ARRAY['server_root'::text, 'agent_root'::text, 'server_ca'::text, 'agent_ca'::text])));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'rolled_back'::text])));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_phase_check CHECK ((phase = ANY (ARRAY['prepare'::text, 'issue'::text, 'serve'::text, 'retire'::text, 'rollback'::text, 'standby'::text])));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_seen_days_check CHECK (((seen_days >= 0) AND (seen_days <= 3650)));
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_new_id_fkey FOREIGN KEY (new_id) REFERENCES public.certificate_authority(id);
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_old_id_fkey FOREIGN KEY (old_id) REFERENCES public.certificate_authority(id);
+ALTER TABLE ca_rotation ADD CONSTRAINT ca_rotation_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_pkey PRIMARY KEY (id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_key_id_key UNIQUE (key_id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_check CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_kind_check CHECK ((kind = ANY (ARRAY['server_root'::text, 'agent_root'::text, 'server_ca'::text, 'agent_ca'::text])));
-ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_check CHECK ((state = ANY (ARRAY['standby'::text, 'active'::text, 'retired'::text])));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_check CHECK ((state = ANY (ARRAY['standby'::text, 'active'::text, 'outgoing'::text, 'retired'::text])));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE expiry_warning ADD CONSTRAINT expiry_warning_pkey PRIMARY KEY (subject, not_after, days);
 ALTER TABLE gateway ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
+ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_pkey PRIMARY KEY (serial);
+ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_ca_id_fkey FOREIGN KEY (ca_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE idempotency_key ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, key);
 ALTER TABLE job ADD CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE job ADD CONSTRAINT job_priority_check CHECK (((priority >= 0) AND (priority <= 100)));
@@ -337,6 +429,12 @@ ALTER TABLE store ADD CONSTRAINT store_pkey PRIMARY KEY (singleton);
 ALTER TABLE store ADD CONSTRAINT store_singleton_check CHECK (singleton);
 ALTER TABLE tenant ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 ALTER TABLE tenant ADD CONSTRAINT tenant_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text));
+ALTER TABLE tenant ADD CONSTRAINT tenant_renew_after_expiry_days_check CHECK (((renew_after_expiry_days >= 0) AND (renew_after_expiry_days <= 365)));
+ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_pkey PRIMARY KEY (id);
+ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_kind_check CHECK ((kind = ANY (ARRAY['agent'::text, 'tenant'::text, 'serial'::text, 'ca'::text])));
+ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE trust_state ADD CONSTRAINT trust_state_pkey PRIMARY KEY (singleton);
+ALTER TABLE trust_state ADD CONSTRAINT trust_state_singleton_check CHECK (singleton);
 ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_namespace_name_version_key UNIQUE (tenant_id, namespace, name, version);
 ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
@@ -345,9 +443,13 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
 CREATE UNIQUE INDEX agent_key ON public.agent USING btree (key_digest);
 CREATE INDEX agent_certificate_agent ON public.agent_certificate USING btree (tenant_id, agent_id, created_at DESC);
+CREATE INDEX agent_certificate_ca ON public.agent_certificate USING btree (ca_id, not_after) WHERE (state = ANY (ARRAY['pending'::text, 'current'::text]));
+CREATE UNIQUE INDEX agent_certificate_current ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'current'::text);
+CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'pending'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
+CREATE UNIQUE INDEX ca_rotation_open ON public.ca_rotation USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (state = 'active'::text);
 CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
 CREATE INDEX job_newest ON ONLY public.job USING btree (tenant_id, id DESC);
@@ -362,4 +464,6 @@ CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS
 CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key) WHERE (concurrency_key IS NOT NULL);
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING btree (at);
+CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
+CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);
 CREATE INDEX workflow_version_newest ON public.workflow_version USING btree (tenant_id, namespace, name, created_at DESC);

@@ -3,11 +3,15 @@ import type { Table } from '../../shared/dist/lifecycle.js';
 import { JOB } from '../../control-plane/dist/jobs/job.lifecycle.js';
 import { AGENT } from '../../control-plane/dist/fleet/agent.lifecycle.js';
 import { TUNNEL } from '../../control-plane/dist/fleet/tunnel.lifecycle.js';
+import { CA } from '../../control-plane/dist/trust/ca.lifecycle.js';
+import { ROTATION } from '../../control-plane/dist/trust/rotation.lifecycle.js';
 
 const MACHINES: readonly [title: string, file: string, table: Table<string, string>][] = [
   ['Job', 'control-plane/src/jobs/job.lifecycle.ts', JOB],
   ['Agent', 'control-plane/src/fleet/agent.lifecycle.ts', AGENT],
   ['Tunnel session', 'control-plane/src/fleet/tunnel.lifecycle.ts', TUNNEL],
+  ['CA', 'control-plane/src/trust/ca.lifecycle.ts', CA],
+  ['CA rotation', 'control-plane/src/trust/rotation.lifecycle.ts', ROTATION],
 ];
 
 /** The document. */

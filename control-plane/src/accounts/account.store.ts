@@ -23,7 +23,7 @@ const ACCOUNT = `tenant_id AS tenant, id, email, password_hash AS "passwordHash"
 
 export const insertTenant = sql<never, [id: string, name: string]>(
   'insertTenant',
-  `INSERT INTO tenant (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`,
+  `INSERT INTO tenant (id, name, operator) VALUES ($1, $2, NOT EXISTS (SELECT FROM tenant)) ON CONFLICT (id) DO NOTHING`,
 );
 
 const insertAccountSql = sql<never, [tenant: string, id: string, email: string, passwordHash: string, role: Role]>(

@@ -13,15 +13,16 @@ const ADMIN = [
   'agents:write',
   'tokens:read',
   'tokens:write',
+  'trust:read',
 ] as const satisfies RolePermission[];
 
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
-  owner: [...ADMIN, 'accounts:write'],
+  owner: [...ADMIN, 'trust:write', 'accounts:write'],
   admin: ADMIN,
   operator: [...READ, ...JOBS, 'agents:write', 'tokens:read'],
   developer: [...READ, 'jobs:write', 'workflows:write'],
   viewer: READ,
-  security: [...READ, 'agents:write', 'tokens:read', 'tokens:write'],
+  security: [...READ, 'agents:write', 'tokens:read', 'tokens:write', 'trust:read', 'trust:write'],
 };
 
 /** True when `role` may do what `permission` names. */

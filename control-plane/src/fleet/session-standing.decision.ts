@@ -1,5 +1,5 @@
 /** Must a live session end, because of what is now on record? Pure. No session outlives its lock, its certificate or its CA. */
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
 import { CLOSE } from '@casare/shared/protocol';
 
 /** How things stand with the session's agent. */
@@ -7,8 +7,8 @@ export interface Standing {
   readonly state: AgentState;
   /** The session that counts for the agent. */
   readonly sessionId: string | null;
-  readonly certificate: 'pending' | 'current' | 'superseded' | 'revoked' | null;
-  readonly ca: 'standby' | 'active' | 'retired' | null;
+  readonly certificate: CertificateState | null;
+  readonly ca: CaState | null;
 }
 
 /** The close code and reason, or null to go on. */
@@ -19,7 +19,9 @@ export function endingOf(sessionId: string, standing: Standing): { code: number;
   if (certificate === null || certificate === 'revoked') {
     return { code: CLOSE.notAdmitted, reason: 'the certificate was revoked' };
   }
-  if (ca !== 'active') return { code: CLOSE.notAdmitted, reason: 'the CA of the certificate is not active' };
+  if (ca !== 'active' && ca !== 'outgoing') {
+    return { code: CLOSE.notAdmitted, reason: 'the CA of the certificate is not active' };
+  }
   if (standing.sessionId !== sessionId) return { code: CLOSE.replaced, reason: 'a newer session took over' };
   return null;
 }

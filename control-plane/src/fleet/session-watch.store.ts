@@ -1,5 +1,5 @@
 /** What may end a live session from outside: the agent's state, its certificate, its CA, a newer session. */
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
 /** A session that is watched. */
@@ -18,8 +18,8 @@ export interface Seen {
   readonly capabilities: readonly string[];
   /** The session that counts. */
   readonly sessionId: string | null;
-  readonly certificate: 'pending' | 'current' | 'superseded' | 'revoked' | null;
-  readonly ca: 'standby' | 'active' | 'retired' | null;
+  readonly certificate: CertificateState | null;
+  readonly ca: CaState | null;
 }
 
 const watchSessions = sql<Seen, [tenants: string[], agents: string[], serials: string[]]>(

@@ -187,7 +187,10 @@ describe('a live tunnel', () => {
     const { publicKey } = read.value;
     const ca = await early.authorities.agentCa(TENANT);
     const who = { tenant: TENANT, agentId: identity.agentId, publicKey };
-    const leaf = await db.transaction((tx) => early.leaves.issue(tx, ca, who));
+    const leaf = await db.transaction(async (tx) => {
+      await early.leaves.revoke(tx, TENANT, identity.agentId, 'test');
+      return early.leaves.issue(tx, ca, who);
+    });
     const short = { ...identity, privateKeyPem: key.privateKeyPem, chainPem: leaf.chainPem };
     const tunnel = await connect(scene, short);
     expect(await tunnel.ended).toBe(CLOSE.certificateExpired);

@@ -5,7 +5,8 @@
  * equal the one in the name. The certificate must be, byte for byte, one that was recorded when it was issued: what a
  * stolen CA key signs elsewhere is on no record.
  */
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, CaState } from '@casare/shared/api';
+import { isAccepted } from './ca.lifecycle.ts';
 
 /** What the certificate says. */
 export interface Presented {
@@ -17,7 +18,7 @@ export interface Presented {
 
 /** What is on record about it; see the store. */
 export interface Recorded {
-  readonly caState: 'standby' | 'active' | 'retired';
+  readonly caState: CaState;
   readonly tenant: string;
   readonly certificate: {
     readonly agentId: string;
@@ -42,7 +43,7 @@ export type AdmissionCode =
 /** The reason to refuse, or null to admit. */
 export function refusalOf(presented: Presented, recorded: Recorded | null, now: Date): AdmissionCode | null {
   if (recorded === null) return 'CA_UNKNOWN';
-  if (recorded.caState !== 'active') return 'CA_NOT_ACTIVE';
+  if (!isAccepted(recorded.caState)) return 'CA_NOT_ACTIVE';
   if (recorded.tenant !== presented.tenant) return 'TENANT_MISMATCH';
   const { certificate } = recorded;
   if (certificate === null || !certificate.same) return 'CERTIFICATE_UNKNOWN';

@@ -5,6 +5,7 @@
  * CA that a crash could forget; of two replicas that start at once one makes it and the other uses the same.
  */
 import type { Result, SignedCa, Signer, SignerCode } from '@casare/certs';
+import type { CaKind } from '@casare/shared/api';
 import { appendAudit } from '../audit/index.ts';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
@@ -81,7 +82,7 @@ export class Authorities {
 
   /** The active CA, opened; the row is read each time, since another replica may have rotated it. */
   async #ensure(
-    kind: store.CaKind,
+    kind: CaKind,
     tenant: string | null,
     make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
   ): Promise<OpenCa> {
@@ -94,7 +95,7 @@ export class Authorities {
   }
 
   async #make(
-    kind: store.CaKind,
+    kind: CaKind,
     tenant: string | null,
     make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
   ): Promise<void> {
@@ -126,7 +127,7 @@ export class Authorities {
   }
 }
 
-function notMade(kind: store.CaKind, why: string): Fault {
+function notMade(kind: CaKind, why: string): Fault {
   return new Fault({ code: 'CA_NOT_MADE', what: `The CA ${kind} could not be made`, why, status: 503 });
 }
 

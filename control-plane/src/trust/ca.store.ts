@@ -3,9 +3,8 @@
  *
  * Invariant: of a kind (and tenant) at most one CA is active: a unique index decides between replicas that start at once.
  */
+import type { CaKind } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
-
-export type CaKind = 'server_root' | 'agent_root' | 'server_ca' | 'agent_ca';
 
 /** A CA as it is kept. */
 export interface CaRow {

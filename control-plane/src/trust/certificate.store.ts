@@ -1,8 +1,6 @@
 /** Agents' certificates: every one ever issued has a row, committed before the certificate is handed out. */
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
-
-export type CertificateState = 'pending' | 'current' | 'superseded' | 'revoked';
 
 /** A certificate to be kept. */
 export interface NewCertificate {
@@ -24,7 +22,7 @@ export interface KeptCertificate {
 
 /** All that admission needs to know about who presents a certificate. */
 export interface OnRecord {
-  readonly caState: 'standby' | 'active' | 'retired';
+  readonly caState: CaState;
   /** Of the issuing CA. */
   readonly tenant: string;
   /** Null when that CA's tenant has no such serial. */
@@ -38,7 +36,7 @@ export interface OnRecord {
 }
 
 interface OnRecordRow {
-  readonly ca_state: 'standby' | 'active' | 'retired';
+  readonly ca_state: CaState;
   readonly tenant: string;
   readonly agent_id: string | null;
   readonly state: CertificateState;

@@ -11,6 +11,7 @@ import { Authorities } from './authorities.ts';
 import { GatewayIdentity } from './gateway-identity.ts';
 import { JoinTokens } from './join-tokens.service.ts';
 import { JoinTokensController } from './join-tokens.controller.ts';
+import { TrustViews } from './trust-view.ts';
 
 export interface TrustOptions {
   readonly db: Database;
@@ -32,6 +33,8 @@ export interface Trust {
   readonly gateway: GatewayIdentity;
   readonly joinTokens: JoinTokens;
   readonly admission: Admission;
+  /** What this process has loaded of trust. */
+  readonly views: TrustViews;
   /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -50,17 +53,23 @@ export function createTrust(options: TrustOptions): Trust {
   const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: hosts, rateLimit, now });
   const authorities = new Authorities({ ...options, signer });
   const gateway = new GatewayIdentity({ ...options, signer, authorities });
+  const views = new TrustViews(options);
   return {
     authorities,
     gateway,
     leaves: new AgentLeaves({ signer, ...(leafHours === undefined ? {} : { lifetimeHours: leafHours }) }),
     joinTokens: new JoinTokens(db, clock, authorities),
     admission: new Admission(db, clock, TRUST_DOMAIN),
+    views,
     async start() {
       await authorities.start();
       await gateway.start();
+      await views.start();
     },
-    stop: () => gateway.stop(),
+    async stop() {
+      await views.stop();
+      await gateway.stop();
+    },
   };
 }
 

@@ -17,6 +17,8 @@ export type Permission =
   | 'agents:write'
   | 'tokens:read'
   | 'tokens:write'
+  | 'trust:read'
+  | 'trust:write'
   | 'accounts:write';
 
 /** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */

@@ -13,6 +13,7 @@ export * from './events.ts';
 export * from './jobs.ts';
 export * from './page.ts';
 export * from './problem.ts';
+export * from './trust.ts';
 export * from './workflows.ts';
 
 /** The operations, by noun: `api.jobs.submit`. */

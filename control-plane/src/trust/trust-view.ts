@@ -1,0 +1,100 @@
+/**
+ * What this process has loaded of trust: the anchors its listeners verify by, the chain they present, the bundle agents
+ * are to hold. Everything that acts on trust reads it here, level-triggered: after a crash the next view says the same.
+ *
+ * Invariant: a view is replaced as a whole, and only by a newer one; a notification makes it quicker, polling makes it
+ * true.
+ */
+import { bundleDigest } from '@casare/certs';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Subscription } from '../platform/database/index.ts';
+import type { Log } from '../platform/log.ts';
+import { startLoop, type Loop } from '../platform/loop.ts';
+import { findActiveCa, listTrustedCas } from './ca.store.ts';
+import { currentRev } from './trust-state.store.ts';
+
+/** Trust as of `rev`. */
+export interface TrustView {
+  readonly rev: number;
+  /** Roots that agents are to trust gateways by. */
+  readonly bundle: { readonly digest: string; readonly roots: readonly string[] };
+  /** Anchors for agents' certificates, PEM. */
+  readonly agentAnchors: readonly string[];
+  /** The server CA whose chain listeners present; null before the first start has made one. */
+  readonly presentedCa: string | null;
+}
+
+export interface TrustViewsOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Listener = (view: TrustView) => void | Promise<void>;
+
+const POLL_MS = 1_000;
+/** Notified after every change of trust. */
+const CHANNEL = 'casare_trust';
+
+export class TrustViews {
+  readonly #options: TrustViewsOptions;
+  readonly #listeners = new Set<Listener>();
+  #view: TrustView | null = null;
+  #loop: Loop | null = null;
+  #subscription: Subscription | null = null;
+
+  constructor(options: TrustViewsOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the first view and follows changes until `stop`. */
+  async start(): Promise<void> {
+    const { db, log } = this.#options;
+    this.#view = await this.#load();
+    const loop = startLoop({ name: 'trust view', intervalMs: POLL_MS, log, run: () => this.refresh() });
+    this.#loop = loop;
+    this.#subscription = await db.listen(CHANNEL, () => loop.wake(), { onConnected: () => loop.wake() });
+  }
+
+  async stop(): Promise<void> {
+    await this.#subscription?.close();
+    await this.#loop?.stop();
+  }
+
+  /** Throws before `start`. */
+  get current(): TrustView {
+    if (this.#view === null) throw new Error('there is no view of trust before trust was started');
+    return this.#view;
+  }
+
+  /** Calls `listener` with every newer view, until the returned function is called. */
+  onChanged(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** After COMMIT of a change: this replica looks at once, the others are woken. */
+  changed(): void {
+    this.#options.db.notify(CHANNEL);
+    this.#loop?.wake();
+  }
+
+  /** One turn: loads a newer view, if there is one, and tells the listeners, one after the other. */
+  async refresh(): Promise<void> {
+    if ((await currentRev(this.#options.db)) === this.#view?.rev) return;
+    const view = await this.#load();
+    this.#view = view;
+    for (const listener of this.#listeners) await listener(view);
+  }
+
+  /** The rev is read first: what is read after it is at least as new. */
+  async #load(): Promise<TrustView> {
+    const { db, clock } = this.#options;
+    const now = clock.now();
+    const rev = await currentRev(db);
+    const roots = await listTrustedCas(db, 'server_root', now);
+    const agentAnchors = await listTrustedCas(db, 'agent_root', now);
+    const presented = await findActiveCa(db, 'server_ca', null);
+    return { rev, bundle: { digest: bundleDigest(roots), roots }, agentAnchors, presentedCa: presented?.id ?? null };
+  }
+}
