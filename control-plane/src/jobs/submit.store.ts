@@ -74,6 +74,13 @@ const findIdempotencyKey = sql<{ request_digest: string; job_ids: string[] }, [t
   { idempotent: true },
 );
 
+const dropIdempotencyKeys = sql<never, [olderMs: number, limit: number]>(
+  'dropIdempotencyKeys',
+  `DELETE FROM idempotency_key WHERE (tenant_id, key) IN (
+     SELECT tenant_id, key FROM idempotency_key
+     WHERE created_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2)`,
+);
+
 /** Inserts jobs of one tenant and puts each where it belongs. */
 export async function insertNewJobs(tx: Queryable, tenant: string, jobs: readonly NewJob[]): Promise<void> {
   const rows = JSON.stringify(jobs);
@@ -104,4 +111,10 @@ export async function readIdempotencyKey(
 ): Promise<{ digest: string; jobIds: string[] } | null> {
   const [row] = await db.query(findIdempotencyKey(tenant, key));
   return row ? { digest: row.request_digest, jobIds: row.job_ids } : null;
+}
+
+/** Forgets keys older than `olderMs`, `batch` at a time. */
+export async function forgetIdempotencyKeys(db: Queryable, olderMs: number, batch: number): Promise<void> {
+  let dropped = batch;
+  while (dropped === batch) dropped = await db.execute(dropIdempotencyKeys(olderMs, batch));
 }

@@ -15,6 +15,7 @@ import { forgetDeadGateways } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
 import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
 import { CANCEL_GRACE_MS } from './steer.service.ts';
+import { forgetIdempotencyKeys } from './submit.store.ts';
 import { listCancelling, listUnaccepted } from './sweep.store.ts';
 import { lockForMove, move, stopWaiting } from './transition.store.ts';
 import { listPassedDeadlines, takeDue } from './waiting.store.ts';
@@ -56,12 +57,14 @@ const RETRY_MS = 30_000;
 const CANCEL_MS = 1_000;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
 const LIVE_KEPT_MS = 24 * 3_600_000;
+/** A request may be repeated with its key for this long, milliseconds. */
+const KEYS_KEPT_MS = 7 * 86_400_000;
 /** A gateway that was killed is forgotten after this, milliseconds; one that comes back registers anew. */
 const GATEWAY_KEPT_MS = 24 * 3_600_000;
 
 /** Starts the sweeps; the function stops them. */
 export function startSweeps(deps: SweepDependencies): { promote: () => void; stop: () => Promise<void> } {
-  const loop = (name: string, intervalMs: number, run: () => Promise<void>): Loop =>
+  const loop = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
     startLoop({ name, intervalMs, log: deps.log, run });
   const promotion = loop('promotion', 1_000, () => promote(deps));
   const loops = [
@@ -70,9 +73,10 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     loop('lost leases', 2_000, () => settleSilent(deps)),
     loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
-    loop('live events', 600_000, async () => {
-      await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS));
+    loop('live events', 600_000, async (signal) => {
+      await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS), () => signal.aborted);
     }),
+    loop('idempotency keys', 600_000, () => forgetIdempotencyKeys(deps.db, KEYS_KEPT_MS, BATCH)),
     loop('dead gateways', 600_000, () => forgetDeadGateways(deps.db, GATEWAY_KEPT_MS)),
   ];
   return {

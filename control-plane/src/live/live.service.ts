@@ -13,6 +13,8 @@ const BATCH = 200;
 const MAX_SUBSCRIBERS = 1_000;
 /** How often a subscriber looks without being woken, milliseconds. */
 const POLL_MS = 1_000;
+/** The shortest time between two wake-ups of all subscribers, milliseconds. */
+const WAKE_MS = 50;
 /** The channel that carries wake-ups between replicas. */
 const CHANNEL = 'casare_live';
 
@@ -28,6 +30,8 @@ export class LiveService {
   readonly #db: Database;
   readonly #waiting = new Set<() => void>();
   #subscribers = 0;
+  #resting = false;
+  #wokenAgain = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -58,18 +62,30 @@ export class LiveService {
       let cursor = subscription.cursor ?? (await this.now());
       while (!signal.aborted) {
         const woken = this.#nextWake(signal);
-        const events = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
-        cursor = events.at(-1)?.cursor ?? cursor;
-        yield events;
-        if (events.length < BATCH) await woken;
+        const read = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
+        cursor = read.cursor;
+        yield [...read.events];
+        if (read.events.length < BATCH) await woken;
       }
     } finally {
       this.#subscribers -= 1;
     }
   }
 
+  /** Batches commit every few milliseconds: readers are woken at once and then at most once in `WAKE_MS`. */
   #wakeHere(): void {
+    if (this.#resting) {
+      this.#wokenAgain = true;
+      return;
+    }
+    this.#resting = true;
     for (const wake of this.#waiting) wake();
+    const rested = (): void => {
+      this.#resting = false;
+      if (this.#wokenAgain) this.#wakeHere();
+    };
+    this.#wokenAgain = false;
+    setTimeout(rested, WAKE_MS).unref();
   }
 
   /** Resolves at the next wake-up, after the poll interval, or on abort. */

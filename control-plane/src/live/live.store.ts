@@ -23,8 +23,16 @@ export interface NewLiveEvent {
   readonly event: LiveEvent;
 }
 
+/** What was read, and where to go on: also past what does not concern the reader. */
+export interface LiveBatch {
+  readonly events: readonly StoredLiveEvent[];
+  readonly cursor: string;
+}
+
+/** Without an event, `horizon` alone. */
 interface Row {
-  readonly xid: string;
+  readonly horizon: string;
+  readonly xid: string | null;
   readonly id: number;
   readonly body: unknown;
 }
@@ -35,13 +43,18 @@ const appendLive = sql<never, [tenants: string[], jobs: (string | null)[], bodie
    SELECT * FROM unnest($1::text[], $2::uuid[], $3::jsonb[])`,
 );
 
+// The horizon is that of the snapshot which reads: everything below it has been seen once the batch is not full.
 const readLive = sql<Row, [tenant: string, xid: string, id: number, job: string | null, limit: number]>(
   'readLive',
-  `SELECT xid::text, id, body FROM live_event
-   WHERE tenant_id = $1 AND (xid, id) > ($2::text::xid8, $3::bigint)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot())
-     AND ($4::uuid IS NULL OR job_id = $4)
-   ORDER BY xid, id LIMIT $5`,
+  `SELECT h.xmin::text AS horizon, e.xid::text AS xid, e.id, e.body
+   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) h
+   LEFT JOIN LATERAL (
+     SELECT xid, id, body FROM live_event
+     WHERE tenant_id = $1 AND (xid, id) > ($2::text::xid8, $3::bigint) AND xid < h.xmin
+       AND ($4::uuid IS NULL OR job_id = $4)
+     ORDER BY xid, id LIMIT $5
+   ) e ON true
+   ORDER BY e.xid, e.id`,
   { idempotent: true },
 );
 
@@ -51,7 +64,14 @@ const newestLive = sql<{ xid: string }, []>(
   { idempotent: true },
 );
 
-const pruneLive = sql<never, [before: Date]>('pruneLive', `DELETE FROM live_event WHERE at < $1`);
+// Bounded: a transaction that is open for long holds the horizon back, and with it every reader.
+const pruneLive = sql<never, [before: Date, limit: number]>(
+  'pruneLive',
+  `DELETE FROM live_event WHERE (tenant_id, xid, id) IN (
+     SELECT tenant_id, xid, id FROM live_event WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+);
+/** Events that one transaction forgets. */
+const PRUNED = 5_000;
 
 /** Appends events in the caller's transaction. */
 export async function append(tx: Queryable, events: readonly NewLiveEvent[]): Promise<void> {
@@ -65,17 +85,26 @@ export async function append(tx: Queryable, events: readonly NewLiveEvent[]): Pr
   );
 }
 
-/** Events of a tenant after `cursor`, oldest first, at most `limit`; those of one job when `job` is given. */
+/**
+ * Events of a tenant after `cursor`, oldest first, at most `limit`; those of one job when `job` is given. A cursor of the
+ * future (the database was restored from a backup) is taken for now.
+ */
 export async function readAfter(
   db: Queryable,
   tenant: string,
   cursor: string,
   job: string | null,
   limit: number,
-): Promise<StoredLiveEvent[]> {
+): Promise<LiveBatch> {
   const [xid, id] = parseCursor(cursor) ?? ['0', 0];
   const rows = await db.query(readLive(tenant, xid, id, job, limit));
-  return rows.map((row) => ({ cursor: `${row.xid}-${row.id}`, event: LiveEventSchema.parse(row.body) }));
+  const events: StoredLiveEvent[] = [];
+  for (const row of rows) {
+    if (row.xid === null) continue;
+    events.push({ cursor: `${row.xid}-${row.id}`, event: LiveEventSchema.parse(row.body) });
+  }
+  const last = events.at(-1)?.cursor;
+  return { events, cursor: events.length === limit && last !== undefined ? last : `${rows[0]!.horizon}-0` };
 }
 
 /** The cursor of "now": everything that commits from here on comes after it. */
@@ -84,7 +113,11 @@ export async function cursorOfNow(db: Queryable): Promise<string> {
   return `${row!.xid}-0`;
 }
 
-/** Forgets events older than `before`. */
-export function prune(db: Queryable, before: Date): Promise<number> {
-  return db.execute(pruneLive(before));
+/** Forgets events older than `before`, in transactions of a bounded size, until `stopped`; how many. */
+export async function prune(db: Queryable, before: Date, stopped: () => boolean = () => false): Promise<number> {
+  let forgotten = 0;
+  for (let last = PRUNED; last === PRUNED && !stopped(); forgotten += last) {
+    last = await db.execute(pruneLive(before, PRUNED));
+  }
+  return forgotten;
 }
