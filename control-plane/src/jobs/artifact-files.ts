@@ -70,8 +70,10 @@ export class ArtifactFiles {
     return this.#path(tenant, id);
   }
 
+  /** In lower case, as the database gives ids back. */
   #path(tenant: string, id: string, suffix = ''): string {
-    return path.join(this.#root, tenant, id.slice(-2), `${id}${suffix}`);
+    const name = id.toLowerCase();
+    return path.join(this.#root, tenant, name.slice(-2), `${name}${suffix}`);
   }
 }
 

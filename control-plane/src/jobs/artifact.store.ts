@@ -3,7 +3,7 @@
  * that are complete, hashed and flushed.
  */
 import { Artifact } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import type { Writer } from './run.store.ts';
 
 /** A file to be registered. */
@@ -20,14 +20,21 @@ export interface NewArtifact {
 type Row = Readonly<Record<string, unknown>>;
 const COLUMNS = 'id, job_id, attempt, name, kind, media_type, bytes, sha256, position, created_at';
 
-// Fenced: only the attempt that holds the lease registers files. A repeated step replaces its earlier file.
+// Fenced: only the attempt that holds the lease registers files. Two files of one name are registered one after the
+// other, so that the second sees which file it replaces: a statement of its own, with the snapshot after the wait.
+const holdForFiles = sql<{ attempt: number }, [tenant: string, job: string, attempt: number, agent: string]>(
+  'holdForFiles',
+  `SELECT attempt FROM job_lease
+   WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 FOR UPDATE`,
+);
+
+// A repeated step replaces its earlier file.
 const insertArtifact = sql<
   { replaced: string | null },
   [
     tenant: string,
     job: string,
     attempt: number,
-    agent: string,
     id: string,
     name: string,
     kind: string,
@@ -38,13 +45,11 @@ const insertArtifact = sql<
   ]
 >(
   'insertArtifact',
-  `WITH held AS (
-     SELECT 1 FROM job_lease WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 FOR SHARE
-   ), before AS (
-     SELECT id FROM artifact WHERE tenant_id = $1 AND job_id = $2 AND kind = $7 AND name = $6 AND id <> $5
+  `WITH before AS (
+     SELECT id FROM artifact WHERE tenant_id = $1 AND job_id = $2 AND kind = $6 AND name = $5 AND id <> $4
    ), stored AS (
      INSERT INTO artifact (tenant_id, job_id, attempt, id, name, kind, media_type, bytes, sha256, position)
-     SELECT $1, $2, $3, $5, $6, $7, $8, $9, $10, $11 FROM held
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT (tenant_id, job_id, kind, name) DO UPDATE SET id = excluded.id, attempt = excluded.attempt,
        media_type = excluded.media_type, bytes = excluded.bytes, sha256 = excluded.sha256,
        position = excluded.position, created_at = now()
@@ -68,24 +73,15 @@ const listArtifacts = sql<Row, [tenant: string, job: string, kind: string, name:
 
 /** Registers a stored file; `null` when the attempt no longer holds the lease. `replaced` is the id of the file it supersedes. */
 export async function register(
-  db: Queryable,
-  writer: Writer,
+  tx: Transaction,
+  { tenant, jobId, attempt, agentId }: Writer,
   artifact: NewArtifact,
 ): Promise<{ replaced: string | null } | null> {
-  const [row] = await db.query(
-    insertArtifact(
-      writer.tenant,
-      writer.jobId,
-      writer.attempt,
-      writer.agentId,
-      artifact.id,
-      artifact.name,
-      artifact.kind,
-      artifact.mediaType,
-      artifact.bytes,
-      artifact.sha256,
-      artifact.position,
-    ),
+  const held = await tx.query(holdForFiles(tenant, jobId, attempt, agentId));
+  if (held.length === 0) return null;
+  const { id, name, kind, mediaType, bytes, sha256, position } = artifact;
+  const [row] = await tx.query(
+    insertArtifact(tenant, jobId, attempt, id, name, kind, mediaType, bytes, sha256, position),
   );
   return row ?? null;
 }

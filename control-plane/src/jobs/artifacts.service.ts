@@ -53,11 +53,10 @@ export class ArtifactsService {
   }
 
   /** Begins or continues an upload. */
-  async open(
-    agent: AgentRef,
-    message: ArtifactOpen,
-  ): Promise<{ stored: string } | ArtifactRefusal | { upload: Upload }> {
+  async open(agent: AgentRef, asked: ArtifactOpen): Promise<{ stored: string } | ArtifactRefusal | { upload: Upload }> {
     const { db, files } = this.#deps;
+    // Ids are compared with the database's, which are in lower case.
+    const message = { ...asked, artifactId: asked.artifactId.toLowerCase(), jobId: asked.jobId.toLowerCase() };
     if (message.bytes > ARTIFACT_BYTES)
       return refusal('ARTIFACT_TOO_LARGE', `A file may have ${ARTIFACT_BYTES} bytes.`);
     const known = await store.findArtifact(db, agent.tenant, message.artifactId);

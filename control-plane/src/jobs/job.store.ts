@@ -15,6 +15,9 @@ export interface JobFilter {
   readonly text: string | null;
 }
 
+/** An id is made by the clock of a replica, `created_at` by the database's: they differ by less, milliseconds. */
+const CLOCK_SKEW_MS = 3_600_000;
+
 type Row = Readonly<Record<string, unknown>>;
 
 const JOB_COLUMNS = `
@@ -34,15 +37,19 @@ const getJob = sql<Row, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+// Every condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its
+// own index. Only a search for part of an id looks at job after job.
 const listJobs = sql<
   Row,
   [
     tenant: string,
     state: string | null,
-    workflow: string | null,
+    workflows: string[] | null,
     agent: string | null,
     since: string | null,
-    text: string | null,
+    sinceId: string | null,
+    named: string[] | null,
+    idPart: string | null,
     before: string | null,
     limit: number,
   ]
@@ -51,12 +58,24 @@ const listJobs = sql<
   `SELECT ${JOB_COLUMNS} FROM ${JOB_JOINS}
    WHERE j.tenant_id = $1
      AND ($2::text IS NULL OR j.state = $2)
-     AND ($3::text IS NULL OR w.namespace || '/' || w.name = $3)
+     AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
      AND ($4::uuid IS NULL OR j.agent_id = $4)
-     AND ($5::timestamptz IS NULL OR j.created_at >= $5)
-     AND ($6::text IS NULL OR strpos(w.namespace || '/' || w.name, $6) > 0 OR strpos(j.id::text, $6) > 0)
-     AND ($7::uuid IS NULL OR j.id < $7)
-   ORDER BY j.id DESC LIMIT $8`,
+     AND ($5::timestamptz IS NULL OR (j.created_at >= $5 AND j.id >= $6::uuid))
+     AND ($7::uuid[] IS NULL OR j.workflow_id = ANY($7) OR strpos(j.id::text, $8) > 0)
+     AND ($9::uuid IS NULL OR j.id < $9)
+   ORDER BY j.id DESC LIMIT $10`,
+  { idempotent: true },
+);
+
+// Versions are few and jobs are many: names are looked up here, so that jobs are found by an index of theirs.
+const versionsNamed = sql<{ id: string }, [tenant: string, name: string]>(
+  'versionsNamed',
+  `SELECT id FROM workflow_version WHERE tenant_id = $1 AND namespace || '/' || name = $2`,
+  { idempotent: true },
+);
+const versionsLike = sql<{ id: string }, [tenant: string, text: string]>(
+  'versionsLike',
+  `SELECT id FROM workflow_version WHERE tenant_id = $1 AND strpos(namespace || '/' || name, $2) > 0`,
   { idempotent: true },
 );
 
@@ -111,7 +130,15 @@ export async function findJobs(
   limit: number,
 ): Promise<Job[]> {
   const { state, workflow, agent, since, text } = filter;
-  return (await db.query(listJobs(tenant, state, workflow, agent, since, text, before, limit))).map(jobOf);
+  const workflows = workflow === null ? null : await idsOf(db, versionsNamed(tenant, workflow));
+  const like = text === null ? null : await idsOf(db, versionsLike(tenant, text));
+  const sinceId = since === null ? null : firstIdAt(Date.parse(since) - CLOCK_SKEW_MS);
+  // What is no part of any id need not be looked for in all of them.
+  const idPart = text !== null && /^[0-9a-f-]+$/.test(text) ? text : null;
+  const named = like !== null && idPart === null ? narrowed(workflows, like) : workflows;
+  const either = idPart === null ? null : like;
+  const rows = await db.query(listJobs(tenant, state, named, agent, since, sinceId, either, idPart, before, limit));
+  return rows.map(jobOf);
 }
 
 /** Steps after (attempt, seq), oldest first. */
@@ -160,6 +187,20 @@ export async function findAssignment(db: Queryable, tenant: string, id: string):
     workflowId: row.workflow_id,
     input: row.input,
   };
+}
+
+async function idsOf(db: Queryable, statement: ReturnType<typeof versionsNamed>): Promise<string[]> {
+  return (await db.query(statement)).map(({ id }) => id);
+}
+
+function narrowed(some: readonly string[] | null, others: readonly string[]): string[] {
+  return some === null ? [...others] : some.filter((id) => others.includes(id));
+}
+
+/** The smallest UUIDv7 of that moment. */
+function firstIdAt(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
 function jobOf(row: Row): Job {

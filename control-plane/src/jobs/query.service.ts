@@ -4,6 +4,7 @@ import type { Database } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import * as store from './job.store.ts';
+import { findWait } from './waiting.store.ts';
 import { firstUnmet, summarise, type AgentFitness } from './why-pending.decision.ts';
 
 /** A page; the cursor says where the next one begins. */
@@ -20,6 +21,7 @@ export interface PageAsk {
 /** Agents of a tenant as "why pending" needs them; given by the fleet. */
 export type FitnessPort = (tenant: string) => Promise<AgentFitness[]>;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Agents named in one answer. */
 const AGENTS = 200;
 
@@ -38,7 +40,7 @@ export class QueryService {
 
   async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
     const before = ask.cursor === undefined ? null : decode(ask.cursor, 1)?.[0];
-    if (before === undefined) return badCursor();
+    if (before === undefined || (before !== null && !UUID.test(before))) return badCursor();
     const items = await store.findJobs(this.#db, tenant, filter, before, ask.limit + 1);
     return pageOf(items, ask.limit, (job) => [job.id]);
   }
@@ -59,7 +61,7 @@ export class QueryService {
     return pageOf(items, ask.limit, (file) => [file.kind, file.name]);
   }
 
-  /** For each agent, the first condition that keeps it from running the job. */
+  /** What keeps the job out of the queue, and for each agent the first condition that keeps it from running it. */
   async whyPending(tenant: string, id: string): Promise<WhyPending | Refusal> {
     const job = await store.findJob(this.#db, tenant, id);
     if (!job) return notFound(id);
@@ -68,8 +70,9 @@ export class QueryService {
     const { slot, site, capabilities } = job.requirements;
     const route = { id: 0, tenant, slot, site, capabilities };
     const agents = await this.#fitness(tenant);
-    const answers = agents.map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route) }));
-    return { state: job.state, summary: summarise(answers), agents: answers.slice(0, AGENTS) };
+    const wait = await findWait(this.#db, tenant, id);
+    const answers = agents.map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route, wait) }));
+    return { state: job.state, summary: summarise(answers, wait), agents: answers.slice(0, AGENTS) };
   }
 
   async #numbered<T extends { attempt: number; seq: number }>(
@@ -79,8 +82,8 @@ export class QueryService {
     find: (db: Database, tenant: string, id: string, after: [number, number], limit: number) => Promise<T[]>,
   ): Promise<Page<T> | Refusal> {
     const after = ask.cursor === undefined ? ['0', '0'] : decode(ask.cursor, 2);
-    const [attempt, seq] = [Number(after?.[0]), Number(after?.[1])];
-    if (!Number.isSafeInteger(attempt) || !Number.isSafeInteger(seq)) return badCursor();
+    if (!after?.every((number) => /^\d{1,9}$/.test(number))) return badCursor();
+    const [attempt, seq] = [Number(after[0]), Number(after[1])];
     if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
     return pageOf(await find(this.#db, tenant, id, [attempt, seq], ask.limit + 1), ask.limit, (row) => [
       String(row.attempt),
@@ -104,11 +107,15 @@ function encode(key: readonly string[]): string {
 function decode(cursor: string, members: number): string[] | undefined {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const good = Array.isArray(key) && key.length === members && key.every((member) => typeof member === 'string');
-    return good && (members > 1 || /^[0-9a-f-]{36}$/.test(key[0] as string)) ? key : undefined;
+    const good = Array.isArray(key) && key.length === members && key.every(isText);
+    return good ? key : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isText(member: unknown): member is string {
+  return typeof member === 'string' && !member.includes('\0') && member.isWellFormed();
 }
 
 function notFound(id: string): Refusal {

@@ -3,6 +3,7 @@
  * whose deadline passed. Each sweep moves a bounded number in one transaction.
  */
 import { sql, type Queryable } from '../platform/database/index.ts';
+import type { Wait } from './why-pending.decision.ts';
 
 /** A job that may run now. */
 export interface Promoted {
@@ -43,6 +44,22 @@ const passedDeadlines = sql<{ tenant_id: string; job_id: string }, [limit: numbe
   `SELECT tenant_id, job_id FROM job_deadline WHERE deadline <= clock_timestamp() ORDER BY deadline LIMIT $1`,
   { idempotent: true },
 );
+
+const waitOf = sql<{ not_before: Date | null; holder: string | null }, [tenant: string, job: string]>(
+  'waitOf',
+  `SELECT CASE WHEN w.not_before > clock_timestamp() THEN w.not_before END AS not_before, k.job_id AS holder
+   FROM job_waiting w
+   LEFT JOIN job_key k ON k.tenant_id = w.tenant_id AND k.concurrency_key = w.concurrency_key AND k.job_id <> w.job_id
+   WHERE w.tenant_id = $1 AND w.job_id = $2`,
+  { idempotent: true },
+);
+
+/** What keeps a job out of the queue; `null` when nothing does. */
+export async function findWait(db: Queryable, tenant: string, jobId: string): Promise<Wait | null> {
+  const [row] = await db.query(waitOf(tenant, jobId));
+  if (!row || (row.not_before === null && row.holder === null)) return null;
+  return { notBefore: row.not_before, holder: row.holder };
+}
 
 /** Takes jobs that may run now out of the waiting room; the caller offers them to the queue in the same transaction. */
 export async function takeDue(tx: Queryable, limit: number): Promise<Promoted[]> {

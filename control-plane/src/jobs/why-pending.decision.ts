@@ -34,8 +34,15 @@ export interface Unmet {
   readonly reason: string;
 }
 
+/** Why a job may not run yet, whatever agents there are. */
+export interface Wait {
+  readonly notBefore: Date | null;
+  /** The job that holds its concurrency key. */
+  readonly holder: string | null;
+}
+
 /** The first unmet condition of one agent for a route. */
-export function firstUnmet(agent: AgentFitness, route: Route): Unmet {
+export function firstUnmet(agent: AgentFitness, route: Route, wait: Wait | null = null): Unmet {
   if (agent.state === 'pending') return { code: 'NOT_APPROVED', reason: 'waits for approval: approve it' };
   if (agent.state === 'locked' || agent.state === 'suspect') return { code: 'LOCKED', reason: `is ${agent.state}` };
   if (agent.state !== 'active') return { code: 'NOT_ACTIVE', reason: `is ${agent.state}` };
@@ -52,11 +59,14 @@ export function firstUnmet(agent: AgentFitness, route: Route): Unmet {
   if (agent.busy[route.slot] >= agent.slots[route.slot]) {
     return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
   }
+  if (wait) return { code: 'NONE', reason: 'can run it as soon as it may start' };
   return { code: 'NONE', reason: 'can run it: it should start within a second' };
 }
 
 /** One line for a person. */
-export function summarise(answers: readonly Unmet[]): string {
+export function summarise(answers: readonly Unmet[], wait: Wait | null = null): string {
+  if (wait?.notBefore) return `It may not start before ${wait.notBefore.toISOString()}.`;
+  if (wait?.holder) return `It waits for job ${wait.holder}, which has the same concurrency key.`;
   if (answers.length === 0) return 'No agent is enrolled: make a join token and enrol one.';
   const able = answers.filter((answer) => answer.code === 'NONE').length;
   if (able > 0) return `${able} of ${answers.length} agents can run it now.`;

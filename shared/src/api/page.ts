@@ -4,7 +4,8 @@ import { z } from 'zod';
 /** `?limit=&cursor=`; the cursor is opaque and comes from the previous page. */
 export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(200).optional(),
+  /** The longest holds a file's name. */
+  cursor: z.string().max(4_000).optional(),
 });
 
 /** A page of `item`s, newest first unless the list says otherwise; `nextCursor` is null on the last page. */
@@ -15,4 +16,5 @@ export function page<T extends z.ZodType>(
 }
 
 export const IdParams = z.object({ id: z.uuid() });
-export const time = z.iso.datetime();
+/** A time that a database can hold: no year 0, no endless fraction. */
+export const time = z.iso.datetime().refine((text) => text.length <= 40 && !text.startsWith('0000'), 'Invalid time');

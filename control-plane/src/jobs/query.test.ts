@@ -1,0 +1,132 @@
+/** What people are told about jobs, and what lists do with cursors that nobody gave. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { api } from '@casare/shared/api';
+import { isRefusal } from '../platform/refusal.ts';
+import { register } from './artifact.store.ts';
+import { jobsHarness, type JobsHarness } from './testing.ts';
+
+const TENANT = 'default';
+const cursor = (...key: string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+let h: JobsHarness;
+beforeAll(async () => {
+  h = await jobsHarness();
+  await h.jobs.start();
+});
+afterAll(async () => {
+  await h.jobs.stop();
+  await h.close();
+});
+
+async function submit(workflow: string, more: object = {}): Promise<string> {
+  const request = { workflow, priority: 50, requires: [], maxAttempts: 3, ...more };
+  const ids = await h.jobs.submit.submit(h.by, [request], null);
+  if (isRefusal(ids)) throw new Error(ids.code);
+  return ids[0]!;
+}
+
+describe('why a job is pending', () => {
+  it('names the time it waits for', async () => {
+    const notBefore = '2100-01-01T00:00:00.000Z';
+    const id = await submit(await h.workflow('later'), { notBefore });
+    expect(await h.jobs.query.whyPending(TENANT, id)).toMatchObject({
+      summary: expect.stringContaining(notBefore) as string,
+    });
+  });
+
+  it('names the job that holds its concurrency key', async () => {
+    const workflow = await h.workflow('keyed');
+    const first = await submit(workflow, { concurrencyKey: 'one' });
+    await vi.waitFor(async () => {
+      const summary = await h.jobs.query.whyPending(TENANT, first);
+      expect(summary).toMatchObject({ summary: expect.stringContaining('No agent') as string });
+    });
+    const second = await submit(workflow, { concurrencyKey: 'one' });
+    expect(await h.jobs.query.whyPending(TENANT, second)).toMatchObject({
+      summary: expect.stringContaining(first) as string,
+    });
+  });
+});
+
+describe('a list', () => {
+  it.each([
+    ['of jobs', '-'.repeat(36)],
+    ['of jobs', 'zzz'],
+  ])('%s refuses the cursor %s', async (_, key) => {
+    const filter = { state: null, workflow: null, agent: null, since: null, text: null };
+    const page = await h.jobs.query.jobs(TENANT, filter, { limit: 1, cursor: cursor(key) });
+    expect(page).toMatchObject({ code: 'CURSOR_INVALID' });
+  });
+
+  it.each([
+    ['2147483648', '0'],
+    ['0', '9007199254740991'],
+    ['-1', '0'],
+    ['1.5', '0'],
+    ['', ''],
+  ])('of steps and logs refuses the cursor %s, %s', async (attempt, seq) => {
+    const id = await submit(await h.workflow(`steps ${attempt} ${seq}`));
+    const ask = { limit: 1, cursor: cursor(attempt, seq) };
+    expect(await h.jobs.query.steps(TENANT, id, ask)).toMatchObject({ code: 'CURSOR_INVALID' });
+    expect(await h.jobs.query.logs(TENANT, id, ask)).toMatchObject({ code: 'CURSOR_INVALID' });
+  });
+
+  it('of files refuses a cursor that no database can read, and pages past the longest name', async () => {
+    const agent = await h.agent('files');
+    const id = await submit(await h.workflow('files'));
+    await vi.waitFor(() => expect(agent.sent).toHaveLength(1), 5_000);
+    expect(await h.jobs.query.artifacts(TENANT, id, { limit: 1, cursor: cursor('output', '\u0000') })).toMatchObject({
+      code: 'CURSOR_INVALID',
+    });
+    const writer = { ...agent, jobId: id, attempt: 1 };
+    const file = { kind: 'output', mediaType: 'text/plain', bytes: 1, sha256: '0'.repeat(64), position: null };
+    for (const name of ['ä'.repeat(500), 'ö'.repeat(500)]) {
+      const id = crypto.randomUUID();
+      await h.database.db.transaction((tx) => register(tx, writer, { ...file, id, name }));
+    }
+    const first = await h.jobs.query.artifacts(TENANT, id, { limit: 1 });
+    if (isRefusal(first)) throw new Error(first.code);
+    // As it comes back over REST.
+    const ask = api.jobs.artifacts.query.parse({ limit: '1', cursor: first.nextCursor });
+    const second = await h.jobs.query.artifacts(TENANT, id, ask);
+    expect(second).toMatchObject({ items: [{ name: expect.stringMatching(/^.{500}$/u) as string }], nextCursor: null });
+    agent.disconnect();
+  });
+});
+
+describe('the filters of the list', () => {
+  it('find what they say, alone and together', async () => {
+    const before = new Date(Date.now() - 1_000).toISOString();
+    const [one, two] = [await submit(await h.workflow('sought')), await submit(await h.workflow('soughtful'))];
+    const agent = await h.agent('soughtful');
+    await vi.waitFor(() => expect(agent.sent).toHaveLength(1), 5_000);
+    const none = { state: null, workflow: null, agent: null, since: null, text: null };
+    const list = async (filter: object): Promise<string[]> => {
+      const page = await h.jobs.query.jobs(TENANT, { ...none, ...filter }, { limit: 200 });
+      if (isRefusal(page)) throw new Error(page.code);
+      return page.items.map((job) => job.id).filter((id) => id === one || id === two);
+    };
+    expect(await list({})).toEqual([two, one]);
+    expect(await list({ workflow: 'test/sought' })).toEqual([one]);
+    expect(await list({ workflow: 'test/nothing' })).toEqual([]);
+    expect(await list({ state: 'leased' })).toEqual([two]);
+    expect(await list({ agent: agent.agentId })).toEqual([two]);
+    expect(await list({ since: before })).toEqual([two, one]);
+    expect(await list({ since: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
+    expect(await list({ text: 'sought' })).toEqual([two, one]);
+    expect(await list({ text: 'tful' })).toEqual([two]);
+    expect(await list({ text: one })).toEqual([one]);
+    expect(await list({ text: one.slice(4, 30) })).toEqual([one]);
+    expect(await list({ text: one, workflow: 'test/soughtful' })).toEqual([]);
+    expect(await list({ text: 'sought', workflow: 'test/sought' })).toEqual([one]);
+    expect(await list({ text: 'nowhere' })).toEqual([]);
+    agent.disconnect();
+  });
+});
+
+describe('a time', () => {
+  it.each(['0000-01-01T00:00:00Z', `2026-01-01T00:00:00.${'0'.repeat(300)}Z`])('%s is refused at the edge', (since) => {
+    expect(api.jobs.list.query.safeParse({ since }).success).toBe(false);
+    expect(api.jobs.submit.body.safeParse({ workflow: 'a/b', deadline: since }).success).toBe(false);
+  });
+});
