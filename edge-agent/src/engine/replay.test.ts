@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect, OnRestart, RunEvent, RunEventBody } from '@casare/shared/protocol';
+import { AGENT_STOPPED, type Effect, type OnRestart, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
 import { type CallFacts, decideCall, readJournal, type Recorded } from './replay.ts';
 
 const error = { type: 'urn:x', status: 500 };
@@ -8,6 +8,12 @@ const started: Recorded = { state: 'started', digest: 'd' };
 const completed: Recorded = { state: 'completed', digest: 'd', output: 'out' };
 const changed: Recorded = { state: 'completed', digest: 'other', output: 'out' };
 const failed: Recorded = { state: 'failed', digest: 'd', certain: true, error };
+const untouched: Recorded = {
+  state: 'failed',
+  digest: 'd',
+  certain: true,
+  error: { ...error, code: AGENT_STOPPED },
+};
 const unsure: Recorded = { state: 'failed', digest: 'd', certain: false, error };
 
 type Where = 'plain' | 'session';
@@ -58,6 +64,10 @@ describe('what happens to a call on restart', () => {
     [failed, 'session', 'restartScope', 'none', 'run', 'unsafe'],
     [failed, 'session', 'suspend', 'none', 'fail', 'unsafe'],
     [failed, 'session', 'suspend', 'none', 'run', 'idempotent'],
+    // The agent stopped before it let the step act: as if it had never been recorded.
+    [untouched, 'plain', 'suspend', 'none', 'run', 'unsafe'],
+    [untouched, 'session', 'suspend', 'none', 'run', 'unsafe'],
+    [untouched, 'session', 'verify', 'none', 'run', 'checkable'],
     [{ ...failed, digest: 'other' }, 'plain', 'suspend', 'none', 'run', 'unsafe'],
   ];
 

@@ -2,7 +2,7 @@
  * Restart. A resumed run starts its document from the beginning in a fresh worker and reads what earlier attempts
  * recorded. Control flow is computed again; what matters is which calls are NOT made again. For a call at a position:
  *
- * - never recorded: it runs.
+ * - never recorded, or recorded and never let act because the agent stopped: it runs.
  * - completed with equal arguments, no live session needed: its output is reused. When it stored a file that is gone
  *   and its rule is `rerun`, it runs again.
  * - completed with equal arguments, but what it worked on was a live session, and those are never restored:
@@ -17,7 +17,7 @@
  * A `try` goes on after its last attempt whose failure was recorded, with the `$context` of that moment; attempts
  * before it are not repeated. Exports of reused outputs are computed again, because the context before them may differ.
  */
-import type { Effect, OnRestart, RunEvent, WorkflowError } from '@casare/shared/protocol';
+import { AGENT_STOPPED, type Effect, type OnRestart, type RunEvent, type WorkflowError } from '@casare/shared/protocol';
 import type { Json } from '@casare/shared/workflow';
 import type { Handles } from './secrets.ts';
 
@@ -119,6 +119,7 @@ export function decideCall(facts: CallFacts): CallDecision {
     case 'started':
       return inDoubt(rule, null, 'it was started and its outcome was not recorded');
     case 'failed':
+      if (recorded.certain && recorded.error.code === AGENT_STOPPED) return { do: 'run' };
       return recorded.certain
         ? decideFailed(facts, recorded)
         : inDoubt(

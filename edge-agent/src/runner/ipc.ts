@@ -19,8 +19,14 @@ export const ToWorker = z.discriminatedUnion('type', [
     /** The run's folder; its files live in `files/` inside. */
     runFolder: z.string(),
   }),
-  /** The event is in the outbox under `seq`; a step that waited for this may act now. */
-  z.object({ type: z.literal('recorded'), request, seq: z.int().min(0) }),
+  /** The event is in the outbox under `seq`; a step that must not be repeated may act, but only before `actBefore`. */
+  z.object({
+    type: z.literal('recorded'),
+    request,
+    seq: z.int().min(0),
+    /** End of the lease, margin taken off; wall clock, milliseconds since the epoch. */
+    actBefore: z.number().optional(),
+  }),
   z.object({ type: z.literal('kept'), request, artifactId: z.uuid() }),
   /** The record or file was not taken. */
   z.object({ type: z.literal('refused'), request, code, reason: text }),
@@ -33,6 +39,8 @@ export type ToWorker = z.infer<typeof ToWorker>;
 export const FromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('record'), request, body: RunEventBody }),
+  /** The leave to act came too late: the start that was recorded under `seq` asks for another one. */
+  z.object({ type: z.literal('late'), request, seq: z.int().min(1), body: RunEventBody }),
   z.object({
     type: z.literal('keep'),
     request,

@@ -20,3 +20,8 @@ export function renewedLease(sentAt: Instant, leaseMs: number): Lease {
 export function holdsLease(lease: Lease, now: Instant, marginMs: number): boolean {
   return now.mono < lease.mono - marginMs && now.wall < lease.wall - marginMs;
 }
+
+/** The moment, on the wall clock, at which a leave to act given now is over. */
+export function actBefore(lease: Lease, now: Instant, marginMs: number): number {
+  return now.wall + Math.min(lease.mono - now.mono, lease.wall - now.wall) - marginMs;
+}

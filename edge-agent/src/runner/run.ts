@@ -7,14 +7,21 @@
  *   only after the control plane has acknowledged it.
  * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
  */
-import { endsRun, LEASE_MARGIN_MS, type RunEventBody, type Secrets } from '@casare/shared/protocol';
+import {
+  AGENT_STOPPED,
+  endsRun,
+  LEASE_MARGIN_MS,
+  type RunEventBody,
+  type Secrets,
+  type WorkflowError,
+} from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
-import { holdsLease, type Lease } from './lease.decision.ts';
+import { actBefore, holdsLease, type Lease } from './lease.decision.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Workers that may die on one attempt before it is given up. */
@@ -46,12 +53,13 @@ interface Held {
   seq: number | null;
 }
 
-const CALLED_OFF = {
-  type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime',
-  status: 500,
+const RUNTIME_ERROR = { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 500 };
+const CANCELLED = {
+  ...RUNTIME_ERROR,
   title: 'The run was cancelled before this step acted',
   code: 'RUN_CANCELLED',
 };
+const STOPPED = { ...RUNTIME_ERROR, title: 'The agent stopped before this step acted', code: AGENT_STOPPED };
 
 type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent';
 
@@ -121,6 +129,7 @@ export class Run {
    */
   async stop(atOnce = false): Promise<void> {
     if (this.#stopping === 'no') this.#stopping = 'agent';
+    for (const held of this.#held.splice(0)) this.#recordUndone(held, STOPPED);
     this.#killAfter(!atOnce && this.#inDoubt() ? STOP_GRACE_MS : 0);
     await this.#gone.promise;
   }
@@ -145,6 +154,10 @@ export class Run {
         this.#record(message.request, message.body);
         return;
       }
+      case 'late': {
+        this.#hold(message);
+        return;
+      }
       case 'keep': {
         this.#keep(message);
         return;
@@ -164,14 +177,26 @@ export class Run {
       return;
     }
     if (body.type === 'step.started' && body.onRestart === 'suspend') {
-      this.#held.push({ request, body, seq: null });
-      this.reconsider();
+      this.#hold({ request, body, seq: null });
       return;
     }
     // an ending comes after the files that the run has reported
     if (endsRun(body)) void this.#intakes.then(() => this.#write(request, body));
     else this.#write(request, body);
     if (this.#stopping === 'agent' && !this.#inDoubt()) this.#worker?.kill();
+  }
+
+  #hold(held: Held): void {
+    if (this.#stopping === 'cancelled') {
+      this.#callOff(held, this.#cancelReason);
+      return;
+    }
+    if (this.#stopping === 'agent') {
+      this.#recordUndone(held, STOPPED);
+      return;
+    }
+    this.#held.push(held);
+    this.reconsider();
   }
 
   #write(request: number, body: RunEventBody): void {
@@ -196,19 +221,21 @@ export class Run {
     }
     // writing takes time: the right to act is judged last
     if (!this.#leased()) return false;
-    this.#worker?.send({ type: 'recorded', request: held.request, seq: held.seq });
+    const until = actBefore(this.#context.lease(), this.#context.clock.now(), LEASE_MARGIN_MS);
+    this.#worker?.send({ type: 'recorded', request: held.request, seq: held.seq, actBefore: until });
     return true;
   }
 
-  /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
   #callOff(held: Held, reason: string): void {
-    const { body } = held;
-    if (held.seq !== null && body.type === 'step.started') {
-      const error = { ...CALLED_OFF, detail: reason.slice(0, 16_000) };
-      const { path, position } = body;
-      this.#append(held.request, { type: 'step.failed', path, position, error, certain: true, durationMs: 0 });
-    }
+    this.#recordUndone(held, { ...CANCELLED, detail: reason.slice(0, 16_000) });
     this.#refuse(held.request, 'RUN_CANCELLED', reason);
+  }
+
+  /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
+  #recordUndone({ request, body, seq }: Held, error: WorkflowError): void {
+    if (seq === null || body.type !== 'step.started') return;
+    const { path, position } = body;
+    this.#append(request, { type: 'step.failed', path, position, error, certain: true, durationMs: 0 });
   }
 
   #append(request: number, body: RunEventBody): number | null {

@@ -3,7 +3,7 @@
  * channel as the product's worker. It can die, hang, and start processes in groups of their own, as a browser does.
  */
 import { spawn } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEventBody } from '@casare/shared/protocol';
 import { codeOf, describe } from '../fault.ts';
@@ -17,12 +17,15 @@ type Entry =
   | 'ignore cancel'
   | 'show environment'
   | { record: RunEventBody }
+  | { standStillUntil: string; record: RunEventBody }
   | { spawnTree: string }
   | { keep: string; content: string }
   | { keepPath: string }
   | { keepLink: string };
 
-const channel = new WorkerChannel((message) => process.send?.(message));
+/** A file, until which this process stands still as soon as it has leave to act, as a stopped one or a sleeping machine. */
+let standStillUntil: string | null = null;
+const channel = new WorkerChannel((message) => process.send?.(message), now);
 process.on('message', (raw) =>
   channel.receive(raw, { start: (message) => void run(message), cancel: () => undefined }),
 );
@@ -47,7 +50,10 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
   else if (entry === 'complete') await channel.record({ type: 'run.completed', output: null });
   else if (entry === 'ignore cancel') await new Promise(() => setInterval(() => undefined, 1_000));
   else if (entry === 'show environment') await log(JSON.stringify([process.env, process.argv, process.execArgv]));
-  else if ('record' in entry) await channel.record(entry.record);
+  else if ('standStillUntil' in entry) {
+    standStillUntil = entry.standStillUntil;
+    await channel.record(entry.record);
+  } else if ('record' in entry) await channel.record(entry.record);
   else if ('spawnTree' in entry) await spawnTree(entry.spawnTree);
   else if ('keep' in entry) {
     const path = join(runFolder, 'files', entry.keep);
@@ -59,6 +65,16 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
     symlinkSync(entry.keepLink, link);
     await keep(link, 'stolen');
   }
+}
+
+/** An hour has passed when it goes on. */
+function now(): number {
+  if (standStillUntil === null) return Date.now();
+  while (!existsSync(standStillUntil)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  standStillUntil = null;
+  // said after whatever the channel says now
+  setImmediate(() => channel.log('info', 'goes on'));
+  return Date.now() + 3_600_000;
 }
 
 async function log(message: string): Promise<void> {

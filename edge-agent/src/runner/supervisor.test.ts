@@ -2,10 +2,20 @@
  * Supervision over real processes: the product's worker runs small real workflows, a scripted worker does what a
  * worker must survive or be survived. The tunnel is the real one, against the test peer.
  */
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JobAssign, RunEvent } from '@casare/shared/protocol';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
@@ -17,6 +27,7 @@ import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 import { Tunnel } from '../tunnel/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
 import { startTicksOf } from './process-tree.ts';
+import { makeScratch } from './scratch.ts';
 
 const REAL = new URL('./worker.ts', import.meta.url);
 const SCRIPTED = new URL('./scripted-worker-for-tests.ts', import.meta.url);
@@ -32,6 +43,7 @@ interface TestAgent {
   readonly supervisor: Supervisor;
   readonly tunnel: Tunnel;
   readonly folder: string;
+  readonly logged: readonly string[];
   free: number;
   /** As kill -9 would leave things: no goodbye, no clean stop of workers. */
   vanish(): Promise<void>;
@@ -66,7 +78,8 @@ function startAgent(module: URL): TestAgent {
     minFreeBytes: 1,
     maxSpoolBytes: 1e9,
   });
-  const log = (): void => undefined;
+  const logged: string[] = [];
+  const log = (_: string, message: string): void => void logged.push(message);
   const launch = { module, environment: { CASARE_HOME: home.root }, log };
   const pool = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
   const supervisor: Supervisor = new Supervisor({
@@ -123,6 +136,7 @@ function startAgent(module: URL): TestAgent {
     supervisor,
     tunnel,
     folder,
+    logged,
     set free(bytes: number) {
       state.free = bytes;
     },
@@ -135,6 +149,7 @@ function startAgent(module: URL): TestAgent {
     },
     async stop() {
       if (over) return;
+      over = true;
       await supervisor.stop();
       await Promise.all([tunnel.stop(), pool.stop()]);
       outbox.close();
@@ -243,6 +258,21 @@ test('a step that must not be repeated waits for the lease', async () => {
   expect(types(await ended(run))).toEqual(['step.started', 'step.started', 'run.completed']);
 });
 
+test('a worker that stood still beyond the lease with its leave in hand asks again before it acts', async () => {
+  peer.answersPings = false;
+  agent = startAgent(SCRIPTED);
+  const file = join(folder, 'go-on');
+  const run = scripted([{ standStillUntil: file, record: stepStarted('/do/0') }, 'complete']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  agent.supervisor.renewed(systemClock.now(), 0);
+  writeFileSync(file, '');
+  await vi.waitFor(() => expect(agent.logged.join()).toContain('goes on'), SLOW);
+  expect(agent.outbox.run(run)?.lastSeq).toBe(1);
+  agent.supervisor.renewed(systemClock.now(), 60_000);
+  expect(types(await ended(run))).toEqual(['step.started', 'run.completed']);
+});
+
 test('onDisconnect hold: a step that must not be repeated waits for its acknowledgement', async () => {
   peer.acknowledges = false;
   agent = startAgent(SCRIPTED);
@@ -266,6 +296,22 @@ test('hold: a step that was written and never got leave is called off by a cance
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
   peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 5_000, reason: 'no' });
   expect(types(await ended(run))).toEqual(['step.started', 'step.failed', 'run.cancelled']);
+});
+
+test('hold: a step that never got leave when the agent stops starts anew after it, and nobody is asked', async () => {
+  peer.acknowledges = false;
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0') }, 'complete'], { onDisconnect: 'hold' });
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  await agent.stop();
+  const box = Outbox.open({ file: join(folder, 'outbox.db') });
+  const journal = box.journal(run);
+  box.close();
+  expect(journal.map(({ body }) => body)).toMatchObject([
+    { type: 'step.started' },
+    { type: 'step.failed', position: '/do/0', certain: true, error: { code: 'AGENT_STOPPED' } },
+  ]);
 });
 
 test('success leaves only after its outputs are stored', async () => {
@@ -356,6 +402,35 @@ test('the environment of a worker is the allow-list; secrets are neither in it n
   const shown = first?.body.type === 'run.log' ? first.body.message : '';
   expect(shown).toContain('PATH');
   expect(shown).not.toMatch(/CASARE_CANARY|canary-5d41/);
+});
+
+test('temporary files of a worker are its own and go with it, however it ends', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted(['show environment', 'die']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).not.toEqual([]), SLOW);
+  const [first] = peer.eventsOf(run);
+  const shown = first?.body.type === 'run.log' ? first.body.message : '';
+  const [{ TMPDIR: temporary = '' }] = JSON.parse(shown) as [NodeJS.ProcessEnv];
+  expect(dirname(temporary)).toBe(tmpdir());
+  await ended(run);
+  await vi.waitFor(() => expect(existsSync(temporary)).toBe(false));
+});
+
+test('temporary files of a worker that ended with its agent go at the next start', async () => {
+  agent = startAgent(SCRIPTED);
+  await agent.stop();
+  const run = assignment();
+  const marker = randomUUID();
+  const box = Outbox.open({ file: join(folder, 'outbox.db') });
+  box.accept(StoredAssignment.parse(run));
+  box.recordWorker(run, { pid: 0, startTicks: 0, marker });
+  box.close();
+  const left = makeScratch(marker);
+  writeFileSync(join(left, 'raw.trace'), 'cookie');
+  expect(statSync(left).mode & 0o777).toBe(0o700);
+  agent = startAgent(SCRIPTED);
+  expect(existsSync(left)).toBe(false);
 });
 
 test('folders of old runs are removed, those of held runs stay', () => {

@@ -24,6 +24,7 @@ import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision
 import { killTree } from './process-tree.ts';
 import type { RunFolders } from './run-folders.ts';
 import { Run } from './run.ts';
+import { removeScratch } from './scratch.ts';
 import { Settlement } from './settlement.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -76,6 +77,7 @@ export class Supervisor implements Handled {
       if (run.worker !== null) {
         const killed = killTree(run.worker);
         if (killed > 0) log('warn', `job ${run.jobId}: killed ${killed} processes that an earlier agent left behind`);
+        removeScratch(run.worker.marker);
         outbox.recordWorker(run, null);
       }
       this.#settlement.consider(run);

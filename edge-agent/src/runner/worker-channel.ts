@@ -12,18 +12,24 @@ export interface WorkerDuties {
   cancel(reason: string): void;
 }
 
+type Recorded = Extract<ToWorker, { type: 'recorded' }>;
+type Kept = Extract<ToWorker, { type: 'kept' }>;
+
 interface Waiting {
-  resolve(answer: { seq?: number; artifactId?: string }): void;
+  resolve(answer: Recorded | Kept): void;
   reject(error: Fault): void;
 }
 
 export class WorkerChannel {
   readonly #send: (message: FromWorker) => void;
+  readonly #now: () => number;
   readonly #waiting = new Map<number, Waiting>();
   #nextRequest = 1;
 
-  constructor(send: (message: unknown) => void) {
+  /** `now`: the wall clock, milliseconds since the epoch. */
+  constructor(send: (message: unknown) => void, now: () => number = Date.now) {
     this.#send = (message) => send(FromWorker.parse(message));
+    this.#now = now;
   }
 
   /** Handles one raw message of the agent; throws for what is none: the worker then ends. */
@@ -47,15 +53,20 @@ export class WorkerChannel {
     this.#send({ type: 'ready' });
   }
 
-  /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act. */
+  /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act now. */
   async record(body: RunEventBody): Promise<void> {
-    await this.#ask((request) => ({ type: 'record', request, body }));
+    let answer = await this.#ask((request) => ({ type: 'record', request, body }));
+    // this process may have stood still with its leave in hand (a stopped process, a sleeping machine)
+    while (answer.type === 'recorded' && this.#now() >= (answer.actBefore ?? Number.POSITIVE_INFINITY)) {
+      const { seq } = answer;
+      answer = await this.#ask((request) => ({ type: 'late', request, seq, body }));
+    }
   }
 
   /** Hands a file over; resolves with its artifact id when the agent has it. */
   async keep(file: Keep): Promise<string> {
-    const { artifactId } = await this.#ask((request) => ({ type: 'keep', request, ...file }));
-    return artifactId ?? '';
+    const answer = await this.#ask((request) => ({ type: 'keep', request, ...file }));
+    return answer.type === 'kept' ? answer.artifactId : '';
   }
 
   log(level: Extract<FromWorker, { type: 'log' }>['level'], message: string): void {
@@ -66,7 +77,7 @@ export class WorkerChannel {
     this.#send({ type: 'broken', code: code.slice(0, 100), reason: reason.slice(0, 4_000) });
   }
 
-  #ask(message: (request: number) => FromWorker): Promise<{ seq?: number; artifactId?: string }> {
+  #ask(message: (request: number) => FromWorker): Promise<Recorded | Kept> {
     const request = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(request, { resolve, reject });

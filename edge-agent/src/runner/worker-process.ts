@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import type { WorkerRecord } from '../outbox/index.ts';
 import { FromWorker, ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
+import { makeScratch, removeScratch, scratchEnvironment } from './scratch.ts';
 
 const HEAP_MEGABYTES = 1_024;
 const LOG_LINE_CHARACTERS = 2_000;
@@ -43,15 +44,24 @@ export class WorkerProcess {
       serialization: 'json',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`, ...sourceConditions(launch.module)],
-      env: { ...inherited(environment), ...launch.environment, [MARKER_VARIABLE]: marker },
+      env: {
+        ...inherited(environment),
+        ...launch.environment,
+        ...scratchEnvironment(marker),
+        [MARKER_VARIABLE]: marker,
+      },
     });
     const pid = this.#child.pid ?? 0;
     this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
     this.exited = this.#watch();
   }
 
-  /** Who gets the worker's messages: the run that took it. */
+  /**
+   * Gives the worker to a run: who gets its messages, and from now on a folder for its temporary files. The run has put
+   * the worker on record before, so that no folder is left that nobody knows of.
+   */
   attach(onMessage: (message: FromWorker) => void): void {
+    makeScratch(this.record.marker);
     this.#onMessage = onMessage;
   }
 
@@ -72,9 +82,13 @@ export class WorkerProcess {
     this.#logLines(child.stderr);
     child.on('message', (raw) => this.#receive(raw));
     return new Promise((resolve) => {
-      child.once('error', (error) => resolve(error.message));
+      child.once('error', (error) => {
+        removeScratch(this.record.marker);
+        resolve(error.message);
+      });
       child.once('exit', (code, signal) => {
         this.kill();
+        removeScratch(this.record.marker);
         resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
       });
     });

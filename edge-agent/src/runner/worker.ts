@@ -2,12 +2,14 @@
  * The worker process: engine and steps loaded and waiting, then one run, then the end. It talks to the agent alone,
  * over the IPC channel; when that channel closes, the agent is gone, and everything this process started goes too.
  */
+import { tmpdir } from 'node:os';
 import { Workflow } from '@casare/shared/workflow';
 import { createExpressions, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import type { ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
+import { removeScratch } from './scratch.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
@@ -53,6 +55,8 @@ async function run(start: Start): Promise<void> {
   }
   await closeSessions(session).catch((error: unknown) => channel.log('warn', describe(error)));
   await expressions.close();
+  // the agent does the same, unless it is gone by now
+  removeScratch(process.env[MARKER_VARIABLE] ?? '', tmpdir());
   process.disconnect();
   process.exit(0);
 }
@@ -63,6 +67,9 @@ function cancel(reason: string): void {
 
 function endEverything(): void {
   const marker = process.env[MARKER_VARIABLE];
-  if (marker !== undefined) killTree({ pid: process.pid, startTicks: startTicksOf(process.pid) ?? 0, marker });
+  if (marker !== undefined) {
+    killTree({ pid: process.pid, startTicks: startTicksOf(process.pid) ?? 0, marker });
+    removeScratch(marker, tmpdir());
+  }
   process.exit(1);
 }

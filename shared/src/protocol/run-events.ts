@@ -71,6 +71,9 @@ const StepFailed = z.object({
   durationMs: z.int().min(0),
 });
 
+/** `code` of a step that the agent recorded as started and, because it stopped, never let act: a restart starts it anew. */
+export const AGENT_STOPPED = 'AGENT_STOPPED';
+
 const StepSkipped = z.object({ type: z.literal('step.skipped'), ...where, name: z.string().max(200) });
 
 const RunLog = z.object({
