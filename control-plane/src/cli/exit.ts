@@ -1,8 +1,8 @@
 /** How the CLI ends: stable exit codes (design section 16), and errors as lines a person can act upon. */
 import { ApiError } from '@casare/shared/client';
+import { plain } from '@casare/shared/terminal';
 import { CommanderError } from 'commander';
 import { Fault, lineOf } from '../platform/errors.ts';
-import { plain } from './output.ts';
 
 export const EXIT = { ok: 0, error: 1, usage: 2, notAuthorised: 3, notFound: 4, jobFailed: 5, timeout: 7 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

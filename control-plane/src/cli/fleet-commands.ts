@@ -1,8 +1,8 @@
 /** `casare agents`, `agent …`, `token create`. */
 import { AgentAction, api, type Agent } from '@casare/shared/api';
+import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';
-import { details, type Column } from './output.ts';
 import { openSession, type Surroundings } from './session.ts';
 
 const AGENT_COLUMNS: readonly Column<Agent>[] = [

@@ -1,6 +1,7 @@
 /** `casare run`, `jobs`, `job …`, `artifacts …`, `events`. */
 import { api, JobState, type Artifact, type Job } from '@casare/shared/api';
 import { followEvents } from '@casare/shared/client';
+import { details, duration, json, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, UsageError } from './exit.ts';
 import { readInput } from './inputs.ts';
-import { details, duration, json, paint, plain, table, type Column } from './output.ts';
+import { paint } from './output.ts';
 import { openSession, type Surroundings } from './session.ts';
 import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
 import { pushFile } from './workflow-commands.ts';

@@ -1,7 +1,7 @@
 /** `casare login`: saves the address and key that later commands use, or makes a sign-in link for the console. */
 import { api } from '@casare/shared/api';
+import { details } from '@casare/shared/terminal';
 import type { Command } from 'commander';
-import { details } from './output.ts';
 import { openSession, type Surroundings } from './session.ts';
 import { saveLogin } from './settings.ts';
 

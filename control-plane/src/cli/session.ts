@@ -1,7 +1,8 @@
 /** What a command works with: the client, the terminal, and how results are to be written. */
 import { createClient, type Client } from '@casare/shared/client';
+import { json, table, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
-import { json, table, type Column, type Terminal } from './output.ts';
+import { type Terminal } from './output.ts';
 import { serverFor, type Server } from './settings.ts';
 
 /** A page as the API gives it. */

@@ -4,8 +4,9 @@
  */
 import { api, type Job, type JobState, type Step } from '@casare/shared/api';
 import { followEvents } from '@casare/shared/client';
+import { duration, plain } from '@casare/shared/terminal';
 import { EXIT, type ExitCode } from './exit.ts';
-import { duration, paint, plain, type Terminal } from './output.ts';
+import { paint, type Terminal } from './output.ts';
 import type { Session } from './session.ts';
 
 const ENDED: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled', 'needs_review']);

@@ -1,10 +1,10 @@
 /** `casare workflow validate | push | list`. */
 import { api, type WorkflowVersion } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
+import { plain, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { EXIT, problemLine } from './exit.ts';
 import { readText } from './inputs.ts';
-import { plain, type Column } from './output.ts';
 import { openSession, type Session, type Surroundings } from './session.ts';
 
 const COLUMNS: readonly Column<WorkflowVersion>[] = [
