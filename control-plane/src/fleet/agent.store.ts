@@ -25,6 +25,8 @@ export interface Profile {
   readonly capabilities: readonly string[];
   readonly declared: readonly string[];
   readonly slots: Slots;
+  /** Digest of the bundle it holds; an agent of before bundles says none. */
+  readonly bundle?: string | undefined;
 }
 
 /** What of an agent decides about its work. */
@@ -134,11 +136,25 @@ const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: 
 
 const keepProfile = sql<
   Standing,
-  [tenant: string, id: string, facts: string, capabilities: string[], declared: string[], slots: string]
+  [
+    tenant: string,
+    id: string,
+    facts: string,
+    capabilities: string[],
+    declared: string[],
+    slots: string,
+    bundle: string | null,
+  ]
 >(
   'keepProfile',
-  `UPDATE agent SET facts = $3, capabilities = $4, declared = $5, slots = $6 WHERE tenant_id = $1 AND id = $2
+  `UPDATE agent SET facts = $3, capabilities = $4, declared = $5, slots = $6, bundle_digest = $7
+   WHERE tenant_id = $1 AND id = $2
    RETURNING name, state, site, grants`,
+);
+
+const keepBundle = sql<never, [tenant: string, id: string, digest: string]>(
+  'keepBundle',
+  `UPDATE agent SET bundle_digest = $3 WHERE tenant_id = $1 AND id = $2 AND bundle_digest IS DISTINCT FROM $3`,
 );
 
 const keepCapabilities = sql<Standing, [tenant: string, id: string, capabilities: string[], slots: string]>(
@@ -193,7 +209,7 @@ export async function move(
 
 /** Keeps what `hello` said; the agent is there. */
 export async function saveProfile(tx: Queryable, tenant: string, id: string, profile: Profile): Promise<Standing> {
-  const { facts, capabilities, declared, slots } = profile;
+  const { facts, capabilities, declared, slots, bundle = null } = profile;
   const statement = keepProfile(
     tenant,
     id,
@@ -201,8 +217,14 @@ export async function saveProfile(tx: Queryable, tenant: string, id: string, pro
     [...capabilities],
     [...declared],
     JSON.stringify(slots),
+    bundle,
   );
   return (await tx.query(statement))[0]!;
+}
+
+/** Keeps which bundle the agent holds. */
+export async function saveBundle(db: Queryable, tenant: string, id: string, digest: string): Promise<void> {
+  await db.execute(keepBundle(tenant, id, digest));
 }
 
 /** Keeps new capabilities and slots; null when the agent is gone. */

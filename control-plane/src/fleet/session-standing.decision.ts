@@ -20,7 +20,7 @@ export function endingOf(sessionId: string, standing: Standing): { code: number;
     return { code: CLOSE.notAdmitted, reason: 'the certificate was revoked' };
   }
   if (ca !== 'active' && ca !== 'outgoing') {
-    return { code: CLOSE.notAdmitted, reason: 'the CA of the certificate is not active' };
+    return { code: CLOSE.certificateRetired, reason: 'the CA of the certificate is not accepted' };
   }
   if (standing.sessionId !== sessionId) return { code: CLOSE.replaced, reason: 'a newer session took over' };
   return null;

@@ -27,6 +27,15 @@ const sessionRow = sql<{ gateway: string | null; lease: number | null }, [agent:
    FROM agent_session WHERE agent_id = $1`,
 );
 
+const heldBundle = sql<{ digest: string | null }, [agent: string]>(
+  'testHeldBundle',
+  'SELECT bundle_digest AS digest FROM agent WHERE id = $1',
+);
+const moveCa = sql<never, [to: string, from: string]>(
+  'testMoveCa',
+  `UPDATE certificate_authority SET state = $1 WHERE kind = 'agent_ca' AND state = $2`,
+);
+
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
@@ -51,6 +60,31 @@ const stateOf = async (id: string) => ((await scene.harness.jobs.query.job(TENAN
 const agentOf = async (id: string) => scene.fleet.agents.get(TENANT, id);
 
 describe('a live tunnel', () => {
+  it('says which bundle it holds, in its greeting and after an update', async () => {
+    const identity = await scene.agent();
+    const held = async () => (await scene.harness.database.db.query(heldBundle(identity.agentId)))[0]?.digest;
+    const [first, second] = ['1'.repeat(64), '2'.repeat(64)];
+    const tunnel = await connect(scene, identity, { bundle: first });
+    expect(await held()).toBe(first);
+    tunnel.send({ type: 'bundle.ack', digest: second });
+    await vi.waitFor(async () => expect(await held()).toBe(second));
+    await tunnel.close();
+  });
+
+  it('is told by its own code that the CA of its certificate was retired, at once and when it comes again', async () => {
+    const identity = await scene.agent();
+    const { db } = scene.harness.database;
+    const tunnel = await connect(scene, identity);
+    await db.execute(moveCa('retired', 'active'));
+    try {
+      expect(await tunnel.ended).toBe(CLOSE.certificateRetired);
+      expect(await dial(scene, identity).ended).toBe(CLOSE.certificateRetired);
+    } finally {
+      await db.execute(moveCa('active', 'retired'));
+    }
+    await (await connect(scene, identity)).close();
+  });
+
   it('attracts no job by a label that the agent gave itself', async () => {
     const identity = await scene.agent();
     const claims = ['os=linux', 'test=claimed'];

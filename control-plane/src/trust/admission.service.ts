@@ -27,8 +27,9 @@ export interface AdmissionRefusal {
   readonly who: { readonly tenant: string; readonly agentId: string } | null;
 }
 
-/** Codes of refusals after the certificate was recognised as one of ours. */
+/** Codes that the holder of a certificate on record may be told. */
 const RECOGNISED: readonly string[] = [
+  'CA_NOT_ACTIVE',
   'CERTIFICATE_REVOKED',
   'CERTIFICATE_EXPIRED',
   'AGENT_LOCKED',
@@ -72,7 +73,8 @@ export class Admission {
     };
     const code = refusalOf(identity.value, recorded, this.#clock.now());
     if (code === null) return { ok: true, peer: { tenant, agentId, serial, notAfter } };
-    const who = RECOGNISED.includes(code) ? { tenant, agentId } : null;
+    const known = RECOGNISED.includes(code) && recorded?.certificate?.same === true;
+    const who = known ? { tenant, agentId } : null;
     return { ok: false, code, why: `certificate ${serial} of agent ${agentId}`, who };
   }
 }

@@ -117,6 +117,7 @@ function startAgent(module: URL): TestAgent {
         slots,
         runs: supervisor.heldRuns(),
       }),
+      trust: () => undefined,
       welcomed: (verdicts) => supervisor.welcomed(verdicts),
       assigned: (message) => supervisor.assigned(message),
       cancelled: (message) => supervisor.cancelled(message),

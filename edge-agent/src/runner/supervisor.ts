@@ -49,7 +49,7 @@ export interface SupervisorOptions {
   };
 }
 
-type Handled = Omit<TunnelPort, 'greeting' | 'changed'>;
+type Handled = Omit<TunnelPort, 'greeting' | 'changed' | 'trust'>;
 
 export class Supervisor implements Handled {
   readonly #options: SupervisorOptions;

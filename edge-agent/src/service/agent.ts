@@ -173,6 +173,7 @@ class RunningAgent implements Agent {
       acknowledged: (key, seq) => supervisor.acknowledged(key, seq),
       stored: (artifactId) => supervisor.stored(artifactId),
       refused: (artifactId, code, reason) => supervisor.refused(artifactId, code, reason),
+      trust: (message) => this.#log('debug', `${message.type} is not acted upon`),
       renewed: (sentAt, leaseMs) => supervisor.renewed(sentAt, leaseMs),
       changed: (state, detail) => this.#changed(state, detail),
     };
@@ -288,5 +289,6 @@ const HINTS: Readonly<Record<number, string>> = {
   [CLOSE.notAdmitted]: 'the control plane does not admit this agent: is it approved, and not decommissioned?',
   [CLOSE.replaced]: 'another agent with the same identity took over: stop one of the two',
   [CLOSE.certificateExpired]: 'the certificate has expired: enrol this agent again',
+  [CLOSE.certificateRetired]: 'the CA of the certificate was retired: enrol this agent again',
   [CLOSE.locked]: 'this agent is locked: ask who is responsible for security',
 };

@@ -2,4 +2,4 @@
 export { Tunnel } from './tunnel.ts';
 export type { TunnelOptions } from './tunnel.ts';
 export type { TunnelState } from './tunnel.lifecycle.ts';
-export type { Greeting, Message, TunnelPort, Verdict } from './link.ts';
+export type { Greeting, Message, TrustMessage, TunnelPort, Verdict } from './link.ts';

@@ -20,6 +20,8 @@ export type Message<Type extends string> = Extract<AgentMessage | ServerMessage,
 /** `hello` without what the tunnel itself knows. */
 export type Greeting = Omit<Message<'hello'>, 'type' | 'protocol'>;
 export type Welcome = Message<'welcome'>;
+/** What the control plane says about this agent's certificate and the roots it verifies by. */
+export type TrustMessage = Message<'certificate.issued' | 'certificate.refused' | 'certificate.due' | 'bundle.update'>;
 /** One verdict of `welcome`. */
 export interface Verdict extends RunKey {
   readonly verdict: 'continue' | 'fenced';
@@ -39,6 +41,7 @@ export interface TunnelPort {
   acknowledged(key: RunKey, seq: number): void;
   stored(artifactId: string): void;
   refused(artifactId: string, code: string, reason: string): void;
+  trust(message: TrustMessage): void;
   /** Leases run for `leaseMs` from `sentAt`, the moment the answered ping (or hello) was sent. */
   renewed(sentAt: Instant, leaseMs: number): void;
   /** `closeCode` and `why` tell about the session that was lost. */

@@ -203,6 +203,13 @@ export class Session {
         onGoaway(message.withinMs);
         return;
       }
+      case 'certificate.issued':
+      case 'certificate.refused':
+      case 'certificate.due':
+      case 'bundle.update': {
+        port.trust(message);
+        return;
+      }
     }
   }
 

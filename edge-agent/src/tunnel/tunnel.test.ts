@@ -74,6 +74,7 @@ function makeTunnel(url: string): Tunnel {
       told.refused.push(code);
       outbox.settleArtifact(artifactId, 'refused', code);
     },
+    trust: () => undefined,
     renewed: (sentAt, leaseMs) => {
       told.order.push('lease');
       told.leases.push(sentAt.wall + leaseMs);

@@ -20,6 +20,8 @@ export const OUTPUT_BYTES = 262_144;
 export const ARTIFACT_BYTES = 2_147_483_648;
 /** Runs one agent may report in `hello`. */
 export const RUNS_PER_AGENT = 256;
+/** Roots of a bundle: those of a rotation, and room for those of one that was rolled back. */
+export const ROOTS_PER_BUNDLE = 10;
 /** Interval of the agent's pings, milliseconds. */
 export const PING_MS = 15_000;
 /** Either end gives a tunnel up after this silence, milliseconds. */

@@ -8,7 +8,7 @@
  * nothing.
  */
 import { z } from 'zod';
-import { EVENTS_PER_MESSAGE, RUNS_PER_AGENT } from './limits.ts';
+import { EVENTS_PER_MESSAGE, ROOTS_PER_BUNDLE, RUNS_PER_AGENT } from './limits.ts';
 import { RunEvent } from './run-events.ts';
 
 const run = { jobId: z.uuid(), attempt: z.int().min(1).max(1_000_000) };
@@ -65,6 +65,8 @@ const Hello = z.object({
   declared: z.array(Capability).max(100),
   slots: Slots,
   runs: z.array(HeldRun).max(RUNS_PER_AGENT),
+  /** Digest of the bundle that the agent verifies gateways by. An agent that sends it knows the messages of trust. */
+  bundle: sha256.optional(),
 });
 
 const Capabilities = z.object({
@@ -112,6 +114,14 @@ const ArtifactOpen = z.object({
 const ArtifactEnd = z.object({ type: z.literal('artifact.end'), stream: z.int().min(1) });
 const ArtifactAbort = z.object({ type: z.literal('artifact.abort'), stream: z.int().min(1), reason });
 
+/**
+ * Asks for a certificate for a new key: a PKCS#10 request, DER, of which only the public key is used. Asked again with
+ * the same key it is answered with the same certificate while that was not used, with another one otherwise.
+ */
+const CertificateRenew = z.object({ type: z.literal('certificate.renew'), csr: z.base64().min(1).max(8_192) });
+/** The bundle of this digest is on disk and verifies the next connection. Saying so again changes nothing. */
+const BundleAck = z.object({ type: z.literal('bundle.ack'), digest: sha256 });
+
 /** What an agent may say. */
 export const AgentMessage = z.discriminatedUnion('type', [
   Hello,
@@ -123,6 +133,8 @@ export const AgentMessage = z.discriminatedUnion('type', [
   ArtifactOpen,
   ArtifactEnd,
   ArtifactAbort,
+  CertificateRenew,
+  BundleAck,
 ]);
 export type AgentMessage = z.infer<typeof AgentMessage>;
 
@@ -207,8 +219,35 @@ const ArtifactRefused = z.object({
   code: z.string().max(100),
   reason,
 });
-/** Reconnect elsewhere, after a random part of `withinMs`. */
+/** Connect anew, after a random part of `withinMs`; this session serves until the new one is welcomed. */
 const Goaway = z.object({ type: z.literal('goaway'), withinMs: z.int().min(0), reason });
+
+const pem = z.string().min(1).max(20_000);
+const delayMs = z.int().min(0).max(604_800_000);
+/**
+ * Committed. Leaf first, then the CA that signed it, PEM. Its first use makes it the agent's certificate and the one
+ * before it void; until then both work. `generation` counts the agent's certificates.
+ */
+const CertificateIssued = z.object({
+  type: z.literal('certificate.issued'),
+  chain: z.string().min(1).max(40_000),
+  generation: z.int().min(1).max(2_147_483_647),
+});
+/** No certificate now; ask again after `retryMs` at the earliest. */
+const CertificateRefused = z.object({
+  type: z.literal('certificate.refused'),
+  code: z.string().max(100),
+  reason,
+  retryMs: delayMs,
+});
+/** Renew now, after a random part of `withinMs`. Told again until it is done. */
+const CertificateDue = z.object({ type: z.literal('certificate.due'), withinMs: delayMs, reason });
+/** Verify gateways by these roots from the next connection on, and say `bundle.ack`. Told again until that came. */
+const BundleUpdate = z.object({
+  type: z.literal('bundle.update'),
+  digest: sha256,
+  roots: z.array(pem).min(1).max(ROOTS_PER_BUNDLE),
+});
 
 /** What the control plane may say. */
 export const ServerMessage = z.discriminatedUnion('type', [
@@ -222,6 +261,10 @@ export const ServerMessage = z.discriminatedUnion('type', [
   ArtifactStored,
   ArtifactRefused,
   Goaway,
+  CertificateIssued,
+  CertificateRefused,
+  CertificateDue,
+  BundleUpdate,
 ]);
 export type ServerMessage = z.infer<typeof ServerMessage>;
 
@@ -233,6 +276,9 @@ export const CLOSE = {
   notAdmitted: 4403,
   helloExpected: 4408,
   replaced: 4409,
+  /** Renew over the enrol listener, by a signature of the old key. */
   certificateExpired: 4410,
+  /** Its CA was retired: renew over the enrol listener, as for an expired one. */
+  certificateRetired: 4411,
   locked: 4423,
 } as const;
