@@ -43,6 +43,8 @@ export type {
 export {
   type ServerIdentity,
   type TunnelClientIdentity,
+  ENROL_ALPN,
+  TUNNEL_ALPN,
   chainProbeOptions,
   enrolClientOptions,
   enrolServerOptions,

@@ -1,7 +1,7 @@
 /** The listeners and the agent against each other: real handshakes on loopback. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, type ConnectionOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readIdentity } from './identity.ts';
 import { findPinned, peerChain, pinOf } from './pin.ts';
@@ -138,5 +138,30 @@ describe('enrol listener', () => {
   test('speaks TLS 1.2 for old intercepting middleboxes, and asks for no client certificate', async () => {
     const options = { ...enrolClientOptions('gateway.test', world.serverRoot.pem), maxVersion: 'TLSv1.2' as const };
     expect(await handshake(enrol(), options)).toMatchObject({ client: 'OK', peer: null });
+  });
+});
+
+describe('application protocols', () => {
+  const enrol = () => enrolServerOptions(world.gateway, world.serverRoot.pem);
+  const tunnel = () => tunnelServerOptions(world.gateway, [world.agentRoot.pem]);
+  const dialled = () => tunnelClientOptions(world.agent, 'gateway.test', [world.serverRoot.pem]);
+
+  test.each<[string, string | false, () => TlsOptions, () => ConnectionOptions]>([
+    ['the tunnel', 'casare-tunnel', tunnel, dialled],
+    ['enrolment', 'casare-enrol', enrol, () => enrolClientOptions('gateway.test', world.serverRoot.pem)],
+    ['fetching the chain', 'casare-enrol', enrol, () => chainProbeOptions('gateway.test')],
+    ['an agent that knows HTTP only', 'http/1.1', tunnel, () => ({ ...dialled(), ALPNProtocols: ['http/1.1'] })],
+    ['an agent that offers none', false, tunnel, () => ({ ...dialled(), ALPNProtocols: [] })],
+  ])('%s agrees on %s', async (_, protocol, server, client) => {
+    let agreed: TLSSocket['alpnProtocol'] = null;
+    await handshake(server(), client(), (socket) => {
+      agreed = socket.alpnProtocol;
+    });
+    expect(agreed).toBe(protocol);
+  });
+
+  test('what is meant for the other service is refused', async () => {
+    const outcome = await handshake(enrol(), { ...dialled(), ALPNProtocols: ['casare-tunnel'] });
+    expect(outcome.server).not.toBe('OK');
   });
 });

@@ -3,7 +3,9 @@
  * - the tunnel listener demands a client certificate, speaks TLS 1.3 only and never resumes a session: a resumed one
  *   would skip the client-certificate check. Do not add `newSession`/`resumeSession` listeners or ticket keys to it;
  * - Node's own handshake timeout is 120 s, which lets idle sockets pile up: 10 s;
- * - the agent trusts our server roots alone and checks the host it meant to dial, whatever the transport passes on.
+ * - the agent trusts our server roots alone and checks the host it meant to dial, whatever the transport passes on;
+ * - each service has an application protocol of its own (RFC 7301), which agents always offer: on one port with the
+ *   same host name it is what tells the services apart. Whoever offers none is served as before, with HTTP/1.1.
  */
 import { constants } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -24,6 +26,10 @@ export interface TunnelClientIdentity {
 }
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** What agents offer on the way to the tunnel and to the enrol listener, before HTTP/1.1. */
+export const TUNNEL_ALPN = 'casare-tunnel';
+export const ENROL_ALPN = 'casare-enrol';
+const HTTP_ALPN = 'http/1.1';
 
 /** Settings of the tunnel listener; `agentRootsPem` are the only anchors for client certificates. */
 export function tunnelServerOptions(identity: ServerIdentity, agentRootsPem: readonly string[]): TlsOptions {
@@ -36,6 +42,7 @@ export function tunnelServerOptions(identity: ServerIdentity, agentRootsPem: rea
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     secureOptions: constants.SSL_OP_NO_TICKET,
+    ALPNProtocols: [TUNNEL_ALPN, HTTP_ALPN],
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
 }
@@ -49,6 +56,7 @@ export function enrolServerOptions(identity: ServerIdentity, serverRootPem: stri
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     secureOptions: constants.SSL_OP_NO_TICKET,
+    ALPNProtocols: [ENROL_ALPN, HTTP_ALPN],
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
 }
@@ -63,6 +71,7 @@ export function tunnelClientOptions(
     ...serverCheck(host, serverRootsPem),
     key: identity.privateKeyPem,
     cert: identity.chainPem,
+    ALPNProtocols: [TUNNEL_ALPN, HTTP_ALPN],
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
   };
@@ -70,7 +79,7 @@ export function tunnelClientOptions(
 
 /** The agent's settings for the enrol listener, once the pinned root is known. */
 export function enrolClientOptions(host: string, serverRootPem: string): ConnectionOptions {
-  return { ...serverCheck(host, [serverRootPem]), minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' };
+  return { ...serverCheck(host, [serverRootPem]), ...ENROL };
 }
 
 /**
@@ -78,8 +87,14 @@ export function enrolClientOptions(host: string, serverRootPem: string): Connect
  * nothing: send nothing over it and believe nothing it says but the pinned root.
  */
 export function chainProbeOptions(host: string): ConnectionOptions {
-  return { ...serverName(host), rejectUnauthorized: false, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' };
+  return { ...serverName(host), rejectUnauthorized: false, ...ENROL };
 }
+
+const ENROL: ConnectionOptions = {
+  ALPNProtocols: [ENROL_ALPN, HTTP_ALPN],
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+};
 
 function serverCheck(host: string, rootsPem: readonly string[]): ConnectionOptions {
   return {
