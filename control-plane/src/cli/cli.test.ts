@@ -110,6 +110,34 @@ describe('workflows', () => {
   });
 });
 
+describe('tokens', () => {
+  test('create says who may use it; one that is too powerful is refused with what to do', async () => {
+    const given = ['--uses', '50', '--auto-approve', '--ephemeral'];
+    const refused = await casare(['token', 'create', ...given]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/^TOKEN_TOO_POWERFUL: .*Name the hosts or networks/);
+    const made = await casare([
+      'token',
+      'create',
+      ...given,
+      '--host',
+      'vdi-*',
+      '--host',
+      'ci-?',
+      '--network',
+      '10.0.0.0/8',
+    ]);
+    expect([made.code, made.out]).toEqual([0, expect.stringMatching(/^casare_/)]);
+    const { items } = await plane.client.call(api.joinTokens.list, { query: {} });
+    expect(items[0]).toMatchObject({
+      usesLeft: 50,
+      hosts: ['vdi-*', 'ci-?'],
+      networks: ['10.0.0.0/8'],
+      ephemeral: true,
+    });
+  });
+});
+
 describe('running', () => {
   test('run saves the file, submits with inputs, and names the job; why says what it waits for', async () => {
     const ran = await casare(['run', file, '--input', 'month=2026-10', '--input', 'count=3', '-o', 'json']);

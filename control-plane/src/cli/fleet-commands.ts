@@ -46,25 +46,28 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
       });
   }
 
+  const several = (text: string, before: string[]): string[] => [...before, text];
   const token = program.command('token').description('join tokens');
   token
     .command('create')
     .description('make a join token for new agents; it is shown once')
     .option('--site <name>', 'where the agents are')
-    .option(
-      '--tag <capability>',
-      'granted to the agents; may be repeated',
-      (tag, before: string[]) => [...before, tag],
-      [],
-    )
+    .option('--tag <capability>', 'granted to the agents; may be repeated', several, [])
     .option('--uses <n>', 'how many agents may use it', whole)
     .option('--ttl <seconds>', 'how long it is good', whole)
     .option('--auto-approve', 'agents may run jobs without a person’s approval')
+    .option('--host <pattern>', 'only hosts of such names (vdi-*); may be repeated', several, [])
+    .option('--network <cidr>', 'only from such addresses (10.1.0.0/16); may be repeated', several, [])
+    .option('--ephemeral', 'for agents that enrol anew at each start and vanish when they have left')
     .action(async (options: TokenOptions, command: Command) => {
       const session = await openSession(command, around);
-      const { site, tag: tags, uses, ttl: ttlSeconds, autoApprove } = options;
-      const given = Object.entries({ site, uses, ttlSeconds, autoApprove }).filter(([, value]) => value !== undefined);
-      const made = await session.client.call(api.joinTokens.create, { body: { tags, ...Object.fromEntries(given) } });
+      const { site, uses, ttl: ttlSeconds, autoApprove, ephemeral } = options;
+      const lists = { tags: options.tag, hosts: options.host, networks: options.network };
+      const values = Object.entries({ site, uses, ttlSeconds, autoApprove, ephemeral });
+      const given = values.filter(([, value]) => value !== undefined);
+      const made = await session.client.call(api.joinTokens.create, {
+        body: { ...lists, ...Object.fromEntries(given) },
+      });
       session.show(made, ({ token: text, expiresAt }) => {
         session.terminal.err(`Good until ${expiresAt}. It is not shown again.\n`);
         return `${text}\n`;
@@ -78,6 +81,9 @@ interface TokenOptions {
   readonly uses?: number;
   readonly ttl?: number;
   readonly autoApprove?: boolean;
+  readonly host: string[];
+  readonly network: string[];
+  readonly ephemeral?: boolean;
 }
 
 function whole(text: string): number {

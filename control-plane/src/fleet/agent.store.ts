@@ -14,6 +14,8 @@ export interface NewAgent {
   readonly site: string | null;
   readonly grants: readonly string[];
   readonly declared: readonly string[];
+  /** Enrols anew at each start; decommissioned when it has left. */
+  readonly ephemeral: boolean;
   readonly tokenId: string;
   /** SHA-256 of the public key, hex. */
   readonly keyDigest: string;
@@ -54,6 +56,7 @@ interface ViewRow {
   readonly capabilities: string[];
   readonly slots: Slots;
   readonly facts: AgentFacts | null;
+  readonly ephemeral: boolean;
   readonly created_at: Date;
   readonly connected: boolean | null;
   readonly presence_since: Date | null;
@@ -65,7 +68,8 @@ interface ViewRow {
 /** A gateway that has been silent for three heartbeats is taken for dead: its agents are shown as away. */
 const GATEWAY_ALIVE = `g.heartbeat_at > clock_timestamp() - interval '15 seconds'`;
 
-const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capabilities, a.slots, a.facts, a.created_at,
+const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capabilities, a.slots, a.facts, a.ephemeral,
+    a.created_at,
     s.gateway_id IS NOT NULL AND coalesce(${GATEWAY_ALIVE}, false) AS connected,
     CASE WHEN s.gateway_id IS NULL OR ${GATEWAY_ALIVE} THEN s.since
       ELSE greatest(s.since, g.heartbeat_at) END AS presence_since,
@@ -109,11 +113,12 @@ const addAgent = sql<
     declared: string[],
     token: string,
     keyDigest: string,
+    ephemeral: boolean,
   ]
 >(
   'addAgent',
-  `INSERT INTO agent (tenant_id, id, name, state, site, grants, declared, join_token_id, key_digest)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+  `INSERT INTO agent (tenant_id, id, name, state, site, grants, declared, join_token_id, key_digest, ephemeral)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
 const agentByKey = sql<{ tenant: string; id: string; tokenId: string; state: AgentState }, [keyDigest: string]>(
@@ -180,8 +185,8 @@ export async function findAgent(db: Queryable, tenant: string, id: string): Prom
 
 /** Throws a unique violation of `agent_key` when the key has enrolled before. */
 export async function insertAgent(tx: Queryable, agent: NewAgent): Promise<void> {
-  const { tenant, id, name, state, site, grants, declared, tokenId, keyDigest } = agent;
-  await tx.execute(addAgent(tenant, id, name, state, site, [...grants], [...declared], tokenId, keyDigest));
+  const { tenant, id, name, state, site, grants, declared, tokenId, keyDigest, ephemeral } = agent;
+  await tx.execute(addAgent(tenant, id, name, state, site, [...grants], [...declared], tokenId, keyDigest, ephemeral));
 }
 
 /** Who enrolled with this key. */
@@ -239,13 +244,13 @@ export async function saveCapabilities(
 }
 
 function viewOf(row: ViewRow): Agent {
-  const { id, name, state, site, grants, declared, capabilities, slots, facts } = row;
+  const { id, name, state, site, grants, declared, capabilities, slots, facts, ephemeral } = row;
   const certificate =
     row.serial === null || row.not_after === null
       ? null
       : { serial: row.serial, notAfter: row.not_after.toISOString() };
   return {
-    ...{ id, name, state, site, grants, declared, capabilities, slots, facts, certificate },
+    ...{ id, name, state, site, grants, declared, capabilities, slots, facts, certificate, ephemeral },
     connected: row.connected ?? false,
     presenceSince: row.presence_since?.toISOString() ?? null,
     busy: { plain: 0, browser: 0, desktop: 0, ...row.busy },

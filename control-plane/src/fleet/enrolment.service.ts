@@ -73,7 +73,8 @@ export class EnrolmentService {
       return refuse('invalid', 'ENROL_PROOF_INVALID', 'The proof was not made by the key of the request.');
     }
     const token = await trust.joinTokens.verify(db, request.token);
-    if (!token) return this.#denied(address);
+    const from = { hostname: request.hostname, address };
+    if (!token || !(await trust.joinTokens.allows(token, from))) return this.#denied(address);
     const { publicKey } = csr.value;
     const keyDigest = createHash('sha256').update(publicKey).digest('hex');
     // Before the transaction: a tenant's first agent makes its CA, in a transaction of its own.
@@ -117,18 +118,19 @@ export class EnrolmentService {
       const meanwhile = await store.findByKey(tx, proven.keyDigest);
       return meanwhile && this.#again(tx, meanwhile, proven);
     }
-    const { tenant, tokenId, site, grants } = use;
+    const { tenant, tokenId, site, grants, ephemeral } = use;
     const agentId = this.#options.ids.next();
     const { name, hostname, declared } = request;
     const state = use.autoApprove ? 'active' : 'pending';
     const { keyDigest, publicKey } = proven;
-    await store.insertAgent(tx, { tenant, id: agentId, name, state, site, grants, declared, tokenId, keyDigest });
+    const labels = { site, grants, declared, ephemeral };
+    await store.insertAgent(tx, { tenant, id: agentId, name, state, ...labels, tokenId, keyDigest });
     await appendAudit(tx, {
       tenant,
       actor: `joinToken:${tokenId}`,
       action: 'agent.enrolled',
       subject: `agent:${agentId}`,
-      detail: { name, hostname, address, site, grants, state },
+      detail: { name, hostname, address, site, grants, state, ephemeral },
     });
     const leaf = await this.#options.trust.leaves.issue(tx, ca, { tenant, agentId, publicKey });
     await announceAgent(tx, { tenant, agentId, name, state, connected: false }, this.#options.clock.now());

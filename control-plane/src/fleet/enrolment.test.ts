@@ -1,5 +1,6 @@
 /** Enrolment over the real listener, and the attacks on it that must fail (security tests 1 to 9). */
 import { createRequest, parseJoinToken, readCertificate, certificatesInPem, signEnrolProof } from '@casare/certs';
+import { JoinTokenRequest } from '@casare/shared/api';
 import { EnrolNonce } from '@casare/shared/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../platform/clock.ts';
@@ -22,6 +23,11 @@ const everything = sql<{ row: string }, []>(
 const auditOf = sql<{ action: string }, [subject: string]>(
   'testAuditOf',
   'SELECT action FROM audit_event WHERE subject = $1 ORDER BY seq',
+);
+
+const refusedUses = sql<{ detail: unknown }, [subject: string]>(
+  'testRefusedUses',
+  `SELECT detail FROM audit_event WHERE subject = $1 AND action = 'joinToken.refused'`,
 );
 
 let scene: Scene;
@@ -205,7 +211,7 @@ describe('what bounds enrolment', () => {
 
 describe('join tokens', () => {
   it('are listed by state and never with their secret, and revoked once', async () => {
-    const token = await scene.token({ uses: 3, tags: ['line=1'] });
+    const token = await scene.token({ uses: 3, tags: ['line=1'], hosts: ['test-*'] });
     const page = await scene.trust.joinTokens.list('default', { limit: 1 });
     if (isRefusal(page)) throw new Error(page.code);
     expect(page.items).toMatchObject([{ id: idOf(token), state: 'issued', usesLeft: 3, tags: ['line=1'] }]);
@@ -227,8 +233,43 @@ describe('join tokens', () => {
     await expect(enrol(scene, token)).rejects.toThrow('ENROL_DENIED');
   });
 
-  it('that approve by themselves do not live long', async () => {
-    const wanted = { uses: 1, tags: [], ttlSeconds: 2_592_000, autoApprove: true };
-    expect(await scene.trust.joinTokens.create(by, wanted)).toMatchObject({ code: 'TOKEN_TOO_POWERFUL' });
+  it('that approve several agents by themselves, or live long, name hosts or networks', async () => {
+    const wanted = { ttlSeconds: 2_592_000, autoApprove: true };
+    const create = (more: object) => scene.trust.joinTokens.create(by, JoinTokenRequest.parse({ ...wanted, ...more }));
+    expect(await create({})).toMatchObject({ code: 'TOKEN_TOO_POWERFUL' });
+    expect(await create({ ttlSeconds: 900, uses: 2 })).toMatchObject({ code: 'TOKEN_TOO_POWERFUL' });
+    expect(await create({ uses: 2, hosts: ['vdi-*'] })).toHaveProperty('token');
+    expect(await create({ uses: 2, networks: ['10.0.0.0/8'] })).toHaveProperty('token');
+    for (const more of [
+      { hosts: ['*'] },
+      { networks: ['0.0.0.0/0'] },
+      { networks: ['10.0.0.0'] },
+      { hosts: ['a b'] },
+    ]) {
+      expect(JoinTokenRequest.safeParse({ ...wanted, ...more }).success, JSON.stringify(more)).toBe(false);
+    }
+  });
+
+  it('work only for the hosts and networks they name; the answer is the opaque one, the audit log says why', async () => {
+    const { db } = scene.harness.database;
+    const cases: [object, string][] = [
+      [{ hosts: ['press-*'] }, 'HOST_NOT_ALLOWED'],
+      [{ networks: ['10.0.0.0/8'] }, 'NETWORK_NOT_ALLOWED'],
+    ];
+    for (const [only, why] of cases) {
+      const token = await scene.token({ uses: 5, ...only });
+      await expect(enrol(scene, token)).rejects.toThrow('ENROL_DENIED');
+      const told = await db.query(refusedUses(`joinToken:${idOf(token)}`));
+      expect(told).toEqual([{ detail: { why, hostname: 'test-host', address: '127.0.0.1' } }]);
+    }
+    // The control: the same, where host and network are named.
+    const good = await scene.token({ uses: 5, hosts: ['press-*', 'TEST-h?st'], networks: ['127.0.0.0/8'] });
+    const { agentId } = await enrol(scene, good);
+    expect(await scene.fleet.agents.get('default', agentId)).toMatchObject({ state: 'active', ephemeral: false });
+    // A token that is over fills no log.
+    const over = await scene.token({ hosts: ['press-*'] });
+    await scene.trust.joinTokens.revoke(by, idOf(over));
+    await expect(enrol(scene, over)).rejects.toThrow('ENROL_DENIED');
+    expect(await db.query(refusedUses(`joinToken:${idOf(over)}`))).toEqual([]);
   });
 });

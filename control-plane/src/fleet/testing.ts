@@ -12,6 +12,7 @@ import {
   tunnelClientOptions,
   type JoinToken,
 } from '@casare/certs';
+import { JoinTokenRequest } from '@casare/shared/api';
 import type { ServerMessage } from '@casare/shared/protocol';
 import { EnrolNonce, EnrolReply, SUBPROTOCOL, type AgentMessage } from '@casare/shared/protocol';
 import { DiscoveryModule } from '@nestjs/core';
@@ -22,6 +23,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { expect, vi } from 'vitest';
+import type { z } from 'zod';
 import { WebSocket, type ClientOptions } from 'ws';
 import { AccountsService, accountsModule, firstStart } from '../accounts/index.ts';
 import { jobsHarness, type JobsHarness } from '../jobs/testing.ts';
@@ -59,7 +61,7 @@ export interface Scene {
   /** Everything that was logged. */
   readonly logged: () => string;
   readonly masterKey: Buffer;
-  token(options?: { uses?: number; autoApprove?: boolean; tags?: string[]; ttlSeconds?: number }): Promise<string>;
+  token(options?: Partial<z.output<typeof JoinTokenRequest>>): Promise<string>;
   /** Makes a token and enrols with it. */
   agent(options?: { autoApprove?: boolean; tags?: string[] }): Promise<TestIdentity>;
   close(): Promise<void>;
@@ -98,8 +100,8 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
   const scene: Scene = {
     ...{ harness, trust, fleet, ports, masterKey, apiKey: admin.apiKey },
     logged: () => lines.join(''),
-    async token({ uses = 1, autoApprove = true, tags = [], ttlSeconds = 900 } = {}) {
-      const made = await trust.joinTokens.create(by, { uses, autoApprove, tags, ttlSeconds });
+    async token(wanted = {}) {
+      const made = await trust.joinTokens.create(by, JoinTokenRequest.parse({ autoApprove: true, ...wanted }));
       if (isRefusal(made)) throw new Error(made.code);
       return made.token;
     },

@@ -12,6 +12,9 @@ export interface NewJoinToken {
   readonly grants: readonly string[];
   readonly uses: number;
   readonly autoApprove: boolean;
+  readonly hosts: readonly string[];
+  readonly networks: readonly string[];
+  readonly ephemeral: boolean;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -23,6 +26,18 @@ export interface TokenUse {
   readonly site: string | null;
   readonly grants: readonly string[];
   readonly autoApprove: boolean;
+  readonly ephemeral: boolean;
+}
+
+/** What is on record of a token that somebody presents. */
+export interface TokenOnRecord {
+  readonly tenant: string;
+  /** SHA-256, hex. */
+  readonly hash: string;
+  readonly hosts: readonly string[];
+  readonly networks: readonly string[];
+  /** It can be used now. */
+  readonly usable: boolean;
 }
 
 interface Row {
@@ -31,6 +46,9 @@ interface Row {
   readonly grants: string[];
   readonly uses_left: number;
   readonly auto_approve: boolean;
+  readonly host_patterns: string[];
+  readonly networks: string[];
+  readonly ephemeral: boolean;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly revoked_at: Date | null;
@@ -48,16 +66,21 @@ const addJoinToken = sql<
     autoApprove: boolean,
     createdAt: Date,
     expiresAt: Date,
+    hosts: string[],
+    networks: string[],
+    ephemeral: boolean,
   ]
 >(
   'addJoinToken',
-  `INSERT INTO join_token (tenant_id, id, secret_hash, site, grants, uses_left, auto_approve, created_at, expires_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+  `INSERT INTO join_token (tenant_id, id, secret_hash, site, grants, uses_left, auto_approve, created_at, expires_at,
+     host_patterns, networks, ephemeral)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 );
 
 const joinTokenPage = sql<Row, [tenant: string, createdAt: Date | null, id: string, limit: number]>(
   'joinTokenPage',
-  `SELECT id, site, grants, uses_left, auto_approve, created_at, expires_at, revoked_at FROM join_token
+  `SELECT id, site, grants, uses_left, auto_approve, host_patterns, networks, ephemeral, created_at, expires_at,
+     revoked_at FROM join_token
    WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
    ORDER BY created_at DESC, id DESC LIMIT $4`,
   { idempotent: true },
@@ -73,9 +96,11 @@ const revokeJoinToken = sql<{ changed: boolean }, [tenant: string, id: string, n
    SELECT EXISTS (SELECT FROM revoked) AS changed FROM found`,
 );
 
-const joinTokenSecret = sql<{ tenant: string; hash: Buffer }, [id: string]>(
-  'joinTokenSecret',
-  `SELECT tenant_id AS tenant, secret_hash AS hash FROM join_token WHERE id = $1`,
+const joinTokenOnRecord = sql<Omit<TokenOnRecord, 'hash'> & { readonly hash: Buffer }, [id: string, now: Date]>(
+  'joinTokenOnRecord',
+  `SELECT tenant_id AS tenant, secret_hash AS hash, host_patterns AS hosts, networks,
+     uses_left > 0 AND revoked_at IS NULL AND expires_at > $2 AS usable
+   FROM join_token WHERE id = $1`,
   { idempotent: true },
 );
 
@@ -84,13 +109,16 @@ const useJoinToken = sql<TokenUse, [tenant: string, id: string, now: Date]>(
   'useJoinToken',
   `UPDATE join_token SET uses_left = uses_left - 1
    WHERE tenant_id = $1 AND id = $2 AND uses_left > 0 AND revoked_at IS NULL AND expires_at > $3
-   RETURNING tenant_id AS tenant, id AS "tokenId", site, grants, auto_approve AS "autoApprove"`,
+   RETURNING tenant_id AS tenant, id AS "tokenId", site, grants, auto_approve AS "autoApprove",
+     ephemeral`,
 );
 
 export async function insertJoinToken(tx: Queryable, token: NewJoinToken): Promise<void> {
   const { tenant, id, secretHash, site, grants, uses, autoApprove, createdAt, expiresAt } = token;
   const hash = Buffer.from(secretHash, 'hex');
-  await tx.execute(addJoinToken(tenant, id, hash, site, [...grants], uses, autoApprove, createdAt, expiresAt));
+  const [hosts, networks] = [[...token.hosts], [...token.networks]];
+  const how = [uses, autoApprove, createdAt, expiresAt, hosts, networks, token.ephemeral] as const;
+  await tx.execute(addJoinToken(tenant, id, hash, site, [...grants], ...how));
 }
 
 /** Tokens of a tenant, newest first, after `before`. */
@@ -110,10 +138,10 @@ export async function revoke(tx: Queryable, tenant: string, id: string, now: Dat
   return (await tx.query(revokeJoinToken(tenant, id, now)))[0]?.changed ?? null;
 }
 
-/** Whose token `id` is and the hash of its secret (hex). Says nothing about whether it may still be used. */
-export async function findSecret(db: Queryable, id: string): Promise<{ tenant: string; hash: string } | null> {
-  const [row] = await db.query(joinTokenSecret(id));
-  return row ? { tenant: row.tenant, hash: row.hash.toString('hex') } : null;
+/** Whose token `id` is, the hash of its secret, and who may use it. */
+export async function findToken(db: Queryable, id: string, now: Date): Promise<TokenOnRecord | null> {
+  const [row] = await db.query(joinTokenOnRecord(id, now));
+  return row ? { ...row, hash: row.hash.toString('hex') } : null;
 }
 
 /** Takes one use; null when none is left, or the token is expired or revoked. */
@@ -129,6 +157,9 @@ function viewOf(row: Row, now: Date): JoinToken {
     usesLeft: row.uses_left,
     state: stateOf(row, now),
     autoApprove: row.auto_approve,
+    hosts: row.host_patterns,
+    networks: row.networks,
+    ephemeral: row.ephemeral,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
   };

@@ -19,7 +19,9 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Transaction } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import type { Authorities } from './authorities.ts';
+import { isTooPowerful, refusalOfUse, UNBOUND_SECONDS } from './join-token.decision.ts';
 import * as store from './join-token.store.ts';
+import { isInside } from './networks.ts';
 
 /** Who acts: a person or a key, out of the verified caller. */
 export interface Actor {
@@ -31,6 +33,11 @@ export interface Actor {
 export interface VerifiedToken {
   readonly tenant: string;
   readonly id: string;
+  /** Which machines may use it; see `JoinTokenRequest`. */
+  readonly hosts: readonly string[];
+  readonly networks: readonly string[];
+  /** It was neither used up nor expired nor revoked when it was looked at. */
+  readonly usable: boolean;
 }
 
 export interface NewToken {
@@ -39,8 +46,6 @@ export interface NewToken {
   readonly expiresAt: string;
 }
 
-/** A token that approves by itself must not lie around: its longest life, seconds. */
-const AUTO_APPROVE_SECONDS = 86_400;
 /** Compared with for an unknown id, so that it takes the same work as a wrong secret. */
 const DECOY_HASH = hashJoinToken({ id: 'decoy', secret: 'decoy' });
 
@@ -56,8 +61,8 @@ export class JoinTokens {
   }
 
   async create(by: Actor, request: z.output<typeof JoinTokenRequest>): Promise<NewToken | Refusal> {
-    const { site = null, tags: grants, uses, ttlSeconds, autoApprove } = request;
-    if (autoApprove && ttlSeconds > AUTO_APPROVE_SECONDS) return livesTooLong();
+    const { site = null, tags: grants, uses, ttlSeconds, autoApprove, hosts, networks, ephemeral } = request;
+    if (isTooPowerful(request)) return tooPowerful();
     const root = await this.#authorities.serverRoot();
     const token = createJoinToken(pinOf(root.certificatePem));
     const createdAt = this.#clock.now();
@@ -74,10 +79,14 @@ export class JoinTokens {
         grants,
         uses,
         autoApprove,
+        hosts,
+        networks,
+        ephemeral,
         createdAt,
         expiresAt,
       });
-      const detail = { site, grants, uses, autoApprove, expiresAt: expiresAt.toISOString() };
+      const kind = { autoApprove, hosts, networks, ephemeral };
+      const detail = { site, grants, uses, ...kind, expiresAt: expiresAt.toISOString() };
       await appendAudit(tx, { tenant, actor, action: 'joinToken.created', subject: `joinToken:${id}`, detail });
     });
     return { id, token: joinTokenText(token), expiresAt: expiresAt.toISOString() };
@@ -114,9 +123,29 @@ export class JoinTokens {
   /** Checks the secret in constant time; null for anything that is not a token's text with the right secret. */
   async verify(db: Queryable, text: string): Promise<VerifiedToken | null> {
     const credential = parseJoinCredential(text);
-    const found = credential && (await store.findSecret(db, credential.id));
+    const found = credential && (await store.findToken(db, credential.id, this.#clock.now()));
     const right = credential !== null && verifyJoinToken(credential, found?.hash ?? DECOY_HASH);
-    return right && found ? { tenant: found.tenant, id: credential.id } : null;
+    if (!right || !found) return null;
+    const { tenant, hosts, networks, usable } = found;
+    return { tenant, id: credential.id, hosts, networks, usable };
+  }
+
+  /**
+   * True when the machine may use the token. A refusal is audited while the token is good, since somebody holds a secret
+   * that was meant for others; the answer to the machine says no more than for any token that is not accepted.
+   */
+  async allows(token: VerifiedToken, from: { readonly hostname: string; readonly address: string }): Promise<boolean> {
+    const { hostname, address } = from;
+    const refusal = refusalOfUse(token, { hostname, isInside: (network) => isInside(network, address) });
+    if (refusal === null) return true;
+    if (token.usable) {
+      const subject = `joinToken:${token.id}`;
+      const detail = { why: refusal, hostname, address };
+      await this.#db.transaction((tx) =>
+        appendAudit(tx, { tenant: token.tenant, actor: subject, action: 'joinToken.refused', subject, detail }),
+      );
+    }
+    return false;
   }
 
   /** Takes one use of a verified token in the caller's transaction: it is used exactly if that commits. */
@@ -147,14 +176,14 @@ function badCursor(): Refusal {
   });
 }
 
-function livesTooLong(): Refusal {
+function tooPowerful(): Refusal {
   return refuse(
     'unprocessable',
     'TOKEN_TOO_POWERFUL',
-    'A token that approves agents by itself may not live this long.',
+    'A token that approves agents by itself may not be this powerful.',
     {
-      detail: `With autoApprove, ttlSeconds is at most ${AUTO_APPROVE_SECONDS}.`,
-      fix: 'Shorten its life, or leave autoApprove out and approve the agents.',
+      detail: `Without hosts or networks, a token with autoApprove is for one agent and lives at most ${UNBOUND_SECONDS} s.`,
+      fix: 'Name the hosts or networks of the agents, or leave autoApprove out and approve them.',
     },
   );
 }

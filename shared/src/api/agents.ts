@@ -28,10 +28,22 @@ export const Agent = z
     busy: Slots,
     facts: AgentFacts.nullable(),
     certificate: z.object({ serial: z.string(), notAfter: time }).nullable(),
+    /** Enrols anew at each start, and is decommissioned by the control plane when it has left. */
+    ephemeral: z.boolean(),
     createdAt: time,
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof Agent>;
+
+/** A host name, in which `*` stands for any text and `?` for one character; one that names every host is none. */
+export const HostPattern = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9._*?-]*[A-Za-z0-9][A-Za-z0-9._*?-]*$/);
+/** Addresses, `10.1.0.0/16` or `2001:db8::/32`; one that names every address is none. */
+export const Network = z
+  .union([z.cidrv4(), z.cidrv6()])
+  .refine((text) => !text.endsWith('/0'), 'names every address: give a longer prefix');
 
 export const JoinTokenRequest = z.strictObject({
   site: z.string().min(1).max(100).optional(),
@@ -40,8 +52,17 @@ export const JoinTokenRequest = z.strictObject({
   uses: z.int().min(1).max(10_000).default(1),
   /** Lifetime, seconds; 15 minutes unless said otherwise. */
   ttlSeconds: z.int().min(10).max(2_592_000).default(900),
-  /** Agents may run jobs at once, without a person's approval. */
+  /**
+   * Agents may run jobs at once, without a person's approval. A token that does so and is good for several agents, or
+   * for longer than a day, must say by `hosts` or `networks` whose they are.
+   */
   autoApprove: z.boolean().default(false),
+  /** Only machines whose host name fits one of these. The agent says its host name itself: this stops mistakes. */
+  hosts: z.array(HostPattern).max(50).default([]),
+  /** Only from these addresses, as the enrol listener sees them. */
+  networks: z.array(Network).max(50).default([]),
+  /** For agents that enrol anew at each start (containers, VDI): each vanishes when it has left. */
+  ephemeral: z.boolean().default(false),
 });
 
 export const JoinToken = z
@@ -52,6 +73,9 @@ export const JoinToken = z
     usesLeft: z.int(),
     state: z.enum(['issued', 'consumed', 'expired', 'revoked']),
     autoApprove: z.boolean(),
+    hosts: z.array(z.string()),
+    networks: z.array(z.string()),
+    ephemeral: z.boolean(),
     createdAt: time,
     expiresAt: time,
   })
@@ -103,6 +127,7 @@ export const joinTokens = {
     body: JoinTokenRequest,
     status: 201,
     answer: { json: z.object({ id: z.string(), token: z.string(), expiresAt: time }).meta({ id: 'NewJoinToken' }) },
+    problems: ['TOKEN_TOO_POWERFUL'],
   }),
   list: endpoint({
     id: 'joinTokens.list',
