@@ -35,7 +35,7 @@ export interface Issuer {
 
 /** What a template decides about a certificate. */
 export interface Blueprint {
-  subject: x509.JsonName;
+  subject: x509.JsonName | x509.Name;
   /** SubjectPublicKeyInfo, DER. */
   publicKey: Uint8Array;
   now: Date;
@@ -87,7 +87,7 @@ export async function signSelf(
   curve: Curve,
   random: Random = randomBytes,
 ): Promise<Issued> {
-  const self = { name: new x509.Name(blueprint.subject), keyId: null, last: null, key, curve };
+  const self = { name: nameOf(blueprint.subject), keyId: null, last: null, key, curve };
   return sign(blueprint, self, random);
 }
 
@@ -126,7 +126,7 @@ async function sign(blueprint: Blueprint, by: SigningName, random: Random): Prom
   const serial = newSerial(random);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial,
-    subject: new x509.Name(blueprint.subject),
+    subject: nameOf(blueprint.subject),
     issuer: by.name,
     notBefore,
     notAfter,
@@ -140,6 +140,10 @@ async function sign(blueprint: Blueprint, by: SigningName, random: Random): Prom
     ],
   });
   return { certificate: toPem('CERTIFICATE', new Uint8Array(certificate.rawData)), serial, notBefore, notAfter, keyId };
+}
+
+function nameOf(subject: Blueprint['subject']): x509.Name {
+  return subject instanceof x509.Name ? subject : new x509.Name(subject);
 }
 
 /** 128 random bits behind one fixed octet: positive, never with a leading zero, so it has one spelling in hex. */

@@ -73,6 +73,23 @@ describe('local signer', () => {
     expect(codeOf(await signer.signAgentLeaf(request))).toBe('SIGNER_ISSUER_UNKNOWN');
   });
 
+  test('cross-certifies a root by a root, and does not open what comes of it as a CA', async () => {
+    await bootstrap(signer);
+    const next = must(await signer.createRoot({ id: 'next', kind: 'server' }));
+    const signed = must(await signer.crossSignRoot({ issuer: 'server-root', root: next.certificate }));
+    expect(signed.keyId).toBe(next.keyId);
+    expect(codeOf(await signer.addIssuer({ ...signed, id: 'next', sealedKey: next.sealedKey } as never))).toBe(
+      'SIGNER_REQUEST_INVALID',
+    );
+    const posing = { id: 'next', certificate: signed.certificate, sealedKey: next.sealedKey };
+    expect(codeOf(await signer.addIssuer(posing))).toBe('SIGNER_ISSUER_REFUSED');
+    const wrong = { issuer: 'server-ca', root: next.certificate };
+    expect(codeOf(await signer.crossSignRoot(wrong))).toBe('SIGNER_ISSUER_WRONG_KIND');
+    const agents = must(await signer.createRoot({ id: 'agents', kind: 'agent' }));
+    const foreign = { issuer: 'server-root', root: agents.certificate };
+    expect(codeOf(await signer.crossSignRoot(foreign))).toBe('ROOT_REFUSED');
+  });
+
   test('a CA serves its own template only', async () => {
     await bootstrap(signer);
     const publicKey = await spki();

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { createAgentCa } from './agent-ca.ts';
 import { caProfile, type CaProfile } from './ca-profile.ts';
 import { openIssuer, type Issued, type Issuer, type Random } from './certificate.ts';
+import { createCrossCertificate } from './cross.ts';
 import { createAgentLeaf, createGatewayLeaf } from './leaf.ts';
 import { certificatesInPem } from './pem.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -16,6 +17,7 @@ import { createServerCa } from './server-ca.ts';
 import {
   AddIssuer,
   CreateRoot,
+  CrossSignRoot,
   SignAgentCa,
   SignAgentLeaf,
   SignGatewayLeaf,
@@ -98,6 +100,16 @@ class LocalSigner implements Signer {
     const { trustDomain } = this.#options;
     const ca = await createAgentCa(root.value.issuer, { tenant, trustDomain, lifetimeDays, ...this.#fresh() });
     return ca.ok ? accept(this.#seal(id, ca.value)) : ca;
+  }
+
+  async crossSignRoot(message: CrossSignRoot): Promise<Result<SignedCertificate, SignerCode>> {
+    const request = parse(CrossSignRoot, message);
+    if (!request.ok) return request;
+    const old = this.#take(request.value.issuer, 'server-root');
+    if (!old.ok) return old;
+    const { root } = request.value;
+    const cross = await createCrossCertificate(old.value.issuer, { root, ...this.#fresh() });
+    return cross.ok ? accept(asMessage(cross.value)) : cross;
   }
 
   async signGatewayLeaf(message: SignGatewayLeaf): Promise<Result<SignedCertificate, SignerCode>> {

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { readCertificate } from './contents.ts';
+import { isSelfSigned } from './cross.ts';
 import { certificatesInPem, toPem } from './pem.ts';
 
 /** Longest chain looked at. */
@@ -21,19 +22,25 @@ export function pinOf(certificate: string | Uint8Array): string {
   return pin;
 }
 
-/** The CA with `pin` in a chain (PEM text, or DER each), as PEM; null when it is not among the first 10. */
+/**
+ * The root with `pin` in a chain (PEM text, or DER each), as PEM; null when it is not among the first 10. It must have
+ * signed itself: while roots rotate, the same key also stands in a cross certificate, which is no anchor.
+ */
 export function findPinned(chain: string | readonly Uint8Array[], pin: string): string | null {
   const certificates = typeof chain === 'string' ? certificatesInPem(chain) : chain;
-  const found = certificates.slice(0, MAX_CHAIN).find((der) => pinOfDer(der, true) === pin);
+  const found = certificates.slice(0, MAX_CHAIN).find((der) => pinOfDer(der, true) === pin && isSelfSigned(der));
   return found === undefined ? null : toPem('CERTIFICATE', found);
 }
 
-/** Whether the chain holds the pinned CA. Not a proof of who sent it: see above. */
+/** Whether the chain holds the pinned root. Not a proof of who sent it: see above. */
 export function matchesPin(chain: string | readonly Uint8Array[], pin: string): boolean {
   return findPinned(chain, pin) !== null;
 }
 
-/** The certificates a TLS peer sent, leaf first, DER, at most 10. */
+/**
+ * The certificates a TLS peer sent, leaf first, DER, at most 10. Node follows one path, from each to the first that may
+ * have issued it: of two roots it may give only one, so who misses its pin asks the listener for all of them.
+ */
 export function peerChain(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = [];
   let next: { raw?: Uint8Array; issuerCertificate?: unknown } | undefined = socket.getPeerCertificate(true);

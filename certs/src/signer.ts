@@ -27,6 +27,8 @@ export const SignServerCa = z.strictObject({
 });
 /** Makes the CA `id` of one tenant below the agent root `issuer`. */
 export const SignAgentCa = z.strictObject({ issuer: caId, id: caId, tenant: TenantName, lifetimeDays: days });
+/** Certifies the key of the server root `root` (PEM, self-signed) by the server root `issuer`. */
+export const CrossSignRoot = z.strictObject({ issuer: caId, root: z.string().max(20_000) });
 /** Signs a gateway's key; every host must be one the signer is configured for. */
 export const SignGatewayLeaf = z.strictObject({
   issuer: caId,
@@ -50,6 +52,7 @@ export const AddIssuer = z.strictObject({
 export type CreateRoot = z.infer<typeof CreateRoot>;
 export type SignServerCa = z.infer<typeof SignServerCa>;
 export type SignAgentCa = z.infer<typeof SignAgentCa>;
+export type CrossSignRoot = z.infer<typeof CrossSignRoot>;
 export type SignGatewayLeaf = z.infer<typeof SignGatewayLeaf>;
 export type SignAgentLeaf = z.infer<typeof SignAgentLeaf>;
 export type AddIssuer = z.infer<typeof AddIssuer>;
@@ -77,6 +80,7 @@ export type SignerCode =
   | 'SIGNER_RATE_LIMITED'
   | 'SIGNER_HOST_NOT_ALLOWED'
   | 'ISSUER_EXPIRED'
+  | 'ROOT_REFUSED'
   | 'KEY_REFUSED';
 
 /** The signer, wherever it runs. Every refusal is an answer; a rejected promise means the signer itself is broken. */
@@ -85,6 +89,7 @@ export interface Signer {
   addIssuer(request: AddIssuer): Promise<Result<{ keyId: string }, SignerCode>>;
   signServerCa(request: SignServerCa): Promise<Result<SignedCa, SignerCode>>;
   signAgentCa(request: SignAgentCa): Promise<Result<SignedCa, SignerCode>>;
+  crossSignRoot(request: CrossSignRoot): Promise<Result<SignedCertificate, SignerCode>>;
   signGatewayLeaf(request: SignGatewayLeaf): Promise<Result<SignedCertificate, SignerCode>>;
   signAgentLeaf(request: SignAgentLeaf): Promise<Result<SignedCertificate, SignerCode>>;
 }
