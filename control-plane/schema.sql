@@ -84,7 +84,21 @@ CREATE TABLE audit_event (
   actor text NOT NULL,
   action text NOT NULL,
   subject text NOT NULL,
-  detail jsonb DEFAULT '{}'::jsonb NOT NULL
+  detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+  xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+CREATE TABLE audit_head (
+  tenant_id text NOT NULL,
+  "position" bigint DEFAULT 0 NOT NULL,
+  hash bytea DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea NOT NULL,
+  xid xid8 DEFAULT '0'::xid8 NOT NULL,
+  seq bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE audit_link (
+  tenant_id text NOT NULL,
+  "position" bigint NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL
 );
 CREATE TABLE authority_request (
   id uuid NOT NULL,
@@ -372,6 +386,9 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id
 ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'screenshot'::text, 'trace'::text, 'log'::text])));
 ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, seq);
+ALTER TABLE audit_head ADD CONSTRAINT audit_head_pkey PRIMARY KEY (tenant_id);
+ALTER TABLE audit_link ADD CONSTRAINT audit_link_pkey PRIMARY KEY (tenant_id, "position");
+ALTER TABLE audit_link ADD CONSTRAINT audit_link_tenant_id_seq_fkey FOREIGN KEY (tenant_id, seq) REFERENCES public.audit_event(tenant_id, seq);
 ALTER TABLE authority_request ADD CONSTRAINT authority_request_pkey PRIMARY KEY (id);
 ALTER TABLE authority_request ADD CONSTRAINT authority_request_check CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
 ALTER TABLE authority_request ADD CONSTRAINT authority_request_kind_check CHECK ((kind = ANY (ARRAY['server_ca'::text, 'agent_ca'::text])));
@@ -449,6 +466,7 @@ CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING 
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
+CREATE INDEX audit_event_order ON public.audit_event USING btree (tenant_id, xid, seq);
 CREATE UNIQUE INDEX ca_rotation_open ON public.ca_rotation USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (state = 'active'::text);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
@@ -467,3 +485,19 @@ CREATE INDEX live_event_at ON public.live_event USING btree (at);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);
 CREATE INDEX workflow_version_newest ON public.workflow_version USING btree (tenant_id, namespace, name, created_at DESC);
+
+-- functions
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $function$;
+
+-- triggers
+CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- grants
+GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;

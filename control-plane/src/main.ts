@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
+import { auditModule, AuditService } from './audit/index.ts';
 import { agentFitness, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
@@ -59,6 +60,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const live = new LiveService(database);
   const base = { db: database, clock, ids: createIds(clock), live };
 
+  const audit = new AuditService({ db: database, log: part('audit') });
   const accounts = new AccountsService(database, clock);
   const workflows = new WorkflowsService(database, clock, base.ids);
   const jobs = createJobs({
@@ -74,6 +76,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const trust = createTrust({ ...base, ...keys, log: part('trust') });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const features: DynamicModule[] = [
+    auditModule(audit),
     accountsModule(accounts, urls.web),
     workflowsModule(workflows),
     jobsModule(jobs),
@@ -92,6 +95,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   started.defer(() => app.close());
   started.defer(await live.start());
+  audit.start();
+  started.defer(() => audit.stop());
   await trust.start();
   started.defer(() => trust.stop());
   await jobs.start();

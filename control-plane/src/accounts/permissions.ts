@@ -14,6 +14,7 @@ const ADMIN = [
   'tokens:read',
   'tokens:write',
   'trust:read',
+  'audit:read',
 ] as const satisfies RolePermission[];
 
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
@@ -22,7 +23,7 @@ export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
   operator: [...READ, ...JOBS, 'agents:write', 'tokens:read'],
   developer: [...READ, 'jobs:write', 'workflows:write'],
   viewer: READ,
-  security: [...READ, 'agents:write', 'tokens:read', 'tokens:write', 'trust:read', 'trust:write'],
+  security: [...READ, 'agents:write', 'tokens:read', 'tokens:write', 'trust:read', 'trust:write', 'audit:read'],
 };
 
 /** True when `role` may do what `permission` names. */

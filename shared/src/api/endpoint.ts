@@ -19,6 +19,7 @@ export type Permission =
   | 'tokens:write'
   | 'trust:read'
   | 'trust:write'
+  | 'audit:read'
   | 'accounts:write';
 
 /** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */

@@ -1,5 +1,6 @@
 /** The REST API: every shape and every operation (design section 16). */
 import { agents, joinTokens } from './agents.ts';
+import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
@@ -7,6 +8,7 @@ import { artifacts, jobs } from './jobs.ts';
 import { workflows } from './workflows.ts';
 
 export * from './agents.ts';
+export * from './audit.ts';
 export * from './auth.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
@@ -17,7 +19,7 @@ export * from './trust.ts';
 export * from './workflows.ts';
 
 /** The operations, by noun: `api.jobs.submit`. */
-export const api = { auth, agents, joinTokens, workflows, jobs, artifacts, events } as const;
+export const api = { audit, auth, agents, joinTokens, workflows, jobs, artifacts, events } as const;
 
 /** Every operation, for the OpenAPI document and for tests that must cover all of them. */
 export const ENDPOINTS: readonly Endpoint[] = Object.values(api).flatMap((group) => Object.values(group) as Endpoint[]);
