@@ -16,6 +16,7 @@ import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
 import type { EmbeddedExit } from './platform/database/index.ts';
 import { masterKey, prepareHome } from './platform/home.ts';
+import { ownPort } from './platform/edge/entrances.ts';
 import { openHttpListener, reservePorts, requestListenerFor } from './platform/http/listeners.ts';
 import { createHttpApp } from './platform/http/server.ts';
 import { createIds } from './platform/ids.ts';
@@ -101,17 +102,18 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => trust.stop());
   await jobs.start();
   started.defer(() => jobs.stop());
+  const entrance = (port: number, variable: string) => ownPort({ host: config.host, port, variable });
+  const web = entrance(ports.web, 'CASARE_WEB_PORT');
+  const listener = await openHttpListener(requestListenerFor(app, 'web'), web);
+  started.defer(() => listener.close());
   await fleet.start(requestListenerFor(app, 'enrol'), {
-    host: config.host,
-    enrolPort: ports.enrol,
-    tunnelPort: ports.tunnel,
+    enrol: entrance(ports.enrol, 'CASARE_ENROL_PORT'),
+    tunnel: entrance(ports.tunnel, 'CASARE_TUNNEL_PORT'),
   });
+  // Before the web, which carries some of the agents.
   started.defer(() => fleet.stop());
   const sweep = startLoop({ name: 'accounts.sweep', intervalMs: SWEEP_MS, run: () => accounts.sweep(), log });
   started.defer(() => sweep.stop());
-  const web = { host: config.host, port: ports.web, variable: 'CASARE_WEB_PORT' };
-  const listener = await openHttpListener(requestListenerFor(app, 'web'), web);
-  started.defer(() => listener.close());
 
   const running = started.move();
   return { urls, admin, failed, stop: () => running.disposeAsync() };

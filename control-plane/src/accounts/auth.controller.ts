@@ -2,6 +2,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { api, type Me } from '@casare/shared/api';
 import type { Response } from 'express';
+import { clientOf } from '../platform/edge/client-address.ts';
 import { SESSION_COOKIE, type Caller } from '../platform/http/caller.ts';
 import { credentialsOf } from '../platform/http/guard.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
@@ -26,7 +27,7 @@ export class AuthController {
     const session =
       'code' in body
         ? await this.#accounts.logInWithCode(body.code)
-        : await this.#accounts.logIn(body.email, body.password, request.socket.remoteAddress ?? 'unknown');
+        : await this.#accounts.logIn(body.email, body.password, clientOf(request.socket).address);
     if (isRefusal(session)) return session;
     this.#setCookie(response, session.token, SESSION_MS);
     return viewOf(session.caller);

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TlsOptions } from 'node:tls';
+import type { Entrance } from '../platform/edge/entrances.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
 import { boundHandshakes } from './pending-handshakes.ts';
 
@@ -14,12 +15,8 @@ export class EnrolServer {
   #server: Server | null = null;
   #listener: OpenListener | null = null;
 
-  /** Starts to listen; gives the port. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
-  async listen(
-    tls: TlsOptions,
-    requests: RequestListener,
-    at: { readonly host: string; readonly port: number },
-  ): Promise<number> {
+  /** Starts to serve; gives the port. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
+  async listen(tls: TlsOptions, requests: RequestListener, entrance: Entrance): Promise<number> {
     const limits = {
       maxHeaderSize: 8_192,
       headersTimeout: HEAD_MS,
@@ -32,7 +29,7 @@ export class EnrolServer {
     boundHandshakes(server, HANDSHAKES);
     server.on('tlsClientError', (_, socket) => socket.destroy());
     this.#server = server;
-    this.#listener = await openListener(server, { ...at, variable: 'CASARE_ENROL_PORT' });
+    this.#listener = await openListener(server, entrance);
     return this.#listener.port;
   }
 

@@ -3,6 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { endpoint } from '@casare/shared/api';
 import { EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
 import { z } from 'zod';
+import { clientOf } from '../platform/edge/client-address.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { EnrolmentService } from './enrolment.service.ts';
 
@@ -39,11 +40,11 @@ export class EnrolmentController {
 
   @Handles(nonce, { prefix: '' })
   async nonce({ request }: Call<typeof nonce>) {
-    return this.#enrolment.nonce(request.socket.remoteAddress ?? '');
+    return this.#enrolment.nonce(clientOf(request.socket).address);
   }
 
   @Handles(enrol, { prefix: '' })
   async enrol({ body, request }: Call<typeof enrol>) {
-    return this.#enrolment.enrol(body, request.socket.remoteAddress ?? '');
+    return this.#enrolment.enrol(body, clientOf(request.socket).address);
   }
 }

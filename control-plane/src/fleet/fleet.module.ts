@@ -8,6 +8,7 @@ import type { Jobs } from '../jobs/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
+import type { Entrance } from '../platform/edge/entrances.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Trust } from '../trust/index.ts';
@@ -44,11 +45,10 @@ export interface FleetOptions {
   readonly bounds?: Partial<TunnelBounds>;
 }
 
-/** Where the listeners are opened; port 0 takes any free one. */
-export interface FleetAddress {
-  readonly host: string;
-  readonly enrolPort: number;
-  readonly tunnelPort: number;
+/** Where agents come in. */
+export interface FleetEntrances {
+  readonly enrol: Entrance;
+  readonly tunnel: Entrance;
 }
 
 /** The feature, put together. */
@@ -60,7 +60,7 @@ export interface Fleet {
   /** For `createHttpApp`: Nest serves the tunnel's gateway through it. */
   readonly adapter: TunnelAdapter;
   /** Opens the listeners, after `trust.start` and `jobs.start`. `enrol` answers the enrol listener's requests. */
-  start(enrol: RequestListener, at: FleetAddress): Promise<{ readonly enrol: number; readonly tunnel: number }>;
+  start(enrol: RequestListener, at: FleetEntrances): Promise<{ readonly enrol: number; readonly tunnel: number }>;
   /** Sends the agents away and closes the listeners, before `jobs.stop`. At most about six seconds. */
   stop(): Promise<void>;
 }
@@ -99,7 +99,7 @@ export function createFleet(options: FleetOptions): Fleet {
     sessions,
     tunnel,
     adapter: new TunnelAdapter(tunnel),
-    async start(enrol, { host, enrolPort, tunnelPort }) {
+    async start(enrol, entrances) {
       const tls = await tlsOf(trust);
       await beat.start();
       await sessions.start();
@@ -107,8 +107,8 @@ export function createFleet(options: FleetOptions): Fleet {
         void renew(trust, tunnel, enrolServer, log);
       });
       return {
-        enrol: await enrolServer.listen(tls.enrol, enrol, { host, port: enrolPort }),
-        tunnel: await tunnel.listen(tls.tunnel, { host, port: tunnelPort }),
+        enrol: await enrolServer.listen(tls.enrol, enrol, entrances.enrol),
+        tunnel: await tunnel.listen(tls.tunnel, entrances.tunnel),
       };
     },
     async stop() {

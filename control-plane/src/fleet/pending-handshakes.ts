@@ -3,28 +3,22 @@
  * purpose is the oldest soon, and an honest handshake takes milliseconds, so others still get in.
  */
 import type { Server } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { streamBelow } from '../platform/edge/client-address.ts';
 
 /** Watches `server`; the function tells how many handshakes are under way. */
 export function boundHandshakes(server: Server, limit: number): () => number {
-  const pending = new Map<string, Socket>();
-  server.on('connection', (socket: Socket) => {
-    const key = keyOf(socket);
-    socket.once('close', () => {
-      if (pending.get(key) === socket) pending.delete(key);
-    });
-    pending.set(key, socket);
+  const pending = new Set<Duplex>();
+  // A TCP socket, or a stream that a carrier brought.
+  server.on('connection', (stream: Duplex) => {
+    stream.once('close', () => pending.delete(stream));
+    pending.add(stream);
     if (pending.size <= limit) return;
-    const [oldest] = pending.keys();
+    const [oldest] = pending;
     if (oldest === undefined) return;
-    pending.get(oldest)?.destroy();
+    oldest.destroy();
     pending.delete(oldest);
   });
-  // The TLS socket is another object than the connection it wraps; address and port name both.
-  server.on('secureConnection', (socket) => pending.delete(keyOf(socket)));
+  server.on('secureConnection', (socket) => pending.delete(streamBelow(socket)));
   return () => pending.size;
-}
-
-function keyOf(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
-  return `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`;
 }

@@ -29,6 +29,7 @@ import { AccountsService, accountsModule, firstStart } from '../accounts/index.t
 import { jobsHarness, type JobsHarness } from '../jobs/testing.ts';
 import { LiveService } from '../live/index.ts';
 import { systemClock, type Clock } from '../platform/clock.ts';
+import { ownPort } from '../platform/edge/entrances.ts';
 import { openHttpListener, requestListenerFor, type OpenListener } from '../platform/http/listeners.ts';
 import { createHttpApp } from '../platform/http/server.ts';
 import { createIds } from '../platform/ids.ts';
@@ -91,11 +92,9 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
     ...{ log, metrics: new Metrics(), checks: [], https: false, consoleFiles: '/nonexistent' },
     webSockets: fleet.adapter,
   });
-  const at = { host: '127.0.0.1', enrolPort: 0, tunnelPort: 0 };
-  Object.assign(ports, await fleet.start(requestListenerFor(app, 'enrol'), at));
-  const web: OpenListener = await openHttpListener(requestListenerFor(app, 'web'), {
-    ...{ host: '127.0.0.1', port: 0, variable: 'TEST' },
-  });
+  const freePort = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
+  Object.assign(ports, await fleet.start(requestListenerFor(app, 'enrol'), { enrol: freePort, tunnel: freePort }));
+  const web: OpenListener = await openHttpListener(requestListenerFor(app, 'web'), freePort);
   ports.web = web.port;
   const scene: Scene = {
     ...{ harness, trust, fleet, ports, masterKey, apiKey: admin.apiKey },
@@ -132,8 +131,9 @@ export async function openReplica(scene: Scene): Promise<{ scene: Scene; stop():
     tunnelUrl: () => `wss://127.0.0.1:${ports.tunnel}`,
   });
   fleet.tunnel.onTunnel((socket, peer) => fleet.sessions.begin(socket, peer));
-  const at = { host: '127.0.0.1', enrolPort: 0, tunnelPort: 0 };
-  ports.tunnel = (await fleet.start((_, response) => void response.end(), at)).tunnel;
+  const freePort = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
+  const entrances = { enrol: freePort, tunnel: freePort };
+  ports.tunnel = (await fleet.start((_, response) => void response.end(), entrances)).tunnel;
   return { scene: { ...scene, fleet, ports }, stop: () => fleet.stop() };
 }
 

@@ -9,6 +9,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
+import { ownPort } from '../platform/edge/entrances.ts';
 import { Fault } from '../platform/errors.ts';
 import {
   by,
@@ -229,8 +230,8 @@ describe('abuse ends that session only', () => {
 });
 
 it('a port in use is said in one line', async () => {
-  const at = { host: '127.0.0.1', port: scene.ports.web };
-  const failed = scene.fleet.tunnel.listen({}, at).catch((error: unknown) => error);
+  const taken = ownPort({ host: '127.0.0.1', port: scene.ports.web, variable: 'CASARE_TUNNEL_PORT' });
+  const failed = scene.fleet.tunnel.listen({}, taken).catch((error: unknown) => error);
   const fault = (await failed) as Fault;
   expect(fault).toBeInstanceOf(Fault);
   expect(fault.code).toBe('PORT_IN_USE');

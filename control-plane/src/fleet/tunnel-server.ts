@@ -11,6 +11,9 @@ import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { clientOf } from '../platform/edge/client-address.ts';
+import type { Entrance } from '../platform/edge/entrances.ts';
+import { RefusalLog } from '../platform/edge/refusal-log.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
 import type { Log } from '../platform/log.ts';
 import type { Admission, AdmissionRefusal, AdmittedPeer } from '../trust/index.ts';
@@ -47,12 +50,11 @@ const HEAD_MS = 10_000;
 const HEAD_BYTES = 8_192;
 /** Time to answer the close frame of a refusal, milliseconds. */
 const REFUSED_MS = 2_000;
-/** Refused peers logged in a minute: a flood must not fill the disk. */
-const LOGGED_PER_MINUTE = 120;
 
 export class TunnelServer {
   readonly #options: TunnelServerOptions;
   readonly #hosts: ReadonlySet<string>;
+  readonly #refusals: RefusalLog;
   readonly #webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -70,11 +72,11 @@ export class TunnelServer {
   #handshakes = () => 0;
   #admitting = 0;
   #leaving = false;
-  #logged = { minute: 0, count: 0 };
 
   constructor(options: TunnelServerOptions) {
     this.#options = options;
     this.#hosts = new Set(options.hosts);
+    this.#refusals = new RefusalLog(options.log);
   }
 
   /** Who is told of each new tunnel; set before `listen`. */
@@ -92,8 +94,8 @@ export class TunnelServer {
     return this.#handshakes();
   }
 
-  /** Starts to listen; gives the port. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
-  async listen(tls: TlsOptions, at: { readonly host: string; readonly port: number }): Promise<number> {
+  /** Starts to serve; gives the port. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
+  async listen(tls: TlsOptions, entrance: Entrance): Promise<number> {
     const limits = {
       maxHeaderSize: HEAD_BYTES,
       headersTimeout: HEAD_MS,
@@ -107,13 +109,16 @@ export class TunnelServer {
     server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
     this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
     server.on('tlsClientError', (error, socket) => {
-      this.#logRefusal('a TLS client was refused', { error: error.message, why: String(socket.authorizationError) });
+      this.#refusals.refused('a TLS client was refused', {
+        error: error.message,
+        why: String(socket.authorizationError),
+      });
       socket.destroy();
     });
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     server.on('clientError', (_, socket) => socket.destroy());
     this.#server = server;
-    this.#listener = await openListener(server, { ...at, variable: 'CASARE_TUNNEL_PORT' });
+    this.#listener = await openListener(server, entrance);
     return this.#listener.port;
   }
 
@@ -190,7 +195,7 @@ export class TunnelServer {
   /** Refuses; an agent whose certificate is ours is told why by a close code, so that a locked one stops its work. */
   #turnAway(request: IncomingMessage, socket: Duplex, head: Buffer, refusal: AdmissionRefusal): void {
     const { code, why, who } = refusal;
-    this.#logRefusal('a tunnel was refused', { code, why, address: request.socket.remoteAddress });
+    this.#refusals.refused('a tunnel was refused', { code, why, address: clientOf(socket).address });
     if (who === null) {
       refuse(socket, '403 Forbidden');
       return;
@@ -201,12 +206,6 @@ export class TunnelServer {
       const cut = setTimeout(() => tunnel.terminate(), REFUSED_MS);
       tunnel.once('close', () => clearTimeout(cut));
     });
-  }
-
-  #logRefusal(message: string, fields: Record<string, unknown>): void {
-    const minute = Math.floor(performance.now() / 60_000);
-    if (minute !== this.#logged.minute) this.#logged = { minute, count: 0 };
-    if (++this.#logged.count <= LOGGED_PER_MINUTE) this.#options.log.warn(message, fields);
   }
 }
 

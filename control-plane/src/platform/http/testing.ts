@@ -1,6 +1,7 @@
 /** For tests of the edge: an application on a free loopback port, and requests that may be malformed on purpose. */
 import type { INestApplication, Type } from '@nestjs/common';
 import { createConnection } from 'node:net';
+import { ownPort } from '../edge/entrances.ts';
 import { silentLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { openHttpListener, requestListenerFor } from './listeners.ts';
@@ -23,8 +24,8 @@ export async function openTestEdge(module: Type | object, kind: ListenerKind = '
     https: false,
     consoleFiles: '/nonexistent',
   });
-  const at = { host: '127.0.0.1', port: 0, variable: 'TEST' };
-  const listener = await openHttpListener(requestListenerFor(app, kind), at);
+  const entrance = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
+  const listener = await openHttpListener(requestListenerFor(app, kind), entrance);
   return {
     url: `http://127.0.0.1:${listener.port}`,
     port: listener.port,
