@@ -11,7 +11,7 @@ const ARROWS = {
   secrets: [],
   accounts: ['audit'],
   workflows: ['accounts', 'audit'],
-  trust: ['audit'],
+  trust: ['audit', 'live'],
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
   fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
 };

@@ -25,7 +25,8 @@ CREATE TABLE agent (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   generation integer DEFAULT 1 NOT NULL,
   ephemeral boolean DEFAULT false NOT NULL,
-  bundle_digest text
+  bundle_digest text,
+  changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
 CREATE TABLE agent_certificate (
   tenant_id text NOT NULL,
@@ -346,7 +347,8 @@ CREATE TABLE trust_lock (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone,
   lifted_at timestamp with time zone,
-  lifted_by text
+  lifted_by text,
+  was text
 );
 CREATE TABLE trust_state (
   singleton boolean DEFAULT true NOT NULL,
@@ -448,6 +450,8 @@ ALTER TABLE tenant ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 ALTER TABLE tenant ADD CONSTRAINT tenant_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text));
 ALTER TABLE tenant ADD CONSTRAINT tenant_renew_after_expiry_days_check CHECK (((renew_after_expiry_days >= 0) AND (renew_after_expiry_days <= 365)));
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_pkey PRIMARY KEY (id);
+ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_check CHECK (((kind = 'agent'::text) = (was IS NOT NULL)));
+ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_check1 CHECK (((lifted_at IS NULL) = (lifted_by IS NULL)));
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_kind_check CHECK ((kind = ANY (ARRAY['agent'::text, 'tenant'::text, 'serial'::text, 'ca'::text])));
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE trust_state ADD CONSTRAINT trust_state_pkey PRIMARY KEY (singleton);
@@ -458,11 +462,13 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 
 -- indexes
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
+CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
 CREATE UNIQUE INDEX agent_key ON public.agent USING btree (key_digest);
 CREATE INDEX agent_certificate_agent ON public.agent_certificate USING btree (tenant_id, agent_id, created_at DESC);
 CREATE INDEX agent_certificate_ca ON public.agent_certificate USING btree (ca_id, not_after) WHERE (state = ANY (ARRAY['pending'::text, 'current'::text]));
 CREATE UNIQUE INDEX agent_certificate_current ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'current'::text);
 CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'pending'::text);
+CREATE INDEX agent_certificate_revoked ON public.agent_certificate USING btree (not_after) WHERE (state = 'revoked'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
@@ -483,10 +489,20 @@ CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concu
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING btree (at);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
+CREATE INDEX trust_lock_ends ON public.trust_lock USING btree (expires_at) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);
+CREATE INDEX trust_lock_page ON public.trust_lock USING btree (tenant_id, id DESC);
 CREATE INDEX workflow_version_newest ON public.workflow_version USING btree (tenant_id, namespace, name, created_at DESC);
 
 -- functions
+CREATE OR REPLACE FUNCTION public.agent_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  NEW.changed_xid := pg_current_xact_id();
+  RETURN NEW;
+END $function$;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -496,8 +512,10 @@ BEGIN
 END $function$;
 
 -- triggers
+CREATE TRIGGER agent_changed BEFORE UPDATE ON public.agent FOR EACH ROW EXECUTE FUNCTION public.agent_changed();
 CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 -- grants
+GRANT EXECUTE ON FUNCTION agent_changed() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;

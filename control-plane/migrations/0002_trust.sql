@@ -97,7 +97,9 @@ CREATE TABLE gateway_certificate (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Instant refusals. The tenant is NULL for a lock on what belongs to the installation.
+-- Instant refusals. The tenant is NULL for a lock that belongs to the installation. A lock holds until it is lifted, also
+-- after `expires_at`: a loop lifts what has expired. `was`: the state of an agent before it was locked, to which the end
+-- of its last lock returns it; 'locked' when somebody else locked it too.
 CREATE TABLE trust_lock (
   id uuid PRIMARY KEY,
   tenant_id text REFERENCES tenant,
@@ -108,10 +110,28 @@ CREATE TABLE trust_lock (
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
   lifted_at timestamptz,
-  lifted_by text
+  lifted_by text,
+  was text,
+  CHECK ((kind = 'agent') = (was IS NOT NULL)),
+  CHECK ((lifted_at IS NULL) = (lifted_by IS NULL))
 );
--- Admission and the watch ask for what is locked now.
+-- Admission and the watch ask for what is locked now, the loop for what has expired, people page through all.
 CREATE INDEX trust_lock_held ON trust_lock (kind, target) WHERE lifted_at IS NULL;
+CREATE INDEX trust_lock_ends ON trust_lock (expires_at) WHERE lifted_at IS NULL;
+CREATE INDEX trust_lock_page ON trust_lock (tenant_id, id DESC);
+
+-- Which transaction last changed an agent, set by the database itself: gateways watch what changed since they last looked,
+-- whoever changed it, and a watch costs nothing while nothing changes.
+ALTER TABLE agent ADD COLUMN changed_xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+CREATE FUNCTION agent_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed_xid := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER agent_changed BEFORE UPDATE ON agent FOR EACH ROW EXECUTE FUNCTION agent_changed();
+CREATE INDEX agent_changed_since ON agent (changed_xid);
+-- What the watch must know of certificates: revoked and not yet ended.
+CREATE INDEX agent_certificate_revoked ON agent_certificate (not_after) WHERE state = 'revoked';
 
 -- Warnings that were given, each once.
 CREATE TABLE expiry_warning (

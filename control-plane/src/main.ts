@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
 import { auditModule, AuditService } from './audit/index.ts';
-import { agentFitness, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
+import { agentFitness, agentStates, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -74,7 +74,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     heartbeatMs: HEARTBEAT_MS,
   });
   const keys = { masterKey: await masterKey(config.home), hosts: gatewayHosts(config.host, [urls.enrol, urls.tunnel]) };
-  const trust = createTrust({ ...base, ...keys, log: part('trust') });
+  const trust = createTrust({ ...base, ...keys, agents: agentStates(clock), log: part('trust') });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const features: DynamicModule[] = [
     auditModule(audit),

@@ -5,8 +5,12 @@
 import type { AgentAction, AgentState } from '@casare/shared/api';
 import type { Table } from '@casare/shared/lifecycle';
 
-/** What people do to an agent, and what the control plane does when it sees two holders of one identity. */
-export type AgentEvent = AgentAction | 'suspect';
+/**
+ * What people do to an agent, what the control plane does when it sees two holders of one identity, and how an agent
+ * leaves a lock of trust: back to the state that it had before.
+ */
+export type AgentEvent =
+  AgentAction | 'suspect' | 'returnPending' | 'returnPaused' | 'returnDraining' | 'returnSuspect';
 
 const anywhere = { lock: 'locked', decommission: 'decommissioned' } as const;
 const working = { ...anywhere, suspect: 'suspect' } as const;
@@ -17,7 +21,14 @@ export const AGENT: Table<AgentState, AgentEvent> = {
   paused: { ...working, resume: 'active' },
   draining: { ...working, resume: 'active' },
   suspect: { ...anywhere },
-  locked: { unlock: 'active', decommission: 'decommissioned' },
+  locked: {
+    unlock: 'active',
+    decommission: 'decommissioned',
+    returnPending: 'pending',
+    returnPaused: 'paused',
+    returnDraining: 'draining',
+    returnSuspect: 'suspect',
+  },
   decommissioned: {},
 };
 
@@ -30,6 +41,15 @@ export const LEADS_TO: Readonly<Record<AgentAction, AgentState>> = {
   lock: 'locked',
   unlock: 'active',
   decommission: 'decommissioned',
+};
+
+/** How an agent leaves its last lock, by the state that it had before; the others have no way back. */
+export const RETURNS: Readonly<Partial<Record<AgentState, AgentEvent>>> = {
+  active: 'unlock',
+  pending: 'returnPending',
+  paused: 'returnPaused',
+  draining: 'returnDraining',
+  suspect: 'returnSuspect',
 };
 
 /** True for an agent that may be given new jobs. */

@@ -9,7 +9,7 @@ import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
-import type { AgentLeaves } from '../trust/index.ts';
+import type { AgentLeaves, Locks } from '../trust/index.ts';
 import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
 import * as store from './agent.store.ts';
 import { announceAgent } from './announce.ts';
@@ -19,6 +19,7 @@ export interface AgentsOptions {
   readonly clock: Clock;
   readonly live: LiveService;
   readonly leaves: AgentLeaves;
+  readonly locks: Pick<Locks, 'holdsAgent' | 'leaveLocked'>;
   /** After COMMIT: whoever holds the agent's tunnel must look again. */
   readonly onChanged: (agentId: string) => void;
 }
@@ -62,12 +63,14 @@ export class AgentsService {
     id: string,
     action: AgentAction,
   ): Promise<Agent | Refusal> {
-    const { db, live, onChanged } = this.#options;
+    const { db, live, locks, onChanged } = this.#options;
     const { tenant, actor } = by;
     const done = await db.transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
       const agent = await store.hold(tx, tenant, id);
       if (!agent) return notFound(id);
+      if (action === 'lock') await locks.leaveLocked(tx, tenant, id);
       if (agent.state === LEADS_TO[action]) return { changed: false };
+      if (action === 'unlock' && (await locks.holdsAgent(tx, tenant, id))) return lockHeld(id);
       const state = next(AGENT, agent.state, action);
       if (state === null || !(await store.move(tx, { tenant, id }, action, state))) {
         return wrongState(agent.state, action);
@@ -94,6 +97,12 @@ function notFound(id: string): Refusal {
 function wrongState(state: string, action: AgentAction): Refusal {
   return refuse('conflict', 'AGENT_WRONG_STATE', `The agent is ${state}, which does not allow this (${action}).`, {
     fix: 'Look at the agent: its state says what can be done with it.',
+  });
+}
+
+function lockHeld(id: string): Refusal {
+  return refuse('conflict', 'AGENT_LOCK_HELD', 'A lock of trust holds on the agent.', {
+    fix: `List the locks on agent:${id} that hold, and lift them.`,
   });
 }
 

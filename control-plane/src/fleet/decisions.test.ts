@@ -3,7 +3,7 @@ import { next, sourcesOf } from '@casare/shared/lifecycle';
 import type { AgentState } from '@casare/shared/api';
 import { CLOSE, SUBPROTOCOL } from '@casare/shared/protocol';
 import { describe, expect, it } from 'vitest';
-import { AGENT, LEADS_TO, mayWork } from './agent.lifecycle.ts';
+import { AGENT, LEADS_TO, mayWork, RETURNS } from './agent.lifecycle.ts';
 import { endingOf, type Standing } from './session-standing.decision.ts';
 import { TUNNEL, type TunnelState } from './tunnel.lifecycle.ts';
 import { refusalOfUpgrade, type UpgradeHead } from './upgrade.decision.ts';
@@ -15,6 +15,7 @@ describe('an agent', () => {
     expect(sourcesOf(AGENT, 'lock')).toEqual(states.filter((s) => s !== 'locked' && s !== 'decommissioned'));
     expect(sourcesOf(AGENT, 'decommission')).toEqual(states.filter((s) => s !== 'decommissioned'));
     expect(AGENT.decommissioned).toEqual({});
+    for (const [was, event] of Object.entries(RETURNS)) expect(next(AGENT, 'locked', event)).toBe(was);
   });
 
   it('leaves suspicion only through a lock, and works only when active', () => {
@@ -54,8 +55,8 @@ describe('a live session', () => {
     [CLOSE.notAdmitted, { state: 'decommissioned' }],
     [CLOSE.notAdmitted, { certificate: 'revoked' }],
     [CLOSE.notAdmitted, { certificate: null }],
-    [CLOSE.notAdmitted, { ca: 'retired' }],
-    [CLOSE.notAdmitted, { ca: null }],
+    [CLOSE.certificateRetired, { ca: 'retired' }],
+    [CLOSE.certificateRetired, { ca: null }],
     [CLOSE.replaced, { sessionId: 'other' }],
     [CLOSE.replaced, { sessionId: null }],
   ])('ends with %i for %o', (code, change) => {

@@ -27,7 +27,7 @@ export interface EnrolmentOptions {
   readonly ids: Ids;
   readonly log: Log;
   readonly live: LiveService;
-  readonly trust: Pick<Trust, 'authorities' | 'joinTokens' | 'leaves'>;
+  readonly trust: Pick<Trust, 'authorities' | 'joinTokens' | 'leaves' | 'locks'>;
   readonly nonces: EnrolNonces;
   readonly limit: AddressLimit;
   /** What an enrolled agent dials. */
@@ -110,6 +110,8 @@ export class EnrolmentService {
     ca: OpenCa,
     address: string,
   ): Promise<Enrolled | null> {
+    // A locked tenant or CA looks like a token that is not accepted.
+    if (await this.#options.trust.locks.isLocked(tx, { tenant: proven.token.tenant, caId: ca.id })) return null;
     const known = await store.findByKey(tx, proven.keyDigest);
     if (known) return this.#again(tx, known, proven);
     const use = await this.#options.trust.joinTokens.use(tx, proven.token);
@@ -145,6 +147,7 @@ export class EnrolmentService {
   ): Promise<Enrolled | null> {
     const same = known.tenant === token.tenant && known.tokenId === token.id;
     if (!same || refusalOfState(known.state) !== null) return null;
+    if (await this.#options.trust.locks.isLocked(tx, { tenant: known.tenant, agentId: known.id })) return null;
     const leaf = await this.#options.trust.leaves.current(tx, known.tenant, known.id, this.#options.clock.now());
     return leaf && { agentId: known.id, state: known.state === 'pending' ? 'pending' : 'active', leaf };
   }

@@ -94,7 +94,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const onChanged = (agentId: string) => sessions.changed(agentId);
   let stopRenewing = () => {};
   return {
-    agents: new AgentsService({ ...options, leaves: trust.leaves, onChanged }),
+    agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
     enrolment,
     sessions,
     tunnel,

@@ -37,6 +37,7 @@ import { createLog, silentLog } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { createTrust, gatewayHosts, trustModule, type Trust } from '../trust/index.ts';
+import { agentStates } from './agent-states.ts';
 import { createFleet, fleetModule, type Fleet, type FleetOptions } from './fleet.module.ts';
 
 export const TENANT = 'default';
@@ -77,10 +78,10 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
   const masterKey = randomBytes(32);
   const hosts = gatewayHosts('127.0.0.1', []);
   const base = { db, clock: systemClock, ids: createIds(systemClock), log, masterKey, hosts };
-  const trust = createTrust(base);
+  const live = new LiveService(db);
+  const trust = createTrust({ ...base, live, agents: agentStates(systemClock) });
   await trust.start();
   await harness.jobs.start();
-  const live = new LiveService(db);
   const ports = { enrol: 0, tunnel: 0, web: 0 };
   const tunnelUrl = () => `wss://127.0.0.1:${ports.tunnel}`;
   const fleet = createFleet({ ...base, ...options, live, trust, jobs: harness.jobs, tunnelUrl });

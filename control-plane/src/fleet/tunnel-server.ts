@@ -228,7 +228,7 @@ function refuse(socket: Duplex, status: string): void {
 }
 
 function closeCodeOf(code: AdmissionRefusal['code']): number {
-  if (code === 'AGENT_LOCKED') return CLOSE.locked;
+  if (code.endsWith('_LOCKED')) return CLOSE.locked;
   if (code === 'CA_NOT_ACTIVE') return CLOSE.certificateRetired;
   return code === 'CERTIFICATE_EXPIRED' ? CLOSE.certificateExpired : CLOSE.notAdmitted;
 }

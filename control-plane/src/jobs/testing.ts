@@ -18,7 +18,7 @@ import type { RunnableWorkflow } from './workflows.port.ts';
 
 const TENANT = 'default';
 
-const addTenant = sql('testAddTenant', `INSERT INTO tenant (id, name) VALUES ('default', 'Default')`);
+const addTenant = sql('testAddTenant', `INSERT INTO tenant (id, name, operator) VALUES ('default', 'Default', true)`);
 const addAgent = sql(
   'testAddAgent',
   `INSERT INTO agent (tenant_id, id, name, state, join_token_id, key_digest) VALUES ('default', $1, $2, 'active', 't', $3)`,

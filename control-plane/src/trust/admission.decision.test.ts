@@ -8,7 +8,7 @@ const presented: Presented = {
   ...{ notBefore: new Date('2026-01-01T00:00:00Z'), notAfter: new Date('2026-01-02T00:00:00Z') },
 };
 const certificate = { agentId: 'a', state: 'current', same: true, agentState: 'active' } as const;
-const recorded: Recorded = { caState: 'active', tenant: 'default', certificate };
+const recorded: Recorded = { caState: 'active', tenant: 'default', certificate, lock: null };
 const withCertificate = (change: object): Recorded => ({ ...recorded, certificate: { ...certificate, ...change } });
 
 describe('admission', () => {
@@ -31,6 +31,11 @@ describe('admission', () => {
     ['CERTIFICATE_REVOKED', withCertificate({ state: 'revoked' }), {}],
     ['CERTIFICATE_REVOKED', withCertificate({ state: 'superseded' }), {}],
     ['CERTIFICATE_EXPIRED', recorded, { notAfter: now }],
+    ['AGENT_LOCKED', { ...recorded, lock: 'agent' }, {}],
+    ['TENANT_LOCKED', { ...recorded, lock: 'tenant' }, {}],
+    ['CERTIFICATE_LOCKED', { ...recorded, lock: 'serial' }, {}],
+    ['CA_LOCKED', { ...recorded, lock: 'ca' }, {}],
+    ['TENANT_LOCKED', { ...withCertificate({ state: 'revoked' }), lock: 'tenant' }, { notAfter: now }],
     ['CERTIFICATE_EXPIRED', recorded, { notBefore: new Date(now.getTime() + 1) }],
     ['AGENT_LOCKED', withCertificate({ agentState: 'locked' }), {}],
     ['AGENT_LOCKED', withCertificate({ agentState: 'suspect' }), {}],

@@ -5,7 +5,7 @@
  * equal the one in the name. The certificate must be, byte for byte, one that was recorded when it was issued: what a
  * stolen CA key signs elsewhere is on no record.
  */
-import type { AgentState, CaState } from '@casare/shared/api';
+import type { AgentState, CaState, LockKind } from '@casare/shared/api';
 import { isAccepted } from './ca.lifecycle.ts';
 
 /** What the certificate says. */
@@ -27,7 +27,17 @@ export interface Recorded {
     readonly same: boolean;
     readonly agentState: AgentState;
   } | null;
+  /** A lock that holds on the certificate, its agent, its tenant or a CA that it stands on. */
+  readonly lock: LockKind | null;
 }
+
+export type LockCode = 'AGENT_LOCKED' | 'TENANT_LOCKED' | 'CERTIFICATE_LOCKED' | 'CA_LOCKED';
+const LOCKED: Readonly<Record<LockKind, LockCode>> = {
+  agent: 'AGENT_LOCKED',
+  tenant: 'TENANT_LOCKED',
+  serial: 'CERTIFICATE_LOCKED',
+  ca: 'CA_LOCKED',
+};
 
 export type AdmissionCode =
   | 'CA_UNKNOWN'
@@ -37,7 +47,7 @@ export type AdmissionCode =
   | 'CERTIFICATE_REVOKED'
   | 'CERTIFICATE_EXPIRED'
   | 'AGENT_MISMATCH'
-  | 'AGENT_LOCKED'
+  | LockCode
   | 'AGENT_DECOMMISSIONED';
 
 /** The reason to refuse, or null to admit. */
@@ -48,6 +58,8 @@ export function refusalOf(presented: Presented, recorded: Recorded | null, now: 
   const { certificate } = recorded;
   if (certificate === null || !certificate.same) return 'CERTIFICATE_UNKNOWN';
   if (certificate.agentId !== presented.agentId) return 'AGENT_MISMATCH';
+  // Before all else that is told: whoever is locked is to stop its work.
+  if (recorded.lock !== null) return LOCKED[recorded.lock];
   if (certificate.state !== 'current' && certificate.state !== 'pending') return 'CERTIFICATE_REVOKED';
   if (now >= presented.notAfter || now < presented.notBefore) return 'CERTIFICATE_EXPIRED';
   return refusalOfState(certificate.agentState);

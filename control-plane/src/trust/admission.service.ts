@@ -17,6 +17,10 @@ export interface AdmittedPeer {
   /** Of its certificate, lower-case hex. */
   readonly serial: string;
   readonly notAfter: Date;
+  /** The CA that signed it. */
+  readonly caId: string;
+  /** Every CA that the session stands on: that one, the gateway's, and their roots. */
+  readonly standsOn: readonly string[];
 }
 
 /** A refusal. `who` is set when the certificate is one that we issued: then it may be told why. */
@@ -33,6 +37,9 @@ const RECOGNISED: readonly string[] = [
   'CERTIFICATE_REVOKED',
   'CERTIFICATE_EXPIRED',
   'AGENT_LOCKED',
+  'TENANT_LOCKED',
+  'CERTIFICATE_LOCKED',
+  'CA_LOCKED',
   'AGENT_DECOMMISSIONED',
 ];
 
@@ -46,11 +53,14 @@ export class Admission {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #trustDomain: string;
+  readonly #gatewayCa: () => string | null;
 
-  constructor(db: Database, clock: Clock, trustDomain: string) {
+  /** `gatewayCa`: the CA whose chain this gateway presents now. */
+  constructor(db: Database, clock: Clock, trustDomain: string, gatewayCa: () => string | null) {
     this.#db = db;
     this.#clock = clock;
     this.#trustDomain = trustDomain;
+    this.#gatewayCa = gatewayCa;
   }
 
   /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
@@ -66,16 +76,20 @@ export class Admission {
     const identity = readIdentity(der ?? new Uint8Array(), this.#trustDomain);
     if (!identity.ok) return refused(identity.code, identity.message);
     const { tenant, agentId, serial, notAfter, issuerKeyId } = identity.value;
-    const found = await findOnRecord(this.#db, issuerKeyId, serial);
+    const found = await findOnRecord(this.#db, issuerKeyId, serial, this.#gatewayCa());
     const recorded = found && {
       ...found,
       certificate: found.certificate && { ...found.certificate, same: isSame(found.certificate.pem, der) },
     };
     const code = refusalOf(identity.value, recorded, this.#clock.now());
-    if (code === null) return { ok: true, peer: { tenant, agentId, serial, notAfter } };
-    const known = RECOGNISED.includes(code) && recorded?.certificate?.same === true;
+    if (recorded !== null && code === null) {
+      const { caId, standsOn } = recorded;
+      return { ok: true, peer: { tenant, agentId, serial, notAfter, caId, standsOn } };
+    }
+    const refusal = code ?? 'CA_UNKNOWN';
+    const known = RECOGNISED.includes(refusal) && recorded?.certificate?.same === true;
     const who = known ? { tenant, agentId } : null;
-    return { ok: false, code, why: `certificate ${serial} of agent ${agentId}`, who };
+    return { ok: false, code: refusal, why: `certificate ${serial} of agent ${agentId}`, who };
   }
 }
 

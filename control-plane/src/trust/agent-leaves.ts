@@ -8,6 +8,7 @@ import type { Queryable, Transaction } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { OpenCa } from './authorities.ts';
 import * as store from './certificate.store.ts';
+import { heldLockOn } from './lock.store.ts';
 
 /** What an agent is given. */
 export interface AgentLeaf {
@@ -39,9 +40,11 @@ export class AgentLeaves {
     this.#options = options;
   }
 
-  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED */
+  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED, LOCKED */
   async issue(tx: Transaction, ca: OpenCa, request: LeafRequest): Promise<AgentLeaf> {
     const { tenant, agentId } = request;
+    const lock = await heldLockOn(tx, { tenant, agentId, caId: ca.id });
+    if (lock !== null) throw locked(lock);
     const { lifetimeHours } = this.#options;
     const signed = await this.#options.signer.signAgentLeaf({
       issuer: ca.id,
@@ -86,5 +89,16 @@ function refused(code: string, why: string): Fault {
     why: `${why} (${code})`,
     fix: 'Try again in a minute',
     status: 503,
+  });
+}
+
+/** Whoever asks for a certificate looks at locks first and refuses in its own words; this stands behind all of them. */
+function locked(kind: string): Fault {
+  return new Fault({
+    code: 'LOCKED',
+    what: 'No certificate is issued',
+    why: `a lock holds (${kind})`,
+    fix: 'Lift the lock',
+    status: 403,
   });
 }

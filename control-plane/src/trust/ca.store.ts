@@ -38,8 +38,10 @@ const addActiveCa = sql<
   [id: string, tenant: string | null, kind: CaKind, keyId: string, pem: string, sealed: Buffer, notAfter: Date]
 >(
   'addActiveCa',
-  `INSERT INTO certificate_authority (id, tenant_id, kind, state, key_id, certificate_pem, sealed_key, not_after)
-   VALUES ($1, $2, $3, 'active', $4, $5, $6, $7)
+  `INSERT INTO certificate_authority (id, tenant_id, kind, state, key_id, certificate_pem, sealed_key, not_after, issuer_id)
+   VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, (
+     SELECT id FROM certificate_authority r
+     WHERE r.state = 'active' AND r.kind = CASE $3 WHEN 'server_ca' THEN 'server_root' WHEN 'agent_ca' THEN 'agent_root' END))
    ON CONFLICT (kind, coalesce(tenant_id, '')) WHERE state = 'active' DO NOTHING`,
 );
 

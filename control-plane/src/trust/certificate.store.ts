@@ -1,5 +1,5 @@
 /** Agents' certificates: every one ever issued has a row, committed before the certificate is handed out. */
-import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
+import type { AgentState, CaState, CertificateState, LockKind } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
 /** A certificate to be kept. */
@@ -23,6 +23,12 @@ export interface KeptCertificate {
 /** All that admission needs to know about who presents a certificate. */
 export interface OnRecord {
   readonly caState: CaState;
+  /** The issuing CA. */
+  readonly caId: string;
+  /** Every CA that a session with it stands on: the issuing one, the gateway's, and their roots. */
+  readonly standsOn: readonly string[];
+  /** What kind of lock holds on any of these, the tenant, the agent or the certificate. */
+  readonly lock: LockKind | null;
   /** Of the issuing CA. */
   readonly tenant: string;
   /** Null when that CA's tenant has no such serial. */
@@ -37,6 +43,9 @@ export interface OnRecord {
 
 interface OnRecordRow {
   readonly ca_state: CaState;
+  readonly ca_id: string;
+  readonly stands_on: string[];
+  readonly lock: LockKind | null;
   readonly tenant: string;
   readonly agent_id: string | null;
   readonly state: CertificateState;
@@ -68,12 +77,23 @@ const revokeCertificates = sql<never, [tenant: string, agent: string]>(
   `UPDATE agent_certificate SET state = 'revoked' WHERE tenant_id = $1 AND agent_id = $2 AND state <> 'revoked'`,
 );
 
-// One statement, so that CA, certificate and agent are judged as they were at one moment.
-const onRecord = sql<OnRecordRow, [caKeyId: string, serial: string]>(
+// One statement, so that CA, certificate, agent and locks are judged as they were at one moment.
+const onRecord = sql<OnRecordRow, [caKeyId: string, serial: string, gatewayCa: string | null]>(
   'certificateOnRecord',
-  `SELECT ca.state AS ca_state, ca.tenant_id AS tenant, c.agent_id, c.state, c.certificate_pem AS pem, c.not_after,
-     a.state AS agent_state
+  `SELECT ca.state AS ca_state, ca.id AS ca_id, ca.tenant_id AS tenant, c.agent_id, c.state, c.certificate_pem AS pem,
+     c.not_after, a.state AS agent_state, chain.ids AS stands_on, (
+       SELECT l.kind FROM trust_lock l WHERE l.lifted_at IS NULL AND (
+         (l.kind = 'ca' AND l.target = ANY(chain.ids))
+         OR (l.kind = 'tenant' AND l.target = ca.tenant_id)
+         OR (l.kind = 'agent' AND l.target = a.id::text AND l.tenant_id = ca.tenant_id)
+         OR (l.kind = 'serial' AND l.target = $2 AND l.tenant_id = ca.tenant_id))
+       LIMIT 1) AS lock
    FROM certificate_authority ca
+   CROSS JOIN LATERAL (
+     SELECT array_agg(id::text) AS ids FROM (
+       SELECT unnest(ARRAY[x.id, x.issuer_id]) AS id FROM certificate_authority x WHERE x.id IN (ca.id, $3::uuid)
+     ) chained WHERE id IS NOT NULL
+   ) chain
    LEFT JOIN agent_certificate c ON c.tenant_id = ca.tenant_id AND c.serial = $2 AND c.ca_id = ca.id
    LEFT JOIN agent a ON a.tenant_id = c.tenant_id AND a.id = c.agent_id
    WHERE ca.key_id = $1 AND ca.kind = 'agent_ca'`,
@@ -99,12 +119,23 @@ export function revokeAgentCertificates(tx: Queryable, tenant: string, agentId: 
   return tx.execute(revokeCertificates(tenant, agentId));
 }
 
-/** What is known of the certificate `serial` that the CA with `caKeyId` signed; null for a CA that is none of ours. */
-export async function findOnRecord(db: Queryable, caKeyId: string, serial: string): Promise<OnRecord | null> {
-  const [row] = await db.query(onRecord(caKeyId, serial));
+/**
+ * What is known of the certificate `serial` that the CA with `caKeyId` signed; null for a CA that is none of ours.
+ * `gatewayCa`: the CA whose chain the gateway presents.
+ */
+export async function findOnRecord(
+  db: Queryable,
+  caKeyId: string,
+  serial: string,
+  gatewayCa: string | null,
+): Promise<OnRecord | null> {
+  const [row] = await db.query(onRecord(caKeyId, serial, gatewayCa));
   if (!row) return null;
   const {
     ca_state: caState,
+    ca_id: caId,
+    stands_on: standsOn,
+    lock,
     tenant,
     agent_id: agentId,
     state,
@@ -112,5 +143,12 @@ export async function findOnRecord(db: Queryable, caKeyId: string, serial: strin
     not_after: notAfter,
     agent_state: agentState,
   } = row;
-  return { caState, tenant, certificate: agentId === null ? null : { agentId, state, pem, notAfter, agentState } };
+  return {
+    caState,
+    caId,
+    standsOn,
+    lock,
+    tenant,
+    certificate: agentId === null ? null : { agentId, state, pem, notAfter, agentState },
+  };
 }

@@ -5,6 +5,7 @@ export type { AgentLeaf, AgentLeaves } from './agent-leaves.ts';
 export type { Authorities, OpenCa } from './authorities.ts';
 export type { GatewayIdentity } from './gateway-identity.ts';
 export { gatewayHosts } from './gateway-hosts.ts';
+export type { AgentStates, Locks } from './locks.service.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export type { TrustView, TrustViews } from './trust-view.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

@@ -113,7 +113,7 @@ export const agents = {
     permission: 'agents:write',
     params: IdParams.extend({ action: AgentAction }),
     answer: { json: Agent },
-    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE'],
+    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE', 'AGENT_LOCK_HELD'],
   }),
 } as const;
 

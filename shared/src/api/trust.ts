@@ -279,7 +279,7 @@ export const locks = {
     }),
     answer: { json: Lock },
     status: 201,
-    problems: ['LOCK_TARGET_NOT_FOUND', 'TRUST_CHANGED'],
+    problems: ['LOCK_TARGET_NOT_FOUND', 'LOCK_TARGET_WRONG_STATE', 'LOCKS_FULL', 'TRUST_CHANGED', 'OPERATOR_ONLY'],
   }),
   lift: endpoint({
     id: 'locks.lift',
@@ -290,7 +290,7 @@ export const locks = {
     params: IdParams,
     body: z.strictObject({ reason: reason.optional(), ...change }),
     answer: { json: Lock },
-    problems: ['LOCK_NOT_FOUND', 'TRUST_CHANGED'],
+    problems: ['LOCK_NOT_FOUND', 'TRUST_CHANGED', 'OPERATOR_ONLY'],
   }),
 } as const;
 
