@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { signEnrolProof, verifyEnrolProof } from './enrol-proof.ts';
+import { signEnrolProof, signRenewProof, verifyEnrolProof, verifyRenewProof } from './enrol-proof.ts';
 import { createRequest, readRequest } from './request.ts';
 import { must } from './world.fixture.ts';
 
@@ -37,4 +37,23 @@ test('another nonce, another request, another key and garbage are refused', asyn
   ]) {
     expect(verifyEnrolProof(request, NONCE, text)).toBe(false);
   }
+});
+
+test('a renewal is proven by the old key, for this purpose alone', async () => {
+  const [made, old] = [await createRequest(), await createRequest()];
+  const [request, holder] = [must(readRequest(made.csr)), must(readRequest(old.csr))];
+  const proof = signRenewProof(old.privateKeyPem, NONCE, made.csr);
+  expect(verifyRenewProof(holder.publicKey, request, NONCE, proof)).toBe(true);
+  const message = `casare-renew-v1\n${NONCE}\n${createHash('sha256').update(made.csr).digest('hex')}`;
+  const key = createPublicKey({ key: Buffer.from(holder.publicKey), format: 'der', type: 'spki' });
+  const given = { key, dsaEncoding: 'ieee-p1363' } as const;
+  expect(verify('sha256', Buffer.from(message), given, Buffer.from(proof, 'base64'))).toBe(true);
+  // The same signature as a proof of enrolment, and one of enrolment here; another nonce, request, key; no key at all.
+  expect(verifyEnrolProof({ ...request, publicKey: holder.publicKey }, NONCE, proof)).toBe(false);
+  const enrolment = signEnrolProof(old.privateKeyPem, NONCE, made.csr);
+  expect(verifyRenewProof(holder.publicKey, request, NONCE, enrolment)).toBe(false);
+  expect(verifyRenewProof(holder.publicKey, request, `${NONCE}x`, proof)).toBe(false);
+  expect(verifyRenewProof(holder.publicKey, holder, NONCE, proof)).toBe(false);
+  expect(verifyRenewProof(request.publicKey, request, NONCE, proof)).toBe(false);
+  expect(verifyRenewProof(new Uint8Array(3), request, NONCE, proof)).toBe(false);
 });

@@ -7,7 +7,7 @@ export { bundleDigest } from './bundle.ts';
 export { type CertificateContents, type SubjectName, readCertificate } from './contents.ts';
 export { type CaProfile, caProfile } from './ca-profile.ts';
 export { isSelfSigned, presentedChain } from './cross.ts';
-export { signEnrolProof, verifyEnrolProof } from './enrol-proof.ts';
+export { signEnrolProof, signRenewProof, verifyEnrolProof, verifyRenewProof } from './enrol-proof.ts';
 export { type IdentityCode, type PeerIdentity, readIdentity } from './identity.ts';
 export { type CertificateSummary, inspectPem } from './inspect.ts';
 export {

@@ -38,6 +38,27 @@ export const EnrolReply = z.object({
 export type EnrolReply = z.infer<typeof EnrolReply>;
 
 /**
+ * `POST /enrol/renew`: the next certificate for one that the tunnel does not take any more, since it expired or since
+ * its CA was retired. The nonce is one of `/enrol/nonce`. Asked again for the same key it is answered with the same
+ * certificate.
+ */
+export const RenewRequest = z.strictObject({
+  /** The certificate to be followed, PEM. */
+  certificate: z.string().max(16_384),
+  nonce: z.string().max(200),
+  /** PKCS#10 request of a new key, DER, base64: only its public key is used. */
+  csr: z.base64().max(8_192),
+  /** By the new key, as in `EnrolRequest`. */
+  proof: z.base64().max(1_024),
+  /** By the certificate's key, over `casare-renew-v1\n<nonce>\n<sha256 hex of the CSR DER>`, else as `proof`. */
+  oldProof: z.base64().max(1_024),
+});
+export type RenewRequest = z.infer<typeof RenewRequest>;
+
+export const RenewReply = EnrolReply.pick({ certificateChain: true, serverRoots: true, tunnelUrl: true });
+export type RenewReply = z.infer<typeof RenewReply>;
+
+/**
  * The text a person pastes: `casare_<tokenId>.<secret>.<pin>`; id and secret are base64url, the pin is the first
  * 32 hex digits of the SHA-256 of the server root's SubjectPublicKeyInfo.
  */
