@@ -25,6 +25,7 @@ CREATE TABLE agent (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   generation integer DEFAULT 1 NOT NULL,
   ephemeral boolean DEFAULT false NOT NULL,
+  left_at timestamp with time zone,
   bundle_digest text,
   changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
@@ -463,7 +464,9 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 -- indexes
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
 CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
+CREATE INDEX agent_ephemeral ON public.agent USING btree (tenant_id, id) WHERE (ephemeral AND (left_at IS NULL));
 CREATE UNIQUE INDEX agent_key ON public.agent USING btree (key_digest);
+CREATE INDEX agent_left ON public.agent USING btree (left_at) WHERE (left_at IS NOT NULL);
 CREATE INDEX agent_certificate_agent ON public.agent_certificate USING btree (tenant_id, agent_id, created_at DESC);
 CREATE INDEX agent_certificate_ca ON public.agent_certificate USING btree (ca_id, not_after) WHERE (state = ANY (ARRAY['pending'::text, 'current'::text]));
 CREATE UNIQUE INDEX agent_certificate_current ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'current'::text);

@@ -76,6 +76,10 @@ CREATE INDEX agent_certificate_ca ON agent_certificate (ca_id, not_after) WHERE 
 ALTER TABLE agent ADD COLUMN generation integer NOT NULL DEFAULT 1;
 -- Enrols anew at each start and is decommissioned when it has left.
 ALTER TABLE agent ADD COLUMN ephemeral boolean NOT NULL DEFAULT false;
+-- When an ephemeral agent was found to have left; its rows go some days later.
+ALTER TABLE agent ADD COLUMN left_at timestamptz;
+CREATE INDEX agent_ephemeral ON agent (tenant_id, id) WHERE ephemeral AND left_at IS NULL;
+CREATE INDEX agent_left ON agent (left_at) WHERE left_at IS NOT NULL;
 -- The bundle that the agent said it holds; see `bundleDigest`.
 ALTER TABLE agent ADD COLUMN bundle_digest text;
 

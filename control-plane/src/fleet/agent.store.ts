@@ -91,7 +91,8 @@ const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capa
 
 const agentPage = sql<ViewRow, [tenant: string, before: string | null, limit: number]>(
   'agentPage',
-  `${VIEW} WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id < $2) ORDER BY a.id DESC LIMIT $3`,
+  `${VIEW} WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
+     AND (a.left_at IS NULL OR a.left_at > clock_timestamp() - interval '1 day') ORDER BY a.id DESC LIMIT $3`,
   { idempotent: true },
 );
 
@@ -168,7 +169,7 @@ const keepCapabilities = sql<Standing, [tenant: string, id: string, capabilities
    RETURNING name, state, site, grants`,
 );
 
-/** Agents of a tenant, newest first, after the id `before`. */
+/** Agents of a tenant, newest first, after the id `before`; without ephemeral ones that left more than a day ago. */
 export async function listAgents(
   db: Queryable,
   tenant: string,

@@ -16,6 +16,7 @@ import { AddressLimit } from './address-limit.ts';
 import { AgentsController } from './agents.controller.ts';
 import { AgentsService } from './agents.service.ts';
 import { EnrolNonces } from './enrol-nonces.ts';
+import { EphemeralAgents } from './ephemeral-agents.ts';
 import { EnrolServer } from './enrol-server.ts';
 import { EnrolmentController } from './enrolment.controller.ts';
 import { EnrolmentService } from './enrolment.service.ts';
@@ -55,6 +56,7 @@ export interface FleetEntrances {
 export interface Fleet {
   readonly agents: AgentsService;
   readonly enrolment: EnrolmentService;
+  readonly ephemeral: EphemeralAgents;
   readonly sessions: TunnelSessions;
   readonly tunnel: TunnelServer;
   /** For `createHttpApp`: Nest serves the tunnel's gateway through it. */
@@ -92,10 +94,12 @@ export function createFleet(options: FleetOptions): Fleet {
     tunnelUrl: () => withPath(options.tunnelUrl()),
   });
   const onChanged = (agentId: string) => sessions.changed(agentId);
+  const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   let stopRenewing = () => {};
   return {
     agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
     enrolment,
+    ephemeral,
     sessions,
     tunnel,
     adapter: new TunnelAdapter(tunnel),
@@ -103,6 +107,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const tls = await tlsOf(trust);
       await beat.start();
       await sessions.start();
+      ephemeral.start();
       stopRenewing = trust.gateway.onRenewed(() => {
         void renew(trust, tunnel, enrolServer, log);
       });
@@ -113,6 +118,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     async stop() {
       stopRenewing();
+      await ephemeral.stop();
       tunnel.leave();
       await Promise.all([enrolServer.close(), sessions.stop()]);
       await tunnel.close();
