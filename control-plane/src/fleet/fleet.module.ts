@@ -74,7 +74,7 @@ const LIMITS: SessionLimits = {
   leaseMs: LEASE_MS,
   frameBytes: SERVER_FRAME_BYTES,
 };
-const BOUNDS: TunnelBounds = { sessions: 5_000, perAgent: 4, handshakes: 1_000 };
+const BOUNDS: TunnelBounds = { sessions: 12_000, perAgent: 4, handshakes: 1_000 };
 /** A rollout comes from one address, behind the customer's NAT: two requests for each agent. */
 const ENROL_LIMIT = { burst: 600, perMinute: 600 } as const;
 

@@ -1,0 +1,84 @@
+/**
+ * Rounds: every contender once in each, in turn (A-B-C-A-B-C), so that what the machine does meanwhile meets all of
+ * them. A round during which foreign processes took more than a tenth of the machine is run again, a bounded number
+ * of times; what is still noisy then counts, and its share is reported.
+ */
+import { foreignShare, sampleCpu } from './cpu.ts';
+
+/** What one contender measured in one round, by name. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** Us, or a peer. */
+export interface Contender {
+  readonly name: string;
+  /** Runs once; bounded in count and time by itself. */
+  readonly run: () => Promise<Figures>;
+}
+
+export interface RoundOptions {
+  readonly rounds: number;
+  /** Noisy rounds that are run again, in all. */
+  readonly repeats: number;
+  /** Roots of this bench's processes, asked for at each sample. */
+  readonly ownProcesses: () => readonly number[];
+  /** Told of each round, for a person who waits. */
+  readonly onRound: (line: string) => void;
+}
+
+export interface RoundsResult {
+  /** Medians by contender. */
+  readonly figures: Readonly<Record<string, Figures>>;
+  /** The median share of the machine that foreign processes took, 0 to 1. */
+  readonly foreignCpu: number;
+}
+
+/** Above this share a round says little. */
+const NOISY = 0.1;
+
+/** Runs the rounds. */
+export async function runRounds(contenders: readonly Contender[], options: RoundOptions): Promise<RoundsResult> {
+  const measured = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]));
+  const shares: number[] = [];
+  let repeats = options.repeats;
+  for (let round = 1; round <= options.rounds;) {
+    const before = sampleCpu(options.ownProcesses());
+    const results: [string, Figures][] = [];
+    for (const { name, run } of contenders) results.push([name, await run()]);
+    const share = foreignShare(before, sampleCpu(options.ownProcesses()));
+    const again = share > NOISY && repeats > 0;
+    options.onRound(
+      `round ${round} of ${options.rounds}: ${percent(share)} foreign${again ? ', too noisy: again' : ''}`,
+    );
+    if (again) {
+      repeats -= 1;
+      continue;
+    }
+    shares.push(share);
+    for (const [name, figures] of results) measured.get(name)!.push(figures);
+    round += 1;
+  }
+  const figures = Object.fromEntries([...measured].map(([name, all]) => [name, medians(all)]));
+  return { figures, foreignCpu: median(shares) };
+}
+
+/** The middle value; of an even number the mean of the two in the middle. NaN for none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(half)]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** The value below which `share` of them lie. NaN for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function medians(all: readonly Figures[]): Figures {
+  const names = Object.keys(all[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, median(all.map((figures) => figures[name]!))]));
+}

@@ -1,0 +1,36 @@
+/** The benches work: each runs in its small size. What it measures then says nothing and is not looked at. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ROOT } from '../support/program.ts';
+
+const run = promisify(execFile);
+const bench = (...args: string[]) =>
+  run(process.execPath, ['--disable-warning=ExperimentalWarning', 'test/bench/main.ts', ...args], { cwd: ROOT });
+
+const Outcome = z.strictObject({
+  bench: z.string(),
+  figures: z.record(z.string(), z.record(z.string(), z.number())),
+  ratios: z.record(z.string(), z.number()),
+  goals: z.array(z.strictObject({ goal: z.string(), value: z.number(), limit: z.number(), met: z.boolean() })),
+  foreignCpu: z.number().min(0).max(1),
+  skipped: z.array(z.string()),
+});
+
+describe.skipIf(process.platform !== 'linux')('npm run bench', () => {
+  it('tunnels: every tunnel of ours and of the peer comes, stays, and comes again', async () => {
+    const { stdout } = await bench('tunnels', '--size', 'small');
+    const outcome = Outcome.parse(JSON.parse(stdout.trimEnd().split('\n').at(-1)!));
+    expect(outcome).toMatchObject({ bench: 'tunnels', goals: [], skipped: [expect.stringContaining('10000 tunnels')] });
+    for (const contender of ['casare', 'ws']) {
+      expect(outcome.figures[contender]).toMatchObject({ dropped: 0 });
+      expect(outcome.figures[contender]!['pongs/s']).toBeGreaterThan(0);
+    }
+  });
+
+  it('a name that is none is refused with the names that are', async () => {
+    const refusal: unknown = await bench('tunnel').catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 2, stderr: expect.stringMatching(/names: tunnels/) as string });
+  });
+});
