@@ -59,7 +59,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const part = (name: string) => log.child({ part: name });
   const clock = systemClock;
   const live = new LiveService(database);
-  const base = { db: database, clock, ids: createIds(clock), live };
+  const metrics = new Metrics({ processMetrics: true });
+  const base = { db: database, clock, ids: createIds(clock), live, metrics };
 
   const audit = new AuditService({ db: database, log: part('audit') });
   const accounts = new AccountsService(database, clock);
@@ -89,7 +90,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const admin = await firstStart({ ...options, ...base, database, log, home: config.home, url: urls.web });
   const app = await createHttpApp(appModule(features), {
     log,
-    metrics: new Metrics({ processMetrics: true }),
+    metrics,
     checks: [{ name: 'database', check: () => ready(database.url, { attempts: 1 }) }],
     https: urls.web.startsWith('https:'),
     webSockets: fleet.adapter,

@@ -1,10 +1,11 @@
 /** The fleet's pure parts: the states of agents and tunnels, what ends a session, which upgrade goes on. */
 import { next, sourcesOf } from '@casare/shared/lifecycle';
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, LockKind } from '@casare/shared/api';
 import { CLOSE, SUBPROTOCOL } from '@casare/shared/protocol';
 import { describe, expect, it } from 'vitest';
 import { AGENT, LEADS_TO, mayWork, RETURNS } from './agent.lifecycle.ts';
-import { endingOf, type Standing } from './session-standing.decision.ts';
+import { endingByTrust, endingOf, type Standing } from './session-standing.decision.ts';
+import type { Refusals } from '../trust/index.ts';
 import { TUNNEL, type TunnelState } from './tunnel.lifecycle.ts';
 import { refusalOfUpgrade, type UpgradeHead } from './upgrade.decision.ts';
 import { closeReason, readMessage } from './wire.ts';
@@ -41,26 +42,52 @@ it('a tunnel closes from every state once and opens no other way than step by st
 });
 
 describe('a live session', () => {
-  const good: Standing = { state: 'active', sessionId: 's', certificate: 'current', ca: 'active' };
-
-  it('goes on while nothing is against it, also under a certificate that a newer one follows', () => {
+  it('goes on while nothing is against its agent', () => {
     for (const state of ['pending', 'active', 'paused', 'draining'] as const)
-      expect(endingOf('s', { ...good, state })).toBeNull();
-    expect(endingOf('s', { ...good, certificate: 'superseded' })).toBeNull();
+      expect(endingOf('s', { state, sessionId: 's' })).toBeNull();
   });
 
   it.each<[number, Partial<Standing>]>([
     [CLOSE.locked, { state: 'locked' }],
     [CLOSE.locked, { state: 'suspect' }],
     [CLOSE.notAdmitted, { state: 'decommissioned' }],
-    [CLOSE.notAdmitted, { certificate: 'revoked' }],
-    [CLOSE.notAdmitted, { certificate: null }],
-    [CLOSE.certificateRetired, { ca: 'retired' }],
-    [CLOSE.certificateRetired, { ca: null }],
     [CLOSE.replaced, { sessionId: 'other' }],
     [CLOSE.replaced, { sessionId: null }],
   ])('ends with %i for %o', (code, change) => {
-    expect(endingOf('s', { ...good, ...change })?.code).toBe(code);
+    expect(endingOf('s', { state: 'active', sessionId: 's', ...change })?.code).toBe(code);
+  });
+
+  const peer = {
+    ...{ tenant: 't', agentId: 'a', serial: '01', notAfter: new Date(0) },
+    ...{ caId: 'ca', standsOn: ['ca', 'root', 'server-ca', 'server-root'] },
+  };
+  const none = {
+    agent: new Set<string>(),
+    tenant: new Set<string>(),
+    serial: new Set<string>(),
+    ca: new Set<string>(),
+  };
+  const nothing: Refusals = { locked: none, revoked: new Set(), retiredCas: new Set() };
+  const lock = (kind: LockKind, key: string): Refusals => ({ ...nothing, locked: { ...none, [kind]: new Set([key]) } });
+
+  it('goes on while trust refuses others', () => {
+    const others = [lock('agent', 'u/a'), lock('tenant', 'a'), lock('serial', 'u/01'), lock('ca', 'other')];
+    for (const refusals of [nothing, ...others, { ...nothing, revoked: new Set(['u/01']) }])
+      expect(endingByTrust(peer, refusals)).toBeNull();
+    // A gateway's CA that is retired is no reason to cut: the session is asked to reconnect.
+    expect(endingByTrust(peer, { ...nothing, retiredCas: new Set(['server-ca']) })).toBeNull();
+  });
+
+  it.each<[number, Refusals]>([
+    [CLOSE.locked, lock('agent', 't/a')],
+    [CLOSE.locked, lock('tenant', 't')],
+    [CLOSE.locked, lock('serial', 't/01')],
+    ...peer.standsOn.map((id): [number, Refusals] => [CLOSE.locked, lock('ca', id)]),
+    [CLOSE.notAdmitted, { ...nothing, revoked: new Set(['t/01']) }],
+    [CLOSE.certificateRetired, { ...nothing, retiredCas: new Set(['ca']) }],
+    [CLOSE.locked, { ...lock('tenant', 't'), revoked: new Set(['t/01']), retiredCas: new Set(['ca']) }],
+  ])('ends with %i for what trust refuses (%#)', (code, refusals) => {
+    expect(endingByTrust(peer, refusals)?.code).toBe(code);
   });
 });
 

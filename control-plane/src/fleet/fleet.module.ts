@@ -11,6 +11,7 @@ import type { Database } from '../platform/database/index.ts';
 import type { Entrance } from '../platform/edge/entrances.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Trust } from '../trust/index.ts';
 import { AddressLimit } from './address-limit.ts';
 import { AgentsController } from './agents.controller.ts';
@@ -42,6 +43,7 @@ export interface FleetOptions {
   readonly hosts: readonly string[];
   /** The tunnel's public address, `wss://host:port`, asked for at each enrolment. */
   readonly tunnelUrl: () => string;
+  readonly metrics?: Metrics;
   readonly limits?: Partial<SessionLimits>;
   readonly bounds?: Partial<TunnelBounds>;
 }
@@ -84,7 +86,21 @@ export function createFleet(options: FleetOptions): Fleet {
   const beat = new GatewayBeat({ ...options, onLost: () => sessions.dropAll() });
   const sessions = new TunnelSessions({ ...options, ...jobs, beat, limits: { ...LIMITS, ...options.limits } });
   const bounds = { ...BOUNDS, ...options.bounds };
-  const tunnel = new TunnelServer({ admission: trust.admission, log, hosts, bounds });
+  const blind = options.metrics?.counter(
+    'casare_tunnels_refused_stale_total',
+    'Tunnels refused because this replica did not know what is locked (LOCK_FEED_STALE).',
+  );
+  options.metrics?.gauge(
+    'casare_lock_feed_age_seconds',
+    'Since this replica last learned what is locked. Above 30 it refuses new tunnels.',
+    [],
+    (gauge) => gauge.set(sessions.watch.ageMs / 1_000),
+  );
+  const tunnel = new TunnelServer({
+    ...{ admission: trust.admission, log, hosts, bounds },
+    isBlind: () => sessions.watch.isStale,
+    onBlind: () => blind?.inc(),
+  });
   tunnel.countBy(sessions);
   const enrolServer = new EnrolServer();
   const enrolment = new EnrolmentService({

@@ -7,7 +7,8 @@ import { by, connect, openReplica, openScene, TENANT, type Scene } from './testi
 const gateways = sql<{ n: number }, []>('testCountGateways', 'SELECT count(*)::int AS n FROM gateway');
 const revoke = sql<never, [agent: string]>(
   'testRevoke',
-  `UPDATE agent_certificate SET state = 'revoked' WHERE agent_id = $1`,
+  `WITH moved AS (UPDATE trust_state SET rev = rev + 1)
+   UPDATE agent_certificate SET state = 'revoked' WHERE agent_id = $1`,
 );
 
 let here: Scene;

@@ -1,15 +1,8 @@
-/** What may end a live session from outside: the agent's state, its certificate, its CA, a newer session. */
-import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
+/** What changed about agents since a gateway last looked, whoever changed it, and the rev of trust. */
+import type { AgentState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
-/** A session that is watched. */
-export interface Watched {
-  readonly tenant: string;
-  readonly agentId: string;
-  readonly serial: string;
-}
-
-/** How things stand with its agent now. */
+/** How things stand with an agent now. */
 export interface Seen {
   readonly agentId: string;
   readonly state: AgentState;
@@ -18,29 +11,47 @@ export interface Seen {
   readonly capabilities: readonly string[];
   /** The session that counts. */
   readonly sessionId: string | null;
-  readonly certificate: CertificateState | null;
-  readonly ca: CaState | null;
 }
 
-const watchSessions = sql<Seen, [tenants: string[], agents: string[], serials: string[]]>(
-  'watchSessions',
-  `SELECT w.agent_id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId",
-     c.state AS certificate, ca.state AS ca
-   FROM unnest($1::text[], $2::uuid[], $3::text[]) AS w(tenant_id, agent_id, serial)
-   JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.agent_id
-   LEFT JOIN agent_session s ON s.tenant_id = w.tenant_id AND s.agent_id = w.agent_id
-   LEFT JOIN agent_certificate c ON c.tenant_id = w.tenant_id AND c.serial = w.serial
-   LEFT JOIN certificate_authority ca ON ca.id = c.ca_id`,
+/** One look. */
+export interface Look {
+  /** Where the next look goes on. */
+  readonly horizon: bigint;
+  readonly rev: number;
+  readonly agents: readonly Seen[];
+}
+
+/** Without an agent, horizon and rev alone. */
+type Row = { readonly horizon: string; readonly rev: number } & (Seen | { readonly agentId: null });
+
+// Every transaction below the horizon has ended, and this look saw what it did; what ends later is at or above it. An
+// agent's row says which transaction last changed it (a trigger), so that a look at rest reads one index and no agent.
+// A greeting changes its agent's row too: of a session that was replaced elsewhere, the agent is among the changed.
+const look = sql<Row, [since: string, tenants: string[], agents: string[]]>(
+  'watchAgents',
+  `SELECT h.xmin::text AS horizon, t.rev, c."agentId", c.state, c.site, c.grants, c.capabilities, c."sessionId"
+   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) h
+   CROSS JOIN trust_state t
+   LEFT JOIN LATERAL (
+     SELECT a.id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId"
+     FROM (
+       SELECT tenant_id, id FROM agent WHERE changed_xid >= $1::text::xid8
+       UNION SELECT * FROM unnest($2::text[], $3::uuid[])
+     ) w
+     JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.id
+     LEFT JOIN agent_session s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
+   ) c ON true`,
   { idempotent: true },
 );
 
-/** One row for each of `watched` whose agent exists. */
-export function watch(db: Queryable, watched: readonly Watched[]): Promise<Seen[]> {
-  return db.query(
-    watchSessions(
-      watched.map(({ tenant }) => tenant),
-      watched.map(({ agentId }) => agentId),
-      watched.map(({ serial }) => serial),
-    ),
-  );
+/** Agents that changed in a transaction that may have ended after the look which gave `since`, and those of `more`. */
+export async function lookAfter(
+  db: Queryable,
+  since: bigint,
+  more: readonly { readonly tenant: string; readonly agentId: string }[],
+): Promise<Look> {
+  const [tenants, agents] = [more.map(({ tenant }) => tenant), more.map(({ agentId }) => agentId)];
+  const rows = await db.query(look(String(since), tenants, agents));
+  const { horizon, rev } = rows[0]!;
+  return { horizon: BigInt(horizon), rev, agents: rows.filter((row) => row.agentId !== null) };
 }

@@ -32,6 +32,7 @@ import { systemClock, type Clock } from '../platform/clock.ts';
 import { ownPort } from '../platform/edge/entrances.ts';
 import { openHttpListener, requestListenerFor, type OpenListener } from '../platform/http/listeners.ts';
 import { createHttpApp } from '../platform/http/server.ts';
+import type { Database } from '../platform/database/index.ts';
 import { createIds } from '../platform/ids.ts';
 import { createLog, silentLog } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
@@ -69,10 +70,18 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** How a fleet is to differ from the real one. */
+export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | 'metrics'> {
+  /** Of the fleet. */
+  readonly clock?: Clock;
+  /** False: no notification is sent or heard, as if all were lost. */
+  readonly notify?: boolean;
+}
+
 /** Opens the scene; limits and bounds as the test needs them. */
-export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'> = {}): Promise<Scene> {
+export async function openScene({ clock = systemClock, notify, ...options }: SceneOptions = {}): Promise<Scene> {
   const harness = await jobsHarness();
-  const { db } = harness.database;
+  const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const lines: string[] = [];
   const log = createLog({ level: 'debug', name: 'test', destination: { write: (line) => void lines.push(line) } });
   const masterKey = randomBytes(32);
@@ -84,7 +93,7 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
   await harness.jobs.start();
   const ports = { enrol: 0, tunnel: 0, web: 0 };
   const tunnelUrl = () => `wss://127.0.0.1:${ports.tunnel}`;
-  const fleet = createFleet({ ...base, ...options, live, trust, jobs: harness.jobs, tunnelUrl });
+  const fleet = createFleet({ ...base, ...options, clock, live, trust, jobs: harness.jobs, tunnelUrl });
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-fleet-'));
   const admin = await firstStart({ ...base, database: db, home, url: 'http://127.0.0.1' });
   const accounts = accountsModule(new AccountsService(db, systemClock), 'http://127.0.0.1');
@@ -122,12 +131,15 @@ export async function openScene(options: Pick<FleetOptions, 'limits' | 'bounds'>
 }
 
 /** A second replica on the same database, without Nest and without an enrol listener of its own use. */
-export async function openReplica(scene: Scene): Promise<{ scene: Scene; stop(): Promise<void> }> {
+export async function openReplica(
+  scene: Scene,
+  { clock = systemClock, notify, ...options }: SceneOptions = {},
+): Promise<{ scene: Scene; stop(): Promise<void> }> {
   const { harness, trust, masterKey } = scene;
-  const { db } = harness.database;
+  const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const ports = { ...scene.ports };
   const fleet = createFleet({
-    ...{ db, clock: systemClock, ids: createIds(systemClock), log: silentLog, masterKey, trust },
+    ...{ ...options, db, clock, ids: createIds(systemClock), log: silentLog, masterKey, trust },
     ...{ live: new LiveService(db), jobs: harness.jobs, hosts: gatewayHosts('127.0.0.1', []) },
     tunnelUrl: () => `wss://127.0.0.1:${ports.tunnel}`,
   });
@@ -136,6 +148,11 @@ export async function openReplica(scene: Scene): Promise<{ scene: Scene; stop():
   const entrances = { enrol: freePort, tunnel: freePort };
   ports.tunnel = (await fleet.start((_, response) => void response.end(), entrances)).tunnel;
   return { scene: { ...scene, fleet, ports }, stop: () => fleet.stop() };
+}
+
+/** The same database, with every notification lost. */
+function deaf(db: Database): Database {
+  return { ...db, notify: () => undefined, listen: () => Promise.resolve({ close: () => Promise.resolve() }) };
 }
 
 /** A clock that runs, moved by `ms`. */

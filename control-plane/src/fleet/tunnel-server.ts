@@ -26,6 +26,10 @@ export interface TunnelServerOptions {
   /** Hosts that agents may ask for; see `gatewayHosts`. */
   readonly hosts: readonly string[];
   readonly bounds: TunnelBounds;
+  /** True while this replica does not know what is locked: nobody new is let in. */
+  readonly isBlind: () => boolean;
+  /** Counts who was turned away because of that. */
+  readonly onBlind?: () => void;
 }
 
 export interface TunnelBounds {
@@ -170,17 +174,26 @@ export class TunnelServer {
   async #judge(request: IncomingMessage, socket: TLSSocket): Promise<string | Awaited<ReturnType<Admission['admit']>>> {
     const refusal = refusalOfUpgrade(headOf(request, socket), this.#hosts);
     if (refusal !== null) return refusal;
-    if (this.#isFull()) return '503 Service Unavailable';
+    if (this.#isFull() || this.#isBlind(request)) return '503 Service Unavailable';
     const admission = await this.#admit(socket);
     if (!admission.ok) return admission;
     // Others may have come in meanwhile, or this replica may have begun to stop.
-    if (this.#isFull()) return '503 Service Unavailable';
+    if (this.#isFull() || this.#isBlind(request)) return '503 Service Unavailable';
     const tunnels = this.#counts.countOf(admission.peer);
     return tunnels < this.#options.bounds.perAgent ? admission : '429 Too Many Requests';
   }
 
   #isFull(): boolean {
     return this.#leaving || this.#counts.size + this.#admitting >= this.#options.bounds.sessions;
+  }
+
+  #isBlind({ socket }: IncomingMessage): boolean {
+    const { isBlind, onBlind } = this.#options;
+    if (!isBlind()) return false;
+    onBlind?.();
+    const why = 'this replica has not learned for 30 s what is locked; look at the database';
+    this.#refusals.refused('a tunnel was refused', { code: 'LOCK_FEED_STALE', why, address: clientOf(socket).address });
+    return true;
   }
 
   async #admit(socket: TLSSocket): ReturnType<Admission['admit']> {

@@ -11,14 +11,14 @@ import { sessions } from '../jobs/index.ts';
 import type { Subscription } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import type { AdmittedPeer } from '../trust/index.ts';
+import { TRUST_CHANNEL, type AdmittedPeer } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import { hold } from './agent.store.ts';
 import { announceAgent } from './announce.ts';
 import { atMost } from './at-most.ts';
 import type { Session, SessionContext } from './session-context.ts';
-import { endingOf } from './session-standing.decision.ts';
-import { watch, type Seen } from './session-watch.store.ts';
+import { SessionWatch } from './session-watch.ts';
+import type { Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
 
 export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable'> {
@@ -44,11 +44,17 @@ export class TunnelSessions {
   /** What the watch last told the dispatcher of a session. */
   readonly #told = new WeakMap<Session, string>();
   readonly #loops: Loop[] = [];
-  #subscription: Subscription | null = null;
+  readonly #subscriptions: Subscription[] = [];
+  /** Looks at what is on record every second. */
+  readonly watch: SessionWatch;
   #emptied: (() => void) | null = null;
 
   constructor(options: TunnelSessionsOptions) {
     this.#options = options;
+    this.watch = new SessionWatch({
+      ...{ db: options.db, clock: options.clock, open: this.#open, held: this.#held },
+      changed: (session, seen) => this.#tell(session, seen),
+    });
     this.#context = {
       ...options,
       opened: (session) => this.#opened(session),
@@ -76,17 +82,21 @@ export class TunnelSessions {
 
   async start(): Promise<void> {
     const { log, db } = this.#options;
-    const watching = startLoop({ name: 'tunnel watch', intervalMs: WATCH_MS, log, run: () => this.#watch() });
+    await this.watch.look();
+    const watching = startLoop({ name: 'tunnel watch', intervalMs: WATCH_MS, log, run: () => this.watch.look() });
     const writing = startLoop({ name: 'tunnel ends', intervalMs: WATCH_MS, log, run: () => this.#writeEnds() });
     this.#loops.push(watching, writing);
-    this.#subscription = await db.listen(CHANNEL, () => watching.wake());
+    const wake = () => watching.wake();
+    for (const channel of [CHANNEL, TRUST_CHANNEL]) {
+      this.#subscriptions.push(await db.listen(channel, wake, { onConnected: wake }));
+    }
   }
 
   /** Sends every agent away, waits for them a bounded time, and puts the ends on record. */
   async stop(): Promise<void> {
     await this.leave();
     const written = async (): Promise<void> => {
-      await this.#subscription?.close();
+      await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
       await Promise.all(this.#loops.map((loop) => loop.stop()));
       await this.#writeEnds();
     };
@@ -134,6 +144,7 @@ export class TunnelSessions {
     const { agentId } = session.peer;
     const older = this.#held.get(agentId);
     this.#held.set(agentId, session);
+    this.watch.began(session);
     if (older !== undefined && older !== session) older.close(CLOSE.replaced, 'a newer session took over');
     // A session of another replica is found by its watch.
     this.#options.db.notify(CHANNEL, agentId);
@@ -149,22 +160,9 @@ export class TunnelSessions {
     if (this.#open.size === 0) this.#emptied?.();
   }
 
-  async #watch(): Promise<void> {
-    const held = new Map(this.#held);
-    if (held.size === 0) return;
-    const peers = [...held.values()].map(({ peer }) => peer);
-    for (const row of await watch(this.#options.db, peers)) {
-      const session = held.get(row.agentId);
-      // One that began meanwhile is looked at in the next turn.
-      if (session === undefined || this.#held.get(row.agentId) !== session) continue;
-      const ending = endingOf(session.id, row);
-      if (ending !== null) session.close(ending.code, ending.reason);
-      else if (session.state === 'live') this.#tell(session, row);
-    }
-  }
-
   /** Tells the dispatcher what people changed about the agent. */
   #tell(session: Session, { agentId, state, site, grants, capabilities }: Seen): void {
+    if (session.state !== 'live') return;
     const now = JSON.stringify([state, site, grants]);
     const before = this.#told.get(session);
     this.#told.set(session, now);

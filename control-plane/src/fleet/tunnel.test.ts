@@ -33,7 +33,8 @@ const heldBundle = sql<{ digest: string | null }, [agent: string]>(
 );
 const moveCa = sql<never, [to: string, from: string]>(
   'testMoveCa',
-  `UPDATE certificate_authority SET state = $1 WHERE kind = 'agent_ca' AND state = $2`,
+  `WITH moved AS (UPDATE trust_state SET rev = rev + 1)
+   UPDATE certificate_authority SET state = $1 WHERE kind = 'agent_ca' AND state = $2`,
 );
 
 let scene: Scene;

@@ -7,5 +7,6 @@ export type { GatewayIdentity } from './gateway-identity.ts';
 export { gatewayHosts } from './gateway-hosts.ts';
 export type { AgentStates, Locks } from './locks.service.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
-export type { TrustView, TrustViews } from './trust-view.ts';
+export { loadRefusals, type Refusals } from './refusals.store.ts';
+export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

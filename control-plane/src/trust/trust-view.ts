@@ -34,7 +34,7 @@ type Listener = (view: TrustView) => void | Promise<void>;
 
 const POLL_MS = 1_000;
 /** Notified after every change of trust. */
-const CHANNEL = 'casare_trust';
+export const TRUST_CHANNEL = 'casare_trust';
 
 export class TrustViews {
   readonly #options: TrustViewsOptions;
@@ -53,7 +53,7 @@ export class TrustViews {
     this.#view = await this.#load();
     const loop = startLoop({ name: 'trust view', intervalMs: POLL_MS, log, run: () => this.refresh() });
     this.#loop = loop;
-    this.#subscription = await db.listen(CHANNEL, () => loop.wake(), { onConnected: () => loop.wake() });
+    this.#subscription = await db.listen(TRUST_CHANNEL, () => loop.wake(), { onConnected: () => loop.wake() });
   }
 
   async stop(): Promise<void> {
@@ -75,7 +75,7 @@ export class TrustViews {
 
   /** After COMMIT of a change: this replica looks at once, the others are woken. */
   changed(): void {
-    this.#options.db.notify(CHANNEL);
+    this.#options.db.notify(TRUST_CHANNEL);
     this.#loop?.wake();
   }
 

@@ -1,0 +1,128 @@
+/** The watch on two replicas: what is refused ends live tunnels, with notifications and without; and who is blind admits nobody. */
+import type { LockKind } from '@casare/shared/api';
+import { CLOSE } from '@casare/shared/protocol';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
+import { sql } from '../platform/database/index.ts';
+import { Metrics } from '../platform/metrics.ts';
+import { isRefusal } from '../platform/refusal.ts';
+import { lookAfter } from './session-watch.store.ts';
+import { by, connect, dial, openReplica, openScene, TENANT, type Scene, type TestTunnel } from './testing.ts';
+
+const caOf = sql<{ id: string }, [kind: string]>(
+  'testWatchCaOf',
+  `SELECT id FROM certificate_authority WHERE kind = $1`,
+);
+const blockTrust = sql('testBlockTrust', 'LOCK TABLE trust_state IN ACCESS EXCLUSIVE MODE');
+const moveAgent = sql<never, [id: string, state: string]>('testWatchMove', 'UPDATE agent SET state = $2 WHERE id = $1');
+
+const alive = async (tunnel: TestTunnel, n: number): Promise<void> => {
+  tunnel.send({ type: 'ping', n });
+  await tunnel.next('pong', (message) => message.n === n);
+};
+
+describe.each([
+  ['with notifications', true],
+  ['without a single notification', false],
+])('two replicas %s', (_, notify) => {
+  let here: Scene;
+  let there: Awaited<ReturnType<typeof openReplica>>;
+  beforeAll(async () => {
+    here = await openScene({ notify });
+    there = await openReplica(here, { notify });
+  });
+  afterAll(async () => {
+    await there.stop();
+    await here.close();
+  });
+
+  const lock = async (kind: LockKind, target: string): Promise<string> => {
+    const made = await here.trust.locks.create(by, { kind, target, reason: 'a test', dryRun: false });
+    if (isRefusal(made)) throw new Error(made.code);
+    return made.id;
+  };
+  const lift = (id: string) => here.trust.locks.lift(by, id, { dryRun: false });
+
+  it.each<[LockKind]>([['agent'], ['serial']])('a lock on one %s ends its tunnel and no other', async (kind) => {
+    const [one, other] = [await here.agent(), await here.agent()];
+    const [tunnel, bystander] = [await connect(there.scene, one), await connect(there.scene, other)];
+    const found = await here.fleet.agents.get(TENANT, one.agentId);
+    if (isRefusal(found)) throw new Error(found.code);
+    const id = await lock(kind, kind === 'agent' ? one.agentId : found.certificate!.serial);
+    expect(await tunnel.ended).toBe(CLOSE.locked);
+    await alive(bystander, 1);
+    await lift(id);
+    await (await connect(there.scene, one)).close();
+    await bystander.close();
+  });
+
+  it.each([
+    ['tenant', null],
+    ['ca', 'agent_ca'],
+    ['ca', 'agent_root'],
+    ['ca', 'server_ca'],
+    ['ca', 'server_root'],
+  ] as const)('a lock on a %s %s ends all tunnels that stand on it, on both', async (kind, of) => {
+    const tunnels = [await connect(here, await here.agent()), await connect(there.scene, await here.agent())];
+    const [ca] = of === null ? [] : await here.harness.database.db.query(caOf(of));
+    const id = await lock(kind, ca?.id ?? TENANT);
+    for (const tunnel of tunnels) expect(await tunnel.ended).toBe(CLOSE.locked);
+    await lift(id);
+  });
+
+  it('what anybody writes into an agent’s row is seen, also in a transaction that ends late', async () => {
+    const tunnel = await connect(there.scene, await here.agent());
+    const late = await here.agent();
+    const lateTunnel = await connect(there.scene, late);
+    const { db } = here.harness.database;
+    const before = await lookAfter(db, 0n, []);
+    await db.transaction(async (tx) => {
+      await tx.execute(moveAgent(late.agentId, 'locked'));
+      // Others look, and change things, while this one is open.
+      await db.execute(moveAgent((await here.agent()).agentId, 'paused'));
+      const meanwhile = await lookAfter(db, before.horizon, []);
+      expect(meanwhile.agents.some(({ agentId }) => agentId === late.agentId)).toBe(false);
+      await alive(lateTunnel, 2);
+    });
+    expect(await lateTunnel.ended).toBe(CLOSE.locked);
+    await alive(tunnel, 2);
+    await tunnel.close();
+  });
+});
+
+describe('a replica that does not learn what is locked', () => {
+  it('admits nobody after 30 s, keeps what it has, says why, and recovers by itself', async () => {
+    let moved = 0;
+    const clock = { now: () => systemClock.now(), monotonicMs: () => systemClock.monotonicMs() + moved };
+    const metrics = new Metrics();
+    await using cleanup = new AsyncDisposableStack();
+    const scene = await openScene({ clock, metrics, limits: { deadMs: 3_600_000 } });
+    cleanup.defer(() => scene.close());
+    const identity = await scene.agent();
+    const tunnel = await connect(scene, identity);
+    const newcomer = await scene.agent();
+    const { db } = scene.harness.database;
+    const released = Promise.withResolvers<void>();
+    const blocked = Promise.withResolvers<void>();
+    const blocking = db.transaction(async (tx) => {
+      await tx.execute(blockTrust());
+      blocked.resolve();
+      await released.promise;
+    });
+    await blocked.promise;
+    // Everything else of the database answers: admission itself would let it in.
+    await (await connect(scene, newcomer)).close();
+    moved = 31_000;
+    const refused = dial(scene, newcomer);
+    expect(await refused.ended).toBe(503);
+    expect(scene.logged()).toContain('LOCK_FEED_STALE');
+    const text = await metrics.registry.metrics();
+    expect(text).toMatch(/^casare_tunnels_refused_stale_total 1$/m);
+    expect(Number(/^casare_lock_feed_age_seconds (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(30);
+    expect(tunnel.socket.readyState).toBe(tunnel.socket.OPEN);
+    released.resolve();
+    await blocking;
+    await vi.waitFor(async () => (await connect(scene, newcomer)).close(), 10_000);
+    await tunnel.close();
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * The watch over live sessions: what is on record now ends them, without anybody telling this replica.
+ *
+ * Invariants: a lock, a revocation, a retired CA, a change of the agent or a newer session elsewhere is acted upon at the
+ * first look after its COMMIT; a look that failed is made again from where the last one ended. A look at rest costs one
+ * small query, however many sessions are held.
+ */
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import { loadRefusals, type AdmittedPeer, type Refusals } from '../trust/index.ts';
+import type { Session } from './session-context.ts';
+import { endingByTrust, endingOf } from './session-standing.decision.ts';
+import { lookAfter, type Look, type Seen } from './session-watch.store.ts';
+
+export interface SessionWatchOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Every open session, also before `hello`. */
+  readonly open: ReadonlySet<Session>;
+  /** The session of each agent whose row was opened. */
+  readonly held: ReadonlyMap<string, Session>;
+  /** Something about the agent of a session changed that does not end it. */
+  readonly changed: (session: Session, seen: Seen) => void;
+}
+
+/** Older than this, what is locked is not known: nobody new is let in, milliseconds. */
+export const STALE_MS = 30_000;
+/** Later than every transaction: the first look is at nobody, and says where the second one begins. */
+const NEVER = 2n ** 64n - 1n;
+
+export class SessionWatch {
+  readonly #options: SessionWatchOptions;
+  /** Agents to be looked at whether they changed or not: their sessions began after the look before. */
+  readonly #fresh = new Set<AdmittedPeer>();
+  #since = NEVER;
+  #refusals: (Refusals & { readonly rev: number }) | null = null;
+  /** When the last look that succeeded was asked for, on the monotonic clock. */
+  #askedAt = -Infinity;
+
+  constructor(options: SessionWatchOptions) {
+    this.#options = options;
+  }
+
+  /** How old what it knows is, milliseconds. */
+  get ageMs(): number {
+    return this.#options.clock.monotonicMs() - this.#askedAt;
+  }
+
+  get isStale(): boolean {
+    return this.ageMs > STALE_MS;
+  }
+
+  /** A session's row was opened: its agent is among the next look. */
+  began(session: Session): void {
+    this.#fresh.add(session.peer);
+  }
+
+  /** One turn. */
+  async look(): Promise<void> {
+    const askedAt = this.#options.clock.monotonicMs();
+    const fresh = [...this.#fresh];
+    const seen = await this.#see(fresh);
+    this.#since = seen.horizon;
+    for (const peer of fresh) this.#fresh.delete(peer);
+    this.#judge(seen);
+    this.#askedAt = askedAt;
+  }
+
+  async #see(fresh: readonly AdmittedPeer[]): Promise<Look> {
+    const { db } = this.#options;
+    let seen = await lookAfter(db, this.#since, fresh);
+    // The database went back to an earlier time, from a backup: everything is looked at.
+    if (this.#since !== NEVER && seen.horizon < this.#since) seen = await lookAfter(db, 0n, fresh);
+    const { rev } = seen;
+    if (this.#refusals?.rev !== rev) this.#refusals = { ...(await loadRefusals(db)), rev };
+    return seen;
+  }
+
+  #judge({ agents }: Look): void {
+    const { open, held, changed } = this.#options;
+    for (const session of [...open]) {
+      const ending = endingByTrust(session.peer, this.#refusals!);
+      if (ending !== null) session.close(ending.code, ending.reason);
+    }
+    for (const seen of agents) {
+      const session = held.get(seen.agentId);
+      if (session === undefined || session.state === 'closed') continue;
+      const ending = endingOf(session.id, seen);
+      if (ending === null) changed(session, seen);
+      else session.close(ending.code, ending.reason);
+    }
+  }
+}
