@@ -46,6 +46,15 @@ export interface HeldAgent {
   readonly connected: boolean;
 }
 
+/** An agent found by the key that it enrolled with. */
+export interface AgentOfKey {
+  readonly tenant: string;
+  readonly id: string;
+  readonly tokenId: string;
+  readonly state: AgentState;
+  readonly ephemeral: boolean;
+}
+
 interface ViewRow {
   readonly id: string;
   readonly name: string;
@@ -122,9 +131,9 @@ const addAgent = sql<
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
-const agentByKey = sql<{ tenant: string; id: string; tokenId: string; state: AgentState }, [keyDigest: string]>(
+const agentByKey = sql<AgentOfKey, [keyDigest: string]>(
   'agentByKey',
-  `SELECT tenant_id AS tenant, id, join_token_id AS "tokenId", state FROM agent WHERE key_digest = $1`,
+  `SELECT tenant_id AS tenant, id, join_token_id AS "tokenId", state, ephemeral FROM agent WHERE key_digest = $1`,
 );
 
 const holdAgent = sql<HeldAgent, [tenant: string, id: string]>(
@@ -191,10 +200,7 @@ export async function insertAgent(tx: Queryable, agent: NewAgent): Promise<void>
 }
 
 /** Who enrolled with this key. */
-export async function findByKey(
-  tx: Queryable,
-  keyDigest: string,
-): Promise<{ tenant: string; id: string; tokenId: string; state: AgentState } | null> {
+export async function findByKey(tx: Queryable, keyDigest: string): Promise<AgentOfKey | null> {
   return (await tx.query(agentByKey(keyDigest)))[0] ?? null;
 }
 

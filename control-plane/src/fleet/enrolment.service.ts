@@ -38,6 +38,7 @@ interface Enrolled {
   readonly agentId: string;
   readonly state: EnrolReply['state'];
   readonly leaf: AgentLeaf;
+  readonly ephemeral: boolean;
 }
 
 /** What was verified of a request. */
@@ -89,6 +90,7 @@ export class EnrolmentService {
       certificateChain: enrolled.leaf.chainPem,
       serverRoots: (await trust.authorities.serverAnchors()).join(''),
       tunnelUrl: this.#options.tunnelUrl(),
+      ephemeral: enrolled.ephemeral,
     };
   }
 
@@ -136,7 +138,7 @@ export class EnrolmentService {
     });
     const leaf = await this.#options.trust.leaves.issue(tx, ca, { tenant, agentId, publicKey });
     await announceAgent(tx, { tenant, agentId, name, state, connected: false }, this.#options.clock.now());
-    return { agentId, state, leaf };
+    return { agentId, state, leaf, ephemeral };
   }
 
   /** A retry: the same token and the same key get the same certificate. */
@@ -149,7 +151,8 @@ export class EnrolmentService {
     if (!same || refusalOfState(known.state) !== null) return null;
     if (await this.#options.trust.locks.isLocked(tx, { tenant: known.tenant, agentId: known.id })) return null;
     const leaf = await this.#options.trust.leaves.current(tx, known.tenant, known.id, this.#options.clock.now());
-    return leaf && { agentId: known.id, state: known.state === 'pending' ? 'pending' : 'active', leaf };
+    const state = known.state === 'pending' ? 'pending' : 'active';
+    return leaf && { agentId: known.id, state, leaf, ephemeral: known.ephemeral };
   }
 
   #denied(address: string): Refusal {

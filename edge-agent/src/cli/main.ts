@@ -22,6 +22,14 @@ const code = await main(process.argv.slice(2), {
   environment: process.env,
   print: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
+  input: async (bytes) => {
+    let text = '';
+    for await (const chunk of process.stdin.setEncoding('utf8')) {
+      text += chunk as string;
+      if (text.length >= bytes) break;
+    }
+    return text.slice(0, bytes);
+  },
   stopped: () => stopped.promise,
 });
 process.exit(code);

@@ -4,8 +4,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { agentHome, enrol } from '../identity/index.ts';
-import { type Agent, askStatus, parseSlots, plain, startAgent } from '../service/index.ts';
+import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { runChecks } from './checks.ts';
+import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
 import { table } from './output.ts';
 
 /** What the program needs of its process. */
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   readonly print: (text: string) => void;
   readonly complain: (text: string) => void;
+  /** Standard input to its end, or so many bytes of it. */
+  readonly input: (bytes: number) => Promise<string>;
   /** Resolves when the process is told to stop, or its parent is gone. */
   readonly stopped: () => Promise<void>;
 }
@@ -23,14 +26,13 @@ interface HomeOption {
 interface OutputOption extends HomeOption {
   output: 'table' | 'json';
 }
-interface EnrolFlags extends HomeOption {
-  url: string;
-  token: string;
+interface EnrolFlags extends HomeOption, JoinFlags {
   name?: string;
   tag: string[];
 }
-interface RunFlags extends HomeOption {
+interface RunFlags extends EnrolFlags {
   slots?: string;
+  ephemeral?: true;
 }
 
 /** Runs one command line (without the program's own name) and answers the exit code. */
@@ -58,19 +60,24 @@ function commands(around: Surroundings): Command {
   const output = (): Option =>
     new Option('--output <kind>', 'how to show it').choices(['table', 'json']).default('table');
   const collect = (value: string, all: string[]): string[] => [...all, value];
+  const joining = (command: Command): Command =>
+    command
+      .option('--url <url>', 'URL of the enrol listener (default: $CASARE_AGENT_URL)')
+      .option(
+        '--token-file <file>',
+        'file with the join token, - for standard input (default: $CASARE_AGENT_TOKEN_FILE)',
+      )
+      .option('--token <token>', 'the join token itself (casare_…): lists of processes show it')
+      .option('--name <name>', 'how people call this agent (default: the host name)')
+      .option('--tag <k=v>', 'a label for people; may be given several times', collect, []);
 
-  program
-    .command('enrol')
+  joining(program.command('enrol'))
     .description('give this agent its identity, with a join token')
-    .requiredOption('--url <url>', 'URL of the enrol listener')
-    .requiredOption('--token <token>', 'join token (casare_…)')
     .addOption(home())
-    .option('--name <name>', 'how people call this agent (default: the host name)')
-    .option('--tag <k=v>', 'a label for people; may be given several times', collect, [])
     .action((flags: EnrolFlags) => enrolCommand(flags, around));
-  program
-    .command('run')
+  joining(program.command('run'))
     .description('run the agent until it is told to stop')
+    .option('--ephemeral', 'enrol anew at this start, by the options of enrol, and keep no identity')
     .addOption(home())
     .option('--slots <list>', 'jobs at once by kind, such as browser=2,plain=4')
     .action((flags: RunFlags) => runCommand(flags, around));
@@ -95,17 +102,21 @@ function commands(around: Surroundings): Command {
   return program;
 }
 
-async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<void> {
+/** How to enrol. */
+async function joinOf(flags: EnrolFlags, around: Surroundings) {
   const host = hostname();
-  const enrolled = await enrol({
-    home: agentHome(flags.home, around.environment),
-    url: flags.url,
-    token: flags.token,
+  return {
+    url: readEnrolUrl(flags, around.environment),
+    token: await readJoinToken(flags, around),
     name: (flags.name ?? host).slice(0, 100),
     hostname: host.slice(0, 255),
     declared: flags.tag,
-    now: Date.now,
-  });
+  };
+}
+
+async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<void> {
+  const home = agentHome(flags.home, around.environment);
+  const enrolled = await enrol({ ...(await joinOf(flags, around)), home, now: Date.now });
   around.print(`enrolled as ${plain(enrolled.name)}: agent ${enrolled.agentId}, tenant ${plain(enrolled.tenant)}\n`);
   if (enrolled.state === 'pending') around.print('a person must approve this agent before it gets jobs\n');
 }
@@ -113,17 +124,31 @@ async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<vo
 async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> {
   const { environment } = around;
   const level = environment['CASARE_LOG_LEVEL'];
-  const agent: Agent = await startAgent({
+  const gone = Promise.withResolvers<'gone'>();
+  const options = {
     home: agentHome(flags.home, environment),
     environment,
     slots: parseSlots(flags.slots),
     clock: systemClock,
     random: Math.random,
     logLevel: level === 'debug' || level === 'warn' || level === 'error' ? level : 'info',
-    print: (line) => around.print(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
-  });
-  await around.stopped();
+    print: (line: string) => around.print(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
+  } as const;
+  if (flags.ephemeral !== true) {
+    if (flags.url !== undefined || flags.token !== undefined || flags.tokenFile !== undefined) {
+      throw new Fault('USAGE', 'run takes --url and a token only with --ephemeral: use enrol first', { exitCode: 2 });
+    }
+    const agent: Agent = await startAgent(options);
+    await around.stopped();
+    await agent.stop();
+    return;
+  }
+  const wanted = await joinOf(flags, around);
+  const agent = await startEphemeralAgent({ ...options, join: wanted, onGone: () => gone.resolve('gone') });
+  const why = await Promise.race([around.stopped(), gone.promise]);
   await agent.stop();
+  // whoever started it starts it again, and it enrols anew
+  if (why === 'gone') throw new Fault('AGENT_GONE', 'the control plane has decommissioned this agent: start it again');
 }
 
 async function statusCommand(flags: OutputOption, around: Surroundings): Promise<void> {

@@ -44,6 +44,8 @@ export interface EnrolOptions {
 export interface Enrolled extends Identity {
   /** `pending`: a person must approve the agent before it gets jobs. */
   readonly state: 'pending' | 'active';
+  /** The control plane decommissions the agent when it has left; undefined from one that does not tell. */
+  readonly ephemeral: boolean | undefined;
 }
 
 /**
@@ -81,7 +83,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const { agentId, tenant, tunnelUrl } = reply;
   const identity = { agentId, tenant, name: options.name, enrolUrl: base.href, tunnelUrl, declared };
   writeIdentity(home, identity, reply.certificateChain, reply.serverRoots);
-  return { ...identity, state: reply.state };
+  return { ...identity, state: reply.state, ephemeral: reply.ephemeral };
 }
 
 /**

@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly logLevel: LogLevel;
   /** Shows a line to a person. */
   readonly print: (line: string) => void;
+  /** The control plane admits this agent no more, and will not again. */
+  readonly onGone?: () => void;
   /** What a worker process runs; the product's own worker when absent. */
   readonly workerModule?: URL;
 }
@@ -200,6 +202,7 @@ class RunningAgent implements Agent {
     const seconds = ((detail.retryInMs ?? 0) / 1_000).toFixed(1);
     this.#log('warn', `not connected: ${hint ?? detail.why ?? 'unknown'}; next try in ${seconds} s`);
     if (detail.closeCode === CLOSE.locked) this.#supervisor.halt();
+    if (detail.closeCode === CLOSE.notAdmitted) this.#options.onGone?.();
   }
 
   async #probe(): Promise<void> {

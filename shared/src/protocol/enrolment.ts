@@ -34,6 +34,8 @@ export const EnrolReply = z.object({
   /** Trust anchors for the gateway, PEM. */
   serverRoots: z.string(),
   tunnelUrl: z.url(),
+  /** The token was for ephemeral agents: this one is decommissioned when it has left. */
+  ephemeral: z.boolean().optional(),
 });
 export type EnrolReply = z.infer<typeof EnrolReply>;
 
