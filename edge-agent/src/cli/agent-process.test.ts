@@ -50,8 +50,7 @@ function writeHome(): void {
   const home = agentHome(folder, {});
   makeHome(home);
   const files = {
-    [home.key]: pki.agent.privateKeyPem,
-    [home.chain]: pki.agent.chainPem,
+    [home.credential]: pki.agent.privateKeyPem + pki.agent.chainPem,
     [home.serverRoots]: pki.serverRoot,
   };
   for (const [path, text] of Object.entries(files)) writeFileSync(path, text, { mode: 0o600 });

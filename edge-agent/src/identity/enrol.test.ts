@@ -103,7 +103,7 @@ test('an agent proves its key, keeps its identity private, and never sends the p
   expect(enrolled).toMatchObject({ tenant: 'acme', state: 'pending', name: 'press 3' });
   expect(readIdentity(given.home).agentId).toBe(enrolled.agentId);
   expect(received[0]).toMatchObject({ token: credential, nonce: NONCE, declared: ['site=hall-2'] });
-  for (const file of [given.home.key, given.home.identity]) expect(statSync(file).mode & 0o777).toBe(0o600);
+  for (const file of [given.home.credential, given.home.identity]) expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(given.home.root).mode & 0o777).toBe(0o700);
   expect(tunnelTls(given.home, enrolled.tunnelUrl)).toMatchObject({ ca: [pki.serverRoot], rejectUnauthorized: true });
   expect(readFileSync(given.home.identity, 'utf8')).not.toContain(credential);
@@ -195,6 +195,6 @@ test('a home that others may read is refused at every start', async () => {
   const given = options();
   await enrol(given);
   expect(() => verifyPermissions(given.home)).not.toThrow();
-  chmodSync(given.home.key, 0o644);
+  chmodSync(given.home.credential, 0o644);
   expect(() => verifyPermissions(given.home)).toThrow(code('HOME_UNSAFE'));
 });

@@ -11,16 +11,14 @@ import {
   createRequest,
   joinCredentialText,
   type JoinToken,
-  keyIdOf,
   parseJoinToken,
   pinOf,
-  readCertificate,
-  readRequest,
   signEnrolProof,
 } from '@casare/certs';
 import { Capability, EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { isFor, writeCredential } from './credential.ts';
 import { type EnrolAnswer, findServerRoot, post } from './enrol-http.ts';
 import { type AgentHome, makeHome, verifyPermissions, writeWhole } from './home.ts';
 import { type Identity, isEnrolled, writeIdentity } from './identity.ts';
@@ -82,7 +80,10 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   verifyReply(reply, key.csr, token.value);
   const { agentId, tenant, tunnelUrl } = reply;
   const identity = { agentId, tenant, name: options.name, enrolUrl: base.href, tunnelUrl, declared };
-  writeIdentity(home, identity, reply.certificateChain, reply.serverRoots);
+  writeCredential(home, { privateKeyPem: key.privateKeyPem, chainPem: reply.certificateChain });
+  writeWhole(home.serverRoots, reply.serverRoots);
+  writeIdentity(home, identity);
+  rmSync(home.request, { force: true });
   return { ...identity, state: reply.state, ephemeral: reply.ephemeral };
 }
 
@@ -91,21 +92,20 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
  * belongs to one token: the control plane answers a known key only to the token that enrolled it.
  */
 async function keptRequest(home: AgentHome, tokenId: string): Promise<{ privateKeyPem: string; csr: Uint8Array }> {
-  if (existsSync(home.key) && existsSync(home.request)) {
+  if (existsSync(home.request)) {
     const begun = Begun.safeParse(parseJson(readFileSync(home.request, 'utf8')));
     if (begun.success && begun.data.tokenId === tokenId) {
-      return { privateKeyPem: readFileSync(home.key, 'utf8'), csr: Buffer.from(begun.data.csr, 'base64') };
+      return { privateKeyPem: begun.data.privateKeyPem, csr: Buffer.from(begun.data.csr, 'base64') };
     }
   }
   const made = await createRequest();
-  rmSync(home.request, { force: true });
-  writeWhole(home.key, made.privateKeyPem);
-  writeWhole(home.request, JSON.stringify({ tokenId, csr: Buffer.from(made.csr).toString('base64') }));
+  const { privateKeyPem } = made;
+  writeWhole(home.request, JSON.stringify({ tokenId, privateKeyPem, csr: Buffer.from(made.csr).toString('base64') }));
   return made;
 }
 
 /** What is kept of an enrolment under way; the token's id is no secret. */
-const Begun = z.object({ tokenId: z.string(), csr: z.base64() });
+const Begun = z.object({ tokenId: z.string(), privateKeyPem: z.string(), csr: z.base64() });
 
 function parseJson(text: string): unknown {
   try {
@@ -135,11 +135,8 @@ function parseReply(answer: EnrolAnswer, base: URL): EnrolReply {
 
 /** The reply is believed as far as it fits: our key in the leaf, the pinned root among the anchors. */
 function verifyReply(reply: EnrolReply, csr: Uint8Array, token: JoinToken): void {
-  const ours = readRequest(csr);
   const leaf = certificatesInPem(reply.certificateChain)[0];
-  const contents = leaf === undefined ? null : readCertificate(leaf);
-  const sameKey =
-    ours.ok && contents?.ok === true && keyIdOf(contents.value.publicKey) === keyIdOf(ours.value.publicKey);
+  const sameKey = leaf !== undefined && isFor(leaf, csr);
   const anchors = certificatesInPem(reply.serverRoots);
   if (sameKey && anchors.some((anchor) => pinOf(anchor) === token.pin)) return;
   throw new Fault('ENROL_FAILED', 'the control plane answered with a certificate that is not ours: tell its operator');

@@ -1,7 +1,8 @@
 /**
  * The agent home: where everything of one agent is. Only its owner may enter it; that is verified at every start.
  *
- *   identity.json  agent.key  chain.pem  server-roots.pem   who the agent is
+ *   identity.json  credential.pem  server-roots.pem        who the agent is
+ *   next-key.json                                          a certificate that was asked for
  *   outbox.db  spool/                                       what waits for the control plane
  *   runs/<job>/                                             the runs' folders, the newest kept
  *   logs/agent.log  status.json  agent.sock                 for people
@@ -25,9 +26,15 @@ import { codeOf, Fault } from '../fault.ts';
 export interface AgentHome {
   readonly root: string;
   readonly identity: string;
+  /** Key and certificate; see `credential.ts`. */
+  readonly credential: string;
+  /** The key of the certificate that is asked for. */
+  readonly nextKey: string;
+  /** Key and certificate of a home that has not renewed since version 0.1. */
   readonly key: string;
-  readonly request: string;
   readonly chain: string;
+  /** An enrolment under way, with its key. */
+  readonly request: string;
   readonly serverRoots: string;
   readonly outbox: string;
   readonly spool: string;
@@ -46,9 +53,11 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
   return {
     root,
     identity: join(root, 'identity.json'),
+    credential: join(root, 'credential.pem'),
+    nextKey: join(root, 'next-key.json'),
     key: join(root, 'agent.key'),
-    request: join(root, 'enrolment.json'),
     chain: join(root, 'chain.pem'),
+    request: join(root, 'enrolment.json'),
     serverRoots: join(root, 'server-roots.pem'),
     outbox: join(root, 'outbox.db'),
     spool: join(root, 'spool'),
@@ -97,7 +106,7 @@ export function permissionProblems(home: AgentHome): string[] {
     if ((found.mode & 0o077) !== 0) problems.push(`${what} ${path} is open to others: chmod ${wanted} it`);
   };
   check(home.root, 'the agent home', '700');
-  check(home.key, 'the key', '600');
+  for (const key of [home.credential, home.nextKey, home.key, home.request]) check(key, 'the key', '600');
   check(home.identity, 'the identity', '600');
   return problems;
 }

@@ -1,11 +1,11 @@
 /** Who this agent is, as kept in its home: `identity.json` and the key material beside it. */
-import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { tunnelClientOptions } from '@casare/certs';
 import { Capability } from '@casare/shared/protocol';
 import { z } from 'zod';
-import { codeOf, describe, Fault } from '../fault.ts';
+import { codeOf, Fault } from '../fault.ts';
+import { leafOf, notEnrolled, readCredential } from './credential.ts';
 import { post } from './enrol-http.ts';
 import { type AgentHome, writeWhole } from './home.ts';
 
@@ -36,44 +36,34 @@ export function isEnrolled(home: AgentHome): boolean {
   return existsSync(home.identity);
 }
 
-/** Keeps a new identity: the certificate first, `identity.json` last, since its presence says that all is there. */
-export function writeIdentity(home: AgentHome, identity: Identity, chain: string, serverRoots: string): void {
-  writeWhole(home.chain, chain);
-  writeWhole(home.serverRoots, serverRoots);
+/** Keeps who the agent is: last at an enrolment, since its presence says that all is there. */
+export function writeIdentity(home: AgentHome, identity: Identity): void {
   writeWhole(home.identity, `${JSON.stringify(Identity.parse(identity), null, 2)}\n`);
 }
 
 /** Settings of the tunnel's TLS: our certificate, and only the server roots of the enrolment as anchors. */
 export function tunnelTls(home: AgentHome, tunnelUrl: string): ConnectionOptions {
-  const read = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      throw codeOf(error) === 'ENOENT' ? notEnrolled(home) : error;
-    }
-  };
   const host = new URL(tunnelUrl).hostname.replace(/^\[|\]$/g, '');
-  const identity = { privateKeyPem: read(home.key), chainPem: read(home.chain) };
-  return tunnelClientOptions(identity, host, [read(home.serverRoots)]);
+  return tunnelClientOptions(readCredential(home), host, [readServerRoots(home)]);
 }
 
 /** How long the certificate is good for: milliseconds until its end (negative: over) and since its start. */
 export function certificateTimes(home: AgentHome, now: number): { sinceStartMs: number; untilEndMs: number } {
+  const leaf = leafOf(home);
+  return { sinceStartMs: now - leaf.validFromDate.getTime(), untilEndMs: leaf.validToDate.getTime() - now };
+}
+
+/** The roots that gateways are verified by, PEM. Throws NOT_ENROLLED. */
+export function readServerRoots(home: AgentHome): string {
   try {
-    const leaf = new X509Certificate(readFileSync(home.chain));
-    return { sinceStartMs: now - leaf.validFromDate.getTime(), untilEndMs: leaf.validToDate.getTime() - now };
+    return readFileSync(home.serverRoots, 'utf8');
   } catch (error) {
-    throw new Fault('IDENTITY_DAMAGED', `${home.chain} cannot be read (${describe(error)}): enrol this agent again`);
+    throw codeOf(error) === 'ENOENT' ? notEnrolled(home) : error;
   }
 }
 
 /** The control plane's clock, asked of its enrol listener; null when it does not tell. */
 export async function serverTimeOf(home: AgentHome, enrolUrl: string): Promise<number | null> {
-  const answer = await post(new URL('enrol/nonce', enrolUrl), readFileSync(home.serverRoots, 'utf8'), {});
+  const answer = await post(new URL('enrol/nonce', enrolUrl), readServerRoots(home), {});
   return answer.serverTime;
-}
-
-function notEnrolled(home: AgentHome): Fault {
-  const text = `this agent is not enrolled (${home.root}): run casare-agent enrol --url … --token …`;
-  return new Fault('NOT_ENROLLED', text, { exitCode: 3 });
 }
