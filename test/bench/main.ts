@@ -8,7 +8,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = { t
 const given = readArguments(process.argv.slice(2));
 const bench = typeof given === 'string' ? undefined : BENCHES[given.name];
 if (typeof given === 'string' || bench === undefined) {
-  const usage = 'npm run bench -- <name> [--size full|small] [--count N] [--rounds N] [--repeats N]';
+  const usage = 'npm run bench -- <name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N]';
   const why = typeof given === 'string' ? `${given}; ` : '';
   console.error(`BENCH_USAGE: ${why}use ${usage}; names: ${Object.keys(BENCHES).join(', ')}`);
   process.exit(2);

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly size: 'full' | 'small';
   /** Instead of the size's own number of what the bench is about; for looking closer. */
   readonly count: number | null;
+  /** The one contender to run, for looking closer: then there are no ratios and no goals. */
+  readonly only: string | null;
   readonly rounds: number;
   /** Noisy rounds that are run again, in all. */
   readonly repeats: number;
@@ -13,7 +15,7 @@ export interface BenchOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Reads `<name> [--size full|small] [--count N] [--rounds N] [--repeats N]`; a text that says what is wrong. */
+/** Reads `<name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N]`; a text that says what is wrong. */
 export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'progress'> & { name: string }) | string {
   let parsed;
   try {
@@ -21,7 +23,7 @@ export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'pro
   } catch (error) {
     return (error as Error).message;
   }
-  const { size, count, rounds, repeats } = parsed.values;
+  const { size, count, only = null, rounds, repeats } = parsed.values;
   const [name = '', ...more] = parsed.positionals;
   if (more.length > 0) return 'give one name';
   if (size !== 'full' && size !== 'small') return '--size is full or small';
@@ -31,12 +33,13 @@ export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'pro
     return '--rounds and --repeats are numbers up to 20';
   }
   if (count !== undefined && !isWithin(Number(count), 1, 1_000_000)) return '--count is a number up to 1000000';
-  return { name, size, count: count === undefined ? null : Number(count), ...counts };
+  return { name, size, count: count === undefined ? null : Number(count), only, ...counts };
 }
 
 const OPTIONS = {
   size: { type: 'string', default: 'full' },
   count: { type: 'string' },
+  only: { type: 'string' },
   rounds: { type: 'string' },
   repeats: { type: 'string' },
 } as const;

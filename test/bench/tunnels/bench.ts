@@ -69,25 +69,40 @@ export async function tunnels(options: BenchOptions): Promise<Outcome> {
       await server.end();
     }
   };
-  const result = await runRounds(
-    [
-      { name: 'casare', run: round('casare', startGateway) },
-      { name: 'ws', run: round('ws', startBare) },
+  const contenders = [
+    { name: 'casare', run: round('casare', startGateway) },
+    { name: 'ws', run: round('ws', startBare) },
+  ].filter(({ name }) => options.only === null || name === options.only);
+  const result = await runRounds(contenders, {
+    ...options,
+    ownProcesses: () => [process.pid, scene.postgresPid],
+    onRound: options.progress,
+  });
+  const { casare, ws } = result.figures;
+  const complete = casare !== undefined && ws !== undefined;
+  return {
+    ...{ bench: 'tunnels', ...result },
+    ratios: complete ? ratiosOf(casare, ws) : {},
+    goals: complete && size.tunnels === SIZES.full.tunnels ? goalsOf(casare) : [],
+    skipped: [
+      ...(complete ? [] : [`ratios: only ${options.only} was run`]),
+      ...(size.tunnels === SIZES.full.tunnels ? [] : [`goals: they are for ${SIZES.full.tunnels} tunnels`]),
     ],
-    { ...options, ownProcesses: () => [process.pid, scene.postgresPid], onRound: options.progress },
-  );
-  const { casare, ws } = result.figures as { casare: Figures; ws: Figures };
-  const ratios = Object.fromEntries(
-    ['KiB per tunnel', 'arrivals/s/core', 'storm decided s', 'storm at once s'].map((n) => [n, casare[n]! / ws[n]!]),
-  );
-  const goals = [
+  };
+}
+
+function ratiosOf(casare: Figures, ws: Figures): Figures {
+  const names = ['KiB per tunnel', 'arrivals/s/core', 'storm decided s', 'storm at once s'];
+  return Object.fromEntries(names.map((name) => [name, casare[name]! / ws[name]!]));
+}
+
+function goalsOf(casare: Figures) {
+  return [
     atMost('KiB per tunnel, all included', casare['KiB per tunnel']!, 70),
     atMost('reconnect storm of all tunnels as agents decide, s', casare['storm decided s']!, 20),
     atMost('reconnect storm of all tunnels at once, s', casare['storm at once s']!, 20),
     atMost('tunnels dropped meanwhile', casare.dropped!, 0),
   ];
-  const skipped = size.tunnels === SIZES.full.tunnels ? [] : [`goals: they are for ${SIZES.full.tunnels} tunnels`];
-  return { bench: 'tunnels', ...result, ratios, goals: skipped.length === 0 ? goals : [], skipped };
 }
 
 type BareQuestions = Omit<ServerQuestions, 'start'> & { start(bare: Credentials['bare']): Promise<number> };

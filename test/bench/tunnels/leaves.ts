@@ -54,7 +54,14 @@ export async function makeAgents(db: Database, masterKey: Uint8Array, count: num
         const agentId = randomUUID();
         await insertAgent(tx, {
           ...{ tenant: TENANT, id: agentId, name: `bench-${leaves.length + made.length}`, state: 'active' },
-          ...{ site: null, grants: [], declared: [], tokenId: 'bench', keyDigest: randomBytes(32).toString('hex') },
+          ...{
+            site: null,
+            grants: [],
+            declared: [],
+            tokenId: 'bench',
+            ephemeral: false,
+            keyDigest: randomBytes(32).toString('hex'),
+          },
         });
         const leaf = await issuer.issue(tx, ca, { tenant: TENANT, agentId, publicKey: key.publicKey });
         made.push({ agentId, serial: leaf.serial, chainPem: leaf.chainPem });
