@@ -11,7 +11,15 @@ export interface AgentChange {
   readonly connected: boolean;
 }
 
-export async function announceAgent(tx: Queryable, change: AgentChange, at: Date): Promise<void> {
-  const { tenant, ...rest } = change;
-  await appendLive(tx, [{ tenant, event: { type: 'agent.changed', at: at.toISOString(), ...rest } }]);
+export function announceAgent(tx: Queryable, change: AgentChange, at: Date): Promise<void> {
+  return announceAgents(tx, [change], at);
+}
+
+export async function announceAgents(tx: Queryable, changes: readonly AgentChange[], at: Date): Promise<void> {
+  const event = ({ tenant: _, ...rest }: AgentChange) =>
+    ({ type: 'agent.changed', at: at.toISOString(), ...rest }) as const;
+  await appendLive(
+    tx,
+    changes.map((change) => ({ tenant: change.tenant, event: event(change) })),
+  );
 }

@@ -32,6 +32,8 @@ export class SessionWatch {
   readonly #options: SessionWatchOptions;
   /** Agents to be looked at whether they changed or not: their sessions began after the look before. */
   readonly #fresh = new Set<AdmittedPeer>();
+  /** Sessions that were not judged by what trust refuses. */
+  readonly #entered = new Set<Session>();
   #since = NEVER;
   #refusals: (Refusals & { readonly rev: number }) | null = null;
   /** When the last look that succeeded was asked for, on the monotonic clock. */
@@ -48,6 +50,11 @@ export class SessionWatch {
 
   get isStale(): boolean {
     return this.ageMs > STALE_MS;
+  }
+
+  /** A session is open that trust may have begun to refuse while it came in. */
+  entered(session: Session): void {
+    this.#entered.add(session);
   }
 
   /** A session's row was opened: its agent is among the next look. */
@@ -72,13 +79,18 @@ export class SessionWatch {
     // The database went back to an earlier time, from a backup: everything is looked at.
     if (this.#since !== NEVER && seen.horizon < this.#since) seen = await lookAfter(db, 0n, fresh);
     const { rev } = seen;
-    if (this.#refusals?.rev !== rev) this.#refusals = { ...(await loadRefusals(db)), rev };
+    if (this.#refusals?.rev === rev) return seen;
+    this.#refusals = { ...(await loadRefusals(db)), rev };
+    // What it refuses now, it may refuse to any.
+    for (const session of this.#options.open) this.#entered.add(session);
     return seen;
   }
 
   #judge({ agents }: Look): void {
-    const { open, held, changed } = this.#options;
-    for (const session of [...open]) {
+    const { held, changed } = this.#options;
+    const entered = [...this.#entered];
+    this.#entered.clear();
+    for (const session of entered) {
       const ending = endingByTrust(session.peer, this.#refusals!);
       if (ending !== null) session.close(ending.code, ending.reason);
     }

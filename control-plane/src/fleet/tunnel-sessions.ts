@@ -13,8 +13,7 @@ import type { Ids } from '../platform/ids.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { TRUST_CHANNEL, type AdmittedPeer } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
-import { hold } from './agent.store.ts';
-import { announceAgent } from './announce.ts';
+import { announceAgents } from './announce.ts';
 import { atMost } from './at-most.ts';
 import type { Session, SessionContext } from './session-context.ts';
 import { SessionWatch } from './session-watch.ts';
@@ -31,12 +30,16 @@ const CHANNEL = 'casare_agent';
 const LEAVE_MS = 2_000;
 /** How long their ends may take to be put on record then, milliseconds. */
 const STOP_MS = 2_000;
+/** Ends that are put on record together. */
+const ENDS = 200;
 
 export class TunnelSessions {
   readonly #options: TunnelSessionsOptions;
   readonly #context: SessionContext;
   /** Every open session, also before `hello`. */
   readonly #open = new Set<Session>();
+  /** How many open sessions an agent has. */
+  readonly #sockets = new Map<string, number>();
   /** The session of each agent whose row was opened. */
   readonly #held = new Map<string, Session>();
   /** Sessions that ended and whose end is not on record yet. */
@@ -75,9 +78,7 @@ export class TunnelSessions {
 
   /** Sockets of one agent, to bound how many it may have at once. */
   countOf(peer: AdmittedPeer): number {
-    let count = 0;
-    for (const session of this.#open) if (session.peer.agentId === peer.agentId) count += 1;
-    return count;
+    return this.#sockets.get(peer.agentId) ?? 0;
   }
 
   async start(): Promise<void> {
@@ -108,6 +109,8 @@ export class TunnelSessions {
   begin(socket: WebSocket, peer: AdmittedPeer): void {
     const session = new TunnelSession(this.#options.ids.next(), socket, peer, this.#context);
     this.#open.add(session);
+    this.#sockets.set(peer.agentId, this.countOf(peer) + 1);
+    this.watch.entered(session);
     session.start();
   }
 
@@ -153,11 +156,18 @@ export class TunnelSessions {
   #ended(session: Session): void {
     const { agentId } = session.peer;
     this.#open.delete(session);
+    this.#left(session.peer);
     this.#options.dispatcher.disconnect(agentId, session.id);
     if (this.#held.get(agentId) === session) this.#held.delete(agentId);
     if (session.greeted) this.#closing.add(session);
     this.#loops[1]?.wake();
     if (this.#open.size === 0) this.#emptied?.();
+  }
+
+  #left(peer: AdmittedPeer): void {
+    const others = this.countOf(peer) - 1;
+    if (others > 0) this.#sockets.set(peer.agentId, others);
+    else this.#sockets.delete(peer.agentId);
   }
 
   /** Tells the dispatcher what people changed about the agent. */
@@ -172,21 +182,25 @@ export class TunnelSessions {
   }
 
   async #writeEnds(): Promise<void> {
-    for (const session of [...this.#closing]) {
-      await this.#writeEnd(session);
-      this.#closing.delete(session);
+    while (this.#closing.size > 0) {
+      const ended = [...this.#closing].slice(0, ENDS);
+      // The `hello` of one may still be under way, and its row not committed yet.
+      await Promise.all(ended.map((session) => session.settled()));
+      await this.#write(ended);
+      for (const session of ended) this.#closing.delete(session);
     }
   }
 
-  async #writeEnd(session: Session): Promise<void> {
+  async #write(ended: readonly Session[]): Promise<void> {
     const { db, clock, live } = this.#options;
-    const { tenant, agentId } = session.peer;
-    // Its `hello` may still be under way, and its row not committed yet.
-    await session.settled();
+    const ends = ended.map((session) => ({
+      ...session.peer,
+      sessionId: session.id,
+      leaseMs: session.remainingLeaseMs(),
+    }));
     await db.transaction(async (tx) => {
-      await sessions.close(tx, { tenant, agentId, sessionId: session.id }, session.remainingLeaseMs());
-      const agent = await hold(tx, tenant, agentId);
-      if (agent && !agent.connected) await announceAgent(tx, { tenant, agentId, ...agent }, clock.now());
+      const away = (await sessions.close(tx, ends)).map((agent) => ({ ...agent, connected: false }));
+      await announceAgents(tx, away, clock.now());
     });
     live.wake();
   }

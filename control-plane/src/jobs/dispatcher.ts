@@ -35,6 +35,8 @@ export interface DispatcherDependencies {
 /** Jobs one claim leases at most. */
 const CLAIM = 100;
 const POLL_MS = 500;
+/** Agents that connect are looked at together: one look costs as much as the agents that are there. */
+const TOGETHER_MS = 50;
 /** Routes commit out of order: the whole list is read again this often. */
 const RESCAN_MS = 10_000;
 const ROUTE_PAGE = 1_000;
@@ -50,6 +52,7 @@ export class Dispatcher {
   #recountedAt = -Infinity;
   #loop: Loop | null = null;
   #stopListening: (() => Promise<void>) | null = null;
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(dependencies: DispatcherDependencies) {
     this.#deps = dependencies;
@@ -63,6 +66,7 @@ export class Dispatcher {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#soon);
     await this.#stopListening?.();
     await this.#loop?.stop();
   }
@@ -76,7 +80,7 @@ export class Dispatcher {
   /** An agent's tunnel is live; `leases` are those that it holds. */
   connect(target: DispatchTarget, leases: readonly KnownLease[]): void {
     this.#agents.connect(target, leases);
-    this.#loop?.wake();
+    this.#wakeSoon();
   }
 
   /** The agent's capabilities, slots or state changed. */
@@ -114,6 +118,13 @@ export class Dispatcher {
     const assigned = await this.#deps.build(key);
     if (assigned.ok) this.#agents.assign(agentId, assigned.message);
     else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
+  }
+
+  #wakeSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#loop?.wake();
+    }, TOGETHER_MS);
   }
 
   async #run(signal: AbortSignal): Promise<void> {

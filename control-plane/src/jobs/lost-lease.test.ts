@@ -95,8 +95,8 @@ async function connect(agent: TestAgent, gatewayId: string, leaseMs = LEASE): Pr
   return sessionId;
 }
 
-function disconnect(agent: TestAgent, sessionId: string, leaseMs: number): Promise<void> {
-  return h.database.db.transaction((tx) => sessions.close(tx, { ...agent, sessionId }, leaseMs));
+async function disconnect(agent: TestAgent, sessionId: string, leaseMs: number): Promise<void> {
+  await h.database.db.transaction((tx) => sessions.close(tx, [{ ...agent, sessionId, leaseMs }]));
 }
 
 describe('a lease', () => {
@@ -181,7 +181,7 @@ describe('a lease', () => {
       // As a greeting does: the agent's row first, then its session.
       await tx.query(lockAgent(agent.agentId));
       closed = h.database.db.transaction(async (other) => {
-        await sessions.close(other, { ...agent, sessionId }, 0);
+        await sessions.close(other, [{ ...agent, sessionId, leaseMs: 0 }]);
         await other.query(lockAgent(agent.agentId));
       });
       await vi.waitFor(async () => expect((await h.database.db.query(waits()))[0]!.n).toBeGreaterThan(0), 5_000);

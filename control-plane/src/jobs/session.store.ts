@@ -5,6 +5,7 @@
  * Invariant: a gateway commits its heartbeat BEFORE the pongs that rely on it, so a lease granted by a gateway that
  * died ends at the latest at heartbeat + interval + lease.
  */
+import type { AgentState } from '@casare/shared/api';
 import { LEASE_MS } from '@casare/shared/protocol';
 import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
@@ -16,6 +17,22 @@ export interface NewSession {
   readonly gatewayId: string;
   readonly instance: string;
   readonly epoch: number;
+}
+
+/** A session that is over. */
+export interface EndedSession {
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly sessionId: string;
+  readonly leaseMs: number;
+}
+
+/** The agent of a session that was closed. */
+export interface ClosedSession {
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly name: string;
+  readonly state: AgentState;
 }
 
 const addGateway = sql<never, [id: string]>('addGateway', `INSERT INTO gateway (id) VALUES ($1)`);
@@ -57,17 +74,28 @@ const openSession = sql<
    SELECT (SELECT session_id::text FROM before) AS replaced_session FROM opened`,
 );
 
-// A greeting locks the agent before its session; the end of the session before it must not come from the other side.
-const lockAgentOfSession = sql<never, [tenant: string, agent: string]>(
-  'lockAgentOfSession',
-  `SELECT FROM agent WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+// A greeting locks the agent before its session; the end of the session before it must not come from the other side. In
+// one order, so that two gateways that end many sessions never wait for each other. A session that was replaced does not
+// come back: it needs no lock.
+const lockAgentsOfSessions = sql<ClosedSession, [tenants: string[], agents: string[], sessions: string[]]>(
+  'lockAgentsOfSessions',
+  `SELECT a.tenant_id AS tenant, a.id AS "agentId", a.name, a.state
+   FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS w(tenant_id, agent_id, session_id)
+   JOIN agent_session s ON s.tenant_id = w.tenant_id AND s.agent_id = w.agent_id AND s.session_id = w.session_id
+   JOIN agent a ON a.tenant_id = s.tenant_id AND a.id = s.agent_id
+   ORDER BY a.tenant_id, a.id FOR UPDATE OF a`,
 );
 
-const closeSession = sql<never, [tenant: string, agent: string, session: string, leaseMs: number]>(
-  'closeSession',
-  `UPDATE agent_session SET gateway_id = NULL, since = clock_timestamp(),
-     lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => $4::float8 / 1000))
-   WHERE tenant_id = $1 AND agent_id = $2 AND session_id = $3`,
+const closeSessions = sql<
+  { agentId: string },
+  [tenants: string[], agents: string[], sessions: string[], leaseMs: number[]]
+>(
+  'closeSessions',
+  `UPDATE agent_session s SET gateway_id = NULL, since = clock_timestamp(),
+     lease_until = greatest(s.lease_until, clock_timestamp() + make_interval(secs => w.lease_ms / 1000))
+   FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::float8[]) AS w(tenant_id, agent_id, session_id, lease_ms)
+   WHERE s.tenant_id = w.tenant_id AND s.agent_id = w.agent_id AND s.session_id = w.session_id
+   RETURNING s.agent_id AS "agentId"`,
 );
 
 /** Registers this process as a gateway. */
@@ -104,12 +132,17 @@ export async function open(
   return row ? { replaced: row.replaced_session } : null;
 }
 
-/** Marks the session closed; the agent may believe in its leases for another `leaseMs`. Locks the agent first. */
-export async function close(
-  tx: Transaction,
-  key: { tenant: string; agentId: string; sessionId: string },
-  leaseMs: number,
-): Promise<void> {
-  await tx.query(lockAgentOfSession(key.tenant, key.agentId));
-  await tx.execute(closeSession(key.tenant, key.agentId, key.sessionId, leaseMs));
+/**
+ * Marks sessions closed, each agent's if it is still the one that counts; an agent may believe in its leases for another
+ * `leaseMs`. Locks the agents first. Gives those agents whose tunnel is gone now.
+ */
+export async function close(tx: Transaction, ended: readonly EndedSession[]): Promise<ClosedSession[]> {
+  const tenants = ended.map(({ tenant }) => tenant);
+  const agents = ended.map(({ agentId }) => agentId);
+  const ids = ended.map(({ sessionId }) => sessionId);
+  const locked = await tx.query(lockAgentsOfSessions(tenants, agents, ids));
+  if (locked.length === 0) return [];
+  const leases = ended.map(({ leaseMs }) => leaseMs);
+  const closed = new Set((await tx.query(closeSessions(tenants, agents, ids, leases))).map(({ agentId }) => agentId));
+  return locked.filter(({ agentId }) => closed.has(agentId));
 }
