@@ -470,6 +470,8 @@ CREATE INDEX agent_left ON public.agent USING btree (left_at) WHERE (left_at IS 
 CREATE INDEX agent_certificate_agent ON public.agent_certificate USING btree (tenant_id, agent_id, created_at DESC);
 CREATE INDEX agent_certificate_ca ON public.agent_certificate USING btree (ca_id, not_after) WHERE (state = ANY (ARRAY['pending'::text, 'current'::text]));
 CREATE UNIQUE INDEX agent_certificate_current ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'current'::text);
+CREATE INDEX agent_certificate_ends ON public.agent_certificate USING btree (not_after) WHERE (state = 'current'::text);
+CREATE INDEX agent_certificate_page ON public.agent_certificate USING btree (tenant_id, created_at DESC, serial DESC);
 CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'pending'::text);
 CREATE INDEX agent_certificate_revoked ON public.agent_certificate USING btree (not_after) WHERE (state = 'revoked'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);

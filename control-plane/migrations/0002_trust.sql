@@ -134,7 +134,10 @@ BEGIN
 END $$;
 CREATE TRIGGER agent_changed BEFORE UPDATE ON agent FOR EACH ROW EXECUTE FUNCTION agent_changed();
 CREATE INDEX agent_changed_since ON agent (changed_xid);
--- What the watch must know of certificates: revoked and not yet ended.
+-- People page through certificates; the watch over what expires asks for what ends soon.
+CREATE INDEX agent_certificate_page ON agent_certificate (tenant_id, created_at DESC, serial DESC);
+CREATE INDEX agent_certificate_ends ON agent_certificate (not_after) WHERE state = 'current';
+-- What the watch over sessions must know of certificates: revoked and not yet ended.
 CREATE INDEX agent_certificate_revoked ON agent_certificate (not_after) WHERE state = 'revoked';
 
 -- Warnings that were given, each once.

@@ -75,7 +75,10 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     heartbeatMs: HEARTBEAT_MS,
   });
   const keys = { masterKey: await masterKey(config.home), hosts: gatewayHosts(config.host, [urls.enrol, urls.tunnel]) };
-  const trust = createTrust({ ...base, ...keys, agents: agentStates(clock), log: part('trust') });
+  const trust = createTrust({
+    ...{ ...base, ...keys, agents: agentStates(clock), log: part('trust') },
+    warningDays: config.warningDays,
+  });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const features: DynamicModule[] = [
     auditModule(audit),

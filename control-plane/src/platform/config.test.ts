@@ -9,6 +9,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     web: { port: 8080, publicUrl: null },
     enrol: { port: 8442, publicUrl: null },
     tunnel: { port: 8443, publicUrl: null },
+    warningDays: [90, 30, 7, 1],
     logLevel: 'info',
   });
 });
@@ -30,6 +31,12 @@ test('plain HTTP stays on loopback unless a TLS proxy is named', () => {
   expect(config.web.publicUrl).toBe('https://casare.example');
   expect(['127.0.0.1', '::1', 'localhost', '127.1.2.3'].every(isLoopback)).toBe(true);
   expect(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example'].some(isLoopback)).toBe(false);
+});
+
+test('the ages of warnings are a list of days', () => {
+  expect(readConfig({ CASARE_EXPIRY_WARNING_DAYS: '60,5' }).warningDays).toEqual([60, 5]);
+  for (const wrong of ['soon', '1,', '-1', '1,2,3,4,5,6,7,8,9,10,11'])
+    expect(() => readConfig({ CASARE_EXPIRY_WARNING_DAYS: wrong })).toThrow('CASARE_EXPIRY_WARNING_DAYS');
 });
 
 test('an empty variable is an absent one', () => {

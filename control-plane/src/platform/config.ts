@@ -24,6 +24,8 @@ export interface Config {
   readonly web: ListenerConfig;
   readonly enrol: ListenerConfig;
   readonly tunnel: ListenerConfig;
+  /** Days before the end of a CA at which to warn. */
+  readonly warningDays: readonly number[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -33,6 +35,10 @@ const url = (protocols: RegExp) =>
     .url({ protocol: protocols, error: `is not a URL (${protocols.source.replaceAll(/[\^$()]/g, '')})` })
     .transform((text) => text.replace(/\/+$/, ''))
     .nullable();
+const days = z
+  .string()
+  .regex(/^\d{1,4}(,\d{1,4}){0,9}$/, 'is not a list of at most 10 numbers of days, such as 90,30,7,1')
+  .transform((text) => text.split(',').map(Number));
 const WEB = /^https?$/;
 
 const Environment = z
@@ -46,6 +52,7 @@ const Environment = z
     CASARE_PUBLIC_WEB_URL: url(WEB).default(null),
     CASARE_PUBLIC_ENROL_URL: url(/^https$/).default(null),
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
+    CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
     CASARE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
@@ -87,6 +94,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     web: { port: read.CASARE_WEB_PORT, publicUrl: read.CASARE_PUBLIC_WEB_URL },
     enrol: { port: read.CASARE_ENROL_PORT, publicUrl: read.CASARE_PUBLIC_ENROL_URL },
     tunnel: { port: read.CASARE_TUNNEL_PORT, publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
+    warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     logLevel: read.CASARE_LOG_LEVEL,
   };
 }

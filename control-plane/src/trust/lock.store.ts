@@ -80,6 +80,12 @@ const countHeld = sql<{ n: number }, [tenant: string, operator: boolean, limit: 
   { idempotent: true },
 );
 
+const countAll = sql<{ n: number }, []>(
+  'countAllHeldLocks',
+  'SELECT count(*)::int AS n FROM trust_lock WHERE lifted_at IS NULL',
+  { idempotent: true },
+);
+
 const expiredLocks = sql<LockRow, [now: Date, limit: number]>(
   'expiredLocks',
   `SELECT ${COLUMNS} FROM trust_lock WHERE lifted_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
@@ -154,6 +160,11 @@ export async function lift(tx: Transaction, id: string, at: Date, by: string): P
 /** How many locks hold that `viewer` sees, counted up to `limit`. */
 export async function countHeldLocks(db: Queryable, { tenant, operator }: Viewer, limit: number): Promise<number> {
   return (await db.query(countHeld(tenant, operator, limit)))[0]!.n;
+}
+
+/** How many locks hold, of all tenants. */
+export async function countAllHeld(db: Queryable): Promise<number> {
+  return (await db.query(countAll()))[0]!.n;
 }
 
 /** Locks whose time is over, the longest over first. */

@@ -5,19 +5,24 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import { startLoop, type Loop } from '../platform/loop.ts';
 import { Admission } from './admission.service.ts';
 import { AgentLeaves } from './agent-leaves.ts';
 import { Authorities } from './authorities.ts';
 import { GatewayIdentity } from './gateway-identity.ts';
 import { JoinTokens } from './join-tokens.service.ts';
 import { JoinTokensController } from './join-tokens.controller.ts';
-import { TrustChanges } from './change.ts';
+import { Certificates } from './certificates.service.ts';
 import { LocksController } from './locks.controller.ts';
-import { Locks, type AgentStates } from './locks.service.ts';
+import { Locks } from './locks.service.ts';
+import { createOversight, type OversightOptions } from './oversight.ts';
+import { TrustController } from './trust.controller.ts';
+import { TrustStatusService } from './trust-status.service.ts';
 import { TrustViews } from './trust-view.ts';
 
-export interface TrustOptions {
+export interface TrustOptions extends Pick<
+  OversightOptions,
+  'agents' | 'live' | 'metrics' | 'webEnds' | 'warningDays'
+> {
   readonly db: Database;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -28,10 +33,6 @@ export interface TrustOptions {
   readonly hosts: readonly string[];
   /** Life of agents' certificates, hours; 24 unless said otherwise. */
   readonly leafHours?: number;
-  /** `agentStates` of the fleet; without it no agent can be locked. */
-  readonly agents?: AgentStates;
-  /** Wakes readers of live events after a change. */
-  readonly live?: { wake(): void };
 }
 
 /** The feature, put together. */
@@ -42,6 +43,8 @@ export interface Trust {
   readonly joinTokens: JoinTokens;
   readonly admission: Admission;
   readonly locks: Locks;
+  readonly certificates: Certificates;
+  readonly status: TrustStatusService;
   /** What this process has loaded of trust. */
   readonly views: TrustViews;
   /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
@@ -54,47 +57,35 @@ const TRUST_DOMAIN = 'casare.internal';
 /** What one CA signs: a fleet of 10,000 renews about 14 a minute, a rollout enrols in bursts. */
 const SIGNATURES = { perMinute: 600, burst: 2_000 } as const;
 
-/** How often locks that have expired are ended, milliseconds. */
-const LOCKS_MS = 1_000;
-const NO_AGENTS: AgentStates = {
-  hold: () => Promise.resolve(null),
-  lock: () => Promise.resolve(false),
-  unlock: () => Promise.resolve(false),
-};
-
 /** Puts the feature together; nothing is read or written before `start`. */
 export function createTrust(options: TrustOptions): Trust {
-  const { db, clock, hosts, log, masterKey, leafHours, agents = NO_AGENTS } = options;
+  const { db, clock, hosts, masterKey, leafHours } = options;
   const now = () => clock.now();
   const rateLimit = createRateLimit({ ...SIGNATURES, now });
   const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: hosts, rateLimit, now });
   const authorities = new Authorities({ ...options, signer });
   const gateway = new GatewayIdentity({ ...options, signer, authorities });
   const views = new TrustViews(options);
-  const changed = () => {
-    views.changed();
-    options.live?.wake();
-  };
-  const changes = new TrustChanges({ db, onChanged: changed });
-  const locks = new Locks({ ...options, changes, agents });
-  const loops: Loop[] = [];
+  const gatewayChain = () => gateway.current.chainPem;
+  const oversight = createOversight({ ...options, signer, views, gatewayChain });
   return {
     authorities,
     gateway,
     leaves: new AgentLeaves({ signer, ...(leafHours === undefined ? {} : { lifetimeHours: leafHours }) }),
     joinTokens: new JoinTokens(db, clock, authorities),
     admission: new Admission(db, clock, TRUST_DOMAIN, () => views.current.presentedCa),
-    locks,
+    locks: oversight.locks,
+    certificates: oversight.certificates,
+    status: oversight.status,
     views,
     async start() {
       await authorities.start();
       await gateway.start();
       await views.start();
-      const expire = async () => void (await locks.expire());
-      loops.push(startLoop({ name: 'locks that expire', intervalMs: LOCKS_MS, log, run: expire }));
+      oversight.start();
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await oversight.stop();
       await views.stop();
       await gateway.stop();
     },
@@ -105,10 +96,12 @@ export function createTrust(options: TrustOptions): Trust {
 export function trustModule(trust: Trust): DynamicModule {
   return {
     module: class TrustModule {},
-    controllers: [JoinTokensController, LocksController],
+    controllers: [JoinTokensController, LocksController, TrustController],
     providers: [
       { provide: JoinTokens, useValue: trust.joinTokens },
       { provide: Locks, useValue: trust.locks },
+      { provide: Certificates, useValue: trust.certificates },
+      { provide: TrustStatusService, useValue: trust.status },
     ],
   };
 }

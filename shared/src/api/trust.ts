@@ -37,7 +37,7 @@ export const Authority = z
     notAfter: time,
     createdAt: time,
     certificatePem: z.string(),
-    /** Certificates of agents or gateways that it signed and that are good now. */
+    /** What it signed and is good now: certificates of agents or gateways, or CAs below a root. */
     live: z.int(),
   })
   .meta({ id: 'Authority' });
@@ -212,7 +212,7 @@ export const trust = {
     id: 'trust.expirations',
     method: 'GET',
     path: '/trust/expirations',
-    summary: 'Lists what ends within a time, the first to end first.',
+    summary: 'Lists what ends within a time, the first to end first; of what renews itself only what is late.',
     permission: 'trust:read',
     query: z.object({
       /** Seconds from now; 30 days unless said otherwise. */
