@@ -71,7 +71,10 @@ function checkIdentity(home: AgentHome, now: number): Check {
   const { sinceStartMs, untilEndMs } = certificateTimes(home, now);
   const until = new Date(now + untilEndMs).toISOString();
   if (sinceStartMs < 0) return failed('identity', 'the certificate is not valid yet', "set this machine's clock");
-  if (untilEndMs < 0) return failed('identity', `the certificate expired at ${until}`, 'enrol this agent again');
+  if (untilEndMs < 0) {
+    const fix = 'the agent renews it by itself when it runs; if it is refused, the agent process check says why';
+    return warning('identity', `the certificate expired at ${until}`, fix);
+  }
   const found = `${agentId}, tenant ${tenant}, certificate until ${until}`;
   return untilEndMs < RENEWAL_DUE_MS ? warning('identity', found, 'renewal is due') : ok('identity', found);
 }

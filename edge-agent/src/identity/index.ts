@@ -4,3 +4,4 @@ export { enrol, type Enrolled, type EnrolOptions } from './enrol.ts';
 export { fetchChain, issuerOf } from './enrol-http.ts';
 export { agentHome, type AgentHome, makeHome, permissionProblems, verifyPermissions, writeWhole } from './home.ts';
 export { certificateTimes, type Identity, readIdentity, serverTimeOf, tunnelTls } from './identity.ts';
+export { type LateRenewed, renewLate } from './renew-late.ts';

@@ -101,7 +101,7 @@ function startAgent(module: URL): TestAgent {
   const facts = { hostname: 'h', os: 'o', arch: 'a', agentVersion: '0', nodeVersion: '24' };
   const slots = { plain: 1, browser: 0, desktop: 0 };
   const tunnel: Tunnel = new Tunnel({
-    url: peer.url,
+    url: () => peer.url,
     tls: pki.clientTls,
     outbox,
     pathOf: (artifactId) => intake.pathOf(artifactId),

@@ -19,7 +19,8 @@ import {
 } from '../identity/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from '../runner/index.ts';
-import { Tunnel, type TunnelPort, type TunnelState } from '../tunnel/index.ts';
+import { Tunnel, type TunnelDetail, type TunnelPort, type TunnelState } from '../tunnel/index.ts';
+import { LateRenewal } from './late-renewal.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
 import { serveStatus, type Status } from './status.ts';
@@ -66,13 +67,14 @@ class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
   readonly #outbox: Outbox;
-  readonly #identity: ReturnType<typeof readIdentity>;
+  readonly #lateRenewal: LateRenewal;
   readonly #instance = randomUUID();
   readonly #epoch: number;
   readonly #startedAt: string;
   readonly #pool: WorkerPool;
   readonly #supervisor: Supervisor;
   readonly #tunnel: Tunnel;
+  #identity: ReturnType<typeof readIdentity>;
   #browser: BrowserProbe | null = null;
   #greetedBrowser: BrowserProbe | null = null;
   #server: Server | null = null;
@@ -90,8 +92,17 @@ class RunningAgent implements Agent {
     this.#pool = this.#makePool();
     const intake = this.#makeIntake();
     this.#supervisor = this.#makeSupervisor(intake);
+    this.#lateRenewal = new LateRenewal({
+      home: options.home,
+      clock: options.clock,
+      log,
+      onRenewed: () => (this.#identity = readIdentity(options.home)),
+      onGone: () => options.onGone?.(),
+      onLocked: () => this.#supervisor.halt(),
+    });
     this.#tunnel = new Tunnel({
-      url: this.#identity.tunnelUrl,
+      url: () => this.#identity.tunnelUrl,
+      prepare: () => this.#lateRenewal.prepare(),
       tls: () => tunnelTls(options.home, this.#identity.tunnelUrl),
       port: this.#port(),
       outbox,
@@ -181,7 +192,7 @@ class RunningAgent implements Agent {
     };
   }
 
-  #changed(state: TunnelState, detail: Parameters<TunnelPort['changed']>[1]): void {
+  #changed(state: TunnelState, detail: TunnelDetail): void {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
     if (state === 'live') this.#connected();
@@ -197,7 +208,8 @@ class RunningAgent implements Agent {
     if (this.#greetedBrowser !== this.#browser) this.#tellCapabilities();
   }
 
-  #lost(detail: Parameters<TunnelPort['changed']>[1]): void {
+  #lost(detail: TunnelDetail): void {
+    this.#lateRenewal.ended(detail);
     const hint = detail.closeCode === undefined ? undefined : HINTS[detail.closeCode];
     const seconds = ((detail.retryInMs ?? 0) / 1_000).toFixed(1);
     this.#log('warn', `not connected: ${hint ?? detail.why ?? 'unknown'}; next try in ${seconds} s`);
@@ -291,7 +303,7 @@ class RunningAgent implements Agent {
 const HINTS: Readonly<Record<number, string>> = {
   [CLOSE.notAdmitted]: 'the control plane does not admit this agent: is it approved, and not decommissioned?',
   [CLOSE.replaced]: 'another agent with the same identity took over: stop one of the two',
-  [CLOSE.certificateExpired]: 'the certificate has expired: enrol this agent again',
-  [CLOSE.certificateRetired]: 'the CA of the certificate was retired: enrol this agent again',
+  [CLOSE.certificateExpired]: 'the certificate has expired: it is renewed over the enrol listener',
+  [CLOSE.certificateRetired]: 'the CA of the certificate was retired: it is renewed over the enrol listener',
   [CLOSE.locked]: 'this agent is locked: ask who is responsible for security',
 };

@@ -2,4 +2,4 @@
 export { Tunnel } from './tunnel.ts';
 export type { TunnelOptions } from './tunnel.ts';
 export type { TunnelState } from './tunnel.lifecycle.ts';
-export type { Greeting, Message, TrustMessage, TunnelPort, Verdict } from './link.ts';
+export type { DialHold, Greeting, Message, TrustMessage, TunnelDetail, TunnelPort, Verdict } from './link.ts';

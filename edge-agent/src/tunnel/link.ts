@@ -44,6 +44,21 @@ export interface TunnelPort {
   trust(message: TrustMessage): void;
   /** Leases run for `leaseMs` from `sentAt`, the moment the answered ping (or hello) was sent. */
   renewed(sentAt: Instant, leaseMs: number): void;
-  /** `closeCode` and `why` tell about the session that was lost. */
-  changed(state: TunnelState, detail: { closeCode?: number; why?: string; retryInMs?: number }): void;
+  /** The detail tells about the session or try that was lost. */
+  changed(state: TunnelState, detail: TunnelDetail): void;
+}
+
+export interface TunnelDetail {
+  readonly closeCode?: number;
+  /** Of a connection that never opened. */
+  readonly errorCode?: string;
+  readonly why?: string;
+  readonly retryInMs?: number;
+}
+
+/** Why the tunnel is not dialled now, and how long nothing can change about it. */
+export interface DialHold {
+  readonly why: string;
+  /** Milliseconds. */
+  readonly atLeastMs: number;
 }

@@ -39,6 +39,11 @@ test('who was sent away dials at once, who was replaced waits a minute', () => {
   expect(nextDial({ ...never, failures: 0, closeCode: CLOSE.replaced }, LAST).delayMs).toBe(60_000);
 });
 
+test('who is told to wait does, and not in step with others', () => {
+  expect(nextDial({ ...never, failures: 0, atLeastMs: 60_000 }, 0).delayMs).toBe(60_000);
+  expect(nextDial({ ...never, failures: 0, atLeastMs: 60_000 }, 0.5).delayMs).toBe(75_000);
+});
+
 test('who is sent away again and again dials ever later: a gateway that leaves may still be the one that answers', () => {
   let [waited, failures] = [0, 0];
   for (let n = 0; n < 20; n += 1) {

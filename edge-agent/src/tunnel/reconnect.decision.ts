@@ -25,6 +25,8 @@ export interface Ended {
   readonly closeCode?: number;
   /** The gateway asked us to leave, and we have waited our part already. */
   readonly sentAway: boolean;
+  /** Nothing can have changed before this, milliseconds. */
+  readonly atLeastMs?: number;
 }
 
 /** The next delay and the count to carry on with. `random` is in [0, 1). */
@@ -33,7 +35,9 @@ export function nextDial(ended: Ended, random: number): { delayMs: number; failu
   // at once, but only the first time: the next gateway may be leaving too
   if (ended.sentAway && failures === 0) return { delayMs: FLOOR_MS, failures: 1 };
   const floor = ended.closeCode === CLOSE.replaced ? REPLACED_FLOOR_MS : FLOOR_MS;
-  return { delayMs: Math.max(floor, random * ceiling(failures)), failures: failures + 1 };
+  // spread upwards: whoever is told to wait, waits that long
+  const wait = (ended.atLeastMs ?? 0) * (1 + random / 2);
+  return { delayMs: Math.max(floor, wait, random * ceiling(failures)), failures: failures + 1 };
 }
 
 function ceiling(failures: number): number {

@@ -85,7 +85,7 @@ function makeTunnel(url: string): Tunnel {
     },
   };
   const pathOf = (artifactId: string): string => join(folder, artifactId);
-  return new Tunnel({ url, tls: pki.clientTls, port, outbox, pathOf, clock: systemClock, random: () => 0 });
+  return new Tunnel({ url: () => url, tls: pki.clientTls, port, outbox, pathOf, clock: systemClock, random: () => 0 });
 }
 
 async function live(): Promise<void> {

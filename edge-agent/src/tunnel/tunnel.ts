@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { codeOf, describe } from '../fault.ts';
 import type { Outbox, RunKey } from '../outbox/index.ts';
-import type { TunnelPort } from './link.ts';
+import type { DialHold, TunnelDetail, TunnelPort } from './link.ts';
 import { nextDial } from './reconnect.decision.ts';
 import { Session } from './session.ts';
 import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
@@ -18,7 +18,10 @@ import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.t
 const HANDSHAKE_MS = 10_000;
 
 export interface TunnelOptions {
-  readonly url: string;
+  /** Read for each dial. */
+  readonly url: () => string;
+  /** Before each dial: null when it may go on. Does not reject. */
+  readonly prepare?: () => Promise<DialHold | null>;
   /** Certificate, key and trust anchors; read for each dial, so that a renewed certificate is used. */
   readonly tls: () => ConnectionOptions;
   readonly port: TunnelPort;
@@ -40,6 +43,7 @@ export class Tunnel {
   #liveSince: number | null = null;
   #leaving: NodeJS.Timeout | undefined;
   #why = '';
+  #errorCode: string | undefined;
 
   constructor(options: TunnelOptions) {
     this.#options = options;
@@ -85,9 +89,26 @@ export class Tunnel {
   #dial(): void {
     if (!this.#move('dial')) return;
     this.#why = '';
+    this.#errorCode = undefined;
+    const { prepare } = this.#options;
+    if (prepare === undefined) this.#connect();
+    else void prepare().then((hold) => this.#prepared(hold));
+  }
+
+  #prepared(hold: DialHold | null): void {
+    if (this.#state !== 'connecting') return;
+    if (hold === null) {
+      this.#connect();
+      return;
+    }
+    this.#why = hold.why;
+    this.#lost(undefined, hold.atLeastMs);
+  }
+
+  #connect(): void {
     let socket: WebSocket;
     try {
-      socket = new WebSocket(this.#options.url, [SUBPROTOCOL], {
+      socket = new WebSocket(this.#options.url(), [SUBPROTOCOL], {
         ...this.#options.tls(),
         perMessageDeflate: false,
         followRedirects: false,
@@ -101,7 +122,10 @@ export class Tunnel {
     }
     this.#socket = socket;
     socket.on('open', () => this.#opened(socket));
-    socket.on('error', (error) => (this.#why = `${codeOf(error)} ${describe(error)}`.trim()));
+    socket.on('error', (error) => {
+      this.#why = `${codeOf(error)} ${describe(error)}`.trim();
+      if (this.#session === null) this.#errorCode = codeOf(error);
+    });
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
   }
 
@@ -140,7 +164,7 @@ export class Tunnel {
     this.#lost(code);
   }
 
-  #lost(closeCode: number | undefined): void {
+  #lost(closeCode: number | undefined, atLeastMs = 0): void {
     if (this.#state === 'stopped') return;
     clearTimeout(this.#leaving);
     const { clock, random } = this.#options;
@@ -152,6 +176,7 @@ export class Tunnel {
         liveMs,
         ...(closeCode === undefined ? {} : { closeCode }),
         sentAway: this.#state === 'draining',
+        atLeastMs,
       },
       random(),
     );
@@ -159,12 +184,13 @@ export class Tunnel {
     this.#redial = setTimeout(() => this.#dial(), delayMs);
     this.#move('lost', {
       ...(closeCode === undefined ? {} : { closeCode }),
+      ...(this.#errorCode ? { errorCode: this.#errorCode } : {}),
       why: this.#why || 'the connection ended',
       retryInMs: Math.round(delayMs),
     });
   }
 
-  #move(event: TunnelEvent, detail: Parameters<TunnelPort['changed']>[1] = {}): boolean {
+  #move(event: TunnelEvent, detail: TunnelDetail = {}): boolean {
     const state = next(TUNNEL, this.#state, event);
     if (state === null) return false;
     this.#state = state;
