@@ -23,6 +23,7 @@ export {
 } from './join-token.ts';
 export { type KeyPair, generateKey, keyIdOf } from './keys.ts';
 export { type LocalSignerOptions, createLocalSigner } from './local-signer.ts';
+export { type MasterKeyCode, openMasterKey } from './master-key.ts';
 export { type AgentName, AgentId, GatewayHost, TenantName, TrustDomain, agentUri, parseAgentUri } from './names.ts';
 export { certificatesInPem, toPem } from './pem.ts';
 export { findPinned, matchesPin, peerChain, pinOf } from './pin.ts';
@@ -30,10 +31,18 @@ export { type RateLimit, createRateLimit } from './rate-limit.ts';
 export { type NewRequest, type RequestCode, type VerifiedRequest, createRequest, readRequest } from './request.ts';
 export { type Refusal, type Result } from './result.ts';
 export { MASTER_KEY_BYTES, openKey, sealKey } from './sealed-key.ts';
+export { type SignerChild, type SignerChildOptions, startSignerChild } from './signer-process/child.ts';
+export { type SignerClient, type SignerState, createSignerClient } from './signer-process/client.ts';
+export { dialSigner } from './signer-process/dial.ts';
+export { SIGNATURES } from './signer-process/rate.ts';
 export type {
   AddIssuer,
   CreateRoot,
   CrossSignRoot,
+  DeriveKey,
+  KeyedRequest,
+  RemoveIssuer,
+  RequestAuthority,
   SignAgentCa,
   SignAgentLeaf,
   SignGatewayLeaf,

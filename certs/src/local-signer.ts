@@ -2,14 +2,16 @@
  * A signer in this process: opened keys in memory, as keys that can sign and cannot be exported. Whatever it is asked,
  * it parses first, checks that the CA is of the kind the template needs, then takes from the rate limit.
  */
+import { hkdfSync } from 'node:crypto';
 import type { z } from 'zod';
 import { createAgentCa } from './agent-ca.ts';
 import { caProfile, type CaProfile } from './ca-profile.ts';
 import { openIssuer, type Issued, type Issuer, type Random } from './certificate.ts';
 import { createCrossCertificate } from './cross.ts';
 import { createAgentLeaf, createGatewayLeaf } from './leaf.ts';
-import { certificatesInPem } from './pem.ts';
+import { certificatesInPem, toPem } from './pem.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { createRequest } from './request.ts';
 import { accept, refuse, type Result } from './result.ts';
 import { createRoot, type KeyedCa } from './root.ts';
 import { openKey, sealKey } from './sealed-key.ts';
@@ -18,10 +20,14 @@ import {
   AddIssuer,
   CreateRoot,
   CrossSignRoot,
+  DeriveKey,
+  RemoveIssuer,
+  RequestAuthority,
   SignAgentCa,
   SignAgentLeaf,
   SignGatewayLeaf,
   SignServerCa,
+  type KeyedRequest,
   type SignedCa,
   type SignedCertificate,
   type Signer,
@@ -60,6 +66,32 @@ class LocalSigner implements Signer {
 
   constructor(options: LocalSignerOptions) {
     this.#options = options;
+  }
+
+  async ping(): Promise<Result<{ issuers: number }, SignerCode>> {
+    return accept({ issuers: this.#opened.size });
+  }
+
+  async deriveKey(message: DeriveKey): Promise<Result<{ key: string }, SignerCode>> {
+    const request = parse(DeriveKey, message);
+    if (!request.ok) return request;
+    const info = `casare-${request.value.purpose}-v1`;
+    return accept({ key: Buffer.from(hkdfSync('sha256', this.#options.masterKey, '', info, 32)).toString('base64') });
+  }
+
+  async requestAuthority(message: RequestAuthority): Promise<Result<KeyedRequest, SignerCode>> {
+    const request = parse(RequestAuthority, message);
+    if (!request.ok) return request;
+    const { privateKey, csr } = await createRequest();
+    const sealedKey = sealKey(privateKey, this.#options.masterKey, request.value.id);
+    return accept({ csr: toPem('CERTIFICATE REQUEST', csr), sealedKey });
+  }
+
+  async removeIssuer(message: RemoveIssuer): Promise<Result<Record<string, never>, SignerCode>> {
+    const request = parse(RemoveIssuer, message);
+    if (!request.ok) return request;
+    this.#opened.delete(request.value.id);
+    return accept({});
   }
 
   async createRoot(message: CreateRoot): Promise<Result<SignedCa, SignerCode>> {

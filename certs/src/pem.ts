@@ -4,8 +4,10 @@
 const MAX_CERTIFICATES = 100;
 const MAX_PEM_BYTES = 1_048_576;
 
+export type PemLabel = 'CERTIFICATE' | 'CERTIFICATE REQUEST' | 'PRIVATE KEY' | 'ENCRYPTED PRIVATE KEY';
+
 /** One PEM block with a final line end. */
-export function toPem(label: 'CERTIFICATE' | 'PRIVATE KEY', der: Uint8Array): string {
+export function toPem(label: PemLabel, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')

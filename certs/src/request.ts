@@ -14,6 +14,8 @@ import { accept, refuse, type Result } from './result.ts';
 export interface NewRequest {
   /** P-256, PKCS#8, PEM, not encrypted: it never leaves the agent. */
   privateKeyPem: string;
+  /** The same key, DER. */
+  privateKey: Uint8Array;
   /** PKCS#10, DER. */
   csr: Uint8Array;
 }
@@ -38,9 +40,10 @@ const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export async function createRequest(): Promise<NewRequest> {
   const keys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ECDSA_P256 });
-  const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const privateKey = new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   return {
-    privateKeyPem: toPem('PRIVATE KEY', new Uint8Array(privateKey)),
+    privateKeyPem: toPem('PRIVATE KEY', privateKey),
+    privateKey,
     csr: new Uint8Array(request.rawData),
   };
 }

@@ -6,6 +6,8 @@
  *
  * Making a CA answers its certificate and its SEALED key and does not start to use them: the caller commits the row,
  * then calls `addIssuer`, so no certificate comes from a CA that a crash could forget.
+ *
+ * No operation gives a key away: `exportRootKey` of `root-key.ts` is for whoever may open the master key.
  */
 import { z } from 'zod';
 import { AgentId, GatewayHost, TenantName } from './names.ts';
@@ -49,6 +51,14 @@ export const AddIssuer = z.strictObject({
   certificate: z.string().max(20_000),
   sealedKey: z.string().max(4_096),
 });
+/** Asks whether the signer answers. */
+export const Ping = z.strictObject({});
+/** Asks for a key of one purpose that all replicas with the same master key share. */
+export const DeriveKey = z.strictObject({ purpose: z.enum(['enrol-nonce']) });
+/** Makes the key of a CA whose certificate an offline root will sign. */
+export const RequestAuthority = z.strictObject({ id: caId });
+/** Closes a CA: its opened key is forgotten. Closing what is not open is no fault. */
+export const RemoveIssuer = z.strictObject({ id: caId });
 export type CreateRoot = z.infer<typeof CreateRoot>;
 export type SignServerCa = z.infer<typeof SignServerCa>;
 export type SignAgentCa = z.infer<typeof SignAgentCa>;
@@ -56,35 +66,56 @@ export type CrossSignRoot = z.infer<typeof CrossSignRoot>;
 export type SignGatewayLeaf = z.infer<typeof SignGatewayLeaf>;
 export type SignAgentLeaf = z.infer<typeof SignAgentLeaf>;
 export type AddIssuer = z.infer<typeof AddIssuer>;
+export type DeriveKey = z.infer<typeof DeriveKey>;
+export type RequestAuthority = z.infer<typeof RequestAuthority>;
+export type RemoveIssuer = z.infer<typeof RemoveIssuer>;
+
+const pem = z.string().max(20_000);
+const sealed = z.string().max(4_096);
 
 /** A signed certificate as a message: PEM, times in ISO 8601. */
-export interface SignedCertificate {
-  certificate: string;
-  serial: string;
-  notBefore: string;
-  notAfter: string;
-  keyId: string;
-}
+export const SignedCertificate = z.strictObject({
+  certificate: pem,
+  serial: z.string().max(64),
+  notBefore: z.string().max(40),
+  notAfter: z.string().max(40),
+  keyId: z.string().max(64),
+});
+export type SignedCertificate = z.infer<typeof SignedCertificate>;
 
 /** A new CA: its certificate and its key, sealed under the signer's master key for the id that was asked for. */
-export interface SignedCa extends SignedCertificate {
-  sealedKey: string;
-}
+export const SignedCa = SignedCertificate.extend({ sealedKey: sealed });
+export type SignedCa = z.infer<typeof SignedCa>;
 
-export type SignerCode =
-  | 'SIGNER_REQUEST_INVALID'
-  | 'SIGNER_ISSUER_UNKNOWN'
-  | 'SIGNER_ISSUER_WRONG_KIND'
-  | 'SIGNER_ISSUER_REFUSED'
-  | 'SIGNER_ISSUERS_FULL'
-  | 'SIGNER_RATE_LIMITED'
-  | 'SIGNER_HOST_NOT_ALLOWED'
-  | 'ISSUER_EXPIRED'
-  | 'ROOT_REFUSED'
-  | 'KEY_REFUSED';
+/** A CA's key without a certificate: the PKCS#10 request for one (PEM), and the key, sealed for the id. */
+export const KeyedRequest = z.strictObject({ csr: pem, sealedKey: sealed });
+export type KeyedRequest = z.infer<typeof KeyedRequest>;
+
+export const SignerCode = z.enum([
+  'SIGNER_REQUEST_INVALID',
+  'SIGNER_ISSUER_UNKNOWN',
+  'SIGNER_ISSUER_WRONG_KIND',
+  'SIGNER_ISSUER_REFUSED',
+  'SIGNER_ISSUERS_FULL',
+  'SIGNER_RATE_LIMITED',
+  'SIGNER_HOST_NOT_ALLOWED',
+  // Of a signer in another process: it is away, or does not answer in time; too many calls wait for it.
+  'SIGNER_DOWN',
+  'SIGNER_BUSY',
+  'ISSUER_EXPIRED',
+  'ROOT_REFUSED',
+  'KEY_REFUSED',
+]);
+export type SignerCode = z.infer<typeof SignerCode>;
 
 /** The signer, wherever it runs. Every refusal is an answer; a rejected promise means the signer itself is broken. */
 export interface Signer {
+  /** Cheap: how many CAs are open. */
+  ping(): Promise<Result<{ issuers: number }, SignerCode>>;
+  /** 32 bytes, base64. */
+  deriveKey(request: DeriveKey): Promise<Result<{ key: string }, SignerCode>>;
+  requestAuthority(request: RequestAuthority): Promise<Result<KeyedRequest, SignerCode>>;
+  removeIssuer(request: RemoveIssuer): Promise<Result<Record<string, never>, SignerCode>>;
   createRoot(request: CreateRoot): Promise<Result<SignedCa, SignerCode>>;
   addIssuer(request: AddIssuer): Promise<Result<{ keyId: string }, SignerCode>>;
   signServerCa(request: SignServerCa): Promise<Result<SignedCa, SignerCode>>;
@@ -93,3 +124,18 @@ export interface Signer {
   signGatewayLeaf(request: SignGatewayLeaf): Promise<Result<SignedCertificate, SignerCode>>;
   signAgentLeaf(request: SignAgentLeaf): Promise<Result<SignedCertificate, SignerCode>>;
 }
+
+/** Every operation as a process boundary parses it: what it takes, and what it answers when it does not refuse. */
+export const OPERATIONS = {
+  ping: { request: Ping, answer: z.strictObject({ issuers: z.int().min(0) }) },
+  deriveKey: { request: DeriveKey, answer: z.strictObject({ key: z.base64().max(64) }) },
+  requestAuthority: { request: RequestAuthority, answer: KeyedRequest },
+  removeIssuer: { request: RemoveIssuer, answer: z.strictObject({}) },
+  createRoot: { request: CreateRoot, answer: SignedCa },
+  addIssuer: { request: AddIssuer, answer: z.strictObject({ keyId: z.string().max(64) }) },
+  crossSignRoot: { request: CrossSignRoot, answer: SignedCertificate },
+  signServerCa: { request: SignServerCa, answer: SignedCa },
+  signAgentCa: { request: SignAgentCa, answer: SignedCa },
+  signGatewayLeaf: { request: SignGatewayLeaf, answer: SignedCertificate },
+  signAgentLeaf: { request: SignAgentLeaf, answer: SignedCertificate },
+} as const satisfies Record<keyof Signer, { request: z.ZodObject; answer: z.ZodObject }>;

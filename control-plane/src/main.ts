@@ -15,8 +15,8 @@ import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
 import type { EmbeddedExit } from './platform/database/index.ts';
-import { masterKey, prepareHome } from './platform/home.ts';
 import { ownPort } from './platform/edge/entrances.ts';
+import { prepareHome } from './platform/home.ts';
 import { openHttpListener, reservePorts, requestListenerFor } from './platform/http/listeners.ts';
 import { createHttpApp } from './platform/http/server.ts';
 import { createIds } from './platform/ids.ts';
@@ -25,7 +25,7 @@ import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
 import { publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { SecretsService } from './secrets/index.ts';
-import { createTrust, gatewayHosts, trustModule } from './trust/index.ts';
+import { createTrust, enrolNonceKey, gatewayHosts, openSigner, trustModule } from './trust/index.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
 export interface StartOptions {
@@ -55,8 +55,12 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const ports = await reservePorts(config);
   const urls = publicUrls(config, ports);
   await using started = new AsyncDisposableStack();
-  const { database, failed } = await startDatabase(config, log, options, started);
   const part = (name: string) => log.child({ part: name });
+  const hosts = gatewayHosts(config.host, [urls.enrol, urls.tunnel]);
+  // First, so that it gets ready while the database does.
+  const signing = openSigner({ home: config.home, socket: config.signerSocket, hosts, log: part('signer') });
+  started.defer(() => signing.stop());
+  const { database, failed } = await startDatabase(config, log, options, started);
   const clock = systemClock;
   const live = new LiveService(database);
   const metrics = new Metrics({ processMetrics: true });
@@ -74,9 +78,11 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,
   });
-  const keys = { masterKey: await masterKey(config.home), hosts: gatewayHosts(config.host, [urls.enrol, urls.tunnel]) };
+  await signing.ready();
+  const { signer } = signing;
+  const keys = { hosts, nonceKey: await enrolNonceKey(signer) };
   const trust = createTrust({
-    ...{ ...base, ...keys, agents: agentStates(clock), log: part('trust') },
+    ...{ ...base, ...keys, signer, agents: agentStates(clock), log: part('trust') },
     warningDays: config.warningDays,
   });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });

@@ -32,6 +32,17 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     .action(async (file: string, options: { output: 'table' | 'json' }) => {
       code = await inspect(file, options.output, output);
     });
+  program
+    .command('signer')
+    .description('run the signer by itself, for a control plane that finds it by CASARE_SIGNER_SOCKET')
+    .requiredOption('--home <dir>', 'where master.key is, or is made')
+    .requiredOption('--socket <path>', 'where callers find it; in a directory of its own user')
+    .requiredOption('--host <host...>', "what a gateway's certificate may name: a host name or an address")
+    .option('--group <number>', 'a group that may use the socket too')
+    .option('--trust-domain <name>', "in the host of every agent's name", 'casare.internal')
+    .action(async (options: object) => {
+      code = await (await import('../signer-process/run.ts')).runSigner(options);
+    });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;

@@ -5,7 +5,7 @@
  * accepts them; only used ones are remembered, at most 10,000, and at that bound enrolment waits. A nonce replayed to
  * another replica brings the same request, and the same request gets the same certificate.
  */
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 
 export const NONCE_MS = 120_000;
@@ -16,15 +16,15 @@ const TAG_BYTES = 16;
 const USED_LIMIT = 10_000;
 
 export class EnrolNonces {
-  readonly #key: Buffer;
+  readonly #key: Uint8Array;
   readonly #clock: Clock;
   readonly #limit: number;
   /** Used nonces and when they end, in the order in which they were used. */
   readonly #used = new Map<string, number>();
 
-  /** `masterKey` is shared by all replicas. */
-  constructor(masterKey: Uint8Array, clock: Clock, limit: number = USED_LIMIT) {
-    this.#key = Buffer.from(hkdfSync('sha256', masterKey, '', 'casare-enrol-nonce-v1', 32));
+  /** `key` is shared by all replicas. */
+  constructor(key: Uint8Array, clock: Clock, limit: number = USED_LIMIT) {
+    this.#key = key;
     this.#clock = clock;
     this.#limit = limit;
   }

@@ -37,8 +37,8 @@ export interface FleetOptions {
   readonly live: LiveService;
   readonly trust: Trust;
   readonly jobs: Pick<Jobs, 'runs' | 'artifacts' | 'dispatcher'>;
-  /** 32 bytes, shared by all replicas. */
-  readonly masterKey: Uint8Array;
+  /** Of the enrol listener's nonces: 32 bytes, shared by all replicas; see `enrolNonceKey`. */
+  readonly nonceKey: Uint8Array;
   /** Hosts of the tunnel listener; see `gatewayHosts`. */
   readonly hosts: readonly string[];
   /** The tunnel's public address, `wss://host:port`, asked for at each enrolment. */
@@ -82,7 +82,7 @@ const ENROL_LIMIT = { burst: 600, perMinute: 600 } as const;
 
 /** Puts the feature together; nothing listens before `start`. */
 export function createFleet(options: FleetOptions): Fleet {
-  const { clock, log, trust, jobs, masterKey, hosts } = options;
+  const { clock, log, trust, jobs, nonceKey, hosts } = options;
   const beat = new GatewayBeat({ ...options, onLost: () => sessions.dropAll() });
   const sessions = new TunnelSessions({ ...options, ...jobs, beat, limits: { ...LIMITS, ...options.limits } });
   const bounds = { ...BOUNDS, ...options.bounds };
@@ -105,7 +105,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const enrolServer = new EnrolServer();
   const enrolment = new EnrolmentService({
     ...options,
-    nonces: new EnrolNonces(masterKey, clock),
+    nonces: new EnrolNonces(nonceKey, clock),
     limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
     tunnelUrl: () => withPath(options.tunnelUrl()),
   });

@@ -37,7 +37,8 @@ import { createIds } from '../platform/ids.ts';
 import { createLog, silentLog } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { createTrust, gatewayHosts, trustModule, type Trust } from '../trust/index.ts';
+import { createTrust, enrolNonceKey, gatewayHosts, trustModule, type Trust } from '../trust/index.ts';
+import { signerForTests } from '../trust/testing.ts';
 import { agentStates } from './agent-states.ts';
 import { createFleet, fleetModule, type Fleet, type FleetOptions } from './fleet.module.ts';
 
@@ -86,7 +87,9 @@ export async function openScene({ clock = systemClock, notify, ...options }: Sce
   const log = createLog({ level: 'debug', name: 'test', destination: { write: (line) => void lines.push(line) } });
   const masterKey = randomBytes(32);
   const hosts = gatewayHosts('127.0.0.1', []);
-  const base = { db, clock: systemClock, ids: createIds(systemClock), log, masterKey, hosts };
+  const signer = signerForTests(masterKey, hosts);
+  const nonceKey = await enrolNonceKey(signer);
+  const base = { db, clock: systemClock, ids: createIds(systemClock), log, signer, nonceKey, hosts };
   const live = new LiveService(db);
   const trust = createTrust({ ...base, live, agents: agentStates(systemClock) });
   await trust.start();
@@ -135,11 +138,12 @@ export async function openReplica(
   scene: Scene,
   { clock = systemClock, notify, ...options }: SceneOptions = {},
 ): Promise<{ scene: Scene; stop(): Promise<void> }> {
-  const { harness, trust, masterKey } = scene;
+  const { harness, trust } = scene;
+  const nonceKey = await enrolNonceKey(trust.signer);
   const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const ports = { ...scene.ports };
   const fleet = createFleet({
-    ...{ ...options, db, clock, ids: createIds(systemClock), log: silentLog, masterKey, trust },
+    ...{ ...options, db, clock, ids: createIds(systemClock), log: silentLog, nonceKey, trust },
     ...{ live: new LiveService(db), jobs: harness.jobs, hosts: gatewayHosts('127.0.0.1', []) },
     tunnelUrl: () => `wss://127.0.0.1:${ports.tunnel}`,
   });

@@ -9,6 +9,7 @@ import { by, connect, dial, hello, movedClock, openScene, TENANT, type Scene, ty
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { createTrust } from '../trust/index.ts';
+import { signerForTests } from '../trust/testing.ts';
 import { createRequest, readRequest } from '@casare/certs';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -206,15 +207,10 @@ describe('a live tunnel', () => {
     const identity = await scene.agent();
     const { db } = scene.harness.database;
     // A signer whose clock is a day behind but for two seconds: what it signs ends in two seconds.
+    const clock = movedClock(-86_400_000 + 2_500);
     const early = createTrust({
-      ...{
-        db,
-        clock: movedClock(-86_400_000 + 2_500),
-        log: silentLog,
-        masterKey: scene.masterKey,
-        hosts: ['localhost'],
-      },
-      ids: createIds(movedClock(0)),
+      ...{ db, clock, log: silentLog, hosts: ['localhost'], ids: createIds(movedClock(0)) },
+      signer: signerForTests(scene.masterKey, ['localhost'], clock),
     });
     const key = await createRequest();
     const read = readRequest(key.csr);

@@ -5,6 +5,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
   expect(readConfig({})).toEqual({
     home: DEFAULT_HOME,
     databaseUrl: null,
+    signerSocket: null,
     host: '127.0.0.1',
     web: { port: 8080, publicUrl: null },
     enrol: { port: 8442, publicUrl: null },

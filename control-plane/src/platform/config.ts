@@ -20,6 +20,8 @@ export interface Config {
   readonly home: string;
   /** Null: the embedded Postgres. */
   readonly databaseUrl: string | null;
+  /** Socket of a signer that runs by itself, absolute; null: one is started. */
+  readonly signerSocket: string | null;
   readonly host: string;
   readonly web: ListenerConfig;
   readonly enrol: ListenerConfig;
@@ -45,6 +47,7 @@ const Environment = z
   .object({
     CASARE_HOME: z.string().min(1),
     CASARE_DATABASE_URL: url(/^postgres(ql)?$/).default(null),
+    CASARE_SIGNER_SOCKET: z.string().min(1).nullable().default(null),
     CASARE_HOST: z.string().min(1).default('127.0.0.1'),
     CASARE_WEB_PORT: port.default(8080),
     CASARE_ENROL_PORT: port.default(8442),
@@ -90,6 +93,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     home: path.resolve(read.CASARE_HOME),
     databaseUrl: read.CASARE_DATABASE_URL,
+    signerSocket: read.CASARE_SIGNER_SOCKET === null ? null : path.resolve(read.CASARE_SIGNER_SOCKET),
     host: read.CASARE_HOST,
     web: { port: read.CASARE_WEB_PORT, publicUrl: read.CASARE_PUBLIC_WEB_URL },
     enrol: { port: read.CASARE_ENROL_PORT, publicUrl: read.CASARE_PUBLIC_ENROL_URL },

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { masterKey, prepareHome, readPrivateFile, writePrivateFile } from './home.ts';
+import { prepareHome, readPrivateFile, writePrivateFile } from './home.ts';
 
 let base: string;
 beforeEach(async () => {
@@ -29,20 +29,13 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('the master key is made once, also by several at the same moment, and is private', async () => {
-  const keys = await Promise.all(Array.from({ length: 8 }, () => masterKey(base)));
-  expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
-  expect(keys[0]).toHaveLength(32);
-  expect((await stat(path.join(base, 'master.key'))).mode & 0o777).toBe(0o600);
-  expect(await readdir(base)).toEqual(['master.key']);
-});
-
-test('a master key that others may read, or a torn one, is refused', async () => {
-  const file = path.join(base, 'master.key');
-  await writePrivateFile(file, 'short');
-  await expect(masterKey(base)).rejects.toMatchObject({ code: 'MASTER_KEY_UNUSABLE' });
+test('a private file that others may read is refused', async () => {
+  const file = path.join(base, 'secret');
+  await writePrivateFile(file, 'content');
+  expect(await readdir(base)).toEqual(['secret']);
+  expect((await readPrivateFile(file))?.toString()).toBe('content');
   await chmod(file, 0o644);
-  await expect(masterKey(base)).rejects.toMatchObject({ code: 'FILE_NOT_PRIVATE' });
+  await expect(readPrivateFile(file)).rejects.toMatchObject({ code: 'FILE_NOT_PRIVATE' });
 });
 
 test('a private file that is not there is null', async () => {

@@ -1,14 +1,13 @@
 /**
- * The data directory: made 0700 (0711 by root), with the master key that encrypts CA keys. Files with secrets are written whole
- * (temporary file, flush, rename) and 0600.
+ * The data directory: made 0700 (0711 by root). Files with secrets are written whole (temporary file, flush, rename) and
+ * 0600. Its `master.key`, which encrypts CA keys, is opened by the signer alone.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { access, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault, lineOf } from './errors.ts';
 
-const MASTER_KEY_BYTES = 32;
 /** Started by root, the embedded database runs as another user, who must pass through to its own folder and may list nothing. */
 const DIRECTORY_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
@@ -30,28 +29,6 @@ export async function prepareHome(home: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-/**
- * The 32-byte key of `<home>/master.key`, made on first use. Of two processes that start at once, both get the same.
- * @throws Fault MASTER_KEY_UNUSABLE when the file is readable by others or has the wrong length.
- */
-export async function masterKey(home: string): Promise<Buffer> {
-  const file = path.join(home, 'master.key');
-  try {
-    return await readMasterKey(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const temporary = await writeTemporary(file, randomBytes(MASTER_KEY_BYTES));
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-  return readMasterKey(file);
 }
 
 /** Replaces `file` with `content`, 0600; after a crash it holds either the old or the new content. */
@@ -91,18 +68,6 @@ async function makeDirectory(directory: string): Promise<void> {
     await makeDirectory(parent);
     await mkdir(directory, { mode: DIRECTORY_MODE });
   }
-}
-
-async function readMasterKey(file: string): Promise<Buffer> {
-  const key = await readPrivateFile(file);
-  if (key === null) throw Object.assign(new Error(`${file} is missing`), { code: 'ENOENT' });
-  if (key.length === MASTER_KEY_BYTES) return key;
-  throw new Fault({
-    code: 'MASTER_KEY_UNUSABLE',
-    what: `The master key ${file} cannot be used`,
-    why: `it has ${key.length} bytes instead of ${MASTER_KEY_BYTES}`,
-    fix: 'Restore it from a backup; without it the CA keys in the database cannot be decrypted',
-  });
 }
 
 async function writeTemporary(file: string, content: string | Buffer): Promise<string> {

@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { OpenCa } from './authorities.ts';
+import { signerFault } from './signer.ts';
 import * as store from './certificate.store.ts';
 import { heldLockOn } from './lock.store.ts';
 
@@ -40,7 +41,7 @@ export class AgentLeaves {
     this.#options = options;
   }
 
-  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED, LOCKED */
+  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED, SIGNER_DOWN, LOCKED */
   async issue(tx: Transaction, ca: OpenCa, request: LeafRequest): Promise<AgentLeaf> {
     const { tenant, agentId } = request;
     const lock = await heldLockOn(tx, { tenant, agentId, caId: ca.id });
@@ -52,7 +53,7 @@ export class AgentLeaves {
       publicKey: Buffer.from(request.publicKey).toString('base64'),
       ...(lifetimeHours === undefined ? {} : { lifetimeHours }),
     });
-    if (!signed.ok) throw refused(signed.code, signed.message);
+    if (!signed.ok) throw signerFault('The certificate could not be signed', signed);
     const { serial, certificate } = signed.value;
     const notAfter = new Date(signed.value.notAfter);
     await store.insertCertificate(tx, { tenant, serial, agentId, caId: ca.id, certificatePem: certificate, notAfter });
@@ -80,16 +81,6 @@ export class AgentLeaves {
     const subject = `agent:${agentId}`;
     await appendAudit(tx, { tenant, actor, action: 'certificate.revoked', subject, detail: { count } });
   }
-}
-
-function refused(code: string, why: string): Fault {
-  return new Fault({
-    code: 'SIGNER_REFUSED',
-    what: 'The certificate could not be signed',
-    why: `${why} (${code})`,
-    fix: 'Try again in a minute',
-    status: 503,
-  });
 }
 
 /** Whoever asks for a certificate looks at locks first and refuses in its own words; this stands behind all of them. */

@@ -12,6 +12,7 @@ import { Fault } from '../platform/errors.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import * as store from './ca.store.ts';
+import { isAway, signerFault } from './signer.ts';
 
 /** The audit log's tenant for what belongs to the installation; no tenant can have this name. */
 export const INSTALLATION = '_installation';
@@ -101,7 +102,8 @@ export class Authorities {
   ): Promise<void> {
     const id = this.#options.ids.next();
     const made = await make(id);
-    if (!made.ok) throw notMade(kind, made.message);
+    if (!made.ok)
+      throw isAway(made) ? signerFault(`The CA ${kind} could not be made`, made) : notMade(kind, made.message);
     const { keyId, certificate, sealedKey, notAfter } = made.value;
     const row = { id, kind, tenant, keyId, certificatePem: certificate, sealedKey, notAfter: new Date(notAfter) };
     await this.#options.db.transaction(async (tx) => {
@@ -120,7 +122,10 @@ export class Authorities {
     if (!this.#opened.has(row.id) && row.sealedKey !== null) {
       const { id, certificatePem: certificate, sealedKey } = row;
       const opened = await this.#options.signer.addIssuer({ id, certificate, sealedKey });
-      if (!opened.ok) throw unusable(row, opened.message);
+      if (!opened.ok)
+        throw isAway(opened)
+          ? signerFault(`The CA ${row.kind} could not be opened`, opened)
+          : unusable(row, opened.message);
       this.#opened.add(id);
     }
     return { id: row.id, certificatePem: row.certificatePem };

@@ -10,6 +10,7 @@ import { Fault } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { INSTALLATION, type Authorities } from './authorities.ts';
+import { isAway, signerFault } from './signer.ts';
 
 export interface GatewayIdentityOptions {
   readonly db: Database;
@@ -74,7 +75,8 @@ export class GatewayIdentity {
     const pair = await generateKey('P-256');
     const publicKey = Buffer.from(pair.publicKey).toString('base64');
     const signed = await signer.signGatewayLeaf({ issuer: ca.id, publicKey, hosts: [...hosts] });
-    if (!signed.ok) throw notCertified(signed.message);
+    if (!signed.ok)
+      throw isAway(signed) ? signerFault('The gateway got no certificate', signed) : notCertified(signed.message);
     const { serial, certificate, notBefore, notAfter } = signed.value;
     await db.transaction((tx) =>
       appendAudit(tx, {

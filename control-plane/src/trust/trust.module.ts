@@ -1,5 +1,5 @@
 /** The wiring of trust: plain objects first, then Nest's view of them. */
-import { createLocalSigner, createRateLimit } from '@casare/certs';
+import type { Signer } from '@casare/certs';
 import type { DynamicModule } from '@nestjs/common';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
@@ -15,6 +15,7 @@ import { Certificates } from './certificates.service.ts';
 import { LocksController } from './locks.controller.ts';
 import { Locks } from './locks.service.ts';
 import { createOversight, type OversightOptions } from './oversight.ts';
+import { TRUST_DOMAIN } from './signer.ts';
 import { TrustController } from './trust.controller.ts';
 import { TrustStatusService } from './trust-status.service.ts';
 import { TrustViews } from './trust-view.ts';
@@ -27,8 +28,8 @@ export interface TrustOptions extends Pick<
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  /** 32 bytes from outside the database; `masterKey(home)` of the platform. */
-  readonly masterKey: Uint8Array;
+  /** The one part that opens CA keys; see `openSigner`. */
+  readonly signer: Signer;
   /** DNS names and addresses that agents reach the enrol and tunnel listeners by; see `gatewayHosts`. */
   readonly hosts: readonly string[];
   /** Life of agents' certificates, hours; 24 unless said otherwise. */
@@ -37,6 +38,7 @@ export interface TrustOptions extends Pick<
 
 /** The feature, put together. */
 export interface Trust {
+  readonly signer: Signer;
   readonly authorities: Authorities;
   readonly leaves: AgentLeaves;
   readonly gateway: GatewayIdentity;
@@ -52,23 +54,16 @@ export interface Trust {
   stop(): Promise<void>;
 }
 
-/** In the host part of every agent's name. Ours alone: nothing resolves it. */
-const TRUST_DOMAIN = 'casare.internal';
-/** What one CA signs: a fleet of 10,000 renews about 14 a minute, a rollout enrols in bursts. */
-const SIGNATURES = { perMinute: 600, burst: 2_000 } as const;
-
 /** Puts the feature together; nothing is read or written before `start`. */
 export function createTrust(options: TrustOptions): Trust {
-  const { db, clock, hosts, masterKey, leafHours } = options;
-  const now = () => clock.now();
-  const rateLimit = createRateLimit({ ...SIGNATURES, now });
-  const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: hosts, rateLimit, now });
-  const authorities = new Authorities({ ...options, signer });
-  const gateway = new GatewayIdentity({ ...options, signer, authorities });
+  const { db, clock, signer, leafHours } = options;
+  const authorities = new Authorities(options);
+  const gateway = new GatewayIdentity({ ...options, authorities });
   const views = new TrustViews(options);
   const gatewayChain = () => gateway.current.chainPem;
   const oversight = createOversight({ ...options, signer, views, gatewayChain });
   return {
+    signer,
     authorities,
     gateway,
     leaves: new AgentLeaves({ signer, ...(leafHours === undefined ? {} : { lifetimeHours: leafHours }) }),

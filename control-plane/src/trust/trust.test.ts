@@ -8,6 +8,7 @@ import { testDatabase, type TestDatabase } from '../platform/database/testing.ts
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { createTrust, gatewayHosts, type Trust } from './index.ts';
+import { signerForTests } from './testing.ts';
 
 const casOf = sql<{ kind: string; tenant: string | null; n: number }, []>(
   'testCas',
@@ -38,10 +39,11 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const masterKey = randomBytes(32);
+const hosts = gatewayHosts('0.0.0.0', ['https://Enrol.Example:8442', 'wss://[::1]:8443']);
 const trustWith = (key: Uint8Array): Trust =>
   createTrust({
-    ...{ db: database.db, clock, ids: createIds(clock), log: silentLog, masterKey: key },
-    hosts: gatewayHosts('0.0.0.0', ['https://Enrol.Example:8442', 'wss://[::1]:8443']),
+    ...{ db: database.db, clock, ids: createIds(clock), log: silentLog, hosts },
+    signer: signerForTests(key, hosts, clock),
   });
 const started: Trust[] = [];
 beforeEach(async () => {
