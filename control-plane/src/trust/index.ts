@@ -8,6 +8,6 @@ export { gatewayHosts } from './gateway-hosts.ts';
 export type { AgentStates, Locks } from './locks.service.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export { loadRefusals, type Refusals } from './refusals.store.ts';
-export { enrolNonceKey, openSigner, TRUST_DOMAIN, type OpenSigner } from './signer.ts';
+export { enrolNonceKey, openSigner } from './signer.ts';
 export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';
