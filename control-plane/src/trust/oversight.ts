@@ -7,7 +7,6 @@ import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { findActiveCa } from './ca.store.ts';
 import { Certificates } from './certificates.service.ts';
 import { TrustChanges } from './change.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
@@ -71,7 +70,7 @@ export function createOversight(options: OversightOptions): Oversight {
   const certificates = new Certificates({ db, clock, changes });
   const expiry = new ExpiryWatch({ ...options, onWarned: () => live?.wake() });
   const openRotations = options.openRotations ?? (() => Promise.resolve([]));
-  const status = new TrustStatusService({ ...options, expiry, openRotations, signerDown: () => probe(db, signer) });
+  const status = new TrustStatusService({ ...options, expiry, openRotations, signerDown: () => probe(signer) });
   const loops: Loop[] = [];
   let held = 0;
   let rev: number | null = null;
@@ -99,15 +98,8 @@ export function createOversight(options: OversightOptions): Oversight {
   };
 }
 
-/** Asks the signer to open a CA that it has open: cheap, and it proves that it answers and can unseal. */
-async function probe(db: Database, signer: Signer): Promise<string | null> {
-  const ca = await findActiveCa(db, 'server_ca', null);
-  if (ca === null || ca.sealedKey === null) return null;
-  const { id, certificatePem: certificate, sealedKey } = ca;
-  try {
-    const opened = await signer.addIssuer({ id, certificate, sealedKey });
-    return opened.ok ? null : `${opened.message} (${opened.code})`;
-  } catch (error) {
-    return `it does not answer: ${error instanceof Error ? error.message : String(error)}`;
-  }
+/** Why the signer is down, or null. */
+async function probe(signer: Signer): Promise<string | null> {
+  const pong = await signer.ping();
+  return pong.ok ? null : `${pong.message} (${pong.code})`;
 }

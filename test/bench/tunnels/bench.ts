@@ -6,9 +6,9 @@
  * messages; memory is read after garbage collection; all stay for a while and ping; all are dropped and come again,
  * first as the agent's reconnect decision says, then all at once.
  */
+import { openMasterKey } from '@casare/certs';
 import path from 'node:path';
 import { lookAfter } from '../../../control-plane/dist/fleet/session-watch.store.js';
-import { masterKey } from '../../../control-plane/dist/platform/home.js';
 import { startPart, type Part } from '../frame/child.ts';
 import { ownSeconds } from '../frame/cpu.ts';
 import type { BenchOptions } from '../frame/options.ts';
@@ -54,7 +54,9 @@ export async function tunnels(options: BenchOptions): Promise<Outcome> {
   const [first] = await startGateway();
   await first.end();
   options.progress(`making ${size.tunnels} agents`);
-  const credentials = await makeAgents(scene.db, await masterKey(env.CASARE_HOME), size.tunnels);
+  const masterKey = await openMasterKey(env.CASARE_HOME);
+  if (!masterKey.ok) throw new Error(masterKey.message);
+  const credentials = await makeAgents(scene.db, masterKey.value, size.tunnels);
   const startBare = async (): Promise<[Server, number]> => {
     const script = new URL('bare.ts', import.meta.url);
     const part = startPart<BareQuestions>(script, { log, nodeFlags: GC });
