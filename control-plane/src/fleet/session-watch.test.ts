@@ -2,10 +2,13 @@
 import type { LockKind } from '@casare/shared/api';
 import { CLOSE } from '@casare/shared/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../platform/clock.ts';
-import { sql } from '../platform/database/index.ts';
+import { sql, type Database } from '../platform/database/index.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { isRefusal } from '../platform/refusal.ts';
+import type { Session } from './session-context.ts';
+import { SessionWatch } from './session-watch.ts';
 import { lookAfter } from './session-watch.store.ts';
 import { by, connect, dial, openReplica, openScene, TENANT, type Scene, type TestTunnel } from './testing.ts';
 
@@ -15,6 +18,11 @@ const caOf = sql<{ id: string }, [kind: string]>(
 );
 const blockTrust = sql('testBlockTrust', 'LOCK TABLE trust_state IN ACCESS EXCLUSIVE MODE');
 const moveAgent = sql<never, [id: string, state: string]>('testWatchMove', 'UPDATE agent SET state = $2 WHERE id = $1');
+const openRow = sql<never, [agent: string, session: string]>(
+  'testWatchOpenRow',
+  `INSERT INTO agent_session (tenant_id, agent_id, session_id, instance, epoch)
+   VALUES ('default', $1, $2, gen_random_uuid(), 1) ON CONFLICT (tenant_id, agent_id) DO UPDATE SET session_id = $2`,
+);
 
 const alive = async (tunnel: TestTunnel, n: number): Promise<void> => {
   tunnel.send({ type: 'ping', n });
@@ -88,6 +96,57 @@ describe.each([
     await alive(tunnel, 2);
     await tunnel.close();
   });
+});
+
+it('a session that began while a look was under way is not judged by what was before it', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const scene = await openScene();
+  cleanup.defer(() => scene.close());
+  const { agentId } = await scene.agent();
+  const { db } = scene.harness.database;
+  // A look whose answer is kept back after the database gave it.
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  let keepBack = false;
+  const slow: Database = {
+    ...db,
+    async query(statement) {
+      const rows = await db.query(statement);
+      if (keepBack) {
+        asked.resolve();
+        await release.promise;
+      }
+      return rows;
+    },
+  };
+  const peer = { tenant: TENANT, agentId, serial: '01', notAfter: new Date(), caId: 'ca', standsOn: [] };
+  const closed: number[] = [];
+  const session = { id: randomUUID(), peer, state: 'live', close: (code: number) => void closed.push(code) };
+  const held = new Map<string, Session>();
+  const changed: string[] = [];
+  const watch = new SessionWatch({
+    ...{ db: slow, clock: systemClock, open: new Set<Session>(), held },
+    changed: (_, seen) => void changed.push(seen.agentId),
+  });
+  await watch.look();
+  await db.execute(moveAgent(agentId, 'active'));
+  keepBack = true;
+  const looking = watch.look();
+  await asked.promise;
+  // Its greeting committed after the database answered the look, which saw no session of this agent.
+  await db.execute(openRow(agentId, session.id));
+  held.set(agentId, session as unknown as Session);
+  watch.began(session as unknown as Session);
+  release.resolve();
+  await looking;
+  expect(closed).toEqual([]);
+  keepBack = false;
+  await watch.look();
+  expect([closed, changed]).toEqual([[], [agentId]]);
+  await db.execute(openRow(agentId, randomUUID()));
+  await db.execute(moveAgent(agentId, 'active'));
+  await watch.look();
+  expect(closed).toEqual([CLOSE.replaced]);
 });
 
 describe('a replica that does not learn what is locked', () => {

@@ -96,7 +96,8 @@ export class SessionWatch {
     }
     for (const seen of agents) {
       const session = held.get(seen.agentId);
-      if (session === undefined || session.state === 'closed') continue;
+      // One that began while this look was under way is not judged by what was before: it is among the next look.
+      if (session === undefined || session.state === 'closed' || this.#fresh.has(session.peer)) continue;
       const ending = endingOf(session.id, seen);
       if (ending === null) changed(session, seen);
       else session.close(ending.code, ending.reason);
