@@ -1,4 +1,7 @@
-/** Test projects: `unit` (beside the source and stores on a real Postgres), `e2e` (real processes), `conformance`. */
+/**
+ * Test projects: `unit` (beside the source, and stores on a real Postgres), `security` (numbered attacks), `e2e` (real
+ * processes), `system` (the slow tier).
+ */
 import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['source'] };
@@ -31,6 +34,17 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'security',
+          globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
+          include: ['test/security/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -9,7 +9,7 @@ import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { node24, ROOT } from './runtime.mjs';
 
-const TIERS = { test: ['unit', 'e2e'], system: ['system'] };
+const TIERS = { test: ['unit', 'security', 'e2e'], system: ['system'] };
 const tier = process.argv.includes('--system') ? 'system' : 'test';
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
