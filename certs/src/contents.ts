@@ -4,14 +4,7 @@
  */
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  ExtendedKeyUsage,
-  KeyUsage,
   NameConstraints,
-  SubjectAlternativeName,
-  SubjectKeyIdentifier,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_extKeyUsage,
@@ -19,17 +12,22 @@ import {
   id_ce_nameConstraints,
   id_ce_subjectAltName,
   id_ce_subjectKeyIdentifier,
-  type Extension,
-  type GeneralName,
 } from '@peculiar/asn1-x509';
 import { readDer, TAG, type DerNode } from './der.ts';
+import {
+  readAlternativeNames,
+  readAuthorityKeyId,
+  readBasicConstraints,
+  readExtendedKeyUsage,
+  readExtensionList,
+  readKeyUsage,
+  readSubjectKeyId,
+  type ReadExtension,
+  type SubjectName,
+} from './extensions.ts';
 import { accept, refuse, type Result } from './result.ts';
 
-/** A name of the subject: its ASN.1 choice, and its text where that choice has one. */
-export interface SubjectName {
-  type: 'uri' | 'dns' | 'ip' | 'email' | 'other';
-  value: string;
-}
+export type { SubjectName };
 
 /** The host a URI-constrained CA may issue for, and whether OpenSSL must enforce it. */
 export interface ReadNameConstraints {
@@ -63,8 +61,9 @@ export interface CertificateContents {
 
 /** Four times what this package issues. */
 const MAX_CERTIFICATE_BYTES = 8_192;
-const MAX_EXTENSIONS = 20;
 const MAX_SERIAL_BYTES = 20;
+/** An algorithm and a bit string: a signature after what it signs, and a public key. */
+const SIGNED = `${TAG.sequence},${TAG.bitString}`;
 
 /** Reads an X.509 v3 certificate. Never throws for bad input. */
 export function readCertificate(der: Uint8Array): Result<CertificateContents, 'CERTIFICATE_MALFORMED'> {
@@ -78,17 +77,19 @@ export function readCertificate(der: Uint8Array): Result<CertificateContents, 'C
 }
 
 function readFields(root: DerNode): Result<CertificateContents, 'CERTIFICATE_MALFORMED'> {
-  const [version, serial, , issuer, validity, subject, publicKey] = root.children[0]?.children ?? [];
-  if (version?.tag !== 0xa0 || !serial || !issuer || !subject || !publicKey)
+  const [certificate, ...signed] = root.children;
+  const [version, serial, algorithm, issuer, validity, subject, publicKey, ...rest] = certificate?.children ?? [];
+  if (root.tag !== TAG.sequence || certificate?.tag !== TAG.sequence || tagsOf(signed) !== SIGNED)
+    return malformed('not a signed certificate');
+  const fields = [algorithm, issuer, validity, subject, publicKey];
+  if (version?.tag !== 0xa0 || version.children[0]?.content[0] !== 2 || !serial || !issuer || !subject || !publicKey)
     return malformed('not a version 3 certificate');
+  if (fields.some((field) => field?.tag !== TAG.sequence) || tagsOf(publicKey.children) !== SIGNED)
+    return malformed('a field is of another type');
   const [notBefore, notAfter] = (validity?.children ?? []).map(readTime);
-  if (!notBefore || !notAfter) return malformed('a date is not one');
+  if (!notBefore || !notAfter || validity?.children.length !== 2) return malformed('a date is not one');
   const serialText = readSerial(serial);
   if (serialText === null) return malformed('the serial number is not a positive integer of at most 20 bytes');
-  const { tbsCertificate } = AsnConvert.parse(root.raw, Certificate);
-  const extensions = new Map((tbsCertificate.extensions ?? []).map((extension) => [extension.extnID, extension]));
-  if (extensions.size !== (tbsCertificate.extensions ?? []).length) return malformed('an extension stands twice');
-  if (extensions.size > MAX_EXTENSIONS) return malformed('too many extensions');
   return accept({
     der: root.raw,
     serial: serialText,
@@ -97,53 +98,40 @@ function readFields(root: DerNode): Result<CertificateContents, 'CERTIFICATE_MAL
     notBefore,
     notAfter,
     publicKey: publicKey.raw,
-    ...readExtensions(extensions),
+    ...readExtensions(readExtensionList(rest)),
   });
 }
 
-function readExtensions(extensions: ReadonlyMap<string, Extension>) {
-  const constraints = parse(extensions, id_ce_basicConstraints, BasicConstraints);
-  const alternatives = parse(extensions, id_ce_subjectAltName, SubjectAlternativeName);
-  const purposes = parse(extensions, id_ce_extKeyUsage, ExtendedKeyUsage);
-  const keyId = parse(extensions, id_ce_subjectKeyIdentifier, SubjectKeyIdentifier);
-  const issuerKeyId = parse(extensions, id_ce_authorityKeyIdentifier, AuthorityKeyIdentifier)?.keyIdentifier;
+function readExtensions(extensions: ReadonlyMap<string, ReadExtension>) {
+  const read = <T>(oid: string, reader: (value: Uint8Array) => T): T | null => {
+    const extension = extensions.get(oid);
+    return extension === undefined ? null : reader(extension.value);
+  };
   return {
-    ca: constraints?.cA ?? false,
-    pathLength: constraints?.pathLenConstraint ?? null,
-    keyUsage: parse(extensions, id_ce_keyUsage, KeyUsage)?.toJSON() ?? [],
-    extendedKeyUsage: purposes === null ? null : [...purposes],
-    names: [...(alternatives ?? [])].map(subjectName),
-    keyId: keyId === null ? null : Buffer.from(keyId.buffer).toString('hex'),
-    issuerKeyId: issuerKeyId === undefined ? null : Buffer.from(issuerKeyId.buffer).toString('hex'),
-    nameConstraints: readNameConstraints(extensions),
+    ca: false,
+    pathLength: null,
+    ...read(id_ce_basicConstraints, readBasicConstraints),
+    keyUsage: read(id_ce_keyUsage, readKeyUsage) ?? [],
+    extendedKeyUsage: read(id_ce_extKeyUsage, readExtendedKeyUsage),
+    names: read(id_ce_subjectAltName, readAlternativeNames) ?? [],
+    keyId: read(id_ce_subjectKeyIdentifier, readSubjectKeyId),
+    issuerKeyId: read(id_ce_authorityKeyIdentifier, readAuthorityKeyId),
+    nameConstraints: readNameConstraints(extensions.get(id_ce_nameConstraints)),
   };
 }
 
-function readNameConstraints(extensions: ReadonlyMap<string, Extension>): ReadNameConstraints | null {
-  const constraints = parse(extensions, id_ce_nameConstraints, NameConstraints);
-  if (constraints === null) return null;
-  const permitted = [...(constraints.permittedSubtrees ?? [])].map((subtree) => subtree.base.uniformResourceIdentifier);
-  return {
-    critical: extensions.get(id_ce_nameConstraints)?.critical ?? false,
-    permittedUriHosts: permitted.filter((host) => host !== undefined),
-  };
-}
-
-/** The extension's value read as `type`, null when it is absent. Throws when it is not strict DER or not that type. */
-function parse<T>(extensions: ReadonlyMap<string, Extension>, oid: string, type: new () => T): T | null {
-  const extension = extensions.get(oid);
+/** Only CAs have them, and those are read seldom. */
+function readNameConstraints(extension: ReadExtension | undefined): ReadNameConstraints | null {
   if (extension === undefined) return null;
-  const value = readDer(new Uint8Array(extension.extnValue.buffer), MAX_CERTIFICATE_BYTES);
+  const value = readDer(extension.value, MAX_CERTIFICATE_BYTES);
   if (!value.ok) throw new Error(value.message);
-  return AsnConvert.parse(value.value.raw, type);
+  const { permittedSubtrees } = AsnConvert.parse(value.value.raw, NameConstraints);
+  const permitted = [...(permittedSubtrees ?? [])].map((subtree) => subtree.base.uniformResourceIdentifier);
+  return { critical: extension.critical, permittedUriHosts: permitted.filter((host) => host !== undefined) };
 }
 
-function subjectName(name: GeneralName): SubjectName {
-  if (name.uniformResourceIdentifier !== undefined) return { type: 'uri', value: name.uniformResourceIdentifier };
-  if (name.dNSName !== undefined) return { type: 'dns', value: name.dNSName };
-  if (name.iPAddress !== undefined) return { type: 'ip', value: name.iPAddress };
-  if (name.rfc822Name !== undefined) return { type: 'email', value: name.rfc822Name };
-  return { type: 'other', value: '' };
+function tagsOf(nodes: readonly DerNode[]): string {
+  return nodes.map((node) => node.tag).join();
 }
 
 function readSerial(node: DerNode): string | null {
