@@ -15,15 +15,17 @@ import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
 import type { EmbeddedExit } from './platform/database/index.ts';
-import { ownPort } from './platform/edge/entrances.ts';
+import { entrancesOf } from './platform/edge/open-entrances.ts';
+import { WebTls } from './platform/edge/web-tls.ts';
 import { prepareHome } from './platform/home.ts';
-import { openHttpListener, reservePorts, requestListenerFor } from './platform/http/listeners.ts';
+import { reservePorts, requestListenerFor } from './platform/http/listeners.ts';
 import { createHttpApp } from './platform/http/server.ts';
+import { openHttpListener } from './platform/http/web-listener.ts';
 import { createIds } from './platform/ids.ts';
 import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
-import { publicUrls, type PublicUrls } from './platform/public-urls.ts';
+import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { SecretsService } from './secrets/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, trustModule } from './trust/index.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
@@ -55,6 +57,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const ports = await reservePorts(config);
   const urls = publicUrls(config, ports);
   await using started = new AsyncDisposableStack();
+  const webTls = config.webTls && (await WebTls.open(config.webTls, { log, clock: systemClock }));
+  if (webTls) started.defer(() => webTls.stop());
   const part = (name: string) => log.child({ part: name });
   const hosts = gatewayHosts(config.host, [urls.enrol, urls.tunnel]);
   // First, so that it gets ready while the database does.
@@ -84,6 +88,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const trust = createTrust({
     ...{ ...base, ...keys, signer, agents: agentStates(clock), log: part('trust') },
     warningDays: config.warningDays,
+    webEnds: () => webTls?.notAfter ?? null,
   });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const features: DynamicModule[] = [
@@ -112,14 +117,12 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => trust.stop());
   await jobs.start();
   started.defer(() => jobs.stop());
-  const entrance = (port: number, variable: string) => ownPort({ host: config.host, port, variable });
-  const web = entrance(ports.web, 'CASARE_WEB_PORT');
-  const listener = await openHttpListener(requestListenerFor(app, 'web'), web);
+  const entrances = entrancesOf(config, ports, urls, part('edge'));
+  const foreign = (service: 'web' | 'enrol') => foreignHosts(publicHosts(urls), service);
+  const serve = requestListenerFor(app, 'web', foreign('web'));
+  const listener = await openHttpListener(serve, entrances.web, { tls: webTls, carriers: entrances.carriers });
   started.defer(() => listener.close());
-  await fleet.start(requestListenerFor(app, 'enrol'), {
-    enrol: entrance(ports.enrol, 'CASARE_ENROL_PORT'),
-    tunnel: entrance(ports.tunnel, 'CASARE_TUNNEL_PORT'),
-  });
+  await fleet.start(requestListenerFor(app, 'enrol', foreign('enrol')), entrances);
   // Before the web, which carries some of the agents.
   started.defer(() => fleet.stop());
   const sweep = startLoop({ name: 'accounts.sweep', intervalMs: SWEEP_MS, run: () => accounts.sweep(), log });

@@ -3,8 +3,8 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import type { Entrance } from '../platform/edge/entrances.ts';
+import { boundHandshakes } from '../platform/edge/pending-handshakes.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
-import { boundHandshakes } from './pending-handshakes.ts';
 
 const HANDSHAKES = 500;
 const CONNECTIONS = 2_000;

@@ -29,10 +29,13 @@ import { AccountsService, accountsModule, firstStart } from '../accounts/index.t
 import { jobsHarness, type JobsHarness } from '../jobs/testing.ts';
 import { LiveService } from '../live/index.ts';
 import { systemClock, type Clock } from '../platform/clock.ts';
-import { ownPort } from '../platform/edge/entrances.ts';
-import { openHttpListener, requestListenerFor, type OpenListener } from '../platform/http/listeners.ts';
-import { createHttpApp } from '../platform/http/server.ts';
 import type { Database } from '../platform/database/index.ts';
+import { Carriers } from '../platform/edge/carriers.ts';
+import { ownPort, type Entrance } from '../platform/edge/entrances.ts';
+import type { Service } from '../platform/edge/services.decision.ts';
+import { requestListenerFor, type OpenListener } from '../platform/http/listeners.ts';
+import { createHttpApp } from '../platform/http/server.ts';
+import { openHttpListener } from '../platform/http/web-listener.ts';
 import { createIds } from '../platform/ids.ts';
 import { createLog, silentLog } from '../platform/log.ts';
 import { Metrics } from '../platform/metrics.ts';
@@ -44,6 +47,9 @@ import { createFleet, fleetModule, type Fleet, type FleetOptions } from './fleet
 
 export const TENANT = 'default';
 export const by = { tenant: TENANT, actor: 'account:test' };
+
+const FREE_PORT = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
+const FREE_PORTS = { web: FREE_PORT, enrol: FREE_PORT, tunnel: FREE_PORT };
 
 /** An enrolled agent. */
 export interface TestIdentity {
@@ -77,16 +83,21 @@ export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | '
   readonly clock?: Clock;
   /** False: no notification is sent or heard, as if all were lost. */
   readonly notify?: boolean;
+  /** Ways in; a free port of its own for each unless said otherwise. */
+  readonly entrances?: Readonly<Record<Service, Entrance>>;
+  /** Addresses that agents know it by, besides loopback. */
+  readonly publicUrls?: readonly string[];
 }
 
 /** Opens the scene; limits and bounds as the test needs them. */
-export async function openScene({ clock = systemClock, notify, ...options }: SceneOptions = {}): Promise<Scene> {
+export async function openScene(given: SceneOptions = {}): Promise<Scene> {
+  const { clock = systemClock, notify, entrances = FREE_PORTS, publicUrls = [], ...options } = given;
   const harness = await jobsHarness();
   const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const lines: string[] = [];
   const log = createLog({ level: 'debug', name: 'test', destination: { write: (line) => void lines.push(line) } });
   const masterKey = randomBytes(32);
-  const hosts = gatewayHosts('127.0.0.1', []);
+  const hosts = gatewayHosts('127.0.0.1', publicUrls);
   const signer = signerForTests(masterKey, hosts);
   const nonceKey = await enrolNonceKey(signer);
   const base = { db, clock: systemClock, ids: createIds(systemClock), log, signer, nonceKey, hosts };
@@ -105,9 +116,13 @@ export async function openScene({ clock = systemClock, notify, ...options }: Sce
     ...{ log, metrics: new Metrics(), checks: [], https: false, consoleFiles: '/nonexistent' },
     webSockets: fleet.adapter,
   });
-  const freePort = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
-  Object.assign(ports, await fleet.start(requestListenerFor(app, 'enrol'), { enrol: freePort, tunnel: freePort }));
-  const web: OpenListener = await openHttpListener(requestListenerFor(app, 'web'), freePort);
+  const carriers = new Carriers(log);
+  const agents = {
+    enrol: carriers.beside(entrances.enrol, 'enrol'),
+    tunnel: carriers.beside(entrances.tunnel, 'tunnel'),
+  };
+  Object.assign(ports, await fleet.start(requestListenerFor(app, 'enrol'), agents));
+  const web: OpenListener = await openHttpListener(requestListenerFor(app, 'web'), entrances.web, { carriers });
   ports.web = web.port;
   const scene: Scene = {
     ...{ harness, trust, fleet, ports, masterKey, apiKey: admin.apiKey },
@@ -148,9 +163,7 @@ export async function openReplica(
     tunnelUrl: () => `wss://127.0.0.1:${ports.tunnel}`,
   });
   fleet.tunnel.onTunnel((socket, peer) => fleet.sessions.begin(socket, peer));
-  const freePort = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
-  const entrances = { enrol: freePort, tunnel: freePort };
-  ports.tunnel = (await fleet.start((_, response) => void response.end(), entrances)).tunnel;
+  ports.tunnel = (await fleet.start((_, response) => void response.end(), FREE_PORTS)).tunnel;
   return { scene: { ...scene, fleet, ports }, stop: () => fleet.stop() };
 }
 

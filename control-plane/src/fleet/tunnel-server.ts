@@ -13,11 +13,12 @@ import { TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { clientOf } from '../platform/edge/client-address.ts';
 import type { Entrance } from '../platform/edge/entrances.ts';
+import { boundHandshakes } from '../platform/edge/pending-handshakes.ts';
 import { RefusalLog } from '../platform/edge/refusal-log.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
 import type { Log } from '../platform/log.ts';
 import type { Admission, AdmissionRefusal, AdmittedPeer } from '../trust/index.ts';
-import { boundHandshakes } from './pending-handshakes.ts';
+
 import { refusalOfUpgrade } from './upgrade.decision.ts';
 
 export interface TunnelServerOptions {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_HOME, isLoopback, readConfig } from './config.ts';
 
@@ -7,6 +8,9 @@ test('without an environment: loopback, the stable ports, the embedded database'
     databaseUrl: null,
     signerSocket: null,
     host: '127.0.0.1',
+    onePort: null,
+    webTls: null,
+    proxySources: null,
     web: { port: 8080, publicUrl: null },
     enrol: { port: 8442, publicUrl: null },
     tunnel: { port: 8443, publicUrl: null },
@@ -42,4 +46,37 @@ test('the ages of warnings are a list of days', () => {
 
 test('an empty variable is an absent one', () => {
   expect(readConfig({ CASARE_WEB_PORT: '', CASARE_DATABASE_URL: '' }).web.port).toBe(8080);
+});
+
+test('one port takes the place of three', () => {
+  const config = readConfig({ CASARE_PORT: '443' });
+  expect(config).toMatchObject({ onePort: 443, web: { port: 443 }, enrol: { port: 443 }, tunnel: { port: 443 } });
+  expect(() => readConfig({ CASARE_PORT: '443', CASARE_ENROL_PORT: '8442' })).toThrow(
+    /CASARE_ENROL_PORT and CASARE_PORT/,
+  );
+});
+
+test('a certificate of the web: PEM or .pfx, and then no address is too public', () => {
+  const pem = { CASARE_WEB_TLS_CERT: '/c.pem', CASARE_WEB_TLS_KEY: '/k.pem' };
+  expect(readConfig({ ...pem, CASARE_HOST: '0.0.0.0' }).webTls).toEqual({
+    from: { cert: '/c.pem', key: '/k.pem' },
+    passphraseFile: null,
+  });
+  const pfx = { CASARE_WEB_TLS_PFX: 'web.pfx', CASARE_WEB_TLS_PASSPHRASE_FILE: '/p' };
+  expect(readConfig(pfx).webTls).toEqual({ from: { pfx: path.resolve('web.pfx') }, passphraseFile: '/p' });
+  for (const [env, named] of [
+    [{ CASARE_WEB_TLS_CERT: '/c.pem' }, 'CASARE_WEB_TLS_KEY'],
+    [{ CASARE_WEB_TLS_KEY: '/k.pem' }, 'CASARE_WEB_TLS_CERT'],
+    [{ ...pem, ...pfx }, 'CASARE_WEB_TLS_PFX'],
+    [{ CASARE_WEB_TLS_PASSPHRASE_FILE: '/p' }, 'CASARE_WEB_TLS_PASSPHRASE_FILE'],
+    [{ ...pem, CASARE_PUBLIC_WEB_URL: 'http://casare.example' }, 'CASARE_PUBLIC_WEB_URL'],
+  ] as const) {
+    expect(() => readConfig(env)).toThrow(named);
+  }
+});
+
+test('balancers that are believed are a list of networks', () => {
+  const { proxySources } = readConfig({ CASARE_PROXY_SOURCES: '10.0.0.0/8, ::1' });
+  expect(['10.1.2.3', '::1', '127.0.0.1'].map((address) => proxySources?.has(address))).toEqual([true, true, false]);
+  expect(() => readConfig({ CASARE_PROXY_SOURCES: 'balancer.example' })).toThrow('CASARE_PROXY_SOURCES');
 });

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseSources, type Sources } from './edge/sources.ts';
 import { Fault } from './errors.ts';
 
 /** One of the three services: where it listens and the address others reach it by. */
@@ -15,6 +16,13 @@ export interface ListenerConfig {
   readonly publicUrl: string | null;
 }
 
+/** Files, absolute paths. */
+export interface WebTlsFiles {
+  readonly from: { readonly cert: string; readonly key: string } | { readonly pfx: string };
+  /** Of the key, or of the .pfx. */
+  readonly passphraseFile: string | null;
+}
+
 export interface Config {
   /** Data directory, absolute. */
   readonly home: string;
@@ -23,6 +31,12 @@ export interface Config {
   /** Socket of a signer that runs by itself, absolute; null: one is started. */
   readonly signerSocket: string | null;
   readonly host: string;
+  /** One port for all three services; null: each has its own. */
+  readonly onePort: number | null;
+  /** The web's own certificate; null: plain HTTP. */
+  readonly webTls: WebTlsFiles | null;
+  /** Balancers that say by the PROXY protocol whose connection they pass on. */
+  readonly proxySources: Sources | null;
   readonly web: ListenerConfig;
   readonly enrol: ListenerConfig;
   readonly tunnel: ListenerConfig;
@@ -42,6 +56,13 @@ const days = z
   .regex(/^\d{1,4}(,\d{1,4}){0,9}$/, 'is not a list of at most 10 numbers of days, such as 90,30,7,1')
   .transform((text) => text.split(',').map(Number));
 const WEB = /^https?$/;
+const file = z
+  .string()
+  .transform((name) => path.resolve(name))
+  .nullable()
+  .default(null);
+/** What one port replaces. */
+const OWN_PORTS = { CASARE_WEB_PORT: 8080, CASARE_ENROL_PORT: 8442, CASARE_TUNNEL_PORT: 8443 } as const;
 
 const Environment = z
   .object({
@@ -49,23 +70,54 @@ const Environment = z
     CASARE_DATABASE_URL: url(/^postgres(ql)?$/).default(null),
     CASARE_SIGNER_SOCKET: z.string().min(1).nullable().default(null),
     CASARE_HOST: z.string().min(1).default('127.0.0.1'),
-    CASARE_WEB_PORT: port.default(8080),
-    CASARE_ENROL_PORT: port.default(8442),
-    CASARE_TUNNEL_PORT: port.default(8443),
+    CASARE_PORT: port.nullable().default(null),
+    CASARE_WEB_PORT: port.optional(),
+    CASARE_ENROL_PORT: port.optional(),
+    CASARE_TUNNEL_PORT: port.optional(),
     CASARE_PUBLIC_WEB_URL: url(WEB).default(null),
     CASARE_PUBLIC_ENROL_URL: url(/^https$/).default(null),
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
+    CASARE_WEB_TLS_CERT: file,
+    CASARE_WEB_TLS_KEY: file,
+    CASARE_WEB_TLS_PFX: file,
+    CASARE_WEB_TLS_PASSPHRASE_FILE: file,
+    CASARE_PROXY_SOURCES: z
+      .string()
+      .transform((text, context) => {
+        const sources = parseSources(text);
+        if (sources === null) {
+          context.addIssue({ code: 'custom', message: 'is no list of addresses and networks, such as 10.0.0.0/8,::1' });
+        }
+        return sources;
+      })
+      .nullable()
+      .default(null),
     CASARE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
-    if (!isLoopback(env.CASARE_HOST) && !env.CASARE_PUBLIC_WEB_URL?.startsWith('https://')) {
-      context.addIssue({
-        code: 'custom',
-        path: ['CASARE_HOST'],
-        message:
-          'is not a loopback address, and plain HTTP is served on loopback only: put a TLS proxy in front and give its https address as CASARE_PUBLIC_WEB_URL',
-      });
+    const issue = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    const given = (name: 'CERT' | 'KEY' | 'PFX' | 'PASSPHRASE_FILE') => env[`CASARE_WEB_TLS_${name}`] !== null;
+    if (given('CERT') !== given('KEY')) issue('CASARE_WEB_TLS_CERT', 'and CASARE_WEB_TLS_KEY need each other');
+    if (given('PFX') && given('CERT')) issue('CASARE_WEB_TLS_PFX', 'and CASARE_WEB_TLS_CERT exclude each other');
+    const tls = given('CERT') || given('PFX');
+    if (given('PASSPHRASE_FILE') && !tls) {
+      issue('CASARE_WEB_TLS_PASSPHRASE_FILE', 'needs CASARE_WEB_TLS_KEY or CASARE_WEB_TLS_PFX');
+    }
+    const publicWeb = env.CASARE_PUBLIC_WEB_URL;
+    if (tls && publicWeb?.startsWith('http:')) {
+      issue('CASARE_PUBLIC_WEB_URL', 'must be https, since the web has a certificate');
+    }
+    if (!isLoopback(env.CASARE_HOST) && !tls && !publicWeb?.startsWith('https://')) {
+      issue(
+        'CASARE_HOST',
+        'is not a loopback address, and plain HTTP is served on loopback only: give a certificate (CASARE_WEB_TLS_CERT), or put a TLS proxy in front and give its https address as CASARE_PUBLIC_WEB_URL',
+      );
+    }
+    for (const name of Object.keys(OWN_PORTS) as (keyof typeof OWN_PORTS)[]) {
+      if (env.CASARE_PORT !== null && env[name] !== undefined) {
+        issue(name, 'and CASARE_PORT, one port for all, exclude each other');
+      }
     }
   });
 
@@ -90,17 +142,28 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     });
   }
   const read = parsed.data;
+  const portOf = (name: keyof typeof OWN_PORTS) => read.CASARE_PORT ?? read[name] ?? OWN_PORTS[name];
   return {
     home: path.resolve(read.CASARE_HOME),
     databaseUrl: read.CASARE_DATABASE_URL,
     signerSocket: read.CASARE_SIGNER_SOCKET === null ? null : path.resolve(read.CASARE_SIGNER_SOCKET),
     host: read.CASARE_HOST,
-    web: { port: read.CASARE_WEB_PORT, publicUrl: read.CASARE_PUBLIC_WEB_URL },
-    enrol: { port: read.CASARE_ENROL_PORT, publicUrl: read.CASARE_PUBLIC_ENROL_URL },
-    tunnel: { port: read.CASARE_TUNNEL_PORT, publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
+    onePort: read.CASARE_PORT,
+    webTls: webTlsOf(read),
+    proxySources: read.CASARE_PROXY_SOURCES,
+    web: { port: portOf('CASARE_WEB_PORT'), publicUrl: read.CASARE_PUBLIC_WEB_URL },
+    enrol: { port: portOf('CASARE_ENROL_PORT'), publicUrl: read.CASARE_PUBLIC_ENROL_URL },
+    tunnel: { port: portOf('CASARE_TUNNEL_PORT'), publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     logLevel: read.CASARE_LOG_LEVEL,
   };
+}
+
+function webTlsOf(read: z.infer<typeof Environment>): WebTlsFiles | null {
+  const passphraseFile = read.CASARE_WEB_TLS_PASSPHRASE_FILE;
+  const { CASARE_WEB_TLS_CERT: cert, CASARE_WEB_TLS_KEY: key, CASARE_WEB_TLS_PFX: pfx } = read;
+  if (pfx !== null) return { from: { pfx }, passphraseFile };
+  return cert === null || key === null ? null : { from: { cert, key }, passphraseFile };
 }
 
 /** True for addresses that only this machine can reach. */

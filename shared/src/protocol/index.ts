@@ -1,4 +1,5 @@
 /** The tunnel protocol: every shape that crosses between agent and control plane. */
+export * from './carrier.ts';
 export * from './enrolment.ts';
 export * from './frames.ts';
 export * from './limits.ts';

@@ -7,10 +7,11 @@
  * gets a connection grants nothing, since each demands what it always demands.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 import { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { clientOf, nameClient } from './client-address.ts';
+import { clientOf, handOver, type ClientAddress } from './client-address.ts';
 import { Openings, type Opening } from './opening.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { serviceOf, type Service } from './services.decision.ts';
@@ -25,7 +26,7 @@ export interface Entrance {
 export interface Door {
   readonly port: number;
   /** What was handed over and is open. */
-  readonly sockets: ReadonlySet<Socket>;
+  connections(): readonly Duplex[];
   /** Lets nobody in any more; what is open stays. */
   stop(): void;
 }
@@ -42,6 +43,10 @@ export interface EntranceOptions {
   readonly log: Log;
   /** Balancers that say by the PROXY protocol whose connection they pass on. */
   readonly sources: Sources | null;
+  /** First bytes under way at once, 1,000 unless said otherwise. */
+  readonly openings?: number;
+  /** Time for each, milliseconds; 10 s unless said otherwise. */
+  readonly openingMs?: number;
 }
 
 /** One service behind a port. */
@@ -59,7 +64,7 @@ export function ownPort(at: ListenAt, options?: EntranceOptions): Entrance {
     async open(server) {
       const room: Room = { server, sockets: new Set() };
       const port = await Acceptor.listen(at, { ...options, hello: false, roomOf: () => room });
-      return { port: port.number, sockets: room.sockets, stop: () => port.close() };
+      return { port: port.number, connections: () => [...room.sockets], stop: () => port.close() };
     },
   };
 }
@@ -94,7 +99,7 @@ export function onePort(at: ListenAt, options: OnePortOptions): Record<Service, 
         opened.close();
         port = null;
       };
-      return { port: opened.number, sockets: room.sockets, stop };
+      return { port: opened.number, connections: () => [...room.sockets], stop };
     },
   });
   return { web: entrance('web'), enrol: entrance('enrol'), tunnel: entrance('tunnel') };
@@ -123,8 +128,8 @@ class Acceptor {
     this.#options = options;
     this.#refusals = options.log === undefined ? null : new RefusalLog(options.log);
     this.#openings = new Openings({
-      limit: OPENINGS,
-      withinMs: OPENING_MS,
+      limit: options.openings ?? OPENINGS,
+      withinMs: options.openingMs ?? OPENING_MS,
       onFailed: (socket, why) => this.#refused(socket, why),
     });
   }
@@ -141,21 +146,20 @@ class Acceptor {
   #accept(socket: Socket): void {
     const proxy = this.#options.sources?.has(socket.remoteAddress ?? '') ?? false;
     this.#openings.read(socket, { proxy, hello: this.#options.hello }, (opening) => {
-      if (opening.client !== null) nameClient(socket, opening.client);
       const room = this.#options.roomOf(opening);
       if (room === undefined) this.#turnAway(socket, 'no service of ours is meant');
       else if (isFull(room)) this.#turnAway(socket, 'too many');
-      else this.#handOver(socket, room);
+      else this.#handOver(socket, opening.client, room);
     });
   }
 
-  #handOver(socket: Socket, { server, sockets }: Room): void {
+  #handOver(socket: Socket, client: ClientAddress | null, { server, sockets }: Room): void {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // As Node's servers have it: a TLS connection is never half open.
     socket.allowHalfOpen = !(server instanceof TlsServer);
     try {
-      server.emit('connection', socket);
+      handOver(server, socket, client);
     } catch (error) {
       this.#options.log?.error('a connection could not be handed over', { error });
       socket.destroy();

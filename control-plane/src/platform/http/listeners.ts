@@ -5,24 +5,43 @@
 import type { INestApplication } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '../config.ts';
-import { listenOn, type Entrance } from '../edge/entrances.ts';
+import { listenOn, type Door, type Entrance } from '../edge/entrances.ts';
 import type { Ports } from '../public-urls.ts';
 import { routeNotFound, sendRefusal } from './problem.ts';
 import { listenerOf, openRequest, type ListenerKind } from './request-state.ts';
 
 const ENROL_PATH = /^\/enrol(\/|$)/i;
 
-/** The request handler of one service, for an HTTP or HTTPS server. */
-export function requestListenerFor(app: INestApplication, kind: ListenerKind): RequestListener {
+/**
+ * The request handler of one service, for an HTTP or HTTPS server. What is asked of a host of another service
+ * (`foreign`, lower case) is refused: a browser must not find the web under an agent's name, nor the reverse.
+ */
+export function requestListenerFor(
+  app: INestApplication,
+  kind: ListenerKind,
+  foreign: ReadonlySet<string> = new Set(),
+): RequestListener {
   const handle = app.getHttpAdapter().getInstance() as (request: IncomingMessage, response: ServerResponse) => void;
   return (request, response) => {
+    if (namesOf(request).some((name) => foreign.has(name))) {
+      response.writeHead(421, { connection: 'close', 'content-length': 0 }).end();
+      return;
+    }
     openRequest(request, randomUUID(), kind);
     handle(request, response);
   };
+}
+
+/** The host that was asked for, by the request and in the TLS handshake. */
+function namesOf(request: IncomingMessage): string[] {
+  const host = request.headers.host?.replace(/:\d*$/, '').replace(/^\[|\]$/g, '');
+  const { servername } = request.socket as { servername?: string | false | null };
+  return [host, servername].flatMap((name) => (typeof name === 'string' ? [name.toLowerCase()] : []));
 }
 
 /** The first middleware: refuses paths of the other listener. */
@@ -42,39 +61,30 @@ export interface OpenListener {
  * Makes sure that the ports of all services are free before anything slow is started, and picks those given as 0.
  * @throws Fault PORT_IN_USE or PORT_NOT_USABLE
  */
-export async function reservePorts({ host, web, enrol, tunnel }: Config): Promise<Ports> {
+export async function reservePorts(config: Config): Promise<Ports> {
   const held: TcpServer[] = [];
+  const hold = async (port: number, variable: string): Promise<number> => {
+    const server = createTcpServer();
+    await listenOn(server, { host: config.host, port, variable });
+    held.push(server);
+    return (server.address() as AddressInfo).port;
+  };
   try {
-    for (const [variable, { port }] of [
-      ['CASARE_WEB_PORT', web],
-      ['CASARE_ENROL_PORT', enrol],
-      ['CASARE_TUNNEL_PORT', tunnel],
-    ] as const) {
-      const server = createTcpServer();
-      await listenOn(server, { host, port, variable });
-      held.push(server);
+    if (config.onePort !== null) {
+      const port = await hold(config.onePort, 'CASARE_PORT');
+      return { web: port, enrol: port, tunnel: port };
     }
-    const [webPort, enrolPort, tunnelPort] = held.map((server) => (server.address() as AddressInfo).port);
-    return { web: webPort!, enrol: enrolPort!, tunnel: tunnelPort! };
+    return {
+      web: await hold(config.web.port, 'CASARE_WEB_PORT'),
+      enrol: await hold(config.enrol.port, 'CASARE_ENROL_PORT'),
+      tunnel: await hold(config.tunnel.port, 'CASARE_TUNNEL_PORT'),
+    };
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 }
 
-/** Connections of the web: console, API, live events, and what balancers pass on for agents. */
-const WEB_CONNECTIONS = 10_000;
-
-/**
- * Serves plain HTTP behind `entrance`.
- * @throws Fault PORT_IN_USE or PORT_NOT_USABLE
- */
-export async function openHttpListener(listener: RequestListener, entrance: Entrance): Promise<OpenListener> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 120_000 }, listener);
-  server.maxConnections = WEB_CONNECTIONS;
-  return openListener(server, entrance);
-}
-
-/** The same for a server that the caller made, such as one with TLS. */
+/** Serves behind `entrance`. @throws Fault PORT_IN_USE, PORT_NOT_USABLE */
 export async function openListener(server: Server | HttpsServer, entrance: Entrance): Promise<OpenListener> {
   const door = await entrance.open(server);
   // Node looks after the time of heads and requests from this event on, and this server never listens itself.
@@ -96,18 +106,21 @@ export async function openListener(server: Server | HttpsServer, entrance: Entra
       for (const response of open) if (isEventStream(response)) response.destroy();
       // Ends Node's timers and closes what is idle; that it never listened is no fault here.
       server.close(() => undefined);
-      await emptied(door.sockets, graceMs);
+      await emptied(door, graceMs);
     },
   };
 }
 
-/** Resolves when all are closed, which is after `graceMs` at the latest. */
-async function emptied(sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
-  const cut = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
+/** Resolves when every connection is closed; what is open after `graceMs` is cut. */
+async function emptied(door: Door, graceMs: number): Promise<void> {
+  const cut = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    for (const connection of door.connections()) connection.destroy();
+    cut.resolve();
   }, graceMs);
-  await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
-  clearTimeout(cut);
+  const closed = (connection: Duplex) => new Promise((resolve) => connection.once('close', resolve));
+  await Promise.race([cut.promise, Promise.all(door.connections().map(closed))]);
+  clearTimeout(timer);
 }
 
 /** Never ends by itself; its client reconnects elsewhere. */

@@ -4,9 +4,10 @@ import { createConnection } from 'node:net';
 import { ownPort } from '../edge/entrances.ts';
 import { silentLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
-import { openHttpListener, requestListenerFor } from './listeners.ts';
+import { requestListenerFor } from './listeners.ts';
 import type { ListenerKind } from './request-state.ts';
 import { createHttpApp } from './server.ts';
+import { openHttpListener } from './web-listener.ts';
 
 export interface TestEdge {
   readonly url: string;

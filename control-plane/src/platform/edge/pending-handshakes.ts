@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { streamBelow } from '../platform/edge/client-address.ts';
+import { streamBelow } from './client-address.ts';
 
 /** Watches `server`; the function tells how many handshakes are under way. */
 export function boundHandshakes(server: Server, limit: number): () => number {
