@@ -119,6 +119,7 @@ CREATE TABLE ca_rotation (
   emergency boolean DEFAULT false NOT NULL,
   automatic boolean DEFAULT false NOT NULL,
   rev integer DEFAULT 1 NOT NULL,
+  trust_rev bigint NOT NULL,
   old_id uuid NOT NULL,
   new_id uuid NOT NULL,
   seen_days integer NOT NULL,
@@ -140,7 +141,8 @@ CREATE TABLE certificate_authority (
   not_after timestamp with time zone NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   issuer_id uuid,
-  cross_pem text
+  cross_pem text,
+  cross_issuer_id uuid
 );
 CREATE TABLE expiry_warning (
   subject text NOT NULL,
@@ -411,6 +413,7 @@ ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_key_id_ke
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_check CHECK (((kind = 'agent_ca'::text) = (tenant_id IS NOT NULL)));
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_kind_check CHECK ((kind = ANY (ARRAY['server_root'::text, 'agent_root'::text, 'server_ca'::text, 'agent_ca'::text])));
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_check CHECK ((state = ANY (ARRAY['standby'::text, 'active'::text, 'outgoing'::text, 'retired'::text])));
+ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_cross_issuer_id_fkey FOREIGN KEY (cross_issuer_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE expiry_warning ADD CONSTRAINT expiry_warning_pkey PRIMARY KEY (subject, not_after, days);
@@ -480,6 +483,7 @@ CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job
 CREATE INDEX audit_event_order ON public.audit_event USING btree (tenant_id, xid, seq);
 CREATE UNIQUE INDEX ca_rotation_open ON public.ca_rotation USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (state = 'active'::text);
+CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING btree (issuer_id);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
 CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
 CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC);

@@ -11,7 +11,7 @@ import { caProfile } from './ca-profile.ts';
 import { caExtensions, signCertificate, type Issued, type Issuer, type Random } from './certificate.ts';
 import { readCertificate } from './contents.ts';
 import { certificatesInPem } from './pem.ts';
-import { accept, refuse, type Result } from './result.ts';
+import { refuse, type Result } from './result.ts';
 import { ExtendedKeyUsage, Name } from './x509.ts';
 
 export interface CrossOptions {

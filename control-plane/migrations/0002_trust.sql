@@ -23,6 +23,10 @@ ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_che
   CHECK (state IN ('standby', 'active', 'outgoing', 'retired'));
 ALTER TABLE certificate_authority ADD COLUMN issuer_id uuid REFERENCES certificate_authority;
 ALTER TABLE certificate_authority ADD COLUMN cross_pem text;
+-- The root that signed `cross_pem`.
+ALTER TABLE certificate_authority ADD COLUMN cross_issuer_id uuid REFERENCES certificate_authority;
+-- Members of a root's rotation: what stands below it.
+CREATE INDEX certificate_authority_issuer ON certificate_authority (issuer_id);
 UPDATE certificate_authority c SET issuer_id = r.id FROM certificate_authority r
   WHERE r.state = 'active' AND r.kind = CASE c.kind WHEN 'server_ca' THEN 'server_root' WHEN 'agent_ca' THEN 'agent_root' END;
 
@@ -47,6 +51,8 @@ CREATE TABLE ca_rotation (
   emergency boolean NOT NULL DEFAULT false,
   automatic boolean NOT NULL DEFAULT false,
   rev integer NOT NULL DEFAULT 1,
+  -- trust_state.rev of its last move: a gateway whose row says less has not heard of it.
+  trust_rev bigint NOT NULL,
   old_id uuid NOT NULL REFERENCES certificate_authority,
   new_id uuid NOT NULL REFERENCES certificate_authority,
   -- Gates count agents that were seen within so many days.

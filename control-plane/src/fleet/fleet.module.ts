@@ -1,9 +1,7 @@
 /** The wiring of the fleet: plain objects first, then Nest's view of them. */
-import { enrolServerOptions, tunnelServerOptions } from '@casare/certs';
 import { DEAD_MS, LEASE_MS, PING_MS, SERVER_FRAME_BYTES } from '@casare/shared/protocol';
 import type { DynamicModule } from '@nestjs/common';
 import type { RequestListener } from 'node:http';
-import type { TlsOptions } from 'node:tls';
 import type { Jobs } from '../jobs/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -22,6 +20,7 @@ import { EnrolServer } from './enrol-server.ts';
 import { EnrolmentController } from './enrolment.controller.ts';
 import { EnrolmentService } from './enrolment.service.ts';
 import { GatewayBeat } from './gateway-beat.ts';
+import { GatewayTrust } from './gateway-trust.ts';
 import type { SessionLimits } from './session-context.ts';
 import { TunnelServer, type TunnelBounds } from './tunnel-server.ts';
 import { TunnelSessions } from './tunnel-sessions.ts';
@@ -111,7 +110,13 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   const onChanged = (agentId: string) => sessions.changed(agentId);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
-  let stopRenewing = () => {};
+  const gatewayTrust = new GatewayTrust({
+    ...{ trust, beat, log },
+    take(tls) {
+      tunnel.renew(tls.tunnel);
+      enrolServer.renew(tls.enrol);
+    },
+  });
   return {
     agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
     enrolment,
@@ -120,20 +125,19 @@ export function createFleet(options: FleetOptions): Fleet {
     tunnel,
     adapter: new TunnelAdapter(tunnel),
     async start(enrol, entrances) {
-      const tls = await tlsOf(trust);
       await beat.start();
       await sessions.start();
       ephemeral.start();
-      stopRenewing = trust.gateway.onRenewed(() => {
-        void renew(trust, tunnel, enrolServer, log);
-      });
-      return {
+      const tls = gatewayTrust.tls();
+      const ports = {
         enrol: await enrolServer.listen(tls.enrol, enrol, entrances.enrol),
         tunnel: await tunnel.listen(tls.tunnel, entrances.tunnel),
       };
+      gatewayTrust.start();
+      return ports;
     },
     async stop() {
-      stopRenewing();
+      await gatewayTrust.stop();
       await ephemeral.stop();
       tunnel.leave();
       await Promise.all([enrolServer.close(), sessions.stop()]);
@@ -155,25 +159,6 @@ export function fleetModule(fleet: Fleet): DynamicModule {
       TunnelGateway,
     ],
   };
-}
-
-async function tlsOf(trust: Trust): Promise<{ enrol: TlsOptions; tunnel: TlsOptions }> {
-  const identity = trust.gateway.current;
-  const root = await trust.authorities.serverRoot();
-  return {
-    enrol: enrolServerOptions(identity, root.certificatePem),
-    tunnel: tunnelServerOptions(identity, await trust.authorities.agentAnchors()),
-  };
-}
-
-async function renew(trust: Trust, tunnel: TunnelServer, enrol: EnrolServer, log: Log): Promise<void> {
-  try {
-    const tls = await tlsOf(trust);
-    tunnel.renew(tls.tunnel);
-    enrol.renew(tls.enrol);
-  } catch (error) {
-    log.error('the listeners keep their old certificate', { error });
-  }
 }
 
 /** The address that agents dial: with the tunnel's path unless the configured URL has one. */

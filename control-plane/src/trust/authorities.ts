@@ -12,6 +12,8 @@ import { Fault } from '../platform/errors.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import * as store from './ca.store.ts';
+import { pinsOldRoot } from './rotation.decision.ts';
+import * as rotations from './rotation.store.ts';
 import { isAway, signerFault } from './signer.ts';
 
 /** The audit log's tenant for what belongs to the installation; no tenant can have this name. */
@@ -28,6 +30,12 @@ export interface AuthoritiesOptions {
 export interface OpenCa {
   readonly id: string;
   readonly certificatePem: string;
+}
+
+/** A CA that the signer made, and the one that signed it. */
+interface Made {
+  readonly issuerId: string | null;
+  readonly signed: Result<SignedCa, SignerCode>;
 }
 
 /** Replicas can win and lose against each other only once; more means that something is broken. */
@@ -48,26 +56,43 @@ export class Authorities {
     await this.serverCa();
   }
 
-  /** The root that agents trust gateways by. */
+  /** The root below which gateways are signed. */
   serverRoot(): Promise<OpenCa> {
-    return this.#ensure('server_root', null, (id) => this.#options.signer.createRoot({ id, kind: 'server' }));
+    const { signer } = this.#options;
+    return this.#ensure('server_root', null, async (id) => ({
+      issuerId: null,
+      signed: await signer.createRoot({ id, kind: 'server' }),
+    }));
   }
 
-  /** The CA that signs gateways. */
-  async serverCa(): Promise<OpenCa> {
-    const issuer = (await this.serverRoot()).id;
-    return this.#ensure('server_ca', null, (id) => this.#options.signer.signServerCa({ issuer, id }));
+  /** The CA that signs gateways; in a rotation another one may still be presented, see `TrustView`. */
+  serverCa(): Promise<OpenCa> {
+    return this.#ensure('server_ca', null, async (id) => {
+      const issuerId = (await this.serverRoot()).id;
+      return { issuerId, signed: await this.#options.signer.signServerCa({ issuer: issuerId, id }) };
+    });
   }
 
   /** The CA that signs a tenant's agents, made on first use. */
   agentCa(tenant: string): Promise<OpenCa> {
     return this.#ensure('agent_ca', tenant, async (id) => {
-      const issuer = (await this.#agentRoot()).id;
-      return this.#options.signer.signAgentCa({ issuer, id, tenant });
+      const issuerId = (await this.#agentRoot()).id;
+      return { issuerId, signed: await this.#options.signer.signAgentCa({ issuer: issuerId, id, tenant }) };
     });
   }
 
-  /** The only anchors for agents' certificates, PEM. */
+  /**
+   * The root that a new join token pins: one by which enrolment can be verified for as long as the token may live. While
+   * a root comes that may still be taken back, it is the old one; the cross certificate serves it afterwards.
+   */
+  async pinRoot(): Promise<{ readonly certificatePem: string }> {
+    const { db } = this.#options;
+    const [rotation] = await rotations.listOpen(db, ['server_root']);
+    const old = rotation !== undefined && pinsOldRoot(rotation) ? await store.findCa(db, rotation.oldId) : null;
+    return old ?? this.serverRoot();
+  }
+
+  /** The anchors for agents' certificates, PEM. */
   agentAnchors(): Promise<string[]> {
     return store.listTrustedCas(this.#options.db, 'agent_root', this.#options.clock.now());
   }
@@ -78,35 +103,33 @@ export class Authorities {
   }
 
   #agentRoot(): Promise<OpenCa> {
-    return this.#ensure('agent_root', null, (id) => this.#options.signer.createRoot({ id, kind: 'agent' }));
+    const { signer } = this.#options;
+    return this.#ensure('agent_root', null, async (id) => ({
+      issuerId: null,
+      signed: await signer.createRoot({ id, kind: 'agent' }),
+    }));
   }
 
   /** The active CA, opened; the row is read each time, since another replica may have rotated it. */
-  async #ensure(
-    kind: CaKind,
-    tenant: string | null,
-    make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
-  ): Promise<OpenCa> {
+  async #ensure(kind: CaKind, tenant: string | null, make: (id: string) => Promise<Made>): Promise<OpenCa> {
     for (let turn = 0; turn < TRIES; turn++) {
       const found = await store.findActiveCa(this.#options.db, kind, tenant);
-      if (found) return this.#open(found);
+      if (found) return this.open(found);
       await this.#make(kind, tenant, make);
     }
     throw notMade(kind, 'it vanished again and again after it was made');
   }
 
-  async #make(
-    kind: CaKind,
-    tenant: string | null,
-    make: (id: string) => Promise<Result<SignedCa, SignerCode>>,
-  ): Promise<void> {
+  async #make(kind: CaKind, tenant: string | null, make: (id: string) => Promise<Made>): Promise<void> {
     const id = this.#options.ids.next();
-    const made = await make(id);
-    if (!made.ok)
-      throw isAway(made) ? signerFault(`The CA ${kind} could not be made`, made) : notMade(kind, made.message);
-    const { keyId, certificate, sealedKey, notAfter } = made.value;
-    const row = { id, kind, tenant, keyId, certificatePem: certificate, sealedKey, notAfter: new Date(notAfter) };
+    const { issuerId, signed } = await make(id);
+    if (!signed.ok) {
+      throw isAway(signed) ? signerFault(`The CA ${kind} could not be made`, signed) : notMade(kind, signed.message);
+    }
+    const { keyId, certificate, sealedKey, notAfter } = signed.value;
+    const of = { id, kind, tenant, keyId, issuerId };
     await this.#options.db.transaction(async (tx) => {
+      const row = { ...of, certificatePem: certificate, sealedKey, notAfter: new Date(notAfter) };
       if (!(await store.insertActiveCa(tx, row))) return;
       await appendAudit(tx, {
         tenant: tenant ?? INSTALLATION,
@@ -118,7 +141,8 @@ export class Authorities {
     });
   }
 
-  async #open(row: store.CaRow): Promise<OpenCa> {
+  /** Opens a CA whose row is committed, in the signer. @throws Fault CA_KEY_UNUSABLE */
+  async open(row: store.CaRow): Promise<OpenCa> {
     if (!this.#opened.has(row.id) && row.sealedKey !== null) {
       const { id, certificatePem: certificate, sealedKey } = row;
       const opened = await this.#options.signer.addIssuer({ id, certificate, sealedKey });

@@ -66,6 +66,21 @@ export class TrustChanges {
   }
 }
 
+/** Rolls the transaction of `work` in `takenBack` back; `outcome` is what the caller gets. */
+export function takeBack(outcome: unknown): never {
+  throw new TakenBack(outcome);
+}
+
+/** What `work` gives, or what it took back with. */
+export async function takenBack<T>(work: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TakenBack) return error.outcome as T | Refusal;
+    throw error;
+  }
+}
+
 /** Rolls the transaction back and carries the answer out. */
 class TakenBack extends Error {
   readonly outcome: unknown;

@@ -63,7 +63,7 @@ export class JoinTokens {
   async create(by: Actor, request: z.output<typeof JoinTokenRequest>): Promise<NewToken | Refusal> {
     const { site = null, tags: grants, uses, ttlSeconds, autoApprove, hosts, networks, ephemeral } = request;
     if (isTooPowerful(request)) return tooPowerful();
-    const root = await this.#authorities.serverRoot();
+    const root = await this.#authorities.pinRoot();
     const token = createJoinToken(pinOf(root.certificatePem));
     const createdAt = this.#clock.now();
     const expiresAt = new Date(createdAt.getTime() + ttlSeconds * 1_000);

@@ -7,10 +7,12 @@
  */
 import { bundleDigest } from '@casare/certs';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Subscription } from '../platform/database/index.ts';
+import type { Database, Queryable, Subscription } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { findActiveCa, listTrustedCas } from './ca.store.ts';
+import { findActiveCa, listRecalledRoots, listTrustedCas } from './ca.store.ts';
+import { gatewayCas } from './rotation.decision.ts';
+import { findOutgoingServerCa, listOpen, listUrgentCas } from './rotation.store.ts';
 import { currentRev } from './trust-state.store.ts';
 
 /** Trust as of `rev`. */
@@ -18,10 +20,17 @@ export interface TrustView {
   readonly rev: number;
   /** Roots that agents are to trust gateways by. */
   readonly bundle: { readonly digest: string; readonly roots: readonly string[] };
-  /** Anchors for agents' certificates, PEM. */
+  /**
+   * Anchors for agents' certificates, PEM; also of roots that went out by a plan, below which admission refuses and tells
+   * agents to renew.
+   */
   readonly agentAnchors: readonly string[];
   /** The server CA whose chain listeners present; null before the first start has made one. */
   readonly presentedCa: string | null;
+  /** The server CA to be presented next, of which every gateway must hold a certificate by then; null: none. */
+  readonly readyCa: string | null;
+  /** Agent CAs in wrong hands (emergency): agents must replace certificates of theirs at once. */
+  readonly urgentCas: readonly string[];
 }
 
 export interface TrustViewsOptions {
@@ -87,14 +96,23 @@ export class TrustViews {
     for (const listener of this.#listeners) await listener(view);
   }
 
-  /** The rev is read first: what is read after it is at least as new. */
-  async #load(): Promise<TrustView> {
+  /** All of it as of one moment. */
+  #load(): Promise<TrustView> {
     const { db, clock } = this.#options;
     const now = clock.now();
-    const rev = await currentRev(db);
-    const roots = await listTrustedCas(db, 'server_root', now);
-    const agentAnchors = await listTrustedCas(db, 'agent_root', now);
-    const presented = await findActiveCa(db, 'server_ca', null);
-    return { rev, bundle: { digest: bundleDigest(roots), roots }, agentAnchors, presentedCa: presented?.id ?? null };
+    const load = async (tx: Queryable): Promise<TrustView> => {
+      const rev = await currentRev(tx);
+      const roots = await listTrustedCas(tx, 'server_root', now);
+      const anchors = await listTrustedCas(tx, 'agent_root', now);
+      const agentAnchors = [...anchors, ...(await listRecalledRoots(tx, now))];
+      const [rotation] = await listOpen(tx, ['server_ca', 'server_root']);
+      const active = (await findActiveCa(tx, 'server_ca', null))?.id ?? null;
+      const outgoing = rotation === undefined ? null : await findOutgoingServerCa(tx, rotation.oldId);
+      const { presented, ready } = gatewayCas(rotation?.phase ?? null, active, outgoing);
+      const urgentCas = await listUrgentCas(tx);
+      const bundle = { digest: bundleDigest(roots), roots };
+      return { rev, bundle, agentAnchors, presentedCa: presented, readyCa: ready, urgentCas };
+    };
+    return db.transaction(load, { isolation: 'repeatable read', readOnly: true });
   }
 }

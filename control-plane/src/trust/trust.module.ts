@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import { startLoop, type Loop } from '../platform/loop.ts';
 import { Admission } from './admission.service.ts';
 import { AgentLeaves } from './agent-leaves.ts';
 import { Authorities } from './authorities.ts';
@@ -15,6 +16,10 @@ import { Certificates } from './certificates.service.ts';
 import { LocksController } from './locks.controller.ts';
 import { Locks } from './locks.service.ts';
 import { createOversight, type OversightOptions } from './oversight.ts';
+import { RotationMaterial } from './rotation-material.ts';
+import { RotationWrites, type AtWrite } from './rotation-writes.ts';
+import { RotationsController } from './rotations.controller.ts';
+import { Rotations } from './rotations.service.ts';
 import { TRUST_DOMAIN } from './signer.ts';
 import { TrustController } from './trust.controller.ts';
 import { TrustStatusService } from './trust-status.service.ts';
@@ -34,6 +39,8 @@ export interface TrustOptions extends Pick<
   readonly hosts: readonly string[];
   /** Life of agents' certificates, hours; 24 unless said otherwise. */
   readonly leafHours?: number;
+  /** For tests, which end the process at each write of a rotation. */
+  readonly atWrite?: AtWrite;
 }
 
 /** The feature, put together. */
@@ -47,6 +54,7 @@ export interface Trust {
   readonly locks: Locks;
   readonly certificates: Certificates;
   readonly status: TrustStatusService;
+  readonly rotations: Rotations;
   /** What this process has loaded of trust. */
   readonly views: TrustViews;
   /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
@@ -54,14 +62,26 @@ export interface Trust {
   stop(): Promise<void>;
 }
 
+/** How often rotations that go by themselves look at their gates, milliseconds. */
+const ROTATIONS_MS = 2_000;
+
 /** Puts the feature together; nothing is read or written before `start`. */
 export function createTrust(options: TrustOptions): Trust {
-  const { db, clock, signer, leafHours } = options;
+  const { db, clock, log, signer, leafHours } = options;
   const authorities = new Authorities(options);
-  const gateway = new GatewayIdentity({ ...options, authorities });
   const views = new TrustViews(options);
+  const writes = new RotationWrites(db, options.atWrite);
+  const gateway = new GatewayIdentity({ ...options, authorities, views, writes });
   const gatewayChain = () => gateway.current.chainPem;
-  const oversight = createOversight({ ...options, signer, views, gatewayChain });
+  const onChanged = () => {
+    views.changed();
+    options.live?.wake();
+  };
+  const material = new RotationMaterial({ ...options, authorities, writes });
+  const rotations = new Rotations({ ...options, authorities, material, writes, onChanged });
+  const openRotations = ({ tenant }: { readonly tenant: string }) => rotations.listOpen(tenant);
+  const oversight = createOversight({ ...options, signer, views, gatewayChain, openRotations });
+  let loop: Loop | null = null;
   return {
     signer,
     authorities,
@@ -72,17 +92,20 @@ export function createTrust(options: TrustOptions): Trust {
     locks: oversight.locks,
     certificates: oversight.certificates,
     status: oversight.status,
+    rotations,
     views,
     async start() {
       await authorities.start();
-      await gateway.start();
       await views.start();
+      await gateway.start();
       oversight.start();
+      loop = startLoop({ name: 'rotations', intervalMs: ROTATIONS_MS, log, run: () => rotations.turn() });
     },
     async stop() {
+      await loop?.stop();
       await oversight.stop();
-      await views.stop();
       await gateway.stop();
+      await views.stop();
     },
   };
 }
@@ -91,12 +114,13 @@ export function createTrust(options: TrustOptions): Trust {
 export function trustModule(trust: Trust): DynamicModule {
   return {
     module: class TrustModule {},
-    controllers: [JoinTokensController, LocksController, TrustController],
+    controllers: [JoinTokensController, LocksController, RotationsController, TrustController],
     providers: [
       { provide: JoinTokens, useValue: trust.joinTokens },
       { provide: Locks, useValue: trust.locks },
       { provide: Certificates, useValue: trust.certificates },
       { provide: TrustStatusService, useValue: trust.status },
+      { provide: Rotations, useValue: trust.rotations },
     ],
   };
 }

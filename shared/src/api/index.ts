@@ -5,7 +5,7 @@ import { auth } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
-import { locks, trust } from './trust.ts';
+import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
 export * from './agents.ts';
@@ -20,7 +20,19 @@ export * from './trust.ts';
 export * from './workflows.ts';
 
 /** The operations, by noun: `api.jobs.submit`. */
-export const api = { audit, auth, agents, joinTokens, workflows, jobs, artifacts, events, trust, locks } as const;
+export const api = {
+  audit,
+  auth,
+  agents,
+  joinTokens,
+  workflows,
+  jobs,
+  artifacts,
+  events,
+  trust,
+  locks,
+  rotations,
+} as const;
 
 /** Every operation, for the OpenAPI document and for tests that must cover all of them. */
 export const ENDPOINTS: readonly Endpoint[] = Object.values(api).flatMap((group) => Object.values(group) as Endpoint[]);

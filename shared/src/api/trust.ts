@@ -344,7 +344,15 @@ export const rotations = {
     }),
     answer: { json: Rotation },
     status: 201,
-    problems: ['ROTATION_OPEN', 'ROOT_OFFLINE', 'AUTHORITY_NOT_FOUND', 'SIGNER_DOWN', 'TRUST_CHANGED', 'OPERATOR_ONLY'],
+    problems: [
+      'ROTATION_OPEN',
+      'ROOT_OFFLINE',
+      'AUTHORITY_NOT_FOUND',
+      'EMERGENCY_NEEDS_ROOT',
+      'SIGNER_DOWN',
+      'TRUST_CHANGED',
+      'OPERATOR_ONLY',
+    ],
   }),
   advance: endpoint({
     id: 'rotations.advance',
@@ -379,7 +387,14 @@ export const rotations = {
     params: IdParams,
     body: z.strictObject({ reason, from: RotationPhase.optional(), ...change }),
     answer: { json: Rotation },
-    problems: ['ROTATION_NOT_FOUND', 'ROTATION_TOO_LATE', 'ROTATION_ENDED', 'TRUST_CHANGED', 'OPERATOR_ONLY'],
+    problems: [
+      'ROTATION_NOT_FOUND',
+      'ROTATION_TOO_LATE',
+      'ROTATION_ENDED',
+      'SIGNER_DOWN',
+      'TRUST_CHANGED',
+      'OPERATOR_ONLY',
+    ],
   }),
 } as const;
 
