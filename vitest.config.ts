@@ -52,6 +52,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'system',
+          globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/system/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 120_000,

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { format } from 'prettier';
 import { openApiDocument } from '../../control-plane/dist/platform/http/openapi.js';
 import { asyncApiDocument } from './asyncapi.ts';
+import { certsPage } from './certs.ts';
 import { schemaSql } from './schema.ts';
 import { stateMachines } from './state-machines.ts';
 import { stepPages } from './steps.ts';
@@ -21,6 +22,7 @@ async function files(): Promise<Map<string, string>> {
   made.set('shared/asyncapi.json', json(asyncApiDocument()));
   made.set('control-plane/schema.sql', await schemaSql());
   made.set('docs/state-machines.md', stateMachines());
+  made.set('docs/security/certs.md', certsPage());
   for (const [name, text] of stepPages()) made.set(`docs/steps/${name}`, text);
   return made;
 }

@@ -3,6 +3,7 @@
  * Skipped, with the reason, where there is no `openssl`.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -143,7 +144,7 @@ describe.skipIf(missing)(missing ? 'openssl is not installed' : 'openssl', () =>
     const args = ['-cert', 'leaf.pem', '-cert_chain', 'ca.pem', '-key', 'agent.key', '-servername', 'localhost'];
     expect(await sClient([...args, '-sess_out', out])).toContain('HTTP/1.1 101');
     const again =
-      spawnSync('test', ['-s', out]).status === 0 ? await sClient([...args, '-sess_in', out]) : 'no session';
+      existsSync(out) ? await sClient([...args, '-sess_in', out]) : 'no session';
     expect(again).not.toContain('Reused, ');
   });
 });

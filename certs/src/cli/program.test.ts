@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ExtendedKeyUsage } from '../x509.ts';
+import { bundleDigest } from '../bundle.ts';
 import { pinOf } from '../pin.ts';
 import { createWorld, rogue, type World } from '../world.fixture.ts';
-import { run } from './program.ts';
+import { all, programFor } from './program.ts';
+import { call as callWith, NOW } from './surroundings-for-tests.ts';
 
 let world: World;
 let folder: string;
@@ -15,11 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function call(...args: string[]) {
-  const said = { out: '', error: '' };
-  const code = await run(args, { out: (text) => (said.out += text), error: (text) => (said.error += text) });
-  return { code, ...said };
-}
+const call = (...args: string[]) => callWith(args);
 
 async function file(name: string, text: string): Promise<string> {
   const at = path.join(folder, name);
@@ -78,4 +76,81 @@ describe('casare-certs', () => {
       expect((await call(...args)).code).toBe(2);
     },
   );
+});
+
+describe('the help', () => {
+  const commands = () => {
+    const around = {
+      out: () => undefined,
+      error: () => undefined,
+      env: {},
+      signal: AbortSignal.abort(),
+      now: () => NOW,
+    };
+    const never = () => Promise.reject(new Error('not asked for'));
+    return all(programFor({ ...around, connect: never, readInput: never }, () => undefined));
+  };
+
+  test.each(
+    commands()
+      .filter((command) => command.commands.length === 0)
+      .map((command) => [pathOf(command), command] as const),
+  )('of %s has a description, an example that begins with it, and explains every option', async (path, command) => {
+    const { code, out } = await call(...path.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(command.description()).not.toBe('');
+    expect(out).toContain(`$ casare-certs ${path}`);
+    for (const option of command.options) expect(option.description, option.flags).not.toBe('');
+  });
+
+  test('of the changing commands offers --dry-run and --if-rev', () => {
+    const changing = ['rotate start', 'rotate advance', 'rotate rollback', 'cert revoke', 'lock', 'unlock'];
+    const offered = commands()
+      .filter((command) => command.options.some(({ long }) => long === '--dry-run'))
+      .filter((command) => command.options.some(({ long }) => long === '--if-rev'))
+      .map(pathOf);
+    expect(offered.toSorted()).toEqual(changing.toSorted());
+  });
+
+  function pathOf(command: ReturnType<typeof commands>[number]): string {
+    const above = command.parent?.parent ? `${command.parent.name()} ` : '';
+    return `${above}${command.name()}`;
+  }
+});
+
+describe('needs-renewal', () => {
+  test.each([
+    ['half of its life is over', 13, undefined, 10],
+    ['less than half of its life is over', 10, undefined, 0],
+    ['it ends within the time', 10, '15h', 10],
+    ['it ends after the time', 10, '13h', 0],
+    ['it has ended', 30, undefined, 10],
+  ] as const)('%s: exit code %#', async (_, ageHours, within, code) => {
+    const born = new Date(NOW.getTime() - ageHours * 3_600_000);
+    const at = await file(`leaf-${ageHours}-${within}.pem`, (await createWorld(born)).agent.chainPem);
+    const options = within === undefined ? [] : ['--within', within];
+    expect(await call('needs-renewal', at, ...options)).toMatchObject({ code });
+    const { out } = await call('needs-renewal', at, ...options, '--output', 'json');
+    expect(JSON.parse(out)).toEqual({ due: code === 10, notAfter: expect.any(String) as string });
+  });
+
+  test.each(['30', '3 d', '-1d', '99999d', 'soon'])('a length of time like %s is wrong usage', async (within) => {
+    const at = await file('leaf.pem', world.agent.chainPem);
+    expect(await call('needs-renewal', at, `--within=${within}`)).toMatchObject({ code: 2, out: '' });
+  });
+});
+
+describe('bundle verify', () => {
+  test('takes server roots in time whose digest is the expected one, and nothing else', async () => {
+    const roots = await file('roots.pem', world.serverRoot.pem);
+    const digest = bundleDigest([world.serverRoot.pem]);
+    expect(await call('bundle', 'verify', roots, '--digest', digest)).toMatchObject({ code: 0 });
+    expect((await call('bundle', 'verify', roots, '--digest', '0'.repeat(64))).error).toMatch(/^BUNDLE_DIFFERS: /);
+    for (const other of [world.agentRoot.pem, world.serverCa.pem, `${world.serverRoot.pem}${world.agent.chainPem}`]) {
+      const at = await file('other.pem', other);
+      expect((await call('bundle', 'verify', at, '--digest', bundleDigest([other]))).error).toMatch(
+        /^BUNDLE_REFUSED: /,
+      );
+    }
+  });
 });

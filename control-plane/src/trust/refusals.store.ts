@@ -14,35 +14,27 @@ export interface Refusals {
   readonly revoked: ReadonlySet<string>;
 }
 
-const heldLocks = sql<{ kind: LockKind; key: string }, []>(
-  'heldLocks',
-  `SELECT kind, CASE WHEN kind IN ('agent', 'serial') THEN tenant_id || '/' || target ELSE target END AS key
-   FROM trust_lock WHERE lifted_at IS NULL`,
-  { idempotent: true },
-);
-const refusedCas = sql<{ id: string }, []>(
-  'refusedCas',
-  `SELECT id FROM certificate_authority
-   WHERE kind = 'agent_ca' AND state NOT IN ('active', 'outgoing') AND not_after > clock_timestamp()`,
-  { idempotent: true },
-);
-const revokedCertificates = sql<{ key: string }, []>(
-  'revokedCertificates',
-  `SELECT tenant_id || '/' || serial AS key FROM agent_certificate
+const KINDS = ['agent', 'tenant', 'serial', 'ca', 'retired', 'revoked'] as const;
+type Kind = (typeof KINDS)[number];
+
+// One statement: many locks in a row make many loads.
+const refusals = sql<{ what: Kind; key: string }, []>(
+  'loadRefusals',
+  `SELECT kind AS what, CASE WHEN kind IN ('agent', 'serial') THEN tenant_id || '/' || target ELSE target END AS key
+   FROM trust_lock WHERE lifted_at IS NULL
+   UNION ALL
+   SELECT 'retired', id::text FROM certificate_authority
+   WHERE kind = 'agent_ca' AND state NOT IN ('active', 'outgoing') AND not_after > clock_timestamp()
+   UNION ALL
+   SELECT 'revoked', tenant_id || '/' || serial FROM agent_certificate
    WHERE state = 'revoked' AND not_after > clock_timestamp()`,
   { idempotent: true },
 );
 
 /** At least as new as the rev that was read before. */
 export async function loadRefusals(db: Queryable): Promise<Refusals> {
-  const locked = {
-    agent: new Set<string>(),
-    tenant: new Set<string>(),
-    serial: new Set<string>(),
-    ca: new Set<string>(),
-  };
-  for (const { kind, key } of await db.query(heldLocks())) locked[kind].add(key);
-  const retiredCas = new Set((await db.query(refusedCas())).map(({ id }) => id));
-  const revoked = new Set((await db.query(revokedCertificates())).map(({ key }) => key));
-  return { locked, retiredCas, revoked };
+  const sets = Object.fromEntries(KINDS.map((kind) => [kind, new Set<string>()])) as Record<Kind, Set<string>>;
+  for (const { what, key } of await db.query(refusals())) sets[what].add(key);
+  const { agent, tenant, serial, ca, retired, revoked } = sets;
+  return { locked: { agent, tenant, serial, ca }, retiredCas: retired, revoked };
 }

@@ -8,13 +8,12 @@ import { codeOf, describe, Fault } from '../fault.ts';
 import {
   type AgentHome,
   certificateTimes,
-  fetchChain,
-  issuerOf,
   permissionProblems,
   readIdentity,
   serverTimeOf,
   tunnelTls,
 } from '../identity/index.ts';
+import { issuerOf } from '../network/index.ts';
 import { askStatus, freeBytes } from '../service/index.ts';
 
 export interface Check {
@@ -115,7 +114,7 @@ async function checkTunnel(home: AgentHome): Promise<Check> {
   if (!/CERT|SIGNATURE|ISSUER|CHAIN/.test(why)) {
     return failed('tunnel', `${url.host}: ${why}`, 'check that the control plane runs, the network and the firewall');
   }
-  const issuer = issuerOf(await fetchChain(url).catch(() => []));
+  const issuer = issuerOf(await home.network.chain('tunnel', url).catch(() => []));
   const fix = 'if a proxy inspects TLS, exempt this host; otherwise enrol this agent again';
   return failed(
     'tunnel',

@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { isFor, writeCredential } from './credential.ts';
 import { type EnrolAnswer, findServerRoot, post } from './enrol-http.ts';
+import type { Network } from '../network/index.ts';
 import { type AgentHome, makeHome, verifyPermissions, writeWhole } from './home.ts';
 import { type Identity, isEnrolled, writeIdentity } from './identity.ts';
 
@@ -65,8 +66,8 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   makeHome(home);
   verifyPermissions(home);
   const key = await keptRequest(home, token.value.id);
-  const root = await findServerRoot(base, token.value.pin);
-  const nonce = await fetchNonce(base, root, options.now);
+  const root = await findServerRoot(home.network, base, token.value.pin);
+  const nonce = await fetchNonce(home.network, base, root, options.now);
   const request = EnrolRequest.parse({
     token: joinCredentialText(token.value),
     nonce,
@@ -76,7 +77,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
     hostname: options.hostname,
     declared,
   });
-  const reply = parseReply(await post(new URL('enrol', base), root, request), base);
+  const reply = parseReply(await post(home.network, new URL('enrol', base), root, request), base);
   verifyReply(reply, key.csr, token.value);
   const { agentId, tenant, tunnelUrl } = reply;
   const identity = { agentId, tenant, name: options.name, enrolUrl: base.href, tunnelUrl, declared };
@@ -115,8 +116,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function fetchNonce(base: URL, root: string, now: () => number): Promise<string> {
-  const answer = await post(new URL('enrol/nonce', base), root, {});
+async function fetchNonce(network: Network, base: URL, root: string, now: () => number): Promise<string> {
+  const answer = await post(network, new URL('enrol/nonce', base), root, {});
   const skew = answer.serverTime === null ? 0 : Math.abs(answer.serverTime - now());
   if (skew > SKEW_MS) {
     const minutes = Math.round(skew / 60_000);

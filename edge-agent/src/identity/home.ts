@@ -3,25 +3,18 @@
  *
  *   identity.json  credential.pem  server-roots.pem        who the agent is
  *   next-key.json                                          a certificate that was asked for
+ *   network.json                                            the way out to the control plane
  *   outbox.db  spool/                                       what waits for the control plane
  *   runs/<job>/                                             the runs' folders, the newest kept
  *   logs/agent.log  status.json  agent.sock                 for people
  */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, Fault } from '../fault.ts';
+import { Network } from '../network/index.ts';
+
+export { writeWhole } from '../write-whole.ts';
 
 export interface AgentHome {
   readonly root: string;
@@ -42,6 +35,8 @@ export interface AgentHome {
   readonly logs: string;
   readonly status: string;
   readonly socket: string;
+  /** Opens the connections to the control plane, as `network.json` and the environment say. */
+  readonly network: Network;
 }
 
 /** `.casare/` in the checkout, as the control plane has it. */
@@ -65,6 +60,7 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
     logs: join(root, 'logs'),
     status: join(root, 'status.json'),
     socket: join(root, 'agent.sock'),
+    network: new Network(join(root, 'network.json'), environment),
   };
 }
 
@@ -108,6 +104,7 @@ export function permissionProblems(home: AgentHome): string[] {
   check(home.root, 'the agent home', '700');
   for (const key of [home.credential, home.nextKey, home.key, home.request]) check(key, 'the key', '600');
   check(home.identity, 'the identity', '600');
+  check(home.network.file, 'the network settings', '600');
   return problems;
 }
 
@@ -115,29 +112,4 @@ export function permissionProblems(home: AgentHome): string[] {
 export function verifyPermissions(home: AgentHome): void {
   const [problem] = permissionProblems(home);
   if (problem !== undefined) throw new Fault('HOME_UNSAFE', problem);
-}
-
-/** Replaces a file as a whole: after a crash there is the old or the new content, never a part. */
-export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const part = `${path}.${process.pid}.part`;
-  const file = openSync(part, 'w', mode);
-  try {
-    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  chmodSync(part, mode);
-  renameSync(part, path);
-  syncFolder(dirname(path));
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -64,6 +64,6 @@ export function readServerRoots(home: AgentHome): string {
 
 /** The control plane's clock, asked of its enrol listener; null when it does not tell. */
 export async function serverTimeOf(home: AgentHome, enrolUrl: string): Promise<number | null> {
-  const answer = await post(new URL('enrol/nonce', enrolUrl), readServerRoots(home), {});
+  const answer = await post(home.network, new URL('enrol/nonce', enrolUrl), readServerRoots(home), {});
   return answer.serverTime;
 }

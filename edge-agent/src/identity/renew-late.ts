@@ -40,7 +40,7 @@ export async function renewLate(home: AgentHome, expired: boolean, now: () => nu
   const identity = readIdentity(home);
   const base = new URL(identity.enrolUrl);
   const roots = readServerRoots(home);
-  const asked = await post(new URL('enrol/nonce', base), roots, {});
+  const asked = await post(home.network, new URL('enrol/nonce', base), roots, {});
   const nonce = EnrolNonce.safeParse(asked.body);
   if (!nonce.success) return refusal(asked, base);
   const until = leafOf(home).validToDate.getTime();
@@ -57,7 +57,7 @@ export async function renewLate(home: AgentHome, expired: boolean, now: () => nu
     proof: signEnrolProof(next.privateKeyPem, nonce.data.nonce, next.csr),
     oldProof: signRenewProof(privateKeyPem, nonce.data.nonce, next.csr),
   });
-  const answer = await post(new URL('enrol/renew', base), roots, request);
+  const answer = await post(home.network, new URL('enrol/renew', base), roots, request);
   const reply = RenewReply.safeParse(answer.body);
   if (answer.status >= 300 || !reply.success) return refusal(answer, base);
   const { certificateChain, serverRoots, tunnelUrl } = reply.data;

@@ -21,6 +21,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { agentHome, makeHome } from '../identity/index.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
+import { Network } from '../network/index.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
@@ -101,6 +102,7 @@ function startAgent(module: URL): TestAgent {
   const facts = { hostname: 'h', os: 'o', arch: 'a', agentVersion: '0', nodeVersion: '24' };
   const slots = { plain: 1, browser: 0, desktop: 0 };
   const tunnel: Tunnel = new Tunnel({
+    network: new Network(join(folder, 'network.json'), {}),
     url: () => peer.url,
     tls: pki.clientTls,
     outbox,

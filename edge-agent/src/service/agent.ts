@@ -101,6 +101,7 @@ class RunningAgent implements Agent {
       onLocked: () => this.#supervisor.halt(),
     });
     this.#tunnel = new Tunnel({
+      network: options.home.network,
       url: () => this.#identity.tunnelUrl,
       prepare: () => this.#lateRenewal.prepare(),
       tls: () => tunnelTls(options.home, this.#identity.tunnelUrl),

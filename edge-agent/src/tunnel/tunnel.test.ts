@@ -8,6 +8,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { systemClock } from '../clock.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
+import { Network } from '../network/index.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, logLine } from '../outbox/outbox-for-tests.ts';
 import { Tunnel, type TunnelPort, type TunnelState } from './index.ts';
@@ -85,7 +86,17 @@ function makeTunnel(url: string): Tunnel {
     },
   };
   const pathOf = (artifactId: string): string => join(folder, artifactId);
-  return new Tunnel({ url: () => url, tls: pki.clientTls, port, outbox, pathOf, clock: systemClock, random: () => 0 });
+  const network = new Network(join(folder, 'network.json'), {});
+  return new Tunnel({
+    network,
+    url: () => url,
+    tls: pki.clientTls,
+    port,
+    outbox,
+    pathOf,
+    clock: systemClock,
+    random: () => 0,
+  });
 }
 
 async function live(): Promise<void> {

@@ -5,19 +5,20 @@
  */
 import type { ConnectionOptions } from 'node:tls';
 import { next } from '@casare/shared/lifecycle';
-import { type AgentMessage, CLOSE, SERVER_FRAME_BYTES, SUBPROTOCOL } from '@casare/shared/protocol';
+import { type AgentMessage, CLOSE } from '@casare/shared/protocol';
 import { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { codeOf, describe } from '../fault.ts';
+import type { Network } from '../network/index.ts';
 import type { Outbox, RunKey } from '../outbox/index.ts';
+import { dialGateway } from './dial.ts';
 import type { DialHold, TunnelDetail, TunnelPort } from './link.ts';
 import { nextDial } from './reconnect.decision.ts';
 import { Session } from './session.ts';
 import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
 
-const HANDSHAKE_MS = 10_000;
-
 export interface TunnelOptions {
+  readonly network: Network;
   /** Read for each dial. */
   readonly url: () => string;
   /** Before each dial: null when it may go on. Does not reject. */
@@ -108,13 +109,7 @@ export class Tunnel {
   #connect(): void {
     let socket: WebSocket;
     try {
-      socket = new WebSocket(this.#options.url(), [SUBPROTOCOL], {
-        ...this.#options.tls(),
-        perMessageDeflate: false,
-        followRedirects: false,
-        handshakeTimeout: HANDSHAKE_MS,
-        maxPayload: SERVER_FRAME_BYTES,
-      });
+      socket = dialGateway(this.#options.network, this.#options.url(), this.#options.tls());
     } catch (error) {
       this.#why = describe(error);
       this.#lost(undefined);
