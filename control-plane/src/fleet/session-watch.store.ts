@@ -15,27 +15,32 @@ export interface Seen {
 
 /** One look. */
 export interface Look {
-  /** Where the next look goes on. */
-  readonly horizon: bigint;
+  /** What this look saw: where the next one goes on. */
+  readonly snapshot: string;
   readonly rev: number;
   readonly agents: readonly Seen[];
 }
 
-/** Without an agent, horizon and rev alone. */
-type Row = { readonly horizon: string; readonly rev: number } & (Seen | { readonly agentId: null });
+/** As if nothing had been seen yet: every agent is new to the look after it. */
+export const NOTHING_SEEN = '1:1:';
 
-// Every transaction below the horizon has ended, and this look saw what it did; what ends later is at or above it. An
-// agent's row says which transaction last changed it (a trigger), so that a look at rest reads one index and no agent.
-// A greeting changes its agent's row too: of a session that was replaced elsewhere, the agent is among the changed.
-const look = sql<Row, [since: string, tenants: string[], agents: string[]]>(
+/** Without an agent, snapshot and rev alone. */
+type Row = { readonly snapshot: string; readonly rev: number } & (Seen | { readonly agentId: null });
+
+// An agent's row says which transaction last changed it (a trigger). A look gives those whose transaction the look before
+// did not see, however late it ended: at rest it reads one index and no agent. A greeting changes its agent's row too: of
+// a session that was replaced elsewhere, the agent is among the changed.
+const look = sql<Row, [since: string | null, tenants: string[], agents: string[]]>(
   'watchAgents',
-  `SELECT h.xmin::text AS horizon, t.rev, c."agentId", c.state, c.site, c.grants, c.capabilities, c."sessionId"
-   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) h
-   CROSS JOIN trust_state t
+  `SELECT pg_current_snapshot()::text AS snapshot, t.rev, c."agentId", c.state, c.site, c.grants, c.capabilities,
+     c."sessionId"
+   FROM trust_state t
    LEFT JOIN LATERAL (
      SELECT a.id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId"
      FROM (
-       SELECT tenant_id, id FROM agent WHERE changed_xid >= $1::text::xid8
+       SELECT tenant_id, id FROM agent
+       WHERE changed_xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+         AND NOT pg_visible_in_snapshot(changed_xid, $1::text::pg_snapshot)
        UNION SELECT * FROM unnest($2::text[], $3::uuid[])
      ) w
      JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.id
@@ -44,14 +49,24 @@ const look = sql<Row, [since: string, tenants: string[], agents: string[]]>(
   { idempotent: true },
 );
 
-/** Agents that changed in a transaction that may have ended after the look which gave `since`, and those of `more`. */
+/** Agents that changed since the look that gave `since`, of none when it is null, and those of `more`. */
 export async function lookAfter(
   db: Queryable,
-  since: bigint,
+  since: string | null,
   more: readonly { readonly tenant: string; readonly agentId: string }[],
 ): Promise<Look> {
   const [tenants, agents] = [more.map(({ tenant }) => tenant), more.map(({ agentId }) => agentId)];
-  const rows = await db.query(look(String(since), tenants, agents));
-  const { horizon, rev } = rows[0]!;
-  return { horizon: BigInt(horizon), rev, agents: rows.filter((row) => row.agentId !== null) };
+  const rows = await db.query(look(since, tenants, agents));
+  const { snapshot, rev } = rows[0]!;
+  return { snapshot, rev, agents: rows.filter((row) => row.agentId !== null) };
+}
+
+/** True when `later` comes from an earlier time of the database than `earlier`: it was restored from a backup. */
+export function wentBack(earlier: string, later: string): boolean {
+  return endOf(later) < endOf(earlier);
+}
+
+/** The first transaction that a snapshot, `xmin:xmax:open`, has not seen the beginning of. */
+function endOf(snapshot: string): bigint {
+  return BigInt(snapshot.split(':')[1]!);
 }

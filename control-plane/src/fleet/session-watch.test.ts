@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../platform/clock.ts';
 import { sql, type Database } from '../platform/database/index.ts';
+import { testDatabase } from '../platform/database/testing.ts';
 import { Metrics } from '../platform/metrics.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import type { Session } from './session-context.ts';
 import { SessionWatch } from './session-watch.ts';
-import { lookAfter } from './session-watch.store.ts';
+import { lookAfter, NOTHING_SEEN, wentBack } from './session-watch.store.ts';
 import { by, connect, dial, openReplica, openScene, TENANT, type Scene, type TestTunnel } from './testing.ts';
 
 const caOf = sql<{ id: string }, [kind: string]>(
@@ -83,13 +84,16 @@ describe.each([
     const late = await here.agent();
     const lateTunnel = await connect(there.scene, late);
     const { db } = here.harness.database;
-    const before = await lookAfter(db, 0n, []);
+    const other = (await here.agent()).agentId;
+    const before = await lookAfter(db, null, []);
     await db.transaction(async (tx) => {
       await tx.execute(moveAgent(late.agentId, 'locked'));
       // Others look, and change things, while this one is open.
-      await db.execute(moveAgent((await here.agent()).agentId, 'paused'));
-      const meanwhile = await lookAfter(db, before.horizon, []);
-      expect(meanwhile.agents.some(({ agentId }) => agentId === late.agentId)).toBe(false);
+      await db.execute(moveAgent(other, 'paused'));
+      const meanwhile = await lookAfter(db, before.snapshot, []);
+      expect(meanwhile.agents.map(({ agentId }) => agentId)).toEqual([other]);
+      // What was seen is not seen again, though the transaction that is open began before it.
+      expect((await lookAfter(db, meanwhile.snapshot, [])).agents).toEqual([]);
       await alive(lateTunnel, 2);
     });
     expect(await lateTunnel.ended).toBe(CLOSE.locked);
@@ -147,6 +151,22 @@ it('a session that began while a look was under way is not judged by what was be
   await db.execute(moveAgent(agentId, 'active'));
   await watch.look();
   expect(closed).toEqual([CLOSE.replaced]);
+});
+
+it('of a database that went back in time everything is looked at', async () => {
+  expect(wentBack('10:12:10,11', '10:12:')).toBe(false);
+  expect(wentBack('10:12:', '9:13:')).toBe(false);
+  expect(wentBack('10:100:', '9:99:')).toBe(true);
+  await using cleanup = new AsyncDisposableStack();
+  const database = await testDatabase();
+  cleanup.defer(() => database.close());
+  expect((await lookAfter(database.db, null, [])).agents).toEqual([]);
+  await database.db.transaction((tx) =>
+    tx.script(`INSERT INTO tenant (id, name) VALUES ('default', 'd');
+      INSERT INTO agent (tenant_id, id, name, state, join_token_id, key_digest)
+      VALUES ('default', gen_random_uuid(), 'one', 'active', 'x', 'x')`),
+  );
+  expect((await lookAfter(database.db, NOTHING_SEEN, [])).agents).toHaveLength(1);
 });
 
 describe('a replica that does not learn what is locked', () => {

@@ -10,7 +10,7 @@ import type { Database } from '../platform/database/index.ts';
 import { loadRefusals, type AdmittedPeer, type Refusals } from '../trust/index.ts';
 import type { Session } from './session-context.ts';
 import { endingByTrust, endingOf } from './session-standing.decision.ts';
-import { lookAfter, type Look, type Seen } from './session-watch.store.ts';
+import { lookAfter, NOTHING_SEEN, wentBack, type Look, type Seen } from './session-watch.store.ts';
 
 export interface SessionWatchOptions {
   readonly db: Database;
@@ -25,16 +25,14 @@ export interface SessionWatchOptions {
 
 /** Older than this, what is locked is not known: nobody new is let in, milliseconds. */
 export const STALE_MS = 30_000;
-/** Later than every transaction: the first look is at nobody, and says where the second one begins. */
-const NEVER = 2n ** 64n - 1n;
-
 export class SessionWatch {
   readonly #options: SessionWatchOptions;
   /** Agents to be looked at whether they changed or not: their sessions began after the look before. */
   readonly #fresh = new Set<AdmittedPeer>();
   /** Sessions that were not judged by what trust refuses. */
   readonly #entered = new Set<Session>();
-  #since = NEVER;
+  /** What the last look saw; null before the first one, which is at nobody. */
+  #since: string | null = null;
   #refusals: (Refusals & { readonly rev: number }) | null = null;
   /** When the last look that succeeded was asked for, on the monotonic clock. */
   #askedAt = -Infinity;
@@ -67,7 +65,7 @@ export class SessionWatch {
     const askedAt = this.#options.clock.monotonicMs();
     const fresh = [...this.#fresh];
     const seen = await this.#see(fresh);
-    this.#since = seen.horizon;
+    this.#since = seen.snapshot;
     for (const peer of fresh) this.#fresh.delete(peer);
     this.#judge(seen);
     this.#askedAt = askedAt;
@@ -77,7 +75,7 @@ export class SessionWatch {
     const { db } = this.#options;
     let seen = await lookAfter(db, this.#since, fresh);
     // The database went back to an earlier time, from a backup: everything is looked at.
-    if (this.#since !== NEVER && seen.horizon < this.#since) seen = await lookAfter(db, 0n, fresh);
+    if (this.#since !== null && wentBack(this.#since, seen.snapshot)) seen = await lookAfter(db, NOTHING_SEEN, fresh);
     const { rev } = seen;
     if (this.#refusals?.rev === rev) return seen;
     this.#refusals = { ...(await loadRefusals(db)), rev };
