@@ -122,7 +122,7 @@ function tree(value: Uint8Array, tag: number): DerNode {
 
 function of(node: DerNode | undefined, tag: number): DerNode {
   must(node?.tag === tag);
-  return node!;
+  return node;
 }
 
 function only(node: DerNode, tag: number): DerNode {

@@ -39,6 +39,12 @@ export interface Standing {
   readonly grants: readonly string[];
 }
 
+/** Which agent. */
+export interface AgentKey {
+  readonly tenant: string;
+  readonly agentId: string;
+}
+
 /** An agent, locked until the transaction ends. */
 export interface HeldAgent {
   readonly name: string;
@@ -149,22 +155,33 @@ const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: 
   `UPDATE agent SET state = $3 WHERE tenant_id = $1 AND id = $2 AND state = ANY($4)`,
 );
 
-const keepProfile = sql<
-  Standing,
+// In one order: two batches never wait for each other.
+const holdAgents = sql<{ tenant: string; id: string; state: AgentState }, [tenants: string[], ids: string[]]>(
+  'holdAgents',
+  `SELECT a.tenant_id AS tenant, a.id, a.state FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
+   JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.id
+   ORDER BY a.tenant_id, a.id FOR UPDATE OF a`,
+);
+
+const keepProfiles = sql<
+  Standing & { readonly place: number },
   [
-    tenant: string,
-    id: string,
-    facts: string,
+    tenants: string[],
+    ids: string[],
+    facts: string[],
     capabilities: string[],
     declared: string[],
-    slots: string,
-    bundle: string | null,
+    slots: string[],
+    bundles: (string | null)[],
   ]
 >(
-  'keepProfile',
-  `UPDATE agent SET facts = $3, capabilities = $4, declared = $5, slots = $6, bundle_digest = $7
-   WHERE tenant_id = $1 AND id = $2
-   RETURNING name, state, site, grants`,
+  'keepProfiles',
+  `UPDATE agent a SET facts = w.facts, capabilities = ARRAY(SELECT jsonb_array_elements_text(w.capabilities)),
+     declared = ARRAY(SELECT jsonb_array_elements_text(w.declared)), slots = w.slots, bundle_digest = w.bundle
+   FROM unnest($1::text[], $2::uuid[], $3::jsonb[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::text[])
+     WITH ORDINALITY AS w(tenant_id, id, facts, capabilities, declared, slots, bundle, place)
+   WHERE a.tenant_id = w.tenant_id AND a.id = w.id
+   RETURNING w.place::int, a.name, a.state, a.site, a.grants`,
 );
 
 const keepBundle = sql<never, [tenant: string, id: string, digest: string]>(
@@ -219,19 +236,39 @@ export async function move(
   return (await tx.execute(moveAgent(key.tenant, key.id, to, sourcesOf(AGENT, event)))) === 1;
 }
 
-/** Keeps what `hello` said; the agent is there. */
-export async function saveProfile(tx: Queryable, tenant: string, id: string, profile: Profile): Promise<Standing> {
-  const { facts, capabilities, declared, slots, bundle = null } = profile;
-  const statement = keepProfile(
-    tenant,
-    id,
-    JSON.stringify(facts),
-    [...capabilities],
-    [...declared],
-    JSON.stringify(slots),
-    bundle,
+/** Locks the rows of agents, all different; in their order, null for one that is not there. */
+export async function holdAll(
+  tx: Queryable,
+  agents: readonly AgentKey[],
+): Promise<({ readonly state: AgentState } | null)[]> {
+  const rows = await tx.query(
+    holdAgents(
+      agents.map(({ tenant }) => tenant),
+      agents.map(({ agentId }) => agentId),
+    ),
   );
-  return (await tx.query(statement))[0]!;
+  const found = new Map(rows.map((row) => [`${row.tenant} ${row.id}`, row]));
+  return agents.map(({ tenant, agentId }) => found.get(`${tenant} ${agentId}`) ?? null);
+}
+
+/** Keeps what `hello` said of agents, all different, that are there; how they stand, in their order. */
+export async function saveProfiles(
+  tx: Queryable,
+  profiles: readonly (AgentKey & Profile)[],
+): Promise<readonly Standing[]> {
+  if (profiles.length === 0) return [];
+  const rows = await tx.query(
+    keepProfiles(
+      profiles.map(({ tenant }) => tenant),
+      profiles.map(({ agentId }) => agentId),
+      profiles.map(({ facts }) => JSON.stringify(facts)),
+      profiles.map(({ capabilities }) => JSON.stringify(capabilities)),
+      profiles.map(({ declared }) => JSON.stringify(declared)),
+      profiles.map(({ slots }) => JSON.stringify(slots)),
+      profiles.map(({ bundle = null }) => bundle),
+    ),
+  );
+  return rows.toSorted((a, b) => a.place - b.place);
 }
 
 /** Keeps which bundle the agent holds. */

@@ -5,9 +5,11 @@ import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
+import type { Standing } from './agent.store.ts';
 import type { GatewayBeat } from './gateway-beat.ts';
 import type { AdmittedPeer } from '../trust/index.ts';
 import type { TunnelState } from './tunnel.lifecycle.ts';
+import type { FromAgent } from './wire.ts';
 
 /** Times in milliseconds. */
 export interface SessionLimits {
@@ -50,13 +52,24 @@ export interface SessionContext {
   readonly dispatcher: Dispatcher;
   readonly beat: GatewayBeat;
   readonly limits: SessionLimits;
-  /** The session's row was opened: an older session of the agent, here or elsewhere, is over. */
-  readonly opened: (session: Session) => void;
+  /** Puts a greeting on record. */
+  readonly greetings: (greeting: Greeting) => Promise<Opened>;
+  /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */
+  readonly opened: (session: Session, elsewhere: boolean) => void;
   /** The session is over; called once. */
   readonly ended: (session: Session) => void;
   /** An assignment cannot be sent: the attempt is refused. */
   readonly unsendable: (agent: AgentRef, message: Extract<ServerMessage, { type: 'job.assign' }>, code: string) => void;
 }
+
+/** A `hello` and where it came from. */
+export interface Greeting {
+  readonly session: Session;
+  readonly hello: FromAgent<'hello'>;
+}
+
+/** What became of a greeting; `elsewhere` when another gateway held the agent's session. */
+export type Opened = { readonly standing: Standing; readonly elsewhere: boolean } | { readonly refused: Ending };
 
 /** Why a session must end. */
 export interface Ending {

@@ -15,12 +15,13 @@ import { TRUST_CHANNEL, type AdmittedPeer } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import { announceAgents } from './announce.ts';
 import { atMost } from './at-most.ts';
+import { createGreetings } from './greetings.ts';
 import type { Session, SessionContext } from './session-context.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
 
-export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable'> {
+export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable' | 'greetings'> {
   readonly ids: Ids;
 }
 
@@ -63,7 +64,8 @@ export class TunnelSessions {
     });
     this.#context = {
       ...options,
-      opened: (session) => this.#opened(session),
+      greetings: createGreetings(options),
+      opened: (session, elsewhere) => this.#opened(session, elsewhere),
       ended: (session) => this.#ended(session),
       unsendable: (agent, { jobId, attempt }, code) => {
         const reason = 'The assignment cannot be sent to an agent: it is too large or malformed.';
@@ -145,7 +147,7 @@ export class TunnelSessions {
     }
   }
 
-  #opened(session: Session): void {
+  #opened(session: Session, elsewhere: boolean): void {
     if (session.state === 'closed') return;
     const { agentId } = session.peer;
     const older = this.#held.get(agentId);
@@ -153,7 +155,7 @@ export class TunnelSessions {
     this.watch.began(session);
     if (older !== undefined && older !== session) older.close(CLOSE.replaced, 'a newer session took over');
     // A session of another replica is found by its watch.
-    this.#options.db.notify(CHANNEL, agentId);
+    if (elsewhere) this.#options.db.notify(CHANNEL, agentId);
   }
 
   #ended(session: Session): void {

@@ -90,9 +90,11 @@ const LEASE_COLUMNS =
   'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, j.state';
 const LEASE_JOIN = 'job_lease l JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id';
 
-const leasesOfAgent = sql<LeaseRow, [tenant: string, agent: string]>(
-  'leasesOfAgent',
-  `SELECT ${LEASE_COLUMNS} FROM ${LEASE_JOIN} WHERE l.tenant_id = $1 AND l.agent_id = $2 ORDER BY l.leased_at`,
+const leasesOfThese = sql<LeaseRow, [tenants: string[], agents: string[]]>(
+  'leasesOfThese',
+  `SELECT ${LEASE_COLUMNS} FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, agent_id)
+   JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.agent_id = w.agent_id
+   JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id ORDER BY l.leased_at`,
   { idempotent: true },
 );
 
@@ -174,9 +176,19 @@ export async function lease(
   };
 }
 
-/** Every lease an agent holds, oldest first. */
-export async function listLeases(db: Queryable, tenant: string, agentId: string): Promise<Lease[]> {
-  return (await db.query(leasesOfAgent(tenant, agentId))).map(leaseOf);
+/** Every lease that these agents hold, oldest first, in the order of the agents. */
+export async function listLeases(
+  db: Queryable,
+  agents: readonly { readonly tenant: string; readonly agentId: string }[],
+): Promise<Lease[][]> {
+  const tenants = agents.map(({ tenant }) => tenant);
+  const ids = agents.map(({ agentId }) => agentId);
+  const byAgent = Map.groupBy((await db.query(leasesOfThese(tenants, ids))).map(leaseOf), keyOfAgent);
+  return agents.map((agent) => byAgent.get(keyOfAgent(agent)) ?? []);
+}
+
+function keyOfAgent({ tenant, agentId }: { readonly tenant: string; readonly agentId: string }): string {
+  return `${tenant} ${agentId}`;
 }
 
 /** The leases of these agents. */

@@ -91,7 +91,7 @@ async function gateway(): Promise<string> {
 async function connect(agent: TestAgent, gatewayId: string, leaseMs = LEASE): Promise<string> {
   const sessionId = randomUUID();
   const session = { ...agent, sessionId, gatewayId, instance: randomUUID(), epoch: 1 };
-  expect(await sessions.open(h.database.db, session, leaseMs)).not.toBeNull();
+  expect(await sessions.openAll(h.database.db, [session], leaseMs)).not.toEqual([null]);
   return sessionId;
 }
 
@@ -186,7 +186,7 @@ describe('a lease', () => {
       });
       await vi.waitFor(async () => expect((await h.database.db.query(waits()))[0]!.n).toBeGreaterThan(0), 5_000);
       const again = { ...agent, sessionId: randomUUID(), gatewayId, instance: randomUUID(), epoch: 1 };
-      expect(await sessions.open(tx, again)).toEqual({ replaced: sessionId });
+      expect(await sessions.openAll(tx, [again])).toMatchObject([{ replaced: sessionId }]);
     });
     await closed;
     agent.disconnect();

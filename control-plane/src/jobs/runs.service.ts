@@ -4,6 +4,7 @@
  */
 import type { HeldRun, JobAssign, RunEvent, Welcomed } from '@casare/shared/protocol';
 import type { LiveService } from '../live/index.ts';
+import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
@@ -32,9 +33,13 @@ export interface RunsDependencies extends AssignmentDependencies, SettleDependen
   readonly log: Log;
 }
 
+/** Agents that greet at the same time are looked up in one statement. */
+const TOGETHER = { most: 100, runs: 2, keyOf: ({ agentId }: AgentRef) => agentId };
+
 export class RunsService {
   readonly #deps: RunsDependencies;
   readonly #batcher: EventBatcher;
+  readonly #leasesOf: (agent: AgentRef) => Promise<leases.Lease[]>;
   /** Set once by the wiring: the dispatcher builds assignments through this service and is told of free slots by it. */
   dispatcher: Dispatcher | null = null;
   /** Set once by the wiring: a concurrency key may be free now. */
@@ -42,12 +47,13 @@ export class RunsService {
 
   constructor(dependencies: RunsDependencies) {
     this.#deps = dependencies;
+    this.#leasesOf = gather({ run: (agents) => leases.listLeases(dependencies.db, agents), ...TOGETHER });
     this.#batcher = new EventBatcher((messages) => this.#write(messages));
   }
 
   /** Compares what the agent holds with its leases: verdicts for its runs, and assignments it has never received. */
   async reconcile(agent: AgentRef, held: readonly HeldRun[]): Promise<Reconciled> {
-    const all = await leases.listLeases(this.#deps.db, agent.tenant, agent.agentId);
+    const all = await this.#leasesOf(agent);
     const byJob = new Map(all.map((lease) => [lease.jobId, lease]));
     const runs: Welcomed[] = [];
     for (const run of held) {

@@ -53,25 +53,37 @@ const dropDeadGateways = sql<never, [deadMs: number]>(
 );
 
 // The higher epoch wins; within one epoch the later session replaces the earlier. What an earlier session may have granted
-// up to now stays on record: this one may end before it grants anything.
-const openSession = sql<
-  { replaced_session: string | null },
-  [tenant: string, agent: string, session: string, gateway: string, instance: string, epoch: number, leaseMs: number]
+// up to now stays on record: this one may end before it grants anything. The join sees the rows as they were before.
+const openSessions = sql<
+  { place: number; replaced: string | null; gateway: string | null },
+  [
+    tenants: string[],
+    agents: string[],
+    sessions: string[],
+    gateways: string[],
+    instances: string[],
+    epochs: number[],
+    leaseMs: number,
+  ]
 >(
-  'openSession',
-  `WITH before AS (
-     SELECT session_id FROM agent_session WHERE tenant_id = $1 AND agent_id = $2 AND gateway_id IS NOT NULL
+  'openSessions',
+  `WITH wanted AS (
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[])
+       WITH ORDINALITY AS w(tenant_id, agent_id, session_id, gateway_id, instance, epoch, place)
    ), opened AS (
      INSERT INTO agent_session AS s (tenant_id, agent_id, session_id, gateway_id, instance, epoch)
-     VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (tenant_id, agent_id) DO UPDATE SET session_id = $3, gateway_id = $4, instance = $5, epoch = $6,
+     SELECT tenant_id, agent_id, session_id, gateway_id, instance, epoch FROM wanted
+     ON CONFLICT (tenant_id, agent_id) DO UPDATE SET session_id = excluded.session_id,
+       gateway_id = excluded.gateway_id, instance = excluded.instance, epoch = excluded.epoch,
        since = clock_timestamp(), lease_until = CASE
          WHEN s.gateway_id IS NULL THEN s.lease_until
          ELSE clock_timestamp() + make_interval(secs => $7::float8 / 1000) END
-     WHERE s.epoch <= $6
-     RETURNING 1
+     WHERE s.epoch <= excluded.epoch
+     RETURNING tenant_id, agent_id
    )
-   SELECT (SELECT session_id::text FROM before) AS replaced_session FROM opened`,
+   SELECT w.place::int, CASE WHEN b.gateway_id IS NOT NULL THEN b.session_id END AS replaced, b.gateway_id AS gateway
+   FROM wanted w JOIN opened o ON o.tenant_id = w.tenant_id AND o.agent_id = w.agent_id
+   LEFT JOIN agent_session b ON b.tenant_id = w.tenant_id AND b.agent_id = w.agent_id`,
 );
 
 // A greeting locks the agent before its session; the end of the session before it must not come from the other side. In
@@ -119,17 +131,30 @@ export async function forgetDeadGateways(db: Queryable, deadMs: number): Promise
 }
 
 /**
- * Makes `session` the agent's session; `null` when a newer start of the agent has one. `leaseMs`: the longest lease that a
+ * Makes each of `all`, which are of different agents, its agent's session, in their order: the session that it replaced
+ * and the gateway that held that, or `null` when a newer start of the agent has one. `leaseMs`: the longest lease that a
  * session may have granted.
  */
-export async function open(
+export async function openAll(
   db: Queryable,
-  session: NewSession,
+  all: readonly NewSession[],
   leaseMs: number = LEASE_MS,
-): Promise<{ replaced: string | null } | null> {
-  const { tenant, agentId, sessionId, gatewayId, instance, epoch } = session;
-  const [row] = await db.query(openSession(tenant, agentId, sessionId, gatewayId, instance, epoch, leaseMs));
-  return row ? { replaced: row.replaced_session } : null;
+): Promise<({ replaced: string | null; gateway: string | null } | null)[]> {
+  if (all.length === 0) return [];
+  const column = <Name extends keyof NewSession>(name: Name) => all.map((session) => session[name]);
+  const rows = await db.query(
+    openSessions(
+      column('tenant'),
+      column('agentId'),
+      column('sessionId'),
+      column('gatewayId'),
+      column('instance'),
+      column('epoch'),
+      leaseMs,
+    ),
+  );
+  const byPlace = new Map(rows.map(({ place, replaced, gateway }) => [place, { replaced, gateway }]));
+  return all.map((_, index) => byPlace.get(index + 1) ?? null);
 }
 
 /**

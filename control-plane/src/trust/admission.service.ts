@@ -3,12 +3,12 @@
  * It is asked for every connection, since a reloaded trust store drops nobody and a resumed session skips the client
  * certificate altogether.
  */
-import { certificatesInPem, readIdentity, type IdentityCode } from '@casare/certs';
+import { certificatesInPem, readIdentity, type IdentityCode, type PeerIdentity } from '@casare/certs';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import { gather, type Database } from '../platform/database/index.ts';
 import { refusalOf, type AdmissionCode } from './admission.decision.ts';
-import { findOnRecord } from './certificate.store.ts';
+import { findOnRecord, type OnRecord } from './certificate.store.ts';
 
 /** An admitted agent: the only source of tenant and agent for everything it does. */
 export interface AdmittedPeer {
@@ -49,18 +49,19 @@ export type PeerSocket = Pick<
   'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerCertificate'
 >;
 
+/** Who comes at the same time is asked for in one statement. */
+const TOGETHER = { most: 100, runs: 2 };
+
 export class Admission {
-  readonly #db: Database;
   readonly #clock: Clock;
   readonly #trustDomain: string;
-  readonly #gatewayCa: () => string | null;
+  readonly #find: (presented: PeerIdentity) => Promise<OnRecord | null>;
 
   /** `gatewayCa`: the CA whose chain this gateway presents now. */
   constructor(db: Database, clock: Clock, trustDomain: string, gatewayCa: () => string | null) {
-    this.#db = db;
     this.#clock = clock;
     this.#trustDomain = trustDomain;
-    this.#gatewayCa = gatewayCa;
+    this.#find = gather({ run: (asked) => findOnRecord(db, asked, gatewayCa()), ...TOGETHER });
   }
 
   /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
@@ -75,8 +76,8 @@ export class Admission {
     const der = socket.getPeerCertificate(true).raw as Buffer | undefined;
     const identity = readIdentity(der ?? new Uint8Array(), this.#trustDomain);
     if (!identity.ok) return refused(identity.code, identity.message);
-    const { tenant, agentId, serial, notAfter, issuerKeyId } = identity.value;
-    const found = await findOnRecord(this.#db, issuerKeyId, serial, this.#gatewayCa());
+    const { tenant, agentId, serial, notAfter } = identity.value;
+    const found = await this.#find(identity.value);
     const recorded = found && {
       ...found,
       certificate: found.certificate && { ...found.certificate, same: isSame(found.certificate.pem, der) },

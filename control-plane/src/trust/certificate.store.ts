@@ -42,6 +42,8 @@ export interface OnRecord {
 }
 
 interface OnRecordRow {
+  /** Which of those asked for, from 1. */
+  readonly place: number;
   readonly ca_state: CaState;
   readonly ca_id: string;
   readonly stands_on: string[];
@@ -77,26 +79,27 @@ const revokeCertificates = sql<never, [tenant: string, agent: string]>(
   `UPDATE agent_certificate SET state = 'revoked' WHERE tenant_id = $1 AND agent_id = $2 AND state <> 'revoked'`,
 );
 
-// One statement, so that CA, certificate, agent and locks are judged as they were at one moment.
-const onRecord = sql<OnRecordRow, [caKeyId: string, serial: string, gatewayCa: string | null]>(
-  'certificateOnRecord',
-  `SELECT ca.state AS ca_state, ca.id AS ca_id, ca.tenant_id AS tenant, c.agent_id, c.state, c.certificate_pem AS pem,
-     c.not_after, a.state AS agent_state, chain.ids AS stands_on, (
+// One statement, so that CA, certificate, agent and locks are judged as they were at one moment; it is asked for all who
+// come at the same time.
+const onRecord = sql<OnRecordRow, [caKeyIds: string[], serials: string[], gatewayCa: string | null]>(
+  'certificatesOnRecord',
+  `SELECT w.place::int, ca.state AS ca_state, ca.id AS ca_id, ca.tenant_id AS tenant, c.agent_id, c.state,
+     c.certificate_pem AS pem, c.not_after, a.state AS agent_state, chain.ids AS stands_on, (
        SELECT l.kind FROM trust_lock l WHERE l.lifted_at IS NULL AND (
          (l.kind = 'ca' AND l.target = ANY(chain.ids))
          OR (l.kind = 'tenant' AND l.target = ca.tenant_id)
          OR (l.kind = 'agent' AND l.target = a.id::text AND l.tenant_id = ca.tenant_id)
-         OR (l.kind = 'serial' AND l.target = $2 AND l.tenant_id = ca.tenant_id))
+         OR (l.kind = 'serial' AND l.target = w.serial AND l.tenant_id = ca.tenant_id))
        LIMIT 1) AS lock
-   FROM certificate_authority ca
+   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(key_id, serial, place)
+   JOIN certificate_authority ca ON ca.key_id = w.key_id AND ca.kind = 'agent_ca'
    CROSS JOIN LATERAL (
      SELECT array_agg(id::text) AS ids FROM (
        SELECT unnest(ARRAY[x.id, x.issuer_id]) AS id FROM certificate_authority x WHERE x.id IN (ca.id, $3::uuid)
      ) chained WHERE id IS NOT NULL
    ) chain
-   LEFT JOIN agent_certificate c ON c.tenant_id = ca.tenant_id AND c.serial = $2 AND c.ca_id = ca.id
-   LEFT JOIN agent a ON a.tenant_id = c.tenant_id AND a.id = c.agent_id
-   WHERE ca.key_id = $1 AND ca.kind = 'agent_ca'`,
+   LEFT JOIN agent_certificate c ON c.tenant_id = ca.tenant_id AND c.serial = w.serial AND c.ca_id = ca.id
+   LEFT JOIN agent a ON a.tenant_id = c.tenant_id AND a.id = c.agent_id`,
   { idempotent: true },
 );
 
@@ -120,17 +123,22 @@ export function revokeAgentCertificates(tx: Queryable, tenant: string, agentId: 
 }
 
 /**
- * What is known of the certificate `serial` that the CA with `caKeyId` signed; null for a CA that is none of ours.
- * `gatewayCa`: the CA whose chain the gateway presents.
+ * What is known of certificates, each by its serial number and the key id of the CA that signed it, in their order; null
+ * for a CA that is none of ours. `gatewayCa`: the CA whose chain the gateway presents.
  */
 export async function findOnRecord(
   db: Queryable,
-  caKeyId: string,
-  serial: string,
+  asked: readonly { readonly issuerKeyId: string; readonly serial: string }[],
   gatewayCa: string | null,
-): Promise<OnRecord | null> {
-  const [row] = await db.query(onRecord(caKeyId, serial, gatewayCa));
-  if (!row) return null;
+): Promise<(OnRecord | null)[]> {
+  const issuers = asked.map(({ issuerKeyId }) => issuerKeyId);
+  const serials = asked.map(({ serial }) => serial);
+  const rows = await db.query(onRecord(issuers, serials, gatewayCa));
+  const byPlace = new Map(rows.map((row) => [row.place, onRecordOf(row)]));
+  return asked.map((_, index) => byPlace.get(index + 1) ?? null);
+}
+
+function onRecordOf(row: OnRecordRow): OnRecord {
   const {
     ca_state: caState,
     ca_id: caId,

@@ -8,6 +8,7 @@ export { startEmbeddedPostgres } from './embedded/index.ts';
 export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
 export { ready, type ReadyOptions } from './connection.ts';
 export { isBadValue, isUniqueViolation } from './failure.ts';
+export { gather } from './gather.ts';
 export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
 export { migrate, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
 export { openDatabase } from './pool.ts';
