@@ -12,7 +12,7 @@ import {
   id_ce_nameConstraints,
 } from '@peculiar/asn1-x509';
 import { ExtendedKeyUsage, Extension } from './x509.ts';
-import { caExtensions, DAY_MS, signCertificate, type Issuer, type Random } from './certificate.ts';
+import { caExtensions, DAY_MS, signCertificate, type Issued, type Issuer, type Random } from './certificate.ts';
 import { generateKey, keyIdOf } from './keys.ts';
 import { tenantHost } from './names.ts';
 import { accept, type Result } from './result.ts';
@@ -30,17 +30,25 @@ export interface AgentCaOptions {
 
 /** Makes the agent CA of one tenant and its key, signed by `root`. Throws when a name breaks its grammar. */
 export async function createAgentCa(root: Issuer, options: AgentCaOptions): Promise<Result<KeyedCa, 'ISSUER_EXPIRED'>> {
-  const constraints = tenantConstraints(tenantHost(options.tenant, options.trustDomain));
   const pair = await generateKey('P-256');
+  const issued = await certifyAgentCa(root, { ...options, publicKey: pair.publicKey });
+  return issued.ok ? accept({ ...issued.value, privateKey: pair.privateKey }) : issued;
+}
+
+/** The certificate of an agent CA for a key that was made elsewhere. Throws when a name breaks its grammar. */
+export async function certifyAgentCa(
+  root: Issuer,
+  { publicKey, tenant, trustDomain, now, lifetimeDays, random }: AgentCaOptions & { publicKey: Uint8Array },
+): Promise<Result<Issued, 'ISSUER_EXPIRED'>> {
+  const constraints = tenantConstraints(tenantHost(tenant, trustDomain));
   const blueprint = {
-    subject: [{ OU: [options.tenant] }, { CN: [`Casare agent CA ${keyIdOf(pair.publicKey).slice(0, 8)}`] }],
-    publicKey: pair.publicKey,
-    now: options.now,
-    lifetimeMs: (options.lifetimeDays ?? CA_LIFETIME_DAYS) * DAY_MS,
+    subject: [{ OU: [tenant] }, { CN: [`Casare agent CA ${keyIdOf(publicKey).slice(0, 8)}`] }],
+    publicKey,
+    now,
+    lifetimeMs: (lifetimeDays ?? CA_LIFETIME_DAYS) * DAY_MS,
     extensions: [...caExtensions(0, ExtendedKeyUsage.clientAuth), constraints],
   };
-  const issued = await signCertificate(blueprint, root, options.random);
-  return issued.ok ? accept({ ...issued.value, privateKey: pair.privateKey }) : issued;
+  return signCertificate(blueprint, root, random);
 }
 
 /**

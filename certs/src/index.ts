@@ -3,10 +3,19 @@
  * token, pin) and the TLS settings. Path validation is OpenSSL's, in the handshake; nothing here replaces it.
  */
 export { type ChainEntry, type ChainHead, type LinkedEntry, CHAIN_START, chainHash, follow } from './audit-chain.ts';
+export { type CheckedAuthority, checkAuthority, checkRoot } from './authority-check.ts';
 export { bundleDigest } from './bundle.ts';
 export { type CertificateContents, type SubjectName, readCertificate } from './contents.ts';
 export { type CaProfile, caProfile } from './ca-profile.ts';
 export { isSelfSigned, presentedChain } from './cross.ts';
+export {
+  type RootFiles,
+  type SignAuthorityOptions,
+  createOfflineRoot,
+  exportRootKey,
+  signAuthority,
+  verifyRootFiles,
+} from './ceremony.ts';
 export { signEnrolProof, signRenewProof, verifyEnrolProof, verifyRenewProof } from './enrol-proof.ts';
 export { type IdentityCode, type PeerIdentity, readIdentity } from './identity.ts';
 export { type CertificateSummary, inspectPem } from './inspect.ts';
@@ -25,11 +34,12 @@ export { type KeyPair, generateKey, keyIdOf } from './keys.ts';
 export { type LocalSignerOptions, createLocalSigner } from './local-signer.ts';
 export { type MasterKeyCode, openMasterKey } from './master-key.ts';
 export { type AgentName, AgentId, GatewayHost, TenantName, TrustDomain, agentUri, parseAgentUri } from './names.ts';
-export { certificatesInPem, toPem } from './pem.ts';
+export { certificatesInPem, requestInPem, toPem } from './pem.ts';
 export { findPinned, matchesPin, peerChain, pinOf } from './pin.ts';
 export { type RateLimit, createRateLimit } from './rate-limit.ts';
 export { type NewRequest, type RequestCode, type VerifiedRequest, createRequest, readRequest } from './request.ts';
 export { type Refusal, type Result } from './result.ts';
+export { makeRootDirectory, readRootFiles, writeRootFiles } from './root-directory.ts';
 export { MASTER_KEY_BYTES, openKey, sealKey } from './sealed-key.ts';
 export { type SignerChild, type SignerChildOptions, startSignerChild } from './signer-process/child.ts';
 export { type SignerClient, type SignerState, createSignerClient } from './signer-process/client.ts';

@@ -21,3 +21,10 @@ export function certificatesInPem(text: string): Uint8Array[] {
   const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g);
   return [...blocks.take(MAX_CERTIFICATES)].map((block) => Buffer.from(block[1] ?? '', 'base64'));
 }
+
+/** The DER of the first certificate request in `text`; nothing when there is none. */
+export function requestInPem(text: string): Uint8Array {
+  if (text.length > MAX_PEM_BYTES) return new Uint8Array();
+  const block = /-----BEGIN CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE REQUEST-----/.exec(text);
+  return Buffer.from(block?.[1] ?? '', 'base64');
+}
