@@ -11,6 +11,7 @@ import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Clock } from '../platform/clock.ts';
+import { listOffline } from './authority-request.store.ts';
 import * as store from './ca.store.ts';
 import { pinsOldRoot } from './rotation.decision.ts';
 import * as rotations from './rotation.store.ts';
@@ -30,6 +31,8 @@ export interface AuthoritiesOptions {
 export interface OpenCa {
   readonly id: string;
   readonly certificatePem: string;
+  /** Its key is at a safe: it signs nothing here. */
+  readonly offline: boolean;
 }
 
 /** A CA that the signer made, and the one that signed it. */
@@ -68,7 +71,7 @@ export class Authorities {
   /** The CA that signs gateways; in a rotation another one may still be presented, see `TrustView`. */
   serverCa(): Promise<OpenCa> {
     return this.#ensure('server_ca', null, async (id) => {
-      const issuerId = (await this.serverRoot()).id;
+      const issuerId = signing(await this.serverRoot(), 'server_ca');
       return { issuerId, signed: await this.#options.signer.signServerCa({ issuer: issuerId, id }) };
     });
   }
@@ -76,7 +79,7 @@ export class Authorities {
   /** The CA that signs a tenant's agents, made on first use. */
   agentCa(tenant: string): Promise<OpenCa> {
     return this.#ensure('agent_ca', tenant, async (id) => {
-      const issuerId = (await this.#agentRoot()).id;
+      const issuerId = signing(await this.#agentRoot(), `agent_ca --tenant ${tenant}`);
       return { issuerId, signed: await this.#options.signer.signAgentCa({ issuer: issuerId, id, tenant }) };
     });
   }
@@ -100,6 +103,15 @@ export class Authorities {
   /** The anchors that agents are given for gateways, PEM. */
   serverAnchors(): Promise<string[]> {
     return store.listTrustedCas(this.#options.db, 'server_root', this.#options.clock.now());
+  }
+
+  /** Closes in the signer what was taken offline since it was opened. */
+  async closeOffline(): Promise<void> {
+    for (const id of await listOffline(this.#options.db, [...this.#opened])) {
+      const closed = await this.#options.signer.removeIssuer({ id });
+      // A signer that is away has nothing open, and its client has forgotten the CA.
+      if (closed.ok || isAway(closed)) this.#opened.delete(id);
+    }
   }
 
   #agentRoot(): Promise<OpenCa> {
@@ -152,8 +164,20 @@ export class Authorities {
           : unusable(row, opened.message);
       this.#opened.add(id);
     }
-    return { id: row.id, certificatePem: row.certificatePem };
+    return { id: row.id, certificatePem: row.certificatePem, offline: row.sealedKey === null };
   }
+}
+
+/** The root's id, when it can sign here. `wanted`: the ceremony that makes the CA otherwise. */
+function signing(root: OpenCa, wanted: string): string {
+  if (!root.offline) return root.id;
+  throw new Fault({
+    code: 'ROOT_OFFLINE',
+    what: 'A CA is missing, and the root that signs it is offline',
+    why: 'its key was taken off this server',
+    fix: `Run \`casare-certs root csr --kind ${wanted}\`, sign the request at the safe by \`root sign\`, and \`root import\` the certificate`,
+    status: 503,
+  });
 }
 
 function notMade(kind: CaKind, why: string): Fault {

@@ -84,7 +84,8 @@ function nextCommand(down: string | null, rotations: readonly Rotation[], leftMs
   return leftMs !== undefined && leftMs < SOON_MS ? 'casare-certs check-expiration --within 30d' : 'nothing to do';
 }
 
-function authorityOf({ offline, notAfter, createdAt, ...row }: store.AuthorityRow): Authority {
+/** The one mapping of a CA's row to what is shown of it. */
+export function authorityOf({ offline, notAfter, createdAt, ...row }: store.AuthorityRow): Authority {
   const [der] = certificatesInPem(row.certificatePem);
   return {
     ...row,

@@ -24,23 +24,30 @@ export interface GatewayRow {
   readonly sessions: number;
 }
 
-// Live leaves of an agent CA are counted by the index that gates use. A hundred at most: the newest of each kind first.
-const authorities = sql<AuthorityRow, [tenant: string, operator: boolean, now: Date]>(
-  'authoritiesOfViewer',
-  `SELECT c.id, c.kind, c.tenant_id AS tenant, c.state, c.key_id AS "keyId", c.issuer_id AS "issuerId",
+// Live leaves of an agent CA are counted by the index that gates use. `$1` is the time of now.
+const AUTHORITY = `SELECT c.id, c.kind, c.tenant_id AS tenant, c.state, c.key_id AS "keyId", c.issuer_id AS "issuerId",
      c.sealed_key IS NULL AS offline, c.not_after AS "notAfter", c.created_at AS "createdAt",
      c.certificate_pem AS "certificatePem",
      CASE c.kind
        WHEN 'agent_ca' THEN (SELECT count(*) FROM agent_certificate l
-         WHERE l.ca_id = c.id AND l.state IN ('pending', 'current') AND l.not_after > $3)
-       WHEN 'server_ca' THEN (SELECT count(*) FROM gateway_certificate g WHERE g.ca_id = c.id AND g.not_after > $3)
+         WHERE l.ca_id = c.id AND l.state IN ('pending', 'current') AND l.not_after > $1)
+       WHEN 'server_ca' THEN (SELECT count(*) FROM gateway_certificate g WHERE g.ca_id = c.id AND g.not_after > $1)
        ELSE (SELECT count(*) FROM certificate_authority b WHERE b.issuer_id = c.id AND b.state <> 'retired')
      END::int AS live
-   FROM certificate_authority c
-   WHERE (c.tenant_id = $1 OR ($2 AND c.tenant_id IS NULL)) AND (c.state <> 'retired' OR c.not_after > $3)
+   FROM certificate_authority c`;
+
+// A hundred at most: the newest of each kind first.
+const authorities = sql<AuthorityRow, [now: Date, tenant: string, operator: boolean]>(
+  'authoritiesOfViewer',
+  `${AUTHORITY}
+   WHERE (c.tenant_id = $2 OR ($3 AND c.tenant_id IS NULL)) AND (c.state <> 'retired' OR c.not_after > $1)
    ORDER BY c.state = 'retired', c.created_at DESC, c.id LIMIT 100`,
   { idempotent: true },
 );
+
+const authorityById = sql<AuthorityRow, [now: Date, id: string]>('authorityById', `${AUTHORITY} WHERE c.id = $2`, {
+  idempotent: true,
+});
 
 const gateways = sql<GatewayRow, []>(
   'gatewaysOfInstallation',
@@ -51,7 +58,11 @@ const gateways = sql<GatewayRow, []>(
 );
 
 export function listAuthorities(db: Queryable, { tenant, operator }: Viewer, now: Date): Promise<AuthorityRow[]> {
-  return db.query(authorities(tenant, operator, now));
+  return db.query(authorities(now, tenant, operator));
+}
+
+export async function findAuthority(db: Queryable, id: string, now: Date): Promise<AuthorityRow | null> {
+  return (await db.query(authorityById(now, id)))[0] ?? null;
 }
 
 export function listGateways(db: Queryable): Promise<GatewayRow[]> {

@@ -8,7 +8,9 @@ import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { Admission } from './admission.service.ts';
 import { AgentLeaves } from './agent-leaves.ts';
+import { AuthoritiesController } from './authorities.controller.ts';
 import { Authorities } from './authorities.ts';
+import { AuthorityRequests } from './authority-requests.service.ts';
 import { GatewayIdentity } from './gateway-identity.ts';
 import { JoinTokens } from './join-tokens.service.ts';
 import { JoinTokensController } from './join-tokens.controller.ts';
@@ -16,6 +18,7 @@ import { Certificates } from './certificates.service.ts';
 import { LocksController } from './locks.controller.ts';
 import { Locks } from './locks.service.ts';
 import { createOversight, type OversightOptions } from './oversight.ts';
+import { RootKeys } from './root-keys.service.ts';
 import { RotationMaterial } from './rotation-material.ts';
 import { RotationWrites, type AtWrite } from './rotation-writes.ts';
 import { RotationsController } from './rotations.controller.ts';
@@ -52,6 +55,9 @@ export interface Trust {
   readonly joinTokens: JoinTokens;
   readonly admission: Admission;
   readonly locks: Locks;
+  readonly requests: AuthorityRequests;
+  /** For a person on the server itself; no endpoint leads here. */
+  readonly rootKeys: RootKeys;
   readonly certificates: Certificates;
   readonly status: TrustStatusService;
   readonly rotations: Rotations;
@@ -81,6 +87,7 @@ export function createTrust(options: TrustOptions): Trust {
   const rotations = new Rotations({ ...options, authorities, material, writes, onChanged });
   const openRotations = ({ tenant }: { readonly tenant: string }) => rotations.listOpen(tenant);
   const oversight = createOversight({ ...options, signer, views, gatewayChain, openRotations });
+  const changing = { ...options, changes: oversight.changes };
   let loop: Loop | null = null;
   return {
     signer,
@@ -90,6 +97,8 @@ export function createTrust(options: TrustOptions): Trust {
     joinTokens: new JoinTokens(db, clock, authorities),
     admission: new Admission(db, clock, TRUST_DOMAIN, () => views.current.presentedCa),
     locks: oversight.locks,
+    requests: new AuthorityRequests(changing),
+    rootKeys: new RootKeys(changing),
     certificates: oversight.certificates,
     status: oversight.status,
     rotations,
@@ -97,6 +106,7 @@ export function createTrust(options: TrustOptions): Trust {
     async start() {
       await authorities.start();
       await views.start();
+      views.onChanged(() => authorities.closeOffline());
       await gateway.start();
       oversight.start();
       loop = startLoop({ name: 'rotations', intervalMs: ROTATIONS_MS, log, run: () => rotations.turn() });
@@ -114,10 +124,11 @@ export function createTrust(options: TrustOptions): Trust {
 export function trustModule(trust: Trust): DynamicModule {
   return {
     module: class TrustModule {},
-    controllers: [JoinTokensController, LocksController, RotationsController, TrustController],
+    controllers: [JoinTokensController, LocksController, RotationsController, TrustController, AuthoritiesController],
     providers: [
       { provide: JoinTokens, useValue: trust.joinTokens },
       { provide: Locks, useValue: trust.locks },
+      { provide: AuthorityRequests, useValue: trust.requests },
       { provide: Certificates, useValue: trust.certificates },
       { provide: TrustStatusService, useValue: trust.status },
       { provide: Rotations, useValue: trust.rotations },

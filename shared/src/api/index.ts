@@ -5,10 +5,12 @@ import { auth } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
+import { authorities } from './authorities.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
 export * from './agents.ts';
+export * from './authorities.ts';
 export * from './audit.ts';
 export * from './auth.ts';
 export * from './endpoint.ts';
@@ -32,6 +34,7 @@ export const api = {
   trust,
   locks,
   rotations,
+  authorities,
 } as const;
 
 /** Every operation, for the OpenAPI document and for tests that must cover all of them. */

@@ -177,18 +177,6 @@ export type TrustStatus = z.infer<typeof TrustStatus>;
 export const Bundle = z.object({ digest: sha256, roots: z.array(z.string()).max(10) }).meta({ id: 'Bundle' });
 export type Bundle = z.infer<typeof Bundle>;
 
-/** A key that waits for an offline root's signature. */
-export const AuthorityRequest = z
-  .object({
-    id: z.uuid(),
-    kind: z.enum(['server_ca', 'agent_ca']),
-    tenant: z.string().nullable(),
-    csrPem: z.string(),
-    createdAt: time,
-  })
-  .meta({ id: 'AuthorityRequest' });
-export type AuthorityRequest = z.infer<typeof AuthorityRequest>;
-
 const SerialParams = z.object({ serial });
 
 export const trust = {
@@ -395,30 +383,5 @@ export const rotations = {
       'TRUST_CHANGED',
       'OPERATOR_ONLY',
     ],
-  }),
-} as const;
-
-export const authorities = {
-  request: endpoint({
-    id: 'authorities.request',
-    method: 'POST',
-    path: '/trust/authority-requests',
-    summary: 'Makes the key of a new CA and the request that an offline root signs.',
-    permission: 'trust:write',
-    body: z.strictObject({ kind: z.enum(['server_ca', 'agent_ca']) }),
-    answer: { json: AuthorityRequest },
-    status: 201,
-    problems: ['SIGNER_DOWN', 'OPERATOR_ONLY'],
-  }),
-  import: endpoint({
-    id: 'authorities.import',
-    method: 'POST',
-    path: '/trust/authority-requests/{id}/import',
-    summary: 'Takes the certificate that an offline root signed; the CA stands by for a rotation.',
-    permission: 'trust:write',
-    params: IdParams,
-    body: z.strictObject({ certificatePem: z.string().max(20_000) }),
-    answer: { json: Authority },
-    problems: ['AUTHORITY_REQUEST_NOT_FOUND', 'AUTHORITY_CERTIFICATE_REFUSED', 'OPERATOR_ONLY'],
   }),
 } as const;
