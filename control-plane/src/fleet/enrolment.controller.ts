@@ -1,7 +1,7 @@
 /** Enrolment over the enrol listener, which serves `/enrol` and nothing else. */
 import { Controller, Inject } from '@nestjs/common';
 import { endpoint } from '@casare/shared/api';
-import { EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
+import { EnrolNonce, EnrolReply, EnrolRequest, EnrolRoots } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { clientOf } from '../platform/edge/client-address.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
@@ -16,6 +16,15 @@ const nonce = endpoint({
   body: z.strictObject({}).optional(),
   bodyBytes: 1_024,
   answer: { json: EnrolNonce },
+});
+
+const roots = endpoint({
+  id: 'enrol.roots',
+  method: 'GET',
+  path: '/enrol/roots',
+  summary: "Gives the roots by which this listener's chain can be verified, for agents that look for their pin.",
+  permission: 'public',
+  answer: { json: EnrolRoots },
 });
 
 const enrol = endpoint({
@@ -41,6 +50,11 @@ export class EnrolmentController {
   @Handles(nonce, { prefix: '' })
   async nonce({ request }: Call<typeof nonce>) {
     return this.#enrolment.nonce(clientOf(request.socket).address);
+  }
+
+  @Handles(roots, { prefix: '' })
+  async roots({ request }: Call<typeof roots>) {
+    return this.#enrolment.roots(clientOf(request.socket).address);
   }
 
   @Handles(enrol, { prefix: '' })

@@ -6,7 +6,7 @@
  * for which a token is refused looks the same.
  */
 import { readRequest, verifyEnrolProof } from '@casare/certs';
-import type { EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
+import type { EnrolNonce, EnrolReply, EnrolRequest, EnrolRoots } from '@casare/shared/protocol';
 import { createHash } from 'node:crypto';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
@@ -27,7 +27,7 @@ export interface EnrolmentOptions {
   readonly ids: Ids;
   readonly log: Log;
   readonly live: LiveService;
-  readonly trust: Pick<Trust, 'authorities' | 'joinTokens' | 'leaves' | 'locks'>;
+  readonly trust: Pick<Trust, 'authorities' | 'gateway' | 'joinTokens' | 'leaves' | 'locks'>;
   readonly nonces: EnrolNonces;
   readonly limit: AddressLimit;
   /** What an enrolled agent dials. */
@@ -59,6 +59,12 @@ export class EnrolmentService {
     if (!this.#options.limit.take(address)) return busy('Too many requests came from this address.');
     const { nonce, expiresAt } = this.#options.nonces.create();
     return { nonce, expiresAt: expiresAt.toISOString() };
+  }
+
+  /** The roots by which the enrol listener's chain can be verified. */
+  roots(address: string): EnrolRoots | Refusal {
+    if (!this.#options.limit.take(address)) return busy('Too many requests came from this address.');
+    return { roots: [...this.#options.trust.gateway.presented.anchors] };
   }
 
   /** Enrols. `address` is the client's, for the rate limit and the audit log. */

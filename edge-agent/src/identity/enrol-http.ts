@@ -1,11 +1,13 @@
 /**
  * Talking to the enrol listener of a control plane this agent does not know yet. The first connection only fetches the
- * certificate chain and looks for the pinned root in it; nothing is sent. Every request then trusts that root alone.
+ * certificate chain and looks for the pinned root in it, or asks for the roots; nothing else is sent. Every request then trusts that root alone.
  * Redirects are refused, replies are bounded in size and time.
  */
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { enrolClientOptions, findPinned } from '@casare/certs';
+import type { ConnectionOptions } from 'node:tls';
+import { chainProbeOptions, enrolClientOptions, findPinned } from '@casare/certs';
+import { EnrolRoots } from '@casare/shared/protocol';
 import { describe, Fault } from '../fault.ts';
 import { connectFault, intercepted, type Network } from '../network/index.ts';
 
@@ -23,12 +25,30 @@ export interface EnrolAnswer {
   readonly serverTime: number | null;
 }
 
-/** The pinned root out of the listener's chain, PEM. Throws TLS_INTERCEPTED, naming who issued what was seen instead. */
+/**
+ * The pinned root, PEM: out of the listener's chain or, since a chain leads to one root only while two are good, out of
+ * the roots that it gives. Neither is believed: the pin is a digest of the root's key. Throws TLS_INTERCEPTED, naming who
+ * issued what was seen instead.
+ */
 export async function findServerRoot(network: Network, url: URL, pin: string): Promise<string> {
   const chain = await network.chain('enrol', url);
-  const root = findPinned(chain, pin);
+  const root = findPinned(chain, pin) ?? findPinned(await listRoots(network, url), pin);
   if (root === null) throw intercepted(url, chain);
   return root;
+}
+
+/** The roots that whoever answers says are good, PEM; empty when there is no such answer. Nothing is sent with the asking. */
+async function listRoots(network: Network, url: URL): Promise<string> {
+  const at = new URL('enrol/roots', url);
+  const over = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const answer = await readAnswer(url, await send(network, at, chainProbeOptions(hostOf(at)), null, over), over);
+    const roots = EnrolRoots.safeParse(answer.body);
+    return answer.status === 200 && roots.success ? roots.data.roots.join('') : '';
+  } catch {
+    // Whoever it is, it is not the control plane of this token.
+    return '';
+  }
 }
 
 /** Posts JSON to the enrol listener, trusting only `root`. Throws a Fault when there is no usable answer. */
@@ -44,27 +64,42 @@ export async function post(
   const slow = new Error(`no whole answer within ${exchangeMs / 1_000} s`);
   const timer = setTimeout(() => over.abort(slow), exchangeMs);
   try {
-    return await readAnswer(url, await send(network, url, root, text, over.signal), over.signal);
+    return await readAnswer(
+      url,
+      await send(network, url, enrolClientOptions(hostOf(url), root), text, over.signal),
+      over.signal,
+    );
   } finally {
     clearTimeout(timer);
   }
 }
 
-function send(network: Network, url: URL, root: string, text: string, over: AbortSignal): Promise<IncomingMessage> {
+/** Posts `text`, or gets when there is none. */
+function send(
+  network: Network,
+  url: URL,
+  tls: ConnectionOptions,
+  text: string | null,
+  over: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const body = text === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
     const sending = request(url, {
-      method: 'POST',
-      createConnection: network.connector('enrol', url, enrolClientOptions(host, root), over),
+      method: text === null ? 'GET' : 'POST',
+      createConnection: network.connector('enrol', url, tls, over),
       timeout: TIMEOUT_MS,
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), connection: 'close' },
+      headers: { ...body, connection: 'close' },
     });
     over.addEventListener('abort', () => sending.destroy(over.reason as Error), { once: true });
     sending.on('response', resolve);
     sending.on('timeout', () => sending.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)));
     sending.on('error', (error) => reject(connectFault(url, error)));
-    sending.end(text);
+    sending.end(text ?? undefined);
   });
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
 async function readAnswer(url: URL, response: IncomingMessage, over: AbortSignal): Promise<EnrolAnswer> {

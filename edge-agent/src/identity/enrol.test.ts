@@ -19,6 +19,8 @@ let other: TestPki;
 let server: Server;
 let folder = '';
 let received: EnrolRequest[] = [];
+/** What the listener says its roots are. */
+let roots: string[] = [];
 let token = '';
 let credential = '';
 /** How the listener behaves; by default as a control plane does. */
@@ -31,6 +33,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'casare-enrol-'));
   received = [];
+  roots = [];
   const made = createJoinToken(pki.pin);
   token = joinTokenText(made);
   credential = joinCredentialText(made);
@@ -53,6 +56,10 @@ afterEach(async () => {
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
+  if (request.method === 'GET' && request.url === '/enrol/roots') {
+    reply(response, 200, { roots });
+    return;
+  }
   if (request.method === 'POST' && request.url === '/enrol/nonce') {
     onNonce(response);
     return;
@@ -131,10 +138,28 @@ test('another server than the pinned one gets nothing, and the error names who i
   expect(received).toHaveLength(0);
 });
 
+test('a pin that the chain does not lead to is found among the roots, and verified by them like any other', async () => {
+  const pinned = joinTokenText(createJoinToken(other.pin));
+  // A listener whose chain leads to one root in the handshake and can be verified by another one too is in the fleet's
+  // tests; here it cannot, so that naming a root is not enough.
+  roots = [other.serverRoot];
+  await expect(enrol(options({ token: pinned }))).rejects.toThrow(code('TLS_INTERCEPTED'));
+  expect(received).toHaveLength(0);
+});
+
+test('anchors that are no roots are not taken', async () => {
+  onEnrol = async (request, response) => {
+    const issued = (await issue(request)) as Record<string, unknown>;
+    reply(response, 200, { ...issued, serverRoots: pki.gateway.chainPem });
+  };
+  await expect(enrol(options())).rejects.toThrow(code('ENROL_FAILED'));
+});
+
 test('a server that sends the pinned root with a chain of its own gets nothing', async () => {
-  const chained = createServer(enrolServerOptions(other.gateway, pki.serverRoot), () =>
-    received.push({} as EnrolRequest),
-  );
+  const chained = createServer(enrolServerOptions(other.gateway, pki.serverRoot), (request, response) => {
+    if (request.method === 'GET') reply(response, 200, { roots: [pki.serverRoot] });
+    else received.push({} as EnrolRequest);
+  });
   chained.on('tlsClientError', () => undefined);
   await once(chained.listen(0, '127.0.0.1'), 'listening');
   const url = `https://127.0.0.1:${(chained.address() as AddressInfo).port}`;

@@ -9,10 +9,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import {
   certificatesInPem,
   createRequest,
+  isSelfSigned,
   joinCredentialText,
-  type JoinToken,
   parseJoinToken,
-  pinOf,
   signEnrolProof,
 } from '@casare/certs';
 import { Capability, EnrolNonce, EnrolReply, EnrolRequest } from '@casare/shared/protocol';
@@ -78,7 +77,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
     declared,
   });
   const reply = parseReply(await post(home.network, new URL('enrol', base), root, request), base);
-  verifyReply(reply, key.csr, token.value);
+  verifyReply(reply, key.csr);
   const { agentId, tenant, tunnelUrl } = reply;
   const identity = { agentId, tenant, name: options.name, enrolUrl: base.href, tunnelUrl, declared };
   writeCredential(home, { privateKeyPem: key.privateKeyPem, chainPem: reply.certificateChain });
@@ -134,12 +133,15 @@ function parseReply(answer: EnrolAnswer, base: URL): EnrolReply {
   return reply.data;
 }
 
-/** The reply is believed as far as it fits: our key in the leaf, the pinned root among the anchors. */
-function verifyReply(reply: EnrolReply, csr: Uint8Array, token: JoinToken): void {
+/**
+ * The reply comes from the holder of the pinned root, and is believed as far as it fits: our key in the leaf, and roots
+ * as anchors. After a rotation the pinned root is not among them any more.
+ */
+function verifyReply(reply: EnrolReply, csr: Uint8Array): void {
   const leaf = certificatesInPem(reply.certificateChain)[0];
   const sameKey = leaf !== undefined && isFor(leaf, csr);
   const anchors = certificatesInPem(reply.serverRoots);
-  if (sameKey && anchors.some((anchor) => pinOf(anchor) === token.pin)) return;
+  if (sameKey && anchors.length > 0 && anchors.every((anchor) => isSelfSigned(anchor))) return;
   throw new Fault('ENROL_FAILED', 'the control plane answered with a certificate that is not ours: tell its operator');
 }
 

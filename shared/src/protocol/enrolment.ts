@@ -9,6 +9,14 @@ import { Capability } from './messages.ts';
 export const EnrolNonce = z.object({ nonce: z.string().min(16).max(200), expiresAt: z.iso.datetime() });
 export type EnrolNonce = z.infer<typeof EnrolNonce>;
 
+/**
+ * `GET /enrol/roots`: the roots by which this listener's chain can be verified, PEM. It proves nothing and needs no proof:
+ * who asks takes the one that its pin names, and connects again trusting that one alone. While roots rotate, the chain in
+ * the handshake leads to one of them only.
+ */
+export const EnrolRoots = z.object({ roots: z.array(z.string().max(20_000)).max(10) });
+export type EnrolRoots = z.infer<typeof EnrolRoots>;
+
 /** `POST /enrol`. */
 export const EnrolRequest = z.strictObject({
   /** `<id>.<secret>` part of the join token: what follows the pin. */
