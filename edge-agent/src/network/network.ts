@@ -10,12 +10,13 @@ import type { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { chainProbeOptions, peerChain } from '@casare/certs';
+import { carrierOver } from './carrier.ts';
 import { throughProxy } from './connect-proxy.ts';
-import { connectFault, intercepted, isUntrusted } from './faults.ts';
+import { connectFault, intercepted, isUntrusted, untrusted } from './faults.ts';
 import { outerTls } from './outer-tls.ts';
 import { changeSettings, effective, type NetworkSettings, type Way } from './settings.ts';
 import { connectTcp, secure } from './sockets.ts';
-import { hostOf, portOf } from './target.ts';
+import { authorityOf, hostOf, portOf } from './target.ts';
 
 /** What is asked for at the other end. */
 export type Service = 'tunnel' | 'enrol';
@@ -29,9 +30,11 @@ export class Network {
   /** Where the settings are; missing when nothing was set. */
   readonly file: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #dialMs: number;
 
-  constructor(file: string, environment: NodeJS.ProcessEnv) {
+  constructor(file: string, environment: NodeJS.ProcessEnv, dialMs: number = DIAL_MS) {
     this.file = file;
+    this.#dialMs = dialMs;
     this.#environment = environment;
   }
 
@@ -50,7 +53,7 @@ export class Network {
    * UNREACHABLE, and what the way adds (PROXY_*, CARRIER_*, OUTER_TLS_UNTRUSTED, settings that cannot be used).
    */
   open(service: Service, url: URL, tls: ConnectionOptions, signal?: AbortSignal): Promise<TLSSocket> {
-    return inTime(signal, async (running) => {
+    return inTime(this.#dialMs, signal, async (running) => {
       const reach = (): Promise<Duplex> => this.#reach(service, url, running);
       try {
         return await secure(await reach(), tls, running);
@@ -65,7 +68,7 @@ export class Network {
 
   /** The chain that the service at `url` shows, DER, leaf first, unverified. Throws as `open` does. */
   chain(service: Service, url: URL): Promise<Uint8Array[]> {
-    return inTime(undefined, async (running) => {
+    return inTime(this.#dialMs, undefined, async (running) => {
       try {
         return await this.#look(() => this.#reach(service, url, running), url, {}, running);
       } catch (error) {
@@ -99,8 +102,36 @@ export class Network {
     return chain;
   }
 
-  async #reach(_service: Service, url: URL, signal: AbortSignal): Promise<Duplex> {
-    return reachHost(this.wayTo(url), url, signal);
+  async #reach(service: Service, url: URL, signal: AbortSignal): Promise<Duplex> {
+    const way = this.wayTo(url);
+    const { carrier } = way;
+    if (carrier === null) return reachHost(way, url, signal);
+    return carrierOver(await openOuter(way, carrier, signal), carrier, service, signal);
+  }
+}
+
+/** The way in words, for people. */
+export function wayText({ proxy, carrier }: Way): string {
+  const inside = carrier === null ? [] : [`in a WebSocket of ${authorityOf(carrier)}`];
+  const through = proxy === null ? [] : [`through the proxy ${authorityOf(proxy.url)} (from ${proxy.from})`];
+  return [...inside, ...through].join(' ') || 'direct';
+}
+
+/** The outer TLS of a carrier. Throws OUTER_TLS_UNTRUSTED, naming who issued what was seen. */
+async function openOuter(way: Way, carrier: URL, signal: AbortSignal): Promise<TLSSocket> {
+  const tls = outerTls(hostOf(carrier), way.caFile, way.systemCa);
+  try {
+    return await secure(await reachHost(way, carrier, signal), tls, signal);
+  } catch (error) {
+    if (!isUntrusted(error)) throw connectFault(carrier, error);
+    const seen = async (): Promise<Uint8Array[]> => {
+      const unverified = { ...tls, rejectUnauthorized: false };
+      const socket = await secure(await reachHost(way, carrier, signal), unverified, signal);
+      const chain = peerChain(socket);
+      socket.destroy();
+      return chain;
+    };
+    throw untrusted(carrier, await seen().catch(() => []), error);
   }
 }
 
@@ -118,10 +149,14 @@ async function reachHost(way: Way, url: URL, signal: AbortSignal): Promise<Duple
 }
 
 /** Runs with a signal that fires when the time is over or the caller's does. */
-async function inTime<T>(signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(signal?.reason);
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${DIAL_MS / 1_000} s`)), DIAL_MS);
+  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${ms / 1_000} s`)), ms);
   if (signal?.aborted === true) stop();
   else signal?.addEventListener('abort', stop, { once: true });
   try {

@@ -13,7 +13,8 @@ export async function secure(stream: Duplex, options: ConnectionOptions, signal:
   const socket = connectTls({ ...options, socket: stream });
   const end = (): void => void stream.destroy();
   socket.once('close', end);
-  stream.once('close', () => socket.destroy());
+  // what came before the end is read first
+  stream.once('close', () => setImmediate(() => socket.destroy()));
   try {
     return await settled(socket, 'secureConnect', signal);
   } catch (error) {
