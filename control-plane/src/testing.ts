@@ -30,16 +30,16 @@ const addKey = sql<never, [tenant: string, account: string, role: Role, key: str
    INSERT INTO api_key (tenant_id, id, account_id, name, secret_hash, role) VALUES ($1, $4, $2, 'test', $5, $3)`,
 );
 
-export async function startTestControlPlane(): Promise<TestControlPlane> {
+/** Starts it; `env` goes over the test's own environment. */
+export async function startTestControlPlane(env: Record<string, string> = {}): Promise<TestControlPlane> {
   const database = await testDatabase();
   const home = await mkdtemp(path.join(tmpdir(), 'casare-test-home-'));
   const config = readConfig({
     CASARE_HOME: home,
     CASARE_DATABASE_URL: database.url,
-    CASARE_WEB_PORT: '0',
-    CASARE_ENROL_PORT: '0',
-    CASARE_TUNNEL_PORT: '0',
+    ...('CASARE_PORT' in env ? {} : { CASARE_WEB_PORT: '0', CASARE_ENROL_PORT: '0', CASARE_TUNNEL_PORT: '0' }),
     CASARE_LOG_LEVEL: 'silent',
+    ...env,
   });
   const running = await startControlPlane(config);
   const { admin } = running;

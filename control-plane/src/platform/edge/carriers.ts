@@ -26,6 +26,8 @@ interface Carried {
 
 /** Bytes read ahead of the inner TLS, and written ahead of the outer connection. */
 const BUFFER_BYTES = 65_536;
+/** Time to read what is left when the outer connection has closed, milliseconds. */
+const UNREAD_MS = 10_000;
 
 export class Carriers {
   readonly #refusals: RefusalLog;
@@ -106,8 +108,12 @@ function carry(webSocket: WebSocket, outer: Duplex, { server, streams }: Carried
   });
   const stream = createWebSocketStream(webSocket, { highWaterMark: BUFFER_BYTES });
   stream.on('error', () => webSocket.terminate());
-  // What came before the outer connection closed is read to its end.
+  // What came before the outer connection closed is read to its end, if somebody reads it.
   stream.once('end', () => stream.destroy());
+  webSocket.once('close', () => {
+    const left = setTimeout(() => stream.destroy(), UNREAD_MS);
+    stream.once('close', () => clearTimeout(left));
+  });
   streams.add(stream);
   stream.once('close', () => streams.delete(stream));
   handOver(server, stream, clientOf(outer));
