@@ -4,13 +4,13 @@
  */
 import type { DynamicModule } from '@nestjs/common';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
 import { auditModule, AuditService } from './audit/index.ts';
 import { agentFitness, agentStates, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
+import { migrationsFolder } from './migrations.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
@@ -47,7 +47,6 @@ export interface RunningControlPlane {
   stop(): Promise<void>;
 }
 
-const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 const SWEEP_MS = 3_600_000;
 
 /** @throws Fault, one line each: CONFIG_*, HOME_*, PORT_*, DATABASE_*, MIGRATION_* */
@@ -155,7 +154,7 @@ async function startDatabase(
   const database = openDatabase(url, { log: log.child({ part: 'database' }) });
   started.defer(() => database.close());
   await migrate(database, {
-    directory: MIGRATIONS,
+    directory: migrationsFolder,
     onProgress: ({ name }, index, total) => onProgress?.(`migrating the database: ${name} (${index + 1} of ${total})`),
   });
   return { database, failed };

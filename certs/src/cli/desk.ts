@@ -5,6 +5,8 @@
 import type { Client } from '@casare/shared/client';
 import { json, table, type Column } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
+import type { RootFiles } from '../ceremony.ts';
+import type { RootKind } from '../root.ts';
 import { CliError } from './exit.ts';
 
 /** Where to call, and as whom. */
@@ -16,7 +18,25 @@ export interface Server {
 /** A client of the server's own store: same calls, no listener, no API key. */
 export interface LocalDesk {
   readonly client: Client;
+  /** Roots between the server and a safe: only here, never over REST. Refusals are `ApiError`, as the client's. */
+  readonly roots: LocalRoots;
   close(): Promise<void>;
+}
+
+/** What is done with the active root of a kind. */
+export interface LocalRoots {
+  /** The certificate and the key, encrypted; the server keeps its own copy. */
+  exportRoot(kind: RootKind, passphrase: string): Promise<RootFiles>;
+  /** The server forgets the key that `files` were shown to hold. */
+  takeOffline(
+    kind: RootKind,
+    how: ChangeOptions & { readonly files: RootFiles; readonly passphrase: string },
+  ): Promise<{ readonly id: string }>;
+  /** Makes a root that was made elsewhere the installation's, before its first start. */
+  importRoot(
+    kind: RootKind,
+    how: ChangeOptions & { readonly certificatePem: string },
+  ): Promise<{ readonly id: string; readonly keyId: string }>;
 }
 
 /** The world around the program, given as an argument so that tests can be it. */

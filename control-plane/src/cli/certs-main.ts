@@ -2,6 +2,7 @@
 import { CliError, run } from '@casare/certs/cli';
 import { createClient } from '@casare/shared/client';
 import { text } from 'node:stream/consumers';
+import { Fault } from '../platform/errors.ts';
 import { UsageError } from './exit.ts';
 import { serverFor } from './settings.ts';
 import { stopSignal } from './signals.ts';
@@ -17,6 +18,12 @@ process.exitCode = await run(process.argv.slice(2), {
   signal,
   now: () => new Date(),
   readInput: () => text(process.stdin),
+  async openLocal() {
+    const { openLocalAccess } = await import('../local-access.ts');
+    return openLocalAccess(process.env).catch((error: unknown) => {
+      throw error instanceof Fault ? new CliError(error.code, error.message) : error;
+    });
+  },
   async connect(flags) {
     const server = await serverFor(flags, process.env).catch((error: unknown) => {
       throw error instanceof UsageError ? new CliError('USAGE', error.message, 2) : error;

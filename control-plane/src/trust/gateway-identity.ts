@@ -80,6 +80,11 @@ export class GatewayIdentity {
     await this.#loop?.stop();
   }
 
+  /** The chain that listeners present, PEM; null before `start`. */
+  get chainPem(): string | null {
+    return this.#presented?.identity.chainPem ?? null;
+  }
+
   /** Key and chain for a listener. Throws before `start`. */
   get current(): ServerIdentity {
     return this.presented.identity;

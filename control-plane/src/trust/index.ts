@@ -2,12 +2,13 @@
 export { Admission, type AdmissionRefusal, type AdmittedPeer } from './admission.service.ts';
 export { refusalOfState } from './admission.decision.ts';
 export type { AgentLeaf, AgentLeaves } from './agent-leaves.ts';
-export type { Authorities, OpenCa } from './authorities.ts';
+export { INSTALLATION, type Authorities, type OpenCa } from './authorities.ts';
+export { findOperator } from './lock.store.ts';
 export type { GatewayIdentity } from './gateway-identity.ts';
 export { gatewayHosts } from './gateway-hosts.ts';
 export type { AgentStates, Locks } from './locks.service.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export { loadRefusals, type Refusals } from './refusals.store.ts';
-export { enrolNonceKey, openSigner } from './signer.ts';
+export { enrolNonceKey, openSigner, TRUST_DOMAIN } from './signer.ts';
 export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

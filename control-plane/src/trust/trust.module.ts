@@ -78,7 +78,7 @@ export function createTrust(options: TrustOptions): Trust {
   const views = new TrustViews(options);
   const writes = new RotationWrites(db, options.atWrite);
   const gateway = new GatewayIdentity({ ...options, authorities, views, writes });
-  const gatewayChain = () => gateway.current.chainPem;
+  const gatewayChain = () => gateway.chainPem;
   const onChanged = () => {
     views.changed();
     options.live?.wake();

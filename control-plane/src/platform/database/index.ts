@@ -4,7 +4,7 @@
  * Typical use: `startEmbeddedPostgres` (or CASARE_DATABASE_URL), `ready`, `openDatabase`, `migrate`; stores declare
  * statements with `sql` and take a `Queryable`.
  */
-export { startEmbeddedPostgres } from './embedded/index.ts';
+export { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded/index.ts';
 export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
 export { ready, type ReadyOptions } from './connection.ts';
 export { isBadValue, isUniqueViolation } from './failure.ts';

@@ -33,22 +33,27 @@ export class RefusedError extends Error {
   }
 }
 
+/** A refusal as a problem document; `instance` says which request it answers. */
+export function problemOf(refusal: Refusal, instance?: string, status = STATUS[refusal.refused]): Problem {
+  return {
+    type: `urn:casare:problem:${refusal.code.toLowerCase().replaceAll('_', '-')}`,
+    title: refusal.title,
+    status,
+    code: refusal.code,
+    ...(instance === undefined ? {} : { instance }),
+    ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
+    ...(refusal.fix === undefined ? {} : { fix: refusal.fix }),
+    ...(refusal.problems === undefined ? {} : { problems: refusal.problems.slice(0, 50) }),
+  };
+}
+
 /** Sends a refusal as a problem document. */
 export function sendRefusal(response: Response, refusal: Refusal, status = STATUS[refusal.refused]): void {
   if (refusal.refused === 'unauthenticated') response.setHeader('WWW-Authenticate', 'Bearer realm="casare"');
   if (refusal.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(refusal.retryAfterSeconds));
   // What was not read of the request would be taken for the next one.
   if (status === 413) response.setHeader('Connection', 'close');
-  const problem: Problem = {
-    type: `urn:casare:problem:${refusal.code.toLowerCase().replaceAll('_', '-')}`,
-    title: refusal.title,
-    status,
-    code: refusal.code,
-    instance: `urn:casare:request:${requestIdOf(response.req)}`,
-    ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
-    ...(refusal.fix === undefined ? {} : { fix: refusal.fix }),
-    ...(refusal.problems === undefined ? {} : { problems: refusal.problems.slice(0, 50) }),
-  };
+  const problem = problemOf(refusal, `urn:casare:request:${requestIdOf(response.req)}`, status);
   response.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

@@ -18,7 +18,7 @@ import { initialise, majorVersion, requireSameMajor } from './initialise.ts';
 import { turnOverLog } from './log-file.ts';
 import { findRunning, stopServer } from './process.ts';
 import { storageFault } from './storage-faults.ts';
-import { Supervisor, type EmbeddedExit, type ServerChange } from './supervisor.ts';
+import { serverUrl, Supervisor, type EmbeddedExit, type ServerChange } from './supervisor.ts';
 
 export interface EmbeddedOptions {
   /** The database's directory, e.g. `<CASARE_HOME>/postgres`; created if absent, owned by this module. */
@@ -66,6 +66,18 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   } catch (error) {
     throw storageFault(error, options.dataDir);
   }
+}
+
+/** The address of the server that another process owns now; null when nobody does. */
+export async function runningEmbeddedUrl(dataDir: string): Promise<string | null> {
+  if (!(await stat(dataDir).catch(() => undefined))?.isDirectory()) return null;
+  const lock = await lockHome(dataDir).catch(() => undefined);
+  if (lock !== undefined) {
+    lock.release();
+    return null;
+  }
+  const record = await readRecord(dataDir);
+  return record?.port === undefined ? null : serverUrl(record.password, record.port);
 }
 
 /**

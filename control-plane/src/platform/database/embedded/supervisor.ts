@@ -65,7 +65,7 @@ export class Supervisor {
   }
 
   get url(): string {
-    return `postgres://postgres:${this.#options.record.password}@127.0.0.1:${this.#port}/${DATABASE}`;
+    return serverUrl(this.#options.record.password, this.#port);
   }
 
   get pid(): number {
@@ -290,4 +290,9 @@ function startFailed(why: string, logFile: string): Fault {
     why: why === '' ? 'it ended without a word' : why,
     fix: `See ${logFile}`,
   });
+}
+
+/** Of the database `casare`, as the server's owner. */
+export function serverUrl(password: string, port: number): string {
+  return `postgres://postgres:${password}@127.0.0.1:${port}/${DATABASE}`;
 }

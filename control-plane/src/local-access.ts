@@ -1,0 +1,128 @@
+/**
+ * Break-glass: trust on the server's own store, for a person on the server itself, without a listener, an API key or a
+ * running control plane. The same services answer the same calls through the same web edge, by connections that exist only
+ * inside this process; so permissions, parsing, refusals and audit are those of REST.
+ *
+ * Who may do this is said by the files: the database's address or password, and `master.key`. What is done is audited as
+ * `local:<user of the system>`. A running control plane goes on; its gateways hear of changes as of any other.
+ */
+import { createLocalSigner, createRateLimit, openMasterKey, SIGNATURES, type RootFiles } from '@casare/certs';
+import type { LocalDesk } from '@casare/certs/cli';
+import { ApiError, createClient } from '@casare/shared/client';
+import { DiscoveryModule } from '@nestjs/core';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { allows } from './accounts/index.ts';
+import { auditModule, AuditService } from './audit/index.ts';
+import { agentStates } from './fleet/index.ts';
+import { migrationsFolder } from './migrations.ts';
+import { systemClock } from './platform/clock.ts';
+import { readConfig, type Config } from './platform/config.ts';
+import {
+  migrate,
+  openDatabase,
+  ready,
+  runningEmbeddedUrl,
+  startEmbeddedPostgres,
+  type Database,
+} from './platform/database/index.ts';
+import { Fault } from './platform/errors.ts';
+import { ALLOWS, AUTHENTICATOR, type Authenticator, type Caller } from './platform/http/caller.ts';
+import { fetchFrom } from './platform/http/in-process.ts';
+import { requestListenerFor } from './platform/http/listeners.ts';
+import { problemOf } from './platform/http/problem.ts';
+import { createHttpApp } from './platform/http/server.ts';
+import { prepareHome } from './platform/home.ts';
+import { createIds } from './platform/ids.ts';
+import { createLog, type RootLog } from './platform/log.ts';
+import { Metrics } from './platform/metrics.ts';
+import { isRefusal, type Refusal } from './platform/refusal.ts';
+import { createTrust, findOperator, INSTALLATION, TRUST_DOMAIN, trustModule, type Trust } from './trust/index.ts';
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Opens the store that the environment names. @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_* */
+export async function openLocalAccess(env: Readonly<Record<string, string | undefined>>): Promise<LocalDesk> {
+  const config = readConfig(env);
+  const log = createLog({ level: env['CASARE_LOG_LEVEL'] === undefined ? 'error' : config.logLevel, name: 'local' });
+  await prepareHome(config.home);
+  await using opened = new AsyncDisposableStack();
+  const db = await openStore(config, log, opened);
+  const key = await openMasterKey(config.home);
+  if (!key.ok) throw new Fault({ code: key.code, what: 'The master key cannot be opened', why: key.message });
+  const trust = trustOn(db, key.value, log);
+  await trust.views.refresh();
+  const actor = `local:${userInfo().username}`;
+  const tenant = (await findOperator(db)) ?? INSTALLATION;
+  const caller: Caller = {
+    ...{ tenant, actor, accountId: NOBODY, email: null, role: 'owner', via: 'apiKey', csrfToken: null },
+  };
+  const authenticator: Authenticator = { authenticate: () => Promise.resolve(caller) };
+  const app = await createHttpApp(
+    {
+      module: class LocalModule {},
+      imports: [
+        DiscoveryModule,
+        {
+          module: class LocalCaller {},
+          providers: [
+            { provide: AUTHENTICATOR, useValue: authenticator },
+            { provide: ALLOWS, useValue: allows },
+          ],
+        },
+        auditModule(new AuditService({ db, log })),
+        trustModule(trust),
+      ],
+    },
+    { log, metrics: new Metrics(), checks: [], https: false, consoleFiles: '/nonexistent' },
+  );
+  opened.defer(() => app.close());
+  const client = createClient({ url: 'http://localhost', fetch: fetchFrom(requestListenerFor(app, 'web')) });
+  const closing = opened.move();
+  return { client, roots: rootsOf(trust, actor, key.value), close: () => closing.disposeAsync() };
+}
+
+/** Never started: no loop runs, nothing is presented, no missing CA is made. */
+function trustOn(db: Database, masterKey: Uint8Array, log: RootLog): Trust {
+  const clock = systemClock;
+  const now = () => clock.now();
+  const rateLimit = createRateLimit({ ...SIGNATURES, now });
+  // It signs CAs; gateways are certified by their own signers.
+  const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: [], rateLimit, now });
+  return createTrust({ db, clock, ids: createIds(clock), log, signer, hosts: [], agents: agentStates(clock) });
+}
+
+async function openStore(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<Database> {
+  const url = config.databaseUrl ?? (await embeddedUrl(config.home, log, opened));
+  await ready(url);
+  const database = openDatabase(url, { log });
+  opened.defer(() => database.close());
+  await migrate(database, { directory: migrationsFolder });
+  return database;
+}
+
+/** Of the embedded server: the one that a running control plane owns, else one that is started for so long. */
+async function embeddedUrl(home: string, log: RootLog, opened: AsyncDisposableStack): Promise<string> {
+  const dataDir = path.join(home, 'postgres');
+  const running = await runningEmbeddedUrl(dataDir);
+  if (running !== null) return running;
+  const postgres = await startEmbeddedPostgres({ dataDir, logFile: path.join(home, 'postgres.log'), log });
+  opened.defer(() => postgres.stop());
+  return postgres.url;
+}
+
+function rootsOf({ rootKeys }: Trust, actor: string, masterKey: Uint8Array): LocalDesk['roots'] {
+  return {
+    exportRoot: async (kind, passphrase) =>
+      granted(await rootKeys.exportRoot(actor, { kind }, { masterKey, passphrase })),
+    takeOffline: async (kind, how: { files: RootFiles; passphrase: string }) =>
+      granted(await rootKeys.takeOffline(actor, { kind }, how)),
+    importRoot: async (kind, how) => granted(await rootKeys.importRoot(actor, kind, how)),
+  };
+}
+
+/** A refusal as the client throws it, so that commands end alike. */
+function granted<T>(outcome: T | Refusal): T {
+  if (isRefusal(outcome)) throw new ApiError(problemOf(outcome));
+  return outcome;
+}
