@@ -7,7 +7,9 @@ import type { z } from 'zod';
 import { createAgentCa } from './agent-ca.ts';
 import { caProfile, type CaProfile } from './ca-profile.ts';
 import { openIssuer, type Issued, type Issuer, type Random } from './certificate.ts';
+import { readCertificate } from './contents.ts';
 import { createCrossCertificate } from './cross.ts';
+import { keyIdOf } from './keys.ts';
 import { createAgentLeaf, createGatewayLeaf } from './leaf.ts';
 import { certificatesInPem, toPem } from './pem.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -54,6 +56,8 @@ interface Opened<Profile extends CaProfile = CaProfile> {
 
 /** CAs one signer holds: a tenant has one or, while rotating, two. */
 const MAX_ISSUERS = 20_000;
+/** Roots made here that are remembered: they are cross-certified in the same breath. */
+const MAX_MADE = 100;
 
 /** Makes a signer that holds no CA yet: load them with `addIssuer`. */
 export function createLocalSigner(options: LocalSignerOptions): Signer {
@@ -63,6 +67,8 @@ export function createLocalSigner(options: LocalSignerOptions): Signer {
 class LocalSigner implements Signer {
   readonly #options: LocalSignerOptions;
   readonly #opened = new Map<string, Opened>();
+  /** Key identifiers of roots made here, the oldest first. */
+  readonly #made = new Set<string>();
 
   constructor(options: LocalSignerOptions) {
     this.#options = options;
@@ -98,7 +104,9 @@ class LocalSigner implements Signer {
     const request = parse(CreateRoot, message);
     if (!request.ok) return request;
     const { id, kind, lifetimeDays } = request.value;
-    return accept(this.#seal(id, await createRoot({ kind, lifetimeDays, ...this.#fresh() })));
+    const root = await createRoot({ kind, lifetimeDays, ...this.#fresh() });
+    this.#remember(root.keyId);
+    return accept(this.#seal(id, root));
   }
 
   async addIssuer(message: AddIssuer): Promise<Result<{ keyId: string }, SignerCode>> {
@@ -140,6 +148,7 @@ class LocalSigner implements Signer {
     const old = this.#take(request.value.issuer, 'server-root');
     if (!old.ok) return old;
     const { root } = request.value;
+    if (!this.#knows(root)) return refuse('ROOT_REFUSED', 'this signer neither made that root nor has it open');
     const cross = await createCrossCertificate(old.value.issuer, { root, ...this.#fresh() });
     return cross.ok ? accept(asMessage(cross.value)) : cross;
   }
@@ -187,6 +196,21 @@ class LocalSigner implements Signer {
       return refuse('SIGNER_RATE_LIMITED', 'this CA signed too much in too short a time: try again in a minute');
     }
     return accept({ issuer, profile });
+  }
+
+  #remember(root: string): void {
+    const [oldest] = this.#made;
+    if (this.#made.size >= MAX_MADE && oldest !== undefined) this.#made.delete(oldest);
+    this.#made.add(root);
+  }
+
+  /** A caller must not get a root certified whose key somebody else holds. */
+  #knows(rootPem: string): boolean {
+    const contents = readCertificate(certificatesInPem(rootPem)[0] ?? new Uint8Array());
+    if (!contents.ok) return false;
+    const keyId = keyIdOf(contents.value.publicKey);
+    const open = [...this.#opened.values()].some(({ issuer }) => keyIdOf(issuer.contents.publicKey) === keyId);
+    return open || this.#made.has(keyId);
   }
 
   #fresh() {

@@ -13,6 +13,7 @@ import { generateKey } from '../keys.ts';
 import { createLocalSigner } from '../local-signer.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { readRequest } from '../request.ts';
+import { createRoot } from '../root.ts';
 import type { AddIssuer, SignedCa, Signer } from '../signer.ts';
 import { AGENT_ID, codeOf, derOf, must, TRUST_DOMAIN } from '../world.fixture.ts';
 import { startSignerChild } from './child.ts';
@@ -143,6 +144,13 @@ describe.each([
     const { certificate } = rows['acme']!;
     const foreign = await signer.addIssuer({ id: 'new', certificate, sealedKey: made.sealedKey });
     expect(codeOf(foreign)).toBe('SIGNER_ISSUER_REFUSED');
+  });
+
+  test('cross-certifies a root of its own, and none whose key somebody else may hold', async () => {
+    const own = must(await signer.createRoot({ id: 'next', kind: 'server' })).certificate;
+    must(await signer.crossSignRoot({ issuer: 'server-root', root: own }));
+    const foreign = (await createRoot({ kind: 'server', now: new Date() })).certificate;
+    expect(codeOf(await signer.crossSignRoot({ issuer: 'server-root', root: foreign }))).toBe('ROOT_REFUSED');
   });
 
   test('forgets a CA that was removed', async () => {

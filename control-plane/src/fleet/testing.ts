@@ -11,6 +11,7 @@ import {
   signEnrolProof,
   tunnelClientOptions,
   type JoinToken,
+  type Signer,
 } from '@casare/certs';
 import { JoinTokenRequest } from '@casare/shared/api';
 import type { ServerMessage } from '@casare/shared/protocol';
@@ -85,6 +86,8 @@ export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | '
   readonly notify?: boolean;
   /** Ways in; a free port of its own for each unless said otherwise. */
   readonly entrances?: Readonly<Record<Service, Entrance>>;
+  /** Instead of one in this process. */
+  readonly signer?: Signer;
   /** Addresses that agents know it by, besides loopback. */
   readonly publicUrls?: readonly string[];
 }
@@ -98,7 +101,7 @@ export async function openScene(given: SceneOptions = {}): Promise<Scene> {
   const log = createLog({ level: 'debug', name: 'test', destination: { write: (line) => void lines.push(line) } });
   const masterKey = randomBytes(32);
   const hosts = gatewayHosts('127.0.0.1', publicUrls);
-  const signer = signerForTests(masterKey, hosts);
+  const signer = given.signer ?? signerForTests(masterKey, hosts);
   const nonceKey = await enrolNonceKey(signer);
   const base = { db, clock: systemClock, ids: createIds(systemClock), log, signer, nonceKey, hosts };
   const live = new LiveService(db);
