@@ -5,6 +5,7 @@
 export { type ChainEntry, type ChainHead, type LinkedEntry, CHAIN_START, chainHash, follow } from './audit-chain.ts';
 export { type CheckedAuthority, checkAuthority, checkRoot } from './authority-check.ts';
 export { bundleDigest } from './bundle.ts';
+export { BACKDATE_MS } from './certificate.ts';
 export { type CertificateContents, type SubjectName, readCertificate } from './contents.ts';
 export { type CaProfile, caProfile } from './ca-profile.ts';
 export { isSelfSigned, presentedChain } from './cross.ts';

@@ -3,15 +3,7 @@
  * taken, and only when it is a P-256 key. An agent's tenant is the one its issuing CA is constrained to.
  */
 import { ExtendedKeyUsage, SubjectAlternativeNameExtension } from './x509.ts';
-import {
-  DAY_MS,
-  HOUR_MS,
-  leafExtensions,
-  signCertificate,
-  type Issued,
-  type Issuer,
-  type Random,
-} from './certificate.ts';
+import { DAY_MS, leafExtensions, signCertificate, type Issued, type Issuer, type Random } from './certificate.ts';
 import { readPublicKey } from './keys.ts';
 import { agentUri, GatewayHost, hostType, type AgentName } from './names.ts';
 import { type Result } from './result.ts';
@@ -33,13 +25,13 @@ export interface AgentLeafOptions extends AgentName {
   /** SubjectPublicKeyInfo, DER, out of a verified request. */
   publicKey: Uint8Array;
   now: Date;
-  /** Default 24; never beyond the CA. */
-  lifetimeHours?: number | undefined;
+  /** Default 24 hours; never beyond the CA. */
+  lifetimeSeconds?: number | undefined;
   random?: Random | undefined;
 }
 
 const GATEWAY_LIFETIME_DAYS = 90;
-const AGENT_LIFETIME_HOURS = 24;
+const AGENT_LIFETIME_SECONDS = 86_400;
 const MAX_HOSTS = 50;
 
 /** Signs a gateway's certificate. Throws when a host breaks its grammar. */
@@ -64,7 +56,7 @@ export async function createAgentLeaf(ca: Issuer, options: AgentLeafOptions): Pr
     subject: [{ CN: [options.agentId] }],
     publicKey: publicKey.value.publicKey,
     now: options.now,
-    lifetimeMs: (options.lifetimeHours ?? AGENT_LIFETIME_HOURS) * HOUR_MS,
+    lifetimeMs: (options.lifetimeSeconds ?? AGENT_LIFETIME_SECONDS) * 1_000,
     extensions: [
       ...leafExtensions(ExtendedKeyUsage.clientAuth),
       new SubjectAlternativeNameExtension([{ type: 'url', value: agentUri(options) }]),

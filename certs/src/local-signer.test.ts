@@ -109,7 +109,7 @@ describe('local signer', () => {
     const beyond = { ...agent, tenant: 'globex' };
     expect(codeOf(await signer.signAgentLeaf(beyond))).toBe('SIGNER_REQUEST_INVALID');
     expect(codeOf(await signer.signAgentLeaf({ ...agent, agentId: '../x' }))).toBe('SIGNER_REQUEST_INVALID');
-    expect(codeOf(await signer.signAgentLeaf({ ...agent, lifetimeHours: 1e9 }))).toBe('SIGNER_REQUEST_INVALID');
+    expect(codeOf(await signer.signAgentLeaf({ ...agent, lifetimeSeconds: 1e9 }))).toBe('SIGNER_REQUEST_INVALID');
     expect(codeOf(await signer.signAgentLeaf({ ...agent, publicKey: 'AAAA' }))).toBe('KEY_REFUSED');
     const hosts = ['gateway.test', 'evil.test'];
     expect(codeOf(await signer.signGatewayLeaf({ issuer: 'server-ca', publicKey, hosts }))).toBe(

@@ -171,13 +171,13 @@ class LocalSigner implements Signer {
   async signAgentLeaf(message: SignAgentLeaf): Promise<Result<SignedCertificate, SignerCode>> {
     const request = parse(SignAgentLeaf, message);
     if (!request.ok) return request;
-    const { issuer, agentId, lifetimeHours } = request.value;
+    const { issuer, agentId, lifetimeSeconds } = request.value;
     const ca = this.#take(issuer, 'agent-ca');
     if (!ca.ok) return ca;
     const { tenant, trustDomain } = ca.value.profile;
     const publicKey = Buffer.from(request.value.publicKey, 'base64');
     const subject = { tenant, trustDomain, agentId, publicKey };
-    const leaf = await createAgentLeaf(ca.value.issuer, { ...subject, lifetimeHours, ...this.#fresh() });
+    const leaf = await createAgentLeaf(ca.value.issuer, { ...subject, lifetimeSeconds, ...this.#fresh() });
     return leaf.ok ? accept(asMessage(leaf.value)) : leaf;
   }
 

@@ -43,7 +43,8 @@ export const SignAgentLeaf = z.strictObject({
   issuer: caId,
   publicKey,
   agentId: AgentId,
-  lifetimeHours: z.int().min(1).max(168).optional(),
+  /** Up to a week; shorter ones than an hour are for tests. */
+  lifetimeSeconds: z.int().min(1).max(604_800).optional(),
 });
 /** Opens a CA for signing. Repeating it replaces the same CA. */
 export const AddIssuer = z.strictObject({

@@ -58,7 +58,7 @@ describe('a live session', () => {
   });
 
   const peer = {
-    ...{ tenant: 't', agentId: 'a', serial: '01', notAfter: new Date(0) },
+    ...{ tenant: 't', agentId: 'a', serial: '01', issuedAt: new Date(0), notAfter: new Date(0), serverCaKeyId: null },
     ...{ caId: 'ca', standsOn: ['ca', 'root', 'server-ca', 'server-root'] },
   };
   const none = {

@@ -10,7 +10,7 @@ import type { Entrance } from '../platform/edge/entrances.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Trust } from '../trust/index.ts';
+import type { Presenter, Trust } from '../trust/index.ts';
 import { AddressLimit } from './address-limit.ts';
 import { AgentsController } from './agents.controller.ts';
 import { AgentsService } from './agents.service.ts';
@@ -22,6 +22,7 @@ import { EnrolmentService } from './enrolment.service.ts';
 import { GatewayBeat } from './gateway-beat.ts';
 import { GatewayTrust } from './gateway-trust.ts';
 import type { SessionLimits } from './session-context.ts';
+import { SecondHolders } from './second-holders.ts';
 import { TunnelServer, type TunnelBounds } from './tunnel-server.ts';
 import { TunnelSessions } from './tunnel-sessions.ts';
 import { TunnelAdapter } from './tunnel.adapter.ts';
@@ -79,12 +80,22 @@ const BOUNDS: TunnelBounds = { sessions: 12_000, perAgent: 4, handshakes: 1_000 
 /** A rollout comes from one address, behind the customer's NAT: two requests for each agent. */
 const ENROL_LIMIT = { burst: 600, perMinute: 600 } as const;
 
+/** Requests for certificates by one agent; each replica counts for itself. */
+const RENEWAL_LIMIT = { burst: 20, perMinute: 30 } as const;
+
 /** Puts the feature together; nothing listens before `start`. */
 export function createFleet(options: FleetOptions): Fleet {
   const { clock, log, trust, jobs, nonceKey, hosts } = options;
   const beat = new GatewayBeat({ ...options, onLost: () => sessions.dropAll() });
-  const sessions = new TunnelSessions({ ...options, ...jobs, beat, limits: { ...LIMITS, ...options.limits } });
+  const onChanged = (agentId: string) => sessions.changed(agentId);
+  const secondHolders = new SecondHolders({ ...options, onChanged });
+  const sessions = new TunnelSessions({
+    ...{ ...options, ...jobs, beat, secondHolders, renewals: trust.renewals },
+    limits: { ...LIMITS, ...options.limits },
+    renewalLimit: new AddressLimit({ clock, ...RENEWAL_LIMIT }),
+  });
   const bounds = { ...BOUNDS, ...options.bounds };
+  const onCloned = (who: Presenter) => secondHolders.cloned(who);
   const blind = options.metrics?.counter(
     'casare_tunnels_refused_stale_total',
     'Tunnels refused because this replica did not know what is locked (LOCK_FEED_STALE).',
@@ -96,7 +107,7 @@ export function createFleet(options: FleetOptions): Fleet {
     (gauge) => gauge.set(sessions.watch.ageMs / 1_000),
   );
   const tunnel = new TunnelServer({
-    ...{ admission: trust.admission, log, hosts, bounds },
+    ...{ admission: trust.admission, log, hosts, bounds, onCloned },
     isBlind: () => sessions.watch.isStale,
     onBlind: () => blind?.inc(),
   });
@@ -108,7 +119,6 @@ export function createFleet(options: FleetOptions): Fleet {
     limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
     tunnelUrl: () => withPath(options.tunnelUrl()),
   });
-  const onChanged = (agentId: string) => sessions.changed(agentId);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   const gatewayTrust = new GatewayTrust({
     ...{ trust, beat, log },

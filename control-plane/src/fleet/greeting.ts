@@ -2,11 +2,11 @@
  * What `hello` sets going: the session's row, the agent's profile, the verdicts on its runs, and after `welcome` its
  * assignments. Nothing here is trusted to say who the agent is.
  */
-import type { Welcomed } from '@casare/shared/protocol';
+import { CLOSE, type Welcomed } from '@casare/shared/protocol';
 import { CANCEL_GRACE_MS, type Reconciled } from '../jobs/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import type { Standing } from './agent.store.ts';
-import type { Ending, Session, SessionContext } from './session-context.ts';
+import type { Ending, Opened, Session, SessionContext } from './session-context.ts';
 import type { FromAgent, ServerMessage } from './wire.ts';
 
 /** A greeting that may be answered. */
@@ -22,7 +22,7 @@ export async function greet(
   session: Session,
   hello: FromAgent<'hello'>,
 ): Promise<Greeted | { readonly refused: Ending }> {
-  const opened = await context.greetings({ session, hello });
+  const opened = await open(context, session, hello);
   if ('refused' in opened) return opened;
   context.opened(session, opened.elsewhere);
   context.live.wake();
@@ -32,6 +32,27 @@ export async function greet(
     welcome: { type: 'welcome', session: session.id, pingMs, deadMs, leaseMs, runs: reconciled.runs },
     begin: () => begin(context, session, hello, opened.standing, reconciled),
   };
+}
+
+/**
+ * Another process of this agent may hold a session. This one gets it only after it has answered a ping: it lives then, and
+ * when the other one answers a ping after that too, both do (see `TunnelSessions`). The epoch decides nothing: an agent
+ * whose outbox was lost starts to count anew.
+ */
+async function open(
+  { greetings }: SessionContext,
+  session: Session,
+  hello: FromAgent<'hello'>,
+): Promise<Exclude<Opened, 'contested'>> {
+  const opened = await greetings({ session, hello, known: 'alone' });
+  if (opened !== 'contested') return opened;
+  if (!(await session.answersNow())) return refused('no answer to a ping');
+  const contested = await greetings({ session, hello, known: 'alive' });
+  return contested === 'contested' ? refused('another session came between') : contested;
+}
+
+function refused(reason: string): { readonly refused: Ending } {
+  return { refused: { code: CLOSE.goingAway, reason } };
 }
 
 /** The session is live: it gets its assignments, then whatever the dispatcher finds for it. */

@@ -7,6 +7,7 @@
  * commits later finds the session; the rows are locked in one order, so batches never wait for each other in a circle;
  * one agent's refusal says nothing about the others.
  */
+import type { AgentState } from '@casare/shared/api';
 import { CLOSE } from '@casare/shared/protocol';
 import { sessions } from '../jobs/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -40,15 +41,18 @@ async function openAll(
     tx,
     greetings.map(({ session }) => session.peer),
   );
-  const refusals = agents.map((agent) => (agent ? refusalOfState(agent.state) : 'AGENT_DECOMMISSIONED'));
-  const welcome = greetings.filter((_, index) => refusals[index] === null);
+  const held = await sessions.findHeld(
+    tx,
+    greetings.map(({ session }) => session.peer),
+  );
+  const denials = greetings.map((greeting, index) => denialOf(greeting, agents[index] ?? null, held));
+  const begun = greetings.filter((_, index) => denials[index] === null);
   const opened = await sessions.openAll(
     tx,
-    welcome.map(({ session: { id, peer }, hello: { instance, epoch } }) => {
+    begun.map(({ session: { id, peer }, hello: { instance, epoch } }) => {
       return { ...peer, sessionId: id, gatewayId, instance, epoch };
     }),
   );
-  const begun = welcome.filter((_, index) => opened[index] !== null);
   const standings = await store.saveProfiles(
     tx,
     begun.map(({ session: { peer }, hello }) => ({ ...peer, ...hello })),
@@ -58,16 +62,25 @@ async function openAll(
     return { tenant: peer.tenant, agentId: peer.agentId, name, state, connected: true };
   });
   await announceAgents(tx, changes, clock.now());
-  const standingOf = new Map(begun.map((greeting, index) => [greeting, standings[index]!]));
-  const before = new Map(welcome.map((greeting, index) => [greeting, opened[index] ?? null]));
-  return greetings.map((greeting, index) => {
-    const refusal = refusals[index] ?? null;
-    if (refusal !== null) return refused(refusal === 'AGENT_LOCKED' ? CLOSE.locked : CLOSE.notAdmitted, refusal);
-    const standing = standingOf.get(greeting);
-    if (!standing) return refused(CLOSE.replaced, 'a newer start of this agent is connected');
-    const gateway = before.get(greeting)?.gateway ?? null;
-    return { standing, elsewhere: gateway !== null && gateway !== gatewayId };
+  const answers = begun.map((_, index) => {
+    const { gateway } = opened[index]!;
+    return { standing: standings[index]!, elsewhere: gateway !== null && gateway !== gatewayId };
   });
+  return denials.map((denial) => denial ?? answers.shift()!);
+}
+
+/** Why a greeting gets no session; null when it gets one. */
+function denialOf(
+  { session, hello, known }: Greeting,
+  agent: { readonly state: AgentState } | null,
+  held: ReadonlyMap<string, { readonly instance: string }>,
+): { readonly refused: Ending } | 'contested' | null {
+  const refusal = agent ? refusalOfState(agent.state) : 'AGENT_DECOMMISSIONED';
+  if (refusal !== null) return refused(refusal === 'AGENT_LOCKED' ? CLOSE.locked : CLOSE.notAdmitted, refusal);
+  // The greeting of a process that is gone must not replace the session of the one that followed it.
+  if (session.state === 'closed') return refused(CLOSE.goingAway, 'the session is over');
+  const other = held.get(session.peer.agentId);
+  return other !== undefined && other.instance !== hello.instance && known === 'alone' ? 'contested' : null;
 }
 
 function refused(code: number, reason: string): { readonly refused: Ending } {

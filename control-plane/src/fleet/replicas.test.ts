@@ -1,4 +1,5 @@
 /** Two replicas on one database: what one does, the other's tunnels follow; and a replica that stops. */
+import { randomUUID } from 'node:crypto';
 import { CLOSE } from '@casare/shared/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sql } from '../platform/database/index.ts';
@@ -36,8 +37,9 @@ describe('two replicas', () => {
 
   it('a newer session on one replaces the older on the other', async () => {
     const identity = await here.agent();
-    const older = await connect(replica.scene, identity, { epoch: 1 });
-    const newer = await connect(here, identity, { epoch: 2 });
+    const instance = randomUUID();
+    const older = await connect(replica.scene, identity, { epoch: 1, instance });
+    const newer = await connect(here, identity, { epoch: 2, instance });
     expect(await older.ended).toBe(CLOSE.replaced);
     await vi.waitFor(() => expect(replica.scene.fleet.sessions.size).toBe(0));
     expect(await here.fleet.agents.get(TENANT, identity.agentId)).toMatchObject({ connected: true });

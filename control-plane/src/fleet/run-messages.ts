@@ -31,14 +31,6 @@ export async function handleRunMessage(
     case 'bundle.ack':
       await store.saveBundle(context.db, session.peer.tenant, session.peer.agentId, message.digest);
       return null;
-    case 'certificate.renew':
-      session.send({
-        type: 'certificate.refused',
-        code: 'RENEWAL_UNAVAILABLE',
-        reason: 'This control plane does not renew certificates yet.',
-        retryMs: 3_600_000,
-      });
-      return null;
     default:
       return { code: CLOSE.badMessage, reason: `${message.type} is out of order` };
   }

@@ -7,7 +7,9 @@ import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Standing } from './agent.store.ts';
 import type { GatewayBeat } from './gateway-beat.ts';
-import type { AdmittedPeer } from '../trust/index.ts';
+import type { AdmittedPeer, Renewals } from '../trust/index.ts';
+import type { AddressLimit } from './address-limit.ts';
+import type { SecondHolders } from './second-holders.ts';
 import type { TunnelState } from './tunnel.lifecycle.ts';
 import type { FromAgent } from './wire.ts';
 
@@ -30,10 +32,16 @@ export interface Session {
   readonly state: TunnelState;
   /** True since `hello` came: the session may have a row. */
   readonly greeted: boolean;
+  /** The agent process, as `hello` said. */
+  readonly instance: string | null;
   /** Sends a message; dropped when the session is over. */
   send(message: ServerMessage): void;
   /** Asks the agent to reconnect elsewhere within `withinMs`; it is served until it goes. */
   goAway(withinMs: number, reason: string): void;
+  /** Stops listening to it and talking to it; the socket stays, for `answersNow`. */
+  mute(): void;
+  /** True when its process answers a ping that is sent now. */
+  answersNow(): Promise<boolean>;
   /** Ends the session. */
   close(code: number, reason: string): void;
   /** Resolves when nothing of this session is under way with the database. */
@@ -52,6 +60,10 @@ export interface SessionContext {
   readonly dispatcher: Dispatcher;
   readonly beat: GatewayBeat;
   readonly limits: SessionLimits;
+  readonly renewals: Pick<Renewals, 'renew'>;
+  readonly secondHolders: SecondHolders;
+  /** Requests for certificates, by agent. */
+  readonly renewalLimit: AddressLimit;
   /** Puts a greeting on record. */
   readonly greetings: (greeting: Greeting) => Promise<Opened>;
   /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */
@@ -66,10 +78,16 @@ export interface SessionContext {
 export interface Greeting {
   readonly session: Session;
   readonly hello: FromAgent<'hello'>;
+  /** `alive`: it has answered a ping, and may replace the session of another process of the agent. */
+  readonly known: 'alone' | 'alive';
 }
 
-/** What became of a greeting; `elsewhere` when another gateway held the agent's session. */
-export type Opened = { readonly standing: Standing; readonly elsewhere: boolean } | { readonly refused: Ending };
+/**
+ * What became of a greeting; `elsewhere` when another gateway held the agent's session, `contested` when another process
+ * of the agent holds it and this one is not known to live.
+ */
+export type Opened =
+  { readonly standing: Standing; readonly elsewhere: boolean } | { readonly refused: Ending } | 'contested';
 
 /** Why a session must end. */
 export interface Ending {

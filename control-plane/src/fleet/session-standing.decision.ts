@@ -11,6 +11,14 @@ export interface Standing {
   readonly sessionId: string | null;
 }
 
+/** True when another process of the agent took over: should this session's process still answer, two live at once. */
+export function isContested(
+  session: { readonly id: string; readonly instance: string | null },
+  row: { readonly sessionId: string | null; readonly instance: string | null },
+): boolean {
+  return row.sessionId !== null && row.sessionId !== session.id && row.instance !== session.instance;
+}
+
 /** Because of its agent: the close code and reason, or null to go on. */
 export function endingOf(sessionId: string, standing: Standing): Ending | null {
   const { state } = standing;

@@ -11,6 +11,8 @@ export interface Seen {
   readonly capabilities: readonly string[];
   /** The session that counts. */
   readonly sessionId: string | null;
+  /** The agent process that holds it. */
+  readonly instance: string | null;
 }
 
 /** One look. */
@@ -33,10 +35,10 @@ type Row = { readonly snapshot: string; readonly rev: number } & (Seen | { reado
 const look = sql<Row, [since: string | null, tenants: string[], agents: string[]]>(
   'watchAgents',
   `SELECT pg_current_snapshot()::text AS snapshot, t.rev, c."agentId", c.state, c.site, c.grants, c.capabilities,
-     c."sessionId"
+     c."sessionId", c.instance
    FROM trust_state t
    LEFT JOIN LATERAL (
-     SELECT a.id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId"
+     SELECT a.id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId", s.instance
      FROM (
        SELECT tenant_id, id FROM agent
        WHERE changed_xid >= pg_snapshot_xmin($1::text::pg_snapshot)

@@ -131,6 +131,7 @@ it('a session that began while a look was under way is not judged by what was be
   const watch = new SessionWatch({
     ...{ db: slow, clock: systemClock, open: new Set<Session>(), held },
     changed: (_, seen) => void changed.push(seen.agentId),
+    contested: (contested) => contested.close(CLOSE.replaced, 'another process took over'),
   });
   await watch.look();
   await db.execute(moveAgent(agentId, 'active'));

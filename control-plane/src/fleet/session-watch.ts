@@ -5,11 +5,12 @@
  * first look after its COMMIT; a look that failed is made again from where the last one ended. A look at rest costs one
  * small query, however many sessions are held.
  */
+import { CLOSE } from '@casare/shared/protocol';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { loadRefusals, type AdmittedPeer, type Refusals } from '../trust/index.ts';
 import type { Session } from './session-context.ts';
-import { endingByTrust, endingOf } from './session-standing.decision.ts';
+import { endingByTrust, endingOf, isContested } from './session-standing.decision.ts';
 import { lookAfter, NOTHING_SEEN, wentBack, type Look, type Seen } from './session-watch.store.ts';
 
 export interface SessionWatchOptions {
@@ -21,6 +22,8 @@ export interface SessionWatchOptions {
   readonly held: ReadonlyMap<string, Session>;
   /** Something about the agent of a session changed that does not end it. */
   readonly changed: (session: Session, seen: Seen) => void;
+  /** Another process of the agent took over, here or elsewhere. */
+  readonly contested: (session: Session, seen: Seen) => void;
 }
 
 /** Older than this, what is locked is not known: nobody new is let in, milliseconds. */
@@ -85,7 +88,7 @@ export class SessionWatch {
   }
 
   #judge({ agents }: Look): void {
-    const { held, changed } = this.#options;
+    const { held, changed, contested } = this.#options;
     const entered = [...this.#entered];
     this.#entered.clear();
     for (const session of entered) {
@@ -98,6 +101,7 @@ export class SessionWatch {
       if (session === undefined || session.state === 'closed' || this.#fresh.has(session.peer)) continue;
       const ending = endingOf(session.id, seen);
       if (ending === null) changed(session, seen);
+      else if (ending.code === CLOSE.replaced && isContested(session, seen)) contested(session, seen);
       else session.close(ending.code, ending.reason);
     }
   }

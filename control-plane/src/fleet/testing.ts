@@ -82,6 +82,8 @@ export interface Scene {
 export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | 'metrics'> {
   /** Of the fleet. */
   readonly clock?: Clock;
+  /** Life of agents' certificates, seconds. */
+  readonly leafSeconds?: number;
   /** False: no notification is sent or heard, as if all were lost. */
   readonly notify?: boolean;
   /** Ways in; a free port of its own for each unless said otherwise. */
@@ -94,7 +96,7 @@ export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | '
 
 /** Opens the scene; limits and bounds as the test needs them. */
 export async function openScene(given: SceneOptions = {}): Promise<Scene> {
-  const { clock = systemClock, notify, entrances = FREE_PORTS, publicUrls = [], ...options } = given;
+  const { clock = systemClock, notify, entrances = FREE_PORTS, publicUrls = [], leafSeconds, ...options } = given;
   const harness = await jobsHarness();
   const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const lines: string[] = [];
@@ -105,7 +107,10 @@ export async function openScene(given: SceneOptions = {}): Promise<Scene> {
   const nonceKey = await enrolNonceKey(signer);
   const base = { db, clock: systemClock, ids: createIds(systemClock), log, signer, nonceKey, hosts };
   const live = new LiveService(db);
-  const trust = createTrust({ ...base, live, agents: agentStates(systemClock) });
+  const trust = createTrust({
+    ...{ ...base, live, agents: agentStates(systemClock) },
+    ...(leafSeconds === undefined ? {} : { leafSeconds }),
+  });
   await trust.start();
   await harness.jobs.start();
   const ports = { enrol: 0, tunnel: 0, web: 0 };
@@ -309,6 +314,28 @@ export function dial(scene: Scene, identity: TestIdentity, more: ClientOptions &
   return new TestTunnel(socket);
 }
 
+/** The agent's identity with the certificate that a renewal gave for `key`. */
+export function renewed(identity: TestIdentity, key: { privateKeyPem: string }, chainPem: string): TestIdentity {
+  return { ...identity, privateKeyPem: key.privateKeyPem, chainPem };
+}
+
+/** Asks for the next certificate over a live tunnel. */
+export async function renewOver(
+  tunnel: TestTunnel,
+  key?: Awaited<ReturnType<typeof createRequest>>,
+): Promise<{ key: Awaited<ReturnType<typeof createRequest>>; chain: string; generation: number }> {
+  const made = key ?? (await createRequest());
+  const before = tunnel.received.length;
+  tunnel.send({ type: 'certificate.renew', csr: Buffer.from(made.csr).toString('base64') });
+  const answer = await vi.waitFor(() => {
+    const found = tunnel.received.slice(before).find(({ type }) => type.startsWith('certificate.'));
+    expect(found, 'an answer to certificate.renew').toBeDefined();
+    return found!;
+  }, 10_000);
+  if (answer.type !== 'certificate.issued') throw new Error(JSON.stringify(answer));
+  return { key: made, chain: answer.chain, generation: answer.generation };
+}
+
 /** A `hello` of an agent with two plain slots. */
 export function hello(more: Partial<Extract<AgentMessage, { type: 'hello' }>> = {}): AgentMessage {
   return {
@@ -330,8 +357,9 @@ export async function connect(
   scene: Scene,
   identity: TestIdentity,
   more: Partial<Extract<AgentMessage, { type: 'hello' }>> = {},
+  options: ClientOptions = {},
 ): Promise<TestTunnel> {
-  const tunnel = dial(scene, identity);
+  const tunnel = dial(scene, identity, options);
   if (!(await tunnel.opened)) throw new Error(`the tunnel did not open: ${await tunnel.ended}`);
   tunnel.send(hello(more));
   const ended = tunnel.ended.then((code) => Promise.reject(new Error(`the tunnel ended with ${code}`)));

@@ -77,8 +77,8 @@ describe('identity', () => {
 
   it('a revoked certificate, a locked agent and a decommissioned one are turned away and told why', async () => {
     const identity = await scene.agent();
-    const text = `UPDATE agent_certificate SET state = 'superseded' WHERE agent_id = $1`;
-    await scene.harness.database.db.execute({ name: 'testSupersede', text, values: [identity.agentId] });
+    const text = `UPDATE agent_certificate SET state = 'revoked' WHERE agent_id = $1`;
+    await scene.harness.database.db.execute({ name: 'testRevoke', text, values: [identity.agentId] });
     expect(await dial(scene, identity).ended).toBe(CLOSE.notAdmitted);
     const locked = await scene.agent();
     await scene.fleet.agents.act(by, locked.agentId, 'lock');

@@ -17,8 +17,8 @@ import { boundHandshakes } from '../platform/edge/pending-handshakes.ts';
 import { RefusalLog } from '../platform/edge/refusal-log.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
 import type { Log } from '../platform/log.ts';
-import type { Admission, AdmissionRefusal, AdmittedPeer } from '../trust/index.ts';
-
+import type { Admission, AdmissionRefusal, AdmittedPeer, Presenter } from '../trust/index.ts';
+import { answersNow } from './liveness-probe.ts';
 import { refusalOfUpgrade } from './upgrade.decision.ts';
 
 export interface TunnelServerOptions {
@@ -31,6 +31,8 @@ export interface TunnelServerOptions {
   readonly isBlind: () => boolean;
   /** Counts who was turned away because of that. */
   readonly onBlind?: () => void;
+  /** A superseded certificate was presented by a process that lives. */
+  readonly onCloned: (who: Presenter) => Promise<void>;
 }
 
 export interface TunnelBounds {
@@ -216,10 +218,26 @@ export class TunnelServer {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
       tunnel.on('error', () => tunnel.terminate());
-      tunnel.close(closeCodeOf(code), code);
-      const cut = setTimeout(() => tunnel.terminate(), REFUSED_MS);
-      tunnel.once('close', () => clearTimeout(cut));
+      if (code === 'CERTIFICATE_SUPERSEDED') void this.#lockOut(tunnel, who);
+      else sayGoodbye(tunnel, code);
     });
+  }
+
+  /**
+   * The certificate was superseded, so who presents it is a second holder. Its connection must be alive for that: bytes
+   * of one that the agent itself gave up may arrive late. It is no session; its messages are not read.
+   */
+  async #lockOut(tunnel: WebSocket, who: Presenter): Promise<void> {
+    try {
+      if (await answersNow(tunnel)) {
+        await this.#options.onCloned(who);
+        sayGoodbye(tunnel, 'AGENT_LOCKED');
+        return;
+      }
+    } catch (error) {
+      this.#options.log.error('a second holder could not be put on record', { ...who, error });
+    }
+    sayGoodbye(tunnel, 'CERTIFICATE_SUPERSEDED');
   }
 }
 
@@ -239,6 +257,12 @@ function refuse(socket: Duplex, status: string): void {
   if (socket.destroyed) return;
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function sayGoodbye(tunnel: WebSocket, code: AdmissionRefusal['code']): void {
+  tunnel.close(closeCodeOf(code), code);
+  const cut = setTimeout(() => tunnel.terminate(), REFUSED_MS);
+  tunnel.once('close', () => clearTimeout(cut));
 }
 
 function closeCodeOf(code: AdmissionRefusal['code']): number {

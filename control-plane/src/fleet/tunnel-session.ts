@@ -11,8 +11,10 @@ import { CLOSE, decodeChunk } from '@casare/shared/protocol';
 import type { RawData, WebSocket } from 'ws';
 import type { AdmittedPeer } from '../trust/index.ts';
 import { ArtifactStreams } from './artifact-streams.ts';
+import { CertificateMessages } from './certificate-messages.ts';
 import { greet, type Greeted } from './greeting.ts';
 import { Inbox } from './inbox.ts';
+import { answersNow } from './liveness-probe.ts';
 import { MessageBudget } from './message-budget.ts';
 import type { Session, SessionContext } from './session-context.ts';
 import { handleRunMessage } from './run-messages.ts';
@@ -38,12 +40,15 @@ export class TunnelSession implements Session {
   readonly #socket: WebSocket;
   readonly #context: SessionContext;
   readonly #streams: ArtifactStreams;
+  readonly #certificates: CertificateMessages;
   readonly #inbox: Inbox<AgentMessage>;
   readonly #budget: MessageBudget;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #closed = Promise.withResolvers<void>();
   #state: TunnelState = 'admitted';
   #greeted = false;
+  #instance: string | null = null;
+  #muted = false;
   #heardAt: number;
   /** When the last lease was granted, on the monotonic clock; null before `welcome`. */
   #grantedAt: number | null = null;
@@ -65,6 +70,7 @@ export class TunnelSession implements Session {
       send: (message) => this.send(message),
       violated: (why) => this.close(CLOSE.badMessage, why),
     });
+    this.#certificates = new CertificateMessages(context, this);
     this.#inbox = new Inbox({
       work: (message) => this.#handle(message),
       pause: () => socket.pause(),
@@ -81,6 +87,20 @@ export class TunnelSession implements Session {
   /** True since `hello` came: the session may have a row. */
   get greeted(): boolean {
     return this.#greeted;
+  }
+
+  get instance(): string | null {
+    return this.#instance;
+  }
+
+  /** From here on nothing it says is heard and nothing is said to it. */
+  mute(): void {
+    this.#muted = true;
+    this.#socket.resume();
+  }
+
+  answersNow(): Promise<boolean> {
+    return answersNow(this.#socket);
   }
 
   /** Resolves when nothing of this session is under way with the database. */
@@ -105,7 +125,7 @@ export class TunnelSession implements Session {
 
   /** Sends a message; dropped when the session is over. A message of ours that is none is logged, never sent. */
   send(message: ServerMessage): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#muted || this.#socket.readyState !== this.#socket.OPEN) return;
     let frame: Buffer;
     try {
       frame = writeMessage(message);
@@ -150,7 +170,7 @@ export class TunnelSession implements Session {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (this.#state === 'closed') return;
+    if (this.#muted || this.#state === 'closed') return;
     this.#heardAt = this.#context.clock.monotonicMs();
     const frame = data as Buffer;
     if (isBinary) {
@@ -173,6 +193,10 @@ export class TunnelSession implements Session {
     switch (message.type) {
       case 'ping': {
         this.#ping(message.n);
+        return;
+      }
+      case 'certificate.renew': {
+        void this.#certificates.renew(message).then((ending) => ending && this.close(ending.code, ending.reason));
         return;
       }
       case 'artifact.open': {
@@ -214,6 +238,7 @@ export class TunnelSession implements Session {
     }
     this.#move('greet');
     this.#greeted = true;
+    this.#instance = message.instance;
     this.#inbox.push(message);
   }
 

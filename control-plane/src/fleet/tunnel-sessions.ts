@@ -61,6 +61,10 @@ export class TunnelSessions {
     this.watch = new SessionWatch({
       ...{ db: options.db, clock: options.clock, open: this.#open, held: this.#held },
       changed: (session, seen) => this.#tell(session, seen),
+      contested: (session, { agentId, sessionId, instance }) => {
+        if (this.#held.get(agentId) === session) this.#held.delete(agentId);
+        void this.#replace(session, { id: sessionId ?? '', instance });
+      },
     });
     this.#context = {
       ...options,
@@ -153,7 +157,7 @@ export class TunnelSessions {
     const older = this.#held.get(agentId);
     this.#held.set(agentId, session);
     this.watch.began(session);
-    if (older !== undefined && older !== session) older.close(CLOSE.replaced, 'a newer session took over');
+    if (older !== undefined && older !== session) void this.#replace(older, session);
     // A session of another replica is found by its watch.
     if (elsewhere) this.#options.db.notify(CHANNEL, agentId);
   }
@@ -173,6 +177,37 @@ export class TunnelSessions {
     const others = this.countOf(peer) - 1;
     if (others > 0) this.#sockets.set(peer.agentId, others);
     else this.#sockets.delete(peer.agentId);
+  }
+
+  /**
+   * `older` is over, since `newer` has the agent's row. Of the same process it just ends. Of another one it is asked
+   * whether it lives: `newer` has answered a ping after both existed, so two processes hold one identity if it does too.
+   */
+  async #replace(older: Session, newer: { readonly id: string; readonly instance: string | null }): Promise<void> {
+    if (older.instance !== newer.instance) {
+      older.mute();
+      this.#options.dispatcher.disconnect(older.peer.agentId, older.id);
+      if (await older.answersNow()) {
+        await this.#suspect(older, newer);
+        return;
+      }
+    }
+    older.close(CLOSE.replaced, 'a newer session took over');
+  }
+
+  async #suspect(older: Session, newer: { readonly id: string; readonly instance: string | null }): Promise<void> {
+    const { tenant, agentId } = older.peer;
+    const two = {
+      older: { session: older.id, instance: older.instance },
+      newer: { session: newer.id, instance: newer.instance },
+    };
+    try {
+      await this.#options.secondHolders.suspected({ tenant, agentId, ...two });
+    } catch (error) {
+      // Not on record: the next greeting of either finds out again.
+      this.#options.log.error('a second holder could not be put on record', { tenant, agentId, error });
+    }
+    older.close(CLOSE.locked, 'the agent is suspect');
   }
 
   /** Tells the dispatcher what people changed about the agent. */

@@ -17,6 +17,16 @@ export interface NewSession {
   readonly gatewayId: string;
   readonly instance: string;
   readonly epoch: number;
+  /** Of the certificate it stands on. */
+  readonly serial?: string;
+  /** Key identifier of the server CA whose chain its handshake showed, hex. */
+  readonly serverCaKeyId?: string | null;
+}
+
+/** Who holds an agent's tunnel now. */
+export interface HeldSession {
+  readonly sessionId: string;
+  readonly instance: string;
 }
 
 /** A session that is over. */
@@ -52,8 +62,9 @@ const dropDeadGateways = sql<never, [deadMs: number]>(
      AND NOT EXISTS (SELECT FROM agent_session s WHERE s.gateway_id = g.id)`,
 );
 
-// The higher epoch wins; within one epoch the later session replaces the earlier. What an earlier session may have granted
-// up to now stays on record: this one may end before it grants anything. The join sees the rows as they were before.
+// The later session replaces the earlier; whether it may was decided before, under the agents' locks. What an earlier session
+// may have granted up to now stays on record: this one may end before it grants anything. The join sees the rows as they
+// were before.
 const openSessions = sql<
   { place: number; replaced: string | null; gateway: string | null },
   [
@@ -64,26 +75,37 @@ const openSessions = sql<
     instances: string[],
     epochs: number[],
     leaseMs: number,
+    serials: (string | null)[],
+    serverCaKeyIds: (string | null)[],
   ]
 >(
   'openSessions',
   `WITH wanted AS (
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[])
-       WITH ORDINALITY AS w(tenant_id, agent_id, session_id, gateway_id, instance, epoch, place)
+     SELECT w.*, (SELECT id FROM certificate_authority WHERE kind = 'server_ca' AND key_id = w.shown) AS server_ca_id
+     FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $8::text[], $9::text[])
+       WITH ORDINALITY AS w(tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, shown, place)
    ), opened AS (
-     INSERT INTO agent_session AS s (tenant_id, agent_id, session_id, gateway_id, instance, epoch)
-     SELECT tenant_id, agent_id, session_id, gateway_id, instance, epoch FROM wanted
+     INSERT INTO agent_session AS s (tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id)
+     SELECT tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id FROM wanted
      ON CONFLICT (tenant_id, agent_id) DO UPDATE SET session_id = excluded.session_id,
        gateway_id = excluded.gateway_id, instance = excluded.instance, epoch = excluded.epoch,
+       serial = excluded.serial, server_ca_id = excluded.server_ca_id,
        since = clock_timestamp(), lease_until = CASE
          WHEN s.gateway_id IS NULL THEN s.lease_until
          ELSE clock_timestamp() + make_interval(secs => $7::float8 / 1000) END
-     WHERE s.epoch <= excluded.epoch
      RETURNING tenant_id, agent_id
    )
    SELECT w.place::int, CASE WHEN b.gateway_id IS NOT NULL THEN b.session_id END AS replaced, b.gateway_id AS gateway
    FROM wanted w JOIN opened o ON o.tenant_id = w.tenant_id AND o.agent_id = w.agent_id
    LEFT JOIN agent_session b ON b.tenant_id = w.tenant_id AND b.agent_id = w.agent_id`,
+);
+
+const heldSessions = sql<HeldSession & { readonly agentId: string }, [tenants: string[], agents: string[]]>(
+  'heldSessions',
+  `SELECT s.agent_id AS "agentId", s.session_id AS "sessionId", s.instance
+   FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, agent_id)
+   JOIN agent_session s ON s.tenant_id = w.tenant_id AND s.agent_id = w.agent_id
+   WHERE s.gateway_id IS NOT NULL`,
 );
 
 // A greeting locks the agent before its session; the end of the session before it must not come from the other side. In
@@ -130,16 +152,26 @@ export async function forgetDeadGateways(db: Queryable, deadMs: number): Promise
   await db.execute(dropDeadGateways(deadMs));
 }
 
+/** The open sessions of agents, on whatever gateway, by agent; the caller has locked the agents' rows. */
+export async function findHeld(
+  tx: Queryable,
+  agents: readonly { readonly tenant: string; readonly agentId: string }[],
+): Promise<ReadonlyMap<string, HeldSession>> {
+  const tenants = agents.map(({ tenant }) => tenant);
+  const ids = agents.map(({ agentId }) => agentId);
+  const rows = await tx.query(heldSessions(tenants, ids));
+  return new Map(rows.map(({ agentId, ...held }) => [agentId, held]));
+}
+
 /**
  * Makes each of `all`, which are of different agents, its agent's session, in their order: the session that it replaced
- * and the gateway that held that, or `null` when a newer start of the agent has one. `leaseMs`: the longest lease that a
- * session may have granted.
+ * and the gateway that held that. `leaseMs`: the longest lease that a session may have granted.
  */
 export async function openAll(
   db: Queryable,
   all: readonly NewSession[],
   leaseMs: number = LEASE_MS,
-): Promise<({ replaced: string | null; gateway: string | null } | null)[]> {
+): Promise<{ replaced: string | null; gateway: string | null }[]> {
   if (all.length === 0) return [];
   const column = <Name extends keyof NewSession>(name: Name) => all.map((session) => session[name]);
   const rows = await db.query(
@@ -151,10 +183,12 @@ export async function openAll(
       column('instance'),
       column('epoch'),
       leaseMs,
+      all.map(({ serial = null }) => serial),
+      all.map(({ serverCaKeyId = null }) => serverCaKeyId),
     ),
   );
   const byPlace = new Map(rows.map(({ place, replaced, gateway }) => [place, { replaced, gateway }]));
-  return all.map((_, index) => byPlace.get(index + 1) ?? null);
+  return all.map((_, index) => byPlace.get(index + 1)!);
 }
 
 /**

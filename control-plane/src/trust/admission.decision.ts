@@ -45,6 +45,7 @@ export type AdmissionCode =
   | 'TENANT_MISMATCH'
   | 'CERTIFICATE_UNKNOWN'
   | 'CERTIFICATE_REVOKED'
+  | 'CERTIFICATE_SUPERSEDED'
   | 'CERTIFICATE_EXPIRED'
   | 'AGENT_MISMATCH'
   | LockCode
@@ -60,9 +61,12 @@ export function refusalOf(presented: Presented, recorded: Recorded | null, now: 
   if (certificate.agentId !== presented.agentId) return 'AGENT_MISMATCH';
   // Before all else that is told: whoever is locked is to stop its work.
   if (recorded.lock !== null) return LOCKED[recorded.lock];
-  if (certificate.state !== 'current' && certificate.state !== 'pending') return 'CERTIFICATE_REVOKED';
+  if (certificate.state === 'revoked') return 'CERTIFICATE_REVOKED';
   if (now >= presented.notAfter || now < presented.notBefore) return 'CERTIFICATE_EXPIRED';
-  return refusalOfState(certificate.agentState);
+  const refusal = refusalOfState(certificate.agentState);
+  if (refusal !== null) return refusal;
+  // Last: whoever still presents it while it is valid is a second holder.
+  return certificate.state === 'superseded' ? 'CERTIFICATE_SUPERSEDED' : null;
 }
 
 /** The reason to refuse an agent in this state, or null. Agents that wait for approval may connect; they get no jobs. */

@@ -3,12 +3,13 @@
  * It is asked for every connection, since a reloaded trust store drops nobody and a resumed session skips the client
  * certificate altogether.
  */
-import { certificatesInPem, readIdentity, type IdentityCode, type PeerIdentity } from '@casare/certs';
+import { certificatesInPem, readCertificate, readIdentity, type IdentityCode, type PeerIdentity } from '@casare/certs';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import { refusalOf, type AdmissionCode } from './admission.decision.ts';
 import { findOnRecord, type OnRecord } from './certificate.store.ts';
+import type { Presenter, Renewals } from './renewals.ts';
 
 /** An admitted agent: the only source of tenant and agent for everything it does. */
 export interface AdmittedPeer {
@@ -16,11 +17,14 @@ export interface AdmittedPeer {
   readonly agentId: string;
   /** Of its certificate, lower-case hex. */
   readonly serial: string;
+  readonly issuedAt: Date;
   readonly notAfter: Date;
   /** The CA that signed it. */
   readonly caId: string;
   /** Every CA that the session stands on: that one, the gateway's, and their roots. */
   readonly standsOn: readonly string[];
+  /** Key identifier of the server CA whose chain the peer was shown, hex. */
+  readonly serverCaKeyId: string | null;
 }
 
 /** A refusal. `who` is set when the certificate is one that we issued: then it may be told why. */
@@ -28,13 +32,14 @@ export interface AdmissionRefusal {
   readonly ok: false;
   readonly code: AdmissionCode | IdentityCode | 'NOT_AUTHORISED' | 'SESSION_RESUMED';
   readonly why: string;
-  readonly who: { readonly tenant: string; readonly agentId: string } | null;
+  readonly who: Presenter | null;
 }
 
 /** Codes that the holder of a certificate on record may be told. */
 const RECOGNISED: readonly string[] = [
   'CA_NOT_ACTIVE',
   'CERTIFICATE_REVOKED',
+  'CERTIFICATE_SUPERSEDED',
   'CERTIFICATE_EXPIRED',
   'AGENT_LOCKED',
   'TENANT_LOCKED',
@@ -46,22 +51,34 @@ const RECOGNISED: readonly string[] = [
 /** What of a TLS connection is looked at. */
 export type PeerSocket = Pick<
   TLSSocket,
-  'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerCertificate'
+  'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerCertificate' | 'getX509Certificate'
 >;
 
 /** Who comes at the same time is asked for in one statement. */
 const TOGETHER = { most: 100, runs: 2 };
+/** A pending certificate may be used, or replaced, while it is judged: then it is judged again. */
+const TRIES = 3;
+
+export interface AdmissionOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly trustDomain: string;
+  /** The CA whose chain this gateway presents now. */
+  readonly gatewayCa: () => string | null;
+  readonly renewals: Pick<Renewals, 'use'>;
+}
 
 export class Admission {
   readonly #clock: Clock;
   readonly #trustDomain: string;
   readonly #find: (presented: PeerIdentity) => Promise<OnRecord | null>;
+  readonly #renewals: Pick<Renewals, 'use'>;
 
-  /** `gatewayCa`: the CA whose chain this gateway presents now. */
-  constructor(db: Database, clock: Clock, trustDomain: string, gatewayCa: () => string | null) {
+  constructor({ db, clock, trustDomain, gatewayCa, renewals }: AdmissionOptions) {
     this.#clock = clock;
     this.#trustDomain = trustDomain;
     this.#find = gather({ run: (asked) => findOnRecord(db, asked, gatewayCa()), ...TOGETHER });
+    this.#renewals = renewals;
   }
 
   /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
@@ -76,22 +93,41 @@ export class Admission {
     const der = socket.getPeerCertificate(true).raw as Buffer | undefined;
     const identity = readIdentity(der ?? new Uint8Array(), this.#trustDomain);
     if (!identity.ok) return refused(identity.code, identity.message);
-    const { tenant, agentId, serial, notAfter } = identity.value;
-    const found = await this.#find(identity.value);
-    const recorded = found && {
-      ...found,
-      certificate: found.certificate && { ...found.certificate, same: isSame(found.certificate.pem, der) },
-    };
-    const code = refusalOf(identity.value, recorded, this.#clock.now());
-    if (recorded !== null && code === null) {
-      const { caId, standsOn } = recorded;
-      return { ok: true, peer: { tenant, agentId, serial, notAfter, caId, standsOn } };
+    for (let turn = 0; turn < TRIES; turn++) {
+      const judged = await this.#judge(identity.value, der);
+      if (judged !== 'again') return judged.ok ? { ok: true, peer: { ...judged.peer, ...shownTo(socket) } } : judged;
     }
-    const refusal = code ?? 'CA_UNKNOWN';
-    const known = RECOGNISED.includes(refusal) && recorded?.certificate?.same === true;
-    const who = known ? { tenant, agentId } : null;
+    return refused('CERTIFICATE_UNKNOWN', `certificate ${identity.value.serial} changes again and again`);
+  }
+
+  /** `again` when the certificate's state moved while it was looked at. */
+  async #judge(
+    presented: PeerIdentity,
+    der: Uint8Array | undefined,
+  ): Promise<{ readonly ok: true; readonly peer: Omit<AdmittedPeer, 'serverCaKeyId'> } | AdmissionRefusal | 'again'> {
+    const { tenant, agentId, serial, notAfter } = presented;
+    const found = await this.#find(presented);
+    const kept = found?.certificate ?? null;
+    const certificate = kept && { ...kept, same: isSame(kept.pem, der) };
+    const code = refusalOf(presented, found && { ...found, certificate }, this.#clock.now());
+    if (code === null && found !== null && certificate !== null) {
+      if (certificate.state === 'pending' && !(await this.#renewals.use({ tenant, agentId, serial }))) return 'again';
+      const { caId, standsOn } = found;
+      const { issuedAt } = certificate;
+      return { ok: true, peer: { tenant, agentId, serial, issuedAt, notAfter, caId, standsOn } };
+    }
+    const refusal = code ?? 'CERTIFICATE_UNKNOWN';
+    const known = RECOGNISED.includes(refusal) && certificate?.same === true;
+    const who = known ? { tenant, agentId, serial } : null;
     return { ok: false, code: refusal, why: `certificate ${serial} of agent ${agentId}`, who };
   }
+}
+
+/** Which server CA stands behind what the peer was shown, by the connection's own certificate. */
+function shownTo(socket: PeerSocket): Pick<AdmittedPeer, 'serverCaKeyId'> {
+  const own = socket.getX509Certificate();
+  const contents = own && readCertificate(own.raw);
+  return { serverCaKeyId: contents?.ok === true ? contents.value.issuerKeyId : null };
 }
 
 function refused(code: AdmissionRefusal['code'], why: string): AdmissionRefusal {

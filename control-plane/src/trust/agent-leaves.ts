@@ -30,9 +30,11 @@ export interface LeafRequest {
 
 export interface AgentLeavesOptions {
   readonly signer: Signer;
-  /** Life of a certificate; 24 hours unless said otherwise. */
-  readonly lifetimeHours?: number;
+  /** Life of a certificate. */
+  readonly lifetimeSeconds: number;
 }
+
+const FIRST = { state: 'current', generation: 1 } as const;
 
 export class AgentLeaves {
   readonly #options: AgentLeavesOptions;
@@ -41,28 +43,40 @@ export class AgentLeaves {
     this.#options = options;
   }
 
-  /** Signs and records. `ca` is the tenant's CA, opened before the transaction began. @throws Fault SIGNER_REFUSED, SIGNER_DOWN, LOCKED */
-  async issue(tx: Transaction, ca: OpenCa, request: LeafRequest): Promise<AgentLeaf> {
+  /**
+   * Signs and records an agent's first certificate, or with `pending` the one that follows: it becomes the current one
+   * by its first use. `ca` is the tenant's CA, opened before the transaction began.
+   * @throws Fault SIGNER_REFUSED, SIGNER_DOWN, CA_CHANGED, LOCKED
+   */
+  async issue(
+    tx: Transaction,
+    ca: OpenCa,
+    request: LeafRequest,
+    as: { readonly state: 'current' | 'pending'; readonly generation: number } = FIRST,
+  ): Promise<AgentLeaf> {
     const { tenant, agentId } = request;
+    const { state, generation } = as;
+    if (!(await store.holdSigning(tx, ca.id))) throw changed();
     const lock = await heldLockOn(tx, { tenant, agentId, caId: ca.id });
     if (lock !== null) throw locked(lock);
-    const { lifetimeHours } = this.#options;
+    const { lifetimeSeconds } = this.#options;
     const signed = await this.#options.signer.signAgentLeaf({
       issuer: ca.id,
       agentId,
       publicKey: Buffer.from(request.publicKey).toString('base64'),
-      ...(lifetimeHours === undefined ? {} : { lifetimeHours }),
+      lifetimeSeconds,
     });
     if (!signed.ok) throw signerFault('The certificate could not be signed', signed);
     const { serial, certificate } = signed.value;
     const notAfter = new Date(signed.value.notAfter);
-    await store.insertCertificate(tx, { tenant, serial, agentId, caId: ca.id, certificatePem: certificate, notAfter });
+    const kept = { tenant, serial, agentId, caId: ca.id, certificatePem: certificate, notAfter };
+    await store.insertCertificate(tx, { ...kept, state, generation });
     await appendAudit(tx, {
       tenant,
       actor: `agent:${agentId}`,
       action: 'certificate.issued',
       subject: `certificate:${serial}`,
-      detail: { agentId, notAfter: notAfter.toISOString() },
+      detail: { agentId, notAfter: notAfter.toISOString(), generation },
     });
     return { serial, notAfter, chainPem: `${certificate}${ca.certificatePem}` };
   }
@@ -81,6 +95,15 @@ export class AgentLeaves {
     const subject = `agent:${agentId}`;
     await appendAudit(tx, { tenant, actor, action: 'certificate.revoked', subject, detail: { count } });
   }
+}
+
+function changed(): Fault {
+  return new Fault({
+    code: 'CA_CHANGED',
+    what: 'The CA that should have signed was replaced at this moment',
+    fix: 'Try again',
+    status: 503,
+  });
 }
 
 /** Whoever asks for a certificate looks at locks first and refuses in its own words; this stands behind all of them. */

@@ -10,6 +10,9 @@ export interface NewCertificate {
   readonly caId: string;
   readonly certificatePem: string;
   readonly notAfter: Date;
+  /** Current at once: the first one of an agent. Pending: until it is used. */
+  readonly state: 'current' | 'pending';
+  readonly generation: number;
 }
 
 /** A certificate together with the CA that signed it. */
@@ -36,7 +39,7 @@ export interface OnRecord {
     readonly agentId: string;
     readonly state: CertificateState;
     readonly pem: string;
-    readonly notAfter: Date;
+    readonly issuedAt: Date;
     readonly agentState: AgentState;
   } | null;
 }
@@ -52,17 +55,33 @@ interface OnRecordRow {
   readonly agent_id: string | null;
   readonly state: CertificateState;
   readonly pem: string;
-  readonly not_after: Date;
+  readonly created_at: Date;
   readonly agent_state: AgentState;
 }
 
 const addCertificate = sql<
   never,
-  [tenant: string, serial: string, agent: string, ca: string, pem: string, notAfter: Date]
+  [
+    tenant: string,
+    serial: string,
+    agent: string,
+    ca: string,
+    pem: string,
+    notAfter: Date,
+    state: 'current' | 'pending',
+    generation: number,
+  ]
 >(
   'addCertificate',
-  `INSERT INTO agent_certificate (tenant_id, serial, agent_id, ca_id, state, certificate_pem, not_after)
-   VALUES ($1, $2, $3, $4, 'current', $5, $6)`,
+  `INSERT INTO agent_certificate (tenant_id, serial, agent_id, ca_id, certificate_pem, not_after, state, generation)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
+
+// A rotation that stops this CA waits for the certificate, or this statement sees that it has been stopped: a gate that
+// counted the CA's certificates has counted all of them.
+const holdSigningCa = sql<{ id: string }, [ca: string]>(
+  'holdSigningCa',
+  `SELECT id FROM certificate_authority WHERE id = $1 AND state = 'active' FOR SHARE`,
 );
 
 const currentCertificate = sql<KeptCertificate, [tenant: string, agent: string, now: Date]>(
@@ -84,7 +103,7 @@ const revokeCertificates = sql<never, [tenant: string, agent: string]>(
 const onRecord = sql<OnRecordRow, [caKeyIds: string[], serials: string[], gatewayCa: string | null]>(
   'certificatesOnRecord',
   `SELECT w.place::int, ca.state AS ca_state, ca.id AS ca_id, ca.tenant_id AS tenant, c.agent_id, c.state,
-     c.certificate_pem AS pem, c.not_after, a.state AS agent_state, chain.ids AS stands_on, (
+     c.certificate_pem AS pem, c.created_at, a.state AS agent_state, chain.ids AS stands_on, (
        SELECT l.kind FROM trust_lock l WHERE l.lifted_at IS NULL AND (
          (l.kind = 'ca' AND l.target = ANY(chain.ids))
          OR (l.kind = 'tenant' AND l.target = ca.tenant_id)
@@ -104,7 +123,13 @@ const onRecord = sql<OnRecordRow, [caKeyIds: string[], serials: string[], gatewa
 );
 
 export async function insertCertificate(tx: Queryable, row: NewCertificate): Promise<void> {
-  await tx.execute(addCertificate(row.tenant, row.serial, row.agentId, row.caId, row.certificatePem, row.notAfter));
+  const { tenant, serial, agentId, caId, certificatePem, notAfter, state, generation } = row;
+  await tx.execute(addCertificate(tenant, serial, agentId, caId, certificatePem, notAfter, state, generation));
+}
+
+/** True while the CA signs; it goes on to until the transaction ends. */
+export async function holdSigning(tx: Queryable, caId: string): Promise<boolean> {
+  return (await tx.query(holdSigningCa(caId))).length === 1;
 }
 
 /** The agent's certificate that is good now, the newest of several. */
@@ -148,7 +173,7 @@ function onRecordOf(row: OnRecordRow): OnRecord {
     agent_id: agentId,
     state,
     pem,
-    not_after: notAfter,
+    created_at: issuedAt,
     agent_state: agentState,
   } = row;
   return {
@@ -157,6 +182,6 @@ function onRecordOf(row: OnRecordRow): OnRecord {
     standsOn,
     lock,
     tenant,
-    certificate: agentId === null ? null : { agentId, state, pem, notAfter, agentState },
+    certificate: agentId === null ? null : { agentId, state, pem, issuedAt, agentState },
   };
 }

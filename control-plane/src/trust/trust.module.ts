@@ -26,6 +26,7 @@ import { Rotations } from './rotations.service.ts';
 import { TRUST_DOMAIN } from './signer.ts';
 import { TrustController } from './trust.controller.ts';
 import { TrustStatusService } from './trust-status.service.ts';
+import { Renewals } from './renewals.ts';
 import { TrustViews } from './trust-view.ts';
 
 export interface TrustOptions extends Pick<
@@ -40,8 +41,8 @@ export interface TrustOptions extends Pick<
   readonly signer: Signer;
   /** DNS names and addresses that agents reach the enrol and tunnel listeners by; see `gatewayHosts`. */
   readonly hosts: readonly string[];
-  /** Life of agents' certificates, hours; 24 unless said otherwise. */
-  readonly leafHours?: number;
+  /** Life of agents' certificates, seconds; 24 hours unless said otherwise. */
+  readonly leafSeconds?: number;
   /** For tests, which end the process at each write of a rotation. */
   readonly atWrite?: AtWrite;
 }
@@ -61,6 +62,7 @@ export interface Trust {
   readonly certificates: Certificates;
   readonly status: TrustStatusService;
   readonly rotations: Rotations;
+  readonly renewals: Renewals;
   /** What this process has loaded of trust. */
   readonly views: TrustViews;
   /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
@@ -71,9 +73,11 @@ export interface Trust {
 /** How often rotations that go by themselves look at their gates, milliseconds. */
 const ROTATIONS_MS = 2_000;
 
+const LEAF_SECONDS = 86_400;
+
 /** Puts the feature together; nothing is read or written before `start`. */
 export function createTrust(options: TrustOptions): Trust {
-  const { db, clock, log, signer, leafHours } = options;
+  const { db, clock, log, signer, leafSeconds = LEAF_SECONDS } = options;
   const authorities = new Authorities(options);
   const views = new TrustViews(options);
   const writes = new RotationWrites(db, options.atWrite);
@@ -89,13 +93,17 @@ export function createTrust(options: TrustOptions): Trust {
   const oversight = createOversight({ ...options, signer, views, gatewayChain, openRotations });
   const changing = { ...options, changes: oversight.changes };
   let loop: Loop | null = null;
+  const leaves = new AgentLeaves({ signer, lifetimeSeconds: leafSeconds });
+  const renewals = new Renewals({ ...options, authorities, leaves, leafSeconds });
+  const gatewayCa = () => views.current.presentedCa;
   return {
     signer,
     authorities,
     gateway,
-    leaves: new AgentLeaves({ signer, ...(leafHours === undefined ? {} : { lifetimeHours: leafHours }) }),
+    leaves,
+    renewals,
     joinTokens: new JoinTokens(db, clock, authorities),
-    admission: new Admission(db, clock, TRUST_DOMAIN, () => views.current.presentedCa),
+    admission: new Admission({ db, clock, trustDomain: TRUST_DOMAIN, gatewayCa, renewals }),
     locks: oversight.locks,
     requests: new AuthorityRequests(changing),
     rootKeys: new RootKeys(changing),
