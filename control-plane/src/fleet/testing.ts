@@ -192,7 +192,7 @@ export async function post(
   body: unknown,
   tls: ConnectionOptions = {},
 ): Promise<{ status: number; body: unknown }> {
-  const root = (await scene.trust.authorities.serverRoot()).certificatePem;
+  const [root = ''] = scene.trust.gateway.presented.anchors;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };

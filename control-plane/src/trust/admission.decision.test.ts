@@ -23,6 +23,8 @@ describe('admission', () => {
     ['CA_UNKNOWN', null, {}],
     ['CA_NOT_ACTIVE', { ...recorded, caState: 'standby' }, {}],
     ['CA_NOT_ACTIVE', { ...recorded, caState: 'retired' }, {}],
+    ['CERTIFICATE_REVOKED', { ...withCertificate({ state: 'revoked' }), caState: 'retired' }, {}],
+    ['CA_NOT_ACTIVE', { ...withCertificate({ state: 'revoked', same: false }), caState: 'retired' }, {}],
     ['TENANT_MISMATCH', { ...recorded, tenant: 'other' }, {}],
     ['TENANT_MISMATCH', recorded, { tenant: 'other' }],
     ['CERTIFICATE_UNKNOWN', { ...recorded, certificate: null }, {}],

@@ -54,9 +54,12 @@ export type AdmissionCode =
 /** The reason to refuse, or null to admit. */
 export function refusalOf(presented: Presented, recorded: Recorded | null, now: Date): AdmissionCode | null {
   if (recorded === null) return 'CA_UNKNOWN';
-  if (!isAccepted(recorded.caState)) return 'CA_NOT_ACTIVE';
-  if (recorded.tenant !== presented.tenant) return 'TENANT_MISMATCH';
   const { certificate } = recorded;
+  if (!isAccepted(recorded.caState)) {
+    // Of a CA that was in wrong hands nothing may be renewed; of one that went out by a plan it may.
+    return certificate?.same === true && certificate.state === 'revoked' ? 'CERTIFICATE_REVOKED' : 'CA_NOT_ACTIVE';
+  }
+  if (recorded.tenant !== presented.tenant) return 'TENANT_MISMATCH';
   if (certificate === null || !certificate.same) return 'CERTIFICATE_UNKNOWN';
   if (certificate.agentId !== presented.agentId) return 'AGENT_MISMATCH';
   // Before all else that is told: whoever is locked is to stop its work.

@@ -45,10 +45,7 @@ beforeEach(async () => {
   database = await testDatabase();
   await database.db.execute(addTenant('default', true));
   await database.db.execute(addTenant('other', false));
-  trust = createTrust({
-    ...{ db: database.db, clock: systemClock, ids: createIds(systemClock), log: silentLog },
-    ...{ hosts, signer: signerForTests(masterKey, hosts) },
-  });
+  trust = trustOf();
   await trust.start();
   await trust.authorities.agentCa('default');
   await trust.authorities.agentCa('other');
@@ -57,6 +54,14 @@ afterEach(async () => {
   await trust.stop();
   await database.close();
 });
+
+/** A replica: what another one has opened, its signer has not. */
+function trustOf(): Trust {
+  const signer = signerForTests(masterKey, hosts);
+  return createTrust({
+    ...{ db: database.db, clock: systemClock, ids: createIds(systemClock), log: silentLog, hosts, signer },
+  });
+}
 
 function must(outcome: Rotation | Refusal): Rotation {
   if (isRefusal(outcome)) throw new Error(`${outcome.code}: ${outcome.detail ?? outcome.title}`);
@@ -303,5 +308,50 @@ describe('what it is made of', () => {
     expect(presenting).toMatchObject({ presentedCa: rotation.newAuthority, readyCa: rotation.newAuthority });
     await trust.gateway.report(gatewayId, presenting);
     must(await trust.rotations.advance(operator, issuing.id, advance()));
+  });
+});
+
+describe.each(['server_ca', 'server_root', 'agent_root'] as const)('a replica that starts while %s rotates', (kind) => {
+  it('does what the phase says, in each of them', async () => {
+    const started = must(await trust.rotations.start(operator, start({ kind })));
+    const { presentedCa: old } = trust.gateway.reportAt(0);
+    const fresh = async () => {
+      const replica = trustOf();
+      await replica.start();
+      const { presentedCa, readyCa } = replica.gateway.reportAt(0);
+      const agentCa = (await replica.authorities.agentCa('default')).id;
+      const { roots } = replica.views.current.bundle;
+      await replica.stop();
+      return { presentedCa, readyCa, agentCa, roots: roots.length, anchors: replica.views.current.agentAnchors.length };
+    };
+    const server = kind !== 'agent_root';
+    const both = { roots: kind === 'server_root' ? 2 : 1, anchors: kind === 'agent_root' ? 2 : 1 };
+    const prepare = await fresh();
+    expect(prepare).toMatchObject({ ...both, presentedCa: old, readyCa: old });
+    must(await trust.rotations.advance(operator, started.id, advance()));
+    const issue = await fresh();
+    expect(issue).toMatchObject({ ...both, presentedCa: old });
+    expect(issue.readyCa === old).toBe(!server);
+    expect(issue.agentCa === prepare.agentCa).toBe(server);
+    must(await trust.rotations.advance(operator, started.id, advance()));
+    const serve = await fresh();
+    expect(serve).toMatchObject({
+      ...both,
+      presentedCa: issue.readyCa,
+      readyCa: issue.readyCa,
+      agentCa: issue.agentCa,
+    });
+    must(await trust.rotations.advance(operator, started.id, advance({ dryRun: true })));
+    const back = must(await trust.rotations.rollback(operator, started.id, rollback()));
+    expect(await fresh()).toMatchObject({ ...both, presentedCa: old, readyCa: old, agentCa: prepare.agentCa });
+    await finish(back);
+    // The root that was taken back stays an anchor of handshakes only, for whoever still has a certificate below it.
+    expect(await fresh()).toMatchObject({ roots: 1, presentedCa: old, anchors: both.anchors });
+    const again = await finish(must(await trust.rotations.start(operator, start({ kind }))));
+    expect(again.outcome).toBe('completed');
+    const done = await fresh();
+    expect(done.roots).toBe(1);
+    expect(done.presentedCa === old).toBe(!server);
+    expect(done.agentCa === prepare.agentCa).toBe(server);
   });
 });
