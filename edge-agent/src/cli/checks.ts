@@ -2,32 +2,13 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { connect } from 'node:tls';
 import { probeBrowser } from '../browser/index.ts';
-import { codeOf, describe, Fault } from '../fault.ts';
-import {
-  type AgentHome,
-  certificateTimes,
-  permissionProblems,
-  readIdentity,
-  serverTimeOf,
-  tunnelTls,
-} from '../identity/index.ts';
-import { issuerOf } from '../network/index.ts';
+import { Fault } from '../fault.ts';
+import { type AgentHome, certificateTimes, permissionProblems, readIdentity, serverTimeOf } from '../identity/index.ts';
 import { askStatus, freeBytes } from '../service/index.ts';
+import { broken, type Check, failed, ok, warning } from './check.ts';
+import { networkChecks } from './network-checks.ts';
 
-export interface Check {
-  readonly name: string;
-  readonly result: 'ok' | 'warning' | 'failed';
-  /** What was found, one line. */
-  readonly found: string;
-  /** What to do; empty when nothing is wrong. */
-  readonly fix: string;
-}
-
-const CONNECT_MS = 10_000;
-/** TLS 1.3 tells a refused client certificate only after the handshake: so long is listened for it. */
-const REFUSAL_MS = 500;
 const SKEW_WARNING_MS = 30_000;
 const SKEW_FAILURE_MS = 300_000;
 const LOW_DISK_BYTES = 1_073_741_824;
@@ -40,7 +21,7 @@ export async function runChecks(home: AgentHome, environment: NodeJS.ProcessEnv,
     ['agent home', () => checkHome(home)],
     ['identity', () => checkIdentity(home, now())],
     ['clock', () => checkClock(home, now)],
-    ['tunnel', () => checkTunnel(home)],
+    ...networkChecks(home),
     ['agent process', () => checkProcess(home)],
     ['disk', () => checkDisk(home)],
     ['browser', () => checkBrowser(home, environment)],
@@ -92,37 +73,6 @@ async function checkClock(home: AgentHome, now: () => number): Promise<Check> {
   return skewMs > SKEW_WARNING_MS ? warning('clock', found, 'keep it by a time service') : ok('clock', found);
 }
 
-async function checkTunnel(home: AgentHome): Promise<Check> {
-  const { tunnelUrl } = readIdentity(home);
-  const url = new URL(tunnelUrl);
-  const port = url.port === '' ? 443 : Number(url.port);
-  const problem = await new Promise<unknown>((resolve) => {
-    const socket = connect({ ...tunnelTls(home, tunnelUrl), port });
-    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1_000} s`)));
-    socket.on('error', resolve);
-    socket.on('close', () => resolve(new Error('the gateway closed the connection: it may not admit this agent')));
-    socket.once('secureConnect', () => {
-      socket.resume();
-      setTimeout(() => {
-        resolve(null);
-        socket.destroy();
-      }, REFUSAL_MS);
-    });
-  });
-  if (problem === null) return ok('tunnel', `${url.host} answers, both certificates are accepted`);
-  const why = codeOf(problem) || describe(problem);
-  if (!/CERT|SIGNATURE|ISSUER|CHAIN/.test(why)) {
-    return failed('tunnel', `${url.host}: ${why}`, 'check that the control plane runs, the network and the firewall');
-  }
-  const issuer = issuerOf(await home.network.chain('tunnel', url).catch(() => []));
-  const fix = 'if a proxy inspects TLS, exempt this host; otherwise enrol this agent again';
-  return failed(
-    'tunnel',
-    `${url.host} could not prove itself (${why}); its certificate was issued by "${issuer}"`,
-    fix,
-  );
-}
-
 async function checkProcess(home: AgentHome): Promise<Check> {
   const status = await askStatus(home).catch(() => null);
   if (status === null) return warning('agent process', 'not running', `casare-agent run --home ${home.root}`);
@@ -150,24 +100,4 @@ async function checkBrowser(home: AgentHome, environment: NodeJS.ProcessEnv): Pr
   if (!probe.ok) return failed('browser', why, 'install Chrome, Edge or Chromium, or set CASARE_BROWSER');
   const found = `Chromium ${probe.version} at ${probe.path}`;
   return probe.sandbox ? ok('browser', found) : warning('browser', found, why);
-}
-
-/** Our own errors say at their end what to do. */
-function broken(name: string, error: unknown): Check {
-  const text = describe(error);
-  const cut = text.lastIndexOf(': ');
-  if (!(error instanceof Fault) || cut === -1) return failed(name, text, 'see the agent log');
-  return failed(name, text.slice(0, cut), text.slice(cut + 2));
-}
-
-function ok(name: string, found: string): Check {
-  return { name, result: 'ok', found, fix: '' };
-}
-
-function warning(name: string, found: string, fix: string): Check {
-  return { name, result: 'warning', found, fix };
-}
-
-function failed(name: string, found: string, fix: string): Check {
-  return { name, result: 'failed', found, fix };
 }

@@ -7,6 +7,7 @@ import { agentHome, enrol } from '../identity/index.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { runChecks } from './checks.ts';
 import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
+import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
 import { table } from './output.ts';
 
 /** What the program needs of its process. */
@@ -26,7 +27,7 @@ interface HomeOption {
 interface OutputOption extends HomeOption {
   output: 'table' | 'json';
 }
-interface EnrolFlags extends HomeOption, JoinFlags {
+interface EnrolFlags extends HomeOption, JoinFlags, NetworkFlags {
   name?: string;
   tag: string[];
 }
@@ -71,11 +72,11 @@ function commands(around: Surroundings): Command {
       .option('--name <name>', 'how people call this agent (default: the host name)')
       .option('--tag <k=v>', 'a label for people; may be given several times', collect, []);
 
-  joining(program.command('enrol'))
+  withNetworkOptions(joining(program.command('enrol')))
     .description('give this agent its identity, with a join token')
     .addOption(home())
     .action((flags: EnrolFlags) => enrolCommand(flags, around));
-  joining(program.command('run'))
+  withNetworkOptions(joining(program.command('run')))
     .description('run the agent until it is told to stop')
     .option('--ephemeral', 'enrol anew at this start, by the options of enrol, and keep no identity')
     .addOption(home())
@@ -98,7 +99,21 @@ function commands(around: Surroundings): Command {
     .addOption(home())
     .addOption(output())
     .action((flags: OutputOption) => doctorCommand(flags, around));
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  const network = program.command('network').description('how this agent gets out of its network');
+  withNetworkOptions(network.command('set'))
+    .description("keep settings in the agent home; '' takes one away")
+    .option('--no-system-ca', 'do not trust it any more')
+    .addOption(home())
+    .action((flags: HomeOption & NetworkFlags) => keepNetwork(agentHome(flags.home, around.environment), flags));
+  network
+    .command('show')
+    .description('what is kept, as JSON')
+    .addOption(home())
+    .action((flags: HomeOption) =>
+      around.print(`${JSON.stringify(agentHome(flags.home, around.environment).network.settings(), null, 2)}\n`),
+    );
+  for (const command of [...program.commands, ...network.commands])
+    command.exitOverride().copyInheritedSettings(program);
   return program;
 }
 
@@ -116,6 +131,7 @@ async function joinOf(flags: EnrolFlags, around: Surroundings) {
 
 async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<void> {
   const home = agentHome(flags.home, around.environment);
+  keepNetwork(home, flags);
   const enrolled = await enrol({ ...(await joinOf(flags, around)), home, now: Date.now });
   around.print(`enrolled as ${plain(enrolled.name)}: agent ${enrolled.agentId}, tenant ${plain(enrolled.tenant)}\n`);
   if (enrolled.state === 'pending') around.print('a person must approve this agent before it gets jobs\n');
@@ -135,6 +151,7 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     print: (line: string) => around.print(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
   } as const;
   if (flags.ephemeral !== true) {
+    keepNetwork(options.home, flags);
     if (flags.url !== undefined || flags.token !== undefined || flags.tokenFile !== undefined) {
       throw new Fault('USAGE', 'run takes --url and a token only with --ephemeral: use enrol first', { exitCode: 2 });
     }
@@ -144,6 +161,7 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     return;
   }
   const wanted = await joinOf(flags, around);
+  keepNetwork(options.home, flags);
   const agent = await startEphemeralAgent({ ...options, join: wanted, onGone: () => gone.resolve('gone') });
   const why = await Promise.race([around.stopped(), gone.promise]);
   await agent.stop();
@@ -163,6 +181,7 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
     ['agent', `${status.name} (${status.agentId}), tenant ${status.tenant}`],
     ['process', `pid ${status.pid}, version ${status.version}, since ${status.startedAt}`],
     ['tunnel', `${status.tunnel.state} since ${status.tunnel.since}${why}`],
+    ['way out', status.network ?? 'unknown'],
     ['certificate', `until ${status.certificateUntil}`],
     ['slots', slots.join(', ')],
     ['browser', status.browser],

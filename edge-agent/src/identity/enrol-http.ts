@@ -33,7 +33,7 @@ export interface EnrolAnswer {
 export async function findServerRoot(network: Network, url: URL, pin: string): Promise<string> {
   const chain = await network.chain('enrol', url);
   const root = findPinned(chain, pin) ?? findPinned(await listRoots(network, url), pin);
-  if (root === null) throw intercepted(url, chain);
+  if (root === null) throw intercepted(url, chain, undefined, 'token');
   return root;
 }
 

@@ -9,10 +9,10 @@ export function isUntrusted(error: unknown): boolean {
   return /CERT|SIGNATURE|ISSUER|CHAIN/.test(code) && !/ALERT|ALTNAME|NOT_YET_VALID|HAS_EXPIRED/.test(code);
 }
 
-/** Somebody between us and the control plane ends TLS: `chain` is what was seen. */
-export function intercepted(url: URL, chain: readonly Uint8Array[], cause?: unknown): Fault {
+/** Somebody between us and the control plane ends TLS: `chain` is what was seen, `of` whose control plane it is not. */
+export function intercepted(url: URL, chain: readonly Uint8Array[], cause?: unknown, of = 'agent'): Fault {
   const text =
-    `${authorityOf(url)} is not our control plane: its certificate was issued by "${issuerOf(chain)}". Check the URL; ` +
+    `${authorityOf(url)} is not the control plane of this ${of}: its certificate was issued by "${issuerOf(chain)}". Check the URL; ` +
     'if a proxy inspects TLS, exempt this host there, or go by the web address: casare-agent network set --carrier wss://…';
   return new Fault('TLS_INTERCEPTED', text, { cause });
 }

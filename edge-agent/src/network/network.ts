@@ -14,9 +14,9 @@ import { carrierOver } from './carrier.ts';
 import { throughProxy } from './connect-proxy.ts';
 import { connectFault, intercepted, isUntrusted, untrusted } from './faults.ts';
 import { outerTls } from './outer-tls.ts';
-import { changeSettings, effective, type NetworkSettings, type Way } from './settings.ts';
+import { changeSettings, effective, type NetworkSettings, readSettings, type Way } from './settings.ts';
 import { connectTcp, secure } from './sockets.ts';
-import { authorityOf, hostOf, portOf } from './target.ts';
+import { hostOf, portOf } from './target.ts';
 
 /** What is asked for at the other end. */
 export type Service = 'tunnel' | 'enrol';
@@ -41,6 +41,11 @@ export class Network {
   /** Keeps settings; an empty one takes what was set away. */
   change(changes: NetworkSettings): NetworkSettings {
     return changeSettings(this.file, changes);
+  }
+
+  /** What is kept. Throws NETWORK_DAMAGED. */
+  settings(): NetworkSettings {
+    return readSettings(this.file);
   }
 
   /** How `url` is reached. Throws NETWORK_DAMAGED, NETWORK_SETTING. */
@@ -108,13 +113,6 @@ export class Network {
     if (carrier === null) return reachHost(way, url, signal);
     return carrierOver(await openOuter(way, carrier, signal), carrier, service, signal);
   }
-}
-
-/** The way in words, for people. */
-export function wayText({ proxy, carrier }: Way): string {
-  const inside = carrier === null ? [] : [`in a WebSocket of ${authorityOf(carrier)}`];
-  const through = proxy === null ? [] : [`through the proxy ${authorityOf(proxy.url)} (from ${proxy.from})`];
-  return [...inside, ...through].join(' ') || 'direct';
 }
 
 /** The outer TLS of a carrier. Throws OUTER_TLS_UNTRUSTED, naming who issued what was seen. */

@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly credentials?: string;
   /** Ends the TLS of whoever passes, with a certificate for 127.0.0.1 and localhost by this CA. */
   readonly inspectsAs?: InspectionCa;
+  /** What it has decrypted goes on as it is, as behind balancers that end TLS. */
+  readonly endsTls?: boolean;
   /** Answers a CONNECT instead of the proxy. */
   readonly answer?: (socket: Duplex) => void;
 }
@@ -67,7 +69,8 @@ export class TestProxy {
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  #connect(request: IncomingMessage, socket: Duplex, { credentials, inspectsAs, answer }: ProxyOptions): void {
+  #connect(request: IncomingMessage, socket: Duplex, options: ProxyOptions): void {
+    const { credentials, inspectsAs, answer } = options;
     this.asked += 1;
     if (answer !== undefined) {
       answer(socket);
@@ -84,13 +87,17 @@ export class TestProxy {
     const onward = connect(Number(port), host);
     this.#keep(onward);
     if (inspectsAs === undefined) splice(socket, onward);
-    else this.#inspect(socket as Socket, onward, inspectsAs);
+    else this.#inspect(socket as Socket, onward, inspectsAs, options.endsTls === true);
   }
 
   /** Reads and passes on what was meant to be secret. */
-  #inspect(socket: Socket, onward: Socket, ca: InspectionCa): void {
+  #inspect(socket: Socket, onward: Socket, ca: InspectionCa, endsTls: boolean): void {
     const server = createTlsServer({ key: ca.keyPem, cert: ca.certPem, ALPNProtocols: ['http/1.1'] }, (inner) => {
       this.#keep(inner);
+      if (endsTls) {
+        splice(inner, onward);
+        return;
+      }
       const outer = connectTls({ socket: onward, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
       this.#keep(outer);
       splice(inner, outer);

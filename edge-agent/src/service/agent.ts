@@ -17,6 +17,7 @@ import {
   verifyPermissions,
   writeWhole,
 } from '../identity/index.ts';
+import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from '../runner/index.ts';
 import { Tunnel, type TunnelDetail, type TunnelPort, type TunnelState } from '../tunnel/index.ts';
@@ -115,7 +116,7 @@ class RunningAgent implements Agent {
 
   async start(): Promise<void> {
     const { name, agentId, tunnelUrl } = this.#identity;
-    this.#log('info', `agent ${name} (${agentId}) starts, tunnel ${tunnelUrl}`);
+    this.#log('info', `agent ${name} (${agentId}) starts, tunnel ${tunnelUrl}, ${this.#wayOut()}`);
     this.#supervisor.recover();
     this.#server = await serveStatus(this.#options.home, () => this.status()).catch((error: unknown) => {
       this.#log('warn', `no status socket: ${describe(error)}`);
@@ -143,6 +144,7 @@ class RunningAgent implements Agent {
         url: tunnelUrl,
         ...(this.#why === undefined ? {} : { why: this.#why }),
       },
+      network: this.#wayOut(),
       leased: this.#supervisor.leased(),
       slots: this.#slots(),
       capabilities: this.#capabilities(),
@@ -153,6 +155,14 @@ class RunningAgent implements Agent {
         .map(({ jobId, attempt, workflow }) => ({ jobId, attempt, workflow: workflow.name })),
       heldRuns: this.#outbox.runs().length,
     };
+  }
+
+  #wayOut(): string {
+    try {
+      return wayText(this.#options.home.network.wayTo(new URL(this.#identity.tunnelUrl)));
+    } catch (error) {
+      return describe(error);
+    }
   }
 
   async stop(): Promise<void> {

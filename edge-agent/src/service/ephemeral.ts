@@ -39,7 +39,7 @@ export async function startEphemeralAgent(options: EphemeralOptions): Promise<Ag
   };
 }
 
-/** Removes what an ephemeral agent made, but the logs. */
+/** Removes what an ephemeral agent made, but the logs and the way out. */
 function empty(home: AgentHome): void {
   if (!existsSync(join(home.root, MARK))) {
     if (!existsSync(home.identity)) return;
@@ -50,7 +50,7 @@ function empty(home: AgentHome): void {
   }
   ensureNotRunning(home);
   for (const name of readdirSync(home.root)) {
-    if (name === basename(home.logs) || name === MARK) continue;
+    if ([basename(home.logs), basename(home.network.file), MARK].includes(name)) continue;
     rmSync(join(home.root, name), { recursive: true, force: true });
   }
 }

@@ -26,6 +26,8 @@ export const Status = z.object({
   startedAt: z.iso.datetime(),
   /** State of the tunnel, since when, and why it is not live. */
   tunnel: z.object({ state: z.string(), since: z.iso.datetime(), url: z.string(), why: z.string().optional() }),
+  /** How the control plane is reached. */
+  network: z.string().optional(),
   /** Steps that must not be repeated may start. */
   leased: z.boolean(),
   slots: Slots,
