@@ -100,7 +100,7 @@ describe('identity', () => {
     const second = await tlsTo(identity, session === undefined ? {} : { session });
     expect(second.isSessionReused()).toBe(false);
     second.destroy();
-    const resumed = { authorized: true, isSessionReused: () => true, getPeerCertificate: () => ({}) };
+    const resumed = { authorized: true, isSessionReused: () => true, getPeerX509Certificate: () => undefined };
     expect(await scene.trust.admission.admit(resumed as unknown as TLSSocket)).toMatchObject({
       code: 'SESSION_RESUMED',
     });

@@ -13,6 +13,7 @@ import { TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { clientOf } from '../platform/edge/client-address.ts';
 import type { Entrance } from '../platform/edge/entrances.ts';
+import { takeTurns } from '../platform/edge/handshake-turns.ts';
 import { boundHandshakes } from '../platform/edge/pending-handshakes.ts';
 import { RefusalLog } from '../platform/edge/refusal-log.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
@@ -55,6 +56,8 @@ type OnTunnel = (socket: WebSocket, peer: AdmittedPeer) => void;
 /** Time for a request's head once TLS is up, milliseconds. */
 const HEAD_MS = 10_000;
 const HEAD_BYTES = 8_192;
+/** More at once make each slower and none sooner; an agent gives a dial up after 10 s. */
+const TURNS = { atOnce: 256, turnMs: 250, waitMs: 8_000 };
 /** Time to answer the close frame of a refusal, milliseconds. */
 const REFUSED_MS = 2_000;
 
@@ -115,6 +118,7 @@ export class TunnelServer {
     server.maxHeadersCount = 0;
     server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
     this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
+    takeTurns(server, TURNS);
     server.on('tlsClientError', (error, socket) => {
       this.#refusals.refused('a TLS client was refused', {
         error: error.message,

@@ -32,6 +32,8 @@ export class LiveService {
   #subscribers = 0;
   #resting = false;
   #wokenAgain = false;
+  #told = false;
+  #tellAgain = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -43,10 +45,20 @@ export class LiveService {
     return () => subscription.close();
   }
 
-  /** To be called after a COMMIT that appended events. */
+  /** To be called after a COMMIT that appended events. Other replicas are told at once and then at most once in `WAKE_MS`. */
   wake(): void {
     this.#wakeHere();
+    if (this.#told) {
+      this.#tellAgain = true;
+      return;
+    }
+    this.#told = true;
+    this.#tellAgain = false;
     this.#db.notify(CHANNEL);
+    setTimeout(() => {
+      this.#told = false;
+      if (this.#tellAgain) this.wake();
+    }, WAKE_MS).unref();
   }
 
   /** Where a subscription that starts now begins. */

@@ -51,7 +51,7 @@ const RECOGNISED: readonly string[] = [
 /** What of a TLS connection is looked at. */
 export type PeerSocket = Pick<
   TLSSocket,
-  'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerCertificate' | 'getX509Certificate'
+  'authorized' | 'authorizationError' | 'isSessionReused' | 'getPeerX509Certificate' | 'getX509Certificate'
 >;
 
 /** Who comes at the same time is asked for in one statement. */
@@ -90,7 +90,8 @@ export class Admission {
       );
     }
     if (socket.isSessionReused()) return refused('SESSION_RESUMED', 'the TLS session was resumed');
-    const der = socket.getPeerCertificate(true).raw as Buffer | undefined;
+    // Not `getPeerCertificate`: it reads the whole chain into objects.
+    const der = socket.getPeerX509Certificate()?.raw;
     const identity = readIdentity(der ?? new Uint8Array(), this.#trustDomain);
     if (!identity.ok) return refused(identity.code, identity.message);
     for (let turn = 0; turn < TRIES; turn++) {

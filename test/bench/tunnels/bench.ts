@@ -147,7 +147,9 @@ async function measure(scene: BenchScene, of: Measured): Promise<Figures> {
   const watchMs = await watchTime(scene);
 
   const decided = await come('decided');
+  const [cpuStorm, databaseStorm] = [(await server.ask('usage')).cpuUs, postgres()];
   const atOnce = await come('at once');
+  const [cpuStormed, databaseStormed] = [(await server.ask('usage')).cpuUs, postgres()];
   const afterwards = await server.ask('usageAfterGc');
   const { lost, why } = await clients.ask('lost');
   if (lost > 0) options.progress(`${lost} tunnels were dropped: ${JSON.stringify(why)}`);
@@ -173,6 +175,8 @@ async function measure(scene: BenchScene, of: Measured): Promise<Figures> {
     'storm decided failed': decided.failed,
     'storm at once s': atOnce.seconds,
     'storm at once failed': atOnce.failed,
+    'server ms in storm': (cpuStormed - cpuStorm) / 1e3 / count,
+    'database ms in storm': ((databaseStormed - databaseStorm) * 1e3) / count,
     dropped: lost,
   };
 }
