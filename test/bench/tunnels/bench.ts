@@ -32,7 +32,7 @@ const SIZES: Record<BenchOptions['size'], Size> = {
   small: { tunnels: 20, warmUp: 5, pingMs: 500, idleMs: 1_000 },
 };
 /** Longer than this no step takes, or the bench fails. */
-const STEP_MS = 180_000;
+const STEP_MS = 400_000;
 
 type Server = Pick<Part<ServerQuestions>, 'pid' | 'end'> & {
   ask(name: 'usage' | 'usageAfterGc'): Promise<Usage>;
@@ -126,6 +126,7 @@ async function measure(scene: BenchScene, of: Measured): Promise<Figures> {
   const { tunnels: count, warmUp, pingMs, idleMs } = size;
   const come = async (way: Way, many = count): Promise<Arrival> => {
     const arrival = await clients.ask('come', { way, count: many, withinMs: STEP_MS });
+    options.progress(`${many} came ${way} in ${arrival.seconds.toFixed(1)} s`);
     if (arrival.failed > 0) options.progress(`${arrival.failed} tries failed: ${JSON.stringify(arrival.why)}`);
     return arrival;
   };
@@ -141,6 +142,7 @@ async function measure(scene: BenchScene, of: Measured): Promise<Figures> {
   const [cpuArrived, databaseArrived] = [(await server.ask('usage')).cpuUs, postgres()];
   await clients.ask('exchange', STEP_MS);
   const full = await server.ask('usageAfterGc');
+  options.progress(`${((full.rss - before.rss) / count / 1_024).toFixed(1)} KiB per tunnel`);
   const folder = process.env.CASARE_BENCH_SNAPSHOTS;
   if (folder) await server.ask('snapshot', path.join(folder, `${server.pid}.heapsnapshot`));
   const idle = await quiet(of, postgres);
