@@ -71,6 +71,7 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #clock: Clock;
   readonly #trustDomain: string;
+  #shown: { readonly certificate: Uint8Array; readonly caKeyId: string | null } | null = null;
   readonly #find: (presented: PeerIdentity) => Promise<OnRecord | null>;
   readonly #renewals: Pick<Renewals, 'use'>;
 
@@ -96,7 +97,8 @@ export class Admission {
     if (!identity.ok) return refused(identity.code, identity.message);
     for (let turn = 0; turn < TRIES; turn++) {
       const judged = await this.#judge(identity.value, der);
-      if (judged !== 'again') return judged.ok ? { ok: true, peer: { ...judged.peer, ...shownTo(socket) } } : judged;
+      if (judged !== 'again')
+        return judged.ok ? { ok: true, peer: { ...judged.peer, serverCaKeyId: this.#shownTo(socket) } } : judged;
     }
     return refused('CERTIFICATE_UNKNOWN', `certificate ${identity.value.serial} changes again and again`);
   }
@@ -122,13 +124,17 @@ export class Admission {
     const who = known ? { tenant, agentId, serial } : null;
     return { ok: false, code: refusal, why: `certificate ${serial} of agent ${agentId}`, who };
   }
-}
 
-/** Which server CA stands behind what the peer was shown, by the connection's own certificate. */
-function shownTo(socket: PeerSocket): Pick<AdmittedPeer, 'serverCaKeyId'> {
-  const own = socket.getX509Certificate();
-  const contents = own && readCertificate(own.raw);
-  return { serverCaKeyId: contents?.ok === true ? contents.value.issuerKeyId : null };
+  /** Which server CA stands behind what the peer was shown, by the connection's own certificate: nearly always the last one. */
+  #shownTo(socket: PeerSocket): string | null {
+    const own = socket.getX509Certificate()?.raw;
+    if (own === undefined) return null;
+    if (this.#shown === null || Buffer.compare(this.#shown.certificate, own) !== 0) {
+      const contents = readCertificate(own);
+      this.#shown = { certificate: own, caKeyId: contents.ok ? contents.value.issuerKeyId : null };
+    }
+    return this.#shown.caKeyId;
+  }
 }
 
 function refused(code: AdmissionRefusal['code'], why: string): AdmissionRefusal {
