@@ -129,6 +129,17 @@ test('no more carriers than the service takes, and none when it has stopped', as
   service.off('connection', drained);
 });
 
+test('text is no part of a TLS connection: it ends the carrier, and the same as bytes does not', async () => {
+  service.on('connection', drained);
+  const [bytes, text] = [dial(), dial()];
+  await Promise.all([once(bytes, 'open'), once(text, 'open')]);
+  bytes.send(Buffer.from('hello'));
+  text.send('hello');
+  await once(text, 'close');
+  expect(bytes.readyState).toBe(WebSocket.OPEN);
+  service.off('connection', drained);
+});
+
 function drained(stream: Duplex): void {
   stream.resume();
 }
