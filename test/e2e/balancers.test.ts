@@ -30,9 +30,9 @@ const reason = 'reason' in found ? found.reason : spawnSync('openssl', ['version
 
 describe.skipIf(reason !== null)(reason === null ? 'behind balancers' : `behind balancers: skipped, ${reason}`, () => {
   let home = '';
-  let plane: Program;
-  let haproxy: Balancer;
-  let nginx: Balancer;
+  let plane: Program | undefined;
+  let haproxy: Balancer | undefined;
+  let nginx: Balancer | undefined;
   let client: Client;
   let outerCa = '';
   let identity: TunnelClientIdentity & { readonly rootPem: string; readonly agentId: string };
@@ -49,9 +49,10 @@ describe.skipIf(reason !== null)(reason === null ? 'behind balancers' : `behind 
     identity = await enrolThroughBalancer();
   });
   afterAll(async () => {
-    await nginx.stop();
-    await haproxy.stop();
-    await plane.end();
+    // What a failed start did not come to is not there.
+    await nginx?.stop();
+    await haproxy?.stop();
+    await plane?.end();
     await rm(home, { recursive: true, force: true });
   });
 
@@ -105,15 +106,20 @@ describe.skipIf(reason !== null)(reason === null ? 'behind balancers' : `behind 
     await once(tunnel, 'close');
   });
 
-  it('the agent itself, on one port behind a balancer', async () => {
+  it.each(['passed', 'haproxyWeb', 'nginxWeb'] as const)('the agent itself, by %s', async (way) => {
     const args = ['run', '--home', path.join(home, 'agent')];
-    const agent = startProgram('edge-agent/dist/cli/main.js', args, process.env, path.join(home, 'agent.log'));
+    const carried = { CASARE_CARRIER: `wss://127.0.0.1:${at[way]}`, CASARE_CA_FILE: path.join(home, 'outer.crt') };
+    const env = { ...process.env, ...(way === 'passed' ? {} : carried) };
+    const agent = startProgram('edge-agent/dist/cli/main.js', args, env, path.join(home, 'agent.log'));
     try {
       await until('the agent', 60_000, connected);
     } finally {
       await agent.end();
     }
     await until('its end', 10_000, async () => !(await connected()));
+    if (way === 'passed') return;
+    const log = () => (way === 'nginxWeb' ? readFile(path.join(home, 'nginx-access.log'), 'utf8') : haproxy!.output());
+    await until('the log', 10_000, async () => (await log()).includes(`"GET ${CARRIER_PATHS.tunnel} HTTP/1.1"`));
   });
 
   it('by the name in the ClientHello, that haproxy and we both read', async () => {
@@ -245,6 +251,7 @@ function haproxyConfig(at: Record<string, number>, home: string): string {
   return `
 global
   maxconn 200
+  log stdout format raw local0
 defaults
   timeout connect 5s
   timeout client 60s
@@ -266,6 +273,8 @@ backend plane
   server plane 127.0.0.1:${at['plane']} send-proxy-v2
 frontend web
   mode http
+  log global
+  option httplog
   bind 127.0.0.1:${at['haproxyWeb']} ssl crt ${path.join(home, 'outer.pem')}
 ${headers.join('\n')}
   default_backend web
@@ -279,7 +288,7 @@ function nginxBlocks(at: Record<string, number>, home: string): { http: string; 
   const headers = Object.entries(FORGED).map(([name, value]) => `proxy_set_header ${name} "${value}";`);
   const certificate = path.join(home, 'outer.pem');
   return {
-    http: `server {
+    http: `access_log ${path.join(home, 'nginx-access.log')}; server {
       listen 127.0.0.1:${at['nginxWeb']} ssl;
       ssl_certificate ${certificate}; ssl_certificate_key ${certificate};
       location / {
@@ -299,7 +308,7 @@ function nginxBlocks(at: Record<string, number>, home: string): { http: string; 
 function makeOuterCertificate(home: string): string {
   const [key, certificate] = [path.join(home, 'outer.key'), path.join(home, 'outer.crt')];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  const names = ['-subj', '/CN=balancer', '-addext', 'subjectAltName=DNS:localhost'];
+  const names = ['-subj', '/CN=balancer', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', key, '-out', certificate, ...names], { stdio: 'pipe' });
   execFileSync('sh', ['-c', 'umask 077; cat "$1" "$2" > "$3"', 'sh', certificate, key, path.join(home, 'outer.pem')]);
   return execFileSync('cat', [certificate], { encoding: 'utf8' });

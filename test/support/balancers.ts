@@ -104,7 +104,7 @@ function balancersOf(
         `load_module ${streamModule};
         daemon off; master_process off; pid ${path.join(folder, 'nginx.pid')}; error_log stderr;
         events { worker_connections 256; }
-        http { access_log off; ${paths} ${http} }
+        http { ${paths} ${http} }
         stream { ${stream} }`,
       );
       return start(programs.nginx, ['-p', folder, '-e', 'stderr', '-c', file], env, ports);

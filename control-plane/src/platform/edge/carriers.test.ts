@@ -109,6 +109,16 @@ test('an agent that does not read: the service is told to wait, and nothing is l
   expect(held).toBeLessThanOrEqual(2 * CHUNK.length);
 });
 
+test('however much the service writes at once, no frame is larger than an agent takes', async () => {
+  const outer = dial();
+  await once(outer, 'open');
+  const sizes: number[] = [];
+  outer.on('message', (data: Buffer) => sizes.push(data.length));
+  (await carried).write(Buffer.alloc(5 * MIB));
+  await vi.waitFor(() => expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(5 * MIB), 5_000);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(CARRIER_FRAME_BYTES);
+});
+
 test('no more carriers than the service takes, and none when it has stopped', async () => {
   service.on('connection', drained);
   const [first, second] = [dial(), dial()];

@@ -26,6 +26,8 @@ interface Carried {
 
 /** Bytes read ahead of the inner TLS, and written ahead of the outer connection. */
 const BUFFER_BYTES = 65_536;
+/** Bytes of a frame that we send. */
+const FRAME_BYTES = 65_536;
 /** Time to read what is left when the outer connection has closed, milliseconds. */
 const UNREAD_MS = 10_000;
 
@@ -106,7 +108,7 @@ function carry(webSocket: WebSocket, outer: Duplex, { server, streams }: Carried
   webSocket.on('message', (_, isBinary) => {
     if (!isBinary) webSocket.terminate();
   });
-  const stream = createWebSocketStream(webSocket, { highWaterMark: BUFFER_BYTES });
+  const stream = inFrames(createWebSocketStream(webSocket, { highWaterMark: BUFFER_BYTES }));
   stream.on('error', () => webSocket.terminate());
   // What came before the outer connection closed is read to its end, if somebody reads it.
   stream.once('end', () => stream.destroy());
@@ -117,4 +119,18 @@ function carry(webSocket: WebSocket, outer: Duplex, { server, streams }: Carried
   streams.add(stream);
   stream.once('close', () => streams.delete(stream));
   handOver(server, stream, clientOf(outer));
+}
+
+/** OpenSSL hands over any amount at once, and the agent takes no frame above `CARRIER_FRAME_BYTES`. */
+function inFrames(stream: Duplex): Duplex {
+  const write = stream._write.bind(stream);
+  stream._write = (chunk: Buffer, encoding, written) => {
+    let sent = 0;
+    const next = (error?: Error | null): void => {
+      if (error || sent >= chunk.length) written(error);
+      else write(chunk.subarray(sent, (sent += FRAME_BYTES)), encoding, next);
+    };
+    next();
+  };
+  return stream;
 }
