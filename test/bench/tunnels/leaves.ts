@@ -33,6 +33,8 @@ export interface Credentials {
 
 const TENANT = 'default';
 const TRUST_DOMAIN = 'casare.internal';
+/** Life of a certificate, as usual. */
+const LEAF_SECONDS = 86_400;
 /** Agents made in one transaction. */
 const BATCH = 200;
 
@@ -44,7 +46,7 @@ export async function makeAgents(db: Database, masterKey: Uint8Array, count: num
   const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts, rateLimit, now });
   const authorities = new Authorities({ db, clock: systemClock, ids: createIds(systemClock), signer });
   const ca = await authorities.agentCa(TENANT);
-  const issuer = new AgentLeaves({ signer });
+  const issuer = new AgentLeaves({ signer, lifetimeSeconds: LEAF_SECONDS });
   const key = await generateKey('P-256');
   const leaves: Leaf[] = [];
   while (leaves.length < count) {
