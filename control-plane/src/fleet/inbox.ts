@@ -27,7 +27,9 @@ export interface InboxOptions<T> {
 export class Inbox<T> {
   readonly #options: InboxOptions<T>;
   readonly #waiting: { readonly message: T; readonly bytes: number }[] = [];
-  readonly #closing = new AbortController();
+  #closed = false;
+  /** Ends the pause before the next try. */
+  #rouse: (() => void) | null = null;
   #working: Promise<void> | null = null;
   #paused = false;
   #bytes = 0;
@@ -38,7 +40,7 @@ export class Inbox<T> {
 
   /** `bytes`: what the message took on the wire. */
   push(message: T, bytes = 0): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closed) return;
     this.#waiting.push({ message, bytes });
     this.#bytes += bytes;
     if (this.#waiting.length >= HIGH || this.#bytes >= HIGH_BYTES) this.#pause();
@@ -52,8 +54,9 @@ export class Inbox<T> {
 
   /** Drops what waits; the message being handled is not tried again. */
   close(): void {
-    this.#closing.abort();
+    this.#closed = true;
     this.#waiting.length = 0;
+    this.#rouse?.();
   }
 
   /** True while the socket is not read because of this inbox. */
@@ -71,7 +74,7 @@ export class Inbox<T> {
   }
 
   async #handle(message: T): Promise<boolean> {
-    for (let failures = 0; !this.#closing.signal.aborted; failures++) {
+    for (let failures = 0; !this.#closed; failures++) {
       try {
         await this.#options.work(message);
         return true;
@@ -102,15 +105,14 @@ export class Inbox<T> {
   }
 
   #sleep(ms: number): Promise<void> {
-    const { signal } = this.#closing;
     return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
-      function done(): void {
+      const done = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', done);
+        this.#rouse = null;
         resolve();
-      }
-      signal.addEventListener('abort', done);
+      };
+      const timer = setTimeout(done, ms);
+      this.#rouse = done;
     });
   }
 }

@@ -39,7 +39,8 @@ export class TunnelSession implements Session {
   readonly peer: AdmittedPeer;
   readonly #socket: WebSocket;
   readonly #context: SessionContext;
-  readonly #streams: ArtifactStreams;
+  /** Made for the first file: most sessions carry none for hours. */
+  #files: ArtifactStreams | null = null;
   readonly #certificates: CertificateMessages;
   readonly #inbox: Inbox<AgentMessage>;
   readonly #budget: MessageBudget;
@@ -56,20 +57,13 @@ export class TunnelSession implements Session {
   #pingDue: number | null = null;
 
   constructor(id: string, socket: WebSocket, peer: AdmittedPeer, context: SessionContext) {
-    const { clock, artifacts, log } = context;
+    const { clock, log } = context;
     this.id = id;
     this.peer = peer;
     this.#socket = socket;
     this.#context = context;
     this.#heardAt = clock.monotonicMs();
     this.#budget = new MessageBudget(clock);
-    this.#streams = new ArtifactStreams({
-      agent: peer,
-      artifacts,
-      log,
-      send: (message) => this.send(message),
-      violated: (why) => this.close(CLOSE.badMessage, why),
-    });
     this.#certificates = new CertificateMessages(context, this);
     this.#inbox = new Inbox({
       work: (message) => this.#handle(message),
@@ -218,6 +212,18 @@ export class TunnelSession implements Session {
     }
   }
 
+  get #streams(): ArtifactStreams {
+    const { artifacts, log } = this.#context;
+    this.#files ??= new ArtifactStreams({
+      agent: this.peer,
+      artifacts,
+      log,
+      send: (message) => this.send(message),
+      violated: (why) => this.close(CLOSE.badMessage, why),
+    });
+    return this.#files;
+  }
+
   #receiveChunk(frame: Buffer): void {
     const chunk = decodeChunk(frame);
     if (this.#state === 'admitted' || this.#state === 'hello') {
@@ -342,7 +348,7 @@ export class TunnelSession implements Session {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#inbox.close();
-    void this.#streams.close();
+    void this.#files?.close();
     this.#closed.resolve();
     this.#context.ended(this);
   }
