@@ -12,6 +12,8 @@ export class CarrierWeb {
   readonly carried: string[] = [];
   /** Takes an opened carrier instead of the service. */
   hostile: ((socket: WebSocket) => void) | null = null;
+  /** The carriers, newest last. */
+  readonly sockets: WebSocket[] = [];
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -38,6 +40,7 @@ export class CarrierWeb {
       web.carried.push(request.url ?? '');
       sockets.handleUpgrade(request, socket, head, (opened) => {
         opened.on('error', () => opened.terminate());
+        web.sockets.push(opened);
         if (web.hostile !== null) web.hostile(opened);
         else splice(createWebSocketStream(opened), connect(service ?? 0, '127.0.0.1'));
       });

@@ -8,6 +8,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { tunnelServerOptions } from '@casare/certs';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { CarrierWeb } from './carrier-for-tests.ts';
 import { Network } from './index.ts';
@@ -214,6 +215,23 @@ test('a web address without carriers is CARRIER_REFUSED', async () => {
   await expect(dial(network(environment))).rejects.toThrow(code('UNREACHABLE'));
   const plain = await proxy({ answer: says('HTTP/1.1 200 OK\r\n\r\n') });
   await expect(dial(network({ ...environment, CASARE_PROXY: plain.url }))).rejects.toThrow(code('UNREACHABLE'));
+});
+
+test.each<[string, (socket: WebSocket) => void]>([
+  ['cuts the carrier', (socket) => socket.terminate()],
+  ['closes it', (socket) => socket.close()],
+  ['sends text', (socket) => socket.send('hello')],
+  ['sends a frame above the bound', (socket) => socket.send(Buffer.alloc(300_000))],
+  ['sends bytes that are no TLS', (socket) => socket.send(Buffer.alloc(1_000, 'x'))],
+])('a web that %s ends the connection inside, also in the middle of writing', async (_, misbehave) => {
+  const carrier = await web();
+  const socket = await dial(network({ CASARE_CARRIER: carrier.url, CASARE_CA_FILE: caFile() }));
+  socket.on('error', () => undefined);
+  socket.write(Buffer.alloc(2_000_000));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.once('data', () => misbehave(carrier.sockets.at(-1) as WebSocket));
+  await closed;
+  expect(await echo(network({ CASARE_CARRIER: carrier.url, CASARE_CA_FILE: caFile() }))).toBe(10);
 });
 
 test('a dial ends with the signal of whoever wanted it', async () => {
