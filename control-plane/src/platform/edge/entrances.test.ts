@@ -137,6 +137,29 @@ test('more connections than the service takes are closed, and the ones before go
   second.destroy();
 });
 
+test('a server that throws while it takes a connection loses that connection, and no other', async () => {
+  const server = createServer(answer);
+  let faults = 1;
+  server.prependListener('connection', () => {
+    if (faults-- > 0) throw new Error('a fault of a listener');
+  });
+  const log = createLog({ level: 'info', name: 'test', destination: { write: (line) => void lines.push(line) } });
+  listener = await openListener(
+    server,
+    ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' }, { log, sources: null }),
+  );
+  expect(await ask(REQUEST)).toBe(null);
+  expect(lines.join('')).toContain('a fault of a listener');
+  expect(await ask(REQUEST)).toMatch(/127/);
+});
+
+test('what is no HTTP is answered as such', async () => {
+  await open(null);
+  const socket = await dial();
+  socket.write(Buffer.from('1603010200010001fc0303', 'hex'));
+  expect(String((await once(socket, 'data'))[0])).toContain('400 Bad Request');
+});
+
 test('time for a head is bounded although the server itself never listens; connections are kept alive', async () => {
   const server = createServer({ headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 }, answer);
   listener = await openListener(server, ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' }));

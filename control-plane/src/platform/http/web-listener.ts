@@ -39,7 +39,6 @@ export async function openHttpListener(
   };
   const server = tls === null ? createServer(limits, listener) : secure(tls, limits, listener);
   server.maxConnections = CONNECTIONS;
-  server.on('clientError', (_, socket) => socket.destroy());
   if (carriers) {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       carriers.upgrade(request, socket, head);
