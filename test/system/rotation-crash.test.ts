@@ -3,7 +3,7 @@
  * comes to the same end as an undisturbed one.
  */
 import { expect, test } from 'vitest';
-import { killAtEach, runUndisturbed } from '../../control-plane/dist/trust/rotation-crash-for-tests.js';
+import { killAtEach, runUndisturbed } from '../../control-plane/dist/trust/testing-rotation-crash.js';
 
 const KINDS = ['agent_ca', 'server_ca', 'agent_root', 'server_root'] as const;
 const ROLLBACKS = [null, 'prepare', 'issue', 'serve'] as const;

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { ROTATION_WRITES } from './rotation-writes.ts';
-import { killAtEach, runUndisturbed } from './rotation-crash-for-tests.ts';
+import { killAtEach, runUndisturbed } from './testing-rotation-crash.ts';
 
 test('every write of a rotation is met by a plan whose process is killed there', async () => {
   const forward = await runUndisturbed({ kind: 'server_root', rollbackFrom: null });

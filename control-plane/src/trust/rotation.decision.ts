@@ -175,13 +175,13 @@ export function pinsOldRoot(rotation: { readonly phase: RotationPhase; readonly 
 
 /** The next safe command, for people. */
 export function nextCommand(
-  rotation: { readonly id: string; readonly phase: RotationPhase; readonly automatic: boolean },
+  rotation: { readonly id: string; readonly automatic: boolean },
   gate: { readonly met: boolean } | null,
 ): string {
-  const { id, phase, automatic } = rotation;
+  const { id, automatic } = rotation;
   if (gate === null) return 'casare-certs status';
   if (!gate.met) return `casare-certs rotate status ${id} --stragglers`;
-  return automatic ? `casare-certs rotate status ${id}` : `casare-certs rotate advance ${id} --from ${phase}`;
+  return automatic ? `casare-certs rotate status ${id}` : `casare-certs rotate advance ${id}`;
 }
 
 const READY: Weighed = { weight: 'ready', why: '' };

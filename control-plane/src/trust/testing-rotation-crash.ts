@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
-import type { ProcessTask } from './rotation-process-for-tests.ts';
+import type { ProcessTask } from './testing-rotation-process.ts';
 import type { RotationWrite, WriteMoment } from './rotation-writes.ts';
 
 /** Compiled, since a process of its own has no vitest. */
-const PROGRAM = fileURLToPath(new URL('../../dist/trust/rotation-process-for-tests.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/trust/testing-rotation-process.js', import.meta.url));
 const MOMENTS: readonly WriteMoment[] = ['before', 'after'];
 /** Killed at once; each has two processes, one after the other. */
 const AT_ONCE = 2;
