@@ -172,6 +172,18 @@ describe('a lock on what stands behind an agent', () => {
     expect(await post(scene, '/enrol', again.body)).toMatchObject({ status: 201 });
   });
 
+  it('a locked certificate gives no next one, though its agent and its CA are not locked', async () => {
+    const ca = await scene.trust.authorities.agentCa(TENANT);
+    const presented = await target('serial');
+    const { id } = await locked('serial', presented);
+    const request = { tenant: TENANT, agentId: identity.agentId, publicKey: new Uint8Array(), presented };
+    const issuing = db().transaction((tx) => scene.trust.leaves.issue(tx, ca, request));
+    await expect(issuing).rejects.toMatchObject({ code: 'LOCKED' });
+    done(await lift(id));
+    const unlocked = db().transaction((tx) => scene.trust.leaves.issue(tx, ca, request));
+    await expect(unlocked).rejects.not.toMatchObject({ code: 'LOCKED' });
+  });
+
   it('nothing is signed past it, whoever asks', async () => {
     const ca = await scene.trust.authorities.agentCa(TENANT);
     const request = { tenant: TENANT, agentId: identity.agentId, publicKey: new Uint8Array() };

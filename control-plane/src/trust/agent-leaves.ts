@@ -26,6 +26,8 @@ export interface LeafRequest {
   readonly agentId: string;
   /** SubjectPublicKeyInfo, DER, out of a verified request. */
   readonly publicKey: Uint8Array;
+  /** Serial of the certificate that the request stands on: a lock on it, or on its CA, gives no next one. */
+  readonly presented?: string;
 }
 
 export interface AgentLeavesOptions {
@@ -57,7 +59,7 @@ export class AgentLeaves {
     const { tenant, agentId } = request;
     const { state, generation } = as;
     if (!(await store.holdSigning(tx, ca.id))) throw changed();
-    const lock = await heldLockOn(tx, { tenant, agentId, caId: ca.id });
+    const lock = await heldLockOn(tx, { tenant, agentId, caId: ca.id, serial: request.presented ?? '' });
     if (lock !== null) throw locked(lock);
     const { lifetimeSeconds } = this.#options;
     const signed = await this.#options.signer.signAgentLeaf({

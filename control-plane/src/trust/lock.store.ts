@@ -23,6 +23,7 @@ export interface Viewer {
 export interface Lockable {
   readonly tenant: string;
   readonly agentId?: string;
+  /** Of a certificate; its CA is asked for too. */
   readonly serial?: string;
   /** A CA; its issuer is asked for too. */
   readonly caId?: string;
@@ -112,7 +113,9 @@ const heldOn = sql<{ kind: LockKind }, [tenant: string, agent: string, serial: s
      OR (l.kind = 'agent' AND l.target = $2 AND l.tenant_id = $1)
      OR (l.kind = 'serial' AND l.target = $3 AND l.tenant_id = $1)
      OR (l.kind = 'ca' AND l.target IN (
-       SELECT unnest(ARRAY[c.id, c.issuer_id])::text FROM certificate_authority c WHERE c.id = $4::uuid)))
+       SELECT unnest(ARRAY[c.id, c.issuer_id])::text FROM certificate_authority c
+       WHERE c.id = $4::uuid
+         OR c.id = (SELECT p.ca_id FROM agent_certificate p WHERE p.tenant_id = $1 AND p.serial = $3))))
    LIMIT 1`,
   { idempotent: true },
 );

@@ -48,7 +48,13 @@ const REFUSALS: Readonly<Record<RenewalCode, readonly [reason: string, retryMs: 
   RENEWAL_QUOTA: ['The agent was given too many certificates.', LATE_MS],
 };
 /** Faults that are an answer here: the signer is away or busy, or a rotation came between. */
-const PASSING: ReadonlySet<string> = new Set(['SIGNER_REFUSED', 'SIGNER_DOWN', 'CA_CHANGED', 'CA_KEY_UNUSABLE']);
+const PASSING: ReadonlySet<string> = new Set([
+  'SIGNER_REFUSED',
+  'SIGNER_DOWN',
+  'CA_CHANGED',
+  'CA_KEY_UNUSABLE',
+  'LOCKED',
+]);
 
 export class Renewals {
   readonly #options: RenewalsOptions;
@@ -98,7 +104,7 @@ export class Renewals {
 
   async #issue(
     tx: Transaction,
-    { tenant, agentId }: Presenter,
+    { tenant, agentId, serial }: Presenter,
     { publicKey, ca, from }: { readonly publicKey: Uint8Array; readonly ca: OpenCa; readonly from: number },
   ): Promise<Renewed> {
     const generation = await store.moveGeneration(tx, tenant, agentId, from);
@@ -108,7 +114,7 @@ export class Renewals {
     const leaf = await this.#options.leaves.issue(
       tx,
       ca,
-      { tenant, agentId, publicKey },
+      { tenant, agentId, publicKey, presented: serial },
       { state: 'pending', generation },
     );
     return { outcome: 'issued', chainPem: leaf.chainPem, generation };
