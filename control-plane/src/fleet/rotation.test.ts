@@ -5,7 +5,7 @@
 import { createRequest, readRequest, tunnelClientOptions } from '@casare/certs';
 import { api, type CaKind, type Rotation } from '@casare/shared/api';
 import { CLOSE } from '@casare/shared/protocol';
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,6 +40,8 @@ const renamed = sql<never, [id: string, name: string]>('rotationRename', 'UPDATE
 /** An agent of the test. */
 interface Agent {
   readonly name: string;
+  /** Its process. */
+  readonly instance: string;
   identity: TestIdentity;
   /** The roots it trusts gateways by. */
   roots: readonly string[];
@@ -77,15 +79,15 @@ async function until(id: string, ...missing: string[]): Promise<Rotation> {
 async function join(name: string): Promise<Agent> {
   const identity = await scene.agent();
   await scene.harness.database.db.execute(renamed(identity.agentId, name));
-  const agent: Agent = { name, identity, roots: [identity.rootPem], tunnel: null };
+  const agent: Agent = { name, instance: randomUUID(), identity, roots: [identity.rootPem], tunnel: null };
   await come(agent);
   return agent;
 }
 
 /** Connects, and says what it trusts. */
 async function come(agent: Agent, where: Scene = scene): Promise<void> {
-  const { identity, roots } = agent;
-  const tunnel = await connect(where, { ...identity, rootPem: roots.join('') });
+  const { identity, roots, instance } = agent;
+  const tunnel = await connect(where, { ...identity, rootPem: roots.join('') }, { instance });
   const before = agent.tunnel;
   agent.tunnel = tunnel;
   await before?.ended;

@@ -30,6 +30,7 @@ export async function handleRunMessage(
       return null;
     case 'bundle.ack':
       await store.saveBundle(context.db, session.peer.tenant, session.peer.agentId, message.digest);
+      session.holds(message.digest);
       return null;
     default:
       return { code: CLOSE.badMessage, reason: `${message.type} is out of order` };

@@ -34,6 +34,8 @@ export interface Session {
   readonly greeted: boolean;
   /** The agent process, as `hello` said. */
   readonly instance: string | null;
+  /** Digest of the bundle that the agent said it holds. */
+  readonly bundle: string | null;
   /** Sends a message; dropped when the session is over. */
   send(message: ServerMessage): void;
   /** Asks the agent to reconnect elsewhere within `withinMs`; it is served until it goes. */
@@ -42,6 +44,8 @@ export interface Session {
   mute(): void;
   /** True when its process answers a ping that is sent now. */
   answersNow(): Promise<boolean>;
+  /** The agent has acknowledged a bundle, and that is on record. */
+  holds(bundle: string): void;
   /** Ends the session. */
   close(code: number, reason: string): void;
   /** Resolves when nothing of this session is under way with the database. */

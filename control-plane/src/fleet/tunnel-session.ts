@@ -49,6 +49,7 @@ export class TunnelSession implements Session {
   #state: TunnelState = 'admitted';
   #greeted = false;
   #instance: string | null = null;
+  #bundle: string | null = null;
   #muted = false;
   #heardAt: number;
   /** When the last lease was granted, on the monotonic clock; null before `welcome`. */
@@ -85,6 +86,14 @@ export class TunnelSession implements Session {
 
   get instance(): string | null {
     return this.#instance;
+  }
+
+  get bundle(): string | null {
+    return this.#bundle;
+  }
+
+  holds(bundle: string): void {
+    this.#bundle = bundle;
   }
 
   /** From here on nothing it says is heard and nothing is said to it. */
@@ -245,6 +254,7 @@ export class TunnelSession implements Session {
     this.#move('greet');
     this.#greeted = true;
     this.#instance = message.instance;
+    this.#bundle = message.bundle ?? null;
     this.#inbox.push(message);
   }
 

@@ -11,18 +11,20 @@ import { sessions } from '../jobs/index.ts';
 import type { Subscription } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { TRUST_CHANNEL, type AdmittedPeer } from '../trust/index.ts';
+import { TRUST_CHANNEL, type AdmittedPeer, type Trust } from '../trust/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import { announceAgents } from './announce.ts';
 import { atMost } from './at-most.ts';
 import { createGreetings } from './greetings.ts';
 import type { Session, SessionContext } from './session-context.ts';
+import { SessionDuties } from './session-duties.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
 
 export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable' | 'greetings'> {
   readonly ids: Ids;
+  readonly trust: Pick<Trust, 'views' | 'gateway'>;
 }
 
 /** A look costs next to nothing at rest, and a lock must end sessions within two seconds also on a busy machine. */
@@ -54,6 +56,8 @@ export class TunnelSessions {
   readonly #subscriptions: Subscription[] = [];
   /** Looks at what is on record. */
   readonly watch: SessionWatch;
+  /** Tells agents what trust asks of them. */
+  readonly duties: SessionDuties;
   #emptied: (() => void) | null = null;
 
   constructor(options: TunnelSessionsOptions) {
@@ -66,6 +70,7 @@ export class TunnelSessions {
         void this.#replace(session, { id: sessionId ?? '', instance });
       },
     });
+    this.duties = new SessionDuties({ ...options, open: this.#open });
     this.#context = {
       ...options,
       greetings: createGreetings(options),
@@ -96,6 +101,7 @@ export class TunnelSessions {
     const watching = startLoop({ name: 'tunnel watch', intervalMs: WATCH_MS, log, run: () => this.watch.look() });
     const writing = startLoop({ name: 'tunnel ends', intervalMs: ENDS_MS, log, run: () => this.#writeEnds() });
     this.#loops.push(watching, writing);
+    this.duties.start();
     const wake = () => watching.wake();
     for (const channel of [CHANNEL, TRUST_CHANNEL]) {
       this.#subscriptions.push(await db.listen(channel, wake, { onConnected: wake }));
@@ -104,6 +110,7 @@ export class TunnelSessions {
 
   /** Sends every agent away, waits for them a bounded time, and puts the ends on record. */
   async stop(): Promise<void> {
+    await this.duties.stop();
     await this.leave();
     const written = async (): Promise<void> => {
       await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));

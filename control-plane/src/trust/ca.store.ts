@@ -116,6 +116,12 @@ const recalledRoots = sql<{ pem: string }, [now: Date]>(
   { idempotent: true },
 );
 
+const outgoingAgentCas = sql<{ id: string }, []>(
+  'outgoingAgentCas',
+  `SELECT id FROM certificate_authority WHERE kind = 'agent_ca' AND state = 'outgoing' ORDER BY id`,
+  { idempotent: true },
+);
+
 /** The active CA of a kind; `tenant` only for agent CAs. */
 export async function findActiveCa(db: Queryable, kind: CaKind, tenant: string | null): Promise<CaRow | null> {
   const [row] = await db.query(activeCa(kind, tenant ?? ''));
@@ -163,4 +169,9 @@ function valuesOf(row: NewCa): CaValues {
   const sealed = Buffer.from(sealedKey, 'utf8');
   const crossed = [cross?.pem ?? null, cross?.issuerId ?? null] as const;
   return [id, tenant, kind, keyId, certificatePem, sealed, notAfter, issuerId, ...crossed];
+}
+
+/** Agent CAs that sign no more and are still accepted. */
+export async function listOutgoingAgentCas(db: Queryable): Promise<string[]> {
+  return (await db.query(outgoingAgentCas())).map(({ id }) => id);
 }

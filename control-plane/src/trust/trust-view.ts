@@ -10,7 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Subscription } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { findActiveCa, listRecalledRoots, listTrustedCas } from './ca.store.ts';
+import { findActiveCa, listOutgoingAgentCas, listRecalledRoots, listTrustedCas } from './ca.store.ts';
 import { gatewayCas } from './rotation.decision.ts';
 import { findOutgoingServerCa, listOpen, listUrgentCas } from './rotation.store.ts';
 import { currentRev } from './trust-state.store.ts';
@@ -29,6 +29,8 @@ export interface TrustView {
   readonly presentedCa: string | null;
   /** The server CA to be presented next, of which every gateway must hold a certificate by then; null: none. */
   readonly readyCa: string | null;
+  /** Agent CAs that sign no more and are still accepted: agents must replace certificates of theirs. */
+  readonly outgoingCas: readonly string[];
   /** Agent CAs in wrong hands (emergency): agents must replace certificates of theirs at once. */
   readonly urgentCas: readonly string[];
 }
@@ -109,9 +111,10 @@ export class TrustViews {
       const active = (await findActiveCa(tx, 'server_ca', null))?.id ?? null;
       const outgoing = rotation === undefined ? null : await findOutgoingServerCa(tx, rotation.oldId);
       const { presented, ready } = gatewayCas(rotation?.phase ?? null, active, outgoing);
+      const outgoingCas = await listOutgoingAgentCas(tx);
       const urgentCas = await listUrgentCas(tx);
       const bundle = { digest: bundleDigest(roots), roots };
-      return { rev, bundle, agentAnchors, presentedCa: presented, readyCa: ready, urgentCas };
+      return { rev, bundle, agentAnchors, presentedCa: presented, readyCa: ready, outgoingCas, urgentCas };
     };
     return db.transaction(load, { isolation: 'repeatable read', readOnly: true });
   }
