@@ -89,6 +89,20 @@ describe('from a listed source', () => {
     expect(lines.join('')).toContain('a connection was refused');
   });
 
+  test('a look whether somebody listens is not worth a line, half a header is', async () => {
+    for (const bytes of ['', 'PROXY TC']) {
+      const socket = await dial();
+      socket.resume().end(bytes);
+      await once(socket, 'close');
+      expect(lines.length, bytes).toBe(bytes === '' ? 0 : 1);
+    }
+    // One that breaks off.
+    const broken = await dial();
+    broken.resetAndDestroy();
+    expect(await ask(V1, REQUEST)).toMatch(/192/);
+    expect(lines.length).toBe(1);
+  });
+
   test('the largest header is read', async () => {
     const rest = PROXY_HEADER_BYTES - 16;
     const fixed = Buffer.concat([V2.subarray(0, 14), Buffer.from([rest >> 8, rest & 0xff]), V2.subarray(16)]);

@@ -32,7 +32,7 @@ export interface OpeningsOptions {
   readonly limit: number;
   /** Time for each, milliseconds. */
   readonly withinMs: number;
-  /** Told of each that failed; its socket is destroyed. */
+  /** Told of each that failed after it had begun, or that took too long; its socket is destroyed. */
   readonly onFailed: (socket: Socket, why: string) => void;
 }
 
@@ -56,13 +56,20 @@ export class Openings {
       this.#pending.delete(socket);
       for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
     };
-    const fail = (why: string) => {
+    let spoke = false;
+    const drop = () => {
       settle();
       socket.on('error', () => undefined).destroy();
+    };
+    const fail = (why: string) => {
+      drop();
       this.#options.onFailed(socket, why);
     };
+    // Whoever only looks whether somebody listens, as balancers do every few seconds, has not failed.
+    const end = (why: string) => (spoke ? fail(why) : drop());
     const take = () => {
       for (let chunk = read(socket); chunk !== null; chunk = read(socket)) {
+        spoke = true;
         const answer = reader.push(chunk);
         if (answer === 'more') continue;
         if (typeof answer === 'string') {
@@ -77,9 +84,9 @@ export class Openings {
     };
     const listeners = {
       readable: take,
-      end: () => fail('it ended'),
-      error: () => fail('it broke'),
-      close: () => fail('it closed'),
+      end: () => end('it ended'),
+      error: () => end('it broke'),
+      close: () => end('it closed'),
     };
     const timer = setTimeout(() => fail('it took too long'), this.#options.withinMs);
     this.#pending.set(socket, fail);
