@@ -10,6 +10,9 @@ import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { isRefusal, type Refusal } from '../platform/refusal.ts';
 import { createTrust, gatewayHosts, type Trust } from './index.ts';
+import { RotationMaterial } from './rotation-material.ts';
+import { RotationWrites } from './rotation-writes.ts';
+import { Rotations } from './rotations.service.ts';
 import { signerForTests } from './testing.ts';
 
 const addTenant = sql<never, [id: string, operator: boolean]>(
@@ -274,6 +277,22 @@ describe('what it is made of', () => {
     const old = await below('default');
     expect(old).not.toBe(issuer);
     expect([await below('late'), await below('later')]).toEqual([old, old]);
+  });
+
+  it('a tenant that comes after the CAs were completed stops the move, and nothing is moved', async () => {
+    await database.db.execute(addTenant('late', false));
+    const rotation = must(await trust.rotations.start(operator, start({ kind: 'agent_root' })));
+    await trust.authorities.agentCa('late');
+    const { authorities } = trust;
+    const of = { db: database.db, clock: systemClock, ids: createIds(systemClock), authorities };
+    const writes = new RotationWrites(database.db);
+    const material = new RotationMaterial({ ...of, signer: signerForTests(masterKey, hosts), writes });
+    // As if it had looked just before the tenant came.
+    material.complete = () => Promise.resolve(true);
+    const hasty = new Rotations({ ...of, material, writes, onChanged: () => undefined });
+    expect(code(await hasty.advance(operator, rotation.id, advance()))).toBe('TRUST_CHANGED');
+    expect(await trust.rotations.get('default', rotation.id)).toMatchObject({ phase: 'prepare', rev: 1 });
+    expect(code(await trust.rotations.advance(operator, rotation.id, advance()))).toBe('OK');
   });
 
   it('a gateway that lives and has not loaded the change is waited for, by name', async () => {
