@@ -1,8 +1,10 @@
 /** `docs/security/certs.md`: the commands of `casare-certs`, from the program itself. */
-import type { Command, Option } from 'commander';
 import { examplesOf } from '../../certs/dist/cli/desk.js';
 import { EXIT_MEANINGS } from '../../certs/dist/cli/exit.js';
 import { all, programFor } from '../../certs/dist/cli/program.js';
+
+type Command = ReturnType<typeof all>[number];
+type Option = Command['options'][number];
 
 /** The document. */
 export function certsPage(): string {

@@ -275,5 +275,9 @@ function greedyRequest(): Awaited<ReturnType<typeof createRequest>> {
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   const info = sequence(integer(0), subject, spki, tagged(0xa0, asked));
   const csr = sequence(info, sequence(oid('2a8648ce3d040302')), bitString(sign('sha256', info, privateKey)));
-  return { privateKeyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string, csr };
+  return {
+    privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }),
+    privateKeyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    csr,
+  };
 }

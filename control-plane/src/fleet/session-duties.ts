@@ -39,7 +39,7 @@ export class SessionDuties {
   /** Follows trust until `stop`. */
   start(): void {
     const { log, trust } = this.#options;
-    const run = () => Promise.resolve(this.turn());
+    const run = async () => this.turn();
     const loop = startLoop({ name: 'session duties', intervalMs: TURN_MS, log, run });
     this.#loop = loop;
     this.#unfollow = [trust.views.onChanged(() => loop.wake()), trust.gateway.onRenewed(() => loop.wake())];
