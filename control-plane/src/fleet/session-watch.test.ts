@@ -154,6 +154,41 @@ it('a session that began while a look was under way is not judged by what was be
   expect(closed).toEqual([CLOSE.replaced]);
 });
 
+it('a session that came in after the look at what trust refuses is judged by the next one', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const scene = await openScene();
+  cleanup.defer(() => scene.close());
+  const found = await scene.fleet.agents.get(TENANT, (await scene.agent()).agentId);
+  if (isRefusal(found)) throw new Error(found.code);
+  const { serial } = found.certificate!;
+  const locked = await scene.trust.locks.create(by, {
+    kind: 'serial',
+    target: serial,
+    reason: 'a test',
+    dryRun: false,
+  });
+  if (isRefusal(locked)) throw new Error(locked.code);
+  const closed: string[] = [];
+  const come = (of: string): Session => {
+    const peer = { tenant: TENANT, agentId: randomUUID(), serial: of, caId: 'ca', standsOn: [] };
+    return { peer, close: () => void closed.push(of) } as unknown as Session;
+  };
+  const open = new Set<Session>();
+  const watch = new SessionWatch({
+    ...{ db: scene.harness.database.db, clock: systemClock, open, held: new Map<string, Session>() },
+    changed: () => undefined,
+    contested: () => undefined,
+  });
+  await watch.look();
+  // Both were admitted before the lock, and their upgrades took until now.
+  for (const session of [come(serial), come('bb')]) {
+    open.add(session);
+    watch.entered(session);
+  }
+  await watch.look();
+  expect(closed).toEqual([serial]);
+});
+
 it('of a database that went back in time everything is looked at', async () => {
   expect(wentBack('10:12:10,11', '10:12:')).toBe(false);
   expect(wentBack('10:12:', '9:13:')).toBe(false);
