@@ -7,7 +7,7 @@ import { json, table, type Column } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
 import type { RootFiles } from '../ceremony.ts';
 import type { RootKind } from '../root.ts';
-import { CliError } from './exit.ts';
+import { CliError, EXIT } from './exit.ts';
 
 /** Where to call, and as whom. */
 export interface Server {
@@ -26,17 +26,17 @@ export interface LocalDesk {
 /** What is done with the active root of a kind. */
 export interface LocalRoots {
   /** The certificate and the key, encrypted; the server keeps its own copy. */
-  exportRoot(kind: RootKind, passphrase: string): Promise<RootFiles>;
+  readonly exportRoot: (kind: RootKind, passphrase: string) => Promise<RootFiles>;
   /** The server forgets the key that `files` were shown to hold. */
-  takeOffline(
+  readonly takeOffline: (
     kind: RootKind,
     how: ChangeOptions & { readonly files: RootFiles; readonly passphrase: string },
-  ): Promise<{ readonly id: string }>;
+  ) => Promise<{ readonly id: string }>;
   /** Makes a root that was made elsewhere the installation's, before its first start. */
-  importRoot(
+  readonly importRoot: (
     kind: RootKind,
     how: ChangeOptions & { readonly certificatePem: string },
-  ): Promise<{ readonly id: string; readonly keyId: string }>;
+  ) => Promise<{ readonly id: string; readonly keyId: string }>;
 }
 
 /** The world around the program, given as an argument so that tests can be it. */
@@ -59,6 +59,8 @@ export interface Surroundings {
 /** A command's desk. */
 export interface Desk {
   readonly client: Client;
+  /** Null without --local. */
+  readonly roots: LocalRoots | null;
   readonly around: Surroundings;
   readonly asJson: boolean;
   /** Writes a result: as JSON, or what `human` makes of it. */
@@ -133,6 +135,7 @@ export async function atDesk(
   try {
     await work({
       client: opened?.client ?? (await around.connect(flags)),
+      roots: opened?.roots ?? null,
       around,
       asJson,
       show: (value, human) => around.out(asJson ? json(value) : human(value)),
@@ -144,6 +147,21 @@ export async function atDesk(
   } finally {
     await opened?.close();
   }
+}
+
+/** What only --local can do. */
+export function localOnly({ roots }: Desk): LocalRoots {
+  if (roots !== null) return roots;
+  throw new CliError(
+    'LOCAL_ONLY',
+    'Keys of roots are never moved over the network: on the server itself, add --local',
+    EXIT.usage,
+  );
+}
+
+/** Writes a result of a command that needs no server. */
+export function showAs<T>(command: Command, around: Surroundings, value: T, human: (value: T) => string): void {
+  around.out(outputOf(command) === 'json' ? json(value) : human(value));
 }
 
 /** Said before the result of a dry run. */

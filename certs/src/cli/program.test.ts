@@ -104,7 +104,18 @@ describe('the help', () => {
   });
 
   test('of the changing commands offers --dry-run and --if-rev', () => {
-    const changing = ['rotate start', 'rotate advance', 'rotate rollback', 'cert revoke', 'lock', 'unlock'];
+    const changing = [
+      'rotate start',
+      'rotate advance',
+      'rotate rollback',
+      'cert revoke',
+      'lock',
+      'unlock',
+      'root adopt',
+      'root export',
+      'root csr',
+      'root import',
+    ];
     const offered = commands()
       .filter((command) => command.options.some(({ long }) => long === '--dry-run'))
       .filter((command) => command.options.some(({ long }) => long === '--if-rev'))

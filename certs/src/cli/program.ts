@@ -9,6 +9,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { exitCodeOf, lineOf, type ExitCode } from './exit.ts';
 import { addInspectCommand } from './inspect-command.ts';
 import { addLockCommands } from './lock-commands.ts';
+import { addRootCommands } from './root-commands.ts';
 import { addRotateCommands } from './rotate-commands.ts';
 import { addSignerCommand } from './signer-command.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -46,6 +47,7 @@ export function programFor(around: Surroundings, end: (code: ExitCode) => void):
   addLockCommands(program, around, end);
   addTokenCommands(program, around, end);
   addBundleCommands(program, around);
+  addRootCommands(program, around);
   addAuditCommands(program, around);
   addInspectCommand(program, around);
   addDoctorCommand(program, around, end);
