@@ -143,8 +143,7 @@ describe.skipIf(missing)(missing ? 'openssl is not installed' : 'openssl', () =>
     const out = file('session.pem');
     const args = ['-cert', 'leaf.pem', '-cert_chain', 'ca.pem', '-key', 'agent.key', '-servername', 'localhost'];
     expect(await sClient([...args, '-sess_out', out])).toContain('HTTP/1.1 101');
-    const again =
-      existsSync(out) ? await sClient([...args, '-sess_in', out]) : 'no session';
+    const again = existsSync(out) ? await sClient([...args, '-sess_in', out]) : 'no session';
     expect(again).not.toContain('Reused, ');
   });
 });
