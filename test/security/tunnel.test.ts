@@ -213,7 +213,7 @@ attack(
 attack(
   20,
   'with 500 stalled handshakes others still get in',
-  [{ file: 'control-plane/src/fleet/pending-handshakes.ts', find: 'oldest.destroy();' }],
+  [{ file: 'control-plane/src/platform/edge/pending-handshakes.ts', find: 'oldest.destroy();' }],
   async () => {
     const stalled = await Promise.all(Array.from({ length: 500 }, () => stall()));
     for (const socket of stalled) socket.resume();

@@ -1,7 +1,6 @@
 /** The options that say how an agent gets out of its network, for `enrol`, `run --ephemeral` and `network set`. */
 import type { Command } from 'commander';
 import { type AgentHome, makeHome } from '../identity/index.ts';
-import type { NetworkSettings } from '../network/index.ts';
 
 export interface NetworkFlags {
   readonly proxy?: string;
