@@ -1,6 +1,6 @@
 /** One local agent: enrolled with a join token at the first start, run as its own process. */
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { api, type Agent } from '../../shared/dist/api/index.js';
 import { ApiError, type Client } from '../../shared/dist/client/index.js';
@@ -10,8 +10,8 @@ import { until } from './until.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../edge-agent/dist/cli/main.js');
 
-/** What the certificate must still be good for, milliseconds. */
-const NEEDED_MS = 3_600_000;
+/** So long after its end the control plane renews a certificate, milliseconds; a day less, so as not to be late. */
+const RENEWED_MS = 29 * 86_400_000;
 
 export interface LocalAgentOptions {
   readonly client: Client;
@@ -54,20 +54,31 @@ async function enrol({ client, urls, home, processes, screen }: LocalAgentOption
   screen.begin('enrolling a local agent');
   await rm(home, { recursive: true, force: true });
   const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true, ttlSeconds: 300 } });
-  const args = [PROGRAM, 'enrol', '--url', urls.enrol, '--token', token, '--home', home, '--name', 'local'];
-  await processes.run({ name: 'agent-enrol', args });
+  const file = `${home}.token`;
+  await writeFile(file, token, { mode: 0o600 });
+  try {
+    const args = [PROGRAM, 'enrol', '--url', urls.enrol, '--token-file', file, '--home', home, '--name', 'local'];
+    await processes.run({ name: 'agent-enrol', args });
+  } finally {
+    await rm(file, { force: true });
+  }
 }
 
-/** The agent's id if it is enrolled at this control plane, at this address; `null` when it must be enrolled (again). */
+/**
+ * The agent's id if it is enrolled at this control plane, at this address; `null` when it must be enrolled (again). One
+ * that was off for days renews its certificate by itself.
+ */
 async function identityOf({ client, home, urls }: LocalAgentOptions): Promise<string | null> {
   const file = path.join(home, 'identity.json');
   if (!existsSync(file)) return null;
-  const { agentId, tunnelUrl } = JSON.parse(await readFile(file, 'utf8')) as { agentId: string; tunnelUrl: string };
-  if (new URL(tunnelUrl).host !== new URL(urls.tunnel).host) return null;
+  const kept = JSON.parse(await readFile(file, 'utf8')) as { agentId: string; enrolUrl: string; tunnelUrl: string };
+  const { agentId, enrolUrl, tunnelUrl } = kept;
+  const sameHosts =
+    new URL(tunnelUrl).host === new URL(urls.tunnel).host && new URL(enrolUrl).host === new URL(urls.enrol).host;
+  if (!sameHosts) return null;
   try {
     const { certificate } = await client.call(api.agents.get, { params: { id: agentId } });
-    // Certificates live a day and are not renewed yet (issue 2): an agent that slept through it is enrolled again.
-    return certificate && Date.parse(certificate.notAfter) - Date.now() > NEEDED_MS ? agentId : null;
+    return certificate && Date.now() - Date.parse(certificate.notAfter) < RENEWED_MS ? agentId : null;
   } catch (error) {
     if (error instanceof ApiError && error.problem.status === 404) return null;
     throw error;

@@ -1,10 +1,11 @@
 /** Enrolment over the enrol listener, which serves `/enrol` and nothing else. */
 import { Controller, Inject } from '@nestjs/common';
 import { endpoint } from '@casare/shared/api';
-import { EnrolNonce, EnrolReply, EnrolRequest, EnrolRoots } from '@casare/shared/protocol';
+import { EnrolNonce, EnrolReply, EnrolRequest, EnrolRoots, RenewReply, RenewRequest } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { clientOf } from '../platform/edge/client-address.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
+import { EnrolRenewalService } from './enrol-renewal.service.ts';
 import { EnrolmentService } from './enrolment.service.ts';
 
 const nonce = endpoint({
@@ -39,12 +40,29 @@ const enrol = endpoint({
   answer: { json: EnrolReply },
 });
 
+const renew = endpoint({
+  id: 'enrol.renew',
+  method: 'POST',
+  path: '/enrol/renew',
+  summary: 'Gives the next certificate for one that expired or whose CA was retired; its key signs for it.',
+  permission: 'public',
+  body: RenewRequest,
+  bodyBytes: 65_536,
+  answer: { json: RenewReply },
+  problems: ['RENEW_DENIED', 'RENEW_TOO_LATE', 'RENEW_NOT_DUE', 'AGENT_LOCKED'],
+});
+
 @Controller()
 export class EnrolmentController {
   readonly #enrolment: EnrolmentService;
+  readonly #renewal: EnrolRenewalService;
 
-  constructor(@Inject(EnrolmentService) enrolment: EnrolmentService) {
+  constructor(
+    @Inject(EnrolmentService) enrolment: EnrolmentService,
+    @Inject(EnrolRenewalService) renewal: EnrolRenewalService,
+  ) {
     this.#enrolment = enrolment;
+    this.#renewal = renewal;
   }
 
   @Handles(nonce, { prefix: '' })
@@ -60,5 +78,10 @@ export class EnrolmentController {
   @Handles(enrol, { prefix: '' })
   async enrol({ body, request }: Call<typeof enrol>) {
     return this.#enrolment.enrol(body, clientOf(request.socket).address);
+  }
+
+  @Handles(renew, { prefix: '' })
+  async renew({ body, request }: Call<typeof renew>) {
+    return this.#renewal.renew(body, clientOf(request.socket).address);
   }
 }

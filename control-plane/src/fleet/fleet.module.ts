@@ -16,6 +16,7 @@ import { AgentsController } from './agents.controller.ts';
 import { AgentsService } from './agents.service.ts';
 import { EnrolNonces } from './enrol-nonces.ts';
 import { EphemeralAgents } from './ephemeral-agents.ts';
+import { EnrolRenewalService } from './enrol-renewal.service.ts';
 import { EnrolServer } from './enrol-server.ts';
 import { EnrolmentController } from './enrolment.controller.ts';
 import { EnrolmentService } from './enrolment.service.ts';
@@ -58,6 +59,7 @@ export interface FleetEntrances {
 export interface Fleet {
   readonly agents: AgentsService;
   readonly enrolment: EnrolmentService;
+  readonly renewal: EnrolRenewalService;
   readonly ephemeral: EphemeralAgents;
   readonly sessions: TunnelSessions;
   readonly tunnel: TunnelServer;
@@ -113,12 +115,12 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   tunnel.countBy(sessions);
   const enrolServer = new EnrolServer();
-  const enrolment = new EnrolmentService({
+  const door = {
     ...options,
     nonces: new EnrolNonces(nonceKey, clock),
     limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
     tunnelUrl: () => withPath(options.tunnelUrl()),
-  });
+  };
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   const gatewayTrust = new GatewayTrust({
     ...{ trust, beat, log },
@@ -129,7 +131,8 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   return {
     agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
-    enrolment,
+    enrolment: new EnrolmentService(door),
+    renewal: new EnrolRenewalService({ ...door, onCloned }),
     ephemeral,
     sessions,
     tunnel,
@@ -165,6 +168,7 @@ export function fleetModule(fleet: Fleet): DynamicModule {
     providers: [
       { provide: AgentsService, useValue: fleet.agents },
       { provide: EnrolmentService, useValue: fleet.enrolment },
+      { provide: EnrolRenewalService, useValue: fleet.renewal },
       { provide: TunnelSessions, useValue: fleet.sessions },
       TunnelGateway,
     ],

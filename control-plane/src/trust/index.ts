@@ -9,6 +9,7 @@ export { gatewayHosts } from './gateway-hosts.ts';
 export type { AgentStates, Locks } from './locks.service.ts';
 export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export type { Presenter, Renewals } from './renewals.ts';
+export type { Followed } from './renewals-after-expiry.ts';
 export { loadRefusals, type Refusals } from './refusals.store.ts';
 export { enrolNonceKey, openSigner, TRUST_DOMAIN } from './signer.ts';
 export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';

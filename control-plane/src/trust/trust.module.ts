@@ -26,6 +26,7 @@ import { Rotations } from './rotations.service.ts';
 import { TRUST_DOMAIN } from './signer.ts';
 import { TrustController } from './trust.controller.ts';
 import { TrustStatusService } from './trust-status.service.ts';
+import { RenewalsAfterExpiry } from './renewals-after-expiry.ts';
 import { Renewals } from './renewals.ts';
 import { TrustViews } from './trust-view.ts';
 
@@ -63,6 +64,7 @@ export interface Trust {
   readonly status: TrustStatusService;
   readonly rotations: Rotations;
   readonly renewals: Renewals;
+  readonly renewalsAfterExpiry: RenewalsAfterExpiry;
   /** What this process has loaded of trust. */
   readonly views: TrustViews;
   /** Makes missing CAs and the gateway's certificate. @throws Fault CA_KEY_UNUSABLE, CA_NOT_MADE, GATEWAY_NOT_CERTIFIED */
@@ -102,6 +104,7 @@ export function createTrust(options: TrustOptions): Trust {
     gateway,
     leaves,
     renewals,
+    renewalsAfterExpiry: new RenewalsAfterExpiry({ db, clock, trustDomain: TRUST_DOMAIN, renewals }),
     joinTokens: new JoinTokens(db, clock, authorities),
     admission: new Admission({ db, clock, trustDomain: TRUST_DOMAIN, gatewayCa, renewals }),
     locks: oversight.locks,
