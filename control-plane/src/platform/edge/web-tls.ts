@@ -39,6 +39,7 @@ export class WebTls {
   /** Of what was looked at last, good or bad: the same fault is said once. */
   #seen: string;
   #loop: Loop | null = null;
+  #looked = Promise.resolve();
 
   /** Reads the files and watches them until `stop`. @throws Fault WEB_TLS_UNUSABLE, FILE_NOT_PRIVATE */
   static async open(files: WebTlsFiles, options: WebTlsOptions): Promise<WebTls> {
@@ -85,8 +86,13 @@ export class WebTls {
     await this.#loop?.stop();
   }
 
-  /** One look at the files. */
-  async look(): Promise<void> {
+  /** One look at the files, after those before it. */
+  look(): Promise<void> {
+    this.#looked = this.#looked.catch(() => undefined).then(() => this.#look());
+    return this.#looked;
+  }
+
+  async #look(): Promise<void> {
     let seen = '';
     try {
       const contents = await readFiles(this.#files);
