@@ -48,9 +48,10 @@ const pem = (name: string, passphraseFile: string | null = null): WebTlsFiles =>
 
 async function open(files: WebTlsFiles, clock: Clock = systemClock): Promise<WebTls> {
   const log = createLog({ level: 'info', name: 'test', destination: { write: (line) => void lines.push(line) } });
-  // Looked at when the test says so.
   const tls = await WebTls.open(files, { log, clock, intervalMs: 3_600_000 });
   opened.push(tls);
+  // After the loop's first look, the files are looked at when the test says so.
+  await tls.look();
   return tls;
 }
 

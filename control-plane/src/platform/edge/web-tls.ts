@@ -39,6 +39,7 @@ export class WebTls {
   /** Of what was looked at last, good or bad: the same fault is said once. */
   #seen: string;
   #loop: Loop | null = null;
+  /** The last look; a fault of one is not that of the next. */
   #looked = Promise.resolve();
 
   /** Reads the files and watches them until `stop`. @throws Fault WEB_TLS_UNUSABLE, FILE_NOT_PRIVATE */
