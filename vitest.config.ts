@@ -30,6 +30,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'e2e',
+          globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

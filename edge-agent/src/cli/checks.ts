@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { probeBrowser } from '../browser/index.ts';
 import { Fault } from '../fault.ts';
-import { type AgentHome, certificateTimes, permissionProblems, readIdentity, serverTimeOf } from '../identity/index.ts';
+import {
+  type AgentHome,
+  certificateTimes,
+  heldBundle,
+  permissionProblems,
+  readIdentity,
+  serverTimeOf,
+} from '../identity/index.ts';
 import { askStatus, freeBytes } from '../service/index.ts';
 import { broken, type Check, failed, ok, warning } from './check.ts';
 import { networkChecks } from './network-checks.ts';
@@ -55,7 +62,9 @@ function checkIdentity(home: AgentHome, now: number): Check {
     const fix = 'the agent renews it by itself when it runs; if it is refused, the agent process check says why';
     return warning('identity', `the certificate expired at ${until}`, fix);
   }
-  const found = `${agentId}, tenant ${tenant}, certificate until ${until}`;
+  const { digest, roots } = heldBundle(home);
+  const bundle = `bundle ${digest.slice(0, 16)} of ${roots} ${roots === 1 ? 'root' : 'roots'}`;
+  const found = `${agentId}, tenant ${tenant}, certificate until ${until}, ${bundle}`;
   return untilEndMs < RENEWAL_DUE_MS ? warning('identity', found, 'renewal is due') : ok('identity', found);
 }
 

@@ -177,12 +177,14 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
   }
   const slots = Object.entries(status.slots).map(([kind, count]) => `${kind}=${count}`);
   const why = status.tunnel.why === undefined ? '' : ` (${status.tunnel.why})`;
+  const generation = status.certificateGeneration === undefined ? '' : `, generation ${status.certificateGeneration}`;
   const rows = [
     ['agent', `${status.name} (${status.agentId}), tenant ${status.tenant}`],
     ['process', `pid ${status.pid}, version ${status.version}, since ${status.startedAt}`],
     ['tunnel', `${status.tunnel.state} since ${status.tunnel.since}${why}`],
     ['way out', status.network ?? 'unknown'],
-    ['certificate', `until ${status.certificateUntil}`],
+    ['certificate', `until ${status.certificateUntil}${generation}`],
+    ['bundle', status.bundle === undefined ? 'unknown' : status.bundle.slice(0, 16)],
     ['slots', slots.join(', ')],
     ['browser', status.browser],
     ['capabilities', status.capabilities.join(', ')],

@@ -6,7 +6,15 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { certificatesInPem, createRequest, keyIdOf, readCertificate, readRequest, toPem } from '@casare/certs';
+import {
+  type CertificateContents,
+  certificatesInPem,
+  createRequest,
+  keyIdOf,
+  readCertificate,
+  readRequest,
+  toPem,
+} from '@casare/certs';
 import { z } from 'zod';
 import { codeOf, describe, Fault } from '../fault.ts';
 import { type AgentHome, writeWhole } from './home.ts';
@@ -75,12 +83,29 @@ export async function nextKey(home: AgentHome): Promise<NextKey> {
     // after a crash right behind `takeNext` it is the key of today
     if (!isFor(leafOf(home).raw, csr)) return { privateKeyPem, csr };
   }
-  const made = await createRequest();
-  writeWhole(
-    home.nextKey,
-    JSON.stringify({ privateKeyPem: made.privateKeyPem, csr: Buffer.from(made.csr).toString('base64') }),
-  );
-  return made;
+  const { privateKeyPem, csr } = await createRequest();
+  writeWhole(home.nextKey, JSON.stringify({ privateKeyPem, csr: Buffer.from(csr).toString('base64') }));
+  return { privateKeyPem, csr };
+}
+
+/** True when a certificate was asked for, perhaps by an earlier process, and did not come. */
+export function isAskedFor(home: AgentHome): boolean {
+  const kept = Kept.safeParse(parseJson(home.nextKey));
+  return kept.success && !isFor(leafOf(home).raw, Buffer.from(kept.data.csr, 'base64'));
+}
+
+/**
+ * What is wrong with a certificate that was issued for this agent, null when it may be taken. A clock by which the
+ * certificate of today is over too is wrong itself, and does not judge.
+ */
+export function faultOfIssued(home: AgentHome, { csr }: NextKey, chainPem: string, now: number): string | null {
+  const [der, ...issuers] = certificatesInPem(chainPem);
+  if (der === undefined || issuers.length === 0 || !isFor(der, csr)) return 'it is not for the key that was asked for';
+  const [issued, held] = [readCertificate(der), readCertificate(leafOf(home).raw)];
+  if (!issued.ok || !held.ok || !sameNames(issued.value, held.value)) return 'it is not for this agent';
+  const { notBefore, notAfter } = issued.value;
+  const judges = now < held.value.notAfter.getTime();
+  return notAfter <= notBefore || (judges && now >= notAfter.getTime()) ? 'it is over' : null;
 }
 
 /** Takes the next certificate; false when it is not for that key, and nothing has changed. */
@@ -97,6 +122,10 @@ export function takeNext(home: AgentHome, { privateKeyPem, csr }: NextKey, chain
 export function isFor(certificate: Uint8Array, csr: Uint8Array): boolean {
   const [leaf, request] = [readCertificate(certificate), readRequest(csr)];
   return leaf.ok && request.ok && keyIdOf(leaf.value.publicKey) === keyIdOf(request.value.publicKey);
+}
+
+function sameNames(one: CertificateContents, other: CertificateContents): boolean {
+  return one.names.length > 0 && JSON.stringify(one.names) === JSON.stringify(other.names);
 }
 
 export function notEnrolled(home: AgentHome): Fault {

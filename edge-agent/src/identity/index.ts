@@ -1,5 +1,6 @@
 /** Who this agent is, and where its files are. */
-export { nextKey, type NextKey, takeNext } from './credential.ts';
+export { type HeldBundle, heldBundle, takeBundle } from './bundle.ts';
+export { faultOfIssued, isAskedFor, nextKey, type NextKey, takeNext } from './credential.ts';
 export { enrol, type Enrolled, type EnrolOptions } from './enrol.ts';
 export { agentHome, type AgentHome, makeHome, permissionProblems, verifyPermissions, writeWhole } from './home.ts';
 export { certificateTimes, type Identity, readIdentity, serverTimeOf, tunnelTls } from './identity.ts';

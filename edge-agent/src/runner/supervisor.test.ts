@@ -120,6 +120,7 @@ function startAgent(module: URL): TestAgent {
         runs: supervisor.heldRuns(),
       }),
       trust: () => undefined,
+      stayed: () => undefined,
       welcomed: (verdicts) => supervisor.welcomed(verdicts),
       assigned: (message) => supervisor.assigned(message),
       cancelled: (message) => supervisor.cancelled(message),

@@ -49,7 +49,7 @@ export interface SupervisorOptions {
   };
 }
 
-type Handled = Omit<TunnelPort, 'greeting' | 'changed' | 'trust'>;
+type Handled = Omit<TunnelPort, 'greeting' | 'changed' | 'stayed' | 'trust'>;
 
 export class Supervisor implements Handled {
   readonly #options: SupervisorOptions;

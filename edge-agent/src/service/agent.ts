@@ -2,29 +2,28 @@
  * The agent: identity, outbox, workers and tunnel, composed. One per home (the outbox is locked exclusively).
  * Everything it starts it stops; runs that are under way at a stop stay in the outbox and go on at the next start.
  */
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
-import { CLOSE, type Slots } from '@casare/shared/protocol';
+import type { Slots } from '@casare/shared/protocol';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
 import { describe } from '../fault.ts';
 import {
   type AgentHome,
   certificateTimes,
+  heldBundle,
   makeHome,
   readIdentity,
-  tunnelTls,
   verifyPermissions,
   writeWhole,
 } from '../identity/index.ts';
 import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from '../runner/index.ts';
-import { Tunnel, type TunnelDetail, type TunnelPort, type TunnelState } from '../tunnel/index.ts';
-import { LateRenewal } from './late-renewal.ts';
+import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
 import { serveStatus, type Status } from './status.ts';
+import { Uplink } from './uplink.ts';
 
 const MIN_FREE_BYTES = 134_217_728;
 const MAX_SPOOL_BYTES = 4_294_967_296;
@@ -68,14 +67,10 @@ class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
   readonly #outbox: Outbox;
-  readonly #lateRenewal: LateRenewal;
-  readonly #instance = randomUUID();
-  readonly #epoch: number;
   readonly #startedAt: string;
   readonly #pool: WorkerPool;
   readonly #supervisor: Supervisor;
-  readonly #tunnel: Tunnel;
-  #identity: ReturnType<typeof readIdentity>;
+  readonly #uplink: Uplink;
   #browser: BrowserProbe | null = null;
   #greetedBrowser: BrowserProbe | null = null;
   #server: Server | null = null;
@@ -86,36 +81,26 @@ class RunningAgent implements Agent {
     this.#options = options;
     this.#log = log;
     this.#outbox = outbox;
-    this.#identity = readIdentity(options.home);
-    this.#epoch = outbox.nextEpoch();
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
     this.#pool = this.#makePool();
     const intake = this.#makeIntake();
     this.#supervisor = this.#makeSupervisor(intake);
-    this.#lateRenewal = new LateRenewal({
-      home: options.home,
-      clock: options.clock,
-      log,
-      onRenewed: () => (this.#identity = readIdentity(options.home)),
-      onGone: () => options.onGone?.(),
-      onLocked: () => this.#supervisor.halt(),
-    });
-    this.#tunnel = new Tunnel({
-      network: options.home.network,
-      url: () => this.#identity.tunnelUrl,
-      prepare: () => this.#lateRenewal.prepare(),
-      tls: () => tunnelTls(options.home, this.#identity.tunnelUrl),
-      port: this.#port(),
-      outbox,
+    this.#uplink = new Uplink({
+      ...{ home: options.home, clock: options.clock, random: options.random, log, outbox },
       pathOf: (artifactId) => intake.pathOf(artifactId),
-      clock: options.clock,
-      random: options.random,
+      runs: this.#supervisor,
+      profile: () => {
+        this.#greetedBrowser = this.#browser;
+        return { facts: machineFacts(), capabilities: this.#capabilities(), slots: this.#slots() };
+      },
+      changed: (state, detail) => this.#changed(state, detail),
+      onGone: options.onGone,
     });
   }
 
   async start(): Promise<void> {
-    const { name, agentId, tunnelUrl } = this.#identity;
+    const { name, agentId, tunnelUrl } = this.#uplink.identity;
     this.#log('info', `agent ${name} (${agentId}) starts, tunnel ${tunnelUrl}, ${this.#wayOut()}`);
     this.#supervisor.recover();
     this.#server = await serveStatus(this.#options.home, () => this.status()).catch((error: unknown) => {
@@ -123,13 +108,14 @@ class RunningAgent implements Agent {
       return null;
     });
     this.#pool.warm();
-    this.#tunnel.start();
+    this.#uplink.tunnel.start();
     void this.#probe();
   }
 
   status(): Status {
     const { home, clock } = this.#options;
-    const { agentId, tenant, name, tunnelUrl } = this.#identity;
+    const { agentId, tenant, name, tunnelUrl } = this.#uplink.identity;
+    const { generation } = this.#uplink;
     const now = clock.now().wall;
     return {
       agentId,
@@ -139,7 +125,7 @@ class RunningAgent implements Agent {
       pid: process.pid,
       startedAt: this.#startedAt,
       tunnel: {
-        state: this.#tunnel.state,
+        state: this.#uplink.tunnel.state,
         since: this.#tunnelSince,
         url: tunnelUrl,
         ...(this.#why === undefined ? {} : { why: this.#why }),
@@ -150,6 +136,8 @@ class RunningAgent implements Agent {
       capabilities: this.#capabilities(),
       browser: this.#browser === null ? 'being tried' : (this.#browser.version ?? `none: ${this.#browser.why ?? ''}`),
       certificateUntil: new Date(now + certificateTimes(home, now).untilEndMs).toISOString(),
+      ...(generation === null ? {} : { certificateGeneration: generation }),
+      bundle: heldBundle(home).digest,
       running: this.#supervisor
         .activeRuns()
         .map(({ jobId, attempt, workflow }) => ({ jobId, attempt, workflow: workflow.name })),
@@ -159,7 +147,7 @@ class RunningAgent implements Agent {
 
   #wayOut(): string {
     try {
-      return wayText(this.#options.home.network.wayTo(new URL(this.#identity.tunnelUrl)));
+      return wayText(this.#options.home.network.wayTo(new URL(this.#uplink.identity.tunnelUrl)));
     } catch (error) {
       return describe(error);
     }
@@ -168,64 +156,19 @@ class RunningAgent implements Agent {
   async stop(): Promise<void> {
     this.#log('info', 'stopping');
     await this.#supervisor.stop();
-    await Promise.all([this.#tunnel.stop(), this.#pool.stop()]);
+    await Promise.all([this.#uplink.tunnel.stop(), this.#pool.stop()]);
     this.#keepStatus();
     this.#server?.close();
     this.#outbox.close();
     this.#log('info', 'stopped');
   }
 
-  #port(): TunnelPort {
-    const supervisor = this.#supervisor;
-    return {
-      greeting: () => {
-        this.#greetedBrowser = this.#browser;
-        return {
-          instance: this.#instance,
-          epoch: this.#epoch,
-          facts: machineFacts(),
-          capabilities: this.#capabilities(),
-          declared: this.#identity.declared,
-          slots: this.#slots(),
-          runs: supervisor.heldRuns(),
-        };
-      },
-      welcomed: (verdicts) => supervisor.welcomed(verdicts),
-      assigned: (message) => supervisor.assigned(message),
-      cancelled: (message) => supervisor.cancelled(message),
-      fenced: (message) => supervisor.fenced(message),
-      acknowledged: (key, seq) => supervisor.acknowledged(key, seq),
-      stored: (artifactId) => supervisor.stored(artifactId),
-      refused: (artifactId, code, reason) => supervisor.refused(artifactId, code, reason),
-      trust: (message) => this.#log('debug', `${message.type} is not acted upon`),
-      renewed: (sentAt, leaseMs) => supervisor.renewed(sentAt, leaseMs),
-      changed: (state, detail) => this.#changed(state, detail),
-    };
-  }
-
   #changed(state: TunnelState, detail: TunnelDetail): void {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
-    if (state === 'live') this.#connected();
-    if (state === 'draining') this.#log('info', 'the gateway is going away: connecting again soon');
-    if (state === 'waiting') this.#lost(detail);
-    if (state === 'waiting' || state === 'stopped') this.#supervisor.disconnected();
-    if (state === 'live' || state === 'waiting') this.#keepStatus();
-  }
-
-  #connected(): void {
-    this.#log('info', 'connected');
     // the probe may have ended between hello and welcome
-    if (this.#greetedBrowser !== this.#browser) this.#tellCapabilities();
-  }
-
-  #lost(detail: TunnelDetail): void {
-    this.#lateRenewal.ended(detail);
-    const hint = detail.closeCode === undefined ? undefined : HINTS[detail.closeCode];
-    const seconds = ((detail.retryInMs ?? 0) / 1_000).toFixed(1);
-    this.#log('warn', `not connected: ${hint ?? detail.why ?? 'unknown'}; next try in ${seconds} s`);
-    if (detail.closeCode === CLOSE.locked) this.#supervisor.halt();
-    if (detail.closeCode === CLOSE.notAdmitted) this.#options.onGone?.();
+    if (state === 'live' && this.#greetedBrowser !== this.#browser) this.#tellCapabilities();
+    if (state === 'live' || state === 'waiting') this.#keepStatus();
   }
 
   async #probe(): Promise<void> {
@@ -238,7 +181,7 @@ class RunningAgent implements Agent {
   }
 
   #tellCapabilities(): void {
-    this.#tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() });
+    this.#uplink.tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() });
   }
 
   #capabilities(): string[] {
@@ -291,9 +234,9 @@ class RunningAgent implements Agent {
       minFreeBytes: MIN_FREE_BYTES,
       log: this.#log,
       tunnel: {
-        send: (message) => this.#tunnel.send(message),
-        wake: (key) => this.#tunnel.wake(key),
-        forget: (key) => this.#tunnel.forget(key),
+        send: (message) => this.#uplink.tunnel.send(message),
+        wake: (key) => this.#uplink.tunnel.wake(key),
+        forget: (key) => this.#uplink.tunnel.forget(key),
       },
     });
   }
@@ -310,11 +253,3 @@ class RunningAgent implements Agent {
     return new Date(this.#options.clock.now().wall).toISOString();
   }
 }
-
-const HINTS: Readonly<Record<number, string>> = {
-  [CLOSE.notAdmitted]: 'the control plane does not admit this agent: is it approved, and not decommissioned?',
-  [CLOSE.replaced]: 'another agent with the same identity took over: stop one of the two',
-  [CLOSE.certificateExpired]: 'the certificate has expired: it is renewed over the enrol listener',
-  [CLOSE.certificateRetired]: 'the CA of the certificate was retired: it is renewed over the enrol listener',
-  [CLOSE.locked]: 'this agent is locked: ask who is responsible for security',
-};

@@ -34,6 +34,10 @@ export const Status = z.object({
   capabilities: z.array(z.string()),
   browser: z.string(),
   certificateUntil: z.iso.datetime(),
+  /** Counts the agent's certificates; known of one that came over the tunnel since the start. */
+  certificateGeneration: z.int().optional(),
+  /** Digest of the server roots that gateways are verified by. */
+  bundle: z.string().optional(),
   running: z.array(z.object({ jobId: z.string(), attempt: z.int(), workflow: z.string() })),
   /** Runs in the outbox that the control plane has not settled. */
   heldRuns: z.int(),

@@ -46,6 +46,8 @@ export interface TunnelPort {
   renewed(sentAt: Instant, leaseMs: number): void;
   /** The detail tells about the session or try that was lost. */
   changed(state: TunnelState, detail: TunnelDetail): void;
+  /** A second connection that was to take over failed: the session serves on, and it is tried again. */
+  stayed(detail: TunnelDetail): void;
 }
 
 export interface TunnelDetail {
@@ -54,6 +56,8 @@ export interface TunnelDetail {
   readonly errorCode?: string;
   readonly why?: string;
   readonly retryInMs?: number;
+  /** A session took over from another one that had served until then. */
+  readonly tookOver?: boolean;
 }
 
 /** Why the tunnel is not dialled now, and how long nothing can change about it. */

@@ -39,6 +39,7 @@ export class Session {
   #helloAt: Instant;
   #lastFrame: number;
   #welcomed = false;
+  #retired = false;
   #nextPing = 1;
   #timers: NodeJS.Timeout[] = [];
 
@@ -69,6 +70,7 @@ export class Session {
 
   /** Sends a message of ours; one that breaks the contract is a fault of this program and ends the session. */
   send(message: AgentMessage, written?: () => void): void {
+    if (this.#retired) return;
     this.#guard(() => {
       const text = JSON.stringify(AgentMessage.parse(message));
       if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
@@ -90,6 +92,12 @@ export class Session {
     this.#events.remove(key);
   }
 
+  /** Another session has taken over: nothing is heard of this one any more, and nothing is sent. */
+  retire(): void {
+    this.#retired = true;
+    this.#quiet();
+  }
+
   /** Ends the session; `close` of the socket follows. */
   end(code: number, reason: string): void {
     const { socket } = this.#options;
@@ -107,11 +115,13 @@ export class Session {
       alive();
       this.#receive(data, isBinary);
     });
-    socket.on('close', () => {
-      for (const timer of this.#timers) clearTimeout(timer);
-      this.#artifacts.close();
-    });
+    socket.on('close', () => this.#quiet());
     this.#timers.push(setTimeout(() => this.#overdue(), WELCOME_MS));
+  }
+
+  #quiet(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#artifacts.close();
   }
 
   #overdue(): void {
@@ -119,7 +129,7 @@ export class Session {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
+    if (this.#retired || this.#options.socket.readyState !== this.#options.socket.OPEN) return;
     const message = isBinary ? null : parse(data);
     if (message === null) {
       this.end(CLOSE.badMessage, 'not a message of casare.tunnel.v1');

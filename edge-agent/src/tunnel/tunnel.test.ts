@@ -26,6 +26,8 @@ let unfit: boolean;
 /** What the tunnel told the agent. */
 let told: {
   states: TunnelState[];
+  stayed: string[];
+  tookOver: number;
   codes: number[];
   leases: number[];
   assigned: JobAssign[];
@@ -42,7 +44,7 @@ beforeEach(async () => {
   outbox = Outbox.open({ file: join(folder, 'outbox.db') });
   peer = await ProtocolPeer.start(pki);
   [fault, unfit] = [null, false];
-  told = { states: [], codes: [], leases: [], assigned: [], refused: [], order: [] };
+  told = { states: [], stayed: [], tookOver: 0, codes: [], leases: [], assigned: [], refused: [], order: [] };
   tunnel = makeTunnel(peer.url);
 });
 afterEach(async () => {
@@ -82,8 +84,10 @@ function makeTunnel(url: string): Tunnel {
     },
     changed: (state, detail) => {
       told.states.push(state);
+      if (detail.tookOver === true) told.tookOver += 1;
       if (detail.closeCode !== undefined) told.codes.push(detail.closeCode);
     },
+    stayed: ({ why }) => void told.stayed.push(why ?? ''),
   };
   const pathOf = (artifactId: string): string => join(folder, artifactId);
   const network = new Network(join(folder, 'network.json'), {});
@@ -264,13 +268,85 @@ test('a frame above the bound ends the session; the agent lives and dials again'
   await vi.waitFor(() => expect(tunnel.state).toBe('live'), { timeout: 10_000 });
 });
 
-test('goaway: the session ends by us and another one is opened', async () => {
+test('goaway: a second session takes over while the first serves, and nothing is disconnected in between', async () => {
+  const run = acceptRun();
   await live();
+  record(run, 10);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(10));
   peer.send({ type: 'goaway', withinMs: 1_000, reason: 'deploy' });
   await vi.waitFor(() => expect(peer.hellos).toHaveLength(2));
-  expect(told.states).toEqual(
-    expect.arrayContaining<TunnelState>(['connecting', 'greeting', 'live', 'draining', 'waiting']),
-  );
+  await vi.waitFor(() => expect(tunnel.state).toBe('live'));
+  expect(told.states).toEqual(['connecting', 'greeting', 'live', 'draining', 'live']);
+  record(run, 10);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(20));
+  expect([told.codes, peer.repeats, told.tookOver]).toEqual([[], 0, 1]);
+});
+
+test('a second connection that fails changes nothing: the first serves on, and it is tried again', async () => {
+  const codes: number[] = [];
+  await live();
+  const first = peer.socket!;
+  first.on('close', (code) => codes.push(code));
+  peer.hostile = (socket) => socket.terminate();
+  tunnel.certificateReplaced();
+  await vi.waitFor(() => expect(told.stayed.length).toBeGreaterThan(1));
+  expect([tunnel.state, tunnel.isOutdated, codes]).toEqual(['live', true, []]);
+  expect(told.states).toEqual(['connecting', 'greeting', 'live']);
+  peer.hostile = null;
+  await vi.waitFor(() => expect(tunnel.isOutdated).toBe(false), { timeout: 10_000 });
+  await vi.waitFor(() => expect(codes).toEqual([CLOSE.goingAway]));
+  expect(told.states).toEqual(['connecting', 'greeting', 'live', 'live']);
+});
+
+test.each([CLOSE.replaced, CLOSE.goingAway])(
+  'a first session that ends with %i before the second is welcomed is no failure',
+  async (code) => {
+    await live();
+    const first = peer.socket!;
+    const welcomed = Promise.withResolvers<WebSocket>();
+    peer.hostile = (socket) => welcomed.resolve(socket);
+    tunnel.handOver(0);
+    await welcomed.promise;
+    first.close(code, 'a newer session took over');
+    await vi.waitFor(() => expect(tunnel.state).toBe('greeting'));
+    peer.hostile = null;
+    peer.send({ type: 'welcome', session: randomUUID(), pingMs: 15_000, deadMs: 45_000, leaseMs: 60_000, runs: [] });
+    await vi.waitFor(() => expect(tunnel.state).toBe('live'));
+    expect(told.states).toEqual(['connecting', 'greeting', 'live', 'connecting', 'greeting', 'live']);
+    expect([told.codes, told.tookOver]).toEqual([[], 1]);
+  },
+);
+
+test('of a session that was taken over nothing is heard any more', async () => {
+  await live();
+  const first = peer.socket!;
+  tunnel.handOver(0);
+  await vi.waitFor(() => expect(peer.hellos).toHaveLength(2));
+  const { jobId, attempt } = assignment();
+  first.send(JSON.stringify({ type: 'job.cancel', jobId, attempt, graceMs: 0, reason: 'late' }));
+  first.send('no message at all');
+  await vi.waitFor(() => expect(first.readyState).toBe(first.CLOSED));
+  expect(told.codes).toEqual([]);
+  expect(tunnel.state).toBe('live');
+});
+
+test('another holder that takes over is not taken for a second connection of ours', async () => {
+  await live();
+  peer.socket?.close(CLOSE.replaced, 'a newer session took over');
+  await vi.waitFor(() => expect(told.codes).toEqual([CLOSE.replaced]));
+  expect(tunnel.state).toBe('waiting');
+});
+
+test('a lock ends both connections', async () => {
+  await live();
+  const first = peer.socket!;
+  const second = Promise.withResolvers<WebSocket>();
+  peer.hostile = (socket) => second.resolve(socket);
+  tunnel.handOver(0);
+  const ended = await second.promise;
+  first.close(CLOSE.locked, 'locked');
+  await vi.waitFor(() => expect(told.codes).toEqual([CLOSE.locked]));
+  await vi.waitFor(() => expect(ended.readyState).toBe(ended.CLOSED));
 });
 
 test('the close code of the gateway is handed on', async () => {
