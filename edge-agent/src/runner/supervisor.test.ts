@@ -19,16 +19,14 @@ import { dirname, join } from 'node:path';
 import type { JobAssign, RunEvent } from '@casare/shared/protocol';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { agentHome, makeHome } from '../identity/index.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
-import { Network } from '../network/index.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
-import { Tunnel } from '../tunnel/index.ts';
-import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
+import { RunFolders } from './index.ts';
 import { startTicksOf } from './process-tree.ts';
 import { makeScratch } from './scratch.ts';
+import { startTestAgent, type TestAgent } from './test-agent-for-tests.ts';
 
 const REAL = new URL('./worker.ts', import.meta.url);
 const SCRIPTED = new URL('./scripted-worker-for-tests.ts', import.meta.url);
@@ -38,18 +36,6 @@ let pki: TestPki;
 let folder = '';
 let peer: ProtocolPeer;
 let agent: TestAgent;
-
-interface TestAgent {
-  readonly outbox: Outbox;
-  readonly supervisor: Supervisor;
-  readonly tunnel: Tunnel;
-  readonly folder: string;
-  readonly logged: readonly string[];
-  free: number;
-  /** As kill -9 would leave things: no goodbye, no clean stop of workers. */
-  vanish(): Promise<void>;
-  stop(): Promise<void>;
-}
 
 beforeAll(async () => {
   pki = await createTestPki();
@@ -65,100 +51,7 @@ afterEach(async () => {
 });
 
 function startAgent(module: URL): TestAgent {
-  const home = agentHome(folder, {});
-  makeHome(home);
-  const outbox = Outbox.open({ file: home.outbox });
-  const state = { free: 1e12 };
-  const freeBytes = (): number => state.free;
-  const clock = systemClock;
-  const intake = new ArtifactIntake({
-    outbox,
-    spool: home.spool,
-    clock,
-    freeBytes,
-    minFreeBytes: 1,
-    maxSpoolBytes: 1e9,
-  });
-  const logged: string[] = [];
-  const log = (_: string, message: string): void => void logged.push(message);
-  const launch = { module, environment: { CASARE_HOME: home.root }, log };
-  const pool = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
-  const supervisor: Supervisor = new Supervisor({
-    outbox,
-    pool,
-    intake,
-    folders: new RunFolders(home.runs),
-    clock,
-    slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
-    freeBytes,
-    minFreeBytes: 1_000,
-    log,
-    tunnel: {
-      send: (message) => tunnel.send(message),
-      wake: (key) => tunnel.wake(key),
-      forget: (key) => tunnel.forget(key),
-    },
-  });
-  const facts = { hostname: 'h', os: 'o', arch: 'a', agentVersion: '0', nodeVersion: '24' };
-  const slots = { plain: 1, browser: 0, desktop: 0 };
-  const tunnel: Tunnel = new Tunnel({
-    network: new Network(join(folder, 'network.json'), {}),
-    url: () => peer.url,
-    tls: pki.clientTls,
-    outbox,
-    pathOf: (artifactId) => intake.pathOf(artifactId),
-    clock,
-    random: () => 0,
-    port: {
-      greeting: () => ({
-        instance: pki.agentId,
-        epoch: 1,
-        facts,
-        capabilities: [],
-        declared: [],
-        slots,
-        runs: supervisor.heldRuns(),
-      }),
-      trust: () => undefined,
-      stayed: () => undefined,
-      welcomed: (verdicts) => supervisor.welcomed(verdicts),
-      assigned: (message) => supervisor.assigned(message),
-      cancelled: (message) => supervisor.cancelled(message),
-      fenced: (message) => supervisor.fenced(message),
-      acknowledged: (key, seq) => supervisor.acknowledged(key, seq),
-      stored: (artifactId) => supervisor.stored(artifactId),
-      refused: (artifactId, code, reason) => supervisor.refused(artifactId, code, reason),
-      renewed: (sentAt, leaseMs) => supervisor.renewed(sentAt, leaseMs),
-      changed: (state) => (state === 'waiting' ? supervisor.disconnected() : undefined),
-    },
-  });
-  supervisor.recover();
-  tunnel.start();
-  let over = false;
-  return {
-    outbox,
-    supervisor,
-    tunnel,
-    folder,
-    logged,
-    set free(bytes: number) {
-      state.free = bytes;
-    },
-    async vanish() {
-      over = true;
-      supervisor.halt();
-      await supervisor.stop();
-      await Promise.all([tunnel.stop(), pool.stop()]);
-      outbox.close();
-    },
-    async stop() {
-      if (over) return;
-      over = true;
-      await supervisor.stop();
-      await Promise.all([tunnel.stop(), pool.stop()]);
-      outbox.close();
-    },
-  };
+  return startTestAgent({ module, folder, pki, peer });
 }
 
 async function assign(assigned: JobAssign): Promise<void> {
