@@ -10,6 +10,7 @@ import { describe } from '../fault.ts';
 import type { Outbox, RunKey } from '../outbox/index.ts';
 import { ArtifactSender } from './artifact-sender.ts';
 import { EventSender } from './event-sender.ts';
+import { HeldAssignments } from './held-assignments.ts';
 import type { Link, TunnelPort, Welcome } from './link.ts';
 
 /** How long the control plane may take to answer hello, milliseconds. */
@@ -36,6 +37,7 @@ export class Session {
   readonly #events: EventSender;
   readonly #artifacts: ArtifactSender;
   readonly #pings = new Map<number, Instant>();
+  readonly #assignments = new HeldAssignments();
   #helloAt: Instant;
   #lastFrame: number;
   #welcomed = false;
@@ -90,6 +92,16 @@ export class Session {
 
   forget(key: RunKey): void {
     this.#events.remove(key);
+  }
+
+  /** Another session of this agent greets: it may take over. Assignments wait until `keep` or `retire`. */
+  yield(): void {
+    this.#assignments.begin();
+  }
+
+  /** The other session came to nothing: this one serves on. */
+  keep(): void {
+    for (const message of this.#assignments.end()) this.#guard(() => this.#handle(message));
   }
 
   /** Another session has taken over: nothing is heard of this one any more, and nothing is sent. */
@@ -176,15 +188,15 @@ export class Session {
         return;
       }
       case 'job.assign': {
-        port.assigned(message);
+        if (!this.#assignments.keeps(message)) port.assigned(message);
         return;
       }
       case 'job.cancel': {
-        port.cancelled(message);
+        if (!this.#assignments.keeps(message)) port.cancelled(message);
         return;
       }
       case 'run.fenced': {
-        port.fenced(message);
+        if (!this.#assignments.keeps(message)) port.fenced(message);
         return;
       }
       case 'run.ack':

@@ -1,9 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLOSE, type JobAssign, SERVER_FRAME_BYTES } from '@casare/shared/protocol';
+import { CLOSE, type JobAssign, SERVER_FRAME_BYTES, type ServerMessage } from '@casare/shared/protocol';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { systemClock } from '../clock.ts';
@@ -13,6 +12,11 @@ import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, logLine } from '../outbox/outbox-for-tests.ts';
 import { Tunnel, type TunnelPort, type TunnelState } from './index.ts';
 import { ProtocolPeer } from './protocol-peer-for-tests.ts';
+
+const WELCOME = {
+  ...{ type: 'welcome', session: '01a213fb-9e44-76d9-817b-292adace1735', runs: [] },
+  ...{ pingMs: 15_000, deadMs: 45_000, leaseMs: 60_000 },
+} satisfies ServerMessage;
 
 let pki: TestPki;
 let folder = '';
@@ -31,6 +35,8 @@ let told: {
   codes: number[];
   leases: number[];
   assigned: JobAssign[];
+  cancelled: string[];
+  acknowledged: number;
   refused: string[];
   /** Verdicts and leases in the order they came. */
   order: ('verdicts' | 'lease')[];
@@ -44,7 +50,10 @@ beforeEach(async () => {
   outbox = Outbox.open({ file: join(folder, 'outbox.db') });
   peer = await ProtocolPeer.start(pki);
   [fault, unfit] = [null, false];
-  told = { states: [], stayed: [], tookOver: 0, codes: [], leases: [], assigned: [], refused: [], order: [] };
+  told = {
+    ...{ states: [], stayed: [], tookOver: 0, codes: [], leases: [] },
+    ...{ assigned: [], cancelled: [], acknowledged: 0, refused: [], order: [] },
+  };
   tunnel = makeTunnel(peer.url);
 });
 afterEach(async () => {
@@ -67,11 +76,14 @@ function makeTunnel(url: string): Tunnel {
     }),
     welcomed: () => void told.order.push('verdicts'),
     assigned: (message) => told.assigned.push(message),
-    cancelled: () => undefined,
+    cancelled: ({ jobId }) => void told.cancelled.push(jobId),
     fenced: () => {
       if (fault !== null) throw fault;
     },
-    acknowledged: (key, seq) => outbox.acknowledge(key, seq),
+    acknowledged: (key, seq) => {
+      told.acknowledged += 1;
+      outbox.acknowledge(key, seq);
+    },
     stored: (artifactId) => outbox.settleArtifact(artifactId, 'stored'),
     refused: (artifactId, code) => {
       told.refused.push(code);
@@ -310,12 +322,35 @@ test.each([CLOSE.replaced, CLOSE.goingAway])(
     first.close(code, 'a newer session took over');
     await vi.waitFor(() => expect(tunnel.state).toBe('greeting'));
     peer.hostile = null;
-    peer.send({ type: 'welcome', session: randomUUID(), pingMs: 15_000, deadMs: 45_000, leaseMs: 60_000, runs: [] });
+    peer.send(WELCOME);
     await vi.waitFor(() => expect(tunnel.state).toBe('live'));
     expect(told.states).toEqual(['connecting', 'greeting', 'live', 'connecting', 'greeting', 'live']);
     expect([told.codes, told.tookOver]).toEqual([[], 1]);
   },
 );
+
+test.each([
+  ['is welcomed, and brings it again', false],
+  ['fails', true],
+])('what is assigned by the first session after the second has greeted waits until that one %s', async (_, fails) => {
+  await live();
+  const first = peer.socket!;
+  const greeted = Promise.withResolvers<WebSocket>();
+  peer.hostile = (socket) => greeted.resolve(socket);
+  tunnel.handOver(0);
+  const second = await greeted.promise;
+  const run = assignment();
+  const cancel = { type: 'job.cancel', ...keyOf(run), graceMs: 0, reason: 'of what waits' };
+  // Messages are read in order: when the last is heard the others were, too.
+  const last = { type: 'run.ack', jobId: randomUUID(), attempt: 1, seq: 1 };
+  for (const message of [run, cancel, last]) first.send(JSON.stringify(message));
+  await vi.waitFor(() => expect(told.acknowledged).toBe(1));
+  expect([told.assigned, told.cancelled]).toEqual([[], []]);
+  if (fails) second.terminate();
+  else peer.send(WELCOME);
+  await vi.waitFor(() => expect(told.tookOver + told.stayed.length).toBe(1));
+  expect([told.assigned, told.cancelled]).toEqual(fails ? [[run], [run.jobId]] : [[], []]);
+});
 
 test('of a session that was taken over nothing is heard any more', async () => {
   await live();
@@ -347,12 +382,6 @@ test('a lock ends both connections', async () => {
   first.close(CLOSE.locked, 'locked');
   await vi.waitFor(() => expect(told.codes).toEqual([CLOSE.locked]));
   await vi.waitFor(() => expect(ended.readyState).toBe(ended.CLOSED));
-});
-
-test('the close code of the gateway is handed on', async () => {
-  await live();
-  peer.socket?.close(CLOSE.locked, 'locked');
-  await vi.waitFor(() => expect(told.codes).toContain(CLOSE.locked));
 });
 
 test('a server that cannot prove itself by our roots gets nothing', async () => {

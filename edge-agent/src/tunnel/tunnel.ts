@@ -6,8 +6,8 @@
  * Make before break: after `goaway` and for a new certificate a second connection is made while the first one serves. It
  * takes over when it is welcomed; until then it changes nothing, and when it fails it is tried again.
  *
- * Invariants: at most two connections at once; of the one that was taken over nothing is heard any more before the
- * verdicts of the new one are acted upon.
+ * Invariants: at most two connections at once; from the greeting of the second on no run begins by the first; of the one
+ * that was taken over nothing is heard any more before the verdicts of the new one are acted upon.
  */
 import type { ConnectionOptions } from 'node:tls';
 import { next } from '@casare/shared/lifecycle';
@@ -158,6 +158,7 @@ export class Tunnel {
   #opened(connection: Connection): boolean {
     if (connection === this.#main?.connection) return this.#move('opened');
     this.#overtaken = connection === this.#second?.connection;
+    if (this.#overtaken) this.#main?.connection.session?.yield();
     return this.#overtaken;
   }
 
@@ -222,6 +223,7 @@ export class Tunnel {
   #secondLost(detail: TunnelDetail): void {
     this.#second = null;
     if (this.#state === 'stopped') return;
+    this.#main?.connection.session?.keep();
     const tried = { failures: this.#handOverFailures, liveMs: 0, sentAway: false };
     const { delayMs, failures } = nextDial(tried, this.#options.random());
     this.#handOverFailures = failures;
