@@ -61,9 +61,9 @@ async function allLive(some: readonly LightAgent[]): Promise<void> {
 /** Submits a job at every pace until it is told to stop, and gives back all their ids then. */
 function keepBusy(workflow: string): () => Promise<string[]> {
   const jobs: string[] = [];
-  let goesOn = true;
+  const told = new AbortController();
   const flow = (async () => {
-    while (goesOn) {
+    while (!told.signal.aborted) {
       const request = { workflow, priority: 50, requires: [], maxAttempts: 3 };
       const ids = await scene.harness.jobs.submit.submit(by, [request], null);
       if (isRefusal(ids)) throw new Error(ids.code);
@@ -72,7 +72,7 @@ function keepBusy(workflow: string): () => Promise<string[]> {
     }
   })();
   return async () => {
-    goesOn = false;
+    told.abort();
     await flow;
     return jobs;
   };
