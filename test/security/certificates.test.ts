@@ -159,7 +159,9 @@ attack(
   ],
   async () => {
     for (const id of [agent.agentId, randomUUID()]) {
+      const before = scene.logged().length;
       expect(await dialForged(scene, agent, await forge([uri(TENANT, id)])).ended).toBe(403);
+      expect(scene.logged().slice(before)).toContain('CERTIFICATE_UNKNOWN');
     }
     const tunnel = dial(scene, agent);
     expect(await tunnel.opened).toBe(true);

@@ -25,6 +25,13 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
+/** A certificate and its record, of which nothing but lock and time is to be judged. */
+const PRESENTED = { tenant: 'a', agentId: 'b', notBefore: new Date(0), notAfter: new Date(1) };
+const RECORDED = {
+  ...{ caState: 'active', tenant: 'a' },
+  certificate: { agentId: 'b', state: 'current', same: true, agentState: 'active' },
+};
+
 /** Both agents, one on each replica, are out within two seconds of `lock`, and stay out. */
 async function lockedOut(lock: (identity: TestIdentity) => Promise<unknown>): Promise<void> {
   const replica = await openReplica(scene);
@@ -68,11 +75,15 @@ attack(
       find: 'if (recorded.lock !== null) return LOCKED[recorded.lock];',
     },
   ],
-  () =>
-    lockedOut(({ chainPem }) => {
+  async () => {
+    await lockedOut(({ chainPem }) => {
       const target = new X509Certificate(chainPem).serialNumber.toLowerCase();
       return scene.trust.locks.create(by, { kind: 'serial', target, reason: 'stolen', dryRun: false });
-    }),
+    });
+    // The session's standing would end it right after; admission does not even let it begin.
+    expect(refusalOf(PRESENTED, { ...RECORDED, lock: 'serial' } as never, new Date(0))).toBe('CERTIFICATE_LOCKED');
+    expect(refusalOf(PRESENTED, { ...RECORDED, lock: null } as never, new Date(0))).toBeNull();
+  },
 );
 
 attack(
@@ -95,11 +106,9 @@ attack(
     expect(Date.now()).toBeGreaterThanOrEqual(notAfter - 10);
     // TLS refuses it now; whatever came past it would meet admission.
     expect(await dial(scene, identity).opened).toBe(false);
-    const presented = { tenant: 'a', agentId: 'b', notBefore: new Date(0), notAfter: new Date(1) };
-    const certificate = { agentId: 'b', state: 'current', same: true, agentState: 'active' } as const;
-    const recorded = { caState: 'active', tenant: 'a', certificate, lock: null } as never;
-    expect(refusalOf(presented, recorded, new Date(2))).toBe('CERTIFICATE_EXPIRED');
-    expect(refusalOf(presented, recorded, new Date(0))).toBeNull();
+    const recorded = { ...RECORDED, lock: null } as never;
+    expect(refusalOf(PRESENTED, recorded, new Date(2))).toBe('CERTIFICATE_EXPIRED');
+    expect(refusalOf(PRESENTED, recorded, new Date(0))).toBeNull();
   },
 );
 
