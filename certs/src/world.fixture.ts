@@ -83,6 +83,8 @@ export interface Rogue {
   commonName?: string;
   lifetimeMs?: number;
   now?: Date;
+  /** Lower-case hex, of a certificate that we issued: they all begin with 01. */
+  serial?: string;
 }
 
 /** Signs whatever is asked for with `ca`'s key. */
@@ -108,6 +110,7 @@ export async function rogue(
         ],
       },
       ca.issuer,
+      ...(wanted.serial === undefined ? [] : [() => Buffer.from(wanted.serial!.slice(2), 'hex')]),
     ),
   );
   return { ...leafOf(issued.certificate, keys, ca), keys, pem: issued.certificate };
