@@ -42,9 +42,12 @@ describe('why a job is pending', () => {
       expect(summary).toMatchObject({ summary: expect.stringContaining('No agent') as string });
     });
     const second = await submit(workflow, { concurrencyKey: 'one' });
-    expect(await h.jobs.query.whyPending(TENANT, second)).toMatchObject({
-      summary: expect.stringContaining(first) as string,
-    });
+    // The key is taken when the first one leaves the waiting room.
+    await vi.waitFor(async () =>
+      expect(await h.jobs.query.whyPending(TENANT, second)).toMatchObject({
+        summary: expect.stringContaining(first) as string,
+      }),
+    );
   });
 });
 
