@@ -24,7 +24,7 @@ export interface GreetingsOptions {
   readonly beat: Pick<GatewayBeat, 'id'>;
 }
 
-const TOGETHER = { most: 100, runs: 2, keyOf: ({ session }: Greeting) => session.peer.agentId };
+const TOGETHER = { most: 100, runs: 2, apartMs: 20, keyOf: ({ session }: Greeting) => session.peer.agentId };
 
 /** Gives the function that puts one greeting on record. Rejects when the database fails; repeating it changes nothing. */
 export function createGreetings(options: GreetingsOptions): (greeting: Greeting) => Promise<Opened> {

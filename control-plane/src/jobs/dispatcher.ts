@@ -136,6 +136,7 @@ export class Dispatcher {
 
   /** One claim; how many jobs it leased. */
   async #claim(): Promise<number> {
+    if (this.#routes.size === 0) return 0;
     const agents = this.#agents.candidates();
     const wanted = wantedOf(agents, [...this.#routes.values()], CLAIM);
     if (wanted.size === 0) return 0;

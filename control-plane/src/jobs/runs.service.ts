@@ -34,7 +34,7 @@ export interface RunsDependencies extends AssignmentDependencies, SettleDependen
 }
 
 /** Agents that greet at the same time are looked up in one statement. */
-const TOGETHER = { most: 100, runs: 2, keyOf: ({ agentId }: AgentRef) => agentId };
+const TOGETHER = { most: 100, runs: 2, apartMs: 20, keyOf: ({ agentId }: AgentRef) => agentId };
 
 export class RunsService {
   readonly #deps: RunsDependencies;

@@ -55,7 +55,7 @@ export type PeerSocket = Pick<
 >;
 
 /** Who comes at the same time is asked for in one statement. */
-const TOGETHER = { most: 100, runs: 2 };
+const TOGETHER = { most: 100, runs: 2, apartMs: 20 };
 /** A pending certificate may be used, or replaced, while it is judged: then it is judged again. */
 const TRIES = 3;
 

@@ -1,6 +1,6 @@
 /** Calls that come together share a run, on a real database where the database decides. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gather } from './gather.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { gather, type GatherOptions } from './gather.ts';
 import { sql } from './statement.ts';
 import { testDatabase, type TestDatabase } from './testing.ts';
 
@@ -11,7 +11,7 @@ interface Run {
 }
 
 /** A gather whose runs end when the test says so. */
-function held(options: { most?: number; runs?: number; keyOf?: (call: number) => string } = {}) {
+function held(options: Partial<Omit<GatherOptions<number, number>, 'run'>> = {}) {
   const runs: Run[] = [];
   const call = gather<number, number>({
     ...{ most: 100, runs: 1, ...options },
@@ -64,6 +64,32 @@ describe('gather', () => {
     expect(runs[2]!.calls).toEqual([5]);
     for (const run of runs) run.answer();
     expect(await answers).toEqual([10, 20, 30, 40, 50]);
+  });
+
+  it('gathers for a while after a run has begun, but no more than a run takes', async () => {
+    const { runs, call, turn } = held({ most: 3, runs: 4, apartMs: 3_600_000 });
+    const first = call(1);
+    await turn();
+    const others = [call(2), call(3)];
+    await turn();
+    expect(runs.map(({ calls }) => calls)).toEqual([[1]]);
+    others.push(call(4));
+    await turn();
+    expect(runs.map(({ calls }) => calls)).toEqual([[1], [2, 3, 4]]);
+    for (const run of runs) run.answer();
+    expect(await Promise.all([first, ...others])).toEqual([10, 20, 30, 40]);
+  });
+
+  it('begins the next run when the while is over', async () => {
+    const { runs, call, turn } = held({ apartMs: 20 });
+    const first = call(1);
+    await turn();
+    runs[0]!.answer();
+    await first;
+    const second = call(2);
+    await vi.waitFor(() => expect(runs.map(({ calls }) => calls)).toEqual([[1], [2]]));
+    runs[1]!.answer();
+    expect(await second).toBe(20);
   });
 
   it('keeps calls of one key apart and in order', async () => {

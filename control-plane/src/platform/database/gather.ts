@@ -1,6 +1,7 @@
 /**
- * Group statements: calls that come while others are under way are gathered and share the next run. Alone, a call waits
- * for nobody but those of its own turn of the event loop; in a storm hundreds share a round trip and a COMMIT.
+ * Group statements: calls that come while others are under way, or soon after a run has begun, are gathered and share the
+ * next run. Alone, a call waits for nobody but those of its own turn of the event loop; in a storm hundreds share a round
+ * trip and a COMMIT.
  *
  * Invariants: a call is answered by a run that began after the call was made, so it sees whatever was committed before;
  * two calls with the same key never share a run, and begin in order; a call whose value the database refuses harms no
@@ -15,6 +16,8 @@ export interface GatherOptions<In, Out> {
   readonly most: number;
   /** Runs under way at once. */
   readonly runs: number;
+  /** Runs begin this far apart unless `most` calls wait, milliseconds; 0 unless said otherwise. */
+  readonly apartMs?: number;
   /** Of calls that must not share a run. */
   readonly keyOf?: (call: In) => string;
 }
@@ -34,6 +37,9 @@ class Gathering<In, Out> {
   #waiting: Waiting<In, Out>[] = [];
   #running = 0;
   #soon = false;
+  #later: NodeJS.Timeout | undefined;
+  /** When the last run began. */
+  #begunAt = -Infinity;
 
   constructor(options: GatherOptions<In, Out>) {
     this.#options = options;
@@ -47,10 +53,18 @@ class Gathering<In, Out> {
   }
 
   #look(): void {
-    if (this.#soon || this.#running >= this.#options.runs || this.#waiting.length === 0) return;
+    const { most, runs, apartMs = 0 } = this.#options;
+    if (this.#soon || this.#running >= runs || this.#waiting.length === 0) return;
+    const waitMs = this.#waiting.length >= most ? 0 : this.#begunAt + apartMs - performance.now();
+    clearTimeout(this.#later);
+    if (waitMs > 0) {
+      this.#later = setTimeout(() => this.#look(), waitMs);
+      return;
+    }
     this.#soon = true;
     setImmediate(() => {
       this.#soon = false;
+      this.#begunAt = performance.now();
       void this.#run(this.#take());
       this.#look();
     });
