@@ -8,7 +8,7 @@ import { X509Certificate } from 'node:crypto';
 import { tenantConstraints } from './agent-ca.ts';
 import { caProfile } from './ca-profile.ts';
 import { readCertificate, type CertificateContents } from './contents.ts';
-import { isSelfSigned } from './cross.ts';
+import { isSelfSigned, isSignedBy } from './cross.ts';
 import { readPublicKey } from './keys.ts';
 import { tenantHost } from './names.ts';
 import { certificatesInPem, toPem } from './pem.ts';
@@ -110,16 +110,6 @@ function tenantFault(
   const wanted = tenantConstraints(tenantHost(tenant, trustDomain));
   const same = found && Buffer.compare(Buffer.from(found.extnValue.buffer), Buffer.from(wanted.value)) === 0;
   return same ? null : 'its name constraints are not exactly those of the template';
-}
-
-/** OpenSSL's word for it: names and key identifiers fit, and the signature is right. */
-function isSignedBy(certificate: X509Certificate, rootPem: string): boolean {
-  try {
-    const root = new X509Certificate(rootPem);
-    return certificate.checkIssued(root) && certificate.verify(root.publicKey);
-  } catch {
-    return false;
-  }
 }
 
 function no(why: string): Result<never, 'AUTHORITY_CERTIFICATE_REFUSED'> {

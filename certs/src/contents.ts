@@ -149,9 +149,13 @@ function readTime(node: DerNode): Date | null {
   const utc = node.tag === TAG.utcTime && /^\d{12}Z$/.test(text);
   if (!utc && !(node.tag === TAG.generalizedTime && /^\d{14}Z$/.test(text))) return null;
   const digits = utc ? `${text < '5' ? '20' : '19'}${text}` : text;
-  const iso = digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
-  const time = new Date(iso);
-  return Number.isNaN(time.getTime()) || time.toISOString() !== iso ? null : time;
+  const number = (from: number, to: number): number => Number(digits.slice(from, to));
+  const [year, month, day] = [number(0, 4), number(4, 6) - 1, number(6, 8)];
+  const [hour, minute, second] = [number(8, 10), number(10, 12), number(12, 14)];
+  const time = new Date(Date.UTC(year, month, day, hour, minute, second));
+  // What is no day or no time, such as 30 February, becomes another one; years before 100 become those of 1900.
+  const days = time.getUTCFullYear() === year && time.getUTCMonth() === month && time.getUTCDate() === day;
+  return days && hour < 24 && minute < 60 && second < 60 ? time : null;
 }
 
 function malformed(why: string) {

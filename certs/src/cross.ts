@@ -57,6 +57,16 @@ export function isSelfSigned(der: Uint8Array): boolean {
   }
 }
 
+/** OpenSSL's word for it: names and key identifiers fit, and the signature is right. */
+export function isSignedBy(certificate: X509Certificate, rootPem: string): boolean {
+  try {
+    const root = new X509Certificate(rootPem);
+    return certificate.checkIssued(root) && certificate.verify(root.publicKey);
+  } catch {
+    return false;
+  }
+}
+
 /** What a listener presents, PEM: leaf, server CA, then the cross certificate of its root while there is one. */
 export function presentedChain(leaf: string, serverCa: string, cross: string | null): string {
   return `${leaf}${serverCa}${cross ?? ''}`;

@@ -3,6 +3,7 @@
  * token, pin) and the TLS settings. Path validation is OpenSSL's, in the handshake; nothing here replaces it.
  */
 export { type ChainEntry, type ChainHead, type LinkedEntry, CHAIN_START, chainHash, follow } from './audit-chain.ts';
+export { directAnchors } from './anchors.ts';
 export { type CheckedAuthority, checkAuthority, checkRoot } from './authority-check.ts';
 export { bundleDigest } from './bundle.ts';
 export { BACKDATE_MS } from './certificate.ts';

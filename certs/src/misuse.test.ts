@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createAgentCa, tenantConstraints } from './agent-ca.ts';
+import { directAnchors } from './anchors.ts';
 import { caExtensions, DAY_MS, HOUR_MS, leafExtensions, signCertificate, signSelf } from './certificate.ts';
 import { readCertificate } from './contents.ts';
 import { readIdentity } from './identity.ts';
@@ -38,10 +39,18 @@ beforeAll(async () => {
 const { clientAuth, serverAuth } = ExtendedKeyUsage;
 const uri = (tenant: string) => agentUri({ tenant, trustDomain: TRUST_DOMAIN, agentId: AGENT_ID });
 
-/** The tunnel handshake with `leaf` as the agent's certificate. */
-function dial(leaf: TestLeaf) {
-  const server = tunnelServerOptions(world.gateway, [world.agentRoot.pem]);
-  return handshake(server, tunnelClientOptions(leaf, '127.0.0.1', [world.serverRoot.pem]));
+/** The tunnel handshake with `leaf` as the agent's certificate: up to the root, and up to the tenants' CAs alike. */
+async function dial(leaf: TestLeaf) {
+  const roots = [world.agentRoot.pem];
+  const cas = directAnchors([world.acme.pem, world.globex.pem], roots);
+  expect(cas).toHaveLength(2);
+  const [byAddress, byName] = ['127.0.0.1', 'gateway.test'].map((host) =>
+    tunnelClientOptions(leaf, host, [world.serverRoot.pem]),
+  );
+  const outcome = await handshake(tunnelServerOptions(world.gateway, roots), byAddress!);
+  const { server, client } = await handshake(tunnelServerOptions(world.gateway, roots, cas), byName!);
+  expect({ server, client }).toEqual({ server: outcome.server, client: outcome.client });
+  return outcome;
 }
 
 /** The tunnel handshake with `leaf` as the gateway's certificate, for an agent that trusts `root`. */

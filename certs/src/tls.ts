@@ -9,7 +9,14 @@
  */
 import { constants } from 'node:crypto';
 import { isIP } from 'node:net';
-import { checkServerIdentity, type ConnectionOptions, type PeerCertificate, type TlsOptions } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type ConnectionOptions,
+  type PeerCertificate,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
 
 /** A listener's own certificate. */
 export interface ServerIdentity {
@@ -30,19 +37,36 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 export const TUNNEL_ALPN = 'casare-tunnel';
 export const ENROL_ALPN = 'casare-enrol';
 const HTTP_ALPN = 'http/1.1';
+/** The best first. */
+const TUNNEL_PROTOCOLS = [TUNNEL_ALPN, HTTP_ALPN];
 
-/** Settings of the tunnel listener; `agentRootsPem` are the only anchors for client certificates. */
-export function tunnelServerOptions(identity: ServerIdentity, agentRootsPem: readonly string[]): TlsOptions {
-  return {
+/**
+ * Settings of the tunnel listener; `agentRootsPem` are the only anchors for client certificates. Of those who name the
+ * host, a certificate directly below one of `agentCasPem` (`directAnchors`) is verified no further up. A server keeps
+ * `SNICallback` for good: `setSecureContext` does not replace it, and does not take `allowPartialTrustChain` either.
+ */
+export function tunnelServerOptions(
+  identity: ServerIdentity,
+  agentRootsPem: readonly string[],
+  agentCasPem: readonly string[] = [],
+): TlsOptions {
+  const context: SecureContextOptions = {
     key: identity.privateKeyPem,
     cert: identity.chainPem,
     ca: [...agentRootsPem],
-    requestCert: true,
-    rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     secureOptions: constants.SSL_OP_NO_TICKET,
-    ALPNProtocols: [TUNNEL_ALPN, HTTP_ALPN],
+  };
+  const ca = [...agentRootsPem, ...agentCasPem];
+  const direct = agentCasPem.length > 0 ? createSecureContext({ ...context, ca, allowPartialTrustChain: true }) : null;
+  return {
+    ...context,
+    requestCert: true,
+    rejectUnauthorized: true,
+    ...(direct && { SNICallback: (_name, done) => done(null, direct) }),
+    // Not a list: of that Node keeps a copy for each connection, in a slab of 64 KiB which the copy keeps alive.
+    ALPNCallback: ({ protocols }) => TUNNEL_PROTOCOLS.find((protocol) => protocols.includes(protocol)),
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
 }
@@ -71,7 +95,7 @@ export function tunnelClientOptions(
     ...serverCheck(host, serverRootsPem),
     key: identity.privateKeyPem,
     cert: identity.chainPem,
-    ALPNProtocols: [TUNNEL_ALPN, HTTP_ALPN],
+    ALPNProtocols: TUNNEL_PROTOCOLS,
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
   };

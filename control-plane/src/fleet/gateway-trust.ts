@@ -43,9 +43,10 @@ export class GatewayTrust {
   tls(): ListenerTls {
     const { views, gateway } = this.#options.trust;
     const { identity, anchors } = gateway.presented;
+    const { agentAnchors, directAnchors } = views.current;
     return {
       enrol: enrolServerOptions(identity, anchors[0] ?? ''),
-      tunnel: tunnelServerOptions(identity, views.current.agentAnchors),
+      tunnel: tunnelServerOptions(identity, agentAnchors, directAnchors),
     };
   }
 

@@ -5,7 +5,7 @@
  * Invariant: a view is replaced as a whole, and only by a newer one; a notification makes it quicker, polling makes it
  * true.
  */
-import { bundleDigest } from '@casare/certs';
+import { bundleDigest, directAnchors } from '@casare/certs';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Subscription } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
@@ -25,6 +25,11 @@ export interface TrustView {
    * agents to renew.
    */
   readonly agentAnchors: readonly string[];
+  /**
+   * Agent CAs that may stand as anchors beside these: signed by one of them, which was verified here. Empty when there are
+   * many: each handshake carries the names of all anchors.
+   */
+  readonly directAnchors: readonly string[];
   /** The server CA whose chain listeners present; null before the first start has made one. */
   readonly presentedCa: string | null;
   /** The server CA to be presented next, of which every gateway must hold a certificate by then; null: none. */
@@ -44,6 +49,8 @@ export interface TrustViewsOptions {
 type Listener = (view: TrustView) => void | Promise<void>;
 
 const POLL_MS = 1_000;
+/** Agent CAs beside their roots at most. */
+const DIRECT_ANCHORS = 8;
 /** Notified after every change of trust. */
 export const TRUST_CHANNEL = 'casare_trust';
 
@@ -107,6 +114,8 @@ export class TrustViews {
       const roots = await listTrustedCas(tx, 'server_root', now);
       const anchors = await listTrustedCas(tx, 'agent_root', now);
       const agentAnchors = [...anchors, ...(await listRecalledRoots(tx, now))];
+      const agentCas = await listTrustedCas(tx, 'agent_ca', now);
+      const direct = directAnchors(agentCas.length > DIRECT_ANCHORS ? [] : agentCas, agentAnchors);
       const [rotation] = await listOpen(tx, ['server_ca', 'server_root']);
       const active = (await findActiveCa(tx, 'server_ca', null))?.id ?? null;
       const outgoing = rotation === undefined ? null : await findOutgoingServerCa(tx, rotation.oldId);
@@ -114,7 +123,8 @@ export class TrustViews {
       const outgoingCas = await listOutgoingAgentCas(tx);
       const urgentCas = await listUrgentCas(tx);
       const bundle = { digest: bundleDigest(roots), roots };
-      return { rev, bundle, agentAnchors, presentedCa: presented, readyCa: ready, outgoingCas, urgentCas };
+      const serverCas = { presentedCa: presented, readyCa: ready };
+      return { rev, bundle, agentAnchors, directAnchors: direct, ...serverCas, outgoingCas, urgentCas };
     };
     return db.transaction(load, { isolation: 'repeatable read', readOnly: true });
   }
