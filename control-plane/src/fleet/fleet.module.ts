@@ -95,6 +95,7 @@ export function createFleet(options: FleetOptions): Fleet {
     ...{ ...options, ...jobs, beat, secondHolders, renewals: trust.renewals },
     limits: { ...LIMITS, ...options.limits },
     renewalLimit: new AddressLimit({ clock, ...RENEWAL_LIMIT }),
+    arrived: (socket) => tunnel.arrived(socket),
   });
   const bounds = { ...BOUNDS, ...options.bounds };
   const onCloned = (who: Presenter) => secondHolders.cloned(who);

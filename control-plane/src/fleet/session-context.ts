@@ -1,5 +1,6 @@
 /** What a session needs of the rest of the house. */
 import type { ServerMessage } from '@casare/shared/protocol';
+import type { WebSocket } from 'ws';
 import type { AgentRef, ArtifactsService, Dispatcher, RunsService } from '../jobs/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -46,6 +47,8 @@ export interface Session {
   answersNow(): Promise<boolean>;
   /** The agent has acknowledged a bundle, and that is on record. */
   holds(bundle: string): void;
+  /** Ends the session when a time is up; to be called several times a second. Now, on both clocks, milliseconds. */
+  tick(monotonicMs: number, epochMs: number): void;
   /** Ends the session. */
   close(code: number, reason: string): void;
   /** Resolves when nothing of this session is under way with the database. */
@@ -72,6 +75,8 @@ export interface SessionContext {
   readonly greetings: (greeting: Greeting) => Promise<Opened>;
   /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */
   readonly opened: (session: Session, elsewhere: boolean) => void;
+  /** The agent behind this socket was welcomed. */
+  readonly arrived: (socket: WebSocket) => void;
   /** The session is over; called once. */
   readonly ended: (session: Session) => void;
   /** An assignment cannot be sent: the attempt is refused. */

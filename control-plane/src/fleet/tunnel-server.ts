@@ -11,9 +11,9 @@ import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, type TlsOptions } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { takeTurns, type Turns } from '../platform/edge/arrival-turns.ts';
 import { clientOf } from '../platform/edge/client-address.ts';
 import type { Entrance } from '../platform/edge/entrances.ts';
-import { takeTurns } from '../platform/edge/handshake-turns.ts';
 import { boundHandshakes } from '../platform/edge/pending-handshakes.ts';
 import { RefusalLog } from '../platform/edge/refusal-log.ts';
 import { openListener, type OpenListener } from '../platform/http/listeners.ts';
@@ -56,8 +56,8 @@ type OnTunnel = (socket: WebSocket, peer: AdmittedPeer) => void;
 /** Time for a request's head once TLS is up, milliseconds. */
 const HEAD_MS = 10_000;
 const HEAD_BYTES = 8_192;
-/** More at once make each slower and none sooner; an agent gives a dial up after 10 s. */
-const TURNS = { atOnce: 256, turnMs: 250, waitMs: 8_000 };
+/** More at once make each slower and none sooner; an agent gives up a dial that is not answered for 20 s. */
+const TURNS = { atOnce: 256, turnMs: 250, busyTurnMs: 1_000, waitMs: 18_000 };
 /** Time to answer the close frame of a refusal, milliseconds. */
 const REFUSED_MS = 2_000;
 
@@ -80,6 +80,10 @@ export class TunnelServer {
   #server: Server | null = null;
   #listener: OpenListener | null = null;
   #handshakes = () => 0;
+  #turns: Turns | null = null;
+  #byName: TlsOptions['SNICallback'];
+  /** Below each tunnel that was handed on, the connection whose arrival is not over. */
+  readonly #arriving = new WeakMap<WebSocket, Duplex>();
   #admitting = 0;
   #leaving = false;
 
@@ -99,6 +103,12 @@ export class TunnelServer {
     this.#counts = counts;
   }
 
+  /** The tunnel was welcomed: its arrival is over. */
+  arrived(tunnel: WebSocket): void {
+    const socket = this.#arriving.get(tunnel);
+    if (socket) this.#turns?.over(socket);
+  }
+
   /** TLS handshakes under way. */
   get handshakes(): number {
     return this.#handshakes();
@@ -113,12 +123,18 @@ export class TunnelServer {
       keepAliveTimeout: 1_000,
       connectionsCheckingInterval: 2_000,
     };
-    const server = createServer({ ...tls, ...limits }, (request, response) => this.#plain(request, response));
+    this.#byName = tls.SNICallback;
+    const SNICallback: NonNullable<TlsOptions['SNICallback']> = (name, done) => {
+      if (this.#byName) this.#byName(name, done);
+      else done(null);
+    };
+    const settings = { ...tls, ...limits, SNICallback };
+    const server = createServer(settings, (request, response) => this.#plain(request, response));
     // Counting here would cut headers off silently; the bytes bound them, and an upgrade counts its lines.
     server.maxHeadersCount = 0;
     server.maxConnections = this.#options.bounds.sessions + this.#options.bounds.handshakes;
     this.#handshakes = boundHandshakes(server, this.#options.bounds.handshakes);
-    takeTurns(server, TURNS);
+    this.#turns = takeTurns(server, TURNS);
     server.on('tlsClientError', (error, socket) => {
       this.#refusals.refused('a TLS client was refused', {
         error: error.message,
@@ -136,6 +152,7 @@ export class TunnelServer {
   /** New connections get this certificate; open ones stay as they are. */
   renew(tls: TlsOptions): void {
     const { key, cert, ca, minVersion, maxVersion, secureOptions } = tls;
+    this.#byName = tls.SNICallback;
     this.#server?.setSecureContext({ key, cert, ca, minVersion, maxVersion, secureOptions });
   }
 
@@ -155,7 +172,7 @@ export class TunnelServer {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     try {
       await this.#tryUpgrade(request, socket, head);
     } catch (error) {
@@ -171,6 +188,7 @@ export class TunnelServer {
     else if (!judged.ok) this.#turnAway(request, socket, head, judged);
     else {
       this.#webSockets.handleUpgrade(request, socket, head, (tunnel) => {
+        this.#arriving.set(tunnel, socket);
         if (this.#onTunnel) this.#onTunnel(tunnel, judged.peer);
         else tunnel.terminate();
       });
@@ -254,6 +272,10 @@ function headOf(request: IncomingMessage, socket: TLSSocket) {
     serverName: (socket as { servername?: string | false | null }).servername,
     protocols: request.headers['sec-websocket-protocol'],
   };
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 /** Answers an upgrade with a status and ends the connection. */

@@ -32,7 +32,6 @@ import {
 const OUTGOING_BYTES = 33_554_432;
 /** How long a peer may take to answer a close frame, milliseconds. */
 const CLOSE_MS = 2_000;
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class TunnelSession implements Session {
   readonly id: string;
@@ -44,8 +43,9 @@ export class TunnelSession implements Session {
   readonly #certificates: CertificateMessages;
   readonly #inbox: Inbox<AgentMessage>;
   readonly #budget: MessageBudget;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #openedAt: number;
+  /** Ends what waits while the session is closed. */
+  #onClosed: (() => void) | null = null;
   #state: TunnelState = 'admitted';
   #greeted = false;
   #instance: string | null = null;
@@ -63,7 +63,8 @@ export class TunnelSession implements Session {
     this.peer = peer;
     this.#socket = socket;
     this.#context = context;
-    this.#heardAt = clock.monotonicMs();
+    this.#openedAt = clock.monotonicMs();
+    this.#heardAt = this.#openedAt;
     this.#budget = new MessageBudget(clock);
     this.#certificates = new CertificateMessages(context, this);
     this.#inbox = new Inbox({
@@ -111,19 +112,27 @@ export class TunnelSession implements Session {
     return this.#inbox.settled();
   }
 
-  /** Listens; the agent must greet within its time. */
+  /** Listens. Whoever started it also calls `tick`. */
   start(): void {
-    const { limits } = this.#context;
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('ping', (data) => this.#wsPing(data));
     // A frame that is too large or malformed: ws closes the socket with the right code itself.
     this.#socket.on('error', (error) => this.#log('info', 'a tunnel failed', { error: error.message }));
     this.#socket.on('close', (code) => this.#ended(code));
-    this.#after(limits.helloMs, () => {
-      if (this.#state === 'admitted') this.close(CLOSE.helloExpected, 'no hello in time');
-    });
-    this.#watchSilence(limits.deadMs);
-    this.#watchExpiry();
+  }
+
+  /** Ends the session when a time is up: for its `hello`, for a sign of life, of its certificate. */
+  tick(monotonicMs: number, epochMs: number): void {
+    const { helloMs, deadMs } = this.#context.limits;
+    const silentMs = monotonicMs - this.#heardAt;
+    if (this.#state === 'admitted' && monotonicMs - this.#openedAt >= helloMs) {
+      this.close(CLOSE.helloExpected, 'no hello in time');
+    } else if (epochMs >= this.peer.notAfter.getTime()) {
+      this.close(CLOSE.certificateExpired, 'the certificate has expired');
+    } else if (silentMs >= deadMs && !this.#inbox.behind) {
+      // Not reading is our doing: the agent is not silent then.
+      this.#dead(silentMs);
+    }
   }
 
   /** Sends a message; dropped when the session is over. A message of ours that is none is logged, never sent. */
@@ -272,15 +281,24 @@ export class TunnelSession implements Session {
       this.close(greeted.refused.code, greeted.refused.reason);
       return;
     }
-    const fresh = new Promise<void>((resolve) => this.#context.beat.whenFresh(resolve));
-    await Promise.race([fresh, this.#closed.promise]);
+    await this.#mayGrant();
     this.#welcome(greeted);
+  }
+
+  /** Resolves when leases may be granted, or when the session is over. */
+  #mayGrant(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onClosed = resolve;
+      this.#context.beat.whenFresh(resolve);
+    });
   }
 
   #welcome({ welcome, begin }: Greeted): void {
     if (!this.#move('welcome')) return;
+    this.#onClosed = null;
     this.#grantedAt = this.#context.clock.monotonicMs();
     this.send(welcome);
+    this.#context.arrived(this.#socket);
     begin();
   }
 
@@ -313,29 +331,10 @@ export class TunnelSession implements Session {
     if (this.#socket.bufferedAmount === 0) this.#socket.pong(data, false, () => undefined);
   }
 
-  #watchSilence(deadMs: number): void {
-    const silentMs = this.#context.clock.monotonicMs() - this.#heardAt;
-    // Not reading is our doing: the agent is not silent then.
-    if (silentMs >= deadMs && !this.#inbox.behind) {
-      this.#dead(silentMs);
-      return;
-    }
-    this.#after(Math.max(100, deadMs - silentMs), () => this.#watchSilence(deadMs));
-  }
-
   #dead(silentMs: number): void {
     this.#log('info', 'an agent fell silent', { silentMs: Math.round(silentMs) });
     this.#socket.terminate();
     this.#finish();
-  }
-
-  #watchExpiry(): void {
-    const leftMs = this.peer.notAfter.getTime() - this.#context.clock.now().getTime();
-    if (leftMs <= 0) {
-      this.close(CLOSE.certificateExpired, 'the certificate has expired');
-      return;
-    }
-    this.#after(Math.min(leftMs, LONGEST_TIMER_MS), () => this.#watchExpiry());
   }
 
   #resume(): void {
@@ -355,11 +354,9 @@ export class TunnelSession implements Session {
 
   #finish(): void {
     if (!this.#move('close')) return;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
     this.#inbox.close();
     void this.#files?.close();
-    this.#closed.resolve();
+    this.#onClosed?.();
     this.#context.ended(this);
   }
 
@@ -367,14 +364,6 @@ export class TunnelSession implements Session {
     const state = next(TUNNEL, this.#state, event);
     if (state !== null) this.#state = state;
     return state !== null;
-  }
-
-  #after(ms: number, then: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      then();
-    }, ms);
-    this.#timers.add(timer);
   }
 
   #log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void {

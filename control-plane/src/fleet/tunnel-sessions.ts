@@ -31,6 +31,8 @@ export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | '
 const WATCH_MS = 500;
 /** How often ends that could not be written are tried again, milliseconds. */
 const ENDS_MS = 1_000;
+/** How often the times of the sessions are looked at: one timer for all of them. */
+const TICK_MS = 250;
 const CHANNEL = 'casare_agent';
 /** How long agents have to leave when this replica stops, milliseconds. */
 const LEAVE_MS = 2_000;
@@ -100,7 +102,8 @@ export class TunnelSessions {
     await this.watch.look();
     const watching = startLoop({ name: 'tunnel watch', intervalMs: WATCH_MS, log, run: () => this.watch.look() });
     const writing = startLoop({ name: 'tunnel ends', intervalMs: ENDS_MS, log, run: () => this.#writeEnds() });
-    this.#loops.push(watching, writing);
+    const ticking = startLoop({ name: 'tunnel times', intervalMs: TICK_MS, log, run: async () => this.#tick() });
+    this.#loops.push(watching, writing, ticking);
     this.duties.start();
     const wake = () => watching.wake();
     for (const channel of [CHANNEL, TRUST_CHANNEL]) {
@@ -156,6 +159,12 @@ export class TunnelSessions {
       await gone;
       clearTimeout(late);
     }
+  }
+
+  #tick(): void {
+    const { clock } = this.#options;
+    const [monotonicMs, epochMs] = [clock.monotonicMs(), clock.now().getTime()];
+    for (const session of this.#open) session.tick(monotonicMs, epochMs);
   }
 
   #opened(session: Session, elsewhere: boolean): void {

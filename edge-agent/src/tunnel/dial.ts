@@ -8,8 +8,11 @@ import { WebSocket } from 'ws';
 import { Fault } from '../fault.ts';
 import type { Network } from '../network/index.ts';
 
-/** Without a byte, and for the whole dial: connection, TLS and the answer to the upgrade. */
-const HANDSHAKE_MS = 10_000;
+/**
+ * Without a byte, and for the whole dial: connection, TLS and the answer to the upgrade. A gateway to which thousands come
+ * back at once lets each wait its turn, 18 s at most: who gave up sooner would lose its place.
+ */
+const HANDSHAKE_MS = 20_000;
 const OPENING_MS = 30_000;
 
 /** Throws when the URL or the TLS settings cannot be used; everything else is an event of the socket. */

@@ -53,16 +53,20 @@ export interface EntranceOptions {
 interface Room {
   readonly server: Server;
   readonly sockets: Set<Socket>;
+  /** Listens to the end of each socket: one function for all of them. */
+  readonly left: (this: Socket) => void;
 }
 
 const OPENINGS = 1_000;
 const OPENING_MS = 10_000;
+/** Connections that the system takes before we do: thousands of agents may come back in one moment. */
+const BACKLOG = 4_096;
 
 /** A port of the service's own. */
 export function ownPort(at: ListenAt, options?: EntranceOptions): Entrance {
   return {
     async open(server) {
-      const room: Room = { server, sockets: new Set() };
+      const room = roomFor(server);
       const port = await Acceptor.listen(at, { ...options, hello: false, roomOf: () => room });
       return { port: port.number, connections: () => [...room.sockets], stop: () => port.close() };
     },
@@ -89,7 +93,7 @@ export function onePort(at: ListenAt, options: OnePortOptions): Record<Service, 
   };
   const entrance = (service: Service): Entrance => ({
     async open(server) {
-      const room: Room = { server, sockets: new Set() };
+      const room = roomFor(server);
       port ??= Acceptor.listen(at, { ...options, hello: true, roomOf });
       const opened = await port;
       rooms.set(service, room);
@@ -153,9 +157,9 @@ class Acceptor {
     });
   }
 
-  #handOver(socket: Socket, client: ClientAddress | null, { server, sockets }: Room): void {
+  #handOver(socket: Socket, client: ClientAddress | null, { server, sockets, left }: Room): void {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', left);
     // As Node's servers have it: a TLS connection is never half open.
     socket.allowHalfOpen = !(server instanceof TlsServer);
     try {
@@ -176,6 +180,17 @@ class Acceptor {
   }
 }
 
+function roomFor(server: Server): Room {
+  const sockets = new Set<Socket>();
+  return {
+    server,
+    sockets,
+    left() {
+      sockets.delete(this);
+    },
+  };
+}
+
 /** Node leaves the bound undefined when a server sets none. */
 function isFull({ server, sockets }: Room): boolean {
   const limit = server.maxConnections as number | undefined;
@@ -186,7 +201,7 @@ function isFull({ server, sockets }: Room): boolean {
 export async function listenOn(server: Server, at: ListenAt): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(notUsable(error, at)));
-    server.listen(at.port, at.host, resolve);
+    server.listen({ port: at.port, host: at.host, backlog: BACKLOG }, resolve);
   });
 }
 

@@ -9,9 +9,13 @@ import { streamBelow } from './client-address.ts';
 /** Watches `server`; the function tells how many handshakes are under way. */
 export function boundHandshakes(server: Server, limit: number): () => number {
   const pending = new Set<Duplex>();
+  // One for all: what a connection holds, it holds for days.
+  const gone = function (this: Duplex): void {
+    pending.delete(this);
+  };
   // A TCP socket, or a stream that a carrier brought.
   server.on('connection', (stream: Duplex) => {
-    stream.once('close', () => pending.delete(stream));
+    stream.on('close', gone);
     pending.add(stream);
     if (pending.size <= limit) return;
     const [oldest] = pending;
