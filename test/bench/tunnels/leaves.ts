@@ -27,6 +27,7 @@ export interface Credentials {
   readonly clientKeyPem: string;
   readonly leaves: readonly Leaf[];
   readonly serverRootPem: string;
+  readonly serverCaPem: string;
   /** Of the bare peer: a gateway's certificate like the gateway's own. */
   readonly bare: { readonly privateKeyPem: string; readonly chainPem: string; readonly agentRoots: readonly string[] };
 }
@@ -82,6 +83,7 @@ export async function makeAgents(db: Database, masterKey: Uint8Array, count: num
     clientKeyPem: toPem('PRIVATE KEY', key.privateKey),
     leaves,
     serverRootPem: (await authorities.serverRoot()).certificatePem,
+    serverCaPem: serverCa.certificatePem,
     bare: {
       privateKeyPem: toPem('PRIVATE KEY', bareKey.privateKey),
       chainPem: `${bare.value.certificate}${serverCa.certificatePem}`,
