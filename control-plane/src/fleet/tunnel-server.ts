@@ -107,6 +107,7 @@ export class TunnelServer {
   arrived(tunnel: WebSocket): void {
     const socket = this.#arriving.get(tunnel);
     if (socket) this.#turns?.over(socket);
+    this.#arriving.delete(tunnel);
   }
 
   /** TLS handshakes under way. */
