@@ -1,9 +1,10 @@
 /**
- * Group commit for run events: messages of many agents that arrive within a few milliseconds share one transaction.
+ * Group commit for run events: messages of many agents that come while others are being written share the next
+ * transaction. Alone, a message waits for nobody but those of its own turn of the event loop.
  *
- * Invariants: a caller is answered only after the COMMIT that holds its events; two messages of one attempt never
- * share a batch out of order; one batch is under way at a time; a message that the database refuses harms no other. Bounds: `BATCH` messages a transaction, `WAITING`
- * messages in all, beyond which `add` refuses and the tunnel stops reading.
+ * Invariants: a caller is answered only after the COMMIT that holds its events; messages of one attempt are written one
+ * after the other, in order; a message that the database refuses harms no other. Bounds: `BATCH` messages a transaction,
+ * `BATCHES` transactions at once, `WAITING` messages in all, beyond which `add` refuses and the tunnel stops reading.
  */
 import type { RunEvent } from '@casare/shared/protocol';
 import { isBadValue } from '../platform/database/index.ts';
@@ -25,9 +26,8 @@ export type Recorded =
 export type WriteBatch = (messages: readonly EventMessage[]) => Promise<Recorded[]>;
 
 const BATCH = 200;
+const BATCHES = 2;
 const WAITING = 10_000;
-/** How long the first message of a batch waits for company, milliseconds. */
-const LINGER_MS = 2;
 
 interface Waiting {
   readonly message: EventMessage;
@@ -37,8 +37,13 @@ interface Waiting {
 
 export class EventBatcher {
   readonly #write: WriteBatch;
-  readonly #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  #waiting: Waiting[] = [];
+  /** Attempts whose messages are being written. */
+  readonly #writing = new Set<string>();
+  #batches = 0;
+  #soon = false;
+  /** Told when nothing waits and nothing is written. */
+  #idle: (() => void)[] = [];
 
   constructor(write: WriteBatch) {
     this.#write = write;
@@ -49,27 +54,41 @@ export class EventBatcher {
     if (this.#waiting.length >= WAITING) return Promise.resolve({ outcome: 'busy' });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, resolve, reject });
-      this.#flushing ??= this.#flush();
+      this.#look();
     });
   }
 
   /** Resolves when everything added so far is answered. */
-  async drain(): Promise<void> {
-    await this.#flushing;
+  drain(): Promise<void> {
+    if (this.#batches === 0 && this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #look(): void {
+    if (this.#soon || this.#batches >= BATCHES || this.#waiting.length === 0) return;
+    this.#soon = true;
+    setImmediate(() => {
+      this.#soon = false;
+      void this.#flush();
+    });
   }
 
   async #flush(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
-      const error = await this.#tryWrite(batch);
-      if (error === null) continue;
-      // One of them is to blame, and only it may suffer.
-      if (batch.length > 1 && isBadValue(error)) for (const waiting of batch) await this.#writeAlone(waiting);
-      else for (const waiting of batch) refuse(waiting, error);
-    }
-    // In the same turn as the last look at the list: a message added later starts a new flush.
-    this.#flushing = null;
+    const batch = this.#takeBatch();
+    // Whoever waits for an attempt that is being written is looked for when that is over.
+    if (batch.length === 0) return;
+    this.#batches += 1;
+    this.#look();
+    const error = await this.#tryWrite(batch);
+    // One of them is to blame, and only it may suffer.
+    if (error !== null && batch.length > 1 && isBadValue(error)) {
+      for (const waiting of batch) await this.#writeAlone(waiting);
+    } else if (error !== null) for (const waiting of batch) refuse(waiting, error);
+    for (const { message } of batch) this.#writing.delete(keyOf(message));
+    this.#batches -= 1;
+    this.#look();
+    if (this.#batches > 0 || this.#waiting.length > 0) return;
+    for (const idle of this.#idle.splice(0)) idle();
   }
 
   /** Writes and answers; the error when nothing was written. */
@@ -88,22 +107,23 @@ export class EventBatcher {
     if (error !== null) refuse(waiting, error);
   }
 
-  /** The oldest messages, at most one of each attempt. */
+  /** The oldest messages, at most one of each attempt and none of an attempt that is being written. */
   #takeBatch(): Waiting[] {
-    const batch: Waiting[] = [];
-    const attempts = new Set<string>();
-    for (let index = 0; index < this.#waiting.length && batch.length < BATCH;) {
-      const { message } = this.#waiting[index]!;
-      const key = `${message.jobId} ${message.attempt}`;
-      if (attempts.has(key)) {
-        index += 1;
-        continue;
-      }
-      attempts.add(key);
-      batch.push(...this.#waiting.splice(index, 1));
+    const [batch, left] = [[] as Waiting[], [] as Waiting[]];
+    for (const waiting of this.#waiting) {
+      const key = keyOf(waiting.message);
+      if (batch.length < BATCH && !this.#writing.has(key)) {
+        this.#writing.add(key);
+        batch.push(waiting);
+      } else left.push(waiting);
     }
+    this.#waiting = left;
     return batch;
   }
+}
+
+function keyOf({ jobId, attempt }: EventMessage): string {
+  return `${jobId} ${attempt}`;
 }
 
 /** What the database will never take breaks the protocol; everything else may be tried again. */

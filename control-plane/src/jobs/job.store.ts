@@ -4,6 +4,7 @@
  */
 import { Job, LogLine, Step, type JobState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
+import type { AttemptKey } from './lease.store.ts';
 
 /** How a list of jobs is narrowed; null members do not narrow. */
 export interface JobFilter {
@@ -86,10 +87,13 @@ const listSteps = sql<Row, [tenant: string, job: string, attempt: number, seq: n
   { idempotent: true },
 );
 
-const stepsAt = sql<Row, [tenant: string, job: string, attempt: number, positions: string[]]>(
+const stepsAt = sql<Row, [tenants: string[], jobs: string[], attempts: number[], positions: string[]]>(
   'stepsAt',
-  `SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error
-   FROM job_step WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND position = ANY($4) ORDER BY seq`,
+  `SELECT s.tenant_id, s.job_id, s.attempt, seq, path, s.position, name, task, call, effect, state, started_at, ended_at,
+     duration_ms, output, error
+   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[]) AS w(tenant_id, job_id, attempt, position)
+   JOIN job_step s ON s.tenant_id = w.tenant_id AND s.job_id = w.job_id AND s.attempt = w.attempt AND s.position = w.position
+   ORDER BY s.tenant_id, s.job_id, s.attempt, s.seq`,
 );
 
 const listLogs = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
@@ -152,15 +156,25 @@ export async function findSteps(
   return (await db.query(listSteps(tenant, job, after[0], after[1], limit))).map(stepOf);
 }
 
-/** The steps of an attempt at these positions, as they stand in the transaction. */
+/** A position in the run of an attempt. */
+export interface StepPlace extends AttemptKey {
+  readonly position: string;
+}
+
+/** The steps at these places, as they stand in the transaction. */
 export async function findStepsAt(
   tx: Queryable,
-  tenant: string,
-  job: string,
-  attempt: number,
-  positions: readonly string[],
-): Promise<Step[]> {
-  return (await tx.query(stepsAt(tenant, job, attempt, [...positions]))).map(stepOf);
+  places: readonly StepPlace[],
+): Promise<{ tenant: string; jobId: string; step: Step }[]> {
+  const rows = await tx.query(
+    stepsAt(
+      places.map(({ tenant }) => tenant),
+      places.map(({ jobId }) => jobId),
+      places.map(({ attempt }) => attempt),
+      places.map(({ position }) => position),
+    ),
+  );
+  return rows.map((row) => ({ tenant: row.tenant_id as string, jobId: row.job_id as string, step: stepOf(row) }));
 }
 
 /** Log lines after (attempt, seq), oldest first. */

@@ -10,7 +10,7 @@ import { findStepsAt } from './job.store.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
 import { foldEvents, newEvents } from './run-fold.decision.ts';
-import { ackedSeqOfEnded, lockHeldLeases, writeRuns, type HeldLease, type RunWrite } from './run.store.ts';
+import { ackedSeqsOfEnded, lockHeldLeases, writeRuns, type HeldLease, type RunWrite } from './run.store.ts';
 import { releaseKeys } from './transition.store.ts';
 
 /** An attempt that a batch ended. */
@@ -35,12 +35,14 @@ export async function recordBatch(db: Database, messages: readonly EventMessage[
   return db.transaction(async (tx) => {
     const held = new Map((await lockHeldLeases(tx, messages)).map((lease) => [keyOf(lease), lease]));
     const writes: RunWrite[] = [];
-    const answers: Recorded[] = [];
-    for (const message of messages) {
+    const withoutLease = await answerWithoutLease(
+      tx,
+      messages.filter((message) => !held.has(keyOf(message))),
+    );
+    const answers = messages.map((message) => {
       const lease = held.get(keyOf(message));
-      const answer = lease ? judge(lease, message, writes) : await answerWithoutLease(tx, message);
-      answers.push(answer);
-    }
+      return lease ? judge(lease, message, writes) : withoutLease.get(message)!;
+    });
     if (writes.length > 0) await writeRuns(tx, writes);
     const ended = writes.filter((write) => write.fold.ending !== null);
     await end(
@@ -66,12 +68,21 @@ function judge(lease: HeldLease, message: EventMessage, writes: RunWrite[]): Rec
 }
 
 /** An ending whose acknowledgement was lost is acknowledged again; anything else is fenced. */
-async function answerWithoutLease(tx: Transaction, message: EventMessage): Promise<Recorded> {
-  const seq = await ackedSeqOfEnded(tx, message);
-  const last = message.events.at(-1)!.seq;
-  // Not beyond what was sent: a person's word may have been recorded behind it.
-  if (seq >= last) return { outcome: 'acked', seq: last };
-  return { outcome: 'fenced', reason: `attempt ${message.attempt} of this job no longer holds its lease` };
+async function answerWithoutLease(
+  tx: Transaction,
+  messages: readonly EventMessage[],
+): Promise<ReadonlyMap<EventMessage, Recorded>> {
+  if (messages.length === 0) return new Map();
+  const seqs = await ackedSeqsOfEnded(tx, messages);
+  return new Map(
+    messages.map((message, index): [EventMessage, Recorded] => {
+      const last = message.events.at(-1)!.seq;
+      // Not beyond what was sent: a person's word may have been recorded behind it.
+      if (seqs[index]! >= last) return [message, { outcome: 'acked', seq: last }];
+      const reason = `attempt ${message.attempt} of this job no longer holds its lease`;
+      return [message, { outcome: 'fenced', reason }];
+    }),
+  );
 }
 
 async function announce(tx: Transaction, writes: readonly RunWrite[], now: Date): Promise<void> {
@@ -81,17 +92,16 @@ async function announce(tx: Transaction, writes: readonly RunWrite[], now: Date)
     changed.map(({ tenant, jobId, attempt, fold }) => ({ tenant, jobId, attempt, state: fold.state })),
     now,
   );
-  const live: NewLiveEvent[] = [];
-  for (const write of writes) live.push(...(await stepEvents(tx, write, now)), ...logEvents(write));
-  await appendLive(tx, live);
+  await appendLive(tx, [...(await stepEvents(tx, writes, now)), ...writes.flatMap(logEvents)]);
 }
 
-async function stepEvents(tx: Transaction, write: RunWrite, now: Date): Promise<NewLiveEvent[]> {
-  const { tenant, jobId, attempt, fold } = write;
-  const positions = new Set([...fold.opened, ...fold.ended].map(({ body }) => body.position));
-  if (positions.size === 0) return [];
-  const steps = await findStepsAt(tx, tenant, jobId, attempt, [...positions]);
-  return steps.map((step) => ({
+async function stepEvents(tx: Transaction, writes: readonly RunWrite[], now: Date): Promise<NewLiveEvent[]> {
+  const places = writes.flatMap(({ tenant, jobId, attempt, fold }) => {
+    const positions = new Set([...fold.opened, ...fold.ended].map(({ body }) => body.position));
+    return [...positions].map((position) => ({ tenant, jobId, attempt, position }));
+  });
+  if (places.length === 0) return [];
+  return (await findStepsAt(tx, places)).map(({ tenant, jobId, step }) => ({
     tenant,
     event: {
       type: 'step.changed',

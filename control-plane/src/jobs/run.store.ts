@@ -93,12 +93,16 @@ const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: numbe
    WHERE l.tenant_id = a.tenant_id AND l.job_id = a.job_id AND l.attempt = a.attempt`,
 );
 
-const ackedOfAttempt = sql<{ seq: number }, [tenant: string, job: string, attempt: number, agent: string]>(
-  'ackedOfAttempt',
-  `SELECT coalesce(max(e.seq), 0)::int AS seq FROM job_attempt a
-   JOIN job_event e ON e.tenant_id = a.tenant_id AND e.job_id = a.job_id AND e.attempt = a.attempt
-   WHERE a.tenant_id = $1 AND a.job_id = $2 AND a.attempt = $3 AND a.agent_id = $4
-     AND a.outcome = ANY('{succeeded,failed,timed_out,needs_review,cancelled}')`,
+const ackedOfAttempts = sql<{ seq: number }, [tenants: string[], jobs: string[], attempts: number[], agents: string[]]>(
+  'ackedOfAttempts',
+  `SELECT coalesce((
+     SELECT max(e.seq) FROM job_attempt a
+     JOIN job_event e ON e.tenant_id = a.tenant_id AND e.job_id = a.job_id AND e.attempt = a.attempt
+     WHERE a.tenant_id = w.tenant_id AND a.job_id = w.job_id AND a.attempt = w.attempt AND a.agent_id = w.agent_id
+       AND a.outcome = ANY('{succeeded,failed,timed_out,needs_review,cancelled}')), 0)::int AS seq
+   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[])
+     WITH ORDINALITY AS w(tenant_id, job_id, attempt, agent_id, place)
+   ORDER BY w.place`,
   { idempotent: true },
 );
 
@@ -151,10 +155,17 @@ export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Pro
   );
 }
 
-/** The last number written by an attempt that has ended, so that a resent ending is acknowledged; 0 for others. */
-export async function ackedSeqOfEnded(db: Queryable, writer: Writer): Promise<number> {
-  const [row] = await db.query(ackedOfAttempt(writer.tenant, writer.jobId, writer.attempt, writer.agentId));
-  return row?.seq ?? 0;
+/** The last number that each of these attempts wrote before it ended, so that a resent ending is acknowledged; 0 for others. */
+export async function ackedSeqsOfEnded(db: Queryable, writers: readonly Writer[]): Promise<number[]> {
+  const rows = await db.query(
+    ackedOfAttempts(
+      writers.map((writer) => writer.tenant),
+      writers.map((writer) => writer.jobId),
+      writers.map((writer) => writer.attempt),
+      writers.map((writer) => writer.agentId),
+    ),
+  );
+  return rows.map((row) => row.seq);
 }
 
 /** What the attempts from `firstAttempt` on recorded, oldest first. */
