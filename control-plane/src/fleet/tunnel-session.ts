@@ -204,6 +204,7 @@ export class TunnelSession implements Session {
     }
     switch (message.type) {
       case 'ping': {
+        if (message.load !== undefined) this.#context.dispatcher.loaded(this.peer.agentId, message.load);
         this.#ping(message.n);
         return;
       }

@@ -101,6 +101,29 @@ describe('a live tunnel', () => {
     expect(given).toBe(jobId);
   });
 
+  it('of a busy machine is given nothing while another has as much room, nor where runs failed', async () => {
+    const [busy, idle] = [await worker('preferred'), await worker('preferred')];
+    busy.tunnel.send({ type: 'ping', n: 1, load: 20 });
+    idle.tunnel.send({ type: 'ping', n: 1, load: 0 });
+    await Promise.all([busy.tunnel.next('pong'), idle.tunnel.next('pong')]);
+    const workflow = await scene.harness.workflow('preferred');
+    const jobId = await submit(workflow);
+    await idle.tunnel.next('job.assign', (message) => message.jobId === jobId);
+    const failed: RunEventBody = { type: 'run.failed', error: { type: 'about:blank', status: 500 } };
+    for (let turn = 1; turn <= 2; turn++) {
+      const events = numbered(1, started, failed);
+      const { jobId: id, attempt } = await idle.tunnel.next('job.assign', () => true);
+      idle.tunnel.received.length = 0;
+      idle.tunnel.send({ type: 'run.events', jobId: id, attempt, events });
+      await idle.tunnel.next('run.ack');
+      if (turn === 1) await submit(workflow);
+    }
+    // Two failures weigh more than any load.
+    const last = await submit(workflow);
+    await busy.tunnel.next('job.assign', (message) => message.jobId === last);
+    await Promise.all([busy.tunnel.close(), idle.tunnel.close()]);
+  });
+
   it('gets its jobs, and events are acknowledged once they are committed', async () => {
     const { tunnel, agentId } = await worker('life');
     const jobId = await submit(await scene.harness.workflow('life'));

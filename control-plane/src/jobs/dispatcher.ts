@@ -15,7 +15,7 @@ import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
 import { HeldAgents, type DispatchTarget, type KnownLease } from './held-agents.ts';
 import { lease, listLeasesOf, type AttemptKey } from './lease.store.ts';
-import { assign, wantedOf, type Route } from './matching.decision.ts';
+import { assign } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { listRoutes } from './route.store.ts';
 
@@ -34,6 +34,8 @@ export interface DispatcherDependencies {
 
 /** Jobs one claim leases at most. */
 const CLAIM = 100;
+/** Claims in a row that met places held by others, before it waits for the next turn. */
+const RETRIES = 3;
 const POLL_MS = 500;
 /** Agents that connect are looked at together: one look costs as much as the agents that are there. */
 const TOGETHER_MS = 50;
@@ -43,10 +45,12 @@ const ROUTE_PAGE = 1_000;
 /** Wake-ups between replicas. */
 const CHANNEL = 'casare_ready';
 
+/** What a claim came to: as many as fit into one, others were held by somebody else, or there is no more to claim. */
+type Claimed = 'full' | 'missed' | 'done';
+
 export class Dispatcher {
   readonly #deps: DispatcherDependencies;
   readonly #agents = new HeldAgents();
-  readonly #routes = new Map<number, Route>();
   #newestRoute = 0;
   #scannedAt = -Infinity;
   #recountedAt = -Infinity;
@@ -93,6 +97,16 @@ export class Dispatcher {
     this.#agents.disconnect(agentId, sessionId);
   }
 
+  /** How busy the agent's machine is: 1 is one runnable task for each processor. */
+  loaded(agentId: string, load: number): void {
+    this.#agents.loaded(agentId, load);
+  }
+
+  /** Something went wrong with a run there: others are preferred for a while. */
+  failed(agentId: string): void {
+    this.#agents.failed(agentId, this.#deps.clock.monotonicMs());
+  }
+
   /** The agent's attempt ended: its slot is free again. To be called before the agent is told. */
   released(agentId: string, key: Pick<AttemptKey, 'jobId' | 'attempt'>): void {
     if (this.#agents.release(agentId, key)) this.#loop?.wake();
@@ -130,20 +144,27 @@ export class Dispatcher {
   async #run(signal: AbortSignal): Promise<void> {
     await this.#refreshRoutes();
     await this.#recount();
-    let claimed = CLAIM;
-    while (claimed === CLAIM && !signal.aborted) claimed = await this.#claim();
+    let retries = 0;
+    let outcome: Claimed = 'full';
+    while (outcome !== 'done' && !signal.aborted) {
+      outcome = await this.#claim();
+      retries = outcome === 'missed' ? retries + 1 : 0;
+      if (retries > RETRIES) return;
+    }
   }
 
-  /** One claim; how many jobs it leased. */
-  async #claim(): Promise<number> {
-    if (this.#routes.size === 0) return 0;
-    const agents = this.#agents.candidates();
-    const wanted = wantedOf(agents, [...this.#routes.values()], CLAIM);
-    if (wanted.size === 0) return 0;
+  /** One claim. */
+  async #claim(): Promise<Claimed> {
+    const wanted = this.#agents.wanted(CLAIM);
+    if (wanted.size === 0) return 'done';
+    let missed = 0;
     const slots = new Map<string, SlotKind>();
     const leased = await this.#deps.db.transaction(async (tx) => {
-      const places = await this.#deps.queue.hold(tx, wanted, CLAIM);
-      const placed = assign(places, agents, this.#routes);
+      const held = await this.#deps.queue.hold(tx, wanted, CLAIM);
+      const { places } = held;
+      missed = held.missed;
+      const routeIds = places.map(({ routeId }) => routeId);
+      const placed = assign(places, this.#agents.placings(routeIds, this.#deps.clock.monotonicMs()), Math.random);
       if (placed.length === 0) return [];
       for (const { job, route } of placed) slots.set(job.jobId, route.slot);
       const { leased: leases, stale } = await lease(
@@ -163,11 +184,12 @@ export class Dispatcher {
       );
       return leases;
     });
-    if (leased.length === 0) return 0;
+    if (leased.length === 0) return missed > 0 ? 'missed' : 'done';
     this.#deps.live.wake();
     for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
     await Promise.all(leased.map((key) => this.#tryDeliver(key)));
-    return leased.length;
+    if (leased.length === CLAIM) return 'full';
+    return missed > 0 ? 'missed' : 'done';
   }
 
   async #tryDeliver(key: AttemptKey & { agentId: string }): Promise<void> {
@@ -193,7 +215,7 @@ export class Dispatcher {
     if (rescan) this.#scannedAt = now;
     for (;;) {
       const routes = await listRoutes(this.#deps.db, after, ROUTE_PAGE);
-      for (const route of routes) this.#routes.set(route.id, route);
+      for (const route of routes) this.#agents.addRoute(route);
       this.#newestRoute = Math.max(this.#newestRoute, routes.at(-1)?.id ?? 0);
       if (routes.length < ROUTE_PAGE) return;
       after = routes.at(-1)!.id;

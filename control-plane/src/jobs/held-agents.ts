@@ -8,7 +8,9 @@
  */
 import type { JobAssign, JobCancel, ServerMessage, SlotKind, Slots } from '@casare/shared/protocol';
 import type { AttemptKey } from './lease.store.ts';
-import type { Candidate } from './matching.decision.ts';
+import { faded } from './choice.decision.ts';
+import type { Placing, Route } from './matching.decision.ts';
+import { RouteIndex } from './route-index.ts';
 
 /** An agent whose tunnel this replica holds. */
 export interface DispatchTarget {
@@ -46,37 +48,69 @@ interface Held {
 /** Reads the leases of these agents. */
 export type ReadLeases = (agentIds: readonly string[]) => Promise<readonly (KnownLease & { agentId: string })[]>;
 
+/** Of so many agents at most it is remembered what went wrong there lately; the oldest are forgotten first. */
+const FAILING = 20_000;
+
 export class HeldAgents {
   readonly #held = new Map<string, Held>();
+  readonly #index = new RouteIndex();
+  /** What agents said of their machines. */
+  readonly #loads = new Map<string, number>();
+  /** Failures of agents, also of some that are away, as of the moment `at` (monotonic, milliseconds). */
+  readonly #failures = new Map<string, { readonly count: number; readonly at: number }>();
   /** Leases that ended while a recount reads; null while none does. */
   #ended: Set<string> | null = null;
 
   connect(target: DispatchTarget, leases: readonly KnownLease[]): void {
     const given = leases.map(({ jobId, attempt, slot }): [string, Given] => [jobId, { attempt, slot, cancel: null }]);
-    this.#held.set(target.agentId, { target, given: new Map(given) });
+    this.#keep({ target, given: new Map(given) });
+  }
+
+  /** A route is on record. */
+  addRoute(route: Route): void {
+    this.#index.add(route);
   }
 
   update(agentId: string, change: Partial<Pick<DispatchTarget, 'labels' | 'slots' | 'active' | 'site'>>): boolean {
     const held = this.#held.get(agentId);
-    if (held) this.#held.set(agentId, { ...held, target: { ...held.target, ...change } });
+    if (held) this.#keep({ ...held, target: { ...held.target, ...change } });
     return held !== undefined;
   }
 
   /** A newer session of the same agent stays. */
   disconnect(agentId: string, sessionId: string): void {
-    if (this.#held.get(agentId)?.target.sessionId === sessionId) this.#held.delete(agentId);
+    if (this.#held.get(agentId)?.target.sessionId !== sessionId) return;
+    this.#held.delete(agentId);
+    this.#loads.delete(agentId);
+    this.#index.drop(agentId);
+  }
+
+  /** The agent said how busy its machine is: 1 is one runnable task for each processor. */
+  loaded(agentId: string, load: number): void {
+    if (this.#held.has(agentId)) this.#loads.set(agentId, load);
+  }
+
+  /** Something went wrong with a run on this agent. */
+  failed(agentId: string, now: number): void {
+    const count = this.#failuresOf(agentId, now) + 1;
+    this.#failures.delete(agentId);
+    this.#failures.set(agentId, { count, at: now });
+    if (this.#failures.size > FAILING) this.#failures.delete(this.#failures.keys().next().value!);
   }
 
   /** The agent has this lease now. */
-  give(agentId: string, { jobId, attempt, slot }: KnownLease): void {
-    this.#held.get(agentId)?.given.set(jobId, { attempt, slot, cancel: null });
+  give(agentId: string, lease: KnownLease): void {
+    const held = this.#held.get(agentId);
+    if (held) this.#take(held, lease);
   }
 
   /** The attempt ended; true when that freed a slot here. */
   release(agentId: string, key: Pick<AttemptKey, 'jobId' | 'attempt'>): boolean {
     this.#ended?.add(`${key.jobId} ${key.attempt}`);
-    const given = this.#held.get(agentId)?.given;
-    return given?.get(key.jobId)?.attempt === key.attempt && given.delete(key.jobId);
+    const held = this.#held.get(agentId);
+    if (held?.given.get(key.jobId)?.attempt !== key.attempt) return false;
+    this.#free(held, key.jobId);
+    return true;
   }
 
   /** Sends the assignment if the agent still has the lease. */
@@ -106,9 +140,25 @@ export class HeldAgents {
     return [...this.#held.values()].map((held) => held.target);
   }
 
-  /** The active agents with their free slots. */
-  candidates(): Candidate[] {
-    return [...this.#held.values()].filter(({ target }) => target.active).map(candidateOf);
+  /** How many jobs can be placed on each route, at most `limit` each. */
+  wanted(limit: number): Map<number, number> {
+    return this.#index.wanted(limit);
+  }
+
+  /** The agents that may run jobs of these routes now, and what is known of them. */
+  placings(routeIds: Iterable<number>, now: number): Map<number, Placing> {
+    const placings = new Map<number, Placing>();
+    for (const id of new Set(routeIds)) {
+      const route = this.#index.route(id);
+      if (!route) continue;
+      const agents = this.#index.candidates(id).map((agent) => ({
+        ...agent,
+        load: this.#loads.get(agent.agentId) ?? 0,
+        failures: this.#failuresOf(agent.agentId, now),
+      }));
+      placings.set(id, { route, agents });
+    }
+    return placings;
   }
 
   /** Compares with the leases on record; true when a slot became free. No claim of this replica may be under way. */
@@ -121,12 +171,14 @@ export class HeldAgents {
       let freed = false;
       for (const [agentId, { given, jobs }] of before) {
         // An agent that came back meanwhile was given what is on record now.
-        if (this.#held.get(agentId)?.given !== given) continue;
+        const held = this.#held.get(agentId);
+        if (held?.given !== given) continue;
         const leases = new Map((byAgent.get(agentId) ?? []).map((lease) => [lease.jobId, lease]));
-        for (const jobId of jobs) if (!leases.has(jobId)) freed = given.delete(jobId) || freed;
-        for (const { jobId, attempt, slot } of leases.values()) {
-          if (given.get(jobId)?.attempt === attempt || ended.has(`${jobId} ${attempt}`)) continue;
-          given.set(jobId, { attempt, slot, cancel: null });
+        for (const jobId of jobs) if (!leases.has(jobId)) freed = this.#free(held, jobId) || freed;
+        for (const lease of leases.values()) {
+          if (given.get(lease.jobId)?.attempt === lease.attempt || ended.has(`${lease.jobId} ${lease.attempt}`))
+            continue;
+          this.#take(held, lease);
         }
       }
       return freed;
@@ -134,11 +186,29 @@ export class HeldAgents {
       this.#ended = null;
     }
   }
-}
 
-function candidateOf({ target, given }: Held): Candidate {
-  const { tenant, agentId, site, labels } = target;
-  const free = { ...target.slots };
-  for (const { slot } of given.values()) free[slot] -= 1;
-  return { tenant, agentId, site, labels, free };
+  #keep(held: Held): void {
+    const taken = { plain: 0, browser: 0, desktop: 0 };
+    for (const { slot } of held.given.values()) taken[slot] += 1;
+    this.#held.set(held.target.agentId, held);
+    this.#index.put(held.target, taken);
+  }
+
+  #take({ target, given }: Held, { jobId, attempt, slot }: KnownLease): void {
+    const before = given.get(jobId);
+    if (before) this.#index.change(target.agentId, before.slot, 1);
+    given.set(jobId, { attempt, slot, cancel: null });
+    this.#index.change(target.agentId, slot, -1);
+  }
+
+  #free({ target, given }: Held, jobId: string): boolean {
+    const before = given.get(jobId);
+    if (before) this.#index.change(target.agentId, before.slot, 1);
+    return given.delete(jobId);
+  }
+
+  #failuresOf(agentId: string, now: number): number {
+    const failures = this.#failures.get(agentId);
+    return failures === undefined ? 0 : faded(failures.count, now - failures.at);
+  }
 }

@@ -1,37 +1,69 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, routeKey, satisfies, wantedOf, type Candidate, type Route } from './matching.decision.ts';
+import { assign, routeKey, satisfies, type Candidate, type Placing, type Route } from './matching.decision.ts';
 
 const route: Route = { id: 1, tenant: 'a', slot: 'browser', site: null, capabilities: ['browser.chromium'] };
-const agent = (agentId: string, browser: number, change: Partial<Candidate> = {}): Candidate => ({
-  tenant: 'a',
-  agentId,
-  site: null,
-  labels: new Set(['browser.chromium']),
-  free: { plain: 0, browser, desktop: 0 },
+const agent = (agentId: string, change: Partial<Candidate> = {}): Candidate => ({
+  ...{ tenant: 'a', agentId, site: null, labels: new Set(['browser.chromium']) },
   ...change,
 });
-const ready = (jobId: string) => ({ jobId, tenant: 'a', routeId: 1 });
+const ready = (jobId: string, routeId = 1) => ({ jobId, tenant: 'a', routeId });
+const free = (agentId: string, slots: number) => ({ agentId, free: slots, slots, load: 0, failures: 0 });
 
 describe('matching', () => {
   it('asks for tenant, site and every capability', () => {
-    expect(satisfies(agent('x', 1), route)).toBe(true);
-    expect(satisfies(agent('x', 1, { tenant: 'b' }), route)).toBe(false);
-    expect(satisfies(agent('x', 1, { labels: new Set() }), route)).toBe(false);
-    expect(satisfies(agent('x', 1), { ...route, site: 'plant' })).toBe(false);
-    expect(satisfies(agent('x', 1, { site: 'plant' }), { ...route, site: 'plant' })).toBe(true);
+    expect(satisfies(agent('x'), route)).toBe(true);
+    expect(satisfies(agent('x', { tenant: 'b' }), route)).toBe(false);
+    expect(satisfies(agent('x', { labels: new Set() }), route)).toBe(false);
+    expect(satisfies(agent('x'), { ...route, site: 'plant' })).toBe(false);
+    expect(satisfies(agent('x', { site: 'plant' }), { ...route, site: 'plant' })).toBe(true);
   });
-  it('wants as many jobs as there are free slots of the kind', () => {
-    const agents = [agent('x', 2), agent('y', 3), agent('z', 9, { labels: new Set() })];
-    expect(wantedOf(agents, [route, { ...route, id: 2, slot: 'desktop' }], 4)).toEqual(new Map([[1, 4]]));
-  });
-  it('gives each job to the agent with most free slots and never more than it has', () => {
-    const placed = assign(['1', '2', '3', '4'].map(ready), [agent('x', 1), agent('y', 2)], new Map([[1, route]]));
+
+  it('gives each job to the best agent and never more than it has', () => {
+    const placings = new Map([[1, { route, agents: [free('x', 1), free('y', 2)] }]]);
+    const placed = assign(
+      ['1', '2', '3', '4'].map((id) => ready(id)),
+      placings,
+      () => 0,
+    );
     expect(placed.map((p) => [p.job.jobId, p.agentId])).toEqual([
-      ['1', 'y'],
-      ['2', 'x'],
+      ['1', 'x'],
+      ['2', 'y'],
       ['3', 'y'],
     ]);
   });
+
+  it('counts a slot once for all routes of its kind', () => {
+    const other = { ...route, id: 2 };
+    const desktop = { ...route, id: 3, slot: 'desktop' as const };
+    const placings = new Map<number, Placing>(
+      [route, other, desktop].map((of) => [of.id, { route: of, agents: [free('x', 1)] }]),
+    );
+    const placed = assign([ready('1', 1), ready('2', 2), ready('3', 3), ready('4', 9)], placings, () => 0);
+    expect(placed.map((p) => p.job.jobId)).toEqual(['1', '3']);
+  });
+
+  it('leaves no job out that an agent has room for, and keeps to the order of the jobs', () => {
+    const slots = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 50 });
+    fc.assert(
+      fc.property(
+        slots,
+        fc.integer({ min: 0, max: 60 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (frees, n, at) => {
+          const agents = frees.map((slot, index) => free(`agent ${index}`, slot));
+          const jobs = Array.from({ length: n }, (_, index) => ready(`job ${index}`));
+          const placed = assign(jobs, new Map([[1, { route, agents }]]), () => at);
+          const room = frees.reduce((sum, slot) => sum + slot, 0);
+          expect(placed.map((p) => p.job)).toEqual(jobs.slice(0, room));
+          for (const { agentId, free: had } of agents) {
+            expect(placed.filter((p) => p.agentId === agentId).length).toBeLessThanOrEqual(had);
+          }
+        },
+      ),
+    );
+  });
+
   it('interns equal requirements to one key', () => {
     expect(routeKey('plain', null, ['b', 'a', 'b'])).toBe(routeKey('plain', null, ['a', 'b']));
   });

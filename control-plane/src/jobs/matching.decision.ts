@@ -3,7 +3,8 @@
  *
  * Only what was probed or granted counts (design section 2); what an agent declares about itself routes nothing.
  */
-import type { SlotKind, Slots } from '@casare/shared/protocol';
+import type { SlotKind } from '@casare/shared/protocol';
+import { choose, type Choice } from './choice.decision.ts';
 
 /** A set of requirements shared by many jobs. */
 export interface Route {
@@ -14,35 +15,22 @@ export interface Route {
   readonly capabilities: readonly string[];
 }
 
-/** What the dispatcher knows of a connected agent. */
+/** What routes ask of an agent. */
 export interface Candidate {
   readonly tenant: string;
   readonly agentId: string;
   readonly site: string | null;
   /** Probed capabilities and grants together. */
   readonly labels: ReadonlySet<string>;
-  readonly free: Slots;
 }
 
 /** True when the agent meets every requirement of the route, slots aside. */
-export function satisfies(agent: Omit<Candidate, 'free'>, route: Route): boolean {
+export function satisfies(agent: Candidate, route: Route): boolean {
   return (
     agent.tenant === route.tenant &&
     (route.site === null || route.site === agent.site) &&
     route.capabilities.every((capability) => agent.labels.has(capability))
   );
-}
-
-/** How many jobs to ask for on each route: the free slots of the agents that satisfy it, at most `limit`. */
-export function wantedOf(agents: readonly Candidate[], routes: readonly Route[], limit: number): Map<number, number> {
-  const wanted = new Map<number, number>();
-  for (const route of routes) {
-    let free = 0;
-    for (const agent of agents)
-      if (agent.free[route.slot] > 0 && satisfies(agent, route)) free += agent.free[route.slot];
-    if (free > 0) wanted.set(route.id, Math.min(free, limit));
-  }
-  return wanted;
 }
 
 /** A job of the ready queue, best first. */
@@ -52,30 +40,64 @@ export interface ReadyJob {
   readonly routeId: number;
 }
 
+/** A route with the agents that may run its jobs now. */
+export interface Placing {
+  readonly route: Route;
+  readonly agents: readonly (Choice & { readonly agentId: string })[];
+}
+
+/** A job and the agent that it goes to. */
+export interface Placed {
+  readonly job: ReadyJob;
+  readonly route: Route;
+  readonly agentId: string;
+}
+
 /**
- * Gives jobs to agents in the order given, each to the satisfying agent with the most free slots of the kind; jobs
- * that find none are left out and stay in the queue.
+ * Gives jobs to agents in the order given, each to the best one that still has a free slot (`choose`); jobs that find
+ * none are left out and stay in the queue. An agent may stand in several placings: what it is given on one route is taken
+ * on all routes of that slot kind.
  */
 export function assign(
   jobs: readonly ReadyJob[],
-  agents: readonly Candidate[],
-  routes: ReadonlyMap<number, Route>,
-): { job: ReadyJob; route: Route; agentId: string }[] {
-  const free = new Map(agents.map((agent) => [agent.agentId, { ...agent.free }]));
-  const placed: { job: ReadyJob; route: Route; agentId: string }[] = [];
+  placings: ReadonlyMap<number, Placing>,
+  random: () => number,
+): Placed[] {
+  const slots = new Map<string, { free: number }>();
+  const choices = new Map<number, Chosen[]>();
+  const placed: Placed[] = [];
   for (const job of jobs) {
-    const route = routes.get(job.routeId);
-    if (!route) continue;
-    let best: Candidate | null = null;
-    for (const agent of agents) {
-      const left = free.get(agent.agentId)![route.slot];
-      if (left > 0 && satisfies(agent, route) && (!best || left > free.get(best.agentId)![route.slot])) best = agent;
-    }
+    const placing = placings.get(job.routeId);
+    if (!placing) continue;
+    const among = choices.get(job.routeId) ?? chosenFrom(placing, slots);
+    choices.set(job.routeId, among);
+    const best = choose(among, random());
     if (!best) continue;
-    free.get(best.agentId)![route.slot] -= 1;
-    placed.push({ job, route, agentId: best.agentId });
+    best.shared.free -= 1;
+    placed.push({ job, route: placing.route, agentId: best.agentId });
   }
   return placed;
+}
+
+/** A choice whose free slots are counted once for all routes. */
+interface Chosen extends Choice {
+  readonly agentId: string;
+  readonly shared: { free: number };
+}
+
+function chosenFrom({ route, agents }: Placing, slots: Map<string, { free: number }>): Chosen[] {
+  return agents.map((agent) => {
+    const key = `${agent.agentId} ${route.slot}`;
+    const shared = slots.get(key) ?? { free: agent.free };
+    slots.set(key, shared);
+    return {
+      ...agent,
+      shared,
+      get free() {
+        return shared.free;
+      },
+    };
+  });
 }
 
 /** The canonical text of a route: equal requirements, equal key. */

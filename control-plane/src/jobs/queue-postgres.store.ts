@@ -2,7 +2,8 @@
  * The queue on Postgres: the default driver, and the only one that needs nothing else.
  *
  * The claim chooses WITHOUT locks (per route an index range scan of the primary key, merged), then locks only the
- * chosen rows with SKIP LOCKED: locking inside the lateral would lock routes x limit rows.
+ * chosen rows with SKIP LOCKED: locking inside the lateral would lock routes x limit rows. Tenants take turns in it: the
+ * best job of each, then the second best of each, so that nobody's million of older jobs keeps another's waiting.
  */
 import { sql, type Queryable } from '../platform/database/index.ts';
 import type { ReadyPlace, ReadyQueue } from './queue.port.ts';
@@ -15,22 +16,27 @@ interface Row {
   readonly job_id: string;
 }
 
-const holdReady = sql<Row, [routes: number[], wanted: number[], limit: number]>(
+/** The members of a place are null in the one row that comes when no place was held. */
+type HeldRow = { readonly chosen: number } & (Row | { readonly job_id: null });
+
+const holdReady = sql<HeldRow, [routes: number[], wanted: number[], limit: number]>(
   'holdReady',
   `WITH wanted AS (
      SELECT * FROM unnest($1::bigint[], $2::int[]) AS w(route_id, n)
    ), chosen AS (
      SELECT c.route_id, c.rank, c.seq
      FROM wanted CROSS JOIN LATERAL (
-       SELECT r.route_id, r.rank, r.seq FROM job_ready r
+       SELECT r.route_id, r.rank, r.seq, r.tenant_id FROM job_ready r
        WHERE r.route_id = wanted.route_id ORDER BY r.rank, r.seq LIMIT wanted.n
      ) c
-     ORDER BY c.rank, c.seq LIMIT $3
+     ORDER BY row_number() OVER (PARTITION BY c.tenant_id ORDER BY c.rank, c.seq), c.rank, c.seq LIMIT $3
+   ), held AS (
+     SELECT r.route_id, r.rank, r.seq, r.tenant_id, r.job_id
+     FROM job_ready r JOIN chosen USING (route_id, rank, seq)
+     FOR UPDATE OF r SKIP LOCKED
    )
-   SELECT r.route_id, r.rank, r.seq, r.tenant_id, r.job_id
-   FROM job_ready r JOIN chosen USING (route_id, rank, seq)
-   ORDER BY r.rank, r.seq
-   FOR UPDATE OF r SKIP LOCKED`,
+   SELECT n.chosen, held.* FROM (SELECT count(*)::int AS chosen FROM chosen) n LEFT JOIN held ON true
+   ORDER BY held.rank, held.seq`,
 );
 
 const takeReady = sql<never, [routes: number[], ranks: number[], seqs: number[]]>(
@@ -56,7 +62,8 @@ const offerReady = sql<never, [tenant: string, jobs: string[], routes: number[],
 export const postgresQueue: ReadyQueue = {
   async hold(tx, wanted, limit) {
     const rows = await tx.query(holdReady([...wanted.keys()], [...wanted.values()], limit));
-    return rows.map(placeOf);
+    const places = rows.filter((row) => row.job_id !== null).map(placeOf);
+    return { places, missed: (rows[0]?.chosen ?? 0) - places.length };
   },
   async take(tx: Queryable, places: readonly ReadyPlace[]) {
     if (places.length === 0) return;

@@ -13,16 +13,23 @@ export interface ReadyPlace extends ReadyJob {
   readonly seq: number;
 }
 
+/** What a claim got. */
+export interface HeldPlaces {
+  readonly places: readonly ReadyPlace[];
+  /** Places that were chosen too and that somebody else held: others may be free behind them. */
+  readonly missed: number;
+}
+
 /**
  * A queue driver. All calls run inside the caller's transaction on the system of record. Who locks a job and its place
  * locks the job first; the claim holds places first and then takes only jobs that nobody has locked, without waiting.
  */
 export interface ReadyQueue {
   /**
-   * Picks and holds the best ready jobs: at most `wanted` per route and `limit` in all, by (rank, seq). Its cost
-   * depends on the routes asked for, never on how many jobs wait for somebody else.
+   * Picks and holds the best ready jobs: at most `wanted` per route and `limit` in all; of each tenant by (rank, seq), and
+   * tenants take turns. Its cost depends on the routes asked for, never on how many jobs wait for somebody else.
    */
-  hold(tx: Queryable, wanted: ReadonlyMap<number, number>, limit: number): Promise<ReadyPlace[]>;
+  hold(tx: Queryable, wanted: ReadonlyMap<number, number>, limit: number): Promise<HeldPlaces>;
   /** Takes held jobs out; the others go free with the transaction. */
   take(tx: Queryable, places: readonly ReadyPlace[]): Promise<void>;
   /** Takes one job out wherever it is; false when it is not in the queue. */

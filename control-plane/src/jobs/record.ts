@@ -2,6 +2,7 @@
  * Writes one batch of run events: lock the leases, keep what is new, fold, write, end what ended - one transaction.
  * Everything a fenced attempt sends is refused here, whatever it claims (invariant 2).
  */
+import type { JobState } from '@casare/shared/api';
 import { appendLive, type NewLiveEvent } from '../live/index.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { announceJobs } from './announce.ts';
@@ -19,6 +20,8 @@ export interface EndedAttempt {
   readonly jobId: string;
   readonly attempt: number;
   readonly agentId: string;
+  /** It ended without success, which speaks against its agent for a while. */
+  readonly failed: boolean;
 }
 
 /** The answers in the order of the messages, and what ended. */
@@ -27,6 +30,7 @@ export interface RecordResult {
   readonly ended: readonly EndedAttempt[];
 }
 
+const FAILED: ReadonlySet<JobState> = new Set(['failed', 'timed_out']);
 /** Outputs above this are left out of live events; the step's row has them. */
 const LIVE_OUTPUT_BYTES = 4_096;
 
@@ -52,7 +56,7 @@ export async function recordBatch(db: Database, messages: readonly EventMessage[
     const over = ended.filter((write) => ENDED.includes(write.fold.state));
     if (over.length > 0) await releaseKeys(tx, over);
     await announce(tx, writes, now);
-    return { answers, ended };
+    return { answers, ended: ended.map((write) => ({ ...write, failed: FAILED.has(write.fold.state) })) };
   });
 }
 

@@ -17,10 +17,14 @@ const findRoute = sql<Row, [tenant: string, key: string]>(
   'findRoute',
   `SELECT ${COLUMNS} FROM route WHERE tenant_id = $1 AND key = $2`,
 );
-// DO NOTHING, so that two submits racing for a new route both find one row.
-const addRoute = sql<Row, [tenant: string, slot: string, site: string | null, capabilities: string[], key: string]>(
+// DO NOTHING, so that two submits racing for a new route both find one row. Races may pass the bound by a few.
+const addRoute = sql<
+  Row,
+  [tenant: string, slot: string, site: string | null, capabilities: string[], key: string, most: number]
+>(
   'addRoute',
-  `INSERT INTO route (tenant_id, slot, site, capabilities, key) VALUES ($1, $2, $3, $4, $5)
+  `INSERT INTO route (tenant_id, slot, site, capabilities, key)
+   SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM route WHERE tenant_id = $1) < $6
    ON CONFLICT (tenant_id, key) DO NOTHING RETURNING ${COLUMNS}`,
 );
 const routesAfter = sql<Row, [after: number, limit: number]>(
@@ -29,18 +33,26 @@ const routesAfter = sql<Row, [after: number, limit: number]>(
   { idempotent: true },
 );
 
-/** The route with these requirements, made if it is new. Runs alone, before the submit's transaction. */
+/** Every replica keeps all routes in memory, and every job may name requirements of its own. */
+export const ROUTES_PER_TENANT = 10_000;
+
+/**
+ * The route with these requirements, made if it is new; `null` when the tenant has `most` others already. Runs alone,
+ * before the submit's transaction.
+ */
 export async function internRoute(
   db: Queryable,
   tenant: string,
   needs: { slot: SlotKind; site: string | null; capabilities: readonly string[] },
-): Promise<Route> {
+  most = ROUTES_PER_TENANT,
+): Promise<Route | null> {
   const key = routeKey(needs.slot, needs.site, needs.capabilities);
   const capabilities = [...new Set(needs.capabilities)].sort();
   const [known] = await db.query(findRoute(tenant, key));
   if (known) return routeOf(known);
-  const [added] = await db.query(addRoute(tenant, needs.slot, needs.site, capabilities, key));
-  return routeOf(added ?? (await db.query(findRoute(tenant, key)))[0]!);
+  const [added] = await db.query(addRoute(tenant, needs.slot, needs.site, capabilities, key, most));
+  const [row] = added ? [added] : await db.query(findRoute(tenant, key));
+  return row ? routeOf(row) : null;
 }
 
 /** Routes with an id above `after`, oldest first. Ids can commit out of order: rescan from 0 now and then. */

@@ -88,6 +88,7 @@ export class RunsService {
     const key = { tenant: agent.tenant, jobId, attempt };
     if (!(await settleRefused(this.#deps, key, agent.agentId, { code, reason }))) return;
     this.#deps.live.wake();
+    this.dispatcher?.failed(agent.agentId);
     this.dispatcher?.released(agent.agentId, key);
     this.dispatcher?.wake();
   }
@@ -105,7 +106,10 @@ export class RunsService {
   async #write(messages: Parameters<typeof recordBatch>[1]): Promise<Recorded[]> {
     const { answers, ended } = await recordBatch(this.#deps.db, messages, this.#deps.clock.now());
     this.#deps.live.wake();
-    for (const attempt of ended) this.dispatcher?.released(attempt.agentId, attempt);
+    for (const attempt of ended) {
+      if (attempt.failed) this.dispatcher?.failed(attempt.agentId);
+      this.dispatcher?.released(attempt.agentId, attempt);
+    }
     if (ended.length > 0) this.onEnded();
     return answers;
   }

@@ -12,7 +12,7 @@ import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
 import { jsonb } from '../platform/jsonb.ts';
 import { routeKey, type Route } from './matching.decision.ts';
-import { internRoute } from './route.store.ts';
+import { internRoute, ROUTES_PER_TENANT } from './route.store.ts';
 import * as store from './submit.store.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
 
@@ -93,12 +93,13 @@ export class SubmitService {
       const problems = this.#deps.workflows.validateInput(workflow, request.input ?? {});
       if (problems.length > 0) return invalidInput(problems, requests.length > 1 ? index : null);
       const route = await this.#route(by.tenant, workflow, request);
+      if (route === null) return tooManyRoutes();
       jobs.push(newJob(this.#deps.ids.next(), by.actor, workflow, route, request));
     }
     return jobs;
   }
 
-  async #route(tenant: string, workflow: RunnableWorkflow, request: JobRequest): Promise<Route> {
+  async #route(tenant: string, workflow: RunnableWorkflow, request: JobRequest): Promise<Route | null> {
     const needs = {
       slot: workflow.analysis.slot,
       site: request.site ?? workflow.analysis.site ?? null,
@@ -108,6 +109,7 @@ export class SubmitService {
     const known = this.#routes.get(key);
     if (known) return known;
     const route = await internRoute(this.#deps.db, tenant, needs);
+    if (route === null) return null;
     if (this.#routes.size >= ROUTE_CACHE) this.#routes.delete(this.#routes.keys().next().value!);
     this.#routes.set(key, route);
     return route;
@@ -135,6 +137,13 @@ function newJob(
     concurrencyKey: request.concurrencyKey ?? null,
     createdBy: actor,
   };
+}
+
+function tooManyRoutes(): Refusal {
+  return refuse('unprocessable', 'REQUIREMENTS_TOO_MANY', 'No more sets of requirements can be kept.', {
+    detail: `Jobs of this tenant have asked for ${ROUTES_PER_TENANT} different sets of site, slot and capabilities.`,
+    fix: 'Ask for requirements that other jobs ask for too: `requires` names kinds of machines, not single jobs.',
+  });
 }
 
 function invalidInput(problems: readonly ProblemDetail[], job: number | null): Refusal {

@@ -12,6 +12,7 @@ import { ArtifactSender } from './artifact-sender.ts';
 import { EventSender } from './event-sender.ts';
 import { HeldAssignments } from './held-assignments.ts';
 import type { Link, TunnelPort, Welcome } from './link.ts';
+import { machineLoad } from './load.ts';
 
 /** How long the control plane may take to answer hello, milliseconds. */
 const WELCOME_MS = 15_000;
@@ -239,7 +240,7 @@ export class Session {
     const n = this.#nextPing++;
     this.#pings.set(n, this.#options.clock.now());
     if (this.#pings.size > PINGS_KEPT) this.#pings.delete(n - PINGS_KEPT);
-    this.send({ type: 'ping', n });
+    this.send({ type: 'ping', n, ...machineLoad() });
   }
 
   #pong(n: number, leaseMs: number): void {

@@ -75,7 +75,12 @@ const Capabilities = z.object({
   slots: Slots,
 });
 
-const Ping = z.object({ type: z.literal('ping'), n: z.int().min(0) });
+const Ping = z.object({
+  type: z.literal('ping'),
+  n: z.int().min(0),
+  /** How busy the machine is: runnable tasks for each processor, where the system says so. Others get jobs first. */
+  load: z.number().min(0).max(1_000).optional(),
+});
 /** The assignment is in the outbox, flushed. */
 const JobAccepted = z.object({ type: z.literal('job.accepted'), ...run });
 /** The agent will not run it: its policy, a full disk, no such step. */
