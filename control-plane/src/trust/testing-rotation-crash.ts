@@ -72,7 +72,7 @@ async function killAt(plan: Plan, die: Die, end: unknown): Promise<void> {
   const where = `${plan.kind}, killed ${die.moment} ${die.write} no. ${die.nth}`;
   try {
     const killed = await run({ ...plan, ...world.task, die });
-    expect([where, killed.signal]).toEqual([where, 'SIGKILL']);
+    expect([where, killed.signal, killed.errors]).toEqual([where, 'SIGKILL', '']);
     const resumed = await run({ ...plan, ...world.task, die: null });
     expect([where, resumed.code, resumed.errors]).toEqual([where, 0, '']);
     expect([where, await world.end()]).toEqual([where, end]);
