@@ -2,7 +2,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Job } from '@casare/shared/api';
-import { CLOSE, encodeChunk, STREAM_CREDIT_BYTES, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
+import {
+  CLOSE,
+  encodeChunk,
+  STREAM_CREDIT_BYTES,
+  type RunEvent,
+  type RunEventBody,
+  type ServerMessage,
+} from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { by, connect, dial, hello, movedClock, openScene, TENANT, type Scene, type TestTunnel } from './testing.ts';
@@ -254,6 +261,36 @@ describe('a live tunnel', () => {
     expect(await dial(scene, short).opened).toBe(false);
   });
 });
+
+describe('an agent that does not read', () => {
+  it('is cut off at 32 MiB that wait for it; one that reads gets the same', async () => {
+    const [slow, quick] = [await worker('slow'), await worker('quick')];
+    const jobId = await submit(await scene.harness.workflow('quick'));
+    const assignment = await quick.tunnel.next('job.assign', (message) => message.jobId === jobId);
+    const { dispatcher } = scene.harness.jobs;
+    const large = { ...assignment, input: { text: 'x'.repeat(4_194_304) } };
+    const isConnected = (id: string) => dispatcher.connected().some(({ agentId }) => agentId === id);
+    for (let sent = 1; sent <= 10; sent++) {
+      dispatcher.send(quick.agentId, large);
+      await vi.waitFor(() => expect(quick.tunnel.received.filter(isLarge)).toHaveLength(sent), 10_000);
+    }
+    expect(isConnected(quick.agentId)).toBe(true);
+    slow.tunnel.socket.pause();
+    let sent = 0;
+    // What the kernel holds is not ours: some more than 32 MiB leave before the rest waits.
+    while (!scene.logged().includes('an agent reads too slowly') && sent++ < 40) dispatcher.send(slow.agentId, large);
+    expect(sent).toBeGreaterThanOrEqual(8);
+    expect(sent).toBeLessThan(16);
+    await vi.waitFor(() => expect(isConnected(slow.agentId)).toBe(false), 5_000);
+    slow.tunnel.socket.resume();
+    await slow.tunnel.ended;
+    expect(isConnected(quick.agentId)).toBe(true);
+    await quick.tunnel.close();
+  });
+});
+
+const isLarge = (message: ServerMessage): boolean =>
+  message.type === 'job.assign' && JSON.stringify(message.input).length > 4_000_000;
 
 describe('artifacts', () => {
   it('are stored through credit windows, and opening a stored one again is answered at once', async () => {

@@ -70,3 +70,16 @@ it('an attempt whose batch failed may be written again', async () => {
   expect(await again).toEqual({ outcome: 'acked', seq: 1 });
   await batcher.drain();
 });
+
+it('refuses beyond 10,000 messages that wait, and takes more when they are written', async () => {
+  const opened = Promise.withResolvers<void>();
+  const batcher = new EventBatcher(async (messages) => {
+    await opened.promise;
+    return messages.map((): Recorded => ({ outcome: 'acked', seq: 1 }));
+  });
+  const all = Array.from({ length: 10_000 }, (_, index) => batcher.add(message(`j${index}-`, 1)));
+  expect(await batcher.add(message('late', 1))).toEqual({ outcome: 'busy' });
+  opened.resolve();
+  expect(new Set((await Promise.all(all)).map(({ outcome }) => outcome))).toEqual(new Set(['acked']));
+  expect(await batcher.add(message('late', 1))).toEqual({ outcome: 'acked', seq: 1 });
+});

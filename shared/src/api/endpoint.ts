@@ -39,6 +39,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   /** The largest body, bytes; 1 MiB when absent. */
   readonly bodyBytes?: number;
+  /** Submits have a bound of their own on how much is under way at once. */
+  readonly load?: 'submits';
   /** Media types of the body besides `application/json`, received as text. */
   readonly textBodies?: readonly string[];
   readonly answer: Answer;

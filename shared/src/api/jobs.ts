@@ -152,8 +152,9 @@ export const jobs = {
     permission: 'jobs:write',
     summary: 'Submits a job. With an `Idempotency-Key` header, the same request again answers with the same job.',
     body: JobRequest,
+    load: 'submits',
     answer: { json: Job },
-    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT'],
+    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'SUBMITS_BUSY'],
   }),
   submitBulk: endpoint({
     id: 'jobs.submitBulk',
@@ -164,8 +165,9 @@ export const jobs = {
     summary: 'Submits up to 10,000 jobs, all or none.',
     body: z.strictObject({ jobs: z.array(JobRequest).min(1).max(10_000) }),
     bodyBytes: 16_777_216,
+    load: 'submits',
     answer: { json: z.object({ ids: z.array(z.uuid()) }).meta({ id: 'JobIds' }) },
-    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT'],
+    problems: ['WORKFLOW_NOT_FOUND', 'JOB_INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'SUBMITS_BUSY'],
   }),
   list: endpoint({
     id: 'jobs.list',

@@ -9,10 +9,13 @@ import { Req, RequestMapping, RequestMethod, Res, SetMetadata } from '@nestjs/co
 import { API_PREFIX, type Endpoint } from '@casare/shared/api';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
 import { sendAnswer, type BytesReply } from './answer.ts';
+import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
+import { loadGateOf, type Leave } from './load-gate.ts';
 import { parseRequest } from './parse.ts';
+import { RefusedError } from './problem.ts';
 import { callerOf } from './request-state.ts';
 import type { ServerSentEvent } from './sse.ts';
 
@@ -58,9 +61,14 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
   return <M extends Handler<E>>(target: object, key: string, descriptor: TypedPropertyDescriptor<M>): void => {
     const handler = descriptor.value as unknown as Handler<Endpoint>;
     async function handle(this: unknown, request: Request, response: Response): Promise<void> {
-      const parsed = await parseRequest(endpoint, request);
-      const call = { ...parsed, caller: callerOf(request), signal: abortOnClose(response), request, response };
-      await sendAnswer(endpoint, response, await handler.call(this, call as Call));
+      const leave = enterLoad(endpoint, request);
+      try {
+        const parsed = await parseRequest(endpoint, request);
+        const call = { ...parsed, caller: callerOf(request), signal: abortOnClose(response), request, response };
+        await sendAnswer(endpoint, response, await handler.call(this, call as Call));
+      } finally {
+        leave?.();
+      }
     }
     descriptor.value = handle as unknown as M;
     const path = `${options.prefix ?? API_PREFIX}${endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
@@ -74,6 +82,19 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
 /** The endpoint a controller method was bound to. */
 export function endpointOf(handler: object): Endpoint | undefined {
   return Reflect.getMetadata(ENDPOINT, handler) as Endpoint | undefined;
+}
+
+/** A place for the request's body, before a byte of it is read. @throws RefusedError SUBMITS_BUSY or REQUESTS_BUSY */
+function enterLoad(endpoint: Endpoint, request: Request): Leave | null {
+  if (endpoint.body === undefined) return null;
+  const tenant = callerOf(request)?.tenant ?? null;
+  const limit = endpoint.bodyBytes ?? BODY_BYTES;
+  const announced = request.get('content-length');
+  const kind = tenant === null ? 'public' : (endpoint.load ?? 'requests');
+  const bytes = announced === undefined ? limit : Math.min(Number(announced), limit);
+  const leave = loadGateOf(request.app).enter({ kind, tenant, bytes });
+  if (isRefusal(leave)) throw new RefusedError(leave);
+  return leave;
 }
 
 function abortOnClose(response: Response): AbortSignal {

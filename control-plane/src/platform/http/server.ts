@@ -13,6 +13,7 @@ import { consoleRoutes } from './console.ts';
 import { assertAllDeclared, PermissionGuard } from './guard.ts';
 import { securityHeaders } from './headers.ts';
 import { listenerFilter } from './listeners.ts';
+import { LoadGate, putLoadGate, type LoadLimits } from './load-gate.ts';
 import { operationRoutes, type ReadyCheck } from './operations.ts';
 import { ProblemFilter } from './problem.ts';
 import { operationOf } from './request-state.ts';
@@ -25,6 +26,8 @@ export interface HttpAppOptions {
   readonly https: boolean;
   /** Directory of the built console; for tests. */
   readonly consoleFiles?: string;
+  /** How much may be under way at once; for tests. */
+  readonly load?: LoadLimits;
   /** What serves the module's WebSocket gateways; Nest must know it before `init`. */
   readonly webSockets?: WebSocketAdapter;
 }
@@ -56,6 +59,7 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
 }
 
 function prepare(instance: Express, options: HttpAppOptions): void {
+  putLoadGate(instance, measuredGate(options));
   instance.disable('x-powered-by');
   instance.disable('etag');
   instance.enable('case sensitive routing');
@@ -65,6 +69,14 @@ function prepare(instance: Express, options: HttpAppOptions): void {
   instance.use(measured(options.metrics));
   instance.use(operationRoutes(options));
   instance.use(consoleRoutes(options.consoleFiles));
+}
+
+function measuredGate({ load, metrics }: HttpAppOptions): LoadGate {
+  const gate = new LoadGate(load);
+  metrics.gauge('casare_http_bodies_bytes', 'Bytes of bodies under way.', ['kind'], (gauge) => {
+    for (const kind of ['submits', 'requests', 'public'] as const) gauge.set({ kind }, gate.underWay(kind).bytes);
+  });
+  return gate;
 }
 
 /** Time from a request to its whole answer, by operation. */

@@ -5,6 +5,7 @@ import { ownPort } from '../edge/entrances.ts';
 import { silentLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { requestListenerFor } from './listeners.ts';
+import type { LoadLimits } from './load-gate.ts';
 import type { ListenerKind } from './request-state.ts';
 import { createHttpApp } from './server.ts';
 import { openHttpListener } from './web-listener.ts';
@@ -17,13 +18,18 @@ export interface TestEdge {
 }
 
 /** Builds `module` and serves it as `kind`. */
-export async function openTestEdge(module: Type | object, kind: ListenerKind = 'web'): Promise<TestEdge> {
+export async function openTestEdge(
+  module: Type | object,
+  kind: ListenerKind = 'web',
+  load?: LoadLimits,
+): Promise<TestEdge> {
   const app = await createHttpApp(module, {
     log: silentLog,
     metrics: new Metrics(),
     checks: [],
     https: false,
     consoleFiles: '/nonexistent',
+    ...(load ? { load } : {}),
   });
   const entrance = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
   const listener = await openHttpListener(requestListenerFor(app, kind), entrance);
