@@ -3,8 +3,8 @@
  * `next`, SQL repeats the guard with `sourcesOf`.
  *
  * A cancel may lose the race: a run that completed or failed before the cancel reached it ends as what it was
- * (ADR 0006). A job that waits for a review because its agent fell silent keeps its lease, so an agent that comes
- * back can still settle it; a person's review takes the lease away.
+ * (ADR 0006). A job that waits for a review because its agent fell silent keeps its lease: an agent that comes back goes
+ * on, and the job is what it was before. A person's review, or their cancel, takes the lease away. Whoever is first wins.
  */
 import type { JobState } from '@casare/shared/api';
 import type { RunEventBody } from '@casare/shared/protocol';
@@ -23,6 +23,10 @@ export type JobEvent =
   | 'cancelled'
   | 'requeue'
   | 'deadline'
+  /** The silent agent is back: with a run under way, with one that had not begun, with one to be cancelled. */
+  | 'resume'
+  | 'resumeUnstarted'
+  | 'resumeCancelling'
   | 'reviewRetry'
   | 'reviewSucceed'
   | 'reviewFail'
@@ -50,8 +54,10 @@ export const JOB: Table<JobState, JobEvent> = {
   paused: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending' },
   cancelling: { ...ending, start: 'cancelling', refuse: 'cancelled', requeue: 'pending' },
   needs_review: {
-    ...ending,
-    start: 'running',
+    resume: 'running',
+    resumeUnstarted: 'leased',
+    resumeCancelling: 'cancelling',
+    cancel: 'cancelled',
     reviewRetry: 'pending',
     reviewSucceed: 'succeeded',
     reviewFail: 'failed',
@@ -80,6 +86,12 @@ export function jobEventOf(body: RunEventBody): JobEvent | null {
     default:
       return null;
   }
+}
+
+/** What the return of a silent agent means for a job that waits for a person because of it. */
+export function resumeEventOf(run: { readonly started: boolean; readonly cancelling: boolean }): JobEvent {
+  if (run.cancelling) return 'resumeCancelling';
+  return run.started ? 'resume' : 'resumeUnstarted';
 }
 
 /** States in which a job is over until a person acts. */

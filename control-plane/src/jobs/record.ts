@@ -65,7 +65,7 @@ function judge(lease: HeldLease, message: EventMessage, writes: RunWrite[]): Rec
   const events = newEvents(lease.ackedSeq, message.events);
   if (!events) return { outcome: 'broken', reason: `events do not continue after number ${lease.ackedSeq}` };
   if (events.length === 0) return { outcome: 'acked', seq: lease.ackedSeq };
-  const fold = foldEvents(lease.state, events);
+  const fold = foldEvents(lease.state, events, lease.cancelling);
   if (!fold) return { outcome: 'fenced', reason: `these events cannot happen to a job that is ${lease.state}` };
   writes.push({ ...lease, events, fold });
   return { outcome: 'acked', seq: events.at(-1)!.seq };

@@ -34,8 +34,15 @@ describe('folding run events', () => {
     expect(foldEvents('cancelling', events(completed))?.state).toBe('succeeded');
     expect(foldEvents('cancelling', events({ type: 'run.cancelled', reason: 'asked' }))?.state).toBe('cancelled');
   });
-  it('lets an agent that comes back settle a job in review', () => {
+  it('lets an agent that comes back settle a job in review, or go on with it', () => {
+    const step: RunEventBody = { type: 'run.log', level: 'info', message: 'going on' };
     expect(foldEvents('needs_review', events(completed))?.state).toBe('succeeded');
+    expect(foldEvents('needs_review', events(started))?.state).toBe('running');
+    expect(foldEvents('needs_review', events(step))?.state).toBe('running');
+    expect(foldEvents('needs_review', events(step), true)?.state).toBe('cancelling');
+    expect(foldEvents('needs_review', events(started, { type: 'run.cancelled', reason: 'asked' }), true)?.state).toBe(
+      'cancelled',
+    );
   });
 });
 

@@ -5,7 +5,7 @@
 import type { JobState } from '@casare/shared/api';
 import { next } from '@casare/shared/lifecycle';
 import { endsRun, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
-import { JOB, jobEventOf } from './job.lifecycle.ts';
+import { JOB, jobEventOf, resumeEventOf } from './job.lifecycle.ts';
 
 type Body<T extends RunEventBody['type']> = Extract<RunEventBody, { type: T }>;
 
@@ -35,15 +35,17 @@ export interface Fold {
 
 /**
  * What `events` (new ones only, in order) do to a job in `state`; `null` when they are not a legal continuation:
- * something follows an ending, the table forbids the move, or an agent claims a person's word.
+ * something follows an ending, the table forbids the move, or an agent claims a person's word. An agent that writes is
+ * not silent: a job that waited for a person because it was goes on.
  */
-export function foldEvents(state: JobState, events: readonly RunEvent[]): Fold | null {
+export function foldEvents(state: JobState, events: readonly RunEvent[], cancelling = false): Fold | null {
   const opened: StepOpened[] = [];
   const ended: StepEnded[] = [];
   const logs: { seq: number; at: string; body: Body<'run.log'> }[] = [];
   let started: string | null = null;
   let ending: Fold['ending'] = null;
-  let now = state;
+  const resumed = state === 'needs_review' ? next(JOB, state, resumeEventOf({ started: true, cancelling })) : null;
+  let now: JobState = resumed ?? state;
   for (const { seq, at, body } of events) {
     if (ending) return null;
     // Only the control plane writes a person's word into the record.

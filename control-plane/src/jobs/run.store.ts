@@ -19,6 +19,8 @@ export interface Writer extends AttemptKey {
 /** A locked lease that belongs to the writer. */
 export interface HeldLease extends Writer {
   readonly ackedSeq: number;
+  /** A cancel was asked for. */
+  readonly cancelling: boolean;
   readonly state: JobState;
 }
 
@@ -28,19 +30,35 @@ export interface RunWrite extends HeldLease {
   readonly fold: Fold;
 }
 
-// Job rows are locked before leases and in one order, so that two batches never wait for each other in a circle.
+// Job rows are locked before leases and in one order, so that nobody waits for another in a circle. In one list of rows to
+// lock the job would come last, as the partitions of a table do: hence the statement in two parts.
 const lockHeld = sql<
-  { tenant_id: string; job_id: string; attempt: number; agent_id: string; acked_seq: number; state: JobState },
+  {
+    tenant_id: string;
+    job_id: string;
+    attempt: number;
+    agent_id: string;
+    acked_seq: number;
+    cancelling: boolean;
+    state: JobState;
+  },
   [tenants: string[], jobs: string[], attempts: number[], agents: string[]]
 >(
   'lockHeld',
-  `SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, j.state
-   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+  `WITH jobs AS MATERIALIZED (
+     SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state
+     FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     WHERE EXISTS (SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
+       AND l.attempt = w.attempt AND l.agent_id = w.agent_id)
+     ORDER BY w.tenant_id, w.job_id
+     FOR UPDATE OF j
+   )
+   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.state
+   FROM jobs w
    JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
      AND l.agent_id = w.agent_id
-   ORDER BY l.tenant_id, l.job_id
-   FOR UPDATE OF j, l`,
+   FOR UPDATE OF l`,
 );
 
 const insertEvents = sql<never, [events: string]>(
@@ -128,6 +146,7 @@ export async function lockHeldLeases(tx: Queryable, writers: readonly Writer[]):
     attempt: row.attempt,
     agentId: row.agent_id,
     ackedSeq: row.acked_seq,
+    cancelling: row.cancelling,
     state: row.state,
   }));
 }

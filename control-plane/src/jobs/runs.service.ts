@@ -13,7 +13,7 @@ import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { findAssignment } from './job.store.ts';
 import * as leases from './lease.store.ts';
 import { recordBatch } from './record.ts';
-import { settleLost, settleRefused, type SettleDependencies } from './settle.ts';
+import { settleLost, settleRefused, settleReturned, type SettleDependencies } from './settle.ts';
 
 /** A connected agent, as its certificate says. */
 export interface AgentRef {
@@ -53,7 +53,7 @@ export class RunsService {
 
   /** Compares what the agent holds with its leases: verdicts for its runs, and assignments it has never received. */
   async reconcile(agent: AgentRef, held: readonly HeldRun[]): Promise<Reconciled> {
-    const all = await this.#leasesOf(agent);
+    const all = await this.#returned(agent, await this.#leasesOf(agent), held);
     const byJob = new Map(all.map((lease) => [lease.jobId, lease]));
     const runs: Welcomed[] = [];
     for (const run of held) {
@@ -112,6 +112,19 @@ export class RunsService {
     }
     if (ended.length > 0) this.onEnded();
     return answers;
+  }
+
+  /** Jobs that waited for a person because this agent was silent go on; a lease that a person took meanwhile is gone. */
+  async #returned(agent: AgentRef, all: leases.Lease[], held: readonly HeldRun[]): Promise<leases.Lease[]> {
+    const kept: leases.Lease[] = [];
+    for (const lease of all) {
+      // One whose records are lost cannot go on, and a person stays asked.
+      const knows = held.some((run) => run.jobId === lease.jobId && run.attempt === lease.attempt);
+      const waits = lease.state === 'needs_review' && (knows || !lease.accepted);
+      if (!waits || (await settleReturned(this.#deps, lease, agent.agentId))) kept.push(lease);
+    }
+    if (all.some((lease) => lease.state === 'needs_review')) this.#deps.live.wake();
+    return kept;
   }
 
   async #continued(lease: leases.Lease): Promise<Welcomed> {

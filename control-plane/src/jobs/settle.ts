@@ -7,12 +7,13 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
+import { resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { afterRefusal } from './refusal.decision.ts';
 import { readJournal } from './run.store.ts';
-import { putOff } from './silence.store.ts';
+import { putOff, takeUp } from './silence.store.ts';
 import { lockForMove, move, startWaiting, type LockedJob } from './transition.store.ts';
 import type { WorkflowsPort } from './workflows.port.ts';
 
@@ -69,6 +70,25 @@ export async function settleRefused(
     await end(tx, [{ ...key, outcome: again ? 'requeued' : 'refused' }]);
     if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
     await announceJobs(tx, [{ ...key, state }], deps.clock.now());
+    return true;
+  });
+}
+
+/**
+ * The agent of a job that waits for a person came back with the right to go on: the job is what it was before. False when
+ * a person was faster: the lease is gone, and the attempt is fenced.
+ */
+export async function settleReturned(deps: SettleDependencies, key: AttemptKey, agentId: string): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
+    const job = await lockForMove(tx, key.tenant, key.jobId);
+    const lease = await holdLease(tx, key.tenant, key.jobId);
+    if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId) return false;
+    if (job.state !== 'needs_review') return true;
+    const event = resumeEventOf({ started: lease.ackedSeq > 0, cancelling: lease.cancelling });
+    const state = await move(tx, { ...key, state: job.state }, event, { review: null });
+    if (!state) return false;
+    await takeUp(tx, key);
+    await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
     return true;
   });
 }

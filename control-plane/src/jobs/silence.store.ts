@@ -67,6 +67,11 @@ const putOffLease = sql<never, [tenant: string, job: string, attempt: number, fo
    WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3`,
 );
 
+const lookAgain = sql<never, [tenant: string, job: string, attempt: number]>(
+  'lookAgain',
+  `UPDATE job_lease SET settle_after = NULL WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3`,
+);
+
 /** Leases whose agents are silent and that have not been put off, longest first. */
 export async function listSilent(db: Queryable, bounds: SilenceBounds, limit: number): Promise<SilentLease[]> {
   const rows = await db.query(silentLeases(bounds.leaseMs, bounds.marginMs, bounds.heartbeatMs, limit));
@@ -89,4 +94,9 @@ export async function silentFor(tx: Queryable, key: AttemptKey, bounds: SilenceB
 /** Leaves the lease alone for a while, or (`null`) until its agent writes again. */
 export async function putOff(db: Queryable, key: AttemptKey, forMs: number | null): Promise<void> {
   await db.execute(putOffLease(key.tenant, key.jobId, key.attempt, forMs));
+}
+
+/** The agent is back: when it falls silent again, the lease is looked at again. */
+export async function takeUp(tx: Queryable, key: AttemptKey): Promise<void> {
+  await tx.execute(lookAgain(key.tenant, key.jobId, key.attempt));
 }

@@ -9,7 +9,7 @@ import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { end, holdLease, noteCancel } from './lease.store.ts';
+import { end, holdLease, noteCancel, type Lease } from './lease.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import type { Submitter } from './submit.service.ts';
 import {
@@ -53,16 +53,20 @@ export class SteerService {
     this.#deps = dependencies;
   }
 
-  /** Cancels: a pending job at once, a running one softly first. Cancelling twice is the same as once. */
+  /**
+   * Cancels: a pending job at once, a running one softly first. Cancelling twice is the same as once. A job that waits for a
+   * person has an agent that does not answer, or none: it is over at once, and the attempt that may be out there is fenced.
+   */
   cancel(by: Submitter, jobId: string): Promise<Refusal | null> {
     return this.#act(by, jobId, 'job.cancel', {}, async (tx, job) => {
       if (job.state === 'cancelling' || job.state === 'cancelled') return { state: job.state };
       if (job.state === 'pending') await this.#leaveQueue(tx, by.tenant, jobId);
-      const state = await this.#move(tx, by, jobId, job, 'cancel');
-      if (isRefusal(state) || state !== 'cancelling') return isRefusal(state) ? state : { state };
-      await noteCancel(tx, by.tenant, jobId);
       const lease = await holdLease(tx, by.tenant, jobId);
+      const state = await this.#move(tx, by, jobId, job, 'cancel', { review: null });
+      if (isRefusal(state)) return state;
       if (!lease) return { state };
+      if (state !== 'cancelling') return this.#takeAway(tx, lease, 'cancel', { state });
+      await noteCancel(tx, by.tenant, jobId);
       const reason = `Cancelled by ${by.actor}.`;
       const message: JobCancel = {
         type: 'job.cancel',
@@ -85,10 +89,14 @@ export class SteerService {
     return this.#act(by, jobId, 'job.review', review, async (tx, job) => {
       const lease = await holdLease(tx, by.tenant, jobId);
       const moved = await this.#decide(tx, by, jobId, job, review);
-      if (isRefusal(moved) || !lease) return moved;
-      await end(tx, [{ tenant: by.tenant, jobId, attempt: lease.attempt, outcome: `reviewed: ${review.decision}` }]);
-      return { ...moved, released: { agentId: lease.agentId, attempt: lease.attempt } };
+      return isRefusal(moved) || !lease ? moved : this.#takeAway(tx, lease, review.decision, moved);
     });
+  }
+
+  /** A person decided over the head of an attempt that may be out there. */
+  async #takeAway(tx: Transaction, lease: Lease, decision: string, moved: Moved): Promise<Moved> {
+    await end(tx, [{ ...lease, outcome: `reviewed: ${decision}` }]);
+    return { ...moved, released: { agentId: lease.agentId, attempt: lease.attempt } };
   }
 
   async #decide(
