@@ -7,7 +7,7 @@ import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
-import { findAssignment } from './job.store.ts';
+import type { Assignment, JobRef } from './job.store.ts';
 import type { AttemptKey } from './lease.store.ts';
 import { readJournal } from './run.store.ts';
 import type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
@@ -19,6 +19,8 @@ export interface AssignmentDependencies {
   readonly db: Database;
   readonly workflows: WorkflowsPort;
   readonly secrets: SecretsPort;
+  /** What the job's row says; calls that come together share a statement. */
+  readonly assignmentOf: (job: JobRef) => Promise<Assignment | null>;
 }
 
 /** The message, or why there can be none (the job then fails with this code). */
@@ -26,7 +28,7 @@ export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: str
 
 /** Builds the assignment of a lease. */
 export async function buildAssignment(deps: AssignmentDependencies, key: AttemptKey): Promise<Assigned> {
-  const job = await findAssignment(deps.db, key.tenant, key.jobId);
+  const job = await deps.assignmentOf(key);
   if (!job) return { ok: false, code: 'JOB_NOT_FOUND', reason: 'The job is gone.' };
   const workflow = await deps.workflows.resolve(key.tenant, job.workflowId);
   if (isRefusal(workflow)) return { ok: false, code: workflow.code, reason: workflow.title };

@@ -104,6 +104,12 @@ const listLogs = sql<Row, [tenant: string, job: string, attempt: number, seq: nu
   { idempotent: true },
 );
 
+/** Which job. */
+export interface JobRef {
+  readonly tenant: string;
+  readonly jobId: string;
+}
+
 /** What the control plane must know to assign a job. */
 export interface Assignment {
   readonly generation: number;
@@ -112,12 +118,16 @@ export interface Assignment {
   readonly input: unknown;
 }
 
-const assignmentOf = sql<
-  { generation: number; first_attempt: number; workflow_id: string; input: unknown },
-  [tenant: string, id: string]
->('assignmentOf', `SELECT generation, first_attempt, workflow_id, input FROM job WHERE tenant_id = $1 AND id = $2`, {
-  idempotent: true,
-});
+const assignmentsOf = sql<
+  { place: number; generation: number; first_attempt: number; workflow_id: string; input: unknown },
+  [tenants: string[], ids: string[]]
+>(
+  'assignmentsOf',
+  `SELECT w.place::int, generation, first_attempt, workflow_id, input
+   FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w(tenant_id, id, place)
+   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.id`,
+  { idempotent: true },
+);
 
 /** One job; `null` when the tenant has none of this id. */
 export async function findJob(db: Queryable, tenant: string, id: string): Promise<Job | null> {
@@ -193,14 +203,23 @@ export async function findLogs(
 
 /** What an assignment of the job carries; `null` when there is no such job. */
 export async function findAssignment(db: Queryable, tenant: string, id: string): Promise<Assignment | null> {
-  const [row] = await db.query(assignmentOf(tenant, id));
-  if (!row) return null;
-  return {
-    generation: row.generation,
-    firstAttempt: row.first_attempt,
-    workflowId: row.workflow_id,
-    input: row.input,
-  };
+  return (await findAssignments(db, [{ tenant, jobId: id }]))[0]!;
+}
+
+/** The same for many jobs, in their order. */
+export async function findAssignments(db: Queryable, jobs: readonly JobRef[]): Promise<(Assignment | null)[]> {
+  const found = new Array<Assignment | null>(jobs.length).fill(null);
+  const tenants = jobs.map(({ tenant }) => tenant);
+  for (const row of await db.query(
+    assignmentsOf(
+      tenants,
+      jobs.map(({ jobId }) => jobId),
+    ),
+  )) {
+    const { generation, first_attempt: firstAttempt, workflow_id: workflowId, input } = row;
+    found[row.place - 1] = { generation, firstAttempt, workflowId, input };
+  }
+  return found;
 }
 
 async function idsOf(db: Queryable, statement: ReturnType<typeof versionsNamed>): Promise<string[]> {

@@ -4,13 +4,14 @@ import path from 'node:path';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { QueryService, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
@@ -53,7 +54,9 @@ export interface Jobs {
 /** Puts the feature together; nothing runs before `start`. */
 export function createJobs(options: JobsOptions): Jobs {
   const { db, clock, live, log } = options;
-  const deps = { ...options, queue: postgresQueue, times: { ...DEFAULT_TIMES, ...options.times } };
+  const assignmentOf = gather({ run: (jobs: readonly JobRef[]) => findAssignments(db, jobs), most: 200, runs: 2 });
+  const times = { ...DEFAULT_TIMES, ...options.times };
+  const deps = { ...options, queue: postgresQueue, times, assignmentOf };
   const runs = new RunsService(deps);
   const dispatcher = new Dispatcher({
     ...deps,

@@ -112,10 +112,16 @@ const lockLease = sql<LeaseRow, [tenant: string, job: string]>(
   `SELECT ${LEASE_COLUMNS} FROM ${LEASE_JOIN} WHERE l.tenant_id = $1 AND l.job_id = $2 FOR UPDATE`,
 );
 
-const acceptLease = sql<never, [tenant: string, job: string, attempt: number, agent: string]>(
-  'acceptLease',
-  `UPDATE job_lease SET accepted = true
-   WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 AND NOT accepted`,
+// The rows are locked in one order, so that two batches never wait for each other in a circle.
+const acceptLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], agents: string[]]>(
+  'acceptLeases',
+  `WITH held AS (
+     SELECT l.tenant_id, l.job_id FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+     JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+       AND l.agent_id = w.agent_id AND NOT l.accepted
+     ORDER BY l.tenant_id, l.job_id FOR UPDATE OF l
+   )
+   UPDATE job_lease l SET accepted = true FROM held h WHERE l.tenant_id = h.tenant_id AND l.job_id = h.job_id`,
 );
 
 const markCancelling = sql<never, [tenant: string, job: string]>(
@@ -206,9 +212,22 @@ export async function holdLease(tx: Queryable, tenant: string, jobId: string): P
   return row ? leaseOf(row) : null;
 }
 
-/** Notes that the assignment is on the agent's disk; false when it was noted already or the lease is gone. */
-export async function accept(db: Queryable, key: AttemptKey, agentId: string): Promise<boolean> {
-  return (await db.execute(acceptLease(key.tenant, key.jobId, key.attempt, agentId))) === 1;
+/** A lease whose assignment is on the agent's disk. */
+export interface AcceptedLease extends AttemptKey {
+  readonly agentId: string;
+}
+
+/** Notes which assignments are on their agents' disks; a lease that is gone stays gone. */
+export async function accept(db: Queryable, accepted: readonly AcceptedLease[]): Promise<undefined[]> {
+  await db.execute(
+    acceptLeases(
+      accepted.map(({ tenant }) => tenant),
+      accepted.map(({ jobId }) => jobId),
+      accepted.map(({ attempt }) => attempt),
+      accepted.map(({ agentId }) => agentId),
+    ),
+  );
+  return accepted.map(() => undefined);
 }
 
 /** Notes that a cancel was asked for, so that it is repeated after a reconnect. */

@@ -10,7 +10,6 @@ import { isRefusal } from '../platform/refusal.ts';
 import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
-import { findAssignment } from './job.store.ts';
 import * as leases from './lease.store.ts';
 import { recordBatch } from './record.ts';
 import { settleLost, settleRefused, settleReturned, type SettleDependencies } from './settle.ts';
@@ -39,6 +38,7 @@ const TOGETHER = { most: 100, runs: 2, apartMs: 20, keyOf: ({ agentId }: AgentRe
 export class RunsService {
   readonly #deps: RunsDependencies;
   readonly #batcher: EventBatcher;
+  readonly #accept: (lease: leases.AcceptedLease) => Promise<void>;
   readonly #leasesOf: (agent: AgentRef) => Promise<leases.Lease[]>;
   /** Set once by the wiring: the dispatcher builds assignments through this service and is told of free slots by it. */
   dispatcher: Dispatcher | null = null;
@@ -48,6 +48,7 @@ export class RunsService {
   constructor(dependencies: RunsDependencies) {
     this.#deps = dependencies;
     this.#leasesOf = gather({ run: (agents) => leases.listLeases(dependencies.db, agents), ...TOGETHER });
+    this.#accept = gather({ run: (accepted) => leases.accept(dependencies.db, accepted), most: 500, runs: 2 });
     this.#batcher = new EventBatcher((messages) => this.#write(messages));
   }
 
@@ -80,7 +81,7 @@ export class RunsService {
 
   /** The assignment is on the agent's disk. */
   async accepted(agent: AgentRef, jobId: string, attempt: number): Promise<void> {
-    await leases.accept(this.#deps.db, { tenant: agent.tenant, jobId, attempt }, agent.agentId);
+    await this.#accept({ ...agent, jobId, attempt });
   }
 
   /** The agent will not run it. */
@@ -138,7 +139,7 @@ export class RunsService {
   }
 
   async #secrets(lease: leases.Lease): Promise<Welcomed['secrets']> {
-    const job = await findAssignment(this.#deps.db, lease.tenant, lease.jobId);
+    const job = await this.#deps.assignmentOf(lease);
     const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
     if (!workflow || isRefusal(workflow)) return {};
     const secrets = await secretsOf(this.#deps.secrets, lease.tenant, workflow);

@@ -1,12 +1,13 @@
 /**
  * Submitting jobs: parse happened at the edge, here requirements are derived, routes interned, and everything is
- * written in ONE transaction. An answer is given only after its COMMIT (invariant 1).
+ * written in ONE transaction, which submits of one tenant that come together share. An answer is given only after its
+ * COMMIT (invariant 1).
  */
 import { createHash } from 'node:crypto';
 import type { JobRequest, ProblemDetail } from '@casare/shared/api';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import { gather, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
@@ -33,12 +34,26 @@ export interface SubmitDependencies {
   readonly onReady: () => void;
 }
 
+/** One submit, ready to be written. */
+interface Write {
+  readonly jobs: readonly store.NewJob[];
+  readonly key: store.NewIdempotencyKey | null;
+  /** Of submits that must not share a transaction. */
+  readonly apart: string;
+}
+
 /** Interned routes kept in memory; the oldest are forgotten beyond this. */
 const ROUTE_CACHE = 1_000;
+/** Submits of a tenant in one transaction, and such transactions at once. */
+const TOGETHER = { most: 100, runs: 2, keyOf: ({ apart }: Write) => apart };
+/** A submit of more jobs has a transaction of its own: others do not wait for it. */
+const SHARED = 100;
 
 export class SubmitService {
   readonly #deps: SubmitDependencies;
   readonly #routes = new Map<string, Route>();
+  /** Of each tenant that has submitted. Resolves with false when the idempotency key was taken. */
+  readonly #writers = new Map<string, (write: Write) => Promise<boolean>>();
 
   constructor(dependencies: SubmitDependencies) {
     this.#deps = dependencies;
@@ -58,19 +73,35 @@ export class SubmitService {
     const jobs = await this.#prepare(by, requests);
     if (isRefusal(jobs)) return jobs;
     const ids = jobs.map((job) => job.id);
-    const written = await this.#deps.db.transaction(async (tx) => {
-      if (idempotencyKey !== null && !(await store.takeIdempotencyKey(tx, by.tenant, idempotencyKey, digest, ids))) {
-        return false;
-      }
-      await store.insertNewJobs(tx, by.tenant, jobs);
-      const changes = ids.map((jobId) => ({ tenant: by.tenant, jobId, state: 'pending' as const, attempt: 0 }));
-      await announceJobs(tx, changes, this.#deps.clock.now());
-      return true;
-    });
+    const key = idempotencyKey === null ? null : { key: idempotencyKey, digest, jobIds: ids };
+    const written = await this.#write(by.tenant, { jobs, key, apart: idempotencyKey ?? ids[0]! });
     if (!written) return (await this.#known(by.tenant, idempotencyKey!, digest))!;
     this.#deps.live.wake();
     this.#deps.onReady();
     return ids;
+  }
+
+  async #write(tenant: string, write: Write): Promise<boolean> {
+    if (write.jobs.length > SHARED) return (await this.#writeAll(tenant, [write]))[0]!;
+    const writer =
+      this.#writers.get(tenant) ?? gather({ run: (writes) => this.#writeAll(tenant, writes), ...TOGETHER });
+    this.#writers.set(tenant, writer);
+    return writer(write);
+  }
+
+  #writeAll(tenant: string, writes: readonly Write[]): Promise<boolean[]> {
+    return this.#deps.db.transaction(async (tx: Transaction) => {
+      const keys = writes.map(({ key }) => key).filter((key) => key !== null);
+      const taken = await store.takeIdempotencyKeys(tx, tenant, keys);
+      const first = writes.map(({ key }) => key === null || taken.has(key.key));
+      const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
+      if (jobs.length > 0) {
+        await store.insertNewJobs(tx, tenant, jobs);
+        const changes = jobs.map(({ id }) => ({ tenant, jobId: id, state: 'pending' as const, attempt: 0 }));
+        await announceJobs(tx, changes, this.#deps.clock.now());
+      }
+      return first;
+    });
   }
 
   async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {

@@ -62,10 +62,13 @@ const insertWaiting = sql<never, [tenant: string, jobs: string]>(
    WHERE "notBefore" IS NOT NULL OR "concurrencyKey" IS NOT NULL`,
 );
 
-const claimIdempotencyKey = sql<never, [tenant: string, key: string, digest: string, jobs: string[]]>(
-  'claimIdempotencyKey',
-  `INSERT INTO idempotency_key (tenant_id, key, request_digest, job_ids) VALUES ($1, $2, $3, $4)
-   ON CONFLICT (tenant_id, key) DO NOTHING`,
+// In one order, so that two submits that take the same keys never wait for each other in a circle.
+const claimIdempotencyKeys = sql<{ key: string }, [tenant: string, keys: string]>(
+  'claimIdempotencyKeys',
+  `INSERT INTO idempotency_key (tenant_id, key, request_digest, job_ids)
+   SELECT $1, k.key, k.digest, ARRAY(SELECT jsonb_array_elements_text(k."jobIds")::uuid)
+   FROM jsonb_to_recordset($2::jsonb) AS k(key text, digest text, "jobIds" jsonb) ORDER BY k.key
+   ON CONFLICT (tenant_id, key) DO NOTHING RETURNING key`,
 );
 
 const findIdempotencyKey = sql<{ request_digest: string; job_ids: string[] }, [tenant: string, key: string]>(
@@ -92,15 +95,22 @@ export async function insertNewJobs(tx: Queryable, tenant: string, jobs: readonl
   if (jobs.some((job) => job.deadline !== null)) await tx.execute(insertDeadlines(tenant, rows));
 }
 
-/** Takes the key for these jobs; false when it is taken (a racing submit waits here for the other's COMMIT). */
-export async function takeIdempotencyKey(
+/** A key and what it stands for. */
+export interface NewIdempotencyKey {
+  readonly key: string;
+  readonly digest: string;
+  readonly jobIds: readonly string[];
+}
+
+/** Takes these different keys; gives those that were free (a racing submit waits here for the other's COMMIT). */
+export async function takeIdempotencyKeys(
   tx: Queryable,
   tenant: string,
-  key: string,
-  digest: string,
-  jobIds: readonly string[],
-): Promise<boolean> {
-  return (await tx.execute(claimIdempotencyKey(tenant, key, digest, [...jobIds]))) === 1;
+  keys: readonly NewIdempotencyKey[],
+): Promise<ReadonlySet<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await tx.query(claimIdempotencyKeys(tenant, JSON.stringify(keys)));
+  return new Set(rows.map((row) => row.key));
 }
 
 /** What the key was used for before. */
