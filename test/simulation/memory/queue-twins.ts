@@ -1,0 +1,231 @@
+/** Twins of submitting, the ready queue, the waiting room and routes. */
+import type { SlotKind } from '@casare/shared/protocol';
+import type { ReadyRow } from './rows.ts';
+import { by, date, json, ms, twin, type Moment, type Twin } from './twin.ts';
+
+interface NewJobRow {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly routeId: number;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly input: string;
+  readonly requires: string[];
+  readonly site: string | null;
+  readonly notBefore: string | null;
+  readonly deadline: string | null;
+  readonly concurrencyKey: string | null;
+  readonly createdBy: string;
+}
+
+const inOrder = by<ReadyRow>(
+  (row) => row.rank,
+  (row) => row.seq,
+);
+
+export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
+  insertJobs: twin<[string, string]>(({ tables }, tenant, text) =>
+    parsed(text).map((job) =>
+      tables.job.insert({
+        tenant_id: tenant,
+        id: job.id,
+        workflow_id: job.workflowId,
+        route_id: job.routeId,
+        state: 'pending',
+        priority: job.priority,
+        generation: 1,
+        attempt: 0,
+        first_attempt: 1,
+        max_attempts: job.maxAttempts,
+        agent_id: null,
+        input: json(job.input),
+        output: null,
+        error: null,
+        review: null,
+        requires: job.requires,
+        site: job.site,
+        not_before: ms(job.notBefore),
+        deadline: ms(job.deadline),
+        concurrency_key: job.concurrencyKey,
+        created_by: job.createdBy,
+        started_at: null,
+        ended_at: null,
+      }),
+    ),
+  ),
+  insertDeadlines: twin<[string, string]>(({ tables }, tenant, text) =>
+    parsed(text)
+      .filter((job) => job.deadline !== null)
+      .map((job) => tables.job_deadline.insert({ tenant_id: tenant, job_id: job.id, deadline: ms(job.deadline)! })),
+  ),
+  insertReady: twin<[string, string]>((moment, tenant, text) =>
+    parsed(text)
+      .filter((job) => job.notBefore === null && job.concurrencyKey === null)
+      .sort(by((job) => job.id))
+      .map((job) => enqueue(moment, tenant, job.id, job.routeId, 100 - job.priority)),
+  ),
+  insertWaiting: twin<[string, string]>(({ tables }, tenant, text) =>
+    parsed(text)
+      .filter((job) => job.notBefore !== null || job.concurrencyKey !== null)
+      .map((job) =>
+        tables.job_waiting.insert({
+          tenant_id: tenant,
+          job_id: job.id,
+          route_id: job.routeId,
+          rank: 100 - job.priority,
+          not_before: ms(job.notBefore),
+          concurrency_key: job.concurrencyKey,
+        }),
+      ),
+  ),
+  claimIdempotencyKey: twin<[string, string, string, string[]]>(({ tables, now }, tenant, key, digest, jobs) => {
+    const row = { tenant_id: tenant, key, request_digest: digest, job_ids: jobs, created_at: now };
+    return tables.idempotency_key.insert(row) ? [row] : [];
+  }),
+  findIdempotencyKey: twin<[string, string]>(({ tables }, tenant, key) => {
+    const row = tables.idempotency_key.get(tenant, key);
+    return row ? [{ request_digest: row.request_digest, job_ids: row.job_ids }] : [];
+  }),
+  dropIdempotencyKeys: twin<[number, number]>(({ tables, now }, olderMs, limit) => {
+    const old = tables.idempotency_key
+      .where((row) => row.created_at < now - olderMs)
+      .sort(by((row) => row.created_at))
+      .slice(0, limit);
+    for (const row of old) tables.idempotency_key.delete(row);
+    return old;
+  }),
+
+  holdReady: twin<[number[], number[], number]>(({ tables }, routes, wanted, limit) =>
+    routes
+      .flatMap((route, index) =>
+        tables.job_ready
+          .where((row) => row.route_id === route)
+          .sort(inOrder)
+          .slice(0, wanted[index]),
+      )
+      .sort(inOrder)
+      .slice(0, limit),
+  ),
+  takeReady: twin<[number[], number[], number[]]>(({ tables }, routes, ranks, seqs) => {
+    const taken = tables.job_ready.where((row) =>
+      seqs.some((seq, at) => row.seq === seq && row.route_id === routes[at] && row.rank === ranks[at]),
+    );
+    for (const row of taken) tables.job_ready.delete(row);
+    return taken;
+  }),
+  removeReady: twin<[string, string]>(({ tables }, tenant, job) => {
+    const row = tables.job_ready.get(tenant, job);
+    if (row) tables.job_ready.delete(row);
+    return row ? [row] : [];
+  }),
+  offerReady: twin<[string, string[], number[], number[]]>((moment, tenant, jobs, routes, ranks) =>
+    jobs.filter((job, at) => enqueue(moment, tenant, job, routes[at]!, ranks[at]!)),
+  ),
+
+  promoteDue: twin<[number]>(({ tables, now }, limit) => {
+    const holder = (tenant: string, key: string): string | undefined => tables.job_key.get(tenant, key)?.job_id;
+    const due = tables.job_waiting
+      .where((row) => row.not_before === null || row.not_before <= now)
+      .filter((row) => {
+        const held = row.concurrency_key === null ? undefined : holder(row.tenant_id, row.concurrency_key);
+        return held === undefined || held === row.job_id;
+      })
+      .sort(
+        by(
+          (row) => row.rank,
+          (row) => row.job_id,
+        ),
+      )
+      .slice(0, limit);
+    const promoted = due.filter(({ tenant_id, job_id, concurrency_key }) => {
+      if (concurrency_key === null) return true;
+      return (
+        tables.job_key.insert({ tenant_id, concurrency_key, job_id }) || holder(tenant_id, concurrency_key) === job_id
+      );
+    });
+    for (const row of promoted) tables.job_waiting.delete(row);
+    return promoted.map(({ tenant_id, job_id, route_id, rank }) => ({ tenant_id, job_id, route_id, rank }));
+  }),
+  passedDeadlines: twin<[number]>(({ tables, now }, limit) =>
+    tables.job_deadline
+      .where((row) => row.deadline <= now)
+      .sort(by((row) => row.deadline))
+      .slice(0, limit)
+      .map(({ tenant_id, job_id }) => ({ tenant_id, job_id })),
+  ),
+  waitOf: twin<[string, string]>(({ tables, now }, tenant, job) => {
+    const row = tables.job_waiting.get(tenant, job);
+    if (!row) return [];
+    const held = row.concurrency_key === null ? undefined : tables.job_key.get(tenant, row.concurrency_key);
+    const notBefore = row.not_before !== null && row.not_before > now ? row.not_before : null;
+    return [{ not_before: date(notBefore), holder: held && held.job_id !== job ? held.job_id : null }];
+  }),
+  listDeadline: twin<[string, string]>(({ tables }, tenant, id) => {
+    const job = tables.job.get(tenant, id);
+    if (!job || job.deadline === null) return [];
+    const row = { tenant_id: tenant, job_id: id, deadline: job.deadline };
+    if (!tables.job_deadline.insert(row)) tables.job_deadline.change(row, row);
+    return [row];
+  }),
+  releaseKey: twin<[string[], string[]]>(({ tables }, tenants, jobs) => {
+    const rows = tables.job_key.where((row) =>
+      jobs.some((job, at) => row.job_id === job && row.tenant_id === tenants[at]),
+    );
+    for (const row of rows) tables.job_key.delete(row);
+    return rows;
+  }),
+  leaveWaitingRoom: twin<[string, string]>(({ tables }, tenant, job) => {
+    const [waiting, deadline] = [tables.job_waiting.get(tenant, job), tables.job_deadline.get(tenant, job)];
+    if (waiting) tables.job_waiting.delete(waiting);
+    if (deadline) tables.job_deadline.delete(deadline);
+    return deadline ? [deadline] : [];
+  }),
+  enterWaitingRoom: twin<[string, string, number]>(({ tables, now }, tenant, id, delayMs) => {
+    const job = tables.job.get(tenant, id);
+    if (!job) return [];
+    const row = {
+      tenant_id: tenant,
+      job_id: id,
+      route_id: job.route_id,
+      rank: 100 - job.priority,
+      not_before: delayMs > 0 ? now + delayMs : null,
+      concurrency_key: job.concurrency_key,
+    };
+    if (!tables.job_waiting.insert(row)) throw new Error(`job_waiting: ${id} waits already`);
+    return [row];
+  }),
+
+  findRoute: twin<[string, string]>(({ tables }, tenant, key) =>
+    tables.route.where((row) => row.tenant_id === tenant && row.key === key).map(routeOf),
+  ),
+  addRoute: twin<[string, SlotKind, string | null, string[], string]>(
+    ({ tables }, tenant, slot, site, capabilities, key) => {
+      tables.numbers.route += 1;
+      if (tables.route.where((row) => row.tenant_id === tenant && row.key === key).length > 0) return [];
+      const row = { id: tables.numbers.route, tenant_id: tenant, slot, site, capabilities, key };
+      tables.route.insert(row);
+      return [routeOf(row)];
+    },
+  ),
+  routesAfter: twin<[number, number]>(({ tables }, after, limit) =>
+    tables.route
+      .where((row) => row.id > after)
+      .sort(by((row) => row.id))
+      .slice(0, limit)
+      .map(routeOf),
+  ),
+};
+
+function parsed(text: string): NewJobRow[] {
+  return JSON.parse(text) as NewJobRow[];
+}
+
+/** False when the job has a place already. */
+function enqueue({ tables }: Moment, tenant: string, job: string, route: number, rank: number): boolean {
+  tables.numbers.ready += 1;
+  return tables.job_ready.insert({ route_id: route, rank, seq: tables.numbers.ready, tenant_id: tenant, job_id: job });
+}
+
+function routeOf<Row extends { readonly key: string }>({ key: _, ...row }: Row): Omit<Row, 'key'> {
+  return row;
+}

@@ -1,0 +1,185 @@
+/** The tables of the jobs room that the simulated services use, with the columns of the migrations. Times are milliseconds. */
+import type { AgentState, JobState } from '@casare/shared/api';
+import type { RunEventBody, SlotKind } from '@casare/shared/protocol';
+import { Table, type Undo } from './table.ts';
+
+export interface JobRow {
+  readonly tenant_id: string;
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly route_id: number;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly generation: number;
+  readonly attempt: number;
+  readonly first_attempt: number;
+  readonly max_attempts: number;
+  readonly agent_id: string | null;
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly error: unknown;
+  readonly review: { readonly position?: string | null } | null;
+  readonly requires: readonly string[];
+  readonly site: string | null;
+  readonly not_before: number | null;
+  readonly deadline: number | null;
+  readonly concurrency_key: string | null;
+  readonly created_by: string;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+}
+
+export interface ReadyRow {
+  readonly route_id: number;
+  readonly rank: number;
+  readonly seq: number;
+  readonly tenant_id: string;
+  readonly job_id: string;
+}
+
+export interface WaitingRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly route_id: number;
+  readonly rank: number;
+  readonly not_before: number | null;
+  readonly concurrency_key: string | null;
+}
+
+export interface LeaseRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly agent_id: string;
+  readonly slot: SlotKind;
+  readonly leased_at: number;
+  readonly accepted: boolean;
+  readonly acked_seq: number;
+  readonly cancelling: boolean;
+  readonly settle_after: number | null;
+}
+
+export interface AttemptRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly generation: number;
+  readonly agent_id: string;
+  readonly ended_at: number | null;
+  readonly outcome: string | null;
+}
+
+export interface EventRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly body: RunEventBody;
+}
+
+export interface StepRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly seq: number;
+  readonly position: string;
+  readonly path: string;
+  readonly name: string;
+  readonly task: string;
+  readonly call: string | null;
+  readonly effect: string;
+  readonly state: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly duration_ms: number | null;
+  readonly output: unknown;
+  readonly error: unknown;
+}
+
+export interface SessionRow {
+  readonly tenant_id: string;
+  readonly agent_id: string;
+  readonly session_id: string;
+  readonly gateway_id: string | null;
+  readonly instance: string;
+  readonly epoch: number;
+  readonly since: number;
+  readonly lease_until: number | null;
+}
+
+export interface RouteRow {
+  readonly id: number;
+  readonly tenant_id: string;
+  readonly slot: SlotKind;
+  readonly site: string | null;
+  readonly capabilities: string[];
+  readonly key: string;
+}
+
+/** Only what the jobs room reads of it. */
+export interface AgentRow {
+  readonly tenant_id: string;
+  readonly id: string;
+  readonly name: string;
+  readonly state: AgentState;
+}
+
+interface OfJob {
+  readonly tenant_id: string;
+  readonly job_id: string;
+}
+
+export class Tables {
+  #undo: Undo | null = null;
+  readonly #open = (): Undo | null => this.#undo;
+  readonly agent = new Table<AgentRow>((row) => `${row.tenant_id} ${row.id}`, this.#open);
+  readonly route = new Table<RouteRow>((row) => String(row.id), this.#open);
+  readonly job = new Table<JobRow>((row) => `${row.tenant_id} ${row.id}`, this.#open);
+  readonly job_ready = new Table<ReadyRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
+  readonly job_waiting = new Table<WaitingRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
+  readonly job_key = new Table<OfJob & { readonly concurrency_key: string }>(
+    (row) => `${row.tenant_id} ${row.concurrency_key}`,
+    this.#open,
+  );
+  readonly job_deadline = new Table<OfJob & { readonly deadline: number }>(
+    (row) => `${row.tenant_id} ${row.job_id}`,
+    this.#open,
+  );
+  readonly job_lease = new Table<LeaseRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
+  readonly job_attempt = new Table<AttemptRow>((row) => `${row.tenant_id} ${row.job_id} ${row.attempt}`, this.#open);
+  readonly job_event = new Table<EventRow>(
+    (row) => `${row.tenant_id} ${row.job_id} ${row.attempt} ${row.seq}`,
+    this.#open,
+  );
+  readonly job_step = new Table<StepRow>(
+    (row) => `${row.tenant_id} ${row.job_id} ${row.attempt} ${row.seq}`,
+    this.#open,
+  );
+  readonly idempotency_key = new Table<{
+    readonly tenant_id: string;
+    readonly key: string;
+    readonly request_digest: string;
+    readonly job_ids: string[];
+    readonly created_at: number;
+  }>((row) => `${row.tenant_id} ${row.key}`, this.#open);
+  readonly gateway = new Table<{ readonly id: string; readonly heartbeat_at: number }>((row) => row.id, this.#open);
+  readonly agent_session = new Table<SessionRow>((row) => `${row.tenant_id} ${row.agent_id}`, this.#open);
+  /** Identity columns: a number that was taken is not given back. */
+  readonly numbers = { route: 0, ready: 0 };
+
+  /** From here on every change can be taken back. */
+  begin(): void {
+    this.#undo = [];
+  }
+
+  commit(): void {
+    this.#undo = null;
+  }
+
+  rollback(): void {
+    const undo = this.#undo ?? [];
+    this.#undo = null;
+    for (const back of undo.reverse()) back();
+  }
+}

@@ -1,0 +1,206 @@
+/** Twins of the run record, and of what the services read and note beside it. */
+import type { JobState } from '@casare/shared/api';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { StepRow } from './rows.ts';
+import { by, date, json, ms, twin, type Twin } from './twin.ts';
+
+interface OfAttempt {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+interface OpenedRow extends OfAttempt {
+  readonly seq: number;
+  readonly at: string;
+  readonly position: string;
+  readonly path: string;
+  readonly name: string;
+  readonly task?: string;
+  readonly call?: string;
+  readonly effect?: string;
+  readonly state: string;
+}
+
+interface EndedRow extends OfAttempt {
+  readonly position: string;
+  readonly state: string;
+  readonly at: string;
+  readonly durationMs: number;
+  readonly output?: unknown;
+  readonly error?: unknown;
+}
+
+interface MovedRow extends OfAttempt {
+  readonly from: JobState;
+  readonly state: JobState;
+  readonly started: string | null;
+  readonly ended: boolean;
+  readonly output: unknown;
+  readonly error: unknown;
+  readonly review: { readonly position?: string | null } | null;
+}
+
+/** Outcomes of attempts whose last number is acknowledged again. */
+const RECORDED = ['succeeded', 'failed', 'timed_out', 'needs_review', 'cancelled'];
+
+export const RUN_TWINS: Readonly<Record<string, Twin>> = {
+  lockHeld: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, agents) =>
+    jobs
+      .flatMap((id, at) => {
+        const [job, lease] = [tables.job.get(tenants[at]!, id), tables.job_lease.get(tenants[at]!, id)];
+        if (!job || lease?.attempt !== attempts[at] || lease!.agent_id !== agents[at]) return [];
+        const { tenant_id, job_id, attempt, agent_id, acked_seq } = lease!;
+        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, state: job.state }];
+      })
+      .sort(
+        by(
+          (row) => row.tenant_id,
+          (row) => row.job_id,
+        ),
+      ),
+  ),
+  insertEvents: twin<[string]>(({ tables }, text) =>
+    (JSON.parse(text) as (RunEvent & OfAttempt)[]).filter(({ tenant, jobId, attempt, seq, at, body }) =>
+      tables.job_event.insert({ tenant_id: tenant, job_id: jobId, attempt, seq, at: ms(at)!, body }),
+    ),
+  ),
+  openSteps: twin<[string]>(({ tables }, text) =>
+    (JSON.parse(text) as OpenedRow[]).filter((row) => {
+      const skipped = row.state === 'skipped';
+      return tables.job_step.insert({
+        ...{ tenant_id: row.tenant, job_id: row.jobId, attempt: row.attempt, seq: row.seq },
+        ...{ position: row.position, path: row.path, name: row.name, state: row.state },
+        task: row.task ?? 'skipped',
+        call: row.call ?? null,
+        effect: row.effect ?? 'idempotent',
+        started_at: ms(row.at)!,
+        ended_at: skipped ? ms(row.at) : null,
+        duration_ms: skipped ? 0 : null,
+        output: null,
+        error: null,
+      });
+    }),
+  ),
+  endSteps: twin<[string]>(({ tables }, text) =>
+    (JSON.parse(text) as EndedRow[]).flatMap((end) =>
+      tables.job_step
+        .where(
+          (row) =>
+            row.tenant_id === end.tenant &&
+            row.job_id === end.jobId &&
+            row.attempt === end.attempt &&
+            row.position === end.position &&
+            row.state === 'running',
+        )
+        .map((row) =>
+          tables.job_step.change(row, {
+            ...{ state: end.state, ended_at: ms(end.at), duration_ms: end.durationMs },
+            ...{ output: end.output ?? null, error: end.error ?? null },
+          }),
+        ),
+    ),
+  ),
+  moveRuns: twin<[string]>(({ tables, now }, text) =>
+    (JSON.parse(text) as MovedRow[]).flatMap((run) => {
+      const job = tables.job.get(run.tenant, run.jobId);
+      if (job?.state !== run.from) return [];
+      return [
+        tables.job.change(job, {
+          state: run.state,
+          started_at: job.started_at ?? ms(run.started),
+          ended_at: run.ended ? now : null,
+          output: run.output ?? job.output,
+          error: run.error ?? null,
+          review: run.review,
+        }),
+      ];
+    }),
+  ),
+  ackLeases: twin<[string[], string[], number[], number[]]>(({ tables }, tenants, jobs, attempts, seqs) =>
+    jobs.flatMap((job, at) => {
+      const lease = tables.job_lease.get(tenants[at]!, job);
+      if (lease?.attempt !== attempts[at]) return [];
+      return [tables.job_lease.change(lease!, { acked_seq: seqs[at]!, accepted: true, settle_after: null })];
+    }),
+  ),
+  ackedOfAttempts: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, agents) =>
+    jobs.map((job, at) => {
+      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]!);
+      if (attempt?.agent_id !== agents[at] || !RECORDED.includes(attempt!.outcome ?? '')) return { seq: 0 };
+      const events = tables.job_event.where((row) => row.job_id === job && row.attempt === attempts[at]);
+      return { seq: Math.max(0, ...events.map((row) => row.seq)) };
+    }),
+  ),
+  journal: twin<[string, string, number]>(({ tables }, tenant, job, from) =>
+    tables.job_event
+      .where((row) => row.tenant_id === tenant && row.job_id === job && row.attempt >= from)
+      .sort(
+        by(
+          (row) => row.attempt,
+          (row) => row.seq,
+        ),
+      )
+      .map(({ seq, at, body }) => ({ seq, at: date(at), body })),
+  ),
+  settleDoubt: twin<[string, string, string, string]>(({ tables, now }, tenant, id, output, actor) => {
+    const job = tables.job.get(tenant, id);
+    const events = tables.job_event.where((row) => row.tenant_id === tenant && row.job_id === id);
+    const [doubt] = events
+      .filter(({ attempt, body }) => {
+        const isOfGeneration = job !== undefined && attempt >= job.first_attempt;
+        return isOfGeneration && body.type === 'step.started' && body.position === job.review?.position;
+      })
+      .sort(
+        by(
+          (row) => -row.attempt,
+          (row) => -row.seq,
+        ),
+      );
+    if (!doubt || doubt.body.type !== 'step.started') return [];
+    const { attempt, seq, body } = doubt;
+    const step = tables.job_step.get(tenant, id, attempt, seq);
+    if (step) tables.job_step.change(step, { state: 'completed', ended_at: now, output: json(output) });
+    const last = Math.max(...events.filter((row) => row.attempt === attempt).map((row) => row.seq));
+    const word = {
+      ...{ type: 'step.completed', path: body.path, position: body.position },
+      ...{ output: json(output), durationMs: 0, settledBy: actor },
+    } as RunEventBody;
+    tables.job_event.insert({ tenant_id: tenant, job_id: id, attempt, seq: last + 1, at: now, body: word });
+    return [word];
+  }),
+
+  assignmentOf: twin<[string, string]>(({ tables }, tenant, id) => {
+    const job = tables.job.get(tenant, id);
+    if (!job) return [];
+    const { generation, first_attempt, workflow_id, input } = job;
+    return [{ generation, first_attempt, workflow_id, input }];
+  }),
+  stepsAt: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, positions) =>
+    jobs
+      .flatMap((job, at) =>
+        tables.job_step.where(
+          (row) =>
+            row.tenant_id === tenants[at] &&
+            row.job_id === job &&
+            row.attempt === attempts[at] &&
+            row.position === positions[at],
+        ),
+      )
+      .sort(
+        by<StepRow>(
+          (row) => row.tenant_id,
+          (row) => row.job_id,
+          (row) => row.attempt,
+          (row) => row.seq,
+        ),
+      )
+      .map((row) => ({ ...row, started_at: date(row.started_at), ended_at: date(row.ended_at) })),
+  ),
+  // Runs of the simulation keep no files.
+  listArtifacts: twin(() => []),
+  // Nobody listens: the job rows are what the checker reads.
+  appendLive: twin<[string[]]>((_, tenants) => tenants),
+  pruneLive: twin(() => []),
+  appendAudit: twin(() => [{}]),
+};
