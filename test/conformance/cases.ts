@@ -93,7 +93,11 @@ export const CASES: readonly Case[] = [
       await internRoute(db, OTHER, needs),
       await internRoute(db, TENANT, { ...needs, slot: 'desktop', site: 'plant' }),
     ];
-    return { made, others, listed: await listRoutes(db, 1, 2), none: await listRoutes(db, 99, 2) };
+    const beyond = [
+      await internRoute(db, TENANT, { ...needs, site: 'one more' }, 2),
+      await internRoute(db, TENANT, needs, 2),
+    ];
+    return { made, others, beyond, listed: await listRoutes(db, 1, 2), none: await listRoutes(db, 99, 2) };
   }),
   inTransaction('jobs go into the queue, the waiting room, or both lists', async (tx) => {
     await submit.insertNewJobs(tx, TENANT, [
@@ -135,6 +139,11 @@ export const CASES: readonly Case[] = [
       TENANT,
       due.filter((job) => job.tenant === TENANT),
     );
+    await queue.offer(
+      tx,
+      OTHER,
+      due.filter((job) => job.tenant === OTHER),
+    );
     return [due, await takeDue(tx, 10), await findWait(tx, TENANT, uuid(5))];
   }),
   inTransaction('offering a job twice keeps its place', async (tx) => {
@@ -147,16 +156,22 @@ export const CASES: readonly Case[] = [
   alone('deadlines that passed', (db) => listPassedDeadlines(db, 10)),
   inTransaction('the best of the queue are held in order, those over are told from those ready', async (tx) => {
     const none = await queue.hold(tx, new Map([[9, 5]]), 5);
-    const places = await queue.hold(tx, new Map([[1, 3], [2, 1]]), 5); // prettier-ignore
+    const places = await queue.hold(tx, new Map([[1, 3], [2, 2]]), 5); // prettier-ignore
     const some = await queue.hold(tx, new Map([[1, 9], [2, 9]]), 4); // prettier-ignore
     const wanted = [request(2, A), request(1, A), request(7, B), request(3, B), request(99, C)];
     const { leased, stale } = await leases.lease(tx, wanted);
     await queue.take(
       tx,
-      some.filter((ready) => leased.some(({ jobId }) => jobId === ready.jobId)),
+      some.places.filter((ready) => leased.some(({ jobId }) => jobId === ready.jobId)),
     );
     const sortedLeases = leased.sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
-    return { none, places: places.map(({ jobId }) => jobId), leased: sortedLeases, stale };
+    return {
+      none,
+      places: places.places.map(({ jobId }) => jobId),
+      fair: some.places.length,
+      leased: sortedLeases,
+      stale,
+    };
   }),
   inTransaction('a job is leased once', (tx) => leases.lease(tx, [request(1, B)])),
   alone('leases by agent', async (db) => {

@@ -23,6 +23,8 @@ const inOrder = by<ReadyRow>(
   (row) => row.seq,
 );
 
+const NO_PLACE = { route_id: null, rank: null, seq: null, tenant_id: null, job_id: null };
+
 export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
   insertJobs: twin<[string, string]>(({ tables }, tenant, text) =>
     parsed(text).map((job) =>
@@ -95,17 +97,29 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
     return old;
   }),
 
-  holdReady: twin<[number[], number[], number]>(({ tables }, routes, wanted, limit) =>
-    routes
-      .flatMap((route, index) =>
-        tables.job_ready
-          .where((row) => row.route_id === route)
-          .sort(inOrder)
-          .slice(0, wanted[index]),
+  holdReady: twin<[number[], number[], number]>(({ tables }, routes, wanted, limit) => {
+    const tops = routes.flatMap((route, index) =>
+      tables.job_ready
+        .where((row) => row.route_id === route)
+        .sort(inOrder)
+        .slice(0, wanted[index]),
+    );
+    // Tenants take turns: the best job of each, then the second best of each.
+    const turns = [...Map.groupBy(tops.sort(inOrder), (row) => row.tenant_id).values()];
+    const chosen = turns
+      .flatMap((rows) => rows.map((row, turn) => ({ row, turn })))
+      .sort(
+        by(
+          ({ turn }) => turn,
+          ({ row }) => row.rank,
+          ({ row }) => row.seq,
+        ),
       )
-      .sort(inOrder)
-      .slice(0, limit),
-  ),
+      .slice(0, limit)
+      .map(({ row }) => row);
+    if (chosen.length === 0) return [{ chosen: 0, ...NO_PLACE }];
+    return chosen.sort(inOrder).map((row) => ({ chosen: chosen.length, ...row }));
+  }),
   takeReady: twin<[number[], number[], number[]]>(({ tables }, routes, ranks, seqs) => {
     const taken = tables.job_ready.where((row) =>
       seqs.some((seq, at) => row.seq === seq && row.route_id === routes[at] && row.rank === ranks[at]),
@@ -198,8 +212,9 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
   findRoute: twin<[string, string]>(({ tables }, tenant, key) =>
     tables.route.where((row) => row.tenant_id === tenant && row.key === key).map(routeOf),
   ),
-  addRoute: twin<[string, SlotKind, string | null, string[], string]>(
-    ({ tables }, tenant, slot, site, capabilities, key) => {
+  addRoute: twin<[string, SlotKind, string | null, string[], string, number]>(
+    ({ tables }, tenant, slot, site, capabilities, key, most) => {
+      if (tables.route.where((row) => row.tenant_id === tenant).length >= most) return [];
       tables.numbers.route += 1;
       if (tables.route.where((row) => row.tenant_id === tenant && row.key === key).length > 0) return [];
       const row = { id: tables.numbers.route, tenant_id: tenant, slot, site, capabilities, key };
