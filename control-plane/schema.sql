@@ -53,7 +53,7 @@ CREATE TABLE agent_session (
   lease_until timestamp with time zone,
   serial text,
   server_ca_id uuid
-) WITH (fillfactor=70);
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE api_key (
   tenant_id text NOT NULL,
   id text NOT NULL,
@@ -78,6 +78,10 @@ CREATE TABLE artifact (
   sha256 text NOT NULL,
   "position" text,
   created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE artifact_removal (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL
 );
 CREATE TABLE audit_event (
   tenant_id text NOT NULL,
@@ -157,7 +161,7 @@ CREATE TABLE gateway (
   trust_rev bigint DEFAULT 0 NOT NULL,
   presented_ca_id uuid,
   ready_ca_id uuid
-);
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=200, fillfactor=50);
 CREATE TABLE gateway_certificate (
   serial text NOT NULL,
   ca_id uuid NOT NULL,
@@ -171,7 +175,7 @@ CREATE TABLE idempotency_key (
   request_digest text NOT NULL,
   job_ids uuid[] NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor=0.02);
 CREATE TABLE job (
   tenant_id text NOT NULL,
   id uuid NOT NULL,
@@ -213,8 +217,8 @@ CREATE TABLE job_deadline (
   tenant_id text NOT NULL,
   job_id uuid NOT NULL,
   deadline timestamp with time zone NOT NULL
-);
-CREATE TABLE job_default PARTITION OF public.job DEFAULT WITH (fillfactor=80);
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
+CREATE TABLE job_default PARTITION OF public.job DEFAULT WITH (autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
 CREATE TABLE job_event (
   tenant_id text NOT NULL,
   job_id uuid NOT NULL,
@@ -228,7 +232,7 @@ CREATE TABLE job_key (
   tenant_id text NOT NULL,
   concurrency_key text NOT NULL,
   job_id uuid NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_lease (
   tenant_id text NOT NULL,
   job_id uuid NOT NULL,
@@ -274,7 +278,7 @@ CREATE TABLE job_waiting (
   rank smallint NOT NULL,
   not_before timestamp with time zone,
   concurrency_key text
-);
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE join_token (
   tenant_id text NOT NULL,
   id text NOT NULL,
@@ -390,6 +394,7 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_account_id_fkey FOREIGN KEY
 ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'screenshot'::text, 'trace'::text, 'log'::text])));
+ALTER TABLE artifact_removal ADD CONSTRAINT artifact_removal_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, seq);
 ALTER TABLE audit_head ADD CONSTRAINT audit_head_pkey PRIMARY KEY (tenant_id);
 ALTER TABLE audit_link ADD CONSTRAINT audit_link_pkey PRIMARY KEY (tenant_id, "position");
@@ -479,6 +484,7 @@ CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING 
 CREATE INDEX agent_certificate_revoked ON public.agent_certificate USING btree (not_after) WHERE (state = 'revoked'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
+CREATE INDEX artifact_job ON public.artifact USING btree (job_id);
 CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
 CREATE INDEX audit_event_order ON public.audit_event USING btree (tenant_id, xid, seq);
 CREATE UNIQUE INDEX ca_rotation_open ON public.ca_rotation USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (ended_at IS NULL);

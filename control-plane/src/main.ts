@@ -80,6 +80,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     fitness: (tenant) => agentFitness(database, tenant),
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,
+    historyDays: config.historyDays,
   });
   await signing.ready();
   const { signer } = signing;

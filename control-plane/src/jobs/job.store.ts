@@ -4,6 +4,7 @@
  */
 import { Job, LogLine, Step, type JobState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
+import { firstIdAt } from '../platform/ids.ts';
 import type { AttemptKey } from './lease.store.ts';
 
 /** How a list of jobs is narrowed; null members do not narrow. */
@@ -228,12 +229,6 @@ async function idsOf(db: Queryable, statement: ReturnType<typeof versionsNamed>)
 
 function narrowed(some: readonly string[] | null, others: readonly string[]): string[] {
   return some === null ? [...others] : some.filter((id) => others.includes(id));
-}
-
-/** The smallest UUIDv7 of that moment. */
-function firstIdAt(ms: number): string {
-  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
 function jobOf(row: Row): Job {

@@ -7,12 +7,14 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import type { Loop } from '../platform/loop.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
+import { startHistory } from './history.ts';
 import { QueryService, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { RunsService } from './runs.service.ts';
@@ -35,6 +37,8 @@ export interface JobsOptions {
   readonly home: string;
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
+  /** How long a job is kept after the day of its submit; null: for ever. Left out: days are neither made nor dropped. */
+  readonly historyDays?: number | null;
   /** Other times than those of the protocol, for tests that cannot wait a minute. */
   readonly times?: Partial<JobTimes>;
 }
@@ -66,6 +70,9 @@ export function createJobs(options: JobsOptions): Jobs {
       runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
   });
   runs.dispatcher = dispatcher;
+  const files = new ArtifactFiles(path.join(options.home, 'artifacts'));
+  const { historyDays: keepDays } = options;
+  let history: Loop | null = null;
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const promote = (): void => sweeps?.promote();
   runs.onEnded = promote;
@@ -84,19 +91,15 @@ export function createJobs(options: JobsOptions): Jobs {
         appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail }),
     }),
     runs,
-    artifacts: new ArtifactsService({
-      db,
-      live,
-      clock,
-      files: new ArtifactFiles(path.join(options.home, 'artifacts')),
-    }),
+    artifacts: new ArtifactsService({ db, live, clock, files }),
     dispatcher,
     async start() {
       await dispatcher.start();
+      if (keepDays !== undefined) history = startHistory({ db, clock, log, files, keepDays });
       sweeps = startSweeps({ ...deps, log, dispatcher });
     },
     async stop() {
-      await sweeps?.stop();
+      await Promise.all([sweeps?.stop(), history?.stop()]);
       await dispatcher.stop();
       await runs.drain();
     },

@@ -14,6 +14,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     web: { port: 8080, publicUrl: null },
     enrol: { port: 8442, publicUrl: null },
     tunnel: { port: 8443, publicUrl: null },
+    historyDays: 90,
     warningDays: [90, 30, 7, 1],
     logLevel: 'info',
   });
@@ -42,6 +43,14 @@ test('the ages of warnings are a list of days', () => {
   expect(readConfig({ CASARE_EXPIRY_WARNING_DAYS: '60,5' }).warningDays).toEqual([60, 5]);
   for (const wrong of ['soon', '1,', '-1', '1,2,3,4,5,6,7,8,9,10,11'])
     expect(() => readConfig({ CASARE_EXPIRY_WARNING_DAYS: wrong })).toThrow('CASARE_EXPIRY_WARNING_DAYS');
+});
+
+test('history is kept for days, or for ever', () => {
+  expect(readConfig({}).historyDays).toBe(90);
+  expect(readConfig({ CASARE_HISTORY_DAYS: '7' }).historyDays).toBe(7);
+  expect(readConfig({ CASARE_HISTORY_DAYS: '0' }).historyDays).toBeNull();
+  for (const wrong of ['-1', '1.5', 'ever'])
+    expect(() => readConfig({ CASARE_HISTORY_DAYS: wrong })).toThrow('CASARE_HISTORY_DAYS');
 });
 
 test('an empty variable is an absent one', () => {

@@ -42,6 +42,8 @@ export interface Config {
   readonly tunnel: ListenerConfig;
   /** Days before the end of a CA at which to warn. */
   readonly warningDays: readonly number[];
+  /** How long jobs are kept after the day of their submit; null: for ever. */
+  readonly historyDays: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -78,6 +80,7 @@ const Environment = z
     CASARE_PUBLIC_ENROL_URL: url(/^https$/).default(null),
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
+    CASARE_HISTORY_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
     CASARE_WEB_TLS_CERT: file,
     CASARE_WEB_TLS_KEY: file,
     CASARE_WEB_TLS_PFX: file,
@@ -155,6 +158,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     enrol: { port: portOf('CASARE_ENROL_PORT'), publicUrl: read.CASARE_PUBLIC_ENROL_URL },
     tunnel: { port: portOf('CASARE_TUNNEL_PORT'), publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
+    historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
     logLevel: read.CASARE_LOG_LEVEL,
   };
 }

@@ -40,6 +40,12 @@ export function createIds(clock: Clock, random: Random = randomBytes): Ids {
   };
 }
 
+/** The smallest UUIDv7 of that moment, milliseconds since 1970. */
+export function firstIdAt(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /** A random token of `bytes` bytes, base64url: 32 bytes give 43 characters. */
 export function randomToken(bytes = 32, random: Random = randomBytes): string {
   return random(bytes).toString('base64url');

@@ -1,0 +1,144 @@
+/**
+ * Days of history as partitions, and what else belongs to a day's jobs.
+ *
+ * The names of partitions cannot be parameters: they are built here from days that are eight digits and from ids made by
+ * `idsOf`. A day is locked before it is looked at, so that a job which a person runs again is not dropped under them.
+ */
+import { sql, type Database, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { idsOf, type Day } from './history.decision.ts';
+import { ENDED } from './job.lifecycle.ts';
+
+/** Partitioned by the job's id; each has a default partition that holds what has no day. */
+const TABLES = ['job', 'job_attempt', 'job_event', 'job_step'] as const;
+/** Only rows of jobs are updated. */
+const STORAGE: Partial<Record<(typeof TABLES)[number], string>> = {
+  job: ' WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)',
+};
+
+const historyDays = sql<{ day: string }, []>(
+  'historyDays',
+  `SELECT right(c.relname, 8) AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+   WHERE i.inhparent = 'job'::regclass AND c.relname ~ '^job_[0-9]{8}$' ORDER BY 1`,
+);
+
+// One replica at a time; another one that finds it taken has nothing to do.
+const tryHistory = sql<{ mine: boolean }, []>('tryHistory', 'SELECT pg_try_advisory_xact_lock(20261125) AS mine');
+
+// A partition cannot be made for rows that the default partition holds.
+const dayInDefault = sql<{ any: boolean }, [from: string, before: string]>(
+  'dayInDefault',
+  `SELECT EXISTS (SELECT FROM job_default WHERE id >= $1::uuid AND id < $2::uuid)
+     OR EXISTS (SELECT FROM job_attempt_default WHERE job_id >= $1::uuid AND job_id < $2::uuid)
+     OR EXISTS (SELECT FROM job_event_default WHERE job_id >= $1::uuid AND job_id < $2::uuid)
+     OR EXISTS (SELECT FROM job_step_default WHERE job_id >= $1::uuid AND job_id < $2::uuid) AS any`,
+);
+
+const unfinished = sql<{ any: boolean }, [from: string, before: string, ended: string[]]>(
+  'unfinishedInDay',
+  `SELECT EXISTS (SELECT FROM job WHERE id >= $1::uuid AND id < $2::uuid AND state <> ALL($3)) AS any`,
+);
+
+const dropArtifacts = sql<never, [from: string, before: string]>(
+  'dropArtifactsOfDay',
+  `WITH gone AS (DELETE FROM artifact WHERE job_id >= $1::uuid AND job_id < $2::uuid RETURNING tenant_id, id)
+   INSERT INTO artifact_removal (tenant_id, id) SELECT tenant_id, id FROM gone ON CONFLICT DO NOTHING`,
+);
+
+// Jobs from before there were days. Their rows are locked, so that none of them is run again meanwhile.
+const dropUndated = sql<{ id: string }, [before: string, ended: string[], limit: number]>(
+  'dropUndated',
+  `WITH old AS (
+     SELECT tenant_id, id FROM job_default WHERE id < $1::uuid AND state = ANY($2) ORDER BY id LIMIT $3 FOR UPDATE
+   ), attempts AS (
+     DELETE FROM job_attempt_default d USING old WHERE d.tenant_id = old.tenant_id AND d.job_id = old.id
+   ), events AS (
+     DELETE FROM job_event_default d USING old WHERE d.tenant_id = old.tenant_id AND d.job_id = old.id
+   ), steps AS (
+     DELETE FROM job_step_default d USING old WHERE d.tenant_id = old.tenant_id AND d.job_id = old.id
+   ), files AS (
+     DELETE FROM artifact d USING old WHERE d.tenant_id = old.tenant_id AND d.job_id = old.id
+     RETURNING d.tenant_id, d.id
+   ), removals AS (
+     INSERT INTO artifact_removal (tenant_id, id) SELECT tenant_id, id FROM files ON CONFLICT DO NOTHING
+   )
+   DELETE FROM job_default j USING old WHERE j.tenant_id = old.tenant_id AND j.id = old.id RETURNING j.id`,
+);
+
+const removals = sql<{ tenant_id: string; id: string }, [limit: number]>(
+  'artifactRemovals',
+  'SELECT tenant_id, id FROM artifact_removal LIMIT $1',
+  { idempotent: true },
+);
+const removed = sql<never, [tenants: string[], ids: string[]]>(
+  'artifactsRemoved',
+  `DELETE FROM artifact_removal r USING unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
+   WHERE r.tenant_id = w.tenant_id AND r.id = w.id`,
+);
+
+/** A lock that others hold for longer is waited for at the next turn: nobody queues behind this one. */
+const SETTINGS = { settings: { lock_timeout: '2s' } };
+
+/** The days that there are, oldest first. */
+export async function listDays(db: Queryable): Promise<Day[]> {
+  return (await db.query(historyDays())).map((row) => row.day);
+}
+
+/** Makes a day; false when there are jobs of it already that have no day, or another replica is at it. */
+export async function makeDay(db: Database, day: Day): Promise<boolean> {
+  const { from, before } = idsOf(day);
+  return db.transaction(async (tx) => {
+    if (!(await isMine(tx)) || (await tx.query(dayInDefault(from, before)))[0]!.any) return false;
+    for (const table of TABLES) {
+      await tx.script(
+        `CREATE TABLE IF NOT EXISTS ${nameOf(table, day)} PARTITION OF ${table}
+         FOR VALUES FROM ('${from}') TO ('${before}')${STORAGE[table] ?? ''}`,
+      );
+    }
+    return true;
+  }, SETTINGS);
+}
+
+/** Drops a day with all that belongs to it; false while a job of it is not over, or another replica is at it. */
+export async function dropDay(db: Database, day: Day): Promise<boolean> {
+  const { from, before } = idsOf(day);
+  return db.transaction(async (tx) => {
+    if (!(await isMine(tx))) return false;
+    await tx.script(`LOCK TABLE ${nameOf('job', day)} IN ACCESS EXCLUSIVE MODE`);
+    if ((await tx.query(unfinished(from, before, [...ENDED])))[0]!.any) return false;
+    await tx.execute(dropArtifacts(from, before));
+    for (const table of TABLES) await tx.script(`DROP TABLE IF EXISTS ${nameOf(table, day)}`);
+    return true;
+  }, SETTINGS);
+}
+
+/** Drops ended jobs that have no day and are older than `day`; how many. */
+export async function dropUndatedBefore(db: Database, day: Day, limit: number): Promise<number> {
+  return (await db.query(dropUndated(idsOf(day).from, [...ENDED], limit))).length;
+}
+
+/** Files whose rows are gone. */
+export async function listRemovals(db: Queryable, limit: number): Promise<{ tenant: string; id: string }[]> {
+  return (await db.query(removals(limit))).map((row) => ({ tenant: row.tenant_id, id: row.id }));
+}
+
+/** Their bytes are gone too. */
+export async function forgetRemovals(
+  db: Queryable,
+  files: readonly { readonly tenant: string; readonly id: string }[],
+): Promise<void> {
+  await db.execute(
+    removed(
+      files.map(({ tenant }) => tenant),
+      files.map(({ id }) => id),
+    ),
+  );
+}
+
+async function isMine(tx: Transaction): Promise<boolean> {
+  return (await tx.query(tryHistory()))[0]!.mine;
+}
+
+function nameOf(table: (typeof TABLES)[number], day: Day): string {
+  if (!/^\d{8}$/.test(day)) throw new Error(`${day} is no day`);
+  return `${table}_${day}`;
+}
