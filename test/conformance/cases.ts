@@ -13,7 +13,7 @@ import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.stor
 import { foldEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, readJournal, writeRuns } from '../../control-plane/src/jobs/run.store.ts';
 import * as sessions from '../../control-plane/src/jobs/session.store.ts';
-import { listSilent, putOff, silentFor } from '../../control-plane/src/jobs/silence.store.ts';
+import { listSilent, putOff, silentFor, takeUp } from '../../control-plane/src/jobs/silence.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
 import { listCancelling, listUnaccepted } from '../../control-plane/src/jobs/sweep.store.ts';
 import * as moves from '../../control-plane/src/jobs/transition.store.ts';
@@ -115,9 +115,12 @@ export const CASES: readonly Case[] = [
     await announceJobs(tx, [{ ...tenantOf, jobId: uuid(1), state: 'pending', attempt: 0 }], new Date(PAST));
   }),
   inTransaction('an idempotency key is taken once for each tenant', async (tx) => [
-    await submit.takeIdempotencyKey(tx, TENANT, 'k', 'digest', [uuid(1), uuid(2)]),
-    await submit.takeIdempotencyKey(tx, TENANT, 'k', 'another', [uuid(3)]),
-    await submit.takeIdempotencyKey(tx, OTHER, 'k', 'another', [uuid(3)]),
+    ...(await submit.takeIdempotencyKeys(tx, TENANT, [
+      { key: 'k', digest: 'digest', jobIds: [uuid(1), uuid(2)] },
+      { key: 'a', digest: 'digest', jobIds: [uuid(4)] },
+    ])),
+    ...(await submit.takeIdempotencyKeys(tx, TENANT, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
+    ...(await submit.takeIdempotencyKeys(tx, OTHER, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
     await submit.readIdempotencyKey(tx, TENANT, 'k'),
     await submit.readIdempotencyKey(tx, TENANT, 'none'),
   ]),
@@ -181,10 +184,12 @@ export const CASES: readonly Case[] = [
   }),
   alone('leases of agents, whoever asks', async (db) => (await leases.listLeasesOf(db, [A, C])).length),
   alone('an assignment is accepted once, by its agent', async (db) => [
-    await leases.accept(db, key(1), B),
-    await leases.accept(db, key(1, 2), A),
-    await leases.accept(db, key(1), A),
-    await leases.accept(db, key(1), A),
+    await leases.accept(db, [{ ...key(1), agentId: B }]),
+    await leases.accept(db, [
+      { ...key(1, 2), agentId: A },
+      { ...key(1), agentId: A },
+    ]),
+    await leases.accept(db, [{ ...key(1), agentId: A }]),
   ]),
   alone('what nobody has accepted', async (db) => [
     await listUnaccepted(db, AGENTS, MINUTE, 10),
@@ -321,6 +326,8 @@ export const CASES: readonly Case[] = [
     await putOff(tx, key(31), MINUTE);
     await putOff(tx, key(32), -MINUTE);
     await putOff(tx, key(32, 9), null);
+    await takeUp(tx, key(31));
+    await takeUp(tx, key(30, 9));
     const left = await list();
     await record(tx, 30, A, events(1, { type: 'run.started', resumed: false }));
     return [left, await list()];

@@ -49,7 +49,7 @@ const WHOLE = [
   'waiting',
 ];
 /** Of other files: the statements that they use beside those. */
-const SOME = ['assignmentOf', 'stepsAt', 'listArtifacts', 'appendLive', 'pruneLive', 'appendAudit'];
+const SOME = ['assignmentsOf', 'stepsAt', 'listArtifacts', 'appendLive', 'pruneLive', 'appendAudit'];
 
 const server = new MemoryServer({ now: () => Date.now() });
 let postgres: TestDatabase;

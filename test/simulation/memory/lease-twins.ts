@@ -46,11 +46,13 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     const lease = tables.job_lease.get(tenant, job);
     return lease ? [withState({ tables }, lease)] : [];
   }),
-  acceptLease: twin<[string, string, number, string]>(({ tables }, tenant, job, attempt, agent) => {
-    const lease = tables.job_lease.get(tenant, job);
-    if (lease?.attempt !== attempt || lease.agent_id !== agent || lease.accepted) return [];
-    return [tables.job_lease.change(lease, { accepted: true })];
-  }),
+  acceptLeases: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, agents) =>
+    jobs.flatMap((job, at) => {
+      const lease = tables.job_lease.get(tenants[at]!, job);
+      if (lease?.attempt !== attempts[at] || lease!.agent_id !== agents[at] || lease!.accepted) return [];
+      return [tables.job_lease.change(lease!, { accepted: true })];
+    }),
+  ),
   markCancelling: twin<[string, string]>(({ tables }, tenant, job) => {
     const lease = tables.job_lease.get(tenant, job);
     return lease ? [tables.job_lease.change(lease, { cancelling: true })] : [];
@@ -139,6 +141,10 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
       return [{ silent_ms: silentMs(moment, lease, leaseMs, marginMs, heartbeatMs) }];
     },
   ),
+  lookAgain: twin<[string, string, number]>(({ tables }, tenant, job, attempt) => {
+    const lease = tables.job_lease.get(tenant, job);
+    return lease?.attempt === attempt ? [tables.job_lease.change(lease, { settle_after: null })] : [];
+  }),
   putOffLease: twin<[string, string, number, number | null]>(({ tables, now }, tenant, job, attempt, forMs) => {
     const lease = tables.job_lease.get(tenant, job);
     if (lease?.attempt !== attempt) return [];

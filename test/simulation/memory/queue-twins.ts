@@ -2,6 +2,7 @@
 import type { SlotKind } from '@casare/shared/protocol';
 import type { ReadyRow } from './rows.ts';
 import { by, date, json, ms, twin, type Moment, type Twin } from './twin.ts';
+import type { NewIdempotencyKey } from '../../../control-plane/src/jobs/submit.store.ts';
 
 interface NewJobRow {
   readonly id: string;
@@ -80,10 +81,17 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         }),
       ),
   ),
-  claimIdempotencyKey: twin<[string, string, string, string[]]>(({ tables, now }, tenant, key, digest, jobs) => {
-    const row = { tenant_id: tenant, key, request_digest: digest, job_ids: jobs, created_at: now };
-    return tables.idempotency_key.insert(row) ? [row] : [];
-  }),
+  claimIdempotencyKeys: twin<[string, string]>(({ tables, now }, tenant, keys) =>
+    (JSON.parse(keys) as NewIdempotencyKey[])
+      .sort(by(({ key }) => key))
+      .filter(({ key, digest, jobIds }) =>
+        tables.idempotency_key.insert({
+          ...{ tenant_id: tenant, key, request_digest: digest, created_at: now },
+          job_ids: [...jobIds],
+        }),
+      )
+      .map(({ key }) => ({ key })),
+  ),
   findIdempotencyKey: twin<[string, string]>(({ tables }, tenant, key) => {
     const row = tables.idempotency_key.get(tenant, key);
     return row ? [{ request_digest: row.request_digest, job_ids: row.job_ids }] : [];

@@ -50,8 +50,8 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
       .flatMap((id, at) => {
         const [job, lease] = [tables.job.get(tenants[at]!, id), tables.job_lease.get(tenants[at]!, id)];
         if (!job || lease?.attempt !== attempts[at] || lease!.agent_id !== agents[at]) return [];
-        const { tenant_id, job_id, attempt, agent_id, acked_seq } = lease!;
-        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, state: job.state }];
+        const { tenant_id, job_id, attempt, agent_id, acked_seq, cancelling } = lease!;
+        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, cancelling, state: job.state }];
       })
       .sort(
         by(
@@ -170,12 +170,14 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
     return [word];
   }),
 
-  assignmentOf: twin<[string, string]>(({ tables }, tenant, id) => {
-    const job = tables.job.get(tenant, id);
-    if (!job) return [];
-    const { generation, first_attempt, workflow_id, input } = job;
-    return [{ generation, first_attempt, workflow_id, input }];
-  }),
+  assignmentsOf: twin<[string[], string[]]>(({ tables }, tenants, ids) =>
+    ids.flatMap((id, at) => {
+      const job = tables.job.get(tenants[at]!, id);
+      if (!job) return [];
+      const { generation, first_attempt, workflow_id, input } = job;
+      return [{ place: at + 1, generation, first_attempt, workflow_id, input }];
+    }),
+  ),
   stepsAt: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, positions) =>
     jobs
       .flatMap((job, at) =>
