@@ -57,6 +57,7 @@ export class Dispatcher {
   #loop: Loop | null = null;
   #stopListening: (() => Promise<void>) | null = null;
   #soon: NodeJS.Timeout | undefined;
+  #delivering: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: DispatcherDependencies) {
     this.#deps = dependencies;
@@ -73,6 +74,7 @@ export class Dispatcher {
     clearTimeout(this.#soon);
     await this.#stopListening?.();
     await this.#loop?.stop();
+    await this.#delivering;
   }
 
   /** Jobs became ready: looks now, here and on the other replicas. */
@@ -187,7 +189,9 @@ export class Dispatcher {
     if (leased.length === 0) return missed > 0 ? 'missed' : 'done';
     this.#deps.live.wake();
     for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
-    await Promise.all(leased.map((key) => this.#tryDeliver(key)));
+    // The next claim goes on meanwhile; of deliveries one is under way at a time.
+    await this.#delivering;
+    this.#delivering = Promise.all(leased.map((key) => this.#tryDeliver(key)));
     if (leased.length === CLAIM) return 'full';
     return missed > 0 ? 'missed' : 'done';
   }
