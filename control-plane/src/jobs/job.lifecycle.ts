@@ -5,6 +5,9 @@
  * A cancel may lose the race: a run that completed or failed before the cancel reached it ends as what it was
  * (ADR 0006). A job that waits for a review because its agent fell silent keeps its lease: an agent that comes back goes
  * on, and the job is what it was before. A person's review, or their cancel, takes the lease away. Whoever is first wins.
+ *
+ * `retryLater` is a failure that the job's retry policy answers with another attempt of the same generation: that a job
+ * was cancelled or waits for a person forbids it.
  */
 import type { JobState } from '@casare/shared/api';
 import type { RunEventBody } from '@casare/shared/protocol';
@@ -22,6 +25,7 @@ export type JobEvent =
   | 'cancel'
   | 'cancelled'
   | 'requeue'
+  | 'retryLater'
   | 'deadline'
   /** The silent agent is back: with a run under way, with one that had not begun, with one to be cancelled. */
   | 'resume'
@@ -48,10 +52,11 @@ export const JOB: Table<JobState, JobEvent> = {
     fail: 'failed',
     cancel: 'cancelling',
     requeue: 'pending',
+    retryLater: 'pending',
     suspend: 'needs_review',
   },
-  running: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending' },
-  paused: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending' },
+  running: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending', retryLater: 'pending' },
+  paused: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending', retryLater: 'pending' },
   cancelling: { ...ending, start: 'cancelling', refuse: 'cancelled', requeue: 'pending' },
   needs_review: {
     resume: 'running',

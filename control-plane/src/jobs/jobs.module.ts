@@ -39,6 +39,8 @@ export interface JobsOptions {
   readonly heartbeatMs: number;
   /** How long a job is kept after the day of its submit; null: for ever. Left out: days are neither made nor dropped. */
   readonly historyDays?: number | null;
+  /** Spreads retries; `Math.random` when absent. */
+  readonly random?: () => number;
   /** Other times than those of the protocol, for tests that cannot wait a minute. */
   readonly times?: Partial<JobTimes>;
 }

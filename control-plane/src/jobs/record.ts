@@ -10,6 +10,7 @@ import type { EventMessage, Recorded } from './event-batcher.ts';
 import { findStepsAt } from './job.store.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
+import { judgeFailures, settleFailures } from './retries.ts';
 import { foldEvents, newEvents } from './run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, writeRuns, type HeldLease, type RunWrite } from './run.store.ts';
 import { releaseKeys } from './transition.store.ts';
@@ -35,26 +36,33 @@ const FAILED: ReadonlySet<JobState> = new Set(['failed', 'timed_out']);
 const LIVE_OUTPUT_BYTES = 4_096;
 
 /** Records a batch that holds at most one message of each attempt. */
-export async function recordBatch(db: Database, messages: readonly EventMessage[], now: Date): Promise<RecordResult> {
+export async function recordBatch(
+  db: Database,
+  messages: readonly EventMessage[],
+  now: Date,
+  random: () => number,
+): Promise<RecordResult> {
   return db.transaction(async (tx) => {
     const held = new Map((await lockHeldLeases(tx, messages)).map((lease) => [keyOf(lease), lease]));
-    const writes: RunWrite[] = [];
+    const judged: RunWrite[] = [];
     const withoutLease = await answerWithoutLease(
       tx,
       messages.filter((message) => !held.has(keyOf(message))),
     );
     const answers = messages.map((message) => {
       const lease = held.get(keyOf(message));
-      return lease ? judge(lease, message, writes) : withoutLease.get(message)!;
+      return lease ? judge(lease, message, judged) : withoutLease.get(message)!;
     });
+    const { writes, failed } = await judgeFailures(tx, judged, random);
     if (writes.length > 0) await writeRuns(tx, writes);
     const ended = writes.filter((write) => write.fold.ending !== null);
     await end(
       tx,
-      ended.map((write) => ({ ...write, outcome: write.fold.state })),
+      ended.map((write) => ({ ...write, outcome: write.fold.state === 'pending' ? 'retried' : write.fold.state })),
     );
     const over = ended.filter((write) => ENDED.includes(write.fold.state));
     if (over.length > 0) await releaseKeys(tx, over);
+    await settleFailures(tx, failed);
     await announce(tx, writes, now);
     return { answers, ended: ended.map((write) => ({ ...write, failed: FAILED.has(write.fold.state) })) };
   });

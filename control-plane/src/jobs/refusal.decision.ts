@@ -25,3 +25,8 @@ export function afterRefusal(refused: Refused): { do: 'again'; afterMs: number }
     refused.state !== 'cancelling' && OF_THE_AGENT.has(refused.code) && refused.attempts < refused.maxAttempts;
   return again ? { do: 'again', afterMs: AGAIN_MS } : { do: 'end' };
 }
+
+/** Why a refused job stays where it is: every agent had its turn, or none would take it. */
+export function deadReasonOfRefusal(code: string): 'exhausted' | 'permanent' {
+  return OF_THE_AGENT.has(code) ? 'exhausted' : 'permanent';
+}

@@ -8,6 +8,7 @@ import type { JobState } from '@casare/shared/api';
 import { RunEvent } from '@casare/shared/protocol';
 import { sql, type Queryable } from '../platform/database/index.ts';
 import { jsonb } from '../platform/jsonb.ts';
+import { ENDED } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
 import type { Fold } from './run-fold.decision.ts';
 
@@ -98,7 +99,9 @@ const moveRuns = sql<never, [runs: string]>(
      ended_at = CASE WHEN e.ended THEN clock_timestamp() END,
      output = coalesce(e.output, j.output),
      error = e.error,
-     review = e.review
+     review = e.review,
+     -- A retried job belongs to no agent while it waits.
+     agent_id = CASE WHEN e.state = 'pending' THEN NULL ELSE j.agent_id END
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, "from" text, state text, started timestamptz,
      ended boolean, output jsonb, error jsonb, review jsonb)
    WHERE j.tenant_id = e.tenant AND j.id = e."jobId" AND j.state = e."from"`,
@@ -117,7 +120,7 @@ const ackedOfAttempts = sql<{ seq: number }, [tenants: string[], jobs: string[],
      SELECT max(e.seq) FROM job_attempt a
      JOIN job_event e ON e.tenant_id = a.tenant_id AND e.job_id = a.job_id AND e.attempt = a.attempt
      WHERE a.tenant_id = w.tenant_id AND a.job_id = w.job_id AND a.attempt = w.attempt AND a.agent_id = w.agent_id
-       AND a.outcome = ANY('{succeeded,failed,timed_out,needs_review,cancelled}')), 0)::int AS seq
+       AND a.outcome = ANY('{succeeded,failed,timed_out,needs_review,cancelled,retried}')), 0)::int AS seq
    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[])
      WITH ORDINALITY AS w(tenant_id, job_id, attempt, agent_id, place)
    ORDER BY w.place`,
@@ -217,7 +220,7 @@ function movedRow(write: RunWrite) {
     from: write.state,
     state: write.fold.state,
     started: write.fold.started,
-    ended: ending !== undefined && ending.type !== 'run.suspended',
+    ended: ENDED.includes(write.fold.state),
     output: ending?.type === 'run.completed' ? ending.output : null,
     error: ending?.type === 'run.failed' || ending?.type === 'run.timed_out' ? ending.error : null,
     review: ending?.type === 'run.suspended' ? { reason: ending.reason, position: ending.position } : null,

@@ -30,6 +30,8 @@ export interface Reconciled {
 export interface RunsDependencies extends AssignmentDependencies, SettleDependencies {
   readonly live: LiveService;
   readonly log: Log;
+  /** Spreads retries; `Math.random` when absent. */
+  readonly random?: () => number;
 }
 
 /** Agents that greet at the same time are looked up in one statement. */
@@ -105,7 +107,12 @@ export class RunsService {
   }
 
   async #write(messages: Parameters<typeof recordBatch>[1]): Promise<Recorded[]> {
-    const { answers, ended } = await recordBatch(this.#deps.db, messages, this.#deps.clock.now());
+    const { answers, ended } = await recordBatch(
+      this.#deps.db,
+      messages,
+      this.#deps.clock.now(),
+      this.#deps.random ?? Math.random,
+    );
     this.#deps.live.wake();
     for (const attempt of ended) {
       if (attempt.failed) this.dispatcher?.failed(attempt.agentId);

@@ -2,6 +2,7 @@
  * Settles attempts that cannot end themselves: lost leases (design section 6), refused assignments, attempts fenced
  * for breaking the protocol. Each is one transaction that locks the job, decides by a pure function, and writes.
  */
+import type { RunEvent } from '@casare/shared/protocol';
 import { unsafeReachable } from '@casare/shared/workflow';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
@@ -11,7 +12,8 @@ import { resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
-import { afterRefusal } from './refusal.decision.ts';
+import { afterRefusal, deadReasonOfRefusal } from './refusal.decision.ts';
+import { bury } from './retry.store.ts';
 import { readJournal } from './run.store.ts';
 import { putOff, takeUp } from './silence.store.ts';
 import { lockForMove, move, startWaiting, type LockedJob } from './transition.store.ts';
@@ -60,7 +62,7 @@ export async function settleRefused(
     const job = await lockForMove(tx, key.tenant, key.jobId);
     const lease = await holdLease(tx, key.tenant, key.jobId);
     if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId || lease.ackedSeq > 0) return false;
-    const attempts = job.attempt - job.firstAttempt + 1;
+    const attempts = attemptsOf(job);
     const verdict = afterRefusal({ ...job, attempts, code: error.code });
     const again = verdict.do === 'again';
     const state = await move(tx, { ...key, state: job.state }, again ? 'requeue' : 'refuse', {
@@ -69,6 +71,7 @@ export async function settleRefused(
     if (!state) return false;
     await end(tx, [{ ...key, outcome: again ? 'requeued' : 'refused' }]);
     if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
+    else await bury(tx, [{ ...key, reason: deadReasonOfRefusal(error.code) }]);
     await announceJobs(tx, [{ ...key, state }], deps.clock.now());
     return true;
   });
@@ -103,7 +106,16 @@ async function decide(
   const workflow = await deps.workflows.resolve(loss.tenant, job.workflowId);
   if (isRefusal(workflow)) return { do: 'review', position: null, reason: 'The workflow that ran is gone.' };
   const journal = await readJournal(tx, loss.tenant, loss.jobId, job.firstAttempt);
-  const { reachable, openUnsafe } = unsafeReachable(workflow.document, journal);
+  // The attempt has not ended: an ending at the end is that of an earlier one, which was retried.
+  const resumed: RunEvent = {
+    seq: 1,
+    at: deps.clock.now().toISOString(),
+    body: { type: 'run.started', resumed: true },
+  };
+  const { reachable, openUnsafe } = unsafeReachable(workflow.document, [
+    ...journal,
+    ...(job.retried > 0 ? [resumed] : []),
+  ]);
   return afterLostLease({
     state: job.state,
     silentMs: loss.silentMs,
@@ -112,7 +124,7 @@ async function decide(
     // An assignment that never reached the agent's disk has started nothing.
     unsafeReachable: reachable && (lease.accepted || !loss.recordsLost),
     openUnsafe,
-    attempts: job.attempt - job.firstAttempt + 1,
+    attempts: attemptsOf(job),
     maxAttempts: job.maxAttempts,
     recordsLost: loss.recordsLost,
   });
@@ -151,6 +163,7 @@ async function carryOut(
   const change = verdict.do === 'fail' ? { error: lostTooOften(job) } : {};
   const state = await move(tx, key, event[verdict.do], change);
   if (!state) return;
+  if (verdict.do === 'fail') await bury(tx, [{ ...key, reason: 'exhausted' }]);
   await end(tx, [{ tenant: lease.tenant, jobId: lease.jobId, attempt: lease.attempt, outcome: 'lost' }]);
   if (state === 'pending') {
     await deps.queue.offer(tx, lease.tenant, [{ jobId: lease.jobId, routeId: job.routeId, rank: job.rank }]);
@@ -168,7 +181,7 @@ function changeOf({ tenant, jobId, attempt, state }: Lease): {
 }
 
 function lostTooOften(job: LockedJob): Record<string, unknown> {
-  const attempts = job.attempt - job.firstAttempt + 1;
+  const attempts = attemptsOf(job);
   return {
     type: 'about:blank',
     status: 503,
@@ -176,4 +189,9 @@ function lostTooOften(job: LockedJob): Record<string, unknown> {
     title: `The agent was lost in each of ${attempts} attempts.`,
     detail: 'Look at the agents that ran it, then retry the job.',
   };
+}
+
+/** Attempts that count towards `maxAttempts`: those that failed by themselves are bounded by the retry policy. */
+function attemptsOf(job: LockedJob): number {
+  return job.attempt - job.firstAttempt + 1 - job.retried;
 }

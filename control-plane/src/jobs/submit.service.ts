@@ -165,7 +165,11 @@ function newJob(
     site: request.site ?? null,
     notBefore: request.notBefore ?? null,
     deadline: request.deadline ?? null,
-    concurrencyKey: request.concurrencyKey ?? null,
+    concurrencyKey: request.concurrency?.key ?? request.concurrencyKey ?? null,
+    concurrencyLimit: request.concurrency?.limit ?? 1,
+    retry: retryOf(workflow, request),
+    timeoutMs: request.timeoutMs ?? null,
+    attemptTimeoutMs: request.attemptTimeoutMs ?? null,
     createdBy: actor,
   };
 }
@@ -175,6 +179,12 @@ function tooManyRoutes(): Refusal {
     detail: `Jobs of this tenant have asked for ${ROUTES_PER_TENANT} different sets of site, slot and capabilities.`,
     fix: 'Ask for requirements that other jobs ask for too: `requires` names kinds of machines, not single jobs.',
   });
+}
+
+/** The job's word goes before its workflow's, member by member. */
+function retryOf(workflow: RunnableWorkflow, request: JobRequest): store.NewJob['retry'] {
+  const byWorkflow = workflow.analysis.retry ?? null;
+  return byWorkflow === null && request.retry === undefined ? null : { ...byWorkflow, ...request.retry };
 }
 
 function invalidInput(problems: readonly ProblemDetail[], job: number | null): Refusal {

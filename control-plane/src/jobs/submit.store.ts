@@ -5,6 +5,7 @@
  * Invariants: a job whose state is `pending` has exactly one row in `job_ready` or `job_waiting`; a job holds its
  * concurrency key from the moment it is ready until it has ended.
  */
+import type { JobRetry } from '@casare/shared/workflow';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
 /** A job as it is inserted. */
@@ -21,18 +22,23 @@ export interface NewJob {
   readonly notBefore: string | null;
   readonly deadline: string | null;
   readonly concurrencyKey: string | null;
+  readonly concurrencyLimit: number;
+  readonly retry: JobRetry | null;
+  readonly timeoutMs: number | null;
+  readonly attemptTimeoutMs: number | null;
   readonly createdBy: string;
 }
 
 const insertJobs = sql<never, [tenant: string, jobs: string]>(
   'insertJobs',
   `INSERT INTO job (tenant_id, id, workflow_id, route_id, state, priority, max_attempts, input, requires, site,
-     not_before, deadline, concurrency_key, created_by)
+     not_before, deadline, concurrency_key, concurrency_limit, retry, timeout_ms, attempt_timeout_ms, created_by)
    SELECT $1, id, "workflowId", "routeId", 'pending', priority, "maxAttempts", input::jsonb, requires, site,
-     "notBefore", deadline, "concurrencyKey", "createdBy"
+     "notBefore", deadline, "concurrencyKey", "concurrencyLimit", retry, "timeoutMs", "attemptTimeoutMs", "createdBy"
    FROM jsonb_to_recordset($2::jsonb) AS j(id uuid, "workflowId" uuid, "routeId" bigint, priority smallint,
      "maxAttempts" integer, input text, requires text[], site text, "notBefore" timestamptz, deadline timestamptz,
-     "concurrencyKey" text, "createdBy" text)`,
+     "concurrencyKey" text, "concurrencyLimit" integer, retry jsonb, "timeoutMs" bigint, "attemptTimeoutMs" bigint,
+     "createdBy" text)`,
 );
 
 const insertDeadlines = sql<never, [tenant: string, jobs: string]>(
@@ -55,10 +61,11 @@ const insertReady = sql<never, [tenant: string, jobs: string]>(
 // Anything with a condition waits; the promotion that follows moves what may run at once.
 const insertWaiting = sql<never, [tenant: string, jobs: string]>(
   'insertWaiting',
-  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key)
-   SELECT $1, id, "routeId", 100 - priority, "notBefore", "concurrencyKey"
+  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key, key_limit)
+   SELECT $1, id, "routeId", 100 - priority, "notBefore", "concurrencyKey", "concurrencyLimit"
    FROM jsonb_to_recordset($2::jsonb)
-     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text)
+     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text,
+       "concurrencyLimit" integer)
    WHERE "notBefore" IS NOT NULL OR "concurrencyKey" IS NOT NULL`,
 );
 

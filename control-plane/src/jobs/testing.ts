@@ -13,6 +13,7 @@ import { testDatabase, type TestDatabase } from '../platform/database/testing.ts
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import type { ServerMessage } from '@casare/shared/protocol';
+import type { JobRetry } from '@casare/shared/workflow';
 import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
 import type { RunnableWorkflow } from './workflows.port.ts';
 
@@ -36,6 +37,7 @@ export interface WorkflowOptions {
   readonly hold?: boolean;
   readonly graceMs?: number;
   readonly secrets?: readonly string[];
+  readonly retry?: JobRetry;
 }
 
 /** The feature on a database of its own. */
@@ -152,6 +154,7 @@ function testWorkflow(name: string, options: WorkflowOptions): RunnableWorkflow 
       secrets: options.secrets ?? [],
       onDisconnect: options.hold ? 'hold' : 'continue',
       disconnectGraceMs: options.graceMs ?? 600_000,
+      retry: options.retry,
     },
   };
 }

@@ -23,6 +23,8 @@ export interface LockedJob {
   readonly state: JobState;
   readonly attempt: number;
   readonly firstAttempt: number;
+  /** Attempts of this generation that failed and were followed by another: they are no lost ones. */
+  readonly retried: number;
   readonly maxAttempts: number;
   readonly routeId: number;
   readonly rank: number;
@@ -36,6 +38,7 @@ interface JobRow {
   readonly state: JobState;
   readonly attempt: number;
   readonly first_attempt: number;
+  readonly retried: number;
   readonly max_attempts: number;
   readonly route_id: number;
   readonly rank: number;
@@ -48,7 +51,8 @@ interface JobRow {
 const lockJob = sql<JobRow, [tenant: string, job: string]>(
   'lockJob',
   `SELECT state, attempt, first_attempt, max_attempts, route_id, 100 - priority AS rank, workflow_id, not_before,
-     deadline, concurrency_key
+     deadline, concurrency_key, (SELECT count(*)::int FROM job_attempt a WHERE a.tenant_id = $1 AND a.job_id = $2
+       AND a.attempt >= first_attempt AND a.outcome = 'retried') AS retried
    FROM job WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
 );
 
@@ -73,6 +77,7 @@ const moveJob = sql<
      output = CASE WHEN $10 THEN NULL ELSE coalesce($6::jsonb, output) END,
      error = CASE WHEN $10 THEN NULL ELSE coalesce($7::jsonb, error) END,
      review = CASE WHEN $9 THEN review ELSE $8::jsonb END,
+     dead_letter = NULL,
      generation = generation + $10::int,
      first_attempt = CASE WHEN $10 THEN attempt + 1 ELSE first_attempt END,
      started_at = CASE WHEN $10 THEN NULL ELSE started_at END,
@@ -82,11 +87,12 @@ const moveJob = sql<
    WHERE tenant_id = $1 AND id = $2 AND state = ANY($3)`,
 );
 
-// The lease took it off the list; a job that is pending again must not outlive its deadline there.
+// The lease took it off the list; a job that is pending again must not outlive its deadline there, nor its time.
 const listDeadline = sql<never, [tenant: string, job: string]>(
   'listDeadline',
   `INSERT INTO job_deadline (tenant_id, job_id, deadline)
-   SELECT tenant_id, id, deadline FROM job WHERE tenant_id = $1 AND id = $2 AND deadline IS NOT NULL
+   SELECT tenant_id, id, least(deadline, started_at + make_interval(secs => timeout_ms::float8 / 1000))
+   FROM job WHERE tenant_id = $1 AND id = $2 AND (deadline IS NOT NULL OR (timeout_ms IS NOT NULL AND started_at IS NOT NULL))
    ON CONFLICT (tenant_id, job_id) DO UPDATE SET deadline = excluded.deadline`,
 );
 
@@ -105,9 +111,9 @@ const leaveWaitingRoom = sql<never, [tenant: string, job: string]>(
 
 const enterWaitingRoom = sql<never, [tenant: string, job: string, delayMs: number]>(
   'enterWaitingRoom',
-  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key)
+  `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key, key_limit)
    SELECT tenant_id, id, route_id, 100 - priority,
-     CASE WHEN $3 > 0 THEN clock_timestamp() + make_interval(secs => $3::float8 / 1000) END, concurrency_key
+     CASE WHEN $3 > 0 THEN clock_timestamp() + make_interval(secs => $3::float8 / 1000) END, concurrency_key, concurrency_limit
    FROM job WHERE tenant_id = $1 AND id = $2`,
 );
 
@@ -141,6 +147,7 @@ export async function lockForMove(tx: Queryable, tenant: string, jobId: string):
     state: row.state,
     attempt: row.attempt,
     firstAttempt: row.first_attempt,
+    retried: row.retried,
     maxAttempts: row.max_attempts,
     routeId: row.route_id,
     rank: row.rank,
@@ -195,6 +202,11 @@ export async function releaseKeys(tx: Queryable, jobs: readonly { tenant: string
 /** Takes a pending job out of the waiting room and off the deadline list. */
 export async function stopWaiting(tx: Queryable, tenant: string, jobId: string): Promise<void> {
   await tx.execute(leaveWaitingRoom(tenant, jobId));
+}
+
+/** Lists when a job that is pending again must have started. */
+export async function relistDeadline(tx: Queryable, tenant: string, jobId: string): Promise<void> {
+  await tx.execute(listDeadline(tenant, jobId));
 }
 
 /** Puts a job into the waiting room: for `delayMs`, and until it holds its concurrency key. */

@@ -1,7 +1,7 @@
 /** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
 import type { ProblemDetail } from '@casare/shared/api';
 import type { OnDisconnect, Secrets, SlotKind } from '@casare/shared/protocol';
-import type { Workflow } from '@casare/shared/workflow';
+import type { JobRetry, Workflow } from '@casare/shared/workflow';
 import type { Refusal } from '../platform/refusal.ts';
 
 /** A saved version, as a job runs it. */
@@ -20,6 +20,8 @@ export interface RunnableWorkflow {
     readonly secrets: readonly string[];
     readonly onDisconnect: OnDisconnect;
     readonly disconnectGraceMs: number;
+    /** Absent in what was saved before there were retries. */
+    readonly retry?: JobRetry | null | undefined;
   };
 }
 

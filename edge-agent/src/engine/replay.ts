@@ -14,11 +14,15 @@
  * - started only, or failed without certainty: in doubt. `rerun` and `restartScope` run it, `verify` asks the probe,
  *   `suspend` hands over to a person.
  *
+ * After an ending by an error, which only a retry of the job can follow, what ended the run counts as never recorded
+ * and time begins anew: see `retried-failure.ts`.
+ *
  * A `try` goes on after its last attempt whose failure was recorded, with the `$context` of that moment; attempts
  * before it are not repeated. Exports of reused outputs are computed again, because the context before them may differ.
  */
 import { AGENT_STOPPED, type Effect, type OnRestart, type RunEvent, type WorkflowError } from '@casare/shared/protocol';
 import type { Json } from '@casare/shared/workflow';
+import { failureChain } from './retried-failure.ts';
 import type { Handles } from './secrets.ts';
 
 /** What earlier attempts recorded last of one position. */
@@ -45,7 +49,7 @@ export interface Journal {
   /** True when there is anything to resume. */
   readonly resumed: boolean;
   readonly handles: Handles;
-  /** When the run first started, epoch milliseconds; null for a first attempt. */
+  /** When the run first started, or was first retried, epoch milliseconds; null when it starts now. */
   readonly startedAt: number | null;
   at(position: string): Recorded;
   /** When the step at this position was first started, epoch milliseconds. */
@@ -58,9 +62,19 @@ export interface Journal {
 export function readJournal(events: readonly RunEvent[]): Journal {
   const steps = new Map<string, Recorded>();
   const starts = new Map<string, number>();
-  const attempts = new Map<string, FailedAttempt>();
+  const attempts = new Map<string, FailedAttempt[]>();
   let handles: Handles = {};
-  for (const { at, body } of events) {
+  let startedAt: number | null = null;
+  for (const [index, { at, body }] of events.entries()) {
+    startedAt ??= Date.parse(at);
+    if (body.type === 'run.failed' || body.type === 'run.timed_out') {
+      startedAt = null;
+      for (const position of failureChain(events.slice(0, index), body.error)) {
+        steps.delete(position);
+        starts.delete(position);
+        attempts.get(attemptOf(position)?.of ?? '')?.pop();
+      }
+    }
     if (body.type === 'run.started') handles = { ...body.handles, ...handles };
     if (body.type === 'step.started') {
       steps.set(body.position, { state: 'started', digest: body.inputDigest });
@@ -75,18 +89,18 @@ export function readJournal(events: readonly RunEvent[]): Journal {
       steps.set(body.position, { state: 'failed', digest, certain: body.certain, error: body.error });
       const attempt = attemptOf(body.position);
       if (attempt !== null && body.context !== undefined) {
-        attempts.set(attempt.of, { attempt: attempt.number, error: body.error, context: body.context });
+        const failed = { attempt: attempt.number, error: body.error, context: body.context };
+        attempts.set(attempt.of, [...(attempts.get(attempt.of) ?? []), failed]);
       }
     }
   }
-  const first = events[0];
   return {
-    resumed: first !== undefined,
+    resumed: events.length > 0,
     handles,
-    startedAt: first === undefined ? null : Date.parse(first.at),
+    startedAt,
     at: (position) => steps.get(position) ?? { state: 'none' },
     startOf: (position) => starts.get(position) ?? null,
-    lastFailedAttempt: (position) => attempts.get(position) ?? null,
+    lastFailedAttempt: (position) => attempts.get(position)?.at(-1) ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ArtifactKind, Capability } from '../protocol/messages.ts';
 import { Effect, WorkflowError } from '../protocol/run-events.ts';
+import { JobRetry } from '../workflow/job-retry.ts';
 import { endpoint } from './endpoint.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 import { Requirements } from './workflows.ts';
@@ -21,21 +22,40 @@ export const JobState = z.enum([
 ]);
 export type JobState = z.infer<typeof JobState>;
 
-export const JobRequest = z.strictObject({
-  /** `namespace/name`, `namespace/name@version`, or the id of a version. */
-  workflow: z.string().min(1).max(400),
-  input: z.json().optional(),
-  /** 0 (last) to 100 (first); 50 unless said otherwise. */
-  priority: z.int().min(0).max(100).default(50),
-  /** Capabilities or grants besides those the workflow needs. */
-  requires: z.array(Capability).max(50).default([]),
-  site: z.string().min(1).max(100).optional(),
-  notBefore: time.optional(),
-  deadline: time.optional(),
-  concurrencyKey: z.string().min(1).max(200).optional(),
-  /** How often the job may be tried when its lease is lost and nothing unsafe is open. */
-  maxAttempts: z.int().min(1).max(100).default(10),
-});
+/** The longest time limit, milliseconds: 30 days. */
+const LIMIT_MS = 2_592_000_000;
+
+export const JobRequest = z
+  .strictObject({
+    /** `namespace/name`, `namespace/name@version`, or the id of a version. */
+    workflow: z.string().min(1).max(400),
+    input: z.json().optional(),
+    /** 0 (last) to 100 (first); 50 unless said otherwise. */
+    priority: z.int().min(0).max(100).default(50),
+    /** Capabilities or grants besides those the workflow needs. */
+    requires: z.array(Capability).max(50).default([]),
+    site: z.string().min(1).max(100).optional(),
+    notBefore: time.optional(),
+    deadline: time.optional(),
+    /** At most `limit` jobs of the tenant with this key run at once; of different limits the smallest counts. */
+    concurrency: z
+      .strictObject({ key: z.string().min(1).max(200), limit: z.int().min(1).max(1_000).default(1) })
+      .optional(),
+    /** The same as `concurrency` with limit 1. */
+    concurrencyKey: z.string().min(1).max(200).optional(),
+    /** How often the job may be tried when its lease is lost and nothing unsafe is open. */
+    maxAttempts: z.int().min(1).max(100).default(10),
+    /** What becomes of it when it fails; by the workflow where absent, and else it is tried once. */
+    retry: JobRetry.optional(),
+    /** From its first start to its end, tries and pauses included; then it is `timed_out`. */
+    timeoutMs: z.int().min(1).max(LIMIT_MS).optional(),
+    /** Of one attempt; one that takes longer is ended as timed out, and may be retried. */
+    attemptTimeoutMs: z.int().min(1).max(LIMIT_MS).optional(),
+  })
+  .refine((job) => job.concurrency === undefined || job.concurrencyKey === undefined, {
+    path: ['concurrencyKey'],
+    message: 'give `concurrency` or `concurrencyKey`, not both',
+  });
 export type JobRequest = z.infer<typeof JobRequest>;
 
 export const Job = z

@@ -16,6 +16,7 @@ describe('analyse', () => {
       onDisconnect: 'continue',
       disconnectGraceMs: 600_000,
       outputs: [],
+      retry: null,
       serverless: false,
     });
     expect(steps.map(({ name, call, effect, onRestart }) => `${name} ${call} ${effect} ${onRestart}`)).toEqual([

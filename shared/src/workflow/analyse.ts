@@ -7,6 +7,7 @@ import type { Effect, OnRestart } from '../protocol/run-events.ts';
 import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import { isTemplate, parseDuration } from './duration.ts';
+import type { JobRetry } from './job-retry.ts';
 import { longestDurationMs } from './longest-duration.ts';
 import { useReferences } from './references.ts';
 import { isActing, restartOf } from './restart.ts';
@@ -44,6 +45,8 @@ export interface Analysis {
   readonly site: string | null;
   readonly onDisconnect: OnDisconnect;
   readonly disconnectGraceMs: number;
+  /** What the document says of jobs that fail, or `null`. */
+  readonly retry: JobRetry | null;
   /** Names of the files that a success must have stored. */
   readonly outputs: readonly string[];
   /** True when it needs no machine of the customer's: calls by http, data and control flow only. */
@@ -75,6 +78,7 @@ export function analyse(document: Workflow): Analysis {
     site: rpa?.site ?? null,
     onDisconnect: rpa?.onDisconnect ?? 'continue',
     disconnectGraceMs: parseDuration(rpa?.disconnectGrace ?? '') ?? DISCONNECT_GRACE_MS,
+    retry: rpa?.retry ?? null,
     outputs: rpa?.outputs ?? [],
     serverless: slot === 'plain' && capabilities.length === 0 && rpa?.site === undefined,
   };

@@ -3,6 +3,7 @@ export * from './definitions.ts';
 export * from './document.ts';
 export * from './duration.ts';
 export * from './rpa.ts';
+export * from './job-retry.ts';
 export * from './step.ts';
 export * from './task-list.ts';
 export * from './task.ts';

@@ -101,6 +101,15 @@ describe('what may still come', () => {
     expect(reaches(fork, completed('/do/0/f'))).toBe(false);
   });
 
+  it('counts what failed before a retry of the job', () => {
+    const text = `- a: ${CLICK}\n  - b: ${READ}`;
+    const error = { type: 'about:blank', status: 503 };
+    const ended: RunEventBody = { type: 'run.failed', error };
+    const before = [run(), started('/do/0/a', 'suspend'), failed('/do/0/a', true)];
+    expect(reaches(text, ...before, run(true))).toBe(false);
+    expect(reaches(text, ...before, ended, run(true))).toBe(true);
+  });
+
   it('counts the handler of a try, and the whole of one that is retried', () => {
     const handled = `- t: { try: [{ r: ${READ} }], catch: { do: [{ c: ${CLICK} }] } }`;
     expect(reaches(handled, started('/do/0/t/try/0/r'))).toBe(true);

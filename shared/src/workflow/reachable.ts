@@ -87,9 +87,11 @@ type StepRecord = Extract<RunEventBody, { type: `step.${string}` }>;
 /** The last record of a step; `null` means that the run is at its start. */
 function lastStepRecord(document: Workflow, bodies: readonly RunEventBody[]): StepRecord | null {
   const index = bodies.findLastIndex((body) => body.type.startsWith('step.'));
+  // A retry goes back to whatever failed, and that may stand anywhere before the last record.
+  const retried = bodies.some(({ type }) => type === 'run.failed' || type === 'run.timed_out');
   const restarted = bodies.findLastIndex((body) => body.type === 'run.started') > index;
   // A resumed run may go back to the start of a scope before it records a step.
-  if (index === -1 || (restarted && restartsScopes(document))) return null;
+  if (index === -1 || retried || (restarted && restartsScopes(document))) return null;
   return bodies[index] as StepRecord;
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Capability, OnDisconnect, SlotKind } from '../protocol/messages.ts';
 import { Effect, OnRestart } from '../protocol/run-events.ts';
 import { Duration, parseDuration } from './duration.ts';
+import { JobRetry } from './job-retry.ts';
 import { TargetOrExpression } from './target.ts';
 
 /**
@@ -37,6 +38,8 @@ export const DocumentRpa = z.strictObject({
   site: z.string().min(1).max(100).optional(),
   /** The slot to take when the steps do not say, such as for a sub-workflow. */
   slot: SlotKind.optional(),
+  /** How often a failed job is tried again by itself, member by member, where the job does not say. */
+  retry: JobRetry.optional(),
   /** Names of the files that a success must have stored; `*` stands for any characters within a name. */
   outputs: z.array(z.string().min(1).max(500)).max(100).optional(),
 });
