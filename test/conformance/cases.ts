@@ -9,6 +9,12 @@ import { appendAudit } from '../../control-plane/src/audit/index.ts';
 import { announceJobs } from '../../control-plane/src/jobs/announce.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
 import { postgresQueue as queue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
+import {
+  bury,
+  keepAttemptErrors,
+  readFailureFacts,
+  readStepRecords,
+} from '../../control-plane/src/jobs/retry.store.ts';
 import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
 import { foldEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, readJournal, writeRuns } from '../../control-plane/src/jobs/run.store.ts';
@@ -38,6 +44,7 @@ function newJob(number: number, change: Partial<submit.NewJob> = {}): submit.New
   return {
     ...{ id: uuid(number), workflowId: uuid(700), routeId: 1, priority: 50, maxAttempts: 3, input: '{"n":1}' },
     ...{ requires: [], site: null, notBefore: null, deadline: null, concurrencyKey: null, createdBy: 'key:test' },
+    ...{ concurrencyLimit: 1, retry: null, timeoutMs: null, attemptTimeoutMs: null },
     ...change,
   };
 }
@@ -331,6 +338,45 @@ export const CASES: readonly Case[] = [
     const left = await list();
     await record(tx, 30, A, events(1, { type: 'run.started', resumed: false }));
     return [left, await list()];
+  }),
+  inTransaction('a key with a limit is held by as many, and the smallest limit counts', async (tx) => {
+    const keyed = (number: number, concurrencyLimit: number, more = {}) =>
+      newJob(number, { concurrencyKey: 'press', concurrencyLimit, ...more });
+    await submit.insertNewJobs(tx, TENANT, [keyed(50, 3), keyed(51, 2), keyed(52, 3), keyed(53, 3)]);
+    const promoted = async () => (await takeDue(tx, 10)).map(({ jobId }) => jobId).sort();
+    const [two, none] = [await promoted(), await promoted()];
+    const wait = await findWait(tx, TENANT, uuid(52));
+    await moves.releaseKeys(tx, [key(51)]);
+    const more = await promoted();
+    await submit.insertNewJobs(tx, TENANT, [keyed(54, 1, { priority: 90 }), keyed(55, 3)]);
+    await moves.startWaiting(tx, TENANT, uuid(50));
+    const own = await promoted();
+    await moves.releaseKeys(tx, [key(50), key(52), key(53)]);
+    return [two, none, wait, more, own, await promoted()];
+  }),
+  inTransaction('failed attempts are judged by their record, and kept', async (tx) => {
+    const policy = { retry: { attempts: 5 }, timeoutMs: MINUTE, deadline: FUTURE };
+    await submit.insertNewJobs(tx, TENANT, [newJob(60, policy), newJob(61), newJob(62, { deadline: FUTURE })]);
+    await leases.lease(tx, [request(60, A), request(61, A), request(62, A)]);
+    const error = { type: 'about:blank', status: 503 };
+    const ending: RunEventBody = { type: 'run.failed', error };
+    await record(tx, 60, A, events(1, { type: 'run.started', resumed: false }, started('/do/0'), ending));
+    await record(tx, 61, A, events(1, started('/do/0'), failed('/do/0'), started('/do/1'), completed('/do/1')));
+    await leases.end(tx, [{ ...key(60), outcome: 'retried' }]);
+    await keepAttemptErrors(tx, [
+      { ...key(60), error },
+      { ...key(99), error },
+    ]);
+    const jobs = [60, 61, 62, 99].map((number) => ({ ...key(number), firstAttempt: 1 }));
+    const facts = await readFailureFacts(tx, jobs);
+    const records = await readStepRecords(tx, jobs);
+    await bury(
+      tx,
+      [60, 61].map((number) => ({ ...key(number), reason: 'exhausted' as const })),
+    );
+    await moves.relistDeadline(tx, TENANT, uuid(60));
+    await moves.relistDeadline(tx, TENANT, uuid(61));
+    return [[...facts.keys()].sort(), [...records], await moves.lockForMove(tx, TENANT, uuid(60))];
   }),
   alone('what nobody in the simulation reads is taken all the same', async (db) => {
     await db.transaction((tx) =>

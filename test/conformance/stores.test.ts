@@ -39,6 +39,7 @@ const readTable = Object.fromEntries(
 const WHOLE = [
   'lease',
   'queue-postgres',
+  'retry',
   'route',
   'run',
   'session',

@@ -14,11 +14,12 @@ import type {
 import { LEASE_TWINS } from './lease-twins.ts';
 import { QUEUE_TWINS } from './queue-twins.ts';
 import { Tables } from './rows.ts';
+import { RETRY_TWINS } from './retry-twins.ts';
 import { RUN_TWINS } from './run-twins.ts';
 import type { Twin } from './twin.ts';
 
 /** Every statement that memory answers. */
-export const TWINS: Readonly<Record<string, Twin>> = { ...QUEUE_TWINS, ...LEASE_TWINS, ...RUN_TWINS };
+export const TWINS: Readonly<Record<string, Twin>> = { ...QUEUE_TWINS, ...LEASE_TWINS, ...RUN_TWINS, ...RETRY_TWINS };
 
 /** Calls of one process reach the database, and answers reach it, through these. */
 export interface Port {

@@ -25,7 +25,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         if (!tables.job_lease.insert({ ...key, slot: slots[at]!, leased_at: now, ...fresh })) {
           throw new Error(`job_lease: ${id} is leased already`);
         }
-        tables.job_attempt.insert({ ...key, generation: job.generation, ended_at: null, outcome: null });
+        tables.job_attempt.insert({ ...key, generation: job.generation, ended_at: null, outcome: null, error: null });
         const deadline = tables.job_deadline.get(job.tenant_id, id);
         if (deadline) tables.job_deadline.delete(deadline);
         return [key];
@@ -79,10 +79,13 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     const job = tables.job.get(tenant, id);
     if (!job) return [];
     const { state, attempt, first_attempt, max_attempts, route_id, workflow_id, concurrency_key } = job;
+    const retried = tables.job_attempt.where(
+      (row) => row.job_id === id && row.attempt >= first_attempt && row.outcome === 'retried',
+    ).length;
     return [
       {
         ...{ state, attempt, first_attempt, max_attempts, route_id, rank: 100 - job.priority, workflow_id },
-        ...{ not_before: date(job.not_before), deadline: date(job.deadline), concurrency_key },
+        ...{ not_before: date(job.not_before), deadline: date(job.deadline), concurrency_key, retried },
       },
     ];
   }),
@@ -108,6 +111,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
       ended_at: ended ? now : null,
       output: newGeneration ? null : output === null ? job.output : json(output),
       error: newGeneration ? null : error === null ? job.error : json(error),
+      dead_letter: null,
       review: keepReview ? job.review : (json(review) as typeof job.review),
       generation: newGeneration ? job.generation + 1 : job.generation,
       first_attempt: newGeneration ? job.attempt + 1 : job.first_attempt,

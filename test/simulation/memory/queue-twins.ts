@@ -1,6 +1,7 @@
 /** Twins of submitting, the ready queue, the waiting room and routes. */
 import type { SlotKind } from '@casare/shared/protocol';
-import type { ReadyRow } from './rows.ts';
+import type { ReadyRow, Tables, WaitingRow } from './rows.ts';
+import { timeUntil } from './retry-twins.ts';
 import { by, date, json, ms, twin, type Moment, type Twin } from './twin.ts';
 import type { NewIdempotencyKey } from '../../../control-plane/src/jobs/submit.store.ts';
 
@@ -16,6 +17,10 @@ interface NewJobRow {
   readonly notBefore: string | null;
   readonly deadline: string | null;
   readonly concurrencyKey: string | null;
+  readonly concurrencyLimit: number;
+  readonly retry: unknown;
+  readonly timeoutMs: number | null;
+  readonly attemptTimeoutMs: number | null;
   readonly createdBy: string;
 }
 
@@ -50,6 +55,11 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         not_before: ms(job.notBefore),
         deadline: ms(job.deadline),
         concurrency_key: job.concurrencyKey,
+        concurrency_limit: job.concurrencyLimit,
+        retry: job.retry,
+        timeout_ms: job.timeoutMs,
+        attempt_timeout_ms: job.attemptTimeoutMs,
+        dead_letter: null,
         created_by: job.createdBy,
         started_at: null,
         ended_at: null,
@@ -78,6 +88,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
           rank: 100 - job.priority,
           not_before: ms(job.notBefore),
           concurrency_key: job.concurrencyKey,
+          key_limit: job.concurrencyLimit,
         }),
       ),
   ),
@@ -144,27 +155,28 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
     jobs.filter((job, at) => enqueue(moment, tenant, job, routes[at]!, ranks[at]!)),
   ),
 
+  // Nobody else is at it: transactions in memory follow one another.
+  lockKeys: twin<[]>(() => [{ locked: '' }]),
   promoteDue: twin<[number]>(({ tables, now }, limit) => {
-    const holder = (tenant: string, key: string): string | undefined => tables.job_key.get(tenant, key)?.job_id;
-    const due = tables.job_waiting
-      .where((row) => row.not_before === null || row.not_before <= now)
-      .filter((row) => {
-        const held = row.concurrency_key === null ? undefined : holder(row.tenant_id, row.concurrency_key);
-        return held === undefined || held === row.job_id;
-      })
-      .sort(
-        by(
-          (row) => row.rank,
-          (row) => row.job_id,
-        ),
-      )
-      .slice(0, limit);
-    const promoted = due.filter(({ tenant_id, job_id, concurrency_key }) => {
-      if (concurrency_key === null) return true;
-      return (
-        tables.job_key.insert({ tenant_id, concurrency_key, job_id }) || holder(tenant_id, concurrency_key) === job_id
-      );
+    const inLine = by<WaitingRow>(
+      (row) => row.rank,
+      (row) => row.job_id,
+    );
+    const due = tables.job_waiting.where((row) => row.not_before === null || row.not_before <= now).sort(inLine);
+    const holders = holdersOf(tables);
+    const [plain, keyed] = [[] as WaitingRow[], [] as WaitingRow[]];
+    for (const row of due) (row.concurrency_key === null || holds(tables, row) ? plain : keyed).push(row);
+    const admitted = keyed.filter((row) => {
+      const line = `${row.tenant_id} ${row.concurrency_key}`;
+      const before = holders.get(line) ?? { count: 0, strictest: Infinity };
+      const after = { count: before.count + 1, strictest: Math.min(before.strictest, row.key_limit) };
+      holders.set(line, after);
+      return after.count <= after.strictest;
     });
+    const promoted = [...plain, ...admitted].sort(inLine).slice(0, limit);
+    for (const { tenant_id, job_id, concurrency_key, key_limit } of promoted) {
+      if (concurrency_key !== null) tables.job_key.insert({ tenant_id, concurrency_key, job_id, key_limit });
+    }
     for (const row of promoted) tables.job_waiting.delete(row);
     return promoted.map(({ tenant_id, job_id, route_id, rank }) => ({ tenant_id, job_id, route_id, rank }));
   }),
@@ -178,14 +190,18 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
   waitOf: twin<[string, string]>(({ tables, now }, tenant, job) => {
     const row = tables.job_waiting.get(tenant, job);
     if (!row) return [];
-    const held = row.concurrency_key === null ? undefined : tables.job_key.get(tenant, row.concurrency_key);
+    const holders = tables.job_key.where(
+      (held) => held.tenant_id === tenant && held.concurrency_key === row.concurrency_key,
+    );
+    const [first] = holds(tables, row) ? [] : holders.sort(by((held) => held.job_id));
     const notBefore = row.not_before !== null && row.not_before > now ? row.not_before : null;
-    return [{ not_before: date(notBefore), holder: held && held.job_id !== job ? held.job_id : null }];
+    return [{ not_before: date(notBefore), holder: first?.job_id ?? null }];
   }),
   listDeadline: twin<[string, string]>(({ tables }, tenant, id) => {
     const job = tables.job.get(tenant, id);
-    if (!job || job.deadline === null) return [];
-    const row = { tenant_id: tenant, job_id: id, deadline: job.deadline };
+    const ends = [job?.deadline ?? null, job ? timeUntil(job) : null].filter((end) => end !== null);
+    if (ends.length === 0) return [];
+    const row = { tenant_id: tenant, job_id: id, deadline: Math.min(...ends) };
     if (!tables.job_deadline.insert(row)) tables.job_deadline.change(row, row);
     return [row];
   }),
@@ -212,6 +228,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
       rank: 100 - job.priority,
       not_before: delayMs > 0 ? now + delayMs : null,
       concurrency_key: job.concurrency_key,
+      key_limit: job.concurrency_limit,
     };
     if (!tables.job_waiting.insert(row)) throw new Error(`job_waiting: ${id} waits already`);
     return [row];
@@ -241,6 +258,21 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
 
 function parsed(text: string): NewJobRow[] {
   return JSON.parse(text) as NewJobRow[];
+}
+
+function holds(tables: Tables, row: WaitingRow): boolean {
+  return tables.job_key.where((held) => held.tenant_id === row.tenant_id && held.job_id === row.job_id).length > 0;
+}
+
+/** How many hold each key, and the smallest limit among them. */
+function holdersOf(tables: Tables): Map<string, { count: number; strictest: number }> {
+  const holders = new Map<string, { count: number; strictest: number }>();
+  for (const { tenant_id, concurrency_key, key_limit } of tables.job_key.all()) {
+    const line = `${tenant_id} ${concurrency_key}`;
+    const { count, strictest } = holders.get(line) ?? { count: 0, strictest: Infinity };
+    holders.set(line, { count: count + 1, strictest: Math.min(strictest, key_limit) });
+  }
+  return holders;
 }
 
 /** False when the job has a place already. */

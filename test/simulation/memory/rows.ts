@@ -24,6 +24,11 @@ export interface JobRow {
   readonly not_before: number | null;
   readonly deadline: number | null;
   readonly concurrency_key: string | null;
+  readonly concurrency_limit: number;
+  readonly retry: unknown;
+  readonly timeout_ms: number | null;
+  readonly attempt_timeout_ms: number | null;
+  readonly dead_letter: string | null;
   readonly created_by: string;
   readonly started_at: number | null;
   readonly ended_at: number | null;
@@ -44,6 +49,7 @@ export interface WaitingRow {
   readonly rank: number;
   readonly not_before: number | null;
   readonly concurrency_key: string | null;
+  readonly key_limit: number;
 }
 
 export interface LeaseRow {
@@ -67,6 +73,7 @@ export interface AttemptRow {
   readonly agent_id: string;
   readonly ended_at: number | null;
   readonly outcome: string | null;
+  readonly error: unknown;
 }
 
 export interface EventRow {
@@ -138,8 +145,8 @@ export class Tables {
   readonly job = new Table<JobRow>((row) => `${row.tenant_id} ${row.id}`, this.#open);
   readonly job_ready = new Table<ReadyRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
   readonly job_waiting = new Table<WaitingRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
-  readonly job_key = new Table<OfJob & { readonly concurrency_key: string }>(
-    (row) => `${row.tenant_id} ${row.concurrency_key}`,
+  readonly job_key = new Table<OfJob & { readonly concurrency_key: string; readonly key_limit: number }>(
+    (row) => `${row.tenant_id} ${row.concurrency_key} ${row.job_id}`,
     this.#open,
   );
   readonly job_deadline = new Table<OfJob & { readonly deadline: number }>(

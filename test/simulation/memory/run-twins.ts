@@ -42,7 +42,7 @@ interface MovedRow extends OfAttempt {
 }
 
 /** Outcomes of attempts whose last number is acknowledged again. */
-const RECORDED = ['succeeded', 'failed', 'timed_out', 'needs_review', 'cancelled'];
+const RECORDED = ['succeeded', 'failed', 'timed_out', 'needs_review', 'cancelled', 'retried'];
 
 export const RUN_TWINS: Readonly<Record<string, Twin>> = {
   lockHeld: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, agents) =>
@@ -113,6 +113,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
           output: run.output ?? job.output,
           error: run.error ?? null,
           review: run.review,
+          agent_id: run.state === 'pending' ? null : job.agent_id,
         }),
       ];
     }),
