@@ -200,7 +200,12 @@ CREATE TABLE job (
   created_by text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   started_at timestamp with time zone,
-  ended_at timestamp with time zone
+  ended_at timestamp with time zone,
+  retry jsonb,
+  timeout_ms bigint,
+  attempt_timeout_ms bigint,
+  concurrency_limit integer DEFAULT 1 NOT NULL,
+  dead_letter text
 ) PARTITION BY RANGE (id);
 CREATE TABLE job_attempt (
   tenant_id text NOT NULL,
@@ -210,7 +215,8 @@ CREATE TABLE job_attempt (
   agent_id uuid NOT NULL,
   leased_at timestamp with time zone DEFAULT now() NOT NULL,
   ended_at timestamp with time zone,
-  outcome text
+  outcome text,
+  error jsonb
 ) PARTITION BY RANGE (job_id);
 CREATE TABLE job_attempt_default PARTITION OF public.job_attempt DEFAULT;
 CREATE TABLE job_deadline (
@@ -231,7 +237,8 @@ CREATE TABLE job_event_default PARTITION OF public.job_event DEFAULT;
 CREATE TABLE job_key (
   tenant_id text NOT NULL,
   concurrency_key text NOT NULL,
-  job_id uuid NOT NULL
+  job_id uuid NOT NULL,
+  key_limit integer DEFAULT 1 NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_lease (
   tenant_id text NOT NULL,
@@ -243,7 +250,8 @@ CREATE TABLE job_lease (
   accepted boolean DEFAULT false NOT NULL,
   acked_seq integer DEFAULT 0 NOT NULL,
   cancelling boolean DEFAULT false NOT NULL,
-  settle_after timestamp with time zone
+  settle_after timestamp with time zone,
+  due_at timestamp with time zone
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_ready (
   route_id bigint NOT NULL,
@@ -277,7 +285,8 @@ CREATE TABLE job_waiting (
   route_id bigint NOT NULL,
   rank smallint NOT NULL,
   not_before timestamp with time zone,
-  concurrency_key text
+  concurrency_key text,
+  key_limit integer DEFAULT 1 NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE join_token (
   tenant_id text NOT NULL,
@@ -427,12 +436,16 @@ ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_pkey PRIMARY 
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_ca_id_fkey FOREIGN KEY (ca_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE idempotency_key ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, key);
 ALTER TABLE job ADD CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE job ADD CONSTRAINT job_attempt_timeout_ms_check CHECK ((attempt_timeout_ms > 0));
+ALTER TABLE job ADD CONSTRAINT job_concurrency_limit_check CHECK (((concurrency_limit >= 1) AND (concurrency_limit <= 1000)));
+ALTER TABLE job ADD CONSTRAINT job_dead_letter_check CHECK ((dead_letter = ANY (ARRAY['permanent'::text, 'ambiguous'::text, 'exhausted'::text])));
 ALTER TABLE job ADD CONSTRAINT job_priority_check CHECK (((priority >= 0) AND (priority <= 100)));
 ALTER TABLE job ADD CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'leased'::text, 'running'::text, 'paused'::text, 'cancelling'::text, 'succeeded'::text, 'failed'::text, 'timed_out'::text, 'needs_review'::text, 'cancelled'::text])));
+ALTER TABLE job ADD CONSTRAINT job_timeout_ms_check CHECK ((timeout_ms > 0));
 ALTER TABLE job_attempt ADD CONSTRAINT job_attempt_pkey PRIMARY KEY (tenant_id, job_id, attempt);
 ALTER TABLE job_deadline ADD CONSTRAINT job_deadline_pkey PRIMARY KEY (tenant_id, job_id);
 ALTER TABLE job_event ADD CONSTRAINT job_event_pkey PRIMARY KEY (tenant_id, job_id, attempt, seq);
-ALTER TABLE job_key ADD CONSTRAINT job_key_pkey PRIMARY KEY (tenant_id, concurrency_key);
+ALTER TABLE job_key ADD CONSTRAINT job_key_pkey PRIMARY KEY (tenant_id, concurrency_key, job_id);
 ALTER TABLE job_lease ADD CONSTRAINT job_lease_pkey PRIMARY KEY (tenant_id, job_id);
 ALTER TABLE job_lease ADD CONSTRAINT job_lease_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
 ALTER TABLE job_ready ADD CONSTRAINT job_ready_pkey PRIMARY KEY (route_id, rank, seq);
@@ -492,15 +505,17 @@ CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority
 CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING btree (issuer_id);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
 CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
+CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC) WHERE (dead_letter IS NOT NULL);
 CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC);
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);
 CREATE INDEX job_deadline_due ON public.job_deadline USING btree (deadline);
 CREATE UNIQUE INDEX job_key_job ON public.job_key USING btree (tenant_id, job_id);
 CREATE INDEX job_lease_agent ON public.job_lease USING btree (agent_id);
+CREATE INDEX job_lease_due ON public.job_lease USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX job_ready_job ON public.job_ready USING btree (tenant_id, job_id);
 CREATE INDEX job_step_position ON ONLY public.job_step USING btree (tenant_id, job_id, attempt, "position");
 CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS FIRST);
-CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key) WHERE (concurrency_key IS NOT NULL);
+CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key, rank, job_id) WHERE (concurrency_key IS NOT NULL);
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING btree (at);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;

@@ -64,7 +64,13 @@ export async function recordBatch(
     if (over.length > 0) await releaseKeys(tx, over);
     await settleFailures(tx, failed);
     await announce(tx, writes, now);
-    return { answers, ended: ended.map((write) => ({ ...write, failed: write.fold.state === 'pending' || FAILED.has(write.fold.state) })) };
+    return {
+      answers,
+      ended: ended.map((write) => ({
+        ...write,
+        failed: write.fold.state === 'pending' || FAILED.has(write.fold.state),
+      })),
+    };
   });
 }
 
