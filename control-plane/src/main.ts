@@ -7,7 +7,7 @@ import path from 'node:path';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
 import { auditModule, AuditService } from './audit/index.ts';
-import { agentFitness, agentStates, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
+import { agentFitness, findAgentIds, agentStates, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
 import { migrationsFolder } from './migrations.ts';
@@ -78,6 +78,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     workflows,
     secrets: new SecretsService(config.home),
     fitness: (tenant) => agentFitness(database, tenant),
+    agentIds: (tenant, reference) => findAgentIds(database, tenant, reference),
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,
     historyDays: config.historyDays,

@@ -41,6 +41,7 @@ export function addJobCommands(program: Command, around: Surroundings): void {
     .option('--timeout <seconds>', 'stop watching after so long (exit 7)', positive)
     .option('--priority <0-100>', 'the higher, the sooner', positive)
     .option('--site <name>', 'where it must run')
+    .option('--agent <id or name>', 'the one agent that may run it')
     .action((workflow: string, options: RunOptions, command: Command) => run(workflow, options, command, around));
 
   const jobs = program.command('jobs').description('list jobs, newest first');
@@ -161,6 +162,7 @@ interface RunOptions {
   readonly timeout?: number;
   readonly priority?: number;
   readonly site?: string;
+  readonly agent?: string;
 }
 
 async function run(workflow: string, options: RunOptions, command: Command, around: Surroundings): Promise<void> {
@@ -169,8 +171,8 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
   const input = await readInput(options.inputFile, options.input);
   const reference =
     REFERENCE.test(workflow) && !existsSync(workflow) ? workflow : (await pushFile(session, workflow)).id;
-  const { priority, site } = options;
-  const more = { ...(priority === undefined ? {} : { priority }), ...(site === undefined ? {} : { site }) };
+  const { priority, site, agent } = options;
+  const more = { ...(priority === undefined ? {} : { priority }), ...(site && { site }), ...(agent && { agent }) };
   const body = { workflow: reference, ...(input === undefined ? {} : { input: input as never }), ...more };
   const job = await client.call(api.jobs.submit, { body, idempotencyKey: randomUUID() });
   if (!options.watch) {

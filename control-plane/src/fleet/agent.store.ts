@@ -195,6 +195,13 @@ const keepCapabilities = sql<Standing, [tenant: string, id: string, capabilities
    RETURNING name, state, site, grants`,
 );
 
+const agentsNamed = sql<{ id: string }, [tenant: string, reference: string]>(
+  'agentsNamed',
+  `SELECT id FROM agent
+   WHERE tenant_id = $1 AND (name = $2 OR id::text = lower($2)) AND state <> 'decommissioned' LIMIT 2`,
+  { idempotent: true },
+);
+
 /** Agents of a tenant, newest first, after the id `before`; without ephemeral ones that left more than a day ago. */
 export async function listAgents(
   db: Queryable,
@@ -203,6 +210,11 @@ export async function listAgents(
   limit: number,
 ): Promise<Agent[]> {
   return (await db.query(agentPage(tenant, before, limit))).map(viewOf);
+}
+
+/** The agents with this id or name that are not gone, two at most. */
+export async function findAgentIds(db: Queryable, tenant: string, reference: string): Promise<string[]> {
+  return (await db.query(agentsNamed(tenant, reference))).map(({ id }) => id);
 }
 
 export async function findAgent(db: Queryable, tenant: string, id: string): Promise<Agent | null> {

@@ -19,7 +19,7 @@ import { QueryService, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { RunsService } from './runs.service.ts';
 import { SteerService } from './steer.service.ts';
-import { SubmitService } from './submit.service.ts';
+import { SubmitService, type SubmitDependencies } from './submit.service.ts';
 import { DEFAULT_TIMES, startSweeps, type JobTimes } from './sweeps.ts';
 import type { SecretsPort, WorkflowsPort } from './workflows.port.ts';
 
@@ -33,6 +33,7 @@ export interface JobsOptions {
   readonly workflows: WorkflowsPort;
   readonly secrets: SecretsPort;
   readonly fitness: FitnessPort;
+  readonly agentIds: SubmitDependencies['agentIds'];
   /** Data directory of the control plane. */
   readonly home: string;
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */

@@ -129,6 +129,23 @@ describe('a job', () => {
   });
 });
 
+describe('a job for one agent', () => {
+  it('waits for that agent, by name or id, though others could run it', async () => {
+    const workflow = await h.workflow('for one');
+    const [other, one] = [await h.agent('for one', 2), await h.agent('for one', 2)];
+    const byId = await h.jobs.submit.submit(h.by, [{ ...request(workflow), agent: one.agentId }], null);
+    await vi.waitFor(() => expect(one.sent).toHaveLength(1), 5_000);
+    expect(other.sent).toEqual([]);
+    expect(isRefusal(byId)).toBe(false);
+    const ambiguous = await h.jobs.submit.submit(h.by, [{ ...request(workflow), agent: 'for one' }], null);
+    expect(ambiguous).toMatchObject({ code: 'AGENT_AMBIGUOUS' });
+    const unknown = await h.jobs.submit.submit(h.by, [{ ...request(workflow), agent: 'nobody' }], null);
+    expect(unknown).toMatchObject({ code: 'AGENT_UNKNOWN' });
+    other.disconnect();
+    one.disconnect();
+  });
+});
+
 describe('submitting', () => {
   it('answers the same key and request with the same job, and refuses the key for another request', async () => {
     const workflow = await h.workflow('keyed');

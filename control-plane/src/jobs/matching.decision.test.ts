@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, routeKey, satisfies, type Candidate, type Placing, type Route } from './matching.decision.ts';
+import {
+  assign,
+  onlyAgent,
+  routeKey,
+  satisfies,
+  type Candidate,
+  type Placing,
+  type Route,
+} from './matching.decision.ts';
 
 const route: Route = { id: 1, tenant: 'a', slot: 'browser', site: null, capabilities: ['browser.chromium'] };
 const agent = (agentId: string, change: Partial<Candidate> = {}): Candidate => ({
@@ -17,6 +25,13 @@ describe('matching', () => {
     expect(satisfies(agent('x', { labels: new Set() }), route)).toBe(false);
     expect(satisfies(agent('x'), { ...route, site: 'plant' })).toBe(false);
     expect(satisfies(agent('x', { site: 'plant' }), { ...route, site: 'plant' })).toBe(true);
+  });
+
+  it('knows the one agent that a job is for by its id, whatever was granted to others', () => {
+    const only = { ...route, capabilities: ['browser.chromium', onlyAgent('x')] };
+    expect(satisfies(agent('x'), only)).toBe(true);
+    expect(satisfies(agent('y'), only)).toBe(false);
+    expect(satisfies(agent('y', { labels: new Set(['browser.chromium', onlyAgent('x')]) }), only)).toBe(false);
   });
 
   it('gives each job to the best agent and never more than it has', () => {

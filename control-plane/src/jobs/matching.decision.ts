@@ -29,9 +29,21 @@ export function satisfies(agent: Candidate, route: Route): boolean {
   return (
     agent.tenant === route.tenant &&
     (route.site === null || route.site === agent.site) &&
-    route.capabilities.every((capability) => agent.labels.has(capability))
+    route.capabilities.every((capability) => has(agent, capability))
   );
 }
+
+/** The requirement that only this agent meets. Every agent has its own, and no grant gives it another's. */
+export function onlyAgent(agentId: string): string {
+  return `${ONLY}${agentId}`;
+}
+
+/** Whether the agent has what is required; `agent=…` is its own name and nothing that can be granted. */
+export function has({ agentId, labels }: Pick<Candidate, 'agentId' | 'labels'>, capability: string): boolean {
+  return capability.startsWith(ONLY) ? capability === onlyAgent(agentId) : labels.has(capability);
+}
+
+const ONLY = 'agent=';
 
 /** A job of the ready queue, best first. */
 export interface ReadyJob {

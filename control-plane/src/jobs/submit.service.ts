@@ -12,7 +12,7 @@ import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
 import { jsonb } from '../platform/jsonb.ts';
-import { routeKey, type Route } from './matching.decision.ts';
+import { onlyAgent, routeKey, type Route } from './matching.decision.ts';
 import { internRoute, ROUTES_PER_TENANT } from './route.store.ts';
 import * as store from './submit.store.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
@@ -30,6 +30,8 @@ export interface SubmitDependencies {
   readonly ids: Ids;
   readonly live: LiveService;
   readonly workflows: WorkflowsPort;
+  /** The agents of a tenant with this id or name that are not gone, two at most. */
+  readonly agentIds: (tenant: string, reference: string) => Promise<readonly string[]>;
   /** Called after COMMIT. */
   readonly onReady: () => void;
 }
@@ -123,18 +125,39 @@ export class SubmitService {
       resolved.set(request.workflow, workflow);
       const problems = this.#deps.workflows.validateInput(workflow, request.input ?? {});
       if (problems.length > 0) return invalidInput(problems, requests.length > 1 ? index : null);
-      const route = await this.#route(by.tenant, workflow, request);
+      const only = await this.#onlyAgent(by.tenant, request);
+      if (isRefusal(only)) return only;
+      const route = await this.#route(by.tenant, workflow, request, only);
       if (route === null) return tooManyRoutes();
       jobs.push(newJob(this.#deps.ids.next(), by.actor, workflow, route, request));
     }
     return jobs;
   }
 
-  async #route(tenant: string, workflow: RunnableWorkflow, request: JobRequest): Promise<Route | null> {
+  /** What the agent that the request names alone meets. */
+  async #onlyAgent(tenant: string, { agent }: JobRequest): Promise<string[] | Refusal> {
+    if (agent === undefined) return [];
+    const [id, ...others] = await this.#deps.agentIds(tenant, agent);
+    if (id !== undefined && others.length === 0) return [onlyAgent(id)];
+    return id === undefined
+      ? refuse('unprocessable', 'AGENT_UNKNOWN', `There is no agent ${agent}.`, {
+          fix: 'List the agents: `casare agents`.',
+        })
+      : refuse('unprocessable', 'AGENT_AMBIGUOUS', `Several agents are called ${agent}.`, {
+          fix: 'Give the id of one.',
+        });
+  }
+
+  async #route(
+    tenant: string,
+    workflow: RunnableWorkflow,
+    request: JobRequest,
+    only: readonly string[],
+  ): Promise<Route | null> {
     const needs = {
       slot: workflow.analysis.slot,
       site: request.site ?? workflow.analysis.site ?? null,
-      capabilities: [...workflow.analysis.capabilities, ...request.requires],
+      capabilities: [...workflow.analysis.capabilities, ...request.requires, ...only],
     };
     const key = `${tenant} ${routeKey(needs.slot, needs.site, needs.capabilities)}`;
     const known = this.#routes.get(key);

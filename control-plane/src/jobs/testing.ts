@@ -24,6 +24,10 @@ const addAgent = sql(
   'testAddAgent',
   `INSERT INTO agent (tenant_id, id, name, state, join_token_id, key_digest) VALUES ('default', $1, $2, 'active', 't', $3)`,
 );
+const agentsNamed = sql<{ id: string }, [reference: string]>(
+  'testAgentsNamed',
+  'SELECT id FROM agent WHERE name = $1 OR id::text = $1 LIMIT 2',
+);
 const addWorkflow = sql(
   'testAddWorkflow',
   `INSERT INTO workflow_version (tenant_id, id, namespace, name, version, source, document, digest, analysis)
@@ -80,6 +84,7 @@ export async function jobsHarness(
       home,
       heartbeatMs: 1_000,
       fitness: () => Promise.resolve([]),
+      agentIds: async (_, reference) => (await database.db.query(agentsNamed(reference))).map(({ id }) => id),
       workflows: {
         resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
         validateInput: () => [],

@@ -4,7 +4,7 @@
  */
 import type { AgentState } from '@casare/shared/api';
 import type { Slots } from '@casare/shared/protocol';
-import type { Route } from './matching.decision.ts';
+import { has, onlyAgent, type Route } from './matching.decision.ts';
 
 /** An agent as the question needs it. */
 export interface AgentFitness {
@@ -25,6 +25,7 @@ export interface Unmet {
     | 'NOT_APPROVED'
     | 'LOCKED'
     | 'NOT_ACTIVE'
+    | 'OTHER_AGENT'
     | 'OTHER_SITE'
     | 'MISSING_CAPABILITY'
     | 'NO_SUCH_SLOT'
@@ -43,13 +44,19 @@ export interface Wait {
 
 /** The first unmet condition of one agent for a route. */
 export function firstUnmet(agent: AgentFitness, route: Route, wait: Wait | null = null): Unmet {
+  const only = route.capabilities.filter((capability) => capability.startsWith(onlyAgent('')));
+  if (only.some((capability) => capability !== onlyAgent(agent.id))) {
+    return { code: 'OTHER_AGENT', reason: 'the job is for another agent' };
+  }
   if (agent.state === 'pending') return { code: 'NOT_APPROVED', reason: 'waits for approval: approve it' };
   if (agent.state === 'locked' || agent.state === 'suspect') return { code: 'LOCKED', reason: `is ${agent.state}` };
   if (agent.state !== 'active') return { code: 'NOT_ACTIVE', reason: `is ${agent.state}` };
   if (route.site !== null && agent.site !== route.site) {
     return { code: 'OTHER_SITE', reason: `is at site ${agent.site ?? '(none)'}, the job wants ${route.site}` };
   }
-  const missing = route.capabilities.find((capability) => !agent.labels.has(capability));
+  const missing = route.capabilities.find(
+    (capability) => !has({ agentId: agent.id, labels: agent.labels }, capability),
+  );
   if (missing !== undefined) {
     const hint = agent.declared.has(missing) ? ' (declared by the agent, but neither probed nor granted)' : '';
     return { code: 'MISSING_CAPABILITY', reason: `lacks ${missing}${hint}` };

@@ -35,6 +35,8 @@ export const JobRequest = z
     /** Capabilities or grants besides those the workflow needs. */
     requires: z.array(Capability).max(50).default([]),
     site: z.string().min(1).max(100).optional(),
+    /** The one agent that may run it, by id or by name; it waits while that agent is away. */
+    agent: z.string().min(1).max(200).optional(),
     notBefore: time.optional(),
     deadline: time.optional(),
     /** At most `limit` jobs of the tenant with this key run at once; of different limits the smallest counts. */
