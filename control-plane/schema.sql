@@ -341,6 +341,12 @@ CREATE TABLE sign_in_code (
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone
 );
+CREATE TABLE singleton (
+  name text NOT NULL,
+  holder uuid NOT NULL,
+  until timestamp with time zone NOT NULL,
+  term bigint DEFAULT 1 NOT NULL
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, fillfactor=50);
 CREATE TABLE store (
   singleton boolean DEFAULT true NOT NULL,
   epoch integer DEFAULT 1 NOT NULL,
@@ -466,6 +472,7 @@ ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 ALTER TABLE session ADD CONSTRAINT session_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (code_hash);
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE singleton ADD CONSTRAINT singleton_pkey PRIMARY KEY (name);
 ALTER TABLE store ADD CONSTRAINT store_pkey PRIMARY KEY (singleton);
 ALTER TABLE store ADD CONSTRAINT store_singleton_check CHECK (singleton);
 ALTER TABLE tenant ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);

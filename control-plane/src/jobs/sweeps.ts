@@ -2,13 +2,15 @@
  * The loops that keep the queue true when nothing else happens: jobs that may run now are promoted, deadlines pass,
  * lost leases are settled, assignments that may have been lost are sent again, old live events are forgotten.
  *
- * Every turn is bounded and idempotent, so that any number of replicas may run them at once.
+ * Every turn is bounded and idempotent. What concerns this replica's own tunnels, and promotion, which is to be quick, runs
+ * on every replica; what reads the whole record runs on one at a time.
  */
 import { LEASE_MARGIN_MS, LEASE_MS } from '@casare/shared/protocol';
 import { pruneLive, type LiveService } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
+import { Singletons } from '../platform/singletons.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { forgetDeadGateways } from './session.store.ts';
@@ -69,20 +71,24 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
   const promotion = loop('promotion', 1_000, () => promote(deps));
   const loops = [
     promotion,
-    loop('deadlines', 1_000, () => passDeadlines(deps)),
-    loop('lost leases', 2_000, () => settleSilent(deps)),
     loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
-    loop('live events', 600_000, async (signal) => {
-      await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS), () => signal.aborted);
-    }),
-    loop('idempotency keys', 600_000, () => forgetIdempotencyKeys(deps.db, KEYS_KEPT_MS, BATCH)),
-    loop('dead gateways', 600_000, () => forgetDeadGateways(deps.db, GATEWAY_KEPT_MS)),
   ];
+  const singletons = new Singletons(deps);
+  const once = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
+    singletons.loop({ name: `jobs.${name}`, intervalMs, run });
+  once('deadlines', 1_000, (signal) => passDeadlines(deps, signal));
+  once('lost leases', 2_000, (signal) => settleSilent(deps, signal));
+  once('live events', 600_000, async (signal) => {
+    await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS), () => signal.aborted);
+  });
+  once('idempotency keys', 600_000, () => forgetIdempotencyKeys(deps.db, KEYS_KEPT_MS, BATCH));
+  once('dead gateways', 600_000, () => forgetDeadGateways(deps.db, GATEWAY_KEPT_MS));
+  singletons.start();
   return {
     promote: () => promotion.wake(),
     stop: async () => {
-      await Promise.all(loops.map((each) => each.stop()));
+      await Promise.all([singletons.stop(), ...loops.map((each) => each.stop())]);
     },
   };
 }
@@ -100,8 +106,8 @@ async function promote(deps: SweepDependencies): Promise<void> {
   }
 }
 
-async function passDeadlines(deps: SweepDependencies): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) {
+async function passDeadlines(deps: SweepDependencies, signal: AbortSignal): Promise<void> {
+  for (let turn = 0; turn < TURNS && !signal.aborted; turn++) {
     const passed = await listPassedDeadlines(deps.db, BATCH);
     let failed = false;
     for (const key of passed) failed = !(await each(deps, key, () => passDeadline(deps, key))) || failed;
@@ -140,9 +146,10 @@ async function each(deps: SweepDependencies, key: { jobId: string }, work: () =>
   }
 }
 
-async function settleSilent(deps: SweepDependencies): Promise<void> {
+async function settleSilent(deps: SweepDependencies, signal: AbortSignal): Promise<void> {
   const bounds = { ...deps.times, heartbeatMs: deps.heartbeatMs };
   for (const silent of await listSilent(deps.db, bounds, BATCH)) {
+    if (signal.aborted) return;
     const settled = await each(deps, silent, () => settleOne(deps, silent, bounds));
     if (!settled) await putOff(deps.db, silent, RETRY_MS);
   }
