@@ -8,7 +8,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
-import { startLoop, type Loop } from '../platform/loop.ts';
+import type { Singletons } from '../platform/singletons.ts';
 import type { ArtifactFiles } from './artifact-files.ts';
 import { expiredDays, wantedDays, type Day } from './history.decision.ts';
 import * as store from './history.store.ts';
@@ -25,10 +25,10 @@ export interface HistoryDependencies {
 const INTERVAL_MS = 600_000;
 const BATCH = 500;
 
-/** Starts the loop; its first turn makes what is missing. */
-export function startHistory(deps: HistoryDependencies): Loop {
+/** Starts the loop, on one replica at a time; its first turn makes what is missing. It stops with `singletons`. */
+export function startHistory(deps: HistoryDependencies, singletons: Singletons): void {
   const run = (signal: AbortSignal) => keepHistory(deps, () => signal.aborted);
-  return startLoop({ name: 'history', intervalMs: INTERVAL_MS, log: deps.log, run });
+  singletons.loop({ name: 'jobs.history', intervalMs: INTERVAL_MS, run });
 }
 
 /** One turn. */

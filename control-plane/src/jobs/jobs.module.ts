@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import type { Loop } from '../platform/loop.ts';
+import { Singletons } from '../platform/singletons.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
@@ -75,7 +75,7 @@ export function createJobs(options: JobsOptions): Jobs {
   runs.dispatcher = dispatcher;
   const files = new ArtifactFiles(path.join(options.home, 'artifacts'));
   const { historyDays: keepDays } = options;
-  let history: Loop | null = null;
+  const singletons = new Singletons(deps);
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const promote = (): void => sweeps?.promote();
   runs.onEnded = promote;
@@ -98,11 +98,12 @@ export function createJobs(options: JobsOptions): Jobs {
     dispatcher,
     async start() {
       await dispatcher.start();
-      if (keepDays !== undefined) history = startHistory({ db, clock, log, files, keepDays });
-      sweeps = startSweeps({ ...deps, log, dispatcher });
+      if (keepDays !== undefined) startHistory({ db, clock, log, files, keepDays }, singletons);
+      sweeps = startSweeps({ ...deps, log, dispatcher, singletons });
+      singletons.start();
     },
     async stop() {
-      await Promise.all([sweeps?.stop(), history?.stop()]);
+      await Promise.all([sweeps?.stop(), singletons.stop()]);
       await dispatcher.stop();
       await runs.drain();
     },

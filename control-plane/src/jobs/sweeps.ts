@@ -10,7 +10,7 @@ import { pruneLive, type LiveService } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { Singletons } from '../platform/singletons.ts';
+import type { Singletons } from '../platform/singletons.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { forgetDeadGateways } from './session.store.ts';
@@ -26,6 +26,8 @@ export interface SweepDependencies extends SettleDependencies {
   readonly live: LiveService;
   readonly log: Log;
   readonly dispatcher: Dispatcher;
+  /** Whoever owns it starts and stops it. */
+  readonly singletons: Singletons;
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
   readonly times: JobTimes;
@@ -74,9 +76,8 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
   ];
-  const singletons = new Singletons(deps);
   const once = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
-    singletons.loop({ name: `jobs.${name}`, intervalMs, run });
+    deps.singletons.loop({ name: `jobs.${name}`, intervalMs, run });
   once('deadlines', 1_000, (signal) => passDeadlines(deps, signal));
   once('lost leases', 2_000, (signal) => settleSilent(deps, signal));
   once('live events', 600_000, async (signal) => {
@@ -84,11 +85,10 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
   });
   once('idempotency keys', 600_000, () => forgetIdempotencyKeys(deps.db, KEYS_KEPT_MS, BATCH));
   once('dead gateways', 600_000, () => forgetDeadGateways(deps.db, GATEWAY_KEPT_MS));
-  singletons.start();
   return {
     promote: () => promotion.wake(),
     stop: async () => {
-      await Promise.all([singletons.stop(), ...loops.map((each) => each.stop())]);
+      await Promise.all(loops.map((each) => each.stop()));
     },
   };
 }
