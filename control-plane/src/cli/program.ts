@@ -1,10 +1,12 @@
 /** The `casare` command: its tree, and how a call of it ends. */
 import { Command, Option } from 'commander';
 import { exitCodeOf, linesOf } from './exit.ts';
+import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import type { Surroundings } from './session.ts';
+import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
 import { addWorkflowCommands } from './workflow-commands.ts';
 
@@ -38,5 +40,7 @@ function programFor(around: Surroundings): Command {
   addFleetCommands(program, around);
   addWorkflowCommands(program, around);
   addJobCommands(program, around);
+  addSubmitCommand(program, around);
+  addDeadLetterCommands(program, around);
   return program;
 }

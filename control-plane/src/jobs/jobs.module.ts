@@ -11,6 +11,8 @@ import { Singletons } from '../platform/singletons.ts';
 import { ArtifactFiles } from './artifact-files.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
+import { DeadLettersController } from './dead-letters.controller.ts';
+import { DeadLettersService, type DeadLetterDependencies } from './dead-letters.service.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
@@ -51,6 +53,7 @@ export interface Jobs {
   readonly submit: SubmitService;
   readonly query: QueryService;
   readonly steer: SteerService;
+  readonly deadLetters: DeadLettersService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly dispatcher: Dispatcher;
@@ -83,16 +86,14 @@ export function createJobs(options: JobsOptions): Jobs {
     dispatcher.wake();
     promote();
   };
+  const audit: DeadLetterDependencies['audit'] = (tx, by, action, subject, detail) =>
+    appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
+  const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
   return {
     submit: new SubmitService({ ...deps, onReady: wake }),
     query: new QueryService(db, options.fitness),
-    steer: new SteerService({
-      ...deps,
-      dispatcher,
-      onPromotable: promote,
-      audit: (tx, by, action, subject, detail) =>
-        appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail }),
-    }),
+    steer,
+    deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,
     artifacts: new ArtifactsService({ db, live, clock, files }),
     dispatcher,
@@ -114,11 +115,12 @@ export function createJobs(options: JobsOptions): Jobs {
 export function jobsModule(jobs: Jobs): DynamicModule {
   return {
     module: class JobsModule {},
-    controllers: [JobsController],
+    controllers: [JobsController, DeadLettersController],
     providers: [
       { provide: SubmitService, useValue: jobs.submit },
       { provide: QueryService, useValue: jobs.query },
       { provide: SteerService, useValue: jobs.steer },
+      { provide: DeadLettersService, useValue: jobs.deadLetters },
       { provide: ArtifactsService, useValue: jobs.artifacts },
     ],
   };

@@ -39,8 +39,8 @@ export class QueryService {
   }
 
   async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
-    const before = ask.cursor === undefined ? null : decode(ask.cursor, 1)?.[0];
-    if (before === undefined || (before !== null && !UUID.test(before))) return badCursor();
+    const before = beforeOf(ask);
+    if (before !== null && typeof before !== 'string') return before;
     const items = await store.findJobs(this.#db, tenant, filter, before, ask.limit + 1);
     return pageOf(items, ask.limit, (job) => [job.id]);
   }
@@ -92,8 +92,14 @@ export class QueryService {
   }
 }
 
+/** The job that a page of jobs begins after; `null` for the first page. */
+export function beforeOf(ask: PageAsk): string | null | Refusal {
+  const before = ask.cursor === undefined ? null : decode(ask.cursor, 1)?.[0];
+  return before === undefined || (before !== null && !UUID.test(before)) ? badCursor() : before;
+}
+
 /** `items` holds one more than the page when there is a next one. */
-function pageOf<T>(items: T[], limit: number, keyOf: (item: T) => string[]): Page<T> {
+export function pageOf<T>(items: T[], limit: number, keyOf: (item: T) => string[]): Page<T> {
   const shown = items.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown, nextCursor: items.length > limit && last !== undefined ? encode(keyOf(last)) : null };

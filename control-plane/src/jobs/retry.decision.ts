@@ -5,13 +5,12 @@
  * Invariant 3: a failure behind which a step that must not be repeated may have acted is never retried by itself,
  * whatever its error says.
  */
+import type { DeadReason } from '@casare/shared/api';
 import type { WorkflowError } from '@casare/shared/protocol';
 import type { JobRetry } from '@casare/shared/workflow';
 
 /** `transient`: another try may succeed. `permanent`: it would fail again. `ambiguous`: a step may have acted. */
 export type FailureClass = 'transient' | 'permanent' | 'ambiguous';
-/** Why nobody tries a job again. */
-export type DeadReason = 'permanent' | 'ambiguous' | 'exhausted';
 
 /** A policy without gaps. */
 type Policy = Readonly<Record<keyof JobRetry, number>>;

@@ -1,10 +1,11 @@
 /** Failed attempts: what decides about another one, and what is kept of them. Called with the jobs locked. */
+import type { DeadReason } from '@casare/shared/api';
 import type { WorkflowError } from '@casare/shared/protocol';
 import { JobRetry } from '@casare/shared/workflow';
 import { sql, type Queryable } from '../platform/database/index.ts';
 import { jsonb } from '../platform/jsonb.ts';
 import type { AttemptKey } from './lease.store.ts';
-import type { DeadReason, StepRecord } from './retry.decision.ts';
+import type { StepRecord } from './retry.decision.ts';
 
 /** A job whose attempt failed. */
 export interface FailureFacts {

@@ -2,6 +2,7 @@
 import { agents, joinTokens } from './agents.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
+import { deadLetters } from './dead-letters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
@@ -13,6 +14,7 @@ export * from './agents.ts';
 export * from './authorities.ts';
 export * from './audit.ts';
 export * from './auth.ts';
+export * from './dead-letters.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
 export * from './jobs.ts';
@@ -29,6 +31,7 @@ export const api = {
   joinTokens,
   workflows,
   jobs,
+  deadLetters,
   artifacts,
   events,
   trust,
