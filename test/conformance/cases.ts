@@ -16,6 +16,7 @@ import {
   readStepRecords,
 } from '../../control-plane/src/jobs/retry.store.ts';
 import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
+import * as fences from '../../control-plane/src/jobs/fence.store.ts';
 import { foldEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, readJournal, writeRuns } from '../../control-plane/src/jobs/run.store.ts';
 import * as sessions from '../../control-plane/src/jobs/session.store.ts';
@@ -338,6 +339,22 @@ export const CASES: readonly Case[] = [
     const left = await list();
     await record(tx, 30, A, events(1, { type: 'run.started', resumed: false }));
     return [left, await list()];
+  }),
+  inTransaction('a fence stands until its agent says that it has stopped, or a lease is over', async (tx) => {
+    for (const fenced of [key(30), key(31), key(31), key(32, 9)]) await fences.raise(tx, fenced);
+    const tunnels = [A, B, C].map((agentId, index) => ({ agentId, sessionId: uuid(910 + index) }));
+    const untold = async () =>
+      (await fences.listUntold(tx, tunnels, 10)).map(({ jobId, sessionId }) => `${jobId} ${sessionId}`).sort();
+    const before = await untold();
+    for (const { sessionId } of tunnels) await fences.told(tx, key(30), sessionId);
+    const after = await untold();
+    const long = { leaseMs: 60 * MINUTE, marginMs: 0, heartbeatMs: 0 };
+    const stopped = [];
+    for (const agentId of [A, B, C]) stopped.push(await fences.stopped(tx, { ...key(31), agentId }));
+    const stand = [await fences.isFenced(tx, TENANT, uuid(30)), await fences.isFenced(tx, TENANT, uuid(31))];
+    const dropped = [await fences.dropPassed(tx, long, 10)];
+    dropped.push(await fences.dropPassed(tx, { leaseMs: 0, marginMs: -2 * MINUTE, heartbeatMs: 0 }, 10));
+    return [before, after, stopped, stand, dropped];
   }),
   inTransaction('a key with a limit is held by as many, and the smallest limit counts', async (tx) => {
     const keyed = (number: number, concurrencyLimit: number, more = {}) =>

@@ -25,6 +25,7 @@ const COMPARED = [
     'job_key',
     'job_deadline',
     'job_lease',
+    'job_fence',
     'job_attempt',
     'job_event',
     'job_step',
@@ -37,6 +38,7 @@ const readTable = Object.fromEntries(
 
 /** Files whose statements the simulated services use: every one of them has a twin. */
 const WHOLE = [
+  'fence',
   'lease',
   'queue-postgres',
   'retry',

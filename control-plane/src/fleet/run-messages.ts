@@ -25,6 +25,9 @@ export async function handleRunMessage(
     case 'job.refused':
       await runs.refused(session.peer, message.jobId, message.attempt, message.code, message.reason);
       return null;
+    case 'run.stopped':
+      await runs.stopped(session.peer, message.jobId, message.attempt);
+      return null;
     case 'capabilities':
       await changeCapabilities(context, session, message);
       return null;

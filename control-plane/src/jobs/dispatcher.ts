@@ -124,6 +124,11 @@ export class Dispatcher {
     this.#agents.send(agentId, message);
   }
 
+  /** Sends over this session; false when the agent has it here no more. */
+  sendOver(agentId: string, sessionId: string, message: ServerMessage): boolean {
+    return this.#agents.sendOver(agentId, sessionId, message);
+  }
+
   /** Agents whose tunnels are here. */
   connected(): readonly DispatchTarget[] {
     return this.#agents.targets();

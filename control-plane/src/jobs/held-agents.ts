@@ -136,6 +136,14 @@ export class HeldAgents {
     this.#held.get(agentId)?.target.send(message);
   }
 
+  /** Sends over this session; false when the agent has it here no more. */
+  sendOver(agentId: string, sessionId: string, message: ServerMessage): boolean {
+    const target = this.#held.get(agentId)?.target;
+    if (target?.sessionId !== sessionId) return false;
+    target.send(message);
+    return true;
+  }
+
   targets(): DispatchTarget[] {
     return [...this.#held.values()].map((held) => held.target);
   }

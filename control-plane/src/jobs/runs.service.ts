@@ -10,6 +10,7 @@ import { isRefusal } from '../platform/refusal.ts';
 import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
+import { stopped } from './fence.store.ts';
 import * as leases from './lease.store.ts';
 import { recordBatch } from './record.ts';
 import { settleLost, settleRefused, settleReturned, type SettleDependencies } from './settle.ts';
@@ -94,6 +95,11 @@ export class RunsService {
     this.dispatcher?.failed(agent.agentId);
     this.dispatcher?.released(agent.agentId, key);
     this.dispatcher?.wake();
+  }
+
+  /** Nothing of a fenced attempt runs any more: its job may start anew. */
+  async stopped(agent: AgentRef, jobId: string, attempt: number): Promise<void> {
+    if (await stopped(this.#deps.db, { ...agent, jobId, attempt })) this.onEnded();
   }
 
   /** Records events; answered only after COMMIT. */

@@ -21,7 +21,8 @@ export interface SilentLease extends AttemptKey {
 }
 
 // What an earlier session granted (`lease_until` of an open one) counts too. `greatest` passes over NULL.
-const SILENT_MS = `(extract(epoch FROM clock_timestamp() - greatest(
+// `l` has the agent and when its lease was made, `a` is its session, `g` that one's gateway.
+export const SILENT_MS = `(extract(epoch FROM clock_timestamp() - greatest(
        CASE WHEN a.agent_id IS NULL THEN l.leased_at + make_interval(secs => ($1::float8 + $3::float8) / 1000)
          WHEN a.gateway_id IS NULL THEN coalesce(a.lease_until, a.since)
          ELSE coalesce(g.heartbeat_at, a.since) + make_interval(secs => ($1::float8 + $3::float8) / 1000) END,

@@ -9,6 +9,8 @@ import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { isFenced, raise } from './fence.store.ts';
+import { FENCED_BY_PERSON } from './fences.ts';
 import { end, holdLease, noteCancel, type Lease } from './lease.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import type { Submitter } from './submit.service.ts';
@@ -88,13 +90,14 @@ export class SteerService {
   review(by: Submitter, jobId: string, review: ReviewRequest): Promise<Refusal | null> {
     return this.#act(by, jobId, 'job.review', review, async (tx, job) => {
       const lease = await holdLease(tx, by.tenant, jobId);
-      const moved = await this.#decide(tx, by, jobId, job, review);
+      const moved = await this.#decide(tx, by, jobId, job, review, lease);
       return isRefusal(moved) || !lease ? moved : this.#takeAway(tx, lease, review.decision, moved);
     });
   }
 
   /** A person decided over the head of an attempt that may be out there. */
   async #takeAway(tx: Transaction, lease: Lease, decision: string, moved: Moved): Promise<Moved> {
+    await raise(tx, lease);
     await end(tx, [{ ...lease, outcome: `reviewed: ${decision}` }]);
     return { ...moved, released: { agentId: lease.agentId, attempt: lease.attempt } };
   }
@@ -105,13 +108,14 @@ export class SteerService {
     jobId: string,
     job: LockedJob,
     review: ReviewRequest,
+    lease: Lease | null,
   ): Promise<Moved | Refusal> {
     switch (review.decision) {
       case 'continue':
         await settleStepInDoubt(tx, by.tenant, jobId, review.output ?? null, by.actor);
-        return this.#again(tx, by, jobId, job, 'reviewRetry', false);
+        return this.#again(tx, by, jobId, job, 'reviewRetry', false, lease);
       case 'retry':
-        return this.#again(tx, by, jobId, job, 'reviewRetry', true);
+        return this.#again(tx, by, jobId, job, 'reviewRetry', true, lease);
       case 'succeed': {
         const state = await this.#move(tx, by, jobId, job, 'reviewSucceed', {
           output: review.output ?? {},
@@ -133,7 +137,10 @@ export class SteerService {
     await this.#deps.queue.remove(tx, tenant, jobId);
   }
 
-  /** Back to pending: into the queue, or the waiting room when a concurrency key must be won again. */
+  /**
+   * Back to pending: into the queue, or the waiting room when a concurrency key must be won again, or while an attempt that
+   * a person ended (that of `lease`, or an earlier one) may still begin a step.
+   */
   async #again(
     tx: Transaction,
     by: Submitter,
@@ -141,10 +148,12 @@ export class SteerService {
     job: LockedJob,
     event: JobEvent,
     anew: boolean,
+    lease: Lease | null = null,
   ): Promise<Moved | Refusal> {
     const state = await this.#move(tx, by, jobId, job, event, { review: null, newGeneration: anew });
     if (isRefusal(state)) return state;
-    if (job.concurrencyKey !== null) await startWaiting(tx, by.tenant, jobId);
+    const mayAct = lease !== null || (await isFenced(tx, by.tenant, jobId));
+    if (mayAct || job.concurrencyKey !== null) await startWaiting(tx, by.tenant, jobId);
     else await this.#deps.queue.offer(tx, by.tenant, [{ jobId, routeId: job.routeId, rank: job.rank }]);
     return { state };
   }
@@ -187,9 +196,9 @@ export class SteerService {
     if (done.released) {
       const { agentId, attempt } = done.released;
       this.#deps.dispatcher.released(agentId, { jobId, attempt });
-      // Told at once, if it is connected here, instead of at its next event: it may be about to act.
-      const reason = 'A person has settled this job.';
-      this.#deps.dispatcher.send(agentId, { type: 'run.fenced', jobId, attempt, reason });
+      // Told at once, if it is connected here; on another replica its sweep tells it.
+      const fenced = { type: 'run.fenced', jobId, attempt, reason: FENCED_BY_PERSON, confirm: true } as const;
+      this.#deps.dispatcher.send(agentId, fenced);
     }
     this.#deps.live.wake();
     this.#deps.dispatcher.wake();

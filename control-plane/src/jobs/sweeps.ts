@@ -13,6 +13,7 @@ import { startLoop, type Loop } from '../platform/loop.ts';
 import type { Singletons } from '../platform/singletons.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { sweepFences } from './fences.ts';
 import { forgetDeadGateways } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
 import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
@@ -57,6 +58,8 @@ const BATCH = 500;
 const TURNS = 20;
 /** A lease that could not be settled is looked at again after this, milliseconds: it must not hide others. */
 const RETRY_MS = 30_000;
+/** An attempt that a person ended on another replica is told after this, milliseconds. */
+const FENCES_MS = 1_000;
 /** A cancel asked for on another replica is found after this, milliseconds. */
 const CANCEL_MS = 1_000;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
@@ -73,6 +76,9 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
   const promotion = loop('promotion', 1_000, () => promote(deps));
   const loops = [
     promotion,
+    loop('fences', FENCES_MS, () =>
+      sweepFences({ ...deps, promotable: () => promotion.wake() }, { ...deps.times, heartbeatMs: deps.heartbeatMs }),
+    ),
     loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
   ];

@@ -63,7 +63,10 @@ export interface TestAgent {
   readonly tenant: string;
   readonly agentId: string;
   readonly sent: ServerMessage[];
+  readonly sessionId: string;
   disconnect(): void;
+  /** Its tunnel is there anew, as this session. */
+  reconnect(sessionId: string): void;
 }
 
 /** Opens the harness, with times of its own where a test cannot wait for the real ones. */
@@ -115,19 +118,22 @@ export async function jobsHarness(
       const agent = { tenant: TENANT, agentId: randomUUID(), sent: [] as ServerMessage[] };
       await database.db.execute(addAgent(agent.agentId, name, agent.agentId));
       const sessionId = randomUUID();
-      on.dispatcher.connect(
-        {
-          ...agent,
-          sessionId,
-          site: null,
-          labels: new Set([labelOf(name)]),
-          slots: { plain: slots, browser: 0, desktop: 0 },
-          active: true,
-          send: (message) => agent.sent.push(message),
-        },
-        [],
-      );
-      return { ...agent, disconnect: () => on.dispatcher.disconnect(agent.agentId, sessionId) };
+      const connect = (as: string): void =>
+        on.dispatcher.connect(
+          {
+            ...agent,
+            sessionId: as,
+            site: null,
+            labels: new Set([labelOf(name)]),
+            slots: { plain: slots, browser: 0, desktop: 0 },
+            active: true,
+            send: (message) => agent.sent.push(message),
+          },
+          [],
+        );
+      connect(sessionId);
+      const disconnect = (): void => on.dispatcher.disconnect(agent.agentId, sessionId);
+      return { ...agent, sessionId, disconnect, reconnect: connect };
     },
     async close() {
       await database.close();

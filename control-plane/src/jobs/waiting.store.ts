@@ -20,6 +20,9 @@ const lockKeys = sql<{ locked: string }, []>(
   `SELECT pg_advisory_xact_lock(hashtextextended('casare job_key', 0))::text AS locked`,
 );
 
+// A job whose last attempt may still act waits until that is over (`fence.store.ts`), and for no key before.
+const NOT_FENCED = 'NOT EXISTS (SELECT FROM job_fence f WHERE f.tenant_id = w.tenant_id AND f.job_id = w.job_id)';
+
 // A key has one limit at a time: the smallest of those that hold it and of those that were let in before. Who waits for
 // a key is let in strictly in order (rank, then age), so that a job with a small limit is not passed for ever. A retried
 // job holds its key all the while. Rows are chosen without locks; whoever cancels one of them meanwhile is not waited for.
@@ -38,7 +41,7 @@ const promoteDue = sql<{ tenant_id: string; job_id: string; route_id: number; ra
      CROSS JOIN LATERAL (
        SELECT * FROM job_waiting w
        WHERE w.tenant_id = k.tenant_id AND w.concurrency_key = k.concurrency_key
-         AND (w.not_before IS NULL OR w.not_before <= clock_timestamp())
+         AND (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${NOT_FENCED}
          AND NOT EXISTS (SELECT FROM job_key o WHERE o.tenant_id = w.tenant_id AND o.job_id = w.job_id)
        ORDER BY w.rank, w.job_id LIMIT $1) w
      WINDOW line AS (PARTITION BY w.tenant_id, w.concurrency_key ORDER BY w.rank, w.job_id ROWS UNBOUNDED PRECEDING)
@@ -46,7 +49,7 @@ const promoteDue = sql<{ tenant_id: string; job_id: string; route_id: number; ra
      SELECT tenant_id, job_id, rank FROM first_in_line WHERE admitted
      UNION ALL
      SELECT w.tenant_id, w.job_id, w.rank FROM job_waiting w
-     WHERE (w.not_before IS NULL OR w.not_before <= clock_timestamp())
+     WHERE (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${NOT_FENCED}
        AND (w.concurrency_key IS NULL
          OR EXISTS (SELECT FROM job_key o WHERE o.tenant_id = w.tenant_id AND o.job_id = w.job_id))
      ORDER BY rank, job_id LIMIT $1
@@ -69,12 +72,15 @@ const passedDeadlines = sql<{ tenant_id: string; job_id: string }, [limit: numbe
 );
 
 // A job that is still here and holds no key waits for one of those that do, or for one before it in line.
-const waitOf = sql<{ not_before: Date | null; holder: string | null }, [tenant: string, job: string]>(
+const waitOf = sql<
+  { not_before: Date | null; holder: string | null; fenced: boolean },
+  [tenant: string, job: string]
+>(
   'waitOf',
   `SELECT CASE WHEN w.not_before > clock_timestamp() THEN w.not_before END AS not_before,
      (SELECT k.job_id FROM job_key k WHERE k.tenant_id = w.tenant_id AND k.concurrency_key = w.concurrency_key
         AND NOT EXISTS (SELECT FROM job_key o WHERE o.tenant_id = w.tenant_id AND o.job_id = w.job_id)
-      ORDER BY k.job_id LIMIT 1) AS holder
+      ORDER BY k.job_id LIMIT 1) AS holder, NOT ${NOT_FENCED} AS fenced
    FROM job_waiting w WHERE w.tenant_id = $1 AND w.job_id = $2`,
   { idempotent: true },
 );
@@ -82,8 +88,8 @@ const waitOf = sql<{ not_before: Date | null; holder: string | null }, [tenant: 
 /** What keeps a job out of the queue; `null` when nothing does. */
 export async function findWait(db: Queryable, tenant: string, jobId: string): Promise<Wait | null> {
   const [row] = await db.query(waitOf(tenant, jobId));
-  if (!row || (row.not_before === null && row.holder === null)) return null;
-  return { notBefore: row.not_before, holder: row.holder };
+  if (!row || (row.not_before === null && row.holder === null && !row.fenced)) return null;
+  return { notBefore: row.not_before, holder: row.holder, stopping: row.fenced };
 }
 
 /** Takes jobs that may run now out of the waiting room; the caller offers them to the queue in the same transaction. */

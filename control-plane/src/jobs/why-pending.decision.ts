@@ -40,6 +40,8 @@ export interface Wait {
   readonly notBefore: Date | null;
   /** The job that holds its concurrency key. */
   readonly holder: string | null;
+  /** An earlier attempt that a person ended may still act. */
+  readonly stopping?: boolean;
 }
 
 /** The first unmet condition of one agent for a route. */
@@ -74,6 +76,7 @@ export function firstUnmet(agent: AgentFitness, route: Route, wait: Wait | null 
 export function summarise(answers: readonly Unmet[], wait: Wait | null = null): string {
   if (wait?.notBefore) return `It may not start before ${wait.notBefore.toISOString()}.`;
   if (wait?.holder) return `It waits for job ${wait.holder}, which has the same concurrency key.`;
+  if (wait?.stopping) return 'It waits until the attempt that a person ended has stopped, or its lease is over.';
   if (answers.length === 0) return 'No agent is enrolled: make a join token and enrol one.';
   const able = answers.filter((answer) => answer.code === 'NONE').length;
   if (able > 0) return `${able} of ${answers.length} agents can run it now.`;

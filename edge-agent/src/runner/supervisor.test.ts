@@ -252,6 +252,21 @@ test('a fenced run loses its worker and leaves nothing behind', async () => {
   expect(agent.outbox.runs()).toEqual([]);
 });
 
+test('that a fenced run has stopped is said after its worker is gone, and at once when there is none', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  const worker = agent.outbox.run(run)?.worker?.pid ?? 0;
+  const key = { jobId: run.jobId, attempt: 1 };
+  peer.send({ type: 'run.fenced', ...key, reason: 'nobody waits' });
+  peer.send({ type: 'run.fenced', ...key, reason: 'a person settled it', confirm: true });
+  await vi.waitFor(() => expect(peer.messagesOf('run.stopped')).toEqual([{ type: 'run.stopped', ...key }]), SLOW);
+  expect(startTicksOf(worker)).toBeNull();
+  peer.send({ type: 'run.fenced', ...key, reason: 'told again', confirm: true });
+  await vi.waitFor(() => expect(peer.messagesOf('run.stopped')).toHaveLength(2), SLOW);
+});
+
 test('no slot and a full disk are refused with a code; the agent goes on', async () => {
   agent = startAgent(SCRIPTED);
   const first = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);

@@ -55,6 +55,8 @@ export class Supervisor implements Handled {
   readonly #options: SupervisorOptions;
   readonly #settlement: Settlement;
   readonly #active = new Map<string, Run>();
+  /** Of the active runs those whose end the control plane waits for. */
+  readonly #toConfirm = new Set<string>();
   #greeted: readonly RunKey[] = [];
   #lease: Lease = NO_LEASE;
   #stopping = false;
@@ -140,6 +142,9 @@ export class Supervisor implements Handled {
 
   fenced(message: Message<'run.fenced'>): void {
     this.#drop(message, message.reason);
+    if (message.confirm !== true) return;
+    if (this.#active.has(idOf(message))) this.#toConfirm.add(idOf(message));
+    else this.#confirm(message);
   }
 
   acknowledged(key: RunKey, seq: number): void {
@@ -290,6 +295,10 @@ export class Supervisor implements Handled {
     this.#settlement.consider(artifact);
   }
 
+  #confirm({ jobId, attempt }: RunKey): void {
+    this.#options.tunnel.send({ type: 'run.stopped', jobId, attempt });
+  }
+
   #ended(run: Run): void {
     const row = this.#options.outbox.run(run.key);
     this.#options.log('info', `job ${run.key.jobId}, attempt ${run.key.attempt}: ${row?.ending ?? 'ended'}`);
@@ -298,6 +307,7 @@ export class Supervisor implements Handled {
 
   #gone(run: Run): void {
     if (this.#active.get(idOf(run.key)) === run) this.#active.delete(idOf(run.key));
+    if (this.#toConfirm.delete(idOf(run.key))) this.#confirm(run.key);
     this.#prune();
   }
 

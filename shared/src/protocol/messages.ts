@@ -91,6 +91,9 @@ const RunEvents = z.object({
   events: z.array(RunEvent).min(1).max(EVENTS_PER_MESSAGE),
 });
 
+/** Nothing of the fenced attempt runs any more. Only where `run.fenced` asked for it: older gateways do not know it. */
+const RunStopped = z.object({ type: z.literal('run.stopped'), ...run });
+
 export const ArtifactKind = z.enum(['output', 'screenshot', 'trace', 'log']);
 export type ArtifactKind = z.infer<typeof ArtifactKind>;
 /** A name inside the run's folder: forward slashes, no `..`, no drive, no leading slash, no control character. */
@@ -135,6 +138,7 @@ export const AgentMessage = z.discriminatedUnion('type', [
   JobAccepted,
   JobRefused,
   RunEvents,
+  RunStopped,
   ArtifactOpen,
   ArtifactEnd,
   ArtifactAbort,
@@ -205,8 +209,11 @@ export const JobCancel = z.object({
 export type JobCancel = z.infer<typeof JobCancel>;
 /** Every event up to `seq` is committed. */
 const RunAck = z.object({ type: z.literal('run.ack'), ...run, seq: z.int().min(0) });
-/** This attempt may write no more: stop it and forget it. */
-const RunFenced = z.object({ type: z.literal('run.fenced'), ...run, reason });
+/**
+ * This attempt may write no more: stop it and forget it. `confirm`: say `run.stopped` when nothing of it runs any more, at
+ * once when nothing does; told again over the next session until that came.
+ */
+const RunFenced = z.object({ type: z.literal('run.fenced'), ...run, reason, confirm: z.boolean().optional() });
 /** Answers `ping` n, only after the gateway's heartbeat committed: leases are renewed from the moment ping n was sent. */
 const Pong = z.object({ type: z.literal('pong'), n: z.int().min(0), leaseMs: z.int().min(0) });
 /** The agent may have sent this stream's bytes up to `upTo` (exclusive), starting at `from` when it has just opened. */

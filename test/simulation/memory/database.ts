@@ -11,6 +11,7 @@ import type {
   Statement,
   Transaction,
 } from '../../../control-plane/src/platform/database/index.ts';
+import { FENCE_TWINS } from './fence-twins.ts';
 import { LEASE_TWINS } from './lease-twins.ts';
 import { QUEUE_TWINS } from './queue-twins.ts';
 import { Tables } from './rows.ts';
@@ -19,7 +20,13 @@ import { RUN_TWINS } from './run-twins.ts';
 import type { Twin } from './twin.ts';
 
 /** Every statement that memory answers. */
-export const TWINS: Readonly<Record<string, Twin>> = { ...QUEUE_TWINS, ...LEASE_TWINS, ...RUN_TWINS, ...RETRY_TWINS };
+export const TWINS: Readonly<Record<string, Twin>> = {
+  ...QUEUE_TWINS,
+  ...LEASE_TWINS,
+  ...FENCE_TWINS,
+  ...RUN_TWINS,
+  ...RETRY_TWINS,
+};
 
 /** Calls of one process reach the database, and answers reach it, through these. */
 export interface Port {

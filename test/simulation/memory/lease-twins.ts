@@ -239,7 +239,13 @@ function withState({ tables }: Pick<Moment, 'tables'>, lease: LeaseRow): Record<
 }
 
 /** As the store's expression SILENT_MS says. */
-function silentMs(moment: Moment, lease: LeaseRow, leaseMs: number, marginMs: number, heartbeatMs: number): number {
+export function silentMs(
+  moment: Moment,
+  lease: Pick<LeaseRow, 'tenant_id' | 'agent_id' | 'leased_at'>,
+  leaseMs: number,
+  marginMs: number,
+  heartbeatMs: number,
+): number {
   const { tables, now } = moment;
   const session = tables.agent_session.get(lease.tenant_id, lease.agent_id);
   const granted = leaseMs + heartbeatMs;

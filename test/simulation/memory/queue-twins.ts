@@ -162,7 +162,9 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
       (row) => row.rank,
       (row) => row.job_id,
     );
-    const due = tables.job_waiting.where((row) => row.not_before === null || row.not_before <= now).sort(inLine);
+    const due = tables.job_waiting
+      .where((row) => (row.not_before === null || row.not_before <= now) && !isFenced(tables, row))
+      .sort(inLine);
     const holders = holdersOf(tables);
     const [plain, keyed] = [[] as WaitingRow[], [] as WaitingRow[]];
     for (const row of due) (row.concurrency_key === null || holds(tables, row) ? plain : keyed).push(row);
@@ -195,7 +197,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
     );
     const [first] = holds(tables, row) ? [] : holders.sort(by((held) => held.job_id));
     const notBefore = row.not_before !== null && row.not_before > now ? row.not_before : null;
-    return [{ not_before: date(notBefore), holder: first?.job_id ?? null }];
+    return [{ not_before: date(notBefore), holder: first?.job_id ?? null, fenced: isFenced(tables, row) }];
   }),
   listDeadline: twin<[string, string]>(({ tables }, tenant, id) => {
     const job = tables.job.get(tenant, id);
@@ -283,4 +285,8 @@ function enqueue({ tables }: Moment, tenant: string, job: string, route: number,
 
 function routeOf<Row extends { readonly key: string }>({ key: _, ...row }: Row): Omit<Row, 'key'> {
   return row;
+}
+
+function isFenced(tables: Tables, { tenant_id, job_id }: WaitingRow): boolean {
+  return tables.job_fence.where((row) => row.tenant_id === tenant_id && row.job_id === job_id).length > 0;
 }

@@ -65,6 +65,17 @@ export interface LeaseRow {
   readonly settle_after: number | null;
 }
 
+export interface FenceRow {
+  readonly tenant_id: string;
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly agent_id: string;
+  readonly leased_at: number;
+  readonly fenced_at: number;
+  readonly told_session: string | null;
+  readonly told_at: number | null;
+}
+
 export interface AttemptRow {
   readonly tenant_id: string;
   readonly job_id: string;
@@ -154,6 +165,7 @@ export class Tables {
     this.#open,
   );
   readonly job_lease = new Table<LeaseRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
+  readonly job_fence = new Table<FenceRow>((row) => `${row.tenant_id} ${row.job_id} ${row.attempt}`, this.#open);
   readonly job_attempt = new Table<AttemptRow>((row) => `${row.tenant_id} ${row.job_id} ${row.attempt}`, this.#open);
   readonly job_event = new Table<EventRow>(
     (row) => `${row.tenant_id} ${row.job_id} ${row.attempt} ${row.seq}`,
