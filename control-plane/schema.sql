@@ -234,6 +234,16 @@ CREATE TABLE job_event (
   body jsonb NOT NULL
 ) PARTITION BY RANGE (job_id);
 CREATE TABLE job_event_default PARTITION OF public.job_event DEFAULT;
+CREATE TABLE job_fence (
+  tenant_id text NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  agent_id uuid NOT NULL,
+  leased_at timestamp with time zone NOT NULL,
+  fenced_at timestamp with time zone DEFAULT now() NOT NULL,
+  told_session uuid,
+  told_at timestamp with time zone
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
 CREATE TABLE job_key (
   tenant_id text NOT NULL,
   concurrency_key text NOT NULL,
@@ -451,6 +461,7 @@ ALTER TABLE job ADD CONSTRAINT job_timeout_ms_check CHECK ((timeout_ms > 0));
 ALTER TABLE job_attempt ADD CONSTRAINT job_attempt_pkey PRIMARY KEY (tenant_id, job_id, attempt);
 ALTER TABLE job_deadline ADD CONSTRAINT job_deadline_pkey PRIMARY KEY (tenant_id, job_id);
 ALTER TABLE job_event ADD CONSTRAINT job_event_pkey PRIMARY KEY (tenant_id, job_id, attempt, seq);
+ALTER TABLE job_fence ADD CONSTRAINT job_fence_pkey PRIMARY KEY (tenant_id, job_id, attempt);
 ALTER TABLE job_key ADD CONSTRAINT job_key_pkey PRIMARY KEY (tenant_id, concurrency_key, job_id);
 ALTER TABLE job_lease ADD CONSTRAINT job_lease_pkey PRIMARY KEY (tenant_id, job_id);
 ALTER TABLE job_lease ADD CONSTRAINT job_lease_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
@@ -516,6 +527,7 @@ CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC)
 CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC);
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);
 CREATE INDEX job_deadline_due ON public.job_deadline USING btree (deadline);
+CREATE INDEX job_fence_agent ON public.job_fence USING btree (agent_id);
 CREATE UNIQUE INDEX job_key_job ON public.job_key USING btree (tenant_id, job_id);
 CREATE INDEX job_lease_agent ON public.job_lease USING btree (agent_id);
 CREATE INDEX job_lease_due ON public.job_lease USING btree (due_at) WHERE (due_at IS NOT NULL);

@@ -72,10 +72,7 @@ const passedDeadlines = sql<{ tenant_id: string; job_id: string }, [limit: numbe
 );
 
 // A job that is still here and holds no key waits for one of those that do, or for one before it in line.
-const waitOf = sql<
-  { not_before: Date | null; holder: string | null; fenced: boolean },
-  [tenant: string, job: string]
->(
+const waitOf = sql<{ not_before: Date | null; holder: string | null; fenced: boolean }, [tenant: string, job: string]>(
   'waitOf',
   `SELECT CASE WHEN w.not_before > clock_timestamp() THEN w.not_before END AS not_before,
      (SELECT k.job_id FROM job_key k WHERE k.tenant_id = w.tenant_id AND k.concurrency_key = w.concurrency_key
