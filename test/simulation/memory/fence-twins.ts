@@ -42,7 +42,7 @@ export const FENCE_TWINS: Readonly<Record<string, Twin>> = {
       .where((row) => {
         const session = tables.agent_session.get(row.tenant_id, row.agent_id);
         const told = row.told_at !== null && row.told_session === session?.session_id;
-        const heard = told && row.told_at! + leaseMs + marginMs < now;
+        const heard = told && row.told_at + leaseMs + marginMs < now;
         return heard || silentMs(moment, row, leaseMs, marginMs, heartbeatMs) > 0;
       })
       .slice(0, limit);
