@@ -166,6 +166,7 @@ export const CASES: readonly Case[] = [
   }),
   alone('deadlines that passed', (db) => listPassedDeadlines(db, 10)),
   inTransaction('the best of the queue are held in order, those over are told from those ready', async (tx) => {
+    const busy = [...(await queue.busy(tx, [1, 2, 9]))].sort();
     const none = await queue.hold(tx, new Map([[9, 5]]), 5);
     const places = await queue.hold(tx, new Map([[1, 3], [2, 2]]), 5); // prettier-ignore
     const some = await queue.hold(tx, new Map([[1, 9], [2, 9]]), 4); // prettier-ignore
@@ -178,6 +179,7 @@ export const CASES: readonly Case[] = [
     const sortedLeases = leased.sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
     return {
       none,
+      busy,
       places: places.places.map(({ jobId }) => jobId),
       fair: some.places.length,
       leased: sortedLeases,

@@ -5,17 +5,17 @@
  * polling is the truth. A claim whose COMMIT is unknown is found again by the recount, and unaccepted leases are assigned
  * anew.
  */
-import type { JobCancel, ServerMessage, SlotKind } from '@casare/shared/protocol';
+import type { JobCancel, ServerMessage } from '@casare/shared/protocol';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
 import { HeldAgents, type DispatchTarget, type KnownLease } from './held-agents.ts';
-import { lease, listLeasesOf, type AttemptKey } from './lease.store.ts';
-import { assign } from './matching.decision.ts';
+import { lease, listLeasesOf, type AttemptKey, type LeaseRequest } from './lease.store.ts';
+import { assign, type Placed, type ReadyJob } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { listRoutes } from './route.store.ts';
 
@@ -44,6 +44,9 @@ const RESCAN_MS = 10_000;
 const ROUTE_PAGE = 1_000;
 /** Wake-ups between replicas. */
 const CHANNEL = 'casare_ready';
+
+/** A job that was leased. */
+export type LeasedJob = AttemptKey & { readonly agentId: string };
 
 /** What a claim came to: as many as fit into one, others were held by somebody else, or there is no more to claim. */
 type Claimed = 'full' | 'missed' | 'done';
@@ -165,19 +168,15 @@ export class Dispatcher {
     const wanted = this.#agents.wanted(CLAIM);
     if (wanted.size === 0) return 'done';
     let missed = 0;
-    const slots = new Map<string, SlotKind>();
-    const leased = await this.#deps.db.transaction(async (tx) => {
+    let placed: readonly Placed[] = [];
+    let leased: readonly LeasedJob[] = [];
+    const claim = async (tx: Transaction): Promise<readonly LeasedJob[]> => {
       const held = await this.#deps.queue.hold(tx, wanted, CLAIM);
       const { places } = held;
       missed = held.missed;
-      const routeIds = places.map(({ routeId }) => routeId);
-      const placed = assign(places, this.#agents.placings(routeIds, this.#deps.clock.monotonicMs()), Math.random);
+      placed = this.place(places);
       if (placed.length === 0) return [];
-      for (const { job, route } of placed) slots.set(job.jobId, route.slot);
-      const { leased: leases, stale } = await lease(
-        tx,
-        placed.map(({ job, route, agentId }) => ({ tenant: job.tenant, jobId: job.jobId, agentId, slot: route.slot })),
-      );
+      const { leased: leases, stale } = await lease(tx, placed.map(requestOf));
       // What may not start any more leaves too, or it would stand at the head of its route for ever.
       const taken = new Set([...leases.map(({ jobId }) => jobId), ...stale]);
       await this.#deps.queue.take(
@@ -190,15 +189,41 @@ export class Dispatcher {
         this.#deps.clock.now(),
       );
       return leases;
-    });
-    if (leased.length === 0) return missed > 0 ? 'missed' : 'done';
-    this.#deps.live.wake();
-    for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
-    // The next claim goes on meanwhile; of deliveries one is under way at a time.
+    };
+    // Of the deliveries before this one is over: what was leased is sent about as fast as more is leased.
     await this.#delivering;
-    this.#delivering = Promise.all(leased.map((key) => this.#tryDeliver(key)));
+    try {
+      leased = await this.#deps.db.transaction(claim);
+    } finally {
+      this.placed(placed, leased);
+    }
     if (leased.length === CLAIM) return 'full';
     return missed > 0 ? 'missed' : 'done';
+  }
+
+  /**
+   * Places jobs on agents of this replica that have a slot for them now, best first, and promises them the slots until
+   * `placed` says what became of it. Jobs that find none are left out.
+   */
+  place(jobs: readonly ReadyJob[]): Placed[] {
+    const placings = this.#agents.placings(
+      jobs.map(({ routeId }) => routeId),
+      this.#deps.clock.monotonicMs(),
+    );
+    const placed = assign(jobs, placings, Math.random);
+    for (const { agentId, route } of placed) this.#agents.promise(agentId, route.slot);
+    return placed;
+  }
+
+  /** After the COMMIT, or its failure: of `promised`, those of `leased` have their leases and are sent their jobs. */
+  placed(promised: readonly Placed[], leased: readonly LeasedJob[]): void {
+    const slots = new Map(promised.map(({ job, route }) => [job.jobId, route.slot]));
+    for (const { agentId, route } of promised) this.#agents.unpromise(agentId, route.slot);
+    for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
+    if (leased.length === 0) return;
+    this.#deps.live.wake();
+    const delivering = leased.map((key) => this.#tryDeliver(key));
+    this.#delivering = Promise.all([this.#delivering, ...delivering]);
   }
 
   async #tryDeliver(key: AttemptKey & { agentId: string }): Promise<void> {
@@ -230,6 +255,11 @@ export class Dispatcher {
       after = routes.at(-1)!.id;
     }
   }
+}
+
+/** The lease that a placed job is to have. */
+export function requestOf({ job: { tenant, jobId }, route, agentId }: Placed): LeaseRequest {
+  return { tenant, jobId, agentId, slot: route.slot };
 }
 
 function withoutAgent<T extends { agentId: string }>({ agentId: _, ...rest }: T): Omit<T, 'agentId'> {

@@ -54,6 +54,8 @@ const FAILING = 20_000;
 export class HeldAgents {
   readonly #held = new Map<string, Held>();
   readonly #index = new RouteIndex();
+  /** Slots of agents that are promised to a claim or a submit under way; they outlive a session. */
+  readonly #promised = new Map<string, Record<SlotKind, number>>();
   /** What agents said of their machines. */
   readonly #loads = new Map<string, number>();
   /** Failures of agents, also of some that are away, as of the moment `at` (monotonic, milliseconds). */
@@ -96,6 +98,22 @@ export class HeldAgents {
     this.#failures.delete(agentId);
     this.#failures.set(agentId, { count, at: now });
     if (this.#failures.size > FAILING) this.#failures.delete(this.#failures.keys().next().value!);
+  }
+
+  /** Promises a slot of the agent until `unpromise`: nobody else places a job there meanwhile. */
+  promise(agentId: string, slot: SlotKind): void {
+    const promised = this.#promised.get(agentId) ?? { plain: 0, browser: 0, desktop: 0 };
+    promised[slot] += 1;
+    this.#promised.set(agentId, promised);
+    this.#index.change(agentId, slot, -1);
+  }
+
+  unpromise(agentId: string, slot: SlotKind): void {
+    const promised = this.#promised.get(agentId);
+    if (!promised) return;
+    promised[slot] -= 1;
+    if (Object.values(promised).every((n) => n === 0)) this.#promised.delete(agentId);
+    this.#index.change(agentId, slot, 1);
   }
 
   /** The agent has this lease now. */
@@ -196,7 +214,7 @@ export class HeldAgents {
   }
 
   #keep(held: Held): void {
-    const taken = { plain: 0, browser: 0, desktop: 0 };
+    const taken = { plain: 0, browser: 0, desktop: 0, ...this.#promised.get(held.target.agentId) };
     for (const { slot } of held.given.values()) taken[slot] += 1;
     this.#held.set(held.target.agentId, held);
     this.#index.put(held.target, taken);

@@ -90,7 +90,7 @@ export function createJobs(options: JobsOptions): Jobs {
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
   return {
-    submit: new SubmitService({ ...deps, onReady: wake }),
+    submit: new SubmitService({ ...deps, placer: dispatcher, onReady: wake }),
     query: new QueryService(db, options.fitness),
     steer,
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),

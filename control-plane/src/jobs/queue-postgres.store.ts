@@ -39,6 +39,12 @@ const holdReady = sql<HeldRow, [routes: number[], wanted: number[], limit: numbe
    ORDER BY held.rank, held.seq`,
 );
 
+const busyRoutes = sql<{ route_id: number }, [routes: number[]]>(
+  'busyRoutes',
+  `SELECT w.route_id FROM unnest($1::bigint[]) AS w(route_id)
+   WHERE EXISTS (SELECT FROM job_ready r WHERE r.route_id = w.route_id)`,
+);
+
 const takeReady = sql<never, [routes: number[], ranks: number[], seqs: number[]]>(
   'takeReady',
   `DELETE FROM job_ready r USING unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS t(route_id, rank, seq)
@@ -64,6 +70,10 @@ export const postgresQueue: ReadyQueue = {
     const rows = await tx.query(holdReady([...wanted.keys()], [...wanted.values()], limit));
     const places = rows.filter((row) => row.job_id !== null).map(placeOf);
     return { places, missed: (rows[0]?.chosen ?? 0) - places.length };
+  },
+  async busy(tx, routeIds) {
+    if (routeIds.length === 0) return new Set();
+    return new Set((await tx.query(busyRoutes([...routeIds]))).map((row) => row.route_id));
   },
   async take(tx: Queryable, places: readonly ReadyPlace[]) {
     if (places.length === 0) return;

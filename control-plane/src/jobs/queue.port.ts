@@ -30,6 +30,8 @@ export interface ReadyQueue {
    * tenants take turns. Its cost depends on the routes asked for, never on how many jobs wait for somebody else.
    */
   hold(tx: Queryable, wanted: ReadonlyMap<number, number>, limit: number): Promise<HeldPlaces>;
+  /** Of these routes, those with a job in the queue. */
+  busy(tx: Queryable, routeIds: readonly number[]): Promise<ReadonlySet<number>>;
   /** Takes held jobs out; the others go free with the transaction. */
   take(tx: Queryable, places: readonly ReadyPlace[]): Promise<void>;
   /** Takes one job out wherever it is; false when it is not in the queue. */

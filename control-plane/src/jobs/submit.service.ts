@@ -10,9 +10,12 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
-import { announceJobs } from './announce.ts';
+import { announceJobs, type JobChange } from './announce.ts';
+import { requestOf, type Dispatcher, type LeasedJob } from './dispatcher.ts';
+import { lease } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
-import { onlyAgent, routeKey, type Route } from './matching.decision.ts';
+import { onlyAgent, routeKey, type Placed, type Route } from './matching.decision.ts';
+import type { ReadyQueue } from './queue.port.ts';
 import { internRoute, ROUTES_PER_TENANT } from './route.store.ts';
 import * as store from './submit.store.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
@@ -32,6 +35,9 @@ export interface SubmitDependencies {
   readonly workflows: WorkflowsPort;
   /** The agents of a tenant with this id or name that are not gone, two at most. */
   readonly agentIds: (tenant: string, reference: string) => Promise<readonly string[]>;
+  readonly queue: Pick<ReadyQueue, 'busy'>;
+  /** Places jobs on agents of this replica. */
+  readonly placer: Pick<Dispatcher, 'place' | 'placed'>;
   /** Called after COMMIT. */
   readonly onReady: () => void;
 }
@@ -50,6 +56,8 @@ const ROUTE_CACHE = 1_000;
 const TOGETHER = { most: 100, runs: 2, keyOf: ({ apart }: Write) => apart };
 /** A submit of more jobs has a transaction of its own: others do not wait for it. */
 const SHARED = 100;
+/** Jobs of one transaction that are leased by it at most. */
+const DIRECT = 100;
 
 export class SubmitService {
   readonly #deps: SubmitDependencies;
@@ -91,19 +99,59 @@ export class SubmitService {
     return writer(write);
   }
 
-  #writeAll(tenant: string, writes: readonly Write[]): Promise<boolean[]> {
-    return this.#deps.db.transaction(async (tx: Transaction) => {
-      const keys = writes.map(({ key }) => key).filter((key) => key !== null);
-      const taken = await store.takeIdempotencyKeys(tx, tenant, keys);
-      const first = writes.map(({ key }) => key === null || taken.has(key.key));
-      const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
-      if (jobs.length > 0) {
-        await store.insertNewJobs(tx, tenant, jobs);
-        const changes = jobs.map(({ id }) => ({ tenant, jobId: id, state: 'pending' as const, attempt: 0 }));
-        await announceJobs(tx, changes, this.#deps.clock.now());
-      }
-      return first;
+  /**
+   * A job that an agent here can begin at once is leased by its own submit, unless others wait on its route: it saves the
+   * way through the queue.
+   */
+  async #writeAll(tenant: string, writes: readonly Write[]): Promise<boolean[]> {
+    const { db, placer } = this.#deps;
+    const plain = writes.flatMap(({ jobs }) => jobs).filter(isPlain);
+    const best = plain.toSorted((one, other) => other.priority - one.priority).slice(0, DIRECT);
+    const placed = placer.place(best.map(({ id, routeId }) => ({ tenant, jobId: id, routeId })));
+    let leased: readonly LeasedJob[] = [];
+    try {
+      const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed));
+      leased = written.leased;
+      return written.first;
+    } finally {
+      placer.placed(placed, leased);
+    }
+  }
+
+  async #insert(
+    tx: Transaction,
+    tenant: string,
+    writes: readonly Write[],
+    placed: readonly Placed[],
+  ): Promise<{ first: boolean[]; leased: readonly LeasedJob[] }> {
+    const keys = writes.map(({ key }) => key).filter((key) => key !== null);
+    const taken = await store.takeIdempotencyKeys(tx, tenant, keys);
+    const first = writes.map(({ key }) => key === null || taken.has(key.key));
+    const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
+    if (jobs.length === 0) return { first, leased: [] };
+    const direct = await this.#direct(tx, jobs, placed);
+    await store.insertNewJobs(tx, tenant, jobs, new Set(direct.map(({ job }) => job.jobId)));
+    const { leased } = direct.length === 0 ? { leased: [] } : await lease(tx, direct.map(requestOf));
+    // A job that is neither leased nor queued would wait for ever.
+    if (leased.length !== direct.length) throw new Error('a job that was just inserted could not be leased');
+    const begun = new Set(leased.map(({ jobId }) => jobId));
+    const changes = jobs.map(({ id }): JobChange => {
+      return {
+        tenant,
+        jobId: id,
+        ...(begun.has(id) ? { state: 'leased', attempt: 1 } : { state: 'pending', attempt: 0 }),
+      };
     });
+    await announceJobs(tx, changes, this.#deps.clock.now());
+    return { first, leased };
+  }
+
+  /** Of what is placed, what is written now and has nobody before it on its route. */
+  async #direct(tx: Transaction, jobs: readonly store.NewJob[], placed: readonly Placed[]): Promise<Placed[]> {
+    const written = new Set(jobs.map(({ id }) => id));
+    const mine = placed.filter(({ job }) => written.has(job.jobId));
+    const busy = await this.#deps.queue.busy(tx, [...new Set(mine.map(({ route }) => route.id))]);
+    return mine.filter(({ route }) => !busy.has(route.id));
   }
 
   async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {
@@ -195,6 +243,11 @@ function newJob(
     attemptTimeoutMs: request.attemptTimeoutMs ?? null,
     createdBy: actor,
   };
+}
+
+/** It may begin at once, and nothing ends it before it has. */
+function isPlain({ notBefore, deadline, concurrencyKey }: store.NewJob): boolean {
+  return notBefore === null && deadline === null && concurrencyKey === null;
 }
 
 function tooManyRoutes(): Refusal {

@@ -91,11 +91,17 @@ const dropIdempotencyKeys = sql<never, [olderMs: number, limit: number]>(
      WHERE created_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2)`,
 );
 
-/** Inserts jobs of one tenant and puts each where it belongs. */
-export async function insertNewJobs(tx: Queryable, tenant: string, jobs: readonly NewJob[]): Promise<void> {
+/** Inserts jobs of one tenant and puts each where it belongs; those of `direct` nowhere: the caller leases them. */
+export async function insertNewJobs(
+  tx: Queryable,
+  tenant: string,
+  jobs: readonly NewJob[],
+  direct: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const rows = JSON.stringify(jobs);
   await tx.execute(insertJobs(tenant, rows));
-  await tx.execute(insertReady(tenant, rows));
+  const queued = jobs.filter(({ id }) => !direct.has(id));
+  if (queued.length > 0) await tx.execute(insertReady(tenant, direct.size === 0 ? rows : JSON.stringify(queued)));
   if (jobs.some((job) => job.notBefore !== null || job.concurrencyKey !== null)) {
     await tx.execute(insertWaiting(tenant, rows));
   }

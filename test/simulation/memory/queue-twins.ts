@@ -116,6 +116,11 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
     return old;
   }),
 
+  busyRoutes: twin<[number[]]>(({ tables }, routes) =>
+    routes
+      .filter((route) => tables.job_ready.where((row) => row.route_id === route).length > 0)
+      .map((route_id) => ({ route_id })),
+  ),
   holdReady: twin<[number[], number[], number]>(({ tables }, routes, wanted, limit) => {
     const tops = routes.flatMap((route, index) =>
       tables.job_ready
