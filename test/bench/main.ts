@@ -1,9 +1,12 @@
 /** `npm run bench -- <name>`: runs one bench; the last line is its outcome as JSON. */
 import { readArguments, type BenchOptions } from './frame/options.ts';
 import { report, type Outcome } from './frame/report.ts';
+import { drain } from './queues/drain.ts';
+import { endtoend } from './queues/endtoend.ts';
+import { enqueue } from './queues/enqueue.ts';
 import { tunnels } from './tunnels/bench.ts';
 
-const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = { tunnels };
+const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = { enqueue, drain, endtoend, tunnels };
 
 const given = readArguments(process.argv.slice(2));
 const bench = typeof given === 'string' ? undefined : BENCHES[given.name];

@@ -1,20 +1,15 @@
 /**
- * haproxy and nginx out of Debian's packages, unpacked into a folder of the checkout's `node_modules` and never
- * installed: no root is needed, and the machine stays as it was. Where that cannot be, the reason is given.
+ * haproxy and nginx out of Debian's packages (`debian.ts`). Where they cannot be had, the reason is given.
  */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './program.ts';
+import { unpackDebian } from './debian.ts';
 import { until } from './stack.ts';
 
 const run = promisify(execFile);
-const FOLDER = path.join(ROOT, 'node_modules', '.casare-balancers');
-const PACKAGES = ['haproxy', 'nginx', 'libnginx-mod-stream'];
-const MINUTE_MS = 60_000;
 
 export interface Balancers {
   /** Checks and starts `config` as haproxy's; resolves when `ports` answer. */
@@ -32,55 +27,14 @@ export interface Balancer {
 /** The programs, or why they are not to be had. */
 export async function findBalancers(): Promise<Balancers | { readonly reason: string }> {
   try {
-    const root = path.join(FOLDER, 'root');
-    if (!existsSync(path.join(FOLDER, 'complete'))) await unpack(root);
-    const env = { ...process.env, LD_LIBRARY_PATH: await libraries(root) };
-    const programs = { haproxy: path.join(root, 'usr/sbin/haproxy'), nginx: path.join(root, 'usr/sbin/nginx') };
+    const { path: unpacked, env } = await unpackDebian('balancers', ['haproxy', 'nginx', 'libnginx-mod-stream']);
+    const programs = { haproxy: unpacked('usr/sbin/haproxy'), nginx: unpacked('usr/sbin/nginx') };
     await run(programs.haproxy, ['-v'], { env });
     await run(programs.nginx, ['-v'], { env });
-    return balancersOf(programs, path.join(root, 'usr/lib/nginx/modules/ngx_stream_module.so'), env);
+    return balancersOf(programs, unpacked('usr/lib/nginx/modules/ngx_stream_module.so'), env);
   } catch (error) {
     return { reason: `haproxy and nginx cannot be had from Debian's packages (${lineOf(error)})` };
   }
-}
-
-async function unpack(root: string): Promise<void> {
-  const fresh = `${root}.${process.pid}`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
-  try {
-    const missing = await namesOf().catch(async () => {
-      // A machine that has never asked for the lists of packages.
-      await run('apt-get', ['update'], { timeout: 2 * MINUTE_MS });
-      return namesOf();
-    });
-    await run('apt-get', ['download', ...missing], { cwd: fresh, timeout: MINUTE_MS });
-    for (const file of await readdir(fresh)) {
-      if (file.endsWith('.deb')) await run('dpkg', ['-x', path.join(fresh, file), fresh]);
-    }
-    await rm(root, { recursive: true, force: true });
-    await rename(fresh, root);
-    await writeFile(path.join(FOLDER, 'complete'), '');
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-}
-
-/** The packages with those that they need and that are not on this machine. */
-async function namesOf(): Promise<string[]> {
-  const simulate = ['-s', '-o', 'Debug::NoLocking=1', 'install', '-y', '--no-install-recommends', '--reinstall'];
-  const { stdout } = await run('apt-get', [...simulate, ...PACKAGES], { timeout: MINUTE_MS });
-  return [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!);
-}
-
-async function libraries(root: string): Promise<string> {
-  const parents = [path.join(root, 'usr/lib'), path.join(root, 'lib')].filter((folder) => existsSync(folder));
-  const found = await Promise.all(
-    parents.map(async (folder) =>
-      (await readdir(folder)).filter((name) => /-linux-/.test(name)).map((name) => path.join(folder, name)),
-    ),
-  );
-  return found.flat().join(':');
 }
 
 function balancersOf(

@@ -7,6 +7,8 @@ export interface Goal {
   readonly value: number;
   readonly limit: number;
   readonly met: boolean;
+  /** Which side of the limit is good. */
+  readonly bound: 'at most' | 'at least';
 }
 
 /** The outcome of a bench. */
@@ -21,7 +23,12 @@ export interface Outcome extends RoundsResult {
 
 /** A goal that is met up to and including its limit. */
 export function atMost(goal: string, value: number, limit: number): Goal {
-  return { goal, value: rounded(value), limit, met: value <= limit };
+  return { goal, value: rounded(value), limit, met: value <= limit, bound: 'at most' };
+}
+
+/** A goal that is met from its limit on. */
+export function atLeast(goal: string, value: number, limit: number): Goal {
+  return { goal, value: rounded(value), limit, met: value >= limit, bound: 'at least' };
 }
 
 /** Prints everything through `print`, the JSON object last. */
@@ -34,12 +41,13 @@ export function report(outcome: Outcome, print: (line: string) => void): void {
   ];
   for (const line of table(cells)) print(line);
   for (const [name, ratio] of Object.entries(outcome.ratios)) print(`ratio ${name}: ${shown(ratio)}`);
-  for (const { goal, value, limit, met } of outcome.goals) {
-    print(`${met ? 'met   ' : 'MISSED'} ${goal}: ${shown(value)} (at most ${limit})`);
+  for (const { goal, value, limit, met, bound } of outcome.goals) {
+    print(`${met ? 'met   ' : 'MISSED'} ${goal}: ${shown(value)} (${bound} ${limit})`);
   }
   for (const part of outcome.skipped) print(`SKIPPED ${part}`);
   print(`foreign processes: ${percent(outcome.foreignCpu)} of the machine`);
-  const { bench, figures, ratios, goals, foreignCpu, skipped } = outcome;
+  const { bench, figures, ratios, foreignCpu, skipped } = outcome;
+  const goals = outcome.goals.map(({ goal, value, limit, met }) => ({ goal, value, limit, met }));
   print(JSON.stringify({ bench, figures, ratios, goals, foreignCpu, skipped }, (_, value: unknown) => numbers(value)));
 }
 

@@ -22,7 +22,8 @@ export interface BenchScene extends AsyncDisposable {
   readonly postgresPid: number;
 }
 
-const MIGRATIONS = fileURLToPath(new URL('../../../control-plane/migrations', import.meta.url));
+/** Ours. */
+export const MIGRATIONS = fileURLToPath(new URL('../../../control-plane/migrations', import.meta.url));
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const backendPid = sql<{ pid: number }, []>('benchBackendPid', 'SELECT pg_backend_pid() AS pid');

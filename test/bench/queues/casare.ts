@@ -1,0 +1,165 @@
+/**
+ * Ours: the jobs feature as the control plane puts it together, on its own tables, with agents that live in this process
+ * and take their jobs as dispatch targets. Claim, lease, fencing by attempt, live events and the acknowledgement after
+ * COMMIT are the product's; there is no tunnel and no worker process. The bench `tunnel-dispatch` has the tunnels.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import type { JobAssign } from '@casare/shared/protocol';
+import { createJobs, type Jobs } from '../../../control-plane/dist/jobs/jobs.module.js';
+import type { RunnableWorkflow } from '../../../control-plane/dist/jobs/workflows.port.js';
+import { LiveService } from '../../../control-plane/dist/live/index.js';
+import { systemClock } from '../../../control-plane/dist/platform/clock.js';
+import { migrate, openDatabase, sql, type Database } from '../../../control-plane/dist/platform/database/index.js';
+import { createIds } from '../../../control-plane/dist/platform/ids.js';
+import { silentLog } from '../../../control-plane/dist/platform/log.js';
+import { isRefusal } from '../../../control-plane/dist/platform/refusal.js';
+import { MIGRATIONS } from '../frame/scene.ts';
+import { INPUT, type BenchQueue, type QueueHome } from './queue.ts';
+
+/** Agents, and jobs that each takes at once. */
+const AGENTS = 100;
+const SLOTS = 10;
+export const TENANT = 'default';
+const LABEL = 'bench=yes';
+
+const addTenant = sql<never, [string]>(
+  'benchAddTenant',
+  `INSERT INTO tenant (id, name, operator) VALUES ($1, $1, $1 = 'default')`,
+);
+const addAgent = sql<never, [tenant: string, agent: string, name: string, digest: string]>(
+  'benchAddAgent',
+  `INSERT INTO agent (tenant_id, id, name, state, join_token_id, key_digest) VALUES ($1, $2, $3, 'active', 't', $4)`,
+);
+const addWorkflow = sql<never, [tenant: string, id: string, name: string]>(
+  'benchAddWorkflow',
+  `INSERT INTO workflow_version (tenant_id, id, namespace, name, version, source, document, digest, analysis)
+   VALUES ($1, $2, 'bench', $3, '1.0.0', '', '{}', 'digest', '{}')`,
+);
+const unfinished = sql<{ count: number }, []>(
+  'benchUnfinished',
+  `SELECT count(*)::int AS count FROM job WHERE state <> 'succeeded'`,
+);
+
+/** The whole of it, for benches that look at more than a queue. */
+export interface CasareQueue extends BenchQueue {
+  readonly db: Database;
+  readonly jobs: Jobs;
+}
+
+export async function casare({ databaseUrl }: QueueHome): Promise<CasareQueue> {
+  const db = openDatabase(databaseUrl);
+  await migrate(db, { directory: MIGRATIONS });
+  await db.execute(addTenant(TENANT));
+  const workflow = noopWorkflow('noop', LABEL);
+  await db.execute(addWorkflow(TENANT, workflow.id, workflow.name));
+  const home = await mkdtemp(path.join(os.tmpdir(), 'casare-bench-jobs-'));
+  const live = new LiveService(db);
+  const jobs = createJobs({
+    ...{ db, live, home, clock: systemClock, ids: createIds(systemClock), log: silentLog, heartbeatMs: 1_000 },
+    fitness: () => Promise.resolve([]),
+    agentIds: () => Promise.resolve([]),
+    workflows: { resolve: () => Promise.resolve(workflow), validateInput: () => [] },
+    secrets: { secretsFor: () => Promise.resolve({ ok: true, values: {} }) },
+  });
+  const by = { tenant: TENANT, actor: 'account:bench' };
+  const request = { workflow: `bench/${workflow.name}`, input: INPUT, priority: 50, requires: [], maxAttempts: 10 };
+  const submit = async (count: number): Promise<void> => {
+    const ids = await jobs.submit.submit(
+      by,
+      Array.from({ length: count }, () => request),
+      null,
+    );
+    if (isRefusal(ids)) throw new Error(ids.title);
+  };
+  const acks = new Acknowledged();
+  return {
+    db,
+    jobs,
+    submit,
+    submitOne: () => submit(1),
+    async work(onStart) {
+      for (let i = 0; i < AGENTS; i++) await connectAgent(db, jobs, `agent-${i}`, onStart, acks);
+      await jobs.start();
+    },
+    completed: (count) => acks.until(count),
+    async left() {
+      return (await db.query(unfinished()))[0]!.count;
+    },
+    async close() {
+      await jobs.stop();
+      await db.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Completions that were acknowledged, which is after their COMMIT. */
+class Acknowledged {
+  #count = 0;
+  #failed: Error | null = null;
+  #waiting: { count: number; resolve: () => void; reject: (error: Error) => void } | null = null;
+
+  add(): void {
+    this.#count += 1;
+    if (this.#waiting && this.#count >= this.#waiting.count) this.#waiting.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#failed ??= error;
+    this.#waiting?.reject(error);
+  }
+
+  until(count: number): Promise<void> {
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (this.#count >= count) return Promise.resolve();
+    return new Promise((resolve, reject) => (this.#waiting = { count, resolve, reject }));
+  }
+}
+
+/** An agent that accepts each job, does nothing, and says that it is done. */
+async function connectAgent(
+  db: Database,
+  jobs: Jobs,
+  name: string,
+  onStart: () => void,
+  acks: Acknowledged,
+): Promise<void> {
+  const agent = { tenant: TENANT, agentId: randomUUID() };
+  await db.execute(addAgent(agent.tenant, agent.agentId, name, agent.agentId));
+  const run = async ({ jobId, attempt }: JobAssign): Promise<void> => {
+    onStart();
+    await jobs.runs.accepted(agent, jobId, attempt);
+    const at = new Date().toISOString();
+    const recorded = await jobs.runs.record(agent, jobId, attempt, [
+      { seq: 1, at, body: { type: 'run.started', resumed: false } },
+      { seq: 2, at, body: { type: 'run.completed', output: null } },
+    ]);
+    if (recorded.outcome === 'acked' && recorded.seq === 2) acks.add();
+    else acks.fail(new Error(`a completion was not acknowledged: ${JSON.stringify(recorded)}`));
+  };
+  jobs.dispatcher.connect(
+    {
+      ...agent,
+      ...{ sessionId: randomUUID(), site: null, labels: new Set([LABEL]), active: true },
+      slots: { plain: SLOTS, browser: 0, desktop: 0 },
+      send(message) {
+        if (message.type === 'job.assign') run(message).catch((error: unknown) => acks.fail(error as Error));
+      },
+    },
+    [],
+  );
+}
+
+function noopWorkflow(name: string, label: string): RunnableWorkflow {
+  return {
+    ...{ id: randomUUID(), namespace: 'bench', name, version: '1.0.0', digest: '0'.repeat(64) },
+    document: { document: { dsl: '1.0.3', namespace: 'bench', name, version: '1.0.0' }, do: [{ act: { set: {} } }] },
+    analysis: {
+      ...{ slot: 'plain', capabilities: [label], secrets: [] },
+      ...{ onDisconnect: 'continue', disconnectGraceMs: 600_000 },
+    },
+  };
+}
