@@ -8,6 +8,7 @@ import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import type { Assignment, JobRef } from './job.store.ts';
+import { JOB_DEADLINE } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
 import { readJournal } from './run.store.ts';
 import type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
@@ -30,6 +31,8 @@ export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: str
 export async function buildAssignment(deps: AssignmentDependencies, key: AttemptKey): Promise<Assigned> {
   const job = await deps.assignmentOf(key);
   if (!job) return { ok: false, code: 'JOB_NOT_FOUND', reason: 'The job is gone.' };
+  // It was leased in time; an agent that was away, or has not accepted it, would begin it late.
+  if (job.late) return { ok: false, code: JOB_DEADLINE.code, reason: JOB_DEADLINE.title };
   const workflow = await deps.workflows.resolve(key.tenant, job.workflowId);
   if (isRefusal(workflow)) return { ok: false, code: workflow.code, reason: workflow.title };
   const secrets = await secretsOf(deps.secrets, key.tenant, workflow);

@@ -27,6 +27,8 @@ export type JobEvent =
   | 'requeue'
   | 'retryLater'
   | 'deadline'
+  /** The deadline passed before its assignment reached the agent; the lease ends with it. */
+  | 'tooLate'
   /** The silent agent is back: with a run under way, with one that had not begun, with one to be cancelled. */
   | 'resume'
   | 'resumeUnstarted'
@@ -47,6 +49,7 @@ const ending = {
 export const JOB: Table<JobState, JobEvent> = {
   pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out' },
   leased: {
+    tooLate: 'timed_out',
     start: 'running',
     refuse: 'failed',
     fail: 'failed',
@@ -101,3 +104,11 @@ export function resumeEventOf(run: { readonly started: boolean; readonly cancell
 
 /** States in which a job is over until a person acts. */
 export const ENDED: readonly JobState[] = ['succeeded', 'failed', 'timed_out', 'cancelled'];
+
+/** The error of a job whose deadline passed before it began. */
+export const JOB_DEADLINE = {
+  type: 'about:blank',
+  status: 408,
+  code: 'JOB_DEADLINE',
+  title: 'The deadline passed before an agent could start it.',
+} as const;

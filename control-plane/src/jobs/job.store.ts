@@ -117,14 +117,17 @@ export interface Assignment {
   readonly firstAttempt: number;
   readonly workflowId: string;
   readonly input: unknown;
+  /** Its deadline has passed. */
+  readonly late: boolean;
 }
 
 const assignmentsOf = sql<
-  { place: number; generation: number; first_attempt: number; workflow_id: string; input: unknown },
+  { place: number; generation: number; first_attempt: number; workflow_id: string; input: unknown; late: boolean },
   [tenants: string[], ids: string[]]
 >(
   'assignmentsOf',
-  `SELECT w.place::int, generation, first_attempt, workflow_id, input
+  `SELECT w.place::int, generation, first_attempt, workflow_id, input,
+     coalesce(deadline <= clock_timestamp(), false) AS late
    FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w(tenant_id, id, place)
    JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.id`,
   { idempotent: true },
@@ -217,8 +220,8 @@ export async function findAssignments(db: Queryable, jobs: readonly JobRef[]): P
       jobs.map(({ jobId }) => jobId),
     ),
   )) {
-    const { generation, first_attempt: firstAttempt, workflow_id: workflowId, input } = row;
-    found[row.place - 1] = { generation, firstAttempt, workflowId, input };
+    const { generation, first_attempt: firstAttempt, workflow_id: workflowId, input, late } = row;
+    found[row.place - 1] = { generation, firstAttempt, workflowId, input, late };
   }
   return found;
 }

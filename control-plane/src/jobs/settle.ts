@@ -8,7 +8,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
-import { resumeEventOf } from './job.lifecycle.ts';
+import { raise } from './fence.store.ts';
+import { JOB_DEADLINE, resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
@@ -62,6 +63,7 @@ export async function settleRefused(
     const job = await lockForMove(tx, key.tenant, key.jobId);
     const lease = await holdLease(tx, key.tenant, key.jobId);
     if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId || lease.ackedSeq > 0) return false;
+    if (error.code === JOB_DEADLINE.code && job.state === 'leased') return timeOut(deps, tx, lease);
     const attempts = attemptsOf(job);
     const verdict = afterRefusal({ ...job, attempts, code: error.code });
     const again = verdict.do === 'again';
@@ -75,6 +77,16 @@ export async function settleRefused(
     await announceJobs(tx, [{ ...key, state }], deps.clock.now());
     return true;
   });
+}
+
+/** The agent may have got it before and not said so: it is fenced, and told. */
+async function timeOut(deps: SettleDependencies, tx: Transaction, lease: Lease): Promise<boolean> {
+  const state = await move(tx, lease, 'tooLate', { error: JOB_DEADLINE });
+  if (!state) return false;
+  await raise(tx, lease);
+  await end(tx, [{ ...lease, outcome: 'timed_out: not started' }]);
+  await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+  return true;
 }
 
 /**

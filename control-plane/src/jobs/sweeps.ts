@@ -14,6 +14,7 @@ import type { Singletons } from '../platform/singletons.ts';
 import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { sweepFences } from './fences.ts';
+import { JOB_DEADLINE } from './job.lifecycle.ts';
 import { forgetDeadGateways } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
 import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
@@ -128,13 +129,7 @@ async function passDeadline(deps: SweepDependencies, key: { tenant: string; jobI
     // The waiting room first: see `SteerService.cancel`.
     await stopWaiting(tx, key.tenant, key.jobId);
     if (!job) return;
-    const error = {
-      type: 'about:blank',
-      status: 408,
-      code: 'JOB_DEADLINE',
-      title: 'The deadline passed before an agent could start it.',
-    };
-    const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
+    const state = await move(tx, { ...key, state: job.state }, 'deadline', { error: JOB_DEADLINE });
     if (!state) return;
     await deps.queue.remove(tx, key.tenant, key.jobId);
     await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());

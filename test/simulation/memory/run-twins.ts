@@ -171,12 +171,13 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
     return [word];
   }),
 
-  assignmentsOf: twin<[string[], string[]]>(({ tables }, tenants, ids) =>
+  assignmentsOf: twin<[string[], string[]]>(({ tables, now }, tenants, ids) =>
     ids.flatMap((id, at) => {
       const job = tables.job.get(tenants[at]!, id);
       if (!job) return [];
-      const { generation, first_attempt, workflow_id, input } = job;
-      return [{ place: at + 1, generation, first_attempt, workflow_id, input }];
+      const { generation, first_attempt, workflow_id, input, deadline } = job;
+      const late = deadline !== null && deadline <= now;
+      return [{ place: at + 1, generation, first_attempt, workflow_id, input, late }];
     }),
   ),
   stepsAt: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, positions) =>
