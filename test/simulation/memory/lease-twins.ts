@@ -61,7 +61,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     jobs.flatMap((job, at) => {
       const lease = tables.job_lease.get(tenants[at]!, job);
       if (lease?.attempt === attempts[at]) tables.job_lease.delete(lease!);
-      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]!);
+      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]);
       return attempt ? [tables.job_attempt.change(attempt, { ended_at: now, outcome: outcomes[at]! })] : [];
     }),
   ),

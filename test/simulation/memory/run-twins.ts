@@ -127,7 +127,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
   ),
   ackedOfAttempts: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, agents) =>
     jobs.map((job, at) => {
-      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]!);
+      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]);
       if (attempt?.agent_id !== agents[at] || !RECORDED.includes(attempt!.outcome ?? '')) return { seq: 0 };
       const events = tables.job_event.where((row) => row.job_id === job && row.attempt === attempts[at]);
       return { seq: Math.max(0, ...events.map((row) => row.seq)) };

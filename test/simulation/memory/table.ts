@@ -18,8 +18,10 @@ export class Table<Row extends object> {
     return this.#rows.size;
   }
 
-  get(...key: readonly (string | number)[]): Row | undefined {
-    return this.#rows.get(key.join(' '));
+  get(first: string, second?: string, third?: number, fourth?: number): Row | undefined {
+    const key = second === undefined ? first : `${first} ${second}`;
+    if (third === undefined) return this.#rows.get(key);
+    return this.#rows.get(fourth === undefined ? `${key} ${third}` : `${key} ${third} ${fourth}`);
   }
 
   /** In the order of insertion. */

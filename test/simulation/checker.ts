@@ -1,0 +1,207 @@
+/**
+ * The history of one run and the invariants it must keep (docs/architecture.md): what clients and agents were told, what
+ * steps did to the outside world, and every state that was committed. The first violation of each kind ends the seed.
+ *
+ * 1. What was acknowledged is not lost. 2. One attempt writes at a time. 3. A step that must not be repeated acts once in a
+ * generation, unless a person says so in between, and never after another attempt was leased. 10. Nothing is left behind. Beside them: each generation ends
+ * exactly once, a pending job has exactly one place to wait, a concurrency key has one holder, nothing is stuck.
+ */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { JobState } from '@casare/shared/api';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { Tables } from './memory/rows.ts';
+
+const OVER: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled']);
+/** States in which an attempt may be under way. */
+const UNDER_WAY: ReadonlySet<JobState> = new Set(['leased', 'running', 'cancelling']);
+/** Lines of history kept for a report. */
+const KEPT = 400;
+
+interface Seen {
+  readonly state: JobState;
+  readonly generation: number;
+  readonly attempt: number;
+  /** Times that each generation ended. */
+  readonly ends: Map<number, number>;
+}
+
+export interface HistoryOptions {
+  readonly tables: Tables;
+  readonly now: () => number;
+}
+
+export class History {
+  readonly violations: string[] = [];
+  /** For a report: the last lines. */
+  readonly lines: string[] = [];
+  readonly #options: HistoryOptions;
+  readonly #hash = createHash('sha256');
+  readonly #jobs = new Map<string, Seen>();
+  /** Committed events, by `job attempt seq`. */
+  readonly #events = new Map<string, RunEventBody>();
+  /** Reviews of each job: whoever says `continue` answers for what nobody has recorded. */
+  readonly #words = new Map<string, number>();
+  /** Acts of steps that must not be repeated, by `job generation word position`. */
+  readonly #acts = new Map<string, number>();
+  /** Jobs that clients were told of, by idempotency key. */
+  readonly #submitted = new Map<string, readonly string[]>();
+  #entries = 0;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Of everything that happened: equal for equal runs. */
+  get digest(): string {
+    return this.#hash.copy().digest('hex').slice(0, 16);
+  }
+
+  get counts(): { readonly jobs: number; readonly events: number; readonly acts: number; readonly entries: number } {
+    const acts = [...this.#acts.values()].reduce((sum, count) => sum + count, 0);
+    return { jobs: this.#jobs.size, events: this.#events.size, acts, entries: this.#entries };
+  }
+
+  note(what: string): void {
+    const line = `${this.#options.now().toFixed(1).padStart(10)} ${what}`;
+    this.#entries += 1;
+    this.#hash.update(line);
+    this.lines.push(line);
+    if (this.lines.length > KEPT) this.lines.shift();
+  }
+
+  violated(what: string): void {
+    this.note(`VIOLATED ${what}`);
+    if (this.violations.length < 20) this.violations.push(what);
+  }
+
+  /** A client was told that its jobs are in. */
+  submitted(key: string, ids: readonly string[]): void {
+    this.note(`client told: ${key} is ${ids.join(' ')}`);
+    const before = this.#submitted.get(key);
+    if (before && before.join() !== ids.join()) this.violated(`1: ${key} was answered with other jobs than before`);
+    this.#submitted.set(key, ids);
+    for (const id of ids) if (!this.#jobs.has(id)) this.violated(`1: job ${id} was acknowledged and is not on record`);
+  }
+
+  /** An agent is told that its events up to `seq` are committed. `journal`: what it has recorded itself. */
+  acknowledged(jobId: string, attempt: number, seq: number, journal: readonly RunEvent[]): void {
+    for (const event of journal) {
+      if (event.seq > seq) break;
+      const kept = this.#events.get(`${jobId} ${attempt} ${event.seq}`);
+      if (kept === undefined)
+        this.violated(`1: event ${event.seq} of ${jobId}/${attempt} was acknowledged and is lost`);
+      else if (!isDeepStrictEqual(kept, event.body))
+        this.violated(`1: event ${event.seq} of ${jobId}/${attempt} changed`);
+    }
+  }
+
+  /** A person settles a job that is in doubt. */
+  reviewed(jobId: string, decision: string): void {
+    this.note(`person reviews ${jobId}: ${decision}`);
+    this.#words.set(jobId, (this.#words.get(jobId) ?? 0) + 1);
+  }
+
+  /** A step acts on the outside world. */
+  acts(
+    run: { jobId: string; attempt: number; generation: number; agentId: string },
+    position: string,
+    isUnsafe: boolean,
+  ): void {
+    const { jobId, attempt, generation, agentId } = run;
+    this.note(`act ${jobId}/${attempt} ${position} ${isUnsafe ? 'unsafe ' : ''}on ${agentId}`);
+    if (!isUnsafe) return;
+    const key = `${jobId} ${generation} ${this.#words.get(jobId) ?? 0} ${position}`;
+    const times = (this.#acts.get(key) ?? 0) + 1;
+    this.#acts.set(key, times);
+    if (times > 1) this.violated(`3: ${position} of ${jobId} acted ${times} times in generation ${generation}`);
+    const newest = this.#jobs.get(jobId)?.attempt ?? 0;
+    if (newest > attempt)
+      this.violated(`3: ${position} of ${jobId}/${attempt} acted after attempt ${newest} was leased`);
+  }
+
+  /** How many runs an agent works on, of how many it may. */
+  works(agentId: string, runs: number, slots: number): void {
+    if (runs > slots) this.violated(`10: agent ${agentId} works on ${runs} runs in ${slots} slots`);
+  }
+
+  /** Looks at what was committed. */
+  committed(): void {
+    const { tables } = this.#options;
+    const held = new Map<string, string>();
+    for (const job of tables.job.all()) {
+      const before = this.#jobs.get(job.id);
+      const isWaiting =
+        Number(tables.job_ready.get(job.tenant_id, job.id) !== undefined) +
+        Number(tables.job_waiting.get(job.tenant_id, job.id) !== undefined);
+      // One whose deadline passed is taken out of the queue by whoever finds it there, and ended by a sweep.
+      const isDue = job.deadline !== null && tables.job_deadline.get(job.tenant_id, job.id) !== undefined;
+      if (isWaiting !== Number(job.state === 'pending') && !(isWaiting === 0 && isDue)) {
+        this.violated(`10: job ${job.id} is ${job.state} and has ${isWaiting} places to wait`);
+      }
+      const lease = tables.job_lease.get(job.tenant_id, job.id);
+      if (lease && lease.attempt !== job.attempt)
+        this.violated(`2: the lease of ${job.id} is not of its newest attempt`);
+      if (UNDER_WAY.has(job.state) !== (lease !== undefined) && job.state !== 'needs_review') {
+        this.violated(`2: job ${job.id} is ${job.state} ${lease ? 'with' : 'without'} a lease`);
+      }
+      if (job.concurrency_key !== null && UNDER_WAY.has(job.state)) {
+        const other = held.get(job.concurrency_key);
+        if (other !== undefined) this.violated(`jobs ${other} and ${job.id} run under one concurrency key`);
+        held.set(job.concurrency_key, job.id);
+      }
+      if (before?.state === job.state && before.attempt === job.attempt && before.generation === job.generation)
+        continue;
+      this.note(`commit ${job.id} ${job.state} attempt ${job.attempt} generation ${job.generation}`);
+      this.#moved(job.id, job, before);
+    }
+    if (tables.job_event.size !== this.#events.size) this.#recorded();
+  }
+
+  /** At the end, when every fault is healed and everybody had time: nothing is left behind. */
+  finished(left: { readonly runs: number }): void {
+    const { tables } = this.#options;
+    for (const ids of this.#submitted.values()) {
+      for (const id of ids) if (!this.#jobs.has(id)) this.violated(`1: job ${id} was acknowledged and is gone`);
+    }
+    for (const job of tables.job.all()) if (!OVER.has(job.state)) this.violated(`stuck: job ${job.id} is ${job.state}`);
+    for (const name of ['job_ready', 'job_waiting', 'job_key', 'job_deadline', 'job_lease'] as const) {
+      if (tables[name].size > 0) this.violated(`10: ${tables[name].size} rows are left in ${name}`);
+    }
+    if (left.runs > 0) this.violated(`10: ${left.runs} runs are left in outboxes`);
+    for (const [id, { ends }] of this.#jobs) {
+      for (const [generation, times] of ends) {
+        if (times !== 1) this.violated(`generation ${generation} of ${id} ended ${times} times`);
+      }
+    }
+  }
+
+  #moved(id: string, job: { state: JobState; generation: number; attempt: number }, before: Seen | undefined): void {
+    const ends = before?.ends ?? new Map<number, number>();
+    const { state, generation, attempt } = job;
+    if (before && OVER.has(before.state) && before.generation === generation) {
+      this.violated(`job ${id} was ${before.state} and became ${state} in generation ${generation}`);
+    }
+    if (before && attempt < before.attempt) this.violated(`2: the attempts of ${id} went back to ${attempt}`);
+    if (OVER.has(state)) ends.set(generation, (ends.get(generation) ?? 0) + 1);
+    this.#jobs.set(id, { state, generation, attempt, ends });
+  }
+
+  #recorded(): void {
+    const { tables } = this.#options;
+    for (const row of tables.job_event.all()) {
+      const key = `${row.job_id} ${row.attempt} ${row.seq}`;
+      if (this.#events.has(key)) continue;
+      this.#events.set(key, row.body);
+      this.note(`record ${row.job_id}/${row.attempt} ${row.seq} ${row.body.type}`);
+      const newest = this.#jobs.get(row.job_id)?.attempt;
+      const isPersons = row.body.type === 'step.completed' && row.body.settledBy !== undefined;
+      if (row.attempt !== newest && !isPersons) {
+        this.violated(`2: attempt ${row.attempt} of ${row.job_id} wrote when ${String(newest)} was the newest`);
+      }
+      if (row.seq > 1 && !this.#events.has(`${row.job_id} ${row.attempt} ${row.seq - 1}`)) {
+        this.violated(`2: the record of ${row.job_id}/${row.attempt} has a hole before ${row.seq}`);
+      }
+    }
+  }
+}
