@@ -26,6 +26,7 @@ import { listCancelling, listUnaccepted } from '../../control-plane/src/jobs/swe
 import * as moves from '../../control-plane/src/jobs/transition.store.ts';
 import { findWait, listPassedDeadlines, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
 import { pruneLive } from '../../control-plane/src/live/index.ts';
+import { holdSingletons, releaseSingletons } from '../../control-plane/src/platform/database/singleton.store.ts';
 import type { Database, Transaction } from '../../control-plane/src/platform/database/index.ts';
 
 export const TENANT = 'default';
@@ -282,6 +283,19 @@ export const CASES: readonly Case[] = [
     await moves.startWaiting(tx, TENANT, uuid(5));
     await moves.startWaiting(tx, TENANT, uuid(7), MINUTE);
     return findWait(tx, TENANT, uuid(5));
+  }),
+  alone('a loop has one holder at a time', async (db) => {
+    const held: unknown[] = [];
+    const hold = async (names: string[], holder: string, leaseMs = MINUTE) =>
+      held.push(await holdSingletons(db, names, holder, leaseMs));
+    await hold(['one', 'two'], uuid(1));
+    await hold(['two', 'three'], uuid(2));
+    await hold(['one', 'two'], uuid(1));
+    await releaseSingletons(db, ['one', 'three'], uuid(1));
+    await hold(['one', 'two', 'three'], uuid(2));
+    await hold(['four'], uuid(1), -MINUTE);
+    await hold(['four'], uuid(2));
+    return held;
   }),
   inTransaction('gateways beat', async (tx) => {
     await sessions.registerGateway(tx, GATEWAY);

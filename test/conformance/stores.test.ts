@@ -30,7 +30,7 @@ const COMPARED = [
     'job_event',
     'job_step',
   ],
-  ...['idempotency_key', 'gateway', 'agent_session', 'route'],
+  ...['idempotency_key', 'gateway', 'agent_session', 'route', 'singleton'],
 ] as const satisfies readonly (keyof Tables)[];
 const readTable = Object.fromEntries(
   COMPARED.map((table) => [table, sql<Record<string, unknown>>(`conformanceRead_${table}`, `SELECT * FROM ${table}`)]),
@@ -52,7 +52,16 @@ const WHOLE = [
   'waiting',
 ];
 /** Of other files: the statements that they use beside those. */
-const SOME = ['assignmentsOf', 'stepsAt', 'listArtifacts', 'appendLive', 'pruneLive', 'appendAudit'];
+const SOME = [
+  'takeSingletons',
+  'giveUpSingletons',
+  'assignmentsOf',
+  'stepsAt',
+  'listArtifacts',
+  'appendLive',
+  'pruneLive',
+  'appendAudit',
+];
 
 const server = new MemoryServer({ now: () => Date.now() });
 let postgres: TestDatabase;
@@ -85,7 +94,7 @@ async function tablesOf(db: Database): Promise<Record<string, unknown>> {
 }
 
 function timeless(column: string, value: unknown): unknown {
-  const isTime = /_at$|_until$|^(at|since|deadline|not_before|settle_after)$/.test(column);
+  const isTime = /_at$|_until$|^(at|since|until|deadline|not_before|settle_after)$/.test(column);
   return isTime ? value !== null : value;
 }
 

@@ -51,6 +51,7 @@ export class Gateway {
       home: '/nowhere',
       heartbeatMs: HEARTBEAT_MS,
       fitness: () => Promise.resolve([]),
+      agentIds: () => Promise.resolve([]),
       workflows: {
         resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
         validateInput: () => [],

@@ -52,7 +52,11 @@ export class World {
     this.time = time;
     this.chance = chance;
     this.#plan = faultsOf(chance);
-    this.server = new MemoryServer({ now: () => time.wall(), onCommit: () => this.history.committed() });
+    this.server = new MemoryServer({
+      now: () => time.wall(),
+      onCommit: () => this.history.committed(),
+      onMissing: (why) => this.history.violated(why),
+    });
     this.history = new History({ tables: this.server.tables, now: () => time.now });
     this.#workflows = workflowsOf(chance);
   }

@@ -43,6 +43,8 @@ export interface MemoryOptions {
   readonly now: () => number;
   /** After each commit, before anybody is answered. */
   readonly onCommit?: () => void;
+  /** Whoever asked may only log it. */
+  readonly onMissing?: (why: string) => void;
 }
 
 const PLAIN: Port = {
@@ -141,7 +143,11 @@ export class MemoryServer {
 
   #run({ name, values }: Statement): readonly unknown[] {
     const twin = TWINS[name];
-    if (twin === undefined) throw new Error(`the statement ${name} has no twin in test/simulation/memory`);
+    if (twin === undefined) {
+      const why = `the statement ${name} has no twin in test/simulation/memory`;
+      this.#options.onMissing?.(why);
+      throw new Error(why);
+    }
     return twin({ tables: this.tables, now: this.#options.now() }, values);
   }
 

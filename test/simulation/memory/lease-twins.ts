@@ -168,6 +168,23 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
       .map(({ job_id, attempt, agent_id }) => ({ job_id, attempt, agent_id })),
   ),
 
+  takeSingletons: twin<[string[], string, number]>(({ tables, now }, names, holder, leaseMs) =>
+    [...names].sort().flatMap((name) => {
+      const row = tables.singleton.get(name);
+      if (row && row.holder !== holder && row.until > now) return [];
+      const term = !row ? 1 : row.holder === holder ? row.term : row.term + 1;
+      const held = { name, holder, until: now + leaseMs, term };
+      if (row) tables.singleton.change(row, held);
+      else tables.singleton.insert(held);
+      return [{ name, term }];
+    }),
+  ),
+  giveUpSingletons: twin<[string[], string]>(({ tables, now }, names, holder) =>
+    tables.singleton
+      .where((row) => names.includes(row.name) && row.holder === holder)
+      .map((row) => tables.singleton.change(row, { until: now })),
+  ),
+
   addGateway: twin<[string]>(({ tables, now }, id) => {
     if (!tables.gateway.insert({ id, heartbeat_at: now })) throw new Error(`gateway: ${id} is there already`);
     return [{}];

@@ -184,6 +184,12 @@ export class Tables {
   }>((row) => `${row.tenant_id} ${row.key}`, this.#open);
   readonly gateway = new Table<{ readonly id: string; readonly heartbeat_at: number }>((row) => row.id, this.#open);
   readonly agent_session = new Table<SessionRow>((row) => `${row.tenant_id} ${row.agent_id}`, this.#open);
+  readonly singleton = new Table<{
+    readonly name: string;
+    readonly holder: string;
+    readonly until: number;
+    readonly term: number;
+  }>((row) => row.name, this.#open);
   /** Identity columns: a number that was taken is not given back. */
   readonly numbers = { route: 0, ready: 0 };
 

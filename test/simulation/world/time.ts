@@ -5,6 +5,7 @@
  * Invariant: timers run in the order of their times, those of one time in the order in which they were set; between two of
  * them everything that they set going (promises) has come to rest.
  */
+import crypto from 'node:crypto';
 import os from 'node:os';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Chance } from './random.ts';
@@ -62,6 +63,7 @@ export class VirtualTime {
     // What agents say about their machine's load must not depend on this one's.
     os.loadavg = () => [0, 0, 0];
     os.availableParallelism = () => 1;
+    crypto.randomUUID = () => chance().uuid() as ReturnType<typeof crypto.randomUUID>;
     syncBuiltinESMExports();
   }
 
