@@ -7,7 +7,15 @@ import path from 'node:path';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { appModule } from './app.module.ts';
 import { auditModule, AuditService } from './audit/index.ts';
-import { agentFitness, findAgentIds, agentStates, createFleet, fleetModule, HEARTBEAT_MS } from './fleet/index.ts';
+import {
+  agentCounts,
+  agentFitness,
+  findAgentIds,
+  agentStates,
+  createFleet,
+  fleetModule,
+  HEARTBEAT_MS,
+} from './fleet/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
 import { migrationsFolder } from './migrations.ts';
@@ -78,6 +86,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     workflows,
     secrets: new SecretsService(config.home),
     fitness: (tenant) => agentFitness(database, tenant),
+    counts: (tenant, route) => agentCounts(database, tenant, route),
     agentIds: (tenant, reference) => findAgentIds(database, tenant, reference),
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,

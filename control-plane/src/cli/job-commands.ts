@@ -114,7 +114,18 @@ function addJobCommand(program: Command, around: Surroundings): void {
           ['CODE', (a) => a.code],
           ['REASON', (a) => a.reason],
         ]);
-      session.show(why, () => `${plain(why.summary)}\n${why.agents.length > 0 ? agents() : ''}`);
+      const counts = () =>
+        table(why.counts, [
+          ['CODE', (count) => count.code],
+          ['AGENTS', (count) => String(count.agents)],
+        ]);
+      const likely = why.likelyStart === null ? '' : `Likely to start at ${why.likelyStart}.\n`;
+      // Each agent of few; of many how many there are of each kind, and the nearest.
+      const many = why.counts.reduce((sum, { agents: n }) => sum + n, 0) > why.agents.length;
+      session.show(
+        why,
+        () => `${plain(why.summary)}\n${likely}${many ? `${counts()}\n` : ''}${why.agents.length > 0 ? agents() : ''}`,
+      );
     });
   job
     .command('review <id>')

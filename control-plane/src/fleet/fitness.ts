@@ -1,7 +1,8 @@
 /** Agents of a tenant as "why is this pending?" needs them: a query, never a guess. */
-import type { AgentFitness } from '../jobs/index.ts';
+import type { AgentFitness, Route, UnmetCount } from '../jobs/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { listAgents } from './agent.store.ts';
+import { countByUnmet } from './fitness.store.ts';
 
 /** Agents looked at for one answer, the newest first. */
 const AGENTS = 1_000;
@@ -14,4 +15,15 @@ export async function agentFitness(db: Queryable, tenant: string): Promise<Agent
     labels: new Set([...capabilities, ...grants]),
     declared: new Set(declared),
   }));
+}
+
+/** `agent=<id>` in a route: the job is for that agent alone. */
+const ONLY = 'agent=';
+
+/** All agents of the tenant, however many, by the first condition that they do not meet. */
+export function agentCounts(db: Queryable, tenant: string, route: Route): Promise<UnmetCount[]> {
+  const only = route.capabilities.filter((capability) => capability.startsWith(ONLY));
+  const capabilities = route.capabilities.filter((capability) => !capability.startsWith(ONLY));
+  const needs = { slot: route.slot, site: route.site, capabilities, only: only.map((id) => id.slice(ONLY.length)) };
+  return countByUnmet(db, tenant, needs);
 }

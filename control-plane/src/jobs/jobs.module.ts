@@ -17,7 +17,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
-import { QueryService, type FitnessPort } from './query.service.ts';
+import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { RunsService } from './runs.service.ts';
 import { SteerService } from './steer.service.ts';
@@ -35,6 +35,8 @@ export interface JobsOptions {
   readonly workflows: WorkflowsPort;
   readonly secrets: SecretsPort;
   readonly fitness: FitnessPort;
+  /** Absent: counted from what `fitness` lists. */
+  readonly counts?: CountsPort;
   readonly agentIds: SubmitDependencies['agentIds'];
   /** Data directory of the control plane. */
   readonly home: string;
@@ -91,7 +93,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: wake }),
-    query: new QueryService(db, options.fitness),
+    query: new QueryService(options),
     steer,
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,

@@ -1,11 +1,23 @@
 /** Reading jobs: lists with cursors, steps, logs, files, and why a job waits. Read-only. */
 import type { Artifact, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
+import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
+import { AHEAD, findBacklog } from './backlog.store.ts';
+import { forecast } from './forecast.decision.ts';
 import * as store from './job.store.ts';
+import type { Route } from './matching.decision.ts';
 import { findWait } from './waiting.store.ts';
-import { firstUnmet, summarise, type AgentFitness } from './why-pending.decision.ts';
+import {
+  agentsOf,
+  countCodes,
+  firstUnmet,
+  nearestFirst,
+  summarise,
+  type AgentFitness,
+  type UnmetCount,
+} from './why-pending.decision.ts';
 
 /** A page; the cursor says where the next one begins. */
 export interface Page<T> {
@@ -18,8 +30,17 @@ export interface PageAsk {
   readonly cursor?: string | undefined;
 }
 
-/** Agents of a tenant as "why pending" needs them; given by the fleet. */
+/** Agents of a tenant as "why pending" needs them, at most some; given by the fleet. */
 export type FitnessPort = (tenant: string) => Promise<AgentFitness[]>;
+/** All agents of a tenant, counted. */
+export type CountsPort = (tenant: string, route: Route) => Promise<UnmetCount[]>;
+
+export interface QueryOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly fitness: FitnessPort;
+  readonly counts?: CountsPort;
+}
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Agents named in one answer. */
@@ -27,11 +48,11 @@ const AGENTS = 200;
 
 export class QueryService {
   readonly #db: Database;
-  readonly #fitness: FitnessPort;
+  readonly #options: QueryOptions;
 
-  constructor(db: Database, fitness: FitnessPort) {
-    this.#db = db;
-    this.#fitness = fitness;
+  constructor(options: QueryOptions) {
+    this.#db = options.db;
+    this.#options = options;
   }
 
   async job(tenant: string, id: string): Promise<Job | Refusal> {
@@ -65,14 +86,36 @@ export class QueryService {
   async whyPending(tenant: string, id: string): Promise<WhyPending | Refusal> {
     const job = await store.findJob(this.#db, tenant, id);
     if (!job) return notFound(id);
-    if (job.state !== 'pending')
-      return { state: job.state, summary: `The job is ${job.state}, not pending.`, agents: [] };
+    if (job.state !== 'pending') {
+      const summary = `The job is ${job.state}, not pending.`;
+      return { state: job.state, summary, ahead: null, likelyStart: null, counts: [], agents: [] };
+    }
+    const { fitness, clock } = this.#options;
     const { slot, site, capabilities } = job.requirements;
     const route = { id: 0, tenant, slot, site, capabilities };
-    const agents = await this.#fitness(tenant);
-    const wait = await findWait(this.#db, tenant, id);
-    const answers = agents.map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route, wait) }));
-    return { state: job.state, summary: summarise(answers, wait), agents: answers.slice(0, AGENTS) };
+    const [agents, wait, backlog] = [
+      await fitness(tenant),
+      await findWait(this.#db, tenant, id),
+      await findBacklog(this.#db, tenant, id),
+    ];
+    const asked = { wait, ahead: backlog?.ahead ?? 0 };
+    const answers = agents
+      .map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route, asked) }))
+      .sort(nearestFirst);
+    const counts = (await this.#options.counts?.(tenant, route)) ?? countCodes(answers);
+    const able = agentsOf(counts, 'NONE');
+    const busy = agentsOf(counts, 'NO_FREE_SLOT');
+    const now = clock.now().getTime();
+    const notBeforeMs = wait?.notBefore ? Math.max(0, wait.notBefore.getTime() - now) : null;
+    const startsIn = forecast(backlog, { able, busy, notBeforeMs }, AHEAD);
+    return {
+      state: job.state,
+      summary: summarise(counts, asked, AHEAD),
+      ahead: backlog?.ahead ?? null,
+      likelyStart: startsIn === null ? null : new Date(now + startsIn).toISOString(),
+      counts,
+      agents: answers.slice(0, AGENTS),
+    };
   }
 
   async #numbered<T extends { attempt: number; seq: number }>(

@@ -1,7 +1,9 @@
 /** What people are told about jobs, and what lists do with cursors that nobody gave. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { api } from '@casare/shared/api';
+import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
+import { findBacklog } from './backlog.store.ts';
 import { register } from './artifact.store.ts';
 import { jobsHarness, type JobsHarness } from './testing.ts';
 
@@ -50,6 +52,42 @@ describe('why a job is pending', () => {
     );
   });
 });
+
+describe('what comes before a job', () => {
+  it('is counted on its route: better or older jobs, and the guess is null until jobs have ended there', async () => {
+    const workflow = await h.workflow('busy');
+    await submit(workflow);
+    await submit(workflow, { priority: 90 });
+    const mine = await submit(workflow);
+    await submit(workflow);
+    await submit(workflow, { priority: 10 });
+    await submit(await h.workflow('elsewhere'), { priority: 100 });
+    expect(await h.jobs.query.whyPending(TENANT, mine)).toMatchObject({ ahead: 2, likelyStart: null });
+  });
+
+  it('and the guess is how often jobs of its route ended lately, times those before it', async () => {
+    const db = h.database.db;
+    const workflow = await h.workflow('rate');
+    const ended = [await submit(workflow), await submit(workflow), await submit(workflow)];
+    const body = (jobId: string, state: string, attempt = 1) => ({ type: 'job.changed', jobId, state, attempt });
+    for (const id of ended) await db.execute(addEvent(id, JSON.stringify(body(id, 'succeeded'))));
+    // Neither a start nor a job that was cancelled before it ran says how quickly jobs end.
+    for (const state of ['running', 'leased'])
+      await db.execute(addEvent(ended[0]!, JSON.stringify(body(ended[0]!, state))));
+    await db.execute(addEvent(ended[0]!, JSON.stringify(body(ended[0]!, 'cancelled', 0))));
+    const mine = await submit(workflow);
+    const backlog = await findBacklog(db, TENANT, mine);
+    expect(backlog).toMatchObject({ ahead: 3, endings: 3 });
+    expect(backlog!.spanMs).toBeGreaterThanOrEqual(60_000);
+    expect(backlog!.spanMs).toBeLessThan(120_000);
+  });
+});
+
+const addEvent = sql<never, [job: string, body: string]>(
+  'testAddEvent',
+  `INSERT INTO live_event (tenant_id, at, job_id, body)
+   VALUES ('default', clock_timestamp() - interval '1 minute', $1, $2::jsonb)`,
+);
 
 describe('a list', () => {
   it.each([

@@ -44,8 +44,21 @@ export interface Wait {
   readonly stopping?: boolean;
 }
 
+/** How many agents have the same first unmet condition. */
+export interface UnmetCount {
+  readonly code: string;
+  readonly agents: number;
+}
+
+/** How the job itself stands. */
+export interface Asked {
+  readonly wait: Wait | null;
+  /** Better jobs on its route. */
+  readonly ahead: number;
+}
+
 /** The first unmet condition of one agent for a route. */
-export function firstUnmet(agent: AgentFitness, route: Route, wait: Wait | null = null): Unmet {
+export function firstUnmet(agent: AgentFitness, route: Route, { wait, ahead }: Asked): Unmet {
   const only = route.capabilities.filter((capability) => capability.startsWith(onlyAgent('')));
   if (only.some((capability) => capability !== onlyAgent(agent.id))) {
     return { code: 'OTHER_AGENT', reason: 'the job is for another agent' };
@@ -69,18 +82,57 @@ export function firstUnmet(agent: AgentFitness, route: Route, wait: Wait | null 
     return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
   }
   if (wait) return { code: 'NONE', reason: 'can run it as soon as it may start' };
+  if (ahead > 0) return { code: 'NONE', reason: `can run it: ${jobs(ahead)} better or older before it` };
   return { code: 'NONE', reason: 'can run it: it should start within a second' };
 }
 
-/** One line for a person. */
-export function summarise(answers: readonly Unmet[], wait: Wait | null = null): string {
+/** One line for a person. `most`: so many ahead means "or more". */
+export function summarise(counts: readonly UnmetCount[], { wait, ahead }: Asked, most: number): string {
   if (wait?.notBefore) return `It may not start before ${wait.notBefore.toISOString()}.`;
   if (wait?.holder) return `It waits for job ${wait.holder}, which has the same concurrency key.`;
   if (wait?.stopping) return 'It waits until the attempt that a person ended has stopped, or its lease is over.';
-  if (answers.length === 0) return 'No agent is enrolled: make a join token and enrol one.';
-  const able = answers.filter((answer) => answer.code === 'NONE').length;
-  if (able > 0) return `${able} of ${answers.length} agents can run it now.`;
-  const busy = answers.filter((answer) => answer.code === 'NO_FREE_SLOT').length;
-  if (busy > 0) return `It runs as soon as one of ${busy} busy agents has a free slot.`;
-  return `None of ${answers.length} agents can run it.`;
+  const all = counts.reduce((sum, { agents }) => sum + agents, 0);
+  if (all === 0) return 'No agent is enrolled: make a join token and enrol one.';
+  const before =
+    ahead === 0
+      ? ''
+      : ` ${ahead >= most ? `${most} jobs or more` : jobs(ahead)} on its route ${ahead === 1 ? 'comes' : 'come'} before it.`;
+  const able = agentsOf(counts, 'NONE');
+  if (able > 0) return `${able} of ${all} agents can run it now.${before}`;
+  const busy = agentsOf(counts, 'NO_FREE_SLOT');
+  if (busy > 0) return `It runs when one of ${busy} busy agents has a free slot.${before}`;
+  return `None of ${all} agents can run it.`;
+}
+
+/** The agents of one code. */
+export function agentsOf(counts: readonly UnmetCount[], code: Unmet['code']): number {
+  return counts.find((count) => count.code === code)?.agents ?? 0;
+}
+
+/** Answers counted by their code, the most first. */
+export function countCodes(answers: readonly Unmet[]): UnmetCount[] {
+  const counts = [...Map.groupBy(answers, ({ code }) => code)].map(([code, all]) => ({ code, agents: all.length }));
+  return counts.sort((a, b) => b.agents - a.agents || (a.code < b.code ? -1 : 1));
+}
+
+/** The further along the table of conditions, the nearer an agent is to running the job: those are named first. */
+export function nearestFirst(a: Unmet, b: Unmet): number {
+  return NEARNESS.indexOf(b.code) - NEARNESS.indexOf(a.code);
+}
+
+const NEARNESS: readonly Unmet['code'][] = [
+  'OTHER_AGENT',
+  'LOCKED',
+  'OTHER_SITE',
+  'MISSING_CAPABILITY',
+  'NO_SUCH_SLOT',
+  'NOT_APPROVED',
+  'NOT_ACTIVE',
+  'OFFLINE',
+  'NO_FREE_SLOT',
+  'NONE',
+];
+
+function jobs(count: number): string {
+  return count === 1 ? '1 job' : `${count} jobs`;
 }

@@ -143,6 +143,13 @@ export const WhyPending = z
   .object({
     state: JobState,
     summary: z.string(),
+    /** Better or older jobs on its route, counted up to 10,000; null while it is not in the queue. */
+    ahead: z.int().nullable(),
+    /** A guess from how its route got on lately; null when that says nothing. */
+    likelyStart: time.nullable(),
+    /** All agents, by the first condition that they do not meet; `NONE` meet all. */
+    counts: z.array(z.object({ code: z.string(), agents: z.int() })).max(50),
+    /** At most 200, those first that are nearest to running it. */
     agents: z.array(z.object({ id: z.uuid(), name: z.string(), reason: z.string(), code: z.string() })).max(200),
   })
   .meta({ id: 'WhyPending' });

@@ -31,6 +31,10 @@ export function WhyPending({ id }: { id: string }) {
     <section aria-labelledby="why-title">
       <h2 id="why-title">Why it waits</h2>
       <p>{error === null ? (why?.summary ?? 'Asking …') : wordsOf(error)}</p>
+      {why?.likelyStart && <p className="faint">Likely to start at {new Date(why.likelyStart).toLocaleString()}.</p>}
+      {why !== null && many(why) && (
+        <p className="faint">{why.counts.map(({ code, agents }) => `${agents} ${code}`).join(', ')}</p>
+      )}
       {why !== null && why.agents.length > 0 && (
         <ul className="files">
           {why.agents.map((agent) => (
@@ -42,4 +46,9 @@ export function WhyPending({ id }: { id: string }) {
       )}
     </section>
   );
+}
+
+/** More agents than are named. */
+function many({ counts, agents }: Why): boolean {
+  return counts.reduce((sum, count) => sum + count.agents, 0) > agents.length;
 }

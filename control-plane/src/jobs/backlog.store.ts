@@ -1,0 +1,42 @@
+/** What stands before a job on its route, and how quickly the route got on lately. Both are bounded looks, not counts of all. */
+import { sql, type Queryable } from '../platform/database/index.ts';
+import type { Backlog } from './forecast.decision.ts';
+
+/** Jobs counted before one; from here on it is "or more". */
+export const AHEAD = 10_000;
+/** The newest live events of the tenant that are looked through for endings. */
+const EVENTS = 5_000;
+
+// A range scan of the ready queue's primary key, up to the bound.
+const jobsAhead = sql<{ route_id: number; ahead: number }, [tenant: string, job: string, most: number]>(
+  'jobsAhead',
+  `SELECT r.route_id, (
+     SELECT count(*)::int FROM (
+       SELECT FROM job_ready b WHERE b.route_id = r.route_id AND (b.rank, b.seq) < (r.rank, r.seq) LIMIT $3
+     ) before
+   ) AS ahead
+   FROM job_ready r WHERE r.tenant_id = $1 AND r.job_id = $2`,
+  { idempotent: true },
+);
+
+// The newest events by their primary key; each one's job is found by its own.
+const routeEndings = sql<{ endings: number; span_ms: number | null }, [tenant: string, route: number, events: number]>(
+  'routeEndings',
+  `SELECT count(*)::int AS endings,
+     (extract(epoch FROM clock_timestamp() - min(e.at)) * 1000)::float8 AS span_ms
+   FROM (
+     SELECT at, (body->>'jobId')::uuid AS job_id, body->>'state' AS state, (body->>'attempt')::int AS attempt
+     FROM live_event WHERE tenant_id = $1 AND body->>'type' = 'job.changed' ORDER BY xid DESC, id DESC LIMIT $3
+   ) e JOIN job j ON j.tenant_id = $1 AND j.id = e.job_id
+   WHERE e.state IN ('succeeded', 'failed', 'timed_out', 'cancelled', 'needs_review') AND e.attempt > 0
+     AND j.route_id = $2`,
+  { idempotent: true },
+);
+
+/** The job's place in the queue and its route's recent endings; null when it is not in the queue. */
+export async function findBacklog(db: Queryable, tenant: string, jobId: string): Promise<Backlog | null> {
+  const [place] = await db.query(jobsAhead(tenant, jobId, AHEAD));
+  if (!place) return null;
+  const [recent] = await db.query(routeEndings(tenant, place.route_id, EVENTS));
+  return { ahead: place.ahead, endings: recent?.endings ?? 0, spanMs: recent?.span_ms ?? 0 };
+}
