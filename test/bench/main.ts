@@ -4,9 +4,20 @@ import { report, type Outcome } from './frame/report.ts';
 import { drain } from './queues/drain.ts';
 import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
+import { latency } from './queues/latency.ts';
+import { fairness, mismatch, snapshot } from './ours/benches.ts';
 import { tunnels } from './tunnels/bench.ts';
 
-const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = { enqueue, drain, endtoend, tunnels };
+const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = {
+  enqueue,
+  drain,
+  endtoend,
+  latency,
+  mismatch,
+  snapshot,
+  fairness,
+  tunnels,
+};
 
 const given = readArguments(process.argv.slice(2));
 const bench = typeof given === 'string' ? undefined : BENCHES[given.name];

@@ -45,16 +45,36 @@ const unfinished = sql<{ count: number }, []>(
 
 /** The whole of it, for benches that look at more than a queue. */
 export interface CasareQueue extends BenchQueue {
-  readonly db: Database;
-  readonly jobs: Jobs;
+  /** As `submit`, of a tenant of its own or for agents that have more than ours. */
+  submitFor(count: number, more: { readonly tenant?: string; readonly requires?: readonly string[] }): Promise<void>;
+  /** Connects agents. */
+  connect(onStart: () => void, fleet?: Fleet): Promise<void>;
+  /** Lets the services run; `work` is `connect` and this. */
+  start(): Promise<void>;
 }
 
-export async function casare({ databaseUrl }: QueueHome): Promise<CasareQueue> {
-  const db = openDatabase(databaseUrl);
-  await migrate(db, { directory: MIGRATIONS });
-  await db.execute(addTenant(TENANT));
+interface Fleet {
+  readonly tenant: string;
+  readonly agents: number;
+  readonly slots: number;
+}
+
+const FLEET: Fleet = { tenant: TENANT, agents: AGENTS, slots: SLOTS };
+
+/** Opens it for `tenants`; `look` may watch what the services ask of the database. */
+export async function casare(
+  { databaseUrl }: Pick<QueueHome, 'databaseUrl'>,
+  tenants: readonly string[] = [TENANT],
+  look: (db: Database) => Database = (db) => db,
+): Promise<CasareQueue> {
+  const opened = openDatabase(databaseUrl);
+  await migrate(opened, { directory: MIGRATIONS });
+  const db = look(opened);
   const workflow = noopWorkflow('noop', LABEL);
-  await db.execute(addWorkflow(TENANT, workflow.id, workflow.name));
+  for (const tenant of tenants) {
+    await db.execute(addTenant(tenant));
+    await db.execute(addWorkflow(tenant, workflow.id, workflow.name));
+  }
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-bench-jobs-'));
   const live = new LiveService(db);
   const jobs = createJobs({
@@ -64,24 +84,32 @@ export async function casare({ databaseUrl }: QueueHome): Promise<CasareQueue> {
     workflows: { resolve: () => Promise.resolve(workflow), validateInput: () => [] },
     secrets: { secretsFor: () => Promise.resolve({ ok: true, values: {} }) },
   });
-  const by = { tenant: TENANT, actor: 'account:bench' };
   const request = { workflow: `bench/${workflow.name}`, input: INPUT, priority: 50, requires: [], maxAttempts: 10 };
-  const submit = async (count: number): Promise<void> => {
+  const submitFor: CasareQueue['submitFor'] = async (count, { tenant = TENANT, requires = [] }) => {
+    const asked = { ...request, requires: [...requires] };
     const ids = await jobs.submit.submit(
-      by,
-      Array.from({ length: count }, () => request),
+      { tenant, actor: 'account:bench' },
+      Array.from({ length: count }, () => asked),
       null,
     );
     if (isRefusal(ids)) throw new Error(ids.title);
   };
   const acks = new Acknowledged();
+  const connect: CasareQueue['connect'] = async (onStart, { tenant, agents, slots } = FLEET) => {
+    for (let i = 0; i < agents; i++) {
+      const agent = { tenant, agentId: randomUUID() };
+      await db.execute(addAgent(tenant, agent.agentId, `agent-${i}`, agent.agentId));
+      connectAgent(jobs, { ...agent, slots }, onStart, acks);
+    }
+  };
   return {
-    db,
-    jobs,
-    submit,
-    submitOne: () => submit(1),
+    submitFor,
+    connect,
+    start: () => jobs.start(),
+    submit: (count) => submitFor(count, {}),
+    submitOne: () => submitFor(1, {}),
     async work(onStart) {
-      for (let i = 0; i < AGENTS; i++) await connectAgent(db, jobs, `agent-${i}`, onStart, acks);
+      await connect(onStart);
       await jobs.start();
     },
     completed: (count) => acks.until(count),
@@ -120,15 +148,12 @@ class Acknowledged {
 }
 
 /** An agent that accepts each job, does nothing, and says that it is done. */
-async function connectAgent(
-  db: Database,
+function connectAgent(
   jobs: Jobs,
-  name: string,
+  { slots, ...agent }: { tenant: string; agentId: string; slots: number },
   onStart: () => void,
   acks: Acknowledged,
-): Promise<void> {
-  const agent = { tenant: TENANT, agentId: randomUUID() };
-  await db.execute(addAgent(agent.tenant, agent.agentId, name, agent.agentId));
+): void {
   const run = async ({ jobId, attempt }: JobAssign): Promise<void> => {
     onStart();
     await jobs.runs.accepted(agent, jobId, attempt);
@@ -144,7 +169,7 @@ async function connectAgent(
     {
       ...agent,
       ...{ sessionId: randomUUID(), site: null, labels: new Set([LABEL]), active: true },
-      slots: { plain: SLOTS, browser: 0, desktop: 0 },
+      slots: { plain: slots, browser: 0, desktop: 0 },
       send(message) {
         if (message.type === 'job.assign') run(message).catch((error: unknown) => acks.fail(error as Error));
       },

@@ -26,6 +26,7 @@ export interface BenchQueue {
 /** What a job carries: 64 bytes as JSON. */
 export const INPUT = { note: 'x'.repeat(64 - JSON.stringify({ note: '' }).length) } as const;
 
+/** In the order of their turns. */
 export const CONTENDERS = ['casare', 'graphile-worker', 'pg-boss', 'bullmq'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 

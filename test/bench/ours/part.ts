@@ -1,0 +1,109 @@
+/** A part: our own queue alone, looked at more closely than a peer can be. */
+import { openDatabase, sql } from '../../../control-plane/dist/platform/database/index.js';
+import { serve } from '../frame/child.ts';
+import { quantile } from '../frame/rounds.ts';
+import { casare, TENANT, type CasareQueue } from '../queues/casare.ts';
+import { watched } from './watched.ts';
+
+/** The statement of the claim that looks for jobs. */
+const CLAIM = 'holdReady';
+/** Claims that are not counted. */
+const WARM_UP = 5;
+const BULK = 10_000;
+const ONE_AGENT = { tenant: TENANT, agents: 1, slots: 10 };
+const OTHER = 'other';
+const oldest = sql('benchSnapshot', 'SELECT count(*) FROM tenant');
+
+let queue: CasareQueue | null = null;
+let claims: number[] = [];
+
+const questions = {
+  /** Of `others` jobs, in `sets` kinds, the worker can run none; then of `jobs` that it can: claim p50, milliseconds. */
+  mismatch: async (of: { databaseUrl: string; others: number; sets: number; jobs: number }): Promise<number> => {
+    const ours = await open(of.databaseUrl);
+    const each = Math.min(BULK, Math.ceil(of.others / of.sets));
+    for (let i = 0; i * each < of.others; i++) await ours.submitFor(each, { requires: [`kind=${i % of.sets}`] });
+    // A first batch warms the plan up, and is not counted.
+    await drained(ours, of.jobs / 2, true);
+    claims = [];
+    await drained(ours, of.jobs, false);
+    return quantile(claims, 0.5);
+  },
+  /** Claim p50 over the first and the last tenth, while somebody's transaction stays open, milliseconds. */
+  snapshot: async (of: { databaseUrl: string; jobs: number }): Promise<{ first: number; last: number }> => {
+    const ours = await open(of.databaseUrl);
+    const reader = openDatabase(of.databaseUrl, { max: 1 });
+    const over = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const reading = reader.transaction(
+      async (tx) => {
+        await tx.query(oldest());
+        begun.resolve();
+        await over.promise;
+      },
+      { isolation: 'repeatable read' },
+    );
+    await begun.promise;
+    for (let left = of.jobs; left > 0; left -= BULK) await ours.submit(Math.min(BULK, left));
+    await ours.work(() => undefined);
+    await ours.completed(of.jobs);
+    over.resolve();
+    await reading;
+    await reader.close();
+    // Until then plans are made and code is cold.
+    claims = claims.slice(WARM_UP);
+    const tenth = Math.max(1, Math.floor(claims.length / 10));
+    return { first: quantile(claims.slice(0, tenth), 0.5), last: quantile(claims.slice(-tenth), 0.5) };
+  },
+  /** A small tenant's single jobs, submit to start: idle, behind a large tenant's backlog, and while that drains. */
+  fairness: async (of: { databaseUrl: string; backlog: number; probes: number }) => {
+    const ours = await open(of.databaseUrl, [TENANT, OTHER]);
+    let started = Promise.withResolvers<number>();
+    await ours.connect(() => started.resolve(performance.now()), ONE_AGENT);
+    await ours.start();
+    const probe = async (): Promise<{ p50: number; p99: number }> => {
+      const times: number[] = [];
+      for (let i = 0; i < of.probes; i++) {
+        started = Promise.withResolvers();
+        const at = performance.now();
+        await ours.submitOne();
+        times.push((await started.promise) - at);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    };
+    await probe();
+    const idle = await probe();
+    for (let left = of.backlog; left > 0; left -= BULK) {
+      await ours.submitFor(Math.min(BULK, left), { tenant: OTHER });
+    }
+    const pending = await probe();
+    let drained = 0;
+    await ours.connect(() => void (drained += 1), { tenant: OTHER, agents: 100, slots: 10 });
+    const draining = await probe();
+    return { idle, pending, draining, drained };
+  },
+};
+/** What may be asked of our queue. */
+export type OursQuestions = typeof questions;
+
+serve(questions, async () => queue?.close());
+
+async function open(databaseUrl: string, tenants?: readonly string[]): Promise<CasareQueue> {
+  const look = (db: Parameters<typeof watched>[0]) => watched(db, CLAIM, (ms) => claims.push(ms));
+  queue = await casare({ databaseUrl }, tenants, look);
+  return queue;
+}
+
+let ran = 0;
+
+/** Submits jobs for one agent and waits until they are completed. */
+async function drained(ours: CasareQueue, jobs: number, first: boolean): Promise<void> {
+  if (first) {
+    await ours.connect(() => undefined, ONE_AGENT);
+    await ours.start();
+  }
+  await ours.submit(jobs);
+  ran += jobs;
+  await ours.completed(ran);
+}
