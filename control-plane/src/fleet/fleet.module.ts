@@ -84,6 +84,8 @@ const ENROL_LIMIT = { burst: 600, perMinute: 600 } as const;
 
 /** Requests for certificates by one agent; each replica counts for itself. */
 const RENEWAL_LIMIT = { burst: 20, perMinute: 30 } as const;
+/** Fenced writes of one agent that go into the audit log. */
+const FENCE_LIMIT = { burst: 10, perMinute: 2 } as const;
 
 /** Puts the feature together; nothing listens before `start`. */
 export function createFleet(options: FleetOptions): Fleet {
@@ -95,6 +97,7 @@ export function createFleet(options: FleetOptions): Fleet {
     ...{ ...options, ...jobs, beat, secondHolders, renewals: trust.renewals },
     limits: { ...LIMITS, ...options.limits },
     renewalLimit: new AddressLimit({ clock, ...RENEWAL_LIMIT }),
+    fenceLimit: new AddressLimit({ clock, ...FENCE_LIMIT }),
     arrived: (socket) => tunnel.arrived(socket),
   });
   const bounds = { ...BOUNDS, ...options.bounds };

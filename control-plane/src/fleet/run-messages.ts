@@ -3,6 +3,7 @@
  * said COMMIT, and throws when it could not be asked, so that the inbox tries again.
  */
 import { CLOSE } from '@casare/shared/protocol';
+import { appendAudit } from '../audit/index.ts';
 import { Fault } from '../platform/errors.ts';
 import * as store from './agent.store.ts';
 import { announceAgent } from './announce.ts';
@@ -41,10 +42,11 @@ export async function handleRunMessage(
 }
 
 async function record(
-  { runs, log }: SessionContext,
+  context: SessionContext,
   session: Session,
   { jobId, attempt, events }: FromAgent<'run.events'>,
 ): Promise<Ending | null> {
+  const { runs, log } = context;
   const recorded = await runs.record(session.peer, jobId, attempt, events);
   switch (recorded.outcome) {
     case 'acked':
@@ -52,6 +54,7 @@ async function record(
       return null;
     case 'fenced':
       log.info('a fenced attempt was told to stop', { ...session.peer, jobId, attempt, reason: recorded.reason });
+      await auditFence(context, session, { jobId, attempt, reason: recorded.reason });
       session.send({ type: 'run.fenced', jobId, attempt, reason: recorded.reason });
       return null;
     case 'broken':
@@ -59,6 +62,18 @@ async function record(
     case 'busy':
       throw new Fault({ code: 'RECORDING_BUSY', what: 'Too many events wait to be recorded', status: 503 });
   }
+}
+
+/** On record are an agent's first refused writes and some of those that follow; all are in the log. */
+async function auditFence(
+  { db, fenceLimit }: SessionContext,
+  { peer: { tenant, agentId } }: Session,
+  { jobId, ...detail }: { readonly jobId: string; readonly attempt: number; readonly reason: string },
+): Promise<void> {
+  if (!fenceLimit.take(agentId)) return;
+  await db.transaction((tx) =>
+    appendAudit(tx, { tenant, actor: `agent:${agentId}`, action: 'run.fenced', subject: `job:${jobId}`, detail }),
+  );
 }
 
 async function changeCapabilities(

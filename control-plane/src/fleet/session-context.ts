@@ -71,6 +71,8 @@ export interface SessionContext {
   readonly secondHolders: SecondHolders;
   /** Requests for certificates, by agent. */
   readonly renewalLimit: AddressLimit;
+  /** Fenced writes that go on record, by agent. */
+  readonly fenceLimit: AddressLimit;
   /** Puts a greeting on record. */
   readonly greetings: (greeting: Greeting) => Promise<Opened>;
   /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */

@@ -82,6 +82,8 @@ export interface Scene {
 export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | 'metrics'> {
   /** Of the fleet. */
   readonly clock?: Clock;
+  /** Of the jobs: times of its own where a test cannot wait for the real ones. */
+  readonly jobTimes?: Parameters<typeof jobsHarness>[0];
   /** Life of agents' certificates, seconds. */
   readonly leafSeconds?: number;
   /** False: no notification is sent or heard, as if all were lost. */
@@ -96,8 +98,16 @@ export interface SceneOptions extends Pick<FleetOptions, 'limits' | 'bounds' | '
 
 /** Opens the scene; limits and bounds as the test needs them. */
 export async function openScene(given: SceneOptions = {}): Promise<Scene> {
-  const { clock = systemClock, notify, entrances = FREE_PORTS, publicUrls = [], leafSeconds, ...options } = given;
-  const harness = await jobsHarness();
+  const {
+    clock = systemClock,
+    notify,
+    entrances = FREE_PORTS,
+    publicUrls = [],
+    leafSeconds,
+    jobTimes,
+    ...options
+  } = given;
+  const harness = await jobsHarness(jobTimes);
   const db = notify === false ? deaf(harness.database.db) : harness.database.db;
   const lines: string[] = [];
   const log = createLog({ level: 'debug', name: 'test', destination: { write: (line) => void lines.push(line) } });
