@@ -4,7 +4,7 @@
  */
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { findArtifacts } from '../../control-plane/src/jobs/artifact.store.ts';
-import { findAssignment, findStepsAt } from '../../control-plane/src/jobs/job.store.ts';
+import { findAssignment, findAssignments, findStepsAt } from '../../control-plane/src/jobs/job.store.ts';
 import { appendAudit } from '../../control-plane/src/audit/index.ts';
 import { announceJobs } from '../../control-plane/src/jobs/announce.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
@@ -23,6 +23,7 @@ import * as sessions from '../../control-plane/src/jobs/session.store.ts';
 import { listSilent, putOff, silentFor, takeUp } from '../../control-plane/src/jobs/silence.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
 import { listCancelling, listUnaccepted } from '../../control-plane/src/jobs/sweep.store.ts';
+import { forgetDue, listOverdue } from '../../control-plane/src/jobs/time-limit.store.ts';
 import * as moves from '../../control-plane/src/jobs/transition.store.ts';
 import { findWait, listPassedDeadlines, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
 import { pruneLive } from '../../control-plane/src/live/index.ts';
@@ -410,6 +411,19 @@ export const CASES: readonly Case[] = [
     await moves.relistDeadline(tx, TENANT, uuid(60));
     await moves.relistDeadline(tx, TENANT, uuid(61));
     return [[...facts.keys()].sort(), [...records], await moves.lockForMove(tx, TENANT, uuid(60))];
+  }),
+  inTransaction('an attempt has its time', async (tx) => {
+    const limits = [{ timeoutMs: 1 }, { attemptTimeoutMs: 1 }, { timeoutMs: MINUTE, attemptTimeoutMs: MINUTE }, {}];
+    const numbers = limits.map((_, index) => 70 + index);
+    await submit.insertNewJobs(tx, TENANT, limits.map((limit, index) => newJob(70 + index, limit)));
+    await leases.lease(tx, numbers.map((number) => request(number, A)));
+    await record(tx, 70, A, events(1, { type: 'run.started', resumed: false }));
+    const assigned = await findAssignments(tx, numbers.map((number) => ({ ...tenantOf, jobId: uuid(number) })));
+    const overdue = async () => (await listOverdue(tx, -2_000, 20)).map(({ jobId, jobOver }) => [jobId, jobOver]).sort();
+    const before = await overdue();
+    await forgetDue(tx, key(71));
+    await forgetDue(tx, key(70, 9));
+    return [assigned.map((each) => each?.attemptTimeoutMs), before, await overdue()];
   }),
   alone('what nobody in the simulation reads is taken all the same', async (db) => {
     await db.transaction((tx) =>

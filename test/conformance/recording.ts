@@ -38,7 +38,7 @@ export function recording(db: Database, answers: Answer[]): Database {
 export function comparableRow(row: unknown): Record<string, unknown> {
   const entries = Object.entries(row as Record<string, unknown>).map(([name, value]): [string, unknown] => {
     if (value instanceof Date) return [name, 'a time'];
-    return [name, /^(silent|left)_ms$/.test(name) && value !== null ? Number(value) > 0 : value];
+    return [name, /^(silent|left|job_left)_ms$/.test(name) && value !== null ? Number(value) > 0 : value];
   });
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -48,6 +48,7 @@ const WHOLE = [
   'silence',
   'submit',
   'sweep',
+  'time-limit',
   'transition',
   'waiting',
 ];

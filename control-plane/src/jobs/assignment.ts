@@ -11,6 +11,7 @@ import type { Assignment, JobRef } from './job.store.ts';
 import { JOB_DEADLINE } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
 import { readJournal } from './run.store.ts';
+import { timeLimitOf } from './time-limit.decision.ts';
 import type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 
 /** Files of earlier attempts that an assignment lists at most. */
@@ -38,6 +39,7 @@ export async function buildAssignment(deps: AssignmentDependencies, key: Attempt
   const secrets = await secretsOf(deps.secrets, key.tenant, workflow);
   if (!secrets.ok) return secrets;
   const resumed = key.attempt > job.firstAttempt;
+  const timeLimit = timeLimitOf(job.jobLeftMs, job.attemptTimeoutMs);
   const files = resumed ? await findArtifacts(deps.db, key.tenant, key.jobId, ['', ''], FILES) : [];
   return bounded({
     type: 'job.assign',
@@ -55,6 +57,7 @@ export async function buildAssignment(deps: AssignmentDependencies, key: Attempt
     secrets: secrets.values,
     slot: workflow.analysis.slot,
     onDisconnect: workflow.analysis.onDisconnect,
+    ...(timeLimit === null ? {} : { timeLimit }),
     journal: resumed ? await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt) : [],
     artifacts: files.map(({ id, name, bytes, sha256 }) => ({ artifactId: id, name, bytes, sha256 })),
   });

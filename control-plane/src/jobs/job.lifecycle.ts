@@ -53,6 +53,7 @@ export const JOB: Table<JobState, JobEvent> = {
     start: 'running',
     refuse: 'failed',
     fail: 'failed',
+    timeOut: 'timed_out',
     cancel: 'cancelling',
     requeue: 'pending',
     retryLater: 'pending',

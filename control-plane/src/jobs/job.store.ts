@@ -117,17 +117,30 @@ export interface Assignment {
   readonly firstAttempt: number;
   readonly workflowId: string;
   readonly input: unknown;
+  /** What is left of the job's time, from its first lease; `null` without a limit. */
+  readonly jobLeftMs: number | null;
+  readonly attemptTimeoutMs: number | null;
   /** Its deadline has passed. */
   readonly late: boolean;
 }
 
 const assignmentsOf = sql<
-  { place: number; generation: number; first_attempt: number; workflow_id: string; input: unknown; late: boolean },
+  {
+    place: number;
+    generation: number;
+    first_attempt: number;
+    workflow_id: string;
+    input: unknown;
+    job_left_ms: number | null;
+    attempt_timeout_ms: number | null;
+    late: boolean;
+  },
   [tenants: string[], ids: string[]]
 >(
   'assignmentsOf',
-  `SELECT w.place::int, generation, first_attempt, workflow_id, input,
-     coalesce(deadline <= clock_timestamp(), false) AS late
+  `SELECT w.place::int, generation, first_attempt, workflow_id, input, attempt_timeout_ms::float8,
+     coalesce(deadline <= clock_timestamp(), false) AS late,
+     (extract(epoch FROM timeout_at - clock_timestamp()) * 1000)::float8 AS job_left_ms
    FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w(tenant_id, id, place)
    JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.id`,
   { idempotent: true },
@@ -221,7 +234,8 @@ export async function findAssignments(db: Queryable, jobs: readonly JobRef[]): P
     ),
   )) {
     const { generation, first_attempt: firstAttempt, workflow_id: workflowId, input, late } = row;
-    found[row.place - 1] = { generation, firstAttempt, workflowId, input, late };
+    const { job_left_ms: jobLeftMs, attempt_timeout_ms: attemptTimeoutMs } = row;
+    found[row.place - 1] = { generation, firstAttempt, workflowId, input, jobLeftMs, attemptTimeoutMs, late };
   }
   return found;
 }

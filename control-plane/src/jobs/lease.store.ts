@@ -70,13 +70,15 @@ const leaseJobs = sql<
   `WITH wanted AS (
      SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
    ), leased AS (
-     UPDATE job j SET state = 'leased', attempt = j.attempt + 1, agent_id = w.agent_id
+     UPDATE job j SET state = 'leased', attempt = j.attempt + 1, agent_id = w.agent_id,
+       timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
      FROM wanted w WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.state = ANY($5)
        AND (j.deadline IS NULL OR j.deadline > clock_timestamp())
-     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.generation, j.agent_id, w.slot
+     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.generation, j.agent_id, w.slot, least(
+       j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at
    ), leases AS (
-     INSERT INTO job_lease (tenant_id, job_id, attempt, agent_id, slot)
-     SELECT tenant_id, job_id, attempt, agent_id, slot FROM leased
+     INSERT INTO job_lease (tenant_id, job_id, attempt, agent_id, slot, due_at)
+     SELECT tenant_id, job_id, attempt, agent_id, slot, due_at FROM leased
    ), attempts AS (
      INSERT INTO job_attempt (tenant_id, job_id, attempt, generation, agent_id)
      SELECT tenant_id, job_id, attempt, generation, agent_id FROM leased

@@ -25,8 +25,7 @@ const failureFacts = sql<
   `SELECT j.id AS job_id, j.retry, j.first_attempt,
      1 + (SELECT count(*)::int FROM job_attempt a WHERE a.tenant_id = j.tenant_id AND a.job_id = j.id
         AND a.attempt >= j.first_attempt AND a.outcome = 'retried') AS failures,
-     (extract(epoch FROM least(j.deadline, j.started_at + make_interval(secs => j.timeout_ms::float8 / 1000))
-        - clock_timestamp()) * 1000)::float8 AS left_ms
+     (extract(epoch FROM least(j.deadline, j.timeout_at) - clock_timestamp()) * 1000)::float8 AS left_ms
    FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, job_id)
    JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id`,
 );

@@ -22,6 +22,9 @@ import { CANCEL_GRACE_MS } from './steer.service.ts';
 import { forgetIdempotencyKeys } from './submit.store.ts';
 import { listCancelling, listUnaccepted } from './sweep.store.ts';
 import { lockForMove, move, stopWaiting } from './transition.store.ts';
+import { timeLimitError } from './time-limit.decision.ts';
+import { listOverdue, type OverdueAttempt } from './time-limit.store.ts';
+import { settleOverdue } from './time-limits.ts';
 import { listPassedDeadlines, takeDue } from './waiting.store.ts';
 
 export interface SweepDependencies extends SettleDependencies {
@@ -33,6 +36,8 @@ export interface SweepDependencies extends SettleDependencies {
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
   readonly times: JobTimes;
+  /** Spreads retries; `Math.random` when absent. */
+  readonly random?: () => number;
 }
 
 /** Times that the sweeps go by, milliseconds. */
@@ -43,6 +48,8 @@ export interface JobTimes {
   readonly marginMs: number;
   /** An assignment that is not accepted after this is sent again. */
   readonly acceptMs: number;
+  /** How much longer than its time an attempt is left to its agent, which ends it itself. */
+  readonly overdueMs: number;
   /** How often a replica compares what it believes about its agents' leases with the record. */
   readonly recountMs: number;
 }
@@ -51,6 +58,7 @@ export const DEFAULT_TIMES: JobTimes = {
   leaseMs: LEASE_MS,
   marginMs: LEASE_MARGIN_MS,
   acceptMs: 10_000,
+  overdueMs: 30_000,
   recountMs: 10_000,
 };
 
@@ -86,7 +94,8 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
   const once = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
     deps.singletons.loop({ name: `jobs.${name}`, intervalMs, run });
   once('deadlines', 1_000, (signal) => passDeadlines(deps, signal));
-  once('lost leases', 2_000, (signal) => settleSilent(deps, signal));
+  once('overdue attempts', 2_000, (signal) => endOverdue(deps, signal)),
+    once('lost leases', 2_000, (signal) => settleSilent(deps, signal));
   once('live events', 600_000, async (signal) => {
     await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS), () => signal.aborted);
   });
@@ -129,7 +138,10 @@ async function passDeadline(deps: SweepDependencies, key: { tenant: string; jobI
     // The waiting room first: see `SteerService.cancel`.
     await stopWaiting(tx, key.tenant, key.jobId);
     if (!job) return;
-    const state = await move(tx, { ...key, state: job.state }, 'deadline', { error: JOB_DEADLINE });
+    // A job that waits for another try may be out of time without a deadline, or before it.
+    const late = job.attempt === 0 || (job.deadline !== null && job.deadline <= deps.clock.now());
+    const error = late ? JOB_DEADLINE : timeLimitError('job');
+    const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
     if (!state) return;
     await deps.queue.remove(tx, key.tenant, key.jobId);
     await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
@@ -145,6 +157,25 @@ async function each(deps: SweepDependencies, key: { jobId: string }, work: () =>
     deps.log.error('a sweep could not settle a job; it tries again', { jobId: key.jobId, error });
     return false;
   }
+}
+
+async function endOverdue(deps: SweepDependencies, signal: AbortSignal): Promise<void> {
+  for (const overdue of await listOverdue(deps.db, deps.times.overdueMs, BATCH)) {
+    if (signal.aborted) return;
+    await each(deps, overdue, () => endOne(deps, overdue));
+  }
+}
+
+async function endOne(deps: SweepDependencies, overdue: OverdueAttempt): Promise<void> {
+  const agentId = await settleOverdue(deps, overdue, deps.random ?? Math.random);
+  deps.live.wake();
+  if (agentId === null) return;
+  const { jobId, attempt } = overdue;
+  deps.log.warn('an attempt was ended: its time was over and its agent did not end it', { jobId, attempt, agentId });
+  deps.dispatcher.released(agentId, overdue);
+  // Told at once, if it is connected here, instead of at its next event.
+  deps.dispatcher.send(agentId, { type: 'run.fenced', jobId, attempt, reason: 'Its time is over.' });
+  deps.dispatcher.wake();
 }
 
 async function settleSilent(deps: SweepDependencies, signal: AbortSignal): Promise<void> {

@@ -81,6 +81,7 @@ const moveJob = sql<
      generation = generation + $10::int,
      first_attempt = CASE WHEN $10 THEN attempt + 1 ELSE first_attempt END,
      started_at = CASE WHEN $10 THEN NULL ELSE started_at END,
+     timeout_at = CASE WHEN $10 THEN NULL ELSE timeout_at END,
      -- A person who runs it again overrules a deadline that has passed.
      deadline = CASE WHEN $10 AND deadline <= clock_timestamp() THEN NULL ELSE deadline END,
      agent_id = CASE WHEN $4 = 'pending' THEN NULL ELSE agent_id END
@@ -91,8 +92,8 @@ const moveJob = sql<
 const listDeadline = sql<never, [tenant: string, job: string]>(
   'listDeadline',
   `INSERT INTO job_deadline (tenant_id, job_id, deadline)
-   SELECT tenant_id, id, least(deadline, started_at + make_interval(secs => timeout_ms::float8 / 1000))
-   FROM job WHERE tenant_id = $1 AND id = $2 AND (deadline IS NOT NULL OR (timeout_ms IS NOT NULL AND started_at IS NOT NULL))
+   SELECT tenant_id, id, least(deadline, timeout_at)
+   FROM job WHERE tenant_id = $1 AND id = $2 AND (deadline IS NOT NULL OR timeout_at IS NOT NULL)
    ON CONFLICT (tenant_id, job_id) DO UPDATE SET deadline = excluded.deadline`,
 );
 

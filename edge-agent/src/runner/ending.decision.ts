@@ -5,8 +5,9 @@
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import type { ArtifactRow } from '../outbox/index.ts';
 
-type Ending = Extract<RunEventBody, { type: 'run.failed' | 'run.cancelled' | 'run.suspended' }>;
+type Ending = Extract<RunEventBody, { type: 'run.failed' | 'run.timed_out' | 'run.cancelled' | 'run.suspended' }>;
 
+const TIMEOUT_ERROR = 'https://open-workflow-specification.org/spec/1.0.0/errors/timeout';
 const RUNTIME_ERROR = 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime';
 
 /** Position of a started step that must not be repeated and whose outcome is unknown, or null. */
@@ -25,6 +26,14 @@ export function endingOfCancelled(journal: readonly RunEvent[], reason: string):
   const position = stepInDoubt(journal);
   if (position !== null) return suspended(position, `cancelled (${reason}) while this step was acting`);
   return { type: 'run.cancelled', reason: reason.slice(0, 1_000) };
+}
+
+/** The ending of a run whose time was over and whose worker was killed for it. */
+export function endingOfTimedOut(journal: readonly RunEvent[], of: 'job' | 'attempt'): Ending {
+  const position = stepInDoubt(journal);
+  if (position !== null) return suspended(position, `the time of the ${of} was over while this step was acting`);
+  const [code, title] = [of === 'job' ? 'JOB_TIMEOUT' : 'ATTEMPT_TIMEOUT', `The time of the ${of} is over`];
+  return { type: 'run.timed_out', error: { type: TIMEOUT_ERROR, status: 408, title, code } };
 }
 
 /** The ending of a run that cannot go on: `code` and `detail` say why. */

@@ -19,7 +19,7 @@ import type { Clock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
-import { endingOfBroken, endingOfCancelled, stepInDoubt } from './ending.decision.ts';
+import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
 import { actBefore, holdsLease, type Lease } from './lease.decision.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -28,6 +28,8 @@ import type { WorkerProcess } from './worker-process.ts';
 export const CRASHES_ALLOWED = 3;
 /** A worker whose run has ended gets this long to close its browser, milliseconds. */
 const FAREWELL_MS = 10_000;
+/** What a timer can hold, milliseconds: 24 days. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 /** A stopping agent waits this long for a step in doubt, milliseconds. */
 const STOP_GRACE_MS = 7_000;
 
@@ -59,9 +61,10 @@ const CANCELLED = {
   title: 'The run was cancelled before this step acted',
   code: 'RUN_CANCELLED',
 };
+const LATE = { ...RUNTIME_ERROR, title: 'The time of the run was over before this step acted', code: 'RUN_LATE' };
 const STOPPED = { ...RUNTIME_ERROR, title: 'The agent stopped before this step acted', code: AGENT_STOPPED };
 
-type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent';
+type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent' | 'late';
 
 export class Run {
   readonly key: RunKey;
@@ -76,6 +79,7 @@ export class Run {
   #broken: { code: string; reason: string } | null = null;
   readonly #gone = Promise.withResolvers<void>();
   #killTimer: NodeJS.Timeout | undefined;
+  #limitTimer: NodeJS.Timeout | undefined;
 
   constructor(assignment: StoredAssignment, secrets: Secrets, context: RunContext) {
     this.key = { jobId: assignment.jobId, attempt: assignment.attempt };
@@ -105,6 +109,7 @@ export class Run {
     worker.send({ type: 'start', assignment: this.assignment, secrets: this.#secrets, journal, runFolder });
     log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
     void worker.exited.then((why) => this.#exited(worker, why));
+    this.#limit();
   }
 
   /** Soft first; after `graceMs` the process tree is killed. */
@@ -132,6 +137,26 @@ export class Run {
     for (const held of this.#held.splice(0)) this.#recordUndone(held, STOPPED);
     this.#killAfter(!atOnce && this.#inDoubt() ? STOP_GRACE_MS : 0);
     await this.#gone.promise;
+  }
+
+  /** The time of the attempt goes on while its worker, or the agent, is started anew. */
+  #limit(): void {
+    const { timeLimit } = this.assignment;
+    if (timeLimit === undefined || this.#limitTimer !== undefined) return;
+    const first = this.#journal()[0];
+    const since = first === undefined ? 0 : this.#context.clock.now().wall - Date.parse(first.at);
+    const left = Math.max(0, timeLimit.ms - Math.max(0, since));
+    // A timer takes no more than this, and no run lasts so long without a restart of its agent being no matter.
+    this.#limitTimer = setTimeout(() => this.#late(), Math.min(left, LONGEST_TIMER_MS));
+  }
+
+  /** Its time is over: no new step starts; one that must not be repeated is given a moment to end. */
+  #late(): void {
+    if (this.#stopping !== 'no') return;
+    this.#stopping = 'late';
+    this.#context.log('warn', `job ${this.key.jobId}: its time is over`);
+    for (const held of this.#held.splice(0)) this.#recordUndone(held, LATE);
+    this.#killAfter(this.#inDoubt() ? STOP_GRACE_MS : 0);
   }
 
   /** The lease was renewed or an event acknowledged: steps that wait may act. */
@@ -183,7 +208,8 @@ export class Run {
     // an ending comes after the files that the run has reported
     if (endsRun(body)) void this.#intakes.then(() => this.#write(request, body));
     else this.#write(request, body);
-    if (this.#stopping === 'agent' && !this.#inDoubt()) this.#worker?.kill();
+    const leaving = this.#stopping === 'agent' || this.#stopping === 'late';
+    if (leaving && !this.#inDoubt()) this.#worker?.kill();
   }
 
   #hold(held: Held): void {
@@ -191,8 +217,8 @@ export class Run {
       this.#callOff(held, this.#cancelReason);
       return;
     }
-    if (this.#stopping === 'agent') {
-      this.#recordUndone(held, STOPPED);
+    if (this.#stopping === 'agent' || this.#stopping === 'late') {
+      this.#recordUndone(held, this.#stopping === 'late' ? LATE : STOPPED);
       return;
     }
     this.#held.push(held);
@@ -269,6 +295,7 @@ export class Run {
   }
 
   #finished(): void {
+    clearTimeout(this.#limitTimer);
     this.#killAfter(FAREWELL_MS);
     this.#context.ended();
   }
@@ -303,6 +330,10 @@ export class Run {
       this.#conclude(endingOfCancelled(this.#journal(), this.#cancelReason));
       return;
     }
+    if (this.#stopping === 'late') {
+      this.#conclude(endingOfTimedOut(this.#journal(), this.assignment.timeLimit?.of ?? 'attempt'));
+      return;
+    }
     if (this.#broken !== null) {
       this.#conclude(endingOfBroken(this.#journal(), this.#broken.code, this.#broken.reason));
       return;
@@ -330,6 +361,7 @@ export class Run {
   }
 
   #leave(): void {
+    clearTimeout(this.#limitTimer);
     this.#context.gone();
     this.#gone.resolve();
   }

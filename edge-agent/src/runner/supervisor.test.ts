@@ -16,9 +16,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { JobAssign, RunEvent } from '@casare/shared/protocol';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
+import { agentHome } from '../identity/index.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
@@ -376,4 +378,39 @@ test('a run whose folder cannot be made ends with a code; the session and the ag
   const next = scripted(['complete']);
   peer.send(next);
   expect(types(await ended(next))).toEqual(['run.completed']);
+});
+
+test('a worker that hangs is ended when the time of its attempt is over', async () => {
+  agent = startAgent(SCRIPTED);
+  const [late, control] = (['attempt', 'job'] as const).map((of) => scripted(['ignore cancel'], { timeLimit: { ms: 400, of } }));
+  await assign(late!);
+  expect((await ended(late!)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
+  await assign(control!);
+  expect((await ended(control!)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'JOB_TIMEOUT' } });
+  // What ends in time is not touched.
+  const quick = scripted(['complete'], { timeLimit: { ms: 600_000, of: 'job' } });
+  await assign(quick);
+  expect((await ended(quick)).at(-1)?.body).toMatchObject({ type: 'run.completed' });
+});
+
+test('the time of an attempt that is over during a step that must not be repeated leaves it to a person', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], { timeLimit: { ms: 2_500, of: 'job' } });
+  await assign(run);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
+});
+
+test('the time of an attempt goes on while the agent is away', async () => {
+  agent = startAgent(SCRIPTED);
+  const step = stepCompleted('/do/0/first');
+  const run = scripted([{ record: step }, 'ignore cancel'], { timeLimit: { ms: 60_000, of: 'attempt' } });
+  await assign(run);
+  await vi.waitFor(() => expect(agent.outbox.run(run)?.lastSeq).toBe(1), SLOW);
+  await agent.vanish();
+  // An hour ago, as far as the record tells.
+  const database = new DatabaseSync(agentHome(folder, {}).outbox);
+  database.exec(`UPDATE event SET at = '2020-01-01T00:00:00.000Z'`);
+  database.close();
+  agent = startAgent(SCRIPTED);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
 });

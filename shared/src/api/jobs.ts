@@ -49,7 +49,7 @@ export const JobRequest = z
     maxAttempts: z.int().min(1).max(100).default(10),
     /** What becomes of it when it fails; by the workflow where absent, and else it is tried once. */
     retry: JobRetry.optional(),
-    /** From its first start to its end, tries and pauses included; then it is `timed_out`. */
+    /** From its first lease to its end, tries and pauses included; then it is `timed_out`. */
     timeoutMs: z.int().min(1).max(LIMIT_MS).optional(),
     /** Of one attempt; one that takes longer is ended as timed out, and may be retried. */
     attemptTimeoutMs: z.int().min(1).max(LIMIT_MS).optional(),

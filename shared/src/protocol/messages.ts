@@ -192,6 +192,8 @@ export const JobAssign = z.object({
   secrets: Secrets,
   slot: SlotKind,
   onDisconnect: OnDisconnect,
+  /** Absent: none. Counted from the start of the attempt; what comes first, the end of the job's time or the attempt's. */
+  timeLimit: z.object({ ms: z.int().min(1), of: z.enum(['job', 'attempt']) }).optional(),
   /** What earlier attempts of this generation recorded, oldest first; empty for a first attempt. */
   journal: z.array(RunEvent).max(100_000),
   /** Files earlier attempts stored. */

@@ -20,8 +20,14 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         if (!job || !from.includes(job.state) || (job.deadline !== null && job.deadline <= now)) return [];
         const attempt = job.attempt + 1;
         const key = { tenant_id: job.tenant_id, job_id: id, attempt, agent_id: agents[at]! };
-        tables.job.change(job, { state: 'leased', attempt, agent_id: key.agent_id });
-        const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null };
+        const timeout_at = job.timeout_at ?? (job.timeout_ms === null ? null : now + job.timeout_ms);
+        tables.job.change(job, { state: 'leased', attempt, agent_id: key.agent_id, timeout_at });
+        const ends = [
+          timeout_at,
+          job.attempt_timeout_ms === null ? null : now + job.attempt_timeout_ms,
+        ].filter((end) => end !== null);
+        const due_at = ends.length === 0 ? null : Math.min(...ends);
+        const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at };
         if (!tables.job_lease.insert({ ...key, slot: slots[at]!, leased_at: now, ...fresh })) {
           throw new Error(`job_lease: ${id} is leased already`);
         }
@@ -116,6 +122,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
       generation: newGeneration ? job.generation + 1 : job.generation,
       first_attempt: newGeneration ? job.attempt + 1 : job.first_attempt,
       started_at: newGeneration ? null : job.started_at,
+      timeout_at: newGeneration ? null : job.timeout_at,
       deadline: newGeneration && passed ? null : job.deadline,
       agent_id: to === 'pending' ? null : job.agent_id,
     });
@@ -251,7 +258,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
 };
 
 function withState({ tables }: Pick<Moment, 'tables'>, lease: LeaseRow): Record<string, unknown> {
-  const { leased_at: _, settle_after: __, ...row } = lease;
+  const { leased_at: _, settle_after: __, due_at: ___, ...row } = lease;
   return { ...row, state: tables.job.get(lease.tenant_id, lease.job_id)!.state };
 }
 

@@ -1,7 +1,6 @@
 /** Twins of submitting, the ready queue, the waiting room and routes. */
 import type { SlotKind } from '@casare/shared/protocol';
 import type { ReadyRow, Tables, WaitingRow } from './rows.ts';
-import { timeUntil } from './retry-twins.ts';
 import { by, date, json, ms, twin, type Moment, type Twin } from './twin.ts';
 import type { NewIdempotencyKey } from '../../../control-plane/src/jobs/submit.store.ts';
 
@@ -58,6 +57,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         concurrency_limit: job.concurrencyLimit,
         retry: job.retry,
         timeout_ms: job.timeoutMs,
+        timeout_at: null,
         attempt_timeout_ms: job.attemptTimeoutMs,
         dead_letter: null,
         created_by: job.createdBy,
@@ -206,7 +206,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
   }),
   listDeadline: twin<[string, string]>(({ tables }, tenant, id) => {
     const job = tables.job.get(tenant, id);
-    const ends = [job?.deadline ?? null, job ? timeUntil(job) : null].filter((end) => end !== null);
+    const ends = [job?.deadline ?? null, job?.timeout_at ?? null].filter((end) => end !== null);
     if (ends.length === 0) return [];
     const row = { tenant_id: tenant, job_id: id, deadline: Math.min(...ends) };
     if (!tables.job_deadline.insert(row)) tables.job_deadline.change(row, row);

@@ -1,4 +1,4 @@
-/** Twins of what is read and kept of failed attempts. */
+/** Twins of what is read and kept of failed attempts, and of those that are over their time. */
 import { by, twin, type Twin } from './twin.ts';
 
 interface KeptError {
@@ -18,7 +18,7 @@ export const RETRY_TWINS: Readonly<Record<string, Twin>> = {
       const retried = tables.job_attempt.where(
         (row) => row.job_id === id && row.attempt >= job.first_attempt && row.outcome === 'retried',
       );
-      const ends = [job.deadline, timeUntil(job)].filter((end) => end !== null);
+      const ends = [job.deadline, job.timeout_at].filter((end) => end !== null);
       const left = ends.length === 0 ? null : Math.min(...ends) - now;
       const { retry, first_attempt } = job;
       return [{ job_id: id, retry, first_attempt, failures: 1 + retried.length, left_ms: left }];
@@ -51,6 +51,20 @@ export const RETRY_TWINS: Readonly<Record<string, Twin>> = {
       return row ? [tables.job_attempt.change(row, { error })] : [];
     }),
   ),
+  overdueLeases: twin<[number, number]>(({ tables, now }, graceMs, limit) =>
+    tables.job_lease
+      .where((row) => row.due_at !== null && row.due_at < now - graceMs)
+      .sort(by((row) => row.due_at ?? 0))
+      .slice(0, limit)
+      .map(({ tenant_id, job_id, attempt }) => {
+        const until = tables.job.get(tenant_id, job_id)!.timeout_at;
+        return { tenant_id, job_id, attempt, job_over: until !== null && until <= now };
+      }),
+  ),
+  dropDue: twin<[string, string, number]>(({ tables }, tenant, id, attempt) => {
+    const lease = tables.job_lease.get(tenant, id);
+    return lease?.attempt === attempt ? [tables.job_lease.change(lease, { due_at: null })] : [];
+  }),
   buryJobs: twin<[string[], string[], string[]]>(({ tables }, tenants, jobs, reasons) =>
     jobs.flatMap((id, at) => {
       const job = tables.job.get(tenants[at]!, id);
@@ -59,11 +73,3 @@ export const RETRY_TWINS: Readonly<Record<string, Twin>> = {
     }),
   ),
 };
-
-/** When the time of a job that has started is over. */
-export function timeUntil(job: {
-  readonly started_at: number | null;
-  readonly timeout_ms: number | null;
-}): number | null {
-  return job.started_at === null || job.timeout_ms === null ? null : job.started_at + job.timeout_ms;
-}

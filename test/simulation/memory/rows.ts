@@ -27,6 +27,7 @@ export interface JobRow {
   readonly concurrency_limit: number;
   readonly retry: unknown;
   readonly timeout_ms: number | null;
+  readonly timeout_at: number | null;
   readonly attempt_timeout_ms: number | null;
   readonly dead_letter: string | null;
   readonly created_by: string;
@@ -63,6 +64,7 @@ export interface LeaseRow {
   readonly acked_seq: number;
   readonly cancelling: boolean;
   readonly settle_after: number | null;
+  readonly due_at: number | null;
 }
 
 export interface FenceRow {

@@ -175,9 +175,10 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
     ids.flatMap((id, at) => {
       const job = tables.job.get(tenants[at]!, id);
       if (!job) return [];
-      const { generation, first_attempt, workflow_id, input, deadline } = job;
+      const { generation, first_attempt, workflow_id, input, deadline, timeout_at, attempt_timeout_ms } = job;
       const late = deadline !== null && deadline <= now;
-      return [{ place: at + 1, generation, first_attempt, workflow_id, input, late }];
+      const limits = { attempt_timeout_ms, job_left_ms: timeout_at === null ? null : timeout_at - now };
+      return [{ place: at + 1, generation, first_attempt, workflow_id, input, late, ...limits }];
     }),
   ),
   stepsAt: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, positions) =>
