@@ -205,7 +205,8 @@ CREATE TABLE job (
   timeout_ms bigint,
   attempt_timeout_ms bigint,
   concurrency_limit integer DEFAULT 1 NOT NULL,
-  dead_letter text
+  dead_letter text,
+  timeout_at timestamp with time zone
 ) PARTITION BY RANGE (id);
 CREATE TABLE job_attempt (
   tenant_id text NOT NULL,

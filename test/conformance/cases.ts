@@ -415,11 +415,22 @@ export const CASES: readonly Case[] = [
   inTransaction('an attempt has its time', async (tx) => {
     const limits = [{ timeoutMs: 1 }, { attemptTimeoutMs: 1 }, { timeoutMs: MINUTE, attemptTimeoutMs: MINUTE }, {}];
     const numbers = limits.map((_, index) => 70 + index);
-    await submit.insertNewJobs(tx, TENANT, limits.map((limit, index) => newJob(70 + index, limit)));
-    await leases.lease(tx, numbers.map((number) => request(number, A)));
+    await submit.insertNewJobs(
+      tx,
+      TENANT,
+      limits.map((limit, index) => newJob(70 + index, limit)),
+    );
+    await leases.lease(
+      tx,
+      numbers.map((number) => request(number, A)),
+    );
     await record(tx, 70, A, events(1, { type: 'run.started', resumed: false }));
-    const assigned = await findAssignments(tx, numbers.map((number) => ({ ...tenantOf, jobId: uuid(number) })));
-    const overdue = async () => (await listOverdue(tx, -2_000, 20)).map(({ jobId, jobOver }) => [jobId, jobOver]).sort();
+    const assigned = await findAssignments(
+      tx,
+      numbers.map((number) => ({ ...tenantOf, jobId: uuid(number) })),
+    );
+    const overdue = async () =>
+      (await listOverdue(tx, -2_000, 20)).map(({ jobId, jobOver }) => [jobId, jobOver]).sort();
     const before = await overdue();
     await forgetDue(tx, key(71));
     await forgetDue(tx, key(70, 9));

@@ -5,7 +5,9 @@ import type { Database, Queryable, Statement, Transaction } from '../../control-
 export type Answer = readonly [name: string, answer: unknown];
 
 /** Statements that sort a part only, or by times that here are hardly apart. */
-const UNORDERED = new Set(['promoteDue', 'silentLeases', 'leasesOfThese', 'unaccepted', 'lockHeld']);
+const UNORDERED = new Set([
+  ...['promoteDue', 'silentLeases', 'leasesOfThese', 'unaccepted', 'lockHeld', 'overdueLeases'],
+]);
 
 /** Notes every answer in `answers`. */
 export function recording(db: Database, answers: Answer[]): Database {

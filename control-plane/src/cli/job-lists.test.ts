@@ -77,7 +77,10 @@ describe('submit', () => {
     const before = await countJobs();
     const file = path.join(dir, 'bad.json');
     await writeFile(file, JSON.stringify([{ workflow: 'test/hello' }, { workflow: 'test/none' }]));
-    expect(await casare('submit', file)).toMatchObject({ code: 4, err: expect.stringMatching(/^WORKFLOW_NOT_FOUND/) });
+    expect(await casare('submit', file)).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/^WORKFLOW_NOT_FOUND/) as string,
+    });
     await writeFile(file, JSON.stringify([{ workflow: 'test/hello' }, { workflow: 'test/hello', priority: 101 }]));
     expect((await casare('submit', file)).code).toBe(1);
     expect(await countJobs()).toBe(before);
@@ -86,7 +89,10 @@ describe('submit', () => {
   test('says which line is no JSON, or that the file is not there', async () => {
     const file = path.join(dir, 'broken.ndjson');
     await writeFile(file, '{"workflow":"test/hello"}\nworkflow: test/hello\n');
-    expect(await casare('submit', file)).toMatchObject({ code: 2, err: expect.stringContaining('line 2 is no JSON') });
+    expect(await casare('submit', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('line 2 is no JSON') as string,
+    });
     expect((await casare('submit', path.join(dir, 'none'))).code).toBe(2);
   });
 });

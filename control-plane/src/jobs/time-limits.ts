@@ -48,7 +48,10 @@ async function reach(
   // The attempt has not ended: an ending at the end is that of one before it.
   const resumed = { seq: 1, at, body: { type: 'run.started' as const, resumed: true } };
   const journal = await readJournal(tx, key.tenant, key.jobId, job.firstAttempt);
-  const { reachable, openUnsafe } = unsafeReachable(workflow.document, job.retried > 0 ? [...journal, resumed] : journal);
+  const { reachable, openUnsafe } = unsafeReachable(
+    workflow.document,
+    job.retried > 0 ? [...journal, resumed] : journal,
+  );
   return { unsafeReachable: reachable, openUnsafe };
 }
 

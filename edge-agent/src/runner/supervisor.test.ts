@@ -382,9 +382,14 @@ test('a run whose folder cannot be made ends with a code; the session and the ag
 
 test('a worker that hangs is ended when the time of its attempt is over', async () => {
   agent = startAgent(SCRIPTED);
-  const [late, control] = (['attempt', 'job'] as const).map((of) => scripted(['ignore cancel'], { timeLimit: { ms: 400, of } }));
+  const [late, control] = (['attempt', 'job'] as const).map((of) =>
+    scripted(['ignore cancel'], { timeLimit: { ms: 400, of } }),
+  );
   await assign(late!);
-  expect((await ended(late!)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
+  expect((await ended(late!)).at(-1)?.body).toMatchObject({
+    type: 'run.timed_out',
+    error: { code: 'ATTEMPT_TIMEOUT' },
+  });
   await assign(control!);
   expect((await ended(control!)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'JOB_TIMEOUT' } });
   // What ends in time is not touched.
@@ -395,7 +400,9 @@ test('a worker that hangs is ended when the time of its attempt is over', async 
 
 test('the time of an attempt that is over during a step that must not be repeated leaves it to a person', async () => {
   agent = startAgent(SCRIPTED);
-  const run = scripted([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], { timeLimit: { ms: 2_500, of: 'job' } });
+  const run = scripted([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], {
+    timeLimit: { ms: 2_500, of: 'job' },
+  });
   await assign(run);
   expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
 });

@@ -22,10 +22,9 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         const key = { tenant_id: job.tenant_id, job_id: id, attempt, agent_id: agents[at]! };
         const timeout_at = job.timeout_at ?? (job.timeout_ms === null ? null : now + job.timeout_ms);
         tables.job.change(job, { state: 'leased', attempt, agent_id: key.agent_id, timeout_at });
-        const ends = [
-          timeout_at,
-          job.attempt_timeout_ms === null ? null : now + job.attempt_timeout_ms,
-        ].filter((end) => end !== null);
+        const ends = [timeout_at, job.attempt_timeout_ms === null ? null : now + job.attempt_timeout_ms].filter(
+          (end) => end !== null,
+        );
         const due_at = ends.length === 0 ? null : Math.min(...ends);
         const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at };
         if (!tables.job_lease.insert({ ...key, slot: slots[at]!, leased_at: now, ...fresh })) {
