@@ -413,7 +413,7 @@ export const CASES: readonly Case[] = [
     return [[...facts.keys()].sort(), [...records], await moves.lockForMove(tx, TENANT, uuid(60))];
   }),
   inTransaction('an attempt has its time', async (tx) => {
-    const limits = [{ timeoutMs: 1 }, { attemptTimeoutMs: 1 }, { timeoutMs: MINUTE, attemptTimeoutMs: MINUTE }, {}];
+    const limits = [{ timeoutMs: MINUTE }, { attemptTimeoutMs: MINUTE }, { timeoutMs: 9 * MINUTE }, {}];
     const numbers = limits.map((_, index) => 70 + index);
     await submit.insertNewJobs(
       tx,
@@ -430,7 +430,7 @@ export const CASES: readonly Case[] = [
       numbers.map((number) => ({ ...tenantOf, jobId: uuid(number) })),
     );
     const overdue = async () =>
-      (await listOverdue(tx, -2_000, 20)).map(({ jobId, jobOver }) => [jobId, jobOver]).sort();
+      (await listOverdue(tx, -2 * MINUTE, 20)).map(({ jobId, jobOver }) => [jobId, jobOver]).sort();
     const before = await overdue();
     await forgetDue(tx, key(71));
     await forgetDue(tx, key(70, 9));

@@ -94,8 +94,8 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
   const once = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
     deps.singletons.loop({ name: `jobs.${name}`, intervalMs, run });
   once('deadlines', 1_000, (signal) => passDeadlines(deps, signal));
-  (once('overdue attempts', 2_000, (signal) => endOverdue(deps, signal)),
-    once('lost leases', 2_000, (signal) => settleSilent(deps, signal)));
+  once('overdue attempts', 2_000, (signal) => endOverdue(deps, signal));
+  once('lost leases', 2_000, (signal) => settleSilent(deps, signal));
   once('live events', 600_000, async (signal) => {
     await pruneLive(deps.db, new Date(deps.clock.now().getTime() - LIVE_KEPT_MS), () => signal.aborted);
   });
