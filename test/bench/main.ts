@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>`: runs one bench; the last line is its outcome as JSON. */
 import { readArguments, type BenchOptions } from './frame/options.ts';
 import { report, type Outcome } from './frame/report.ts';
+import { tunnelDispatch } from './dispatch/bench.ts';
 import { drain } from './queues/drain.ts';
 import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
@@ -13,6 +14,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = {
   drain,
   endtoend,
   latency,
+  'tunnel-dispatch': tunnelDispatch,
   mismatch,
   snapshot,
   fairness,

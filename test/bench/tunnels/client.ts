@@ -25,6 +25,8 @@ export interface ClientWorld {
   /** A try failed, or a tunnel ended that nobody dropped. */
   readonly onLost: (why: string, wasLive: boolean) => void;
   readonly onPong: () => void;
+  /** Anything else that the gateway says; left out: it is ignored. */
+  readonly onMessage?: (client: Client, message: { readonly type: string }) => void;
 }
 
 /** As the product's agent waits for a byte of its upgrade, and for its welcome, milliseconds. */
@@ -85,6 +87,11 @@ export class Client {
     if (this.#state === 'live') this.#send({ type: 'ping', n: ++this.#ping });
   }
 
+  /** Sends a message over the tunnel. */
+  say(message: object): void {
+    this.#send(message);
+  }
+
   /** Cuts the tunnel off; it stays away until it is told to dial. */
   drop(): void {
     clearTimeout(this.#timer);
@@ -136,13 +143,15 @@ export class Client {
       socket.destroy(new Error(`closed with ${code} ${payload.subarray(2).toString()}`));
       return;
     }
-    const { type } = JSON.parse(payload.toString()) as { type: string };
+    const message = JSON.parse(payload.toString()) as { type: string };
+    const { type } = message;
     if (type === 'welcome') {
       clearTimeout(this.#timer);
       this.#state = 'live';
       this.#failures = 0;
       this.#world.onWelcome(performance.now() - this.#dialledAt);
     } else if (type === 'pong') this.#world.onPong();
+    else this.#world.onMessage?.(this, message);
   }
 
   /** Masked with zeros, which changes nothing. */

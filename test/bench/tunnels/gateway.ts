@@ -13,6 +13,8 @@ const questions = {
     running = await startControlPlane(readConfig(process.env));
     return Number(new URL(running.urls.tunnel).port);
   },
+  /** Where its REST interface answers. */
+  web: async (): Promise<string> => running!.urls.web,
   usage: async () => usage(),
   usageAfterGc: () => usageAfterGc(),
   /** For whoever looks for what a tunnel holds. */
