@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { createIds } from '../platform/ids.ts';
-import { expiredDays, idsOf, wantedDays } from './history.decision.ts';
+import { expiredDays, wantedDays } from './history.decision.ts';
 
 const at = (iso: string) => new Date(iso);
 
@@ -14,14 +13,4 @@ it('lets a day go when it has been over for as long as history is kept', () => {
   expect(expiredDays(days, at('2026-11-12T00:00:00Z'), 10)).toEqual(['20261101']);
   expect(expiredDays(days, at('2026-11-11T23:59:59Z'), 10)).toEqual([]);
   expect(expiredDays(days, at('2026-11-13T12:00:00Z'), 10)).toEqual(['20261101', '20261102']);
-});
-
-it('holds the ids made within the day and no others', () => {
-  const { from, before } = idsOf('20261125');
-  const idAt = (iso: string) => createIds({ now: () => at(iso), monotonicMs: () => 0 }).next();
-  expect(idAt('2026-11-25T00:00:00.000Z') >= from).toBe(true);
-  expect(idAt('2026-11-25T23:59:59.999Z') < before).toBe(true);
-  expect(idAt('2026-11-24T23:59:59.999Z') < from).toBe(true);
-  expect(idAt('2026-11-26T00:00:00.000Z') >= before).toBe(true);
-  expect(idsOf('20261126').from).toBe(before);
 });

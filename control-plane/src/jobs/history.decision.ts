@@ -2,8 +2,6 @@
  * Which days of history there should be. A day is a partition of `job` and of what belongs to its jobs: the range of the
  * UUIDv7 that are made between two midnights, UTC.
  */
-import { firstIdAt } from '../platform/ids.ts';
-
 /** `20261125`. */
 export type Day = string;
 
@@ -22,9 +20,9 @@ export function expiredDays(days: readonly Day[], now: Date, keepDays: number): 
   return days.filter((day) => startOf(day) + DAY_MS <= oldest).toSorted();
 }
 
-/** The ids of the day's jobs: from the first one on, before the last one. */
-export function idsOf(day: Day): { from: string; before: string } {
-  return { from: firstIdAt(startOf(day)), before: firstIdAt(startOf(day) + DAY_MS) };
+/** When the day begins and ends, milliseconds since 1970. */
+export function rangeOf(day: Day): { from: number; before: number } {
+  return { from: startOf(day), before: startOf(day) + DAY_MS };
 }
 
 function dayOf(date: Date): Day {

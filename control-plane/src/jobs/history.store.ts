@@ -5,7 +5,8 @@
  * `idsOf`. A day is locked before it is looked at, so that a job which a person runs again is not dropped under them.
  */
 import { sql, type Database, type Queryable, type Transaction } from '../platform/database/index.ts';
-import { idsOf, type Day } from './history.decision.ts';
+import { firstIdAt } from '../platform/ids.ts';
+import { rangeOf, type Day } from './history.decision.ts';
 import { ENDED } from './job.lifecycle.ts';
 
 /** Partitioned by the job's id; each has a default partition that holds what has no day. */
@@ -77,6 +78,12 @@ const removed = sql<never, [tenants: string[], ids: string[]]>(
 
 /** A lock that others hold for longer is waited for at the next turn: nobody queues behind this one. */
 const SETTINGS = { settings: { lock_timeout: '2s' } };
+
+/** The ids of the day's jobs: from the first one on, before the last one. */
+export function idsOf(day: Day): { from: string; before: string } {
+  const { from, before } = rangeOf(day);
+  return { from: firstIdAt(from), before: firstIdAt(before) };
+}
 
 /** The days that there are, oldest first. */
 export async function listDays(db: Queryable): Promise<Day[]> {

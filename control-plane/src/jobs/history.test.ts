@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { sql } from '../platform/database/index.ts';
-import { firstIdAt } from '../platform/ids.ts';
+import { createIds, firstIdAt } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { wantedDays } from './history.decision.ts';
 import { keepHistory, type HistoryDependencies } from './history.ts';
-import { listDays, makeDay } from './history.store.ts';
+import { idsOf, listDays, makeDay } from './history.store.ts';
 import { jobsHarness, type JobsHarness } from './testing.ts';
 
 const addJob = sql<never, [id: string, state: string]>(
@@ -110,4 +110,14 @@ it('keeps everything when history is kept for ever, and removes files that were 
   expect(await rows(old.id)).toBe(0);
   await keepHistory(deps(NOW, null));
   expect(removed).toEqual([old.artifact]);
+});
+
+it('holds the ids made within the day and no others', () => {
+  const { from, before } = idsOf('20261125');
+  const idAt = (iso: string) => createIds({ now: () => new Date(iso), monotonicMs: () => 0 }).next();
+  expect(idAt('2026-11-25T00:00:00.000Z') >= from).toBe(true);
+  expect(idAt('2026-11-25T23:59:59.999Z') < before).toBe(true);
+  expect(idAt('2026-11-24T23:59:59.999Z') < from).toBe(true);
+  expect(idAt('2026-11-26T00:00:00.000Z') >= before).toBe(true);
+  expect(idsOf('20261126').from).toBe(before);
 });
