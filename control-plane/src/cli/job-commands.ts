@@ -1,5 +1,5 @@
 /** `casare run`, `jobs`, `job …`, `artifacts …`, `events`. */
-import { api, JobState, type Artifact, type Job } from '@casare/shared/api';
+import { api, JobState, type Artifact, type Job, type ReviewRequest } from '@casare/shared/api';
 import { followEvents } from '@casare/shared/client';
 import { details, duration, json, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
@@ -134,7 +134,10 @@ function addJobCommand(program: Command, around: Surroundings): void {
       new Option('--decision <decision>').choices(['continue', 'retry', 'succeed', 'fail']).makeOptionMandatory(),
     )
     .requiredOption('--reason <text>', 'for the record')
-    .action(async (id: string, body: { decision: 'retry'; reason: string }, command: Command) => {
+    .option('--result <json>', 'output of the step in doubt (continue) or of the job (succeed)')
+    .action(async (id: string, given: { decision: 'retry'; reason: string; result?: string }, command: Command) => {
+      const { result, ...decided } = given;
+      const body = result === undefined ? decided : { ...decided, output: jsonOf(result) };
       const session = await openSession(command, around);
       session.show(await session.client.call(api.jobs.review, { params: { id }, body }), jobDetails);
     });
@@ -249,4 +252,12 @@ function savedName(response: Response, id: string): string {
 function positive(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`${text} is not a whole number.`);
   return Number(text);
+}
+
+function jsonOf(text: string): ReviewRequest['output'] {
+  try {
+    return JSON.parse(text) as ReviewRequest['output'];
+  } catch {
+    throw new UsageError(`--result is no JSON: quote texts, as in '"done"'.`);
+  }
 }

@@ -57,6 +57,11 @@ export class JobsController {
     return this.#query.job(caller.tenant, params.id);
   }
 
+  @Handles(api.jobs.attempts)
+  async attempts({ caller, params, query }: Call<typeof api.jobs.attempts>): Answer<typeof api.jobs.attempts> {
+    return this.#query.attempts(caller.tenant, params.id, query);
+  }
+
   @Handles(api.jobs.steps)
   async steps({ caller, params, query }: Call<typeof api.jobs.steps>): Answer<typeof api.jobs.steps> {
     return this.#query.steps(caller.tenant, params.id, query);

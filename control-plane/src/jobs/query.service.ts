@@ -1,9 +1,10 @@
 /** Reading jobs: lists with cursors, steps, logs, files, and why a job waits. Read-only. */
-import type { Artifact, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
+import type { Artifact, Attempt, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
+import { findAttempts, findEvidence } from './attempt.store.ts';
 import { AHEAD, findBacklog } from './backlog.store.ts';
 import { forecast } from './forecast.decision.ts';
 import * as store from './job.store.ts';
@@ -56,7 +57,9 @@ export class QueryService {
   }
 
   async job(tenant: string, id: string): Promise<Job | Refusal> {
-    return (await store.findJob(this.#db, tenant, id)) ?? notFound(id);
+    const job = await store.findJob(this.#db, tenant, id);
+    if (!job?.review) return job ?? notFound(id);
+    return { ...job, review: { ...job.review, evidence: await findEvidence(this.#db, tenant, id) } };
   }
 
   async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
@@ -64,6 +67,14 @@ export class QueryService {
     if (before !== null && typeof before !== 'string') return before;
     const items = await store.findJobs(this.#db, tenant, filter, before, ask.limit + 1);
     return pageOf(items, ask.limit, (job) => [job.id]);
+  }
+
+  async attempts(tenant: string, id: string, ask: PageAsk): Promise<Page<Attempt> | Refusal> {
+    const [after] = ask.cursor === undefined ? ['0'] : (decode(ask.cursor, 1) ?? ['']);
+    if (!/^\d{1,9}$/.test(after!)) return badCursor();
+    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
+    const items = await findAttempts(this.#db, tenant, id, Number(after), ask.limit + 1);
+    return pageOf(items, ask.limit, ({ attempt }) => [String(attempt)]);
   }
 
   steps(tenant: string, id: string, ask: PageAsk): Promise<Page<Step> | Refusal> {

@@ -65,12 +65,14 @@ async function silent({ id }: { id: string }): Promise<void> {
   await vi.waitFor(async () => expect(await stateOf(id)).toBe('needs_review'), 10_000);
 }
 /** Its session as its gateway puts it on record, which keeps the sweep away. */
-async function openSession(agent: TestAgent): Promise<void> {
+async function openSession(agent: TestAgent): Promise<string> {
   const gatewayId = randomUUID();
   await sessions.registerGateway(h.database.db, gatewayId);
   const session = { ...agent, sessionId: randomUUID(), gatewayId, instance: randomUUID(), epoch: 1 };
   await sessions.openAll(h.database.db, [session], 600_000);
-  await sessions.openAll(h.database.db, [{ ...session, sessionId: randomUUID() }], 600_000);
+  const sessionId = randomUUID();
+  await sessions.openAll(h.database.db, [{ ...session, sessionId }], 600_000);
+  return sessionId;
 }
 const held = (id: string, lastSeq = 5): HeldRun[] => [{ jobId: id, attempt: 1, lastSeq, phase: 'running' }];
 
@@ -134,6 +136,65 @@ describe('a job that waits for a person because its agent was silent', () => {
     expect(runs).toMatchObject([{ verdict: 'fenced' }]);
     expect(await h.jobs.runs.record(job.agent, job.id, 1, numbered(2, line))).toMatchObject({ outcome: 'fenced' });
     expect(await stateOf(job.id)).toBe('cancelled');
+  });
+});
+
+describe('what a person is shown', () => {
+  const where = { path: '/do/0/act', position: '/do/0/act' };
+  const click: RunEventBody = {
+    ...{ type: 'step.started', ...where, name: 'act', task: 'call', call: 'browser.click:1.0.0' },
+    ...{ effect: 'unsafe', onRestart: 'suspend' },
+  };
+
+  it('is the attempt, its agent, since when it is silent, its last record and the step that is open', async () => {
+    const job = await inReview('shown', [started, click]);
+    await silent(job);
+    const shown = async () => {
+      const found = await h.jobs.query.job(TENANT, job.id);
+      return isRefusal(found) ? null : found.review;
+    };
+    expect(await shown()).toMatchObject({
+      position: where.position,
+      evidence: {
+        attempt: 1,
+        agent: { id: job.agent.agentId, name: 'shown' },
+        lastRecord: { seq: 2, type: 'step.started', at },
+        openStep: { position: where.position, name: 'act', effect: 'unsafe', call: 'browser.click:1.0.0' },
+      },
+    });
+    const sessionId = await openSession(job.agent);
+    expect((await shown())!.evidence!.silentSince).toBeNull();
+    await h.database.db.transaction((tx) => sessions.close(tx, [{ ...job.agent, sessionId, leaseMs: 0 }]));
+    expect((await shown())!.evidence!.silentSince).not.toBeNull();
+    // A list says why, and no more.
+    const filter = { state: 'needs_review', workflow: 'test/shown', agent: null, since: null, text: null } as const;
+    const list = await h.jobs.query.jobs(TENANT, filter, { limit: 5 });
+    expect(isRefusal(list) ? [] : list.items[0]!.review).toEqual({
+      reason: expect.any(String) as string,
+      position: where.position,
+    });
+  });
+
+  it('are the attempts, page by page, with how each ended', async () => {
+    const job = await inReview('attempts');
+    await silent(job);
+    await h.jobs.steer.review(h.by, job.id, { decision: 'retry', reason: 'looked' });
+    const again = await h.agent('attempts');
+    await vi.waitFor(() => expect(again.sent.some((m) => m.type === 'job.assign')).toBe(true), 10_000);
+    const first = await h.jobs.query.attempts(TENANT, job.id, { limit: 1 });
+    if (isRefusal(first)) throw new Error(first.code);
+    const agent = { id: job.agent.agentId, name: 'attempts' };
+    expect(first.items).toMatchObject([{ attempt: 1, generation: 1, agent, outcome: 'reviewed: retry', records: 1 }]);
+    const second = await h.jobs.query.attempts(TENANT, job.id, { limit: 1, cursor: first.nextCursor! });
+    expect(second).toMatchObject({
+      items: [{ attempt: 2, generation: 2, agent: { id: again.agentId }, endedAt: null, outcome: null, records: 0 }],
+      nextCursor: null,
+    });
+    expect(await h.jobs.query.attempts('other', job.id, { limit: 1 })).toMatchObject({ code: 'JOB_NOT_FOUND' });
+    expect(await h.jobs.query.attempts(TENANT, job.id, { limit: 1, cursor: 'x' })).toMatchObject({
+      code: 'CURSOR_INVALID',
+    });
+    again.disconnect();
   });
 });
 

@@ -60,6 +60,45 @@ export const JobRequest = z
   });
 export type JobRequest = z.infer<typeof JobRequest>;
 
+/** What a person needs to settle a job: whose attempt it is, and the last that was heard of it. */
+export const ReviewEvidence = z
+  .object({
+    attempt: z.int(),
+    agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+    /** Since when its agent has no tunnel; null while it has one. */
+    silentSince: time.nullable(),
+    lastRecord: z.object({ seq: z.int(), type: z.string(), at: time }).nullable(),
+    /** A step that was begun and whose end is not on record; one that must not be repeated before others. */
+    openStep: z
+      .object({
+        position: z.string(),
+        name: z.string(),
+        call: z.string().nullable(),
+        effect: Effect,
+        startedAt: time,
+      })
+      .nullable(),
+  })
+  .meta({ id: 'ReviewEvidence' });
+export type ReviewEvidence = z.infer<typeof ReviewEvidence>;
+
+/** One try of a job on one agent, and how it ended. */
+export const Attempt = z
+  .object({
+    attempt: z.int(),
+    generation: z.int(),
+    agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+    leasedAt: time,
+    /** Null while it holds its lease. */
+    endedAt: time.nullable(),
+    outcome: z.string().nullable(),
+    error: WorkflowError.nullable(),
+    /** Events on record. */
+    records: z.int(),
+  })
+  .meta({ id: 'Attempt' });
+export type Attempt = z.infer<typeof Attempt>;
+
 export const Job = z
   .object({
     id: z.uuid(),
@@ -76,7 +115,14 @@ export const Job = z
     output: z.json().nullable(),
     error: WorkflowError.nullable(),
     /** Why a person is asked, in `needs_review`. */
-    review: z.object({ reason: z.string(), position: z.string().nullable() }).nullable(),
+    review: z
+      .object({
+        reason: z.string(),
+        position: z.string().nullable(),
+        /** What is known of the attempt; when one job is asked for. */
+        evidence: ReviewEvidence.optional(),
+      })
+      .nullable(),
     artifacts: z.int(),
     createdAt: time,
     startedAt: time.nullable(),
@@ -223,6 +269,17 @@ export const jobs = {
     permission: 'jobs:read',
     params: IdParams,
     answer: { json: Job },
+    problems: found,
+  }),
+  attempts: endpoint({
+    id: 'jobs.attempts',
+    method: 'GET',
+    path: '/jobs/{id}/attempts',
+    summary: 'Lists the attempts: which agent had each, since when, and how it ended; oldest first.',
+    permission: 'jobs:read',
+    params: IdParams,
+    query: PageQuery,
+    answer: { json: page(Attempt) },
     problems: found,
   }),
   steps: endpoint({

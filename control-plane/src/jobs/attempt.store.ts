@@ -1,0 +1,80 @@
+/** Reading attempts: all of a job, and what is known of the one that a person is asked about. */
+import { Attempt, ReviewEvidence } from '@casare/shared/api';
+import { sql, type Queryable } from '../platform/database/index.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const listAttempts = sql<Row, [tenant: string, job: string, after: number, limit: number]>(
+  'listAttempts',
+  `SELECT t.attempt, t.generation, t.agent_id, a.name AS agent_name, t.leased_at, t.ended_at, t.outcome, t.error,
+     (SELECT count(*)::int FROM job_event e
+       WHERE e.tenant_id = t.tenant_id AND e.job_id = t.job_id AND e.attempt = t.attempt) AS records
+   FROM job_attempt t LEFT JOIN agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
+   WHERE t.tenant_id = $1 AND t.job_id = $2 AND t.attempt > $3 ORDER BY t.attempt LIMIT $4`,
+  { idempotent: true },
+);
+
+// The last record and the open step are each the end of an index.
+const evidenceOf = sql<Row, [tenant: string, job: string]>(
+  'evidenceOf',
+  `SELECT t.attempt, t.agent_id, a.name AS agent_name,
+     CASE WHEN s.gateway_id IS NULL THEN s.since END AS silent_since,
+     e.seq, e.type, e.at, o.position, o.name, o.call, o.effect, o.started_at
+   FROM job j
+   JOIN job_attempt t ON t.tenant_id = j.tenant_id AND t.job_id = j.id AND t.attempt = j.attempt
+   LEFT JOIN agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
+   LEFT JOIN agent_session s ON s.tenant_id = t.tenant_id AND s.agent_id = t.agent_id
+   LEFT JOIN LATERAL (
+     SELECT seq, at, body->>'type' AS type FROM job_event
+     WHERE tenant_id = j.tenant_id AND job_id = j.id AND attempt = j.attempt ORDER BY seq DESC LIMIT 1) e ON true
+   LEFT JOIN LATERAL (
+     SELECT position, name, call, effect, started_at FROM job_step
+     WHERE tenant_id = j.tenant_id AND job_id = j.id AND attempt = j.attempt AND state IN ('running', 'interrupted')
+     ORDER BY (effect = 'unsafe') DESC, seq DESC LIMIT 1) o ON true
+   WHERE j.tenant_id = $1 AND j.id = $2`,
+  { idempotent: true },
+);
+
+/** Attempts after this one, oldest first. */
+export async function findAttempts(
+  db: Queryable,
+  tenant: string,
+  job: string,
+  after: number,
+  limit: number,
+): Promise<Attempt[]> {
+  return (await db.query(listAttempts(tenant, job, after, limit))).map((row) =>
+    Attempt.parse({
+      attempt: row.attempt,
+      generation: row.generation,
+      agent: agentOf(row),
+      leasedAt: iso(row.leased_at),
+      endedAt: iso(row.ended_at),
+      outcome: row.outcome,
+      error: row.error,
+      records: row.records,
+    }),
+  );
+}
+
+/** What is known of the job's last attempt; `undefined` when it has had none. */
+export async function findEvidence(db: Queryable, tenant: string, job: string): Promise<ReviewEvidence | undefined> {
+  const [row] = await db.query(evidenceOf(tenant, job));
+  if (!row) return undefined;
+  const { attempt, seq, type, position, name, call, effect } = row;
+  return ReviewEvidence.parse({
+    attempt,
+    agent: agentOf(row),
+    silentSince: iso(row.silent_since),
+    lastRecord: seq === null ? null : { seq, type, at: iso(row.at) },
+    openStep: position === null ? null : { position, name, call, effect, startedAt: iso(row.started_at) },
+  });
+}
+
+function agentOf(row: Row): { id: unknown; name: unknown } | null {
+  return row.agent_name === null ? null : { id: row.agent_id, name: row.agent_name };
+}
+
+function iso(value: unknown): string | null {
+  return value instanceof Date ? value.toISOString() : null;
+}
