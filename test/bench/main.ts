@@ -2,6 +2,7 @@
 import { readArguments, type BenchOptions } from './frame/options.ts';
 import { report, type Outcome } from './frame/report.ts';
 import { tunnelDispatch } from './dispatch/bench.ts';
+import { backlog } from './queues/backlog.ts';
 import { drain } from './queues/drain.ts';
 import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
@@ -13,6 +14,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = {
   enqueue,
   drain,
   endtoend,
+  backlog,
   latency,
   'tunnel-dispatch': tunnelDispatch,
   mismatch,

@@ -38,6 +38,13 @@ const questions = {
     await queue.completed(jobs);
     return { seconds: secondsSince(started.firstAt()), left: await queue.left() };
   },
+  /** Runs jobs until `jobs` handlers have begun, whatever waits behind them; seconds from the first one. */
+  begin: async (jobs: number): Promise<number> => {
+    const started = counter(jobs);
+    await queue.work(started.add);
+    await started.all;
+    return secondsSince(started.firstAt());
+  },
   /** Producers and workers at once; seconds from the first call to the last durable completion. */
   endtoend: async (submits: Submits): Promise<{ seconds: number; left: number }> => {
     const started = counter(submits.jobs);

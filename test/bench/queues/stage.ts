@@ -64,7 +64,8 @@ export async function runQueueBench(
 
 let databases = 0;
 
-async function runOnce(
+/** Runs `measure` once, with `name` on a database that is new. */
+export async function runOnce(
   scene: BenchScene,
   name: ContenderName,
   startRedis: StartRedis | null,
