@@ -2,192 +2,59 @@
  * What the stores of the jobs room are asked, on PostgreSQL and in memory alike. Each case goes on where the one before
  * it ended: the tables fill up, and what is unlike shows in answers or in tables.
  */
-import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { RunEventBody } from '@casare/shared/protocol';
 import { findArtifacts } from '../../control-plane/src/jobs/artifact.store.ts';
 import { findAssignment, findAssignments, findStepsAt } from '../../control-plane/src/jobs/job.store.ts';
 import { appendAudit } from '../../control-plane/src/audit/index.ts';
-import { announceJobs } from '../../control-plane/src/jobs/announce.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
-import { postgresQueue as queue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
 import {
   bury,
   keepAttemptErrors,
   readFailureFacts,
   readStepRecords,
 } from '../../control-plane/src/jobs/retry.store.ts';
-import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
 import * as fences from '../../control-plane/src/jobs/fence.store.ts';
-import { foldEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
-import { ackedSeqsOfEnded, lockHeldLeases, readJournal, writeRuns } from '../../control-plane/src/jobs/run.store.ts';
+import { ackedSeqsOfEnded, lockHeldLeases, readJournal } from '../../control-plane/src/jobs/run.store.ts';
 import * as sessions from '../../control-plane/src/jobs/session.store.ts';
 import { listSilent, putOff, silentFor, takeUp } from '../../control-plane/src/jobs/silence.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
 import { listCancelling, listUnaccepted } from '../../control-plane/src/jobs/sweep.store.ts';
 import { forgetDue, listOverdue } from '../../control-plane/src/jobs/time-limit.store.ts';
 import * as moves from '../../control-plane/src/jobs/transition.store.ts';
-import { findWait, listPassedDeadlines, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
+import { findWait, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
 import { pruneLive } from '../../control-plane/src/live/index.ts';
 import { holdSingletons, releaseSingletons } from '../../control-plane/src/platform/database/singleton.store.ts';
-import type { Database, Transaction } from '../../control-plane/src/platform/database/index.ts';
-
-export const TENANT = 'default';
-export const OTHER = 'other';
-const [PAST, FUTURE] = ['2020-01-01T00:00:00.000Z', '2090-01-01T00:00:00.000Z'];
-/** Longer than the suite runs. */
-const MINUTE = 60_000;
-
-export function uuid(number: number): string {
-  return `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
-}
-export const AGENTS = [uuid(901), uuid(902), uuid(903)];
-const [A, B, C] = AGENTS as [string, string, string];
-const [GATEWAY, SECOND] = [uuid(801), uuid(802)];
-
-function newJob(number: number, change: Partial<submit.NewJob> = {}): submit.NewJob {
-  return {
-    ...{ id: uuid(number), workflowId: uuid(700), routeId: 1, priority: 50, maxAttempts: 3, input: '{"n":1}' },
-    ...{ requires: [], site: null, notBefore: null, deadline: null, concurrencyKey: null, createdBy: 'key:test' },
-    ...{ concurrencyLimit: 1, retry: null, timeoutMs: null, attemptTimeoutMs: null },
-    ...change,
-  };
-}
-
-const place = (position: string) => ({ path: position, position });
-const started = (position: string): RunEventBody => ({
-  ...{ type: 'step.started', ...place(position), name: 'act', task: 'call', call: 'browser.click:1.0.0' },
-  ...{ effect: 'unsafe', onRestart: 'suspend' },
-});
-const completed = (position: string): RunEventBody => ({
-  ...{ type: 'step.completed', ...place(position), output: { done: [1, null] }, durationMs: 12 },
-});
-const failed = (position: string): RunEventBody => ({
-  ...{ type: 'step.failed', ...place(position), certain: true, durationMs: 7 },
-  error: { type: 'about:blank', status: 500 },
-});
-const events = (from: number, ...bodies: RunEventBody[]): RunEvent[] =>
-  bodies.map((body, index) => ({ seq: from + index, at: PAST, body }));
-
-const tenantOf = { tenant: TENANT };
-const key = (number: number, attempt = 1) => ({ ...tenantOf, jobId: uuid(number), attempt });
-const request = (number: number, agentId: string) => ({
-  ...{ ...tenantOf, jobId: uuid(number), agentId },
-  slot: 'plain' as const,
-});
-
-/** Records events the way `recordBatch` does. */
-async function record(tx: Transaction, number: number, agentId: string, all: readonly RunEvent[]): Promise<void> {
-  const held = await lockHeldLeases(tx, [{ ...key(number), agentId }]);
-  await writeRuns(
-    tx,
-    held.map((lease) => ({ ...lease, events: all, fold: foldEvents(lease.state, all)! })),
-  );
-}
-
-/** One case; what it returns is compared too. */
-export interface Case {
-  readonly name: string;
-  readonly run: (db: Database) => Promise<unknown>;
-}
-
-const inTransaction = (name: string, run: (tx: Transaction) => Promise<unknown>): Case => ({
-  name,
-  run: (db) => db.transaction(run),
-});
-const alone = (name: string, run: (db: Database) => Promise<unknown>): Case => ({ name, run });
+import type { Transaction } from '../../control-plane/src/platform/database/index.ts';
+import {
+  A,
+  AGENTS,
+  B,
+  C,
+  type Case,
+  FUTURE,
+  GATEWAY,
+  MINUTE,
+  OTHER,
+  SECOND,
+  TENANT,
+  alone,
+  completed,
+  events,
+  failed,
+  inTransaction,
+  key,
+  newJob,
+  place,
+  record,
+  request,
+  started,
+  tenantOf,
+  uuid,
+} from './case-kit.ts';
+import { QUEUE_CASES } from './cases-queue.ts';
 
 export const CASES: readonly Case[] = [
-  alone('routes are interned once for each tenant', async (db) => {
-    const needs = { slot: 'plain' as const, site: null, capabilities: ['b', 'a', 'b'] };
-    const made = [await internRoute(db, TENANT, needs), await internRoute(db, TENANT, needs)];
-    const others = [
-      await internRoute(db, OTHER, needs),
-      await internRoute(db, TENANT, { ...needs, slot: 'desktop', site: 'plant' }),
-    ];
-    const beyond = [
-      await internRoute(db, TENANT, { ...needs, site: 'one more' }, 2),
-      await internRoute(db, TENANT, needs, 2),
-    ];
-    return { made, others, beyond, listed: await listRoutes(db, 1, 2), none: await listRoutes(db, 99, 2) };
-  }),
-  inTransaction('jobs go into the queue, the waiting room, or both lists', async (tx) => {
-    await submit.insertNewJobs(tx, TENANT, [
-      newJob(1),
-      newJob(2, { priority: 90 }),
-      newJob(3, { notBefore: PAST, deadline: FUTURE }),
-      newJob(4, { notBefore: FUTURE }),
-      newJob(5, { concurrencyKey: 'erp', deadline: PAST }),
-      newJob(6, { concurrencyKey: 'erp', priority: 60 }),
-      newJob(7, { deadline: PAST, priority: 10 }),
-      newJob(8, { site: 'plant', requires: ['x'], input: 'null' }),
-      newJob(9, { routeId: 2 }),
-    ]);
-    await submit.insertNewJobs(tx, OTHER, [newJob(20, { routeId: 2, concurrencyKey: 'erp' })]);
-    await announceJobs(tx, [{ ...tenantOf, jobId: uuid(1), state: 'pending', attempt: 0 }], new Date(PAST));
-  }),
-  inTransaction('an idempotency key is taken once for each tenant', async (tx) => [
-    ...(await submit.takeIdempotencyKeys(tx, TENANT, [
-      { key: 'k', digest: 'digest', jobIds: [uuid(1), uuid(2)] },
-      { key: 'a', digest: 'digest', jobIds: [uuid(4)] },
-    ])),
-    ...(await submit.takeIdempotencyKeys(tx, TENANT, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
-    ...(await submit.takeIdempotencyKeys(tx, OTHER, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
-    await submit.readIdempotencyKey(tx, TENANT, 'k'),
-    await submit.readIdempotencyKey(tx, TENANT, 'none'),
-  ]),
-  alone('keys are forgotten when they are old', async (db) => {
-    await submit.forgetIdempotencyKeys(db, MINUTE, 10);
-    const kept = await submit.readIdempotencyKey(db, TENANT, 'k');
-    await submit.forgetIdempotencyKeys(db, -MINUTE, 1);
-    return [kept, await submit.readIdempotencyKey(db, TENANT, 'k')];
-  }),
-  alone('why a job waits', async (db) => {
-    const waits = [];
-    for (const number of [1, 3, 4, 5]) waits.push(await findWait(db, TENANT, uuid(number)));
-    return waits.map((wait) => wait && { ...wait, notBefore: wait.notBefore !== null });
-  }),
-  inTransaction('what may run is promoted, one for each concurrency key', async (tx) => {
-    const due = (await takeDue(tx, 10)).sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
-    await queue.offer(
-      tx,
-      TENANT,
-      due.filter((job) => job.tenant === TENANT),
-    );
-    await queue.offer(
-      tx,
-      OTHER,
-      due.filter((job) => job.tenant === OTHER),
-    );
-    return [due, await takeDue(tx, 10), await findWait(tx, TENANT, uuid(5))];
-  }),
-  inTransaction('offering a job twice keeps its place', async (tx) => {
-    await queue.offer(tx, TENANT, [
-      { jobId: uuid(1), routeId: 1, rank: 0 },
-      { jobId: uuid(10), routeId: 2, rank: 50 },
-    ]);
-    return queue.remove(tx, TENANT, uuid(10));
-  }),
-  alone('deadlines that passed', (db) => listPassedDeadlines(db, 10)),
-  inTransaction('the best of the queue are held in order, those over are told from those ready', async (tx) => {
-    const busy = [...(await queue.busy(tx, [1, 2, 9]))].sort();
-    const none = await queue.hold(tx, new Map([[9, 5]]), 5);
-    const places = await queue.hold(tx, new Map([[1, 3], [2, 2]]), 5); // prettier-ignore
-    const some = await queue.hold(tx, new Map([[1, 9], [2, 9]]), 4); // prettier-ignore
-    const wanted = [request(2, A), request(1, A), request(7, B), request(3, B), request(99, C)];
-    const { leased, stale } = await leases.lease(tx, wanted);
-    await queue.take(
-      tx,
-      some.places.filter((ready) => leased.some(({ jobId }) => jobId === ready.jobId)),
-    );
-    const sortedLeases = leased.sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
-    return {
-      none,
-      busy,
-      places: places.places.map(({ jobId }) => jobId),
-      fair: some.places.length,
-      leased: sortedLeases,
-      stale,
-    };
-  }),
+  ...QUEUE_CASES,
   inTransaction('a job is leased once', (tx) => leases.lease(tx, [request(1, B)])),
   alone('leases by agent', async (db) => {
     const tenants = AGENTS.map((agentId) => ({ ...tenantOf, agentId }));

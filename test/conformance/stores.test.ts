@@ -8,7 +8,8 @@ import { sql, type Database } from '../../control-plane/src/platform/database/in
 import { testDatabase, type TestDatabase } from '../../control-plane/src/platform/database/testing.ts';
 import { MemoryServer, TWINS } from '../simulation/memory/database.ts';
 import type { Tables } from '../simulation/memory/rows.ts';
-import { AGENTS, CASES, OTHER, TENANT } from './cases.ts';
+import { AGENTS, OTHER, TENANT } from './case-kit.ts';
+import { CASES } from './cases.ts';
 import { comparableRow, recording, sorted, type Answer } from './recording.ts';
 
 const addTenant = sql('conformanceTenant', `INSERT INTO tenant (id, name) VALUES ($1, $1)`);
