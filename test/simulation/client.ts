@@ -58,14 +58,17 @@ export class Client {
   }
 
   async #submit(key: string, requests: readonly JobRequest[]): Promise<void> {
+    // Somebody impatient asks twice at once, somebody forgetful once more later.
+    const [isImpatient, isForgetful] = [this.#world.chance.hits(0.15), this.#world.chance.hits(0.1)];
+    await Promise.all(Array.from({ length: isImpatient ? 2 : 1 }, () => this.#submitOnce(key, requests)));
+    if (isForgetful) await this.#submitOnce(key, requests);
+    this.#unanswered -= 1;
+  }
+
+  async #submitOnce(key: string, requests: readonly JobRequest[]): Promise<void> {
     const ids = await this.#ask((gateway) => gateway.jobs.submit.submit(BY, requests, key), Infinity);
     if (!Array.isArray(ids)) throw new Error(`${key} was refused: ${JSON.stringify(ids)}`);
     this.#world.history.submitted(key, ids);
-    if (this.#world.chance.hits(0.1)) {
-      const again = await this.#ask((gateway) => gateway.jobs.submit.submit(BY, requests, key), Infinity);
-      if (Array.isArray(again)) this.#world.history.submitted(key, again);
-    }
-    this.#unanswered -= 1;
   }
 
   async #steer(untilMs: number): Promise<void> {

@@ -1,0 +1,82 @@
+/**
+ * Bugs put into the product on purpose, each in a copy of the built programs: the checker must find every one. `find` is
+ * text of the compiled file, which has the code of the source without its types.
+ */
+
+/** One bug. */
+export interface Mutation {
+  readonly name: string;
+  /** Below the root of the checkout. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** A part of what the checker says. */
+  readonly caughtBy: RegExp;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'an attempt that may have acted is queued again when its agent falls silent',
+    file: 'control-plane/dist/jobs/lost-lease.decision.js',
+    find: "const mayHaveActed = lost.onDisconnect === 'hold' ? lost.openUnsafe !== null : lost.unsafeReachable;",
+    replace: 'const mayHaveActed = false;',
+    caughtBy: /^3: /,
+  },
+  {
+    name: 'events are acknowledged before they are committed',
+    file: 'control-plane/dist/jobs/event-batcher.js',
+    find: 'const answers = await this.#write(batch.map((waiting) => waiting.message));',
+    replace: `for (const { message, resolve } of batch) resolve({ outcome: 'acked', seq: message.events.at(-1).seq });
+      const answers = await this.#write(batch.map((waiting) => waiting.message));`,
+    caughtBy: /^1: .*acknowledged and is lost/,
+  },
+  {
+    name: 'a submit is answered before it is committed',
+    file: 'control-plane/dist/jobs/submit.service.js',
+    find: 'const written = await this.#write(by.tenant,',
+    replace: 'const written = true; void this.#write(by.tenant,',
+    caughtBy: /^1: job .* is not on record/,
+  },
+  {
+    name: 'an idempotency key that is taken is taken again',
+    file: 'control-plane/dist/jobs/submit.service.js',
+    find: 'key === null || taken.has(key.key)',
+    replace: 'true',
+    caughtBy: /^1: .* was answered with other jobs/,
+  },
+  {
+    name: 'a reviewed attempt keeps its lease',
+    file: 'control-plane/dist/jobs/steer.service.js',
+    find: 'await end(tx, [{ ...lease, outcome: `reviewed: ${decision}` }]);',
+    replace: '',
+    caughtBy: /^2: job .* is \w+ with a lease/,
+  },
+  {
+    name: 'a job that ends keeps its concurrency key',
+    file: 'control-plane/dist/jobs/record.js',
+    find: 'await releaseKeys(tx, over);',
+    replace: '',
+    caughtBy: /^(10: .* left in job_key|stuck: )/,
+  },
+  {
+    name: 'a refused job is put nowhere',
+    file: 'control-plane/dist/jobs/settle.js',
+    find: 'await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);',
+    replace: ';',
+    caughtBy: /^10: job .* is pending and has 0 places/,
+  },
+  {
+    name: 'under `hold` the agent does not wait until the start of a step is on record',
+    file: 'edge-agent/dist/runner/run.js',
+    find: "if (this.assignment.onDisconnect === 'hold') {",
+    replace: 'if (false) {',
+    caughtBy: /^3: /,
+  },
+  {
+    name: 'the agent forgets a run whose ending is not acknowledged',
+    file: 'edge-agent/dist/runner/settlement.js',
+    find: 'run === null || run.ackedSeq < run.lastSeq',
+    replace: 'run === null',
+    caughtBy: /./,
+  },
+];
