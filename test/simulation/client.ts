@@ -1,18 +1,18 @@
 /** People and programs: they submit with keys and repeat what was not answered, cancel, retry, and settle reviews. */
 import type { JobRequest } from '@casare/shared/api';
-import { TENANT, type Gateway } from './gateway.ts';
-import type { World } from './world.ts';
+import { TENANT } from './gateway.ts';
+import type { Replica, Setting } from './setting.ts';
 
 const BY = { tenant: TENANT, actor: 'key:sim' };
 /** A call that is not answered within this is repeated elsewhere, milliseconds. */
 const PATIENCE_MS = 20_000;
 
 export class Client {
-  readonly #world: World;
+  readonly #world: Setting;
   readonly #workflows: readonly string[];
   #unanswered = 0;
 
-  constructor(world: World, workflows: readonly string[]) {
+  constructor(world: Setting, workflows: readonly string[]) {
     this.#world = world;
     this.#workflows = workflows;
   }
@@ -91,7 +91,7 @@ export class Client {
   }
 
   /** Asks some gateway, and another one when there is no answer; undefined after `tries`. */
-  async #ask<T>(call: (gateway: Gateway) => Promise<T>, tries = 2): Promise<T | undefined> {
+  async #ask<T>(call: (gateway: Replica) => Promise<T>, tries = 2): Promise<T | undefined> {
     const { time, chance } = this.#world;
     for (let tried = 0; tried < tries; tried++) {
       const gateway = this.#world.someGateway();

@@ -15,7 +15,7 @@ import type { Database } from '../../control-plane/dist/platform/database/index.
 import { createIds, type Ids } from '../../control-plane/dist/platform/ids.js';
 import { startLoop } from '../../control-plane/dist/platform/loop.js';
 import type { Port } from './memory/database.ts';
-import type { World } from './world.ts';
+import type { Setting } from './setting.ts';
 import type { End } from './world/wire.ts';
 
 export const TENANT = 'default';
@@ -26,7 +26,7 @@ const silent = { debug: () => undefined, info: () => undefined, warn: () => unde
 export class Gateway {
   readonly name: string;
   readonly jobs: Jobs;
-  readonly #world: World;
+  readonly #world: Setting;
   readonly #db: Database;
   readonly #ids: Ids;
   readonly #beat: GatewayBeat;
@@ -39,7 +39,7 @@ export class Gateway {
   #alive = true;
   #ready = false;
 
-  constructor(name: string, world: World, workflows: ReadonlyMap<string, RunnableWorkflow>) {
+  constructor(name: string, world: Setting, workflows: ReadonlyMap<string, RunnableWorkflow>) {
     this.name = name;
     this.#world = world;
     this.#db = world.server.connect(this.#port());

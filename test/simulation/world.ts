@@ -4,6 +4,7 @@ import { SimulatedAgent } from './agent/agent.ts';
 import { History } from './checker.ts';
 import { Client } from './client.ts';
 import { Gateway, TENANT } from './gateway.ts';
+import type { Replica, Setting } from './setting.ts';
 import { MemoryServer } from './memory/database.ts';
 import { faultsOf, NO_FAULTS, type Faults } from './world/faults.ts';
 import { Chance } from './world/random.ts';
@@ -32,7 +33,7 @@ const DISTURBED_MS = 240_000;
 /** What is not over this long after that is stuck. */
 const HEALED_MS = 3_600_000;
 
-export class World {
+export class World implements Setting {
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly server: MemoryServer;
@@ -70,7 +71,7 @@ export class World {
   }
 
   /** Another one takes its place. */
-  gatewayDied(gateway: Gateway): void {
+  gatewayDied(gateway: Replica): void {
     this.#gateways = this.#gateways.filter((other) => other !== gateway);
     this.time.after(this.chance.between(500, 20_000), () => this.#startGateway());
   }

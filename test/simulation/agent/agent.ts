@@ -8,7 +8,7 @@ import { Session } from '../../../edge-agent/dist/tunnel/session.js';
 import { nextDial } from '../../../edge-agent/dist/tunnel/reconnect.decision.js';
 import type { TunnelPort } from '../../../edge-agent/dist/tunnel/index.js';
 import type { SupervisorOptions } from '../../../edge-agent/dist/runner/index.js';
-import type { World } from '../world.ts';
+import type { Setting } from '../setting.ts';
 import { connect, type End } from '../world/wire.ts';
 import { MemoryOutbox, type Disk } from './memory-outbox.ts';
 import { ModelWorker } from './model-worker.ts';
@@ -17,7 +17,7 @@ import { ModelWorker } from './model-worker.ts';
 export class SimulatedAgent {
   readonly id: string;
   readonly slots: number;
-  readonly #world: World;
+  readonly #world: Setting;
   readonly #drift: number;
   #skewMs: number;
   #disk: Disk = { epoch: 0, runs: [] };
@@ -25,7 +25,7 @@ export class SimulatedAgent {
   /** No frame passes to or from it. */
   isAway = false;
 
-  constructor(id: string, world: World) {
+  constructor(id: string, world: Setting) {
     this.id = id;
     this.#world = world;
     const { skewMs, drift } = world.faults().agent;
@@ -71,7 +71,7 @@ export class SimulatedAgent {
 
 class AgentProcess {
   readonly #machine: SimulatedAgent;
-  readonly #world: World;
+  readonly #world: Setting;
   readonly #outbox: MemoryOutbox;
   readonly #supervisor: Supervisor;
   readonly #workers = new Set<ModelWorker>();
@@ -82,7 +82,7 @@ class AgentProcess {
   #failures = 0;
   #alive = true;
 
-  constructor(machine: SimulatedAgent, world: World, disk: Disk) {
+  constructor(machine: SimulatedAgent, world: Setting, disk: Disk) {
     this.#machine = machine;
     this.#world = world;
     this.#outbox = new MemoryOutbox(disk, () => {
