@@ -1,6 +1,6 @@
 /** Thousands of agents are counted in SQL: the count says what the table says of each of them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countCodes, firstUnmet } from '../jobs/why-pending.decision.ts';
+import { countCodes, firstUnmet } from '../jobs/index.ts';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { agentCounts, agentFitness } from './fitness.ts';

@@ -6,7 +6,7 @@ export type { DispatchTarget } from './held-agents.ts';
 export type { Recorded } from './event-batcher.ts';
 export type { Reconciled, RunsService, AgentRef } from './runs.service.ts';
 export * as sessions from './session.store.ts';
-export type { AgentFitness, UnmetCount } from './why-pending.decision.ts';
+export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './why-pending.decision.ts';
 export type { Route } from './matching.decision.ts';
 export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 export { CANCEL_GRACE_MS } from './steer.service.ts';

@@ -3,17 +3,7 @@
  * worker must survive or be survived. The tunnel is the real one, against the test peer.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,7 +15,6 @@ import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
-import { RunFolders } from './index.ts';
 import { startTicksOf } from './process-tree.ts';
 import { makeScratch } from './scratch.ts';
 import { startTestAgent, type TestAgent } from './test-agent-for-tests.ts';
@@ -345,27 +334,6 @@ test('temporary files of a worker that ended with its agent go at the next start
   expect(statSync(left).mode & 0o777).toBe(0o700);
   agent = startAgent(SCRIPTED);
   expect(existsSync(left)).toBe(false);
-});
-
-test('folders of old runs are removed, those of held runs stay', () => {
-  agent = startAgent(SCRIPTED);
-  const root = join(folder, 'pruned');
-  for (let n = 0; n < 30; n += 1) mkdirSync(join(root, `job-${n}`), { recursive: true });
-  new RunFolders(root).prune(new Set(['job-0', 'job-1']));
-  expect(existsSync(join(root, 'job-0')) && existsSync(join(root, 'job-1'))).toBe(true);
-  const left = Array.from({ length: 30 }, (_, n) => n).filter((n) => existsSync(join(root, `job-${n}`)));
-  expect(left).toHaveLength(22);
-});
-
-test('a folder that cannot be removed keeps nobody from going on', () => {
-  agent = startAgent(SCRIPTED);
-  const open = Array.from({ length: 25 }, () => openSync('/dev/null', 'r'));
-  try {
-    // nothing can be removed there, not even by root
-    expect(() => new RunFolders('/proc/self/fdinfo').prune(new Set())).not.toThrow();
-  } finally {
-    for (const file of open) closeSync(file);
-  }
 });
 
 test('a run whose folder cannot be made ends with a code; the session and the agent go on', async () => {
