@@ -148,6 +148,17 @@ CREATE TABLE certificate_authority (
   cross_pem text,
   cross_issuer_id uuid
 );
+CREATE TABLE closure (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  scope text NOT NULL,
+  target text NOT NULL,
+  reason text NOT NULL,
+  kind text NOT NULL,
+  times jsonb NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE expiry_warning (
   subject text NOT NULL,
   not_after timestamp with time zone NOT NULL,
@@ -447,6 +458,10 @@ ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_state_che
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_cross_issuer_id_fkey FOREIGN KEY (cross_issuer_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE certificate_authority ADD CONSTRAINT certificate_authority_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE closure ADD CONSTRAINT closure_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE closure ADD CONSTRAINT closure_kind_check CHECK ((kind = ANY (ARRAY['always'::text, 'once'::text, 'weekly'::text])));
+ALTER TABLE closure ADD CONSTRAINT closure_scope_check CHECK ((scope = ANY (ARRAY['route'::text, 'site'::text, 'agent'::text])));
+ALTER TABLE closure ADD CONSTRAINT closure_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE expiry_warning ADD CONSTRAINT expiry_warning_pkey PRIMARY KEY (subject, not_after, days);
 ALTER TABLE gateway ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_pkey PRIMARY KEY (serial);
@@ -522,6 +537,7 @@ CREATE INDEX audit_event_order ON public.audit_event USING btree (tenant_id, xid
 CREATE UNIQUE INDEX ca_rotation_open ON public.ca_rotation USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority USING btree (kind, COALESCE(tenant_id, ''::text)) WHERE (state = 'active'::text);
 CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING btree (issuer_id);
+CREATE UNIQUE INDEX closure_always ON public.closure USING btree (tenant_id, scope, target) WHERE (kind = 'always'::text);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
 CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
 CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC) WHERE (dead_letter IS NOT NULL);

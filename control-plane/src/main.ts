@@ -86,7 +86,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     workflows,
     secrets: new SecretsService(config.home),
     fitness: (tenant) => agentFitness(database, tenant),
-    counts: (tenant, route) => agentCounts(database, tenant, route),
+    counts: (tenant, route, closed) => agentCounts(database, tenant, route, closed),
     agentIds: (tenant, reference) => findAgentIds(database, tenant, reference),
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,

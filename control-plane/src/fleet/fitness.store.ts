@@ -4,7 +4,15 @@ import { sql, type Queryable } from '../platform/database/index.ts';
 // In the order of `firstUnmet`; a test holds the two together.
 const countUnmet = sql<
   { code: string; agents: number },
-  [tenant: string, slot: string, site: string | null, capabilities: string[], only: string[]]
+  [
+    tenant: string,
+    slot: string,
+    site: string | null,
+    capabilities: string[],
+    only: string[],
+    closed: string[],
+    sites: string[],
+  ]
 >(
   'countUnmet',
   `SELECT CASE
@@ -12,6 +20,7 @@ const countUnmet = sql<
      WHEN a.state = 'pending' THEN 'NOT_APPROVED'
      WHEN a.state IN ('locked', 'suspect') THEN 'LOCKED'
      WHEN a.state <> 'active' THEN 'NOT_ACTIVE'
+     WHEN a.id::text = ANY($6::text[]) OR coalesce(a.site = ANY($7::text[]), false) THEN 'MAINTENANCE'
      WHEN $3::text IS NOT NULL AND a.site IS DISTINCT FROM $3 THEN 'OTHER_SITE'
      WHEN NOT ($4::text[] <@ (a.capabilities || a.grants)) THEN 'MISSING_CAPABILITY'
      WHEN coalesce((a.slots->>$2)::int, 0) = 0 THEN 'NO_SUCH_SLOT'
@@ -34,13 +43,15 @@ export interface Needs {
   readonly site: string | null;
   readonly capabilities: readonly string[];
   readonly only: readonly string[];
+  /** In maintenance. */
+  readonly closed: { readonly agents: readonly string[]; readonly sites: readonly string[] };
 }
 
 /** Every agent of the tenant, by the first condition that it does not meet. */
 export async function countByUnmet(
   db: Queryable,
   tenant: string,
-  { slot, site, capabilities, only }: Needs,
+  { slot, site, capabilities, only, closed }: Needs,
 ): Promise<{ code: string; agents: number }[]> {
-  return db.query(countUnmet(tenant, slot, site, [...capabilities], [...only]));
+  return db.query(countUnmet(tenant, slot, site, [...capabilities], [...only], [...closed.agents], [...closed.sites]));
 }

@@ -55,8 +55,9 @@ it.each([
   const [one] = await db.query(anAgent());
   const wanted = capabilities.map((capability) => (capability === 'agent=' ? `agent=${one!.id}` : capability));
   const route = { id: 0, tenant: 'default', slot, site, capabilities: wanted };
+  const closed = { agents: [one!.id], sites: site === null ? ['paris'] : [] };
   const agents = await agentFitness(db, 'default');
   expect(agents).toHaveLength(576);
-  const each = agents.map((agent) => firstUnmet(agent, route, { wait: null, ahead: 0 }));
-  expect(await agentCounts(db, 'default', route)).toEqual(countCodes(each));
+  const each = agents.map((agent) => firstUnmet(agent, route, { wait: null, ahead: 0, closed }));
+  expect(await agentCounts(db, 'default', route, closed)).toEqual(countCodes(each));
 });

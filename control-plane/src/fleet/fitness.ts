@@ -1,5 +1,5 @@
 /** Agents of a tenant as "why is this pending?" needs them: a query, never a guess. */
-import type { AgentFitness, Route, UnmetCount } from '../jobs/index.ts';
+import type { AgentFitness, ClosedNow, Route, UnmetCount } from '../jobs/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { listAgents } from './agent.store.ts';
 import { countByUnmet } from './fitness.store.ts';
@@ -21,9 +21,15 @@ export async function agentFitness(db: Queryable, tenant: string): Promise<Agent
 const ONLY = 'agent=';
 
 /** All agents of the tenant, however many, by the first condition that they do not meet. */
-export function agentCounts(db: Queryable, tenant: string, route: Route): Promise<UnmetCount[]> {
+export function agentCounts(db: Queryable, tenant: string, route: Route, closed: ClosedNow): Promise<UnmetCount[]> {
   const only = route.capabilities.filter((capability) => capability.startsWith(ONLY));
   const capabilities = route.capabilities.filter((capability) => !capability.startsWith(ONLY));
-  const needs = { slot: route.slot, site: route.site, capabilities, only: only.map((id) => id.slice(ONLY.length)) };
+  const needs = {
+    slot: route.slot,
+    site: route.site,
+    capabilities,
+    only: only.map((id) => id.slice(ONLY.length)),
+    closed,
+  };
   return countByUnmet(db, tenant, needs);
 }

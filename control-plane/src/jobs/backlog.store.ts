@@ -34,9 +34,13 @@ const routeEndings = sql<{ endings: number; span_ms: number | null }, [tenant: s
 );
 
 /** The job's place in the queue and its route's recent endings; null when it is not in the queue. */
-export async function findBacklog(db: Queryable, tenant: string, jobId: string): Promise<Backlog | null> {
+export async function findBacklog(
+  db: Queryable,
+  tenant: string,
+  jobId: string,
+): Promise<(Backlog & { readonly routeId: number }) | null> {
   const [place] = await db.query(jobsAhead(tenant, jobId, AHEAD));
   if (!place) return null;
   const [recent] = await db.query(routeEndings(tenant, place.route_id, EVENTS));
-  return { ahead: place.ahead, endings: recent?.endings ?? 0, spanMs: recent?.span_ms ?? 0 };
+  return { routeId: place.route_id, ahead: place.ahead, endings: recent?.endings ?? 0, spanMs: recent?.span_ms ?? 0 };
 }

@@ -13,7 +13,7 @@ import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
-import { HeldAgents, type DispatchTarget, type KnownLease } from './held-agents.ts';
+import { HeldAgents, NOTHING_CLOSED, type Closed, type DispatchTarget, type KnownLease } from './held-agents.ts';
 import { lease, listLeasesOf, type AttemptKey, type LeaseRequest } from './lease.store.ts';
 import { assign, type Placed, type ReadyJob } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
@@ -54,6 +54,7 @@ type Claimed = 'full' | 'missed' | 'done';
 export class Dispatcher {
   readonly #deps: DispatcherDependencies;
   readonly #agents = new HeldAgents();
+  #closed = NOTHING_CLOSED;
   #newestRoute = 0;
   #scannedAt = -Infinity;
   #recountedAt = -Infinity;
@@ -132,6 +133,18 @@ export class Dispatcher {
     return this.#agents.sendOver(agentId, sessionId, message);
   }
 
+  /** What gets no new jobs from now on. */
+  close(closed: Closed): void {
+    this.#closed = closed;
+    this.#agents.close(closed);
+    this.#loop?.wake();
+  }
+
+  /** False while the route is paused or in maintenance. */
+  #mayServe(routeId: number): boolean {
+    return !this.#closed.routes.has(routeId);
+  }
+
   /** Agents whose tunnels are here. */
   connected(): readonly DispatchTarget[] {
     return this.#agents.targets();
@@ -166,6 +179,7 @@ export class Dispatcher {
   /** One claim. */
   async #claim(): Promise<Claimed> {
     const wanted = this.#agents.wanted(CLAIM);
+    for (const routeId of this.#closed.routes) wanted.delete(routeId);
     if (wanted.size === 0) return 'done';
     let missed = 0;
     let placed: readonly Placed[] = [];
@@ -205,7 +219,8 @@ export class Dispatcher {
    * Places jobs on agents of this replica that have a slot for them now, best first, and promises them the slots until
    * `placed` says what became of it. Jobs that find none are left out.
    */
-  place(jobs: readonly ReadyJob[]): Placed[] {
+  place(offered: readonly ReadyJob[]): Placed[] {
+    const jobs = offered.filter(({ routeId }) => this.#mayServe(routeId));
     const placings = this.#agents.placings(
       jobs.map(({ routeId }) => routeId),
       this.#deps.clock.monotonicMs(),

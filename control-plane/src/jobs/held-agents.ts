@@ -45,6 +45,15 @@ interface Held {
   readonly given: Map<string, Given>;
 }
 
+/** What gets no new jobs for now; sites and agents with their tenant before them. */
+export interface Closed {
+  readonly routes: ReadonlySet<number>;
+  readonly sites: ReadonlySet<string>;
+  readonly agents: ReadonlySet<string>;
+}
+
+export const NOTHING_CLOSED: Closed = { routes: new Set(), sites: new Set(), agents: new Set() };
+
 /** Reads the leases of these agents. */
 export type ReadLeases = (agentIds: readonly string[]) => Promise<readonly (KnownLease & { agentId: string })[]>;
 
@@ -54,6 +63,7 @@ const FAILING = 20_000;
 export class HeldAgents {
   readonly #held = new Map<string, Held>();
   readonly #index = new RouteIndex();
+  #closed = NOTHING_CLOSED;
   /** Slots of agents that are promised to a claim or a submit under way; they outlive a session. */
   readonly #promised = new Map<string, Record<SlotKind, number>>();
   /** What agents said of their machines. */
@@ -66,6 +76,15 @@ export class HeldAgents {
   connect(target: DispatchTarget, leases: readonly KnownLease[]): void {
     const given = leases.map(({ jobId, attempt, slot }): [string, Given] => [jobId, { attempt, slot, cancel: null }]);
     this.#keep({ target, given: new Map(given) });
+  }
+
+  /** Agents that are closed, by themselves or with their site, get nothing new. */
+  close(closed: Closed): void {
+    const was = this.#closed;
+    this.#closed = closed;
+    for (const held of this.#held.values()) {
+      if (isClosed(held.target, was) !== isClosed(held.target, closed)) this.#keep(held);
+    }
   }
 
   /** A route is on record. */
@@ -217,7 +236,8 @@ export class HeldAgents {
     const taken = { plain: 0, browser: 0, desktop: 0, ...this.#promised.get(held.target.agentId) };
     for (const { slot } of held.given.values()) taken[slot] += 1;
     this.#held.set(held.target.agentId, held);
-    this.#index.put(held.target, taken);
+    const { target } = held;
+    this.#index.put(isClosed(target, this.#closed) ? { ...target, active: false } : target, taken);
   }
 
   #take({ target, given }: Held, { jobId, attempt, slot }: KnownLease): void {
@@ -237,4 +257,8 @@ export class HeldAgents {
     const failures = this.#failures.get(agentId);
     return failures === undefined ? 0 : faded(failures.count, now - failures.at);
   }
+}
+
+function isClosed({ tenant, agentId, site }: DispatchTarget, { agents, sites }: Closed): boolean {
+  return agents.has(`${tenant} ${agentId}`) || (site !== null && sites.has(`${tenant} ${site}`));
 }

@@ -8,5 +8,6 @@ export type { Reconciled, RunsService, AgentRef } from './runs.service.ts';
 export * as sessions from './session.store.ts';
 export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './why-pending.decision.ts';
 export type { Route } from './matching.decision.ts';
+export type { ClosedNow } from './query.service.ts';
 export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 export { CANCEL_GRACE_MS } from './steer.service.ts';

@@ -13,12 +13,14 @@ import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
 import { DeadLettersController } from './dead-letters.controller.ts';
 import { DeadLettersService, type DeadLetterDependencies } from './dead-letters.service.ts';
+import { ClosuresService } from './closures.service.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
 import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
+import { RoutesController } from './routes.controller.ts';
 import { RunsService } from './runs.service.ts';
 import { SteerService } from './steer.service.ts';
 import { SubmitService, type SubmitDependencies } from './submit.service.ts';
@@ -55,6 +57,7 @@ export interface Jobs {
   readonly submit: SubmitService;
   readonly query: QueryService;
   readonly steer: SteerService;
+  readonly closures: ClosuresService;
   readonly deadLetters: DeadLettersService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
@@ -91,22 +94,26 @@ export function createJobs(options: JobsOptions): Jobs {
   const audit: DeadLetterDependencies['audit'] = (tx, by, action, subject, detail) =>
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
+  const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: wake }),
-    query: new QueryService(options),
+    query: new QueryService({ ...options, closures }),
     steer,
+    closures,
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,
     artifacts: new ArtifactsService({ db, live, clock, files }),
     dispatcher,
     async start() {
+      await closures.look();
       await dispatcher.start();
+      closures.start();
       if (keepDays !== undefined) startHistory({ db, clock, log, files, keepDays }, singletons);
       sweeps = startSweeps({ ...deps, log, dispatcher, singletons });
       singletons.start();
     },
     async stop() {
-      await Promise.all([sweeps?.stop(), singletons.stop()]);
+      await Promise.all([sweeps?.stop(), singletons.stop(), closures.stop()]);
       await dispatcher.stop();
       await runs.drain();
     },
@@ -117,10 +124,11 @@ export function createJobs(options: JobsOptions): Jobs {
 export function jobsModule(jobs: Jobs): DynamicModule {
   return {
     module: class JobsModule {},
-    controllers: [JobsController, DeadLettersController],
+    controllers: [RoutesController, JobsController, DeadLettersController],
     providers: [
       { provide: SubmitService, useValue: jobs.submit },
       { provide: QueryService, useValue: jobs.query },
+      { provide: ClosuresService, useValue: jobs.closures },
       { provide: SteerService, useValue: jobs.steer },
       { provide: DeadLettersService, useValue: jobs.deadLetters },
       { provide: ArtifactsService, useValue: jobs.artifacts },

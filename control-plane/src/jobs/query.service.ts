@@ -5,6 +5,7 @@ import type { Database } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import { findAttempts, findEvidence } from './attempt.store.ts';
+import type { ClosuresService } from './closures.service.ts';
 import { AHEAD, findBacklog } from './backlog.store.ts';
 import { forecast } from './forecast.decision.ts';
 import * as store from './job.store.ts';
@@ -17,6 +18,7 @@ import {
   nearestFirst,
   summarise,
   type AgentFitness,
+  type Asked,
   type UnmetCount,
 } from './why-pending.decision.ts';
 
@@ -34,13 +36,17 @@ export interface PageAsk {
 /** Agents of a tenant as "why pending" needs them, at most some; given by the fleet. */
 export type FitnessPort = (tenant: string) => Promise<AgentFitness[]>;
 /** All agents of a tenant, counted. */
-export type CountsPort = (tenant: string, route: Route) => Promise<UnmetCount[]>;
+export type CountsPort = (tenant: string, route: Route, closed: ClosedNow) => Promise<UnmetCount[]>;
+
+/** Agents and sites of a tenant that are in maintenance. */
+export type ClosedNow = NonNullable<Asked['closed']>;
 
 export interface QueryOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly fitness: FitnessPort;
   readonly counts?: CountsPort;
+  readonly closures: Pick<ClosuresService, 'closedNow'>;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -101,7 +107,7 @@ export class QueryService {
       const summary = `The job is ${job.state}, not pending.`;
       return { state: job.state, summary, ahead: null, likelyStart: null, counts: [], agents: [] };
     }
-    const { fitness, clock } = this.#options;
+    const { fitness, clock, closures } = this.#options;
     const { slot, site, capabilities } = job.requirements;
     const route = { id: 0, tenant, slot, site, capabilities };
     const [agents, wait, backlog] = [
@@ -109,16 +115,20 @@ export class QueryService {
       await findWait(this.#db, tenant, id),
       await findBacklog(this.#db, tenant, id),
     ];
-    const asked = { wait, ahead: backlog?.ahead ?? 0 };
+    const all = await closures.closedNow(tenant);
+    const targets = (scope: string) => all.filter((each) => each.scope === scope).map(({ target }) => target);
+    const closed = { agents: targets('agent'), sites: targets('site') };
+    const paused = all.find(({ scope, target }) => scope === 'route' && target === String(backlog?.routeId));
+    const asked: Asked = { wait, ahead: backlog?.ahead ?? 0, closed, routeClosed: paused?.reason };
     const answers = agents
       .map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route, asked) }))
       .sort(nearestFirst);
-    const counts = (await this.#options.counts?.(tenant, route)) ?? countCodes(answers);
+    const counts = (await this.#options.counts?.(tenant, route, closed)) ?? countCodes(answers);
     const able = agentsOf(counts, 'NONE');
     const busy = agentsOf(counts, 'NO_FREE_SLOT');
     const now = clock.now().getTime();
     const notBeforeMs = wait?.notBefore ? Math.max(0, wait.notBefore.getTime() - now) : null;
-    const startsIn = forecast(backlog, { able, busy, notBeforeMs }, AHEAD);
+    const startsIn = paused ? null : forecast(backlog, { able, busy, notBeforeMs }, AHEAD);
     return {
       state: job.state,
       summary: summarise(counts, asked, AHEAD),

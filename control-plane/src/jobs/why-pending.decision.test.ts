@@ -30,6 +30,8 @@ test.each<[Unmet['code'], string, Partial<AgentFitness>, Partial<Route>, Asked]>
   ['LOCKED', 'is suspect', { state: 'suspect', site: 'x' }, {}, free],
   ['NOT_ACTIVE', 'is paused', { state: 'paused', site: 'x' }, {}, free],
   ['NOT_ACTIVE', 'is draining', { state: 'draining', site: 'x' }, {}, free],
+  ['MAINTENANCE', 'maintenance', {}, { site: 'x' }, { ...free, closed: { agents: ['a1'], sites: [] } }],
+  ['MAINTENANCE', 'its site', {}, { site: 'x' }, { ...free, closed: { agents: [], sites: ['berlin'] } }],
   ['OTHER_SITE', 'is at site (none), the job wants berlin', { site: null, labels: new Set() }, {}, free],
   ['MISSING_CAPABILITY', 'lacks os=windows', {}, { capabilities: ['os=windows'], slot: 'desktop' }, free],
   ['MISSING_CAPABILITY', 'neither probed nor granted', {}, { capabilities: ['printer'], slot: 'desktop' }, free],
@@ -37,6 +39,8 @@ test.each<[Unmet['code'], string, Partial<AgentFitness>, Partial<Route>, Asked]>
   ['OFFLINE', 'is not connected', { connected: false }, { slot: 'browser' }, free],
   ['NO_FREE_SLOT', 'all 1 browser slots are busy', {}, { slot: 'browser' }, free],
   ['NONE', 'as soon as it may start', {}, { capabilities: ['agent=a1'] }, later],
+  ['NONE', 'should start', {}, {}, { ...free, closed: { agents: ['a2'], sites: ['paris'] } }],
+  ['NONE', 'as soon as it may start', {}, {}, { ...free, routeClosed: 'paused' }],
   ['NONE', '3 jobs better or older before it', {}, {}, { wait: null, ahead: 3 }],
   ['NONE', 'should start within a second', {}, { site: null }, free],
 ])('%s: %s', (code, reason, more, wants, asked) => {
@@ -51,6 +55,7 @@ const many = [
 ];
 test.each<[string, { code: string; agents: number }[], Asked]>([
   ['It may not start before 2030-01-01T00:00:00.000Z.', many, later],
+  ['paused or in maintenance: new press.', many, { ...later, routeClosed: 'new press' }],
   ['It waits for job j1, which has', many, { wait: { notBefore: null, holder: 'j1' }, ahead: 0 }],
   ['has stopped, or its lease', many, { wait: { notBefore: null, holder: null, stopping: true }, ahead: 0 }],
   ['No agent is enrolled', [], free],

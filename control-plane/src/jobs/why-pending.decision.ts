@@ -25,6 +25,7 @@ export interface Unmet {
     | 'NOT_APPROVED'
     | 'LOCKED'
     | 'NOT_ACTIVE'
+    | 'MAINTENANCE'
     | 'OTHER_AGENT'
     | 'OTHER_SITE'
     | 'MISSING_CAPABILITY'
@@ -55,10 +56,15 @@ export interface Asked {
   readonly wait: Wait | null;
   /** Better jobs on its route. */
   readonly ahead: number;
+  /** Its route is paused or in maintenance: why. */
+  readonly routeClosed?: string | undefined;
+  /** Agents and sites in maintenance. */
+  readonly closed?: { readonly agents: readonly string[]; readonly sites: readonly string[] };
 }
 
 /** The first unmet condition of one agent for a route. */
-export function firstUnmet(agent: AgentFitness, route: Route, { wait, ahead }: Asked): Unmet {
+export function firstUnmet(agent: AgentFitness, route: Route, asked: Asked): Unmet {
+  const { wait, ahead, closed } = asked;
   const only = route.capabilities.filter((capability) => capability.startsWith(onlyAgent('')));
   if (only.some((capability) => capability !== onlyAgent(agent.id))) {
     return { code: 'OTHER_AGENT', reason: 'the job is for another agent' };
@@ -66,6 +72,9 @@ export function firstUnmet(agent: AgentFitness, route: Route, { wait, ahead }: A
   if (agent.state === 'pending') return { code: 'NOT_APPROVED', reason: 'waits for approval: approve it' };
   if (agent.state === 'locked' || agent.state === 'suspect') return { code: 'LOCKED', reason: `is ${agent.state}` };
   if (agent.state !== 'active') return { code: 'NOT_ACTIVE', reason: `is ${agent.state}` };
+  if (closed?.agents.includes(agent.id) || (agent.site !== null && closed?.sites.includes(agent.site))) {
+    return { code: 'MAINTENANCE', reason: 'is in a maintenance window, or its site is' };
+  }
   if (route.site !== null && agent.site !== route.site) {
     return { code: 'OTHER_SITE', reason: `is at site ${agent.site ?? '(none)'}, the job wants ${route.site}` };
   }
@@ -81,13 +90,15 @@ export function firstUnmet(agent: AgentFitness, route: Route, { wait, ahead }: A
   if (agent.busy[route.slot] >= agent.slots[route.slot]) {
     return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
   }
-  if (wait) return { code: 'NONE', reason: 'can run it as soon as it may start' };
+  if (wait || asked.routeClosed !== undefined) return { code: 'NONE', reason: 'can run it as soon as it may start' };
   if (ahead > 0) return { code: 'NONE', reason: `can run it: ${jobs(ahead)} better or older before it` };
   return { code: 'NONE', reason: 'can run it: it should start within a second' };
 }
 
 /** One line for a person. `most`: so many ahead means "or more". */
-export function summarise(counts: readonly UnmetCount[], { wait, ahead }: Asked, most: number): string {
+export function summarise(counts: readonly UnmetCount[], asked: Asked, most: number): string {
+  const { wait, ahead, routeClosed } = asked;
+  if (routeClosed !== undefined) return `Its route is paused or in maintenance: ${routeClosed}.`;
   if (wait?.notBefore) return `It may not start before ${wait.notBefore.toISOString()}.`;
   if (wait?.holder) return `It waits for job ${wait.holder}, which has the same concurrency key.`;
   if (wait?.stopping) return 'It waits until the attempt that a person ended has stopped, or its lease is over.';
@@ -128,6 +139,7 @@ const NEARNESS: readonly Unmet['code'][] = [
   'NO_SUCH_SLOT',
   'NOT_APPROVED',
   'NOT_ACTIVE',
+  'MAINTENANCE',
   'OFFLINE',
   'NO_FREE_SLOT',
   'NONE',

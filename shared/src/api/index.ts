@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
 import { authorities } from './authorities.ts';
+import { maintenance, routes } from './maintenance.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
@@ -18,6 +19,7 @@ export * from './dead-letters.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
 export * from './jobs.ts';
+export * from './maintenance.ts';
 export * from './page.ts';
 export * from './problem.ts';
 export * from './trust.ts';
@@ -33,6 +35,8 @@ export const api = {
   jobs,
   deadLetters,
   artifacts,
+  routes,
+  maintenance,
   events,
   trust,
   locks,

@@ -1,0 +1,39 @@
+/** REST for routes and maintenance windows. */
+import { Controller, Inject } from '@nestjs/common';
+import { api } from '@casare/shared/api';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { ClosuresService } from './closures.service.ts';
+
+@Controller()
+export class RoutesController {
+  readonly #closures: ClosuresService;
+
+  constructor(@Inject(ClosuresService) closures: ClosuresService) {
+    this.#closures = closures;
+  }
+
+  @Handles(api.routes.list)
+  routes({ caller }: Call<typeof api.routes.list>) {
+    return this.#closures.routes(caller.tenant);
+  }
+
+  @Handles(api.routes.act)
+  act({ caller, params }: Call<typeof api.routes.act>) {
+    return this.#closures.act(caller, params.id, params.action);
+  }
+
+  @Handles(api.maintenance.list)
+  list({ caller }: Call<typeof api.maintenance.list>) {
+    return this.#closures.list(caller.tenant);
+  }
+
+  @Handles(api.maintenance.create)
+  create({ caller, body }: Call<typeof api.maintenance.create>) {
+    return this.#closures.create(caller, body);
+  }
+
+  @Handles(api.maintenance.remove)
+  remove({ caller, params }: Call<typeof api.maintenance.remove>) {
+    return this.#closures.remove(caller, params.id);
+  }
+}
