@@ -6,6 +6,7 @@ import type { RunEventBody } from '@casare/shared/protocol';
 import { findArtifacts } from '../../control-plane/src/jobs/artifact.store.ts';
 import { findAssignment, findAssignments, findStepsAt } from '../../control-plane/src/jobs/job.store.ts';
 import { appendAudit } from '../../control-plane/src/audit/index.ts';
+import { listAllClosures } from '../../control-plane/src/jobs/closure.store.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
 import {
   bury,
@@ -307,7 +308,7 @@ export const CASES: readonly Case[] = [
     await db.transaction((tx) =>
       appendAudit(tx, { ...tenantOf, actor: 'key:test', action: 'job.cancel', subject: uuid(1), detail: {} }),
     );
-    return pruneLive(db, new Date(0));
+    return [await pruneLive(db, new Date(0)), await listAllClosures(db, 10)];
   }),
   alone('a transaction that throws leaves nothing', async (db) => {
     const change = (tx: Transaction) => submit.insertNewJobs(tx, TENANT, [newJob(40), newJob(41)]);

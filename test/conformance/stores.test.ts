@@ -60,6 +60,7 @@ const SOME = [
   'assignmentsOf',
   'stepsAt',
   'listArtifacts',
+  'closuresOfAll',
   'appendLive',
   'pruneLive',
   'appendAudit',

@@ -204,6 +204,8 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
   ),
   // Runs of the simulation keep no files.
   listArtifacts: twin(() => []),
+  // Nothing is closed in the simulation.
+  closuresOfAll: twin(() => []),
   // Nobody listens: the job rows are what the checker reads.
   appendLive: twin<[string[]]>((_, tenants) => tenants),
   pruneLive: twin(() => []),
