@@ -238,7 +238,8 @@ export class Dispatcher {
     if (leased.length === 0) return;
     this.#deps.live.wake();
     const delivering = leased.map((key) => this.#tryDeliver(key));
-    this.#delivering = Promise.all([this.#delivering, ...delivering]);
+    // Without a value: one that held the value of the one before would hold all of them.
+    this.#delivering = Promise.all([this.#delivering, ...delivering]).then(() => undefined);
   }
 
   async #tryDeliver(key: AttemptKey & { agentId: string }): Promise<void> {
