@@ -21,12 +21,7 @@ beforeEach(async () => {
   await h.jobs.closures.look();
 });
 
-async function submit(workflow: string): Promise<string> {
-  const request = { workflow, priority: 50, requires: [], maxAttempts: 3 };
-  const ids = await h.jobs.submit.submit(h.by, [request], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  return ids[0]!;
-}
+const submit = (workflow: string, more: object = {}): Promise<string> => h.submit(workflow, more);
 const routeOf = async () => (await h.jobs.closures.routes('default')).items[0]!;
 const always = { reason: 'new press', times: { kind: 'always' as const } };
 

@@ -4,7 +4,7 @@ import type { JobAssign, RunEvent, RunEventBody } from '@casare/shared/protocol'
 import type { Job, JobState } from '@casare/shared/api';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
+import { assigned, jobsHarness, type JobsHarness } from './testing.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const started: RunEventBody = { type: 'run.started', resumed: false };
@@ -29,20 +29,9 @@ afterAll(async () => {
   await h.close();
 });
 
-async function submit(workflow: string, more: object = {}): Promise<string> {
-  const ids = await h.jobs.submit.submit(h.by, [{ ...request(workflow), ...more }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  return ids[0]!;
-}
+const submit = (workflow: string, more: object = {}): Promise<string> => h.submit(workflow, more);
 async function stateOf(id: string): Promise<JobState> {
   return ((await h.jobs.query.job('default', id)) as Job).state;
-}
-async function assigned(agent: TestAgent, jobId: string, attempt = 1): Promise<JobAssign> {
-  return vi.waitFor(() => {
-    const found = agent.sent.find((m) => m.type === 'job.assign' && m.jobId === jobId && m.attempt === attempt);
-    expect(found).toBeDefined();
-    return found as JobAssign;
-  }, 5_000);
 }
 
 describe('a job', () => {

@@ -1,11 +1,11 @@
 /** Lost leases on a real database: who counts as silent, when, and what becomes of the job (design section 6). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JobAssign, RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { LEASE_MS } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
+import { assigned, jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
 import * as sessions from './session.store.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -66,21 +66,10 @@ afterAll(async () => {
   await h.close();
 });
 
-async function submit(workflow: string): Promise<string> {
-  const ids = await h.jobs.submit.submit(h.by, [{ workflow, priority: 50, requires: [], maxAttempts: 3 }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  return ids[0]!;
-}
+const submit = (workflow: string, more: object = {}): Promise<string> => h.submit(workflow, more);
 async function stateOf(id: string): Promise<string> {
   const job = await h.jobs.query.job(TENANT, id);
   return isRefusal(job) ? job.code : job.state;
-}
-async function assigned(agent: TestAgent, jobId: string, attempt = 1): Promise<JobAssign> {
-  return vi.waitFor(() => {
-    const found = agent.sent.find((m) => m.type === 'job.assign' && m.jobId === jobId && m.attempt === attempt);
-    expect(found).toBeDefined();
-    return found as JobAssign;
-  }, 8_000);
 }
 /** A gateway that beats as often as the test says. */
 async function gateway(): Promise<string> {

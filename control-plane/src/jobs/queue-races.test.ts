@@ -3,14 +3,14 @@
  * not pending has none, and nothing stands at the head of a route for ever.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JobAssign, RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { takeDue } from './waiting.store.ts';
 import { lockForMove, move } from './transition.store.ts';
 import { end } from './lease.store.ts';
-import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
+import { assigned, jobsHarness, type JobsHarness } from './testing.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const started: RunEventBody = { type: 'run.started', resumed: false };
@@ -62,13 +62,6 @@ async function submit(workflow: string, more: object = {}): Promise<string> {
 async function stateOf(id: string): Promise<string> {
   const job = await h.jobs.query.job(TENANT, id);
   return isRefusal(job) ? job.code : job.state;
-}
-async function assigned(agent: TestAgent, jobId: string, attempt = 1): Promise<JobAssign> {
-  return vi.waitFor(() => {
-    const found = agent.sent.find((m) => m.type === 'job.assign' && m.jobId === jobId && m.attempt === attempt);
-    expect(found).toBeDefined();
-    return found as JobAssign;
-  }, 8_000);
 }
 /** Resolves when some statement of this database waits for a lock. */
 const somebodyWaits = () =>

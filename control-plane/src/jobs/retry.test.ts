@@ -1,10 +1,9 @@
 /** Retries on a real database, through the real dispatcher: who is tried again, when, and what is kept of each try. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '@casare/shared/api';
-import type { JobAssign, RunEvent, RunEventBody } from '@casare/shared/protocol';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
-import { isRefusal } from '../platform/refusal.ts';
-import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
+import { assigned, jobsHarness, type JobsHarness } from './testing.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const started: RunEventBody = { type: 'run.started', resumed: false };
@@ -47,19 +46,7 @@ afterAll(async () => {
   await h.close();
 });
 
-async function submit(workflow: string, more: object = {}): Promise<string> {
-  const job = { workflow, priority: 50, requires: [], maxAttempts: 3, ...more };
-  const ids = await h.jobs.submit.submit(h.by, [job], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  return ids[0]!;
-}
-async function assigned(agent: TestAgent, jobId: string, attempt: number): Promise<JobAssign> {
-  return vi.waitFor(() => {
-    const found = agent.sent.find((m) => m.type === 'job.assign' && m.jobId === jobId && m.attempt === attempt);
-    expect(found).toBeDefined();
-    return found as JobAssign;
-  }, 10_000);
-}
+const submit = (workflow: string, more: object = {}): Promise<string> => h.submit(workflow, more);
 async function jobOf(id: string): Promise<Job> {
   return (await h.jobs.query.job('default', id)) as Job;
 }

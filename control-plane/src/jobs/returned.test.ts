@@ -52,10 +52,7 @@ async function stateOf(id: string): Promise<string> {
 async function inReview(name: string, before: RunEventBody[] = [started], more: object = {}) {
   const workflow = await h.workflow(name, { unsafe: true, graceMs: 0 });
   const agent = await h.agent(name);
-  const request = { workflow, priority: 50, requires: [], maxAttempts: 3, ...more };
-  const ids = await h.jobs.submit.submit(h.by, [request], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  const id = ids[0]!;
+  const id = await h.submit(workflow, more);
   await vi.waitFor(() => expect(agent.sent.some((m) => m.type === 'job.assign' && m.jobId === id)).toBe(true), 5_000);
   if (before.length > 0) await h.jobs.runs.record(agent, id, 1, numbered(1, ...before));
   agent.disconnect();

@@ -6,13 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { expect, vi } from 'vitest';
 import { LiveService } from '../live/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
-import type { ServerMessage } from '@casare/shared/protocol';
+import { isRefusal } from '../platform/refusal.ts';
+import type { JobAssign, ServerMessage } from '@casare/shared/protocol';
 import type { JobRetry } from '@casare/shared/workflow';
 import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
 import type { RunnableWorkflow } from './workflows.port.ts';
@@ -51,6 +53,8 @@ export interface JobsHarness {
   readonly by: { tenant: string; actor: string };
   /** Adds a workflow that only agents of the same name run; its one step is harmless unless said otherwise. */
   workflow(name: string, options?: WorkflowOptions): Promise<string>;
+  /** Submits one job of the workflow; throws where it is refused. */
+  submit(workflow: string, more?: object): Promise<string>;
   /** Adds an agent with its tunnel on a replica, the first unless said otherwise; what it is sent lands in `sent`. */
   agent(name: string, slots?: number, replica?: Jobs): Promise<TestAgent>;
   /** Another replica on the same database; the test starts and stops it. */
@@ -103,16 +107,23 @@ export async function jobsHarness(
       ...times,
     });
   const jobs = replica();
+  const by = { tenant: TENANT, actor: 'account:test' };
   return {
     jobs,
     replica,
     database,
-    by: { tenant: TENANT, actor: 'account:test' },
+    by,
     async workflow(name, options = {}) {
       const workflow = testWorkflow(name, options);
       await database.db.execute(addWorkflow(workflow.id, name));
       workflows.set(`test/${name}`, workflow).set(workflow.id, workflow);
       return `test/${name}`;
+    },
+    async submit(workflow, more = {}) {
+      const request = { workflow, priority: 50, requires: [], maxAttempts: 3, ...more };
+      const ids = await jobs.submit.submit(by, [request], null);
+      if (isRefusal(ids)) throw new Error(ids.code);
+      return ids[0]!;
     },
     async agent(name, slots = 1, on = jobs) {
       const agent = { tenant: TENANT, agentId: randomUUID(), sent: [] as ServerMessage[] };
@@ -168,4 +179,13 @@ function testWorkflow(name: string, options: WorkflowOptions): RunnableWorkflow 
       retry: options.retry,
     },
   };
+}
+
+/** The assignment of an attempt, once the agent was sent it. */
+export async function assigned(agent: TestAgent, jobId: string, attempt = 1): Promise<JobAssign> {
+  return vi.waitFor(() => {
+    const found = agent.sent.find((m) => m.type === 'job.assign' && m.jobId === jobId && m.attempt === attempt);
+    expect(found).toBeDefined();
+    return found as JobAssign;
+  }, 10_000);
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WorkflowError } from '../protocol/run-events.ts';
 import { endpoint } from './endpoint.ts';
-import { Job } from './jobs.ts';
+import { Attempt, Job } from './jobs.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 
 /**
@@ -28,16 +28,7 @@ export const DeadLetter = z
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
 /** One try of the job. */
-const DeadTry = z.object({
-  attempt: z.int(),
-  generation: z.int(),
-  agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
-  leasedAt: time,
-  endedAt: time.nullable(),
-  /** `retried`, `failed`, `lost`, `refused`, ... */
-  outcome: z.string().nullable(),
-  error: WorkflowError.nullable(),
-});
+const DeadTry = Attempt.omit({ records: true });
 
 export const DeadLetterDetails = DeadLetter.extend({
   input: z.json(),
