@@ -4,21 +4,12 @@
  * the attack to succeed then: a test that still passes protects nothing.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
+import { linkPackages } from './link-packages.mjs';
 import { node24, ROOT } from './runtime.mjs';
 
 const WORKSPACES = ['shared', 'certs', 'control-plane', 'edge-agent', 'test'];
@@ -123,23 +114,8 @@ function copySources() {
     const filter = (source) => !skipped.has(path.basename(source));
     cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true, filter });
   }
-  for (const folder of ['', ...WORKSPACES])
-    linkPackages(path.join(ROOT, folder, 'node_modules'), path.join(copy, folder, 'node_modules'), copy);
+  linkPackages(ROOT, copy, WORKSPACES);
   return copy;
-}
-
-function linkPackages(from, to, copy) {
-  if (!existsSync(from)) return;
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (name !== '@casare') symlinkSync(path.join(from, name), path.join(to, name));
-  }
-  if (!existsSync(path.join(from, '@casare'))) return;
-  mkdirSync(path.join(to, '@casare'));
-  for (const name of readdirSync(path.join(from, '@casare'))) {
-    const workspace = path.join(copy, name);
-    if (existsSync(workspace)) symlinkSync(workspace, path.join(to, '@casare', name));
-  }
 }
 
 function vitest(root, args, env) {

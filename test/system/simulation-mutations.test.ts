@@ -1,20 +1,11 @@
 /** The checker of the simulation is no ornament: bugs put into the product, one at a time, are each found. */
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linkPackages } from '../../scripts/link-packages.mjs';
 import { MUTATIONS, type Mutation } from '../simulation/mutations.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,25 +24,12 @@ beforeAll(() => {
   }
   cpSync(path.join(ROOT, 'test/package.json'), path.join(copy, 'test/package.json'));
   cpSync(path.join(ROOT, 'test/simulation'), path.join(copy, 'test/simulation'), { recursive: true });
-  for (const folder of ['', ...BUILT, 'test']) linkPackages(folder);
+  linkPackages(ROOT, copy, [...BUILT, 'test']);
 });
 
 afterAll(() => {
   rmSync(copy, { recursive: true, force: true });
 });
-
-/** The packages of this checkout, but our own from the copy. */
-function linkPackages(folder: string): void {
-  const [from, to] = [path.join(ROOT, folder, 'node_modules'), path.join(copy, folder, 'node_modules')];
-  if (!existsSync(from)) return;
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) {
-    if (name !== '@casare') symlinkSync(path.join(from, name), path.join(to, name));
-  }
-  if (!existsSync(path.join(from, '@casare'))) return;
-  mkdirSync(path.join(to, '@casare'));
-  for (const name of BUILT) symlinkSync(path.join(copy, name), path.join(to, '@casare', name));
-}
 
 /** The first seed that fails, with what the checker says; null when none does. */
 function simulate(seeds: number): { readonly failed: readonly number[]; readonly said: readonly string[] } {

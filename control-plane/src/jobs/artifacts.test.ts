@@ -27,9 +27,7 @@ beforeAll(async () => {
   artifacts = new ArtifactsService({ db: h.database.db, files: new ArtifactFiles(root), live, clock: systemClock });
   agent = await h.agent('files');
   const workflow = await h.workflow('files');
-  const ids = await h.jobs.submit.submit(h.by, [{ workflow, priority: 50, requires: [], maxAttempts: 3 }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  job = ids[0]!;
+  job = await h.submit(workflow);
   await vi.waitFor(() => expect(agent.sent).toHaveLength(1), 5_000);
 });
 afterAll(async () => {

@@ -67,9 +67,7 @@ async function inReview(name: string) {
   const agent = await h.agent(name, 1, other);
   const session = { tenant: TENANT, agentId: agent.agentId, sessionId: agent.sessionId, gatewayId, epoch: 1 };
   await sessions.openAll(h.database.db, [{ ...session, instance: randomUUID() }], LEASE);
-  const ids = await h.jobs.submit.submit(h.by, [{ workflow, priority: 50, requires: [], maxAttempts: 3 }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  const id = ids[0]!;
+  const id = await h.submit(workflow);
   await vi.waitFor(() => expect(assignments(agent, id)).toHaveLength(1), 5_000);
   await other.runs.record(agent, id, 1, numbered(started));
   await h.database.db.execute(review(id));

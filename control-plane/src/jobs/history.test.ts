@@ -4,7 +4,6 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { sql } from '../platform/database/index.ts';
 import { createIds, firstIdAt } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
-import { isRefusal } from '../platform/refusal.ts';
 import { wantedDays } from './history.decision.ts';
 import { keepHistory, type HistoryDependencies } from './history.ts';
 import { idsOf, listDays, makeDay } from './history.store.ts';
@@ -66,9 +65,8 @@ it('makes today and the days ahead once, also when two replicas do, and jobs lan
   await keepHistory(deps(now));
   expect(await listDays(h.database.db)).toEqual(wantedDays(now));
   const workflow = await h.workflow('dated');
-  const ids = await h.jobs.submit.submit(h.by, [{ workflow, priority: 50, requires: [], maxAttempts: 3 }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
-  expect((await h.database.db.query(partitionOf(ids[0]!)))[0]!.name).toMatch(/^job_\d{8}$/);
+  const id = await h.submit(workflow);
+  expect((await h.database.db.query(partitionOf(id)))[0]!.name).toMatch(/^job_\d{8}$/);
 });
 
 it('drops a day that is old enough with all that belongs to it, and no other', async () => {

@@ -1,7 +1,6 @@
 /** Recording on a real database: what one agent sends harms no other, and what is acknowledged is what was sent. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
-import { isRefusal } from '../platform/refusal.ts';
 import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -26,10 +25,9 @@ afterAll(async () => {
 async function running(name: string): Promise<{ agent: TestAgent; id: string }> {
   const agent = await h.agent(name);
   const workflow = await h.workflow(name);
-  const ids = await h.jobs.submit.submit(h.by, [{ workflow, priority: 50, requires: [], maxAttempts: 3 }], null);
-  if (isRefusal(ids)) throw new Error(ids.code);
+  const id = await h.submit(workflow);
   await vi.waitFor(() => expect(agent.sent).toHaveLength(1), 5_000);
-  return { agent, id: ids[0]! };
+  return { agent, id };
 }
 
 describe('recording', () => {
