@@ -111,6 +111,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     fleetModule(fleet),
   ];
 
+  // A home with another master key ends the start here: it must not replace the API key that another home holds.
+  await trust.authorities.start();
   const admin = await firstStart({ ...options, ...base, database, log, home: config.home, url: urls.web });
   const app = await createHttpApp(appModule(features), {
     log,

@@ -26,6 +26,10 @@ export const insertTenant = sql<never, [id: string, name: string]>(
   `INSERT INTO tenant (id, name, operator) VALUES ($1, $2, NOT EXISTS (SELECT FROM tenant)) ON CONFLICT (id) DO NOTHING`,
 );
 
+/** Any constant. Replicas that start at once on one home take turns: who comes second reads what the first one wrote. */
+const FIRST_START_LOCK = 4_229_113_002;
+const lockFirstStartSql = sql<never, [key: number]>('lockFirstStart', 'SELECT pg_advisory_xact_lock($1)');
+
 const insertAccountSql = sql<never, [tenant: string, id: string, email: string, passwordHash: string, role: Role]>(
   'insertAccount',
   `INSERT INTO account (tenant_id, id, email, password_hash, role) VALUES ($1, $2, $3, $4, $5)`,
@@ -92,6 +96,11 @@ export async function accountByEmail(db: Queryable, email: string): Promise<Acco
 
 export async function accountById(db: Queryable, tenant: string, id: string): Promise<AccountRow | null> {
   return (await db.query(accountByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** Until the transaction ends, no other process is in its first start. */
+export async function lockFirstStart(db: Queryable): Promise<void> {
+  await db.execute(lockFirstStartSql(FIRST_START_LOCK));
 }
 
 /** The tenant's oldest owner. */

@@ -68,6 +68,13 @@ test('a lost file gets a new key, the old one ends; the password only changes wh
   expect(await readAdminFile(home)).toEqual(third);
 });
 
+test('replicas that start for the first time at once on one home agree', async () => {
+  const all = await Promise.all(Array.from({ length: 4 }, () => start()));
+  for (const admin of all) expect(admin).toEqual(all[0]);
+  expect(await readAdminFile(home)).toEqual(all[0]);
+  expect(await works(all[0]!)).toEqual([true, true]);
+});
+
 test('a file that others may read is refused', async () => {
   await start();
   await chmod(path.join(home, 'admin.json'), 0o644);

@@ -3,7 +3,8 @@
  *
  * Invariants: it can be repeated; what is there is kept. The file is written before the rows are committed, so that a
  * crash in between leaves a file whose credentials the next start makes true. A lost file gets a new API key (the old
- * one is revoked) and, only when asked, a new password.
+ * one is revoked) and, only when asked, a new password. Replicas that start at once take turns, so the file is read by
+ * the second one after the first one wrote it.
  */
 import { z } from 'zod';
 import path from 'node:path';
@@ -47,8 +48,9 @@ const KEY_NAME = 'first start';
 /** Makes the above true and gives back the file's content. */
 export async function firstStart(options: FirstStartOptions): Promise<AdminFile> {
   const file = adminPath(options.home);
-  const found = await readAdminFile(options.home);
   return options.database.transaction(async (tx) => {
+    await accounts.lockFirstStart(tx);
+    const found = await readAdminFile(options.home);
     await tx.execute(accounts.insertTenant(TENANT, 'Default'));
     const owner = await accounts.firstOwner(tx, TENANT);
     const password = owner === null || options.resetPassword ? newPassword(found, options) : (found?.password ?? null);

@@ -1,14 +1,18 @@
 /**
- * The bytes of artifacts on disk: `<root>/<tenant>/<first two hex digits>/<id>`. A file under its final name is
- * complete, hashed and flushed; a `.part` is what an interrupted upload left and is continued by offset.
+ * The bytes of artifacts on disk: `<root>/<tenant>/<last two hex digits>/<id>`. A file under its final name is complete,
+ * hashed and flushed. In `<id>.parts` is what uploads left; it is continued by offset.
+ *
+ * Replicas share the disk, and one that was cut off may still hold a file open when another one goes on with it. So each
+ * upload writes a file of its own: it begins with a copy of what is there, and what a stale one still writes is nobody's.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A part being written, in order. */
 export interface PartFile {
+  readonly path: string;
   /** Bytes that are there. */
   readonly size: number;
   write(payload: Uint8Array): Promise<void>;
@@ -17,6 +21,8 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
+const PARTS = '.parts';
+
 export class ArtifactFiles {
   readonly #root: string;
 
@@ -24,23 +30,29 @@ export class ArtifactFiles {
     this.#root = root;
   }
 
-  /** Opens the part of an artifact, at the end of what is there; a part longer than `bytes` is begun anew. */
+  /** Begins a part of an artifact with the longest that is there; one longer than `bytes` is left out. */
   async openPart(tenant: string, id: string, bytes: number): Promise<PartFile> {
-    const file = this.#path(tenant, id, '.part');
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const there = await sizeOf(file);
-    if (there > bytes) await rm(file, { force: true });
-    const handle = await open(file, 'a', 0o600);
-    const hash = createHash('sha256');
-    const size = there > bytes ? 0 : there;
-    if (size > 0) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-    return part(handle, hash, size);
+    const folder = this.#path(tenant, id, PARTS);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const left = await partsIn(folder);
+    const best = left.filter(({ size }) => size <= bytes).sort((a, b) => b.size - a.size)[0];
+    const file = path.join(folder, randomUUID());
+    const part = new OpenPart(file, await open(file, 'ax', 0o600));
+    try {
+      if (best) for await (const chunk of createReadStream(best.file)) await part.write(chunk as Buffer);
+    } catch (error) {
+      await part.close();
+      throw error;
+    }
+    await Promise.all(left.map((other) => rm(other.file, { force: true })));
+    return part;
   }
 
-  /** Gives a sealed part its final name. */
-  async publish(tenant: string, id: string): Promise<void> {
+  /** Gives a sealed part its final name; other parts of the artifact go. */
+  async publish(tenant: string, id: string, part: PartFile): Promise<void> {
     const file = this.#path(tenant, id);
-    await rename(this.#path(tenant, id, '.part'), file);
+    await rename(part.path, file);
+    await this.removeParts(tenant, id);
     const directory = await open(path.dirname(file));
     try {
       await directory.sync();
@@ -49,15 +61,15 @@ export class ArtifactFiles {
     }
   }
 
-  /** Removes an artifact's bytes, part or whole. */
+  /** Removes an artifact's bytes, parts and whole. */
   async remove(tenant: string, id: string): Promise<void> {
     await rm(this.#path(tenant, id), { force: true });
-    await rm(this.#path(tenant, id, '.part'), { force: true });
+    await this.removeParts(tenant, id);
   }
 
-  /** Removes what an upload left unfinished. */
-  async removePart(tenant: string, id: string): Promise<void> {
-    await rm(this.#path(tenant, id, '.part'), { force: true });
+  /** Removes what uploads left unfinished. */
+  async removeParts(tenant: string, id: string): Promise<void> {
+    await rm(this.#path(tenant, id, PARTS), { recursive: true, force: true });
   }
 
   /** True when the complete file is there. */
@@ -77,29 +89,48 @@ export class ArtifactFiles {
   }
 }
 
-function part(handle: FileHandle, hash: Hash, size: number): PartFile {
-  let written = size;
-  return {
-    get size() {
-      return written;
-    },
-    async write(payload) {
-      await handle.appendFile(payload);
-      hash.update(payload);
-      written += payload.byteLength;
-    },
-    async seal() {
-      await handle.sync();
-      return hash.digest('hex');
-    },
-    close: () => handle.close(),
-  };
+class OpenPart implements PartFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #hash: Hash = createHash('sha256');
+  #size = 0;
+
+  constructor(file: string, handle: FileHandle) {
+    this.path = file;
+    this.#handle = handle;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(payload: Uint8Array): Promise<void> {
+    await this.#handle.appendFile(payload);
+    this.#hash.update(payload);
+    this.#size += payload.byteLength;
+  }
+
+  async seal(): Promise<string> {
+    await this.#handle.sync();
+    return this.#hash.digest('hex');
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function partsIn(folder: string): Promise<{ file: string; size: number }[]> {
+  const files = (await readdir(folder)).map((name) => path.join(folder, name));
+  const found = await Promise.all(files.map(async (file) => ({ file, size: await sizeOf(file) })));
+  return found.filter((part): part is { file: string; size: number } => part.size !== null);
+}
+
+/** Null when another replica has removed it. */
+async function sizeOf(file: string): Promise<number | null> {
   return stat(file).then(
     (found) => found.size,
-    () => 0,
+    () => null,
   );
 }
 

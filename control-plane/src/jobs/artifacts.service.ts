@@ -75,10 +75,11 @@ export class ArtifactsService {
     }
   }
 
-  /** One artifact and the path of its bytes. */
-  async find(tenant: string, id: string): Promise<{ artifact: Artifact; file: string } | null> {
-    const artifact = await store.findArtifact(this.#deps.db, tenant, id);
-    return artifact && { artifact, file: this.#deps.files.pathOf(tenant, id) };
+  /** One artifact and the path of its bytes; the path is null when they are not on this replica's disk. */
+  async find(tenant: string, id: string): Promise<{ artifact: Artifact; file: string | null } | null> {
+    const { db, files } = this.#deps;
+    const artifact = await store.findArtifact(db, tenant, id);
+    return artifact && { artifact, file: (await files.has(tenant, id)) ? files.pathOf(tenant, id) : null };
   }
 
   #upload(agent: AgentRef, message: ArtifactOpen, part: PartFile): Upload {
@@ -98,8 +99,8 @@ export class ArtifactsService {
           if (part.size !== message.bytes)
             return refusal('ARTIFACT_INCOMPLETE', `${part.size} of ${message.bytes} bytes came.`);
           const sha256 = await part.seal();
-          if (sha256 === message.sha256) return await this.#register({ ...agent, ...keyOf(message) }, message);
-          await this.#deps.files.removePart(agent.tenant, message.artifactId);
+          if (sha256 === message.sha256) return await this.#register({ ...agent, ...keyOf(message) }, message, part);
+          await this.#deps.files.removeParts(agent.tenant, message.artifactId);
           return refusal('ARTIFACT_HASH', 'The bytes do not have the announced hash.');
         } finally {
           await close();
@@ -109,10 +110,14 @@ export class ArtifactsService {
     };
   }
 
-  async #register(writer: Writer, message: ArtifactOpen): Promise<{ stored: string } | ArtifactRefusal> {
+  async #register(
+    writer: Writer,
+    message: ArtifactOpen,
+    part: PartFile,
+  ): Promise<{ stored: string } | ArtifactRefusal> {
     const { db, files, live, clock } = this.#deps;
     const { artifactId: id, name, kind, mediaType, bytes, sha256, position = null, jobId } = message;
-    await files.publish(writer.tenant, id);
+    await files.publish(writer.tenant, id, part);
     const registered = await db.transaction(async (tx) => {
       const row = await store.register(tx, writer, { id, name, kind, mediaType, bytes, sha256, position });
       const event = {
@@ -127,7 +132,8 @@ export class ArtifactsService {
       return row;
     });
     if (!registered) {
-      await files.remove(writer.tenant, id);
+      // A session that was cut off may come late with what a newer one has registered: those bytes stay.
+      if ((await store.findArtifact(db, writer.tenant, id)) === null) await files.remove(writer.tenant, id);
       return fenced(writer.attempt);
     }
     if (registered.replaced) await files.remove(writer.tenant, registered.replaced);

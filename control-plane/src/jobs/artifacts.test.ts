@@ -23,8 +23,7 @@ beforeAll(async () => {
   h = await jobsHarness();
   await h.jobs.start();
   root = await mkdtemp(path.join(os.tmpdir(), 'casare-artifacts-'));
-  const live = new LiveService(h.database.db);
-  artifacts = new ArtifactsService({ db: h.database.db, files: new ArtifactFiles(root), live, clock: systemClock });
+  artifacts = service();
   agent = await h.agent('files');
   const workflow = await h.workflow('files');
   job = await h.submit(workflow);
@@ -36,6 +35,14 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
+function service(on = root): ArtifactsService {
+  const live = new LiveService(h.database.db);
+  return new ArtifactsService({ db: h.database.db, files: new ArtifactFiles(on), live, clock: systemClock });
+}
+function opened(answer: Awaited<ReturnType<ArtifactsService['open']>>) {
+  if (!('upload' in answer)) throw new Error('not opened');
+  return answer.upload;
+}
 function opening(content: string, more: Partial<Open> = {}): Open {
   return {
     ...{ type: 'artifact.open', stream: 1, jobId: job, attempt: 1, artifactId: randomUUID() },
@@ -64,14 +71,14 @@ describe('a file', () => {
     expect(page.items).toHaveLength(1);
     expect(await filesOnDisk()).toEqual([page.items[0]!.id]);
     const found = await artifacts.find(TENANT, page.items[0]!.id);
-    expect(contents).toContain(await readFile(found!.file, 'utf8'));
+    expect(contents).toContain(await readFile(found!.file!, 'utf8'));
   });
 
   it('is found under its id whatever case the agent wrote it in', async () => {
     const artifactId = randomUUID().toUpperCase();
     await upload('upper', { artifactId, name: 'upper.txt' });
     const found = await artifacts.find(TENANT, artifactId.toLowerCase());
-    expect(await readFile(found!.file, 'utf8')).toBe('upper');
+    expect(await readFile(found!.file!, 'utf8')).toBe('upper');
   });
 
   it('of an attempt without a lease, or with another hash, leaves nothing', async () => {
@@ -85,15 +92,41 @@ describe('a file', () => {
 
   it('goes on where an interrupted upload stopped', async () => {
     const message = opening('in two parts', { name: 'parts.txt' });
-    const first = await artifacts.open(agent, message);
-    if (!('upload' in first)) throw new Error('not opened');
-    await first.upload.write(0, Buffer.from('in two'));
-    await first.upload.abort();
-    const second = await artifacts.open(agent, message);
-    if (!('upload' in second)) throw new Error('not opened');
-    expect(second.upload.from).toBe(6);
-    await second.upload.write(6, Buffer.from(' parts'));
-    expect(await second.upload.finish()).toEqual({ stored: message.artifactId });
+    const first = opened(await artifacts.open(agent, message));
+    await first.write(0, Buffer.from('in two'));
+    await first.abort();
+    const second = opened(await artifacts.open(agent, message));
+    expect(second.from).toBe(6);
+    await second.write(6, Buffer.from(' parts'));
+    expect(await second.finish()).toEqual({ stored: message.artifactId });
     expect(await artifacts.open(agent, message)).toEqual({ stored: message.artifactId });
+  });
+
+  it('that two replicas on one disk write: what the one that was cut off still writes is nobody’s', async () => {
+    const message = opening('written by two', { name: 'two.txt' });
+    const other = service();
+    const stale = opened(await artifacts.open(agent, message));
+    await stale.write(0, Buffer.from('written'));
+    const taken = opened(await other.open(agent, message));
+    expect(taken.from).toBe(7);
+    await stale.write(7, Buffer.from(' by'));
+    await taken.write(7, Buffer.from(' by two'));
+    expect(await taken.finish()).toEqual({ stored: message.artifactId });
+    await stale.write(10, Buffer.from(' two'));
+    await expect(stale.finish()).rejects.toMatchObject({ code: 'ENOENT' });
+    const found = await other.find(TENANT, message.artifactId);
+    expect(await readFile(found!.file!, 'utf8')).toBe('written by two');
+  });
+
+  it('whose bytes are in another home is found without them', async () => {
+    const message = opening('elsewhere', { name: 'elsewhere.txt' });
+    const upload = opened(await artifacts.open(agent, message));
+    await upload.write(0, Buffer.from('elsewhere'));
+    await upload.finish();
+    const apart = service(path.join(root, 'another-home'));
+    expect(await apart.find(TENANT, message.artifactId)).toMatchObject({
+      file: null,
+      artifact: { name: 'elsewhere.txt' },
+    });
   });
 });

@@ -102,6 +102,10 @@ export class JobsController {
     const found = await this.#artifacts.find(caller.tenant, params.id);
     if (!found) return refuse('not_found', 'ARTIFACT_NOT_FOUND', `There is no artifact ${params.id}.`);
     const { mediaType, bytes, name } = found.artifact;
-    return { stream: createReadStream(found.file), mediaType, bytes, name };
+    if (found.file !== null) return { stream: createReadStream(found.file), mediaType, bytes, name };
+    return refuse('not_found', 'ARTIFACT_FILE_MISSING', `The bytes of artifact ${params.id} are not on this server.`, {
+      detail: 'Its record is there, and its file is not in the home of this control plane.',
+      fix: 'Give all control planes of one database one CASARE_HOME; if there is only one, restore the folder `artifacts`.',
+    });
   }
 }

@@ -189,7 +189,7 @@ function unusable(row: store.CaRow, why: string): Fault {
     code: 'CA_KEY_UNUSABLE',
     what: `The key of the CA ${row.kind} cannot be used`,
     why,
-    fix: 'Start with the master.key that this database was made with',
+    fix: 'Start with the master.key that this database was made with; replicas share one CASARE_HOME',
     status: 503,
   });
 }

@@ -349,6 +349,6 @@ export const artifacts = {
     permission: 'jobs:read',
     params: IdParams,
     answer: 'bytes',
-    problems: ['ARTIFACT_NOT_FOUND'],
+    problems: ['ARTIFACT_NOT_FOUND', 'ARTIFACT_FILE_MISSING'],
   }),
 } as const;
