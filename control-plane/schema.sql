@@ -217,7 +217,12 @@ CREATE TABLE job (
   attempt_timeout_ms bigint,
   concurrency_limit integer DEFAULT 1 NOT NULL,
   dead_letter text,
-  timeout_at timestamp with time zone
+  timeout_at timestamp with time zone,
+  attention text GENERATED ALWAYS AS (
+CASE
+    WHEN (state = ANY (ARRAY['failed'::text, 'timed_out'::text, 'cancelled'::text, 'needs_review'::text])) THEN state
+    ELSE NULL::text
+END) STORED
 ) PARTITION BY RANGE (id);
 CREATE TABLE job_attempt (
   tenant_id text NOT NULL,
@@ -236,7 +241,7 @@ CREATE TABLE job_deadline (
   job_id uuid NOT NULL,
   deadline timestamp with time zone NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000);
-CREATE TABLE job_default PARTITION OF public.job DEFAULT WITH (autovacuum_vacuum_scale_factor=0.02, fillfactor=80);
+CREATE TABLE job_default PARTITION OF public.job DEFAULT WITH (autovacuum_vacuum_scale_factor=0.02, fillfactor=50);
 CREATE TABLE job_event (
   tenant_id text NOT NULL,
   job_id uuid NOT NULL,
@@ -273,7 +278,8 @@ CREATE TABLE job_lease (
   acked_seq integer DEFAULT 0 NOT NULL,
   cancelling boolean DEFAULT false NOT NULL,
   settle_after timestamp with time zone,
-  due_at timestamp with time zone
+  due_at timestamp with time zone,
+  generation integer DEFAULT 1 NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_ready (
   route_id bigint NOT NULL,
@@ -539,10 +545,10 @@ CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority
 CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING btree (issuer_id);
 CREATE UNIQUE INDEX closure_always ON public.closure USING btree (tenant_id, scope, target) WHERE (kind = 'always'::text);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
-CREATE INDEX job_agent ON ONLY public.job USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
+CREATE INDEX job_attention ON ONLY public.job USING btree (tenant_id, attention, id DESC) WHERE (attention IS NOT NULL);
 CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC) WHERE (dead_letter IS NOT NULL);
-CREATE INDEX job_state ON ONLY public.job USING btree (tenant_id, state, id DESC);
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);
+CREATE INDEX job_attempt_agent ON ONLY public.job_attempt USING btree (tenant_id, agent_id, job_id DESC);
 CREATE INDEX job_deadline_due ON public.job_deadline USING btree (deadline);
 CREATE INDEX job_fence_agent ON public.job_fence USING btree (agent_id);
 CREATE UNIQUE INDEX job_key_job ON public.job_key USING btree (tenant_id, job_id);
@@ -553,7 +559,7 @@ CREATE INDEX job_step_position ON ONLY public.job_step USING btree (tenant_id, j
 CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS FIRST);
 CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key, rank, job_id) WHERE (concurrency_key IS NOT NULL);
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
-CREATE INDEX live_event_at ON public.live_event USING btree (at);
+CREATE INDEX live_event_at ON public.live_event USING brin (at) WITH (pages_per_range='16');
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
 CREATE INDEX trust_lock_ends ON public.trust_lock USING btree (expires_at) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);

@@ -4,7 +4,8 @@
  */
 import type { RunEventBody } from '@casare/shared/protocol';
 import { findArtifacts } from '../../control-plane/src/jobs/artifact.store.ts';
-import { findAssignment, findAssignments, findStepsAt } from '../../control-plane/src/jobs/job.store.ts';
+import { findAssignment, findAssignments } from '../../control-plane/src/jobs/job.store.ts';
+import { findStepsAt } from '../../control-plane/src/jobs/step.store.ts';
 import { appendAudit } from '../../control-plane/src/audit/index.ts';
 import { listAllClosures } from '../../control-plane/src/jobs/closure.store.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';

@@ -65,7 +65,7 @@ const forgetLeft = sql<never, [keptMs: number, limit: number]>(
   `WITH over AS (
      SELECT tenant_id, id FROM agent a
      WHERE left_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) AND state = 'decommissioned'
-       AND NOT EXISTS (SELECT FROM job j WHERE j.tenant_id = a.tenant_id AND j.agent_id = a.id)
+       AND NOT EXISTS (SELECT FROM job_attempt t WHERE t.tenant_id = a.tenant_id AND t.agent_id = a.id)
        AND NOT EXISTS (SELECT FROM job_lease l WHERE l.agent_id = a.id)
        AND NOT EXISTS (SELECT FROM agent_certificate c
          WHERE c.tenant_id = a.tenant_id AND c.agent_id = a.id AND c.state <> 'revoked' AND c.not_after > clock_timestamp())

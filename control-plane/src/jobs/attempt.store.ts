@@ -1,16 +1,26 @@
-/** Reading attempts: all of a job, and what is known of the one that a person is asked about. */
+/**
+ * Reading attempts: all of a job, and what is known of the one that a person is asked about. One that holds its lease is
+ * on record by that row; the others are history.
+ */
 import { Attempt, ReviewEvidence } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** The attempts of job `job` of tenant `tenant`, which are expressions. */
+const attemptsOf = (tenant: string, job: string): string => `(
+     SELECT attempt, generation, agent_id, leased_at, ended_at, outcome, error FROM job_attempt
+     WHERE tenant_id = ${tenant} AND job_id = ${job}
+     UNION ALL SELECT attempt, generation, agent_id, leased_at, NULL, NULL, NULL FROM job_lease
+     WHERE tenant_id = ${tenant} AND job_id = ${job})`;
+
 const listAttempts = sql<Row, [tenant: string, job: string, after: number, limit: number]>(
   'listAttempts',
   `SELECT t.attempt, t.generation, t.agent_id, a.name AS agent_name, t.leased_at, t.ended_at, t.outcome, t.error,
      (SELECT count(*)::int FROM job_event e
-       WHERE e.tenant_id = t.tenant_id AND e.job_id = t.job_id AND e.attempt = t.attempt) AS records
-   FROM job_attempt t LEFT JOIN agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
-   WHERE t.tenant_id = $1 AND t.job_id = $2 AND t.attempt > $3 ORDER BY t.attempt LIMIT $4`,
+       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = t.attempt) AS records
+   FROM ${attemptsOf('$1', '$2')} t LEFT JOIN agent a ON a.tenant_id = $1 AND a.id = t.agent_id
+   WHERE t.attempt > $3 ORDER BY t.attempt LIMIT $4`,
   { idempotent: true },
 );
 
@@ -21,9 +31,9 @@ const evidenceOf = sql<Row, [tenant: string, job: string]>(
      CASE WHEN s.gateway_id IS NULL THEN s.since END AS silent_since,
      e.seq, e.type, e.at, o.position, o.name, o.call, o.effect, o.started_at
    FROM job j
-   JOIN job_attempt t ON t.tenant_id = j.tenant_id AND t.job_id = j.id AND t.attempt = j.attempt
-   LEFT JOIN agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
-   LEFT JOIN agent_session s ON s.tenant_id = t.tenant_id AND s.agent_id = t.agent_id
+   JOIN ${attemptsOf('$1', '$2')} t ON t.attempt = j.attempt
+   LEFT JOIN agent a ON a.tenant_id = j.tenant_id AND a.id = t.agent_id
+   LEFT JOIN agent_session s ON s.tenant_id = j.tenant_id AND s.agent_id = t.agent_id
    LEFT JOIN LATERAL (
      SELECT seq, at, body->>'type' AS type FROM job_event
      WHERE tenant_id = j.tenant_id AND job_id = j.id AND attempt = j.attempt ORDER BY seq DESC LIMIT 1) e ON true

@@ -25,7 +25,7 @@ const review = sql<never, [job: string]>(
 const attempts = sql<{ fenced: number; ms: number }, [job: string]>(
   'testSinceFence',
   `SELECT n.attempt AS fenced, (extract(epoch FROM n.leased_at - o.ended_at) * 1000)::float8 AS ms
-   FROM job_attempt n JOIN job_attempt o ON o.job_id = n.job_id AND o.attempt = n.attempt - 1 WHERE n.job_id = $1`,
+   FROM job_lease n JOIN job_attempt o ON o.job_id = n.job_id AND o.attempt = n.attempt - 1 WHERE n.job_id = $1`,
 );
 const fencesOf = sql<{ told: boolean }, [job: string]>(
   'testFencesOf',

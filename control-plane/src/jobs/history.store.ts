@@ -11,9 +11,9 @@ import { ENDED } from './job.lifecycle.ts';
 
 /** Partitioned by the job's id; each has a default partition that holds what has no day. */
 const TABLES = ['job', 'job_attempt', 'job_event', 'job_step'] as const;
-/** Only rows of jobs are updated. */
+/** Only rows of jobs are changed, in place: jobs of a page are begun together, so it has room for a second version of each. */
 const STORAGE: Partial<Record<(typeof TABLES)[number], string>> = {
-  job: ' WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)',
+  job: ' WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02)',
 };
 
 const historyDays = sql<{ day: string }, []>(

@@ -1,11 +1,10 @@
 /**
- * Reading jobs as people and programs see them: lists by keyset (the id is a UUIDv7: newest first is id descending),
- * steps, logs, and what an assignment needs.
+ * Reading jobs as people and programs see them: lists by keyset (the id is a UUIDv7: newest first is id descending), and
+ * what an assignment needs.
  */
-import { Job, LogLine, Step, type JobState } from '@casare/shared/api';
+import { Job, type JobState } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
 import { firstIdAt } from '../platform/ids.ts';
-import type { AttemptKey } from './lease.store.ts';
 
 /** How a list of jobs is narrowed; null members do not narrow. */
 export interface JobFilter {
@@ -28,46 +27,77 @@ const JOB_COLUMNS = `
   w.id AS workflow_id, w.namespace, w.name, w.version, r.slot, r.site, r.capabilities,
   (SELECT count(*)::int FROM artifact f WHERE f.tenant_id = j.tenant_id AND f.job_id = j.id) AS artifacts`;
 const JOB_JOINS = `
-  job j
   JOIN workflow_version w ON w.tenant_id = j.tenant_id AND w.id = j.workflow_id
   JOIN route r ON r.id = j.route_id
   LEFT JOIN agent a ON a.tenant_id = j.tenant_id AND a.id = j.agent_id`;
 
 const getJob = sql<Row, [tenant: string, id: string]>(
   'getJob',
-  `SELECT ${JOB_COLUMNS} FROM ${JOB_JOINS} WHERE j.tenant_id = $1 AND j.id = $2`,
+  `SELECT ${JOB_COLUMNS} FROM job j ${JOB_JOINS} WHERE j.tenant_id = $1 AND j.id = $2`,
   { idempotent: true },
 );
 
-// Every condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its
-// own index. Only a search for part of an id looks at job after job.
-const listJobs = sql<
-  Row,
-  [
-    tenant: string,
-    state: string | null,
-    workflows: string[] | null,
-    agent: string | null,
-    since: string | null,
-    sinceId: string | null,
-    named: string[] | null,
-    idPart: string | null,
-    before: string | null,
-    limit: number,
-  ]
->(
-  'listJobs',
-  `SELECT ${JOB_COLUMNS} FROM ${JOB_JOINS}
-   WHERE j.tenant_id = $1
-     AND ($2::text IS NULL OR j.state = $2)
-     AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
-     AND ($4::uuid IS NULL OR j.agent_id = $4)
-     AND ($5::timestamptz IS NULL OR (j.created_at >= $5 AND j.id >= $6::uuid))
-     AND ($7::uuid[] IS NULL OR j.workflow_id = ANY($7) OR strpos(j.id::text, $8) > 0)
-     AND ($9::uuid IS NULL OR j.id < $9)
-   ORDER BY j.id DESC LIMIT $10`,
-  { idempotent: true },
-);
+type ListValues = [
+  tenant: string,
+  state: string | null,
+  workflows: string[] | null,
+  agent: string | null,
+  since: string | null,
+  sinceId: string | null,
+  named: string[] | null,
+  idPart: string | null,
+  before: string | null,
+  limit: number,
+];
+
+/**
+ * A list of jobs, newest first, of those that `source` finds: rows of `job j`, by an index that has them in this order.
+ * Every condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its
+ * own index. Only a search for part of an id, and the state `succeeded`, look at job after job.
+ */
+const listFrom = (name: string, source: string) =>
+  sql<Row, ListValues>(
+    name,
+    `SELECT ${JOB_COLUMNS} FROM ${source} ${JOB_JOINS}
+     WHERE j.tenant_id = $1
+       AND ($2::text IS NULL OR j.state = $2)
+       AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
+       AND ($4::uuid IS NULL OR j.agent_id = $4)
+       AND ($5::timestamptz IS NULL OR (j.created_at >= $5 AND j.id >= $6::uuid))
+       AND ($7::uuid[] IS NULL OR j.workflow_id = ANY($7) OR strpos(j.id::text, $8) > 0)
+       AND ($9::uuid IS NULL OR j.id < $9)
+     ORDER BY j.id DESC LIMIT $10`,
+    { idempotent: true },
+  );
+/** Of a table that names jobs, those of a page. */
+const named = (table: string, more = ''): string =>
+  `SELECT job_id FROM ${table} WHERE tenant_id = $1 ${more} AND ($9::uuid IS NULL OR job_id < $9)`;
+const joined = (jobs: string): string => `(${jobs}) s JOIN job j ON j.tenant_id = $1 AND j.id = s.job_id`;
+
+// A state that changes quickly is in no index of `job`: who waits and who runs is in narrow tables of their own.
+const LISTS = {
+  all: listFrom('listJobs', 'job j'),
+  attention: listFrom('listJobsAttention', 'job j JOIN (SELECT $2::text AS state) s ON j.attention = s.state'),
+  waiting: listFrom('listJobsWaiting', joined(`${named('job_ready')} UNION ALL ${named('job_waiting')}`)),
+  leased: listFrom('listJobsLeased', joined(named('job_lease'))),
+  agent: listFrom(
+    'listJobsOfAgent',
+    joined(
+      `SELECT DISTINCT job_id FROM (${named('job_lease', 'AND agent_id = $4')}
+         UNION ALL ${named('job_attempt', 'AND agent_id = $4')}) o ORDER BY job_id DESC`,
+    ),
+  ),
+} as const;
+
+/** Where jobs of this state are found; every other state is one that runs. */
+const LIST_OF_STATE: Partial<Record<JobState, keyof typeof LISTS>> = {
+  succeeded: 'all',
+  pending: 'waiting',
+  failed: 'attention',
+  timed_out: 'attention',
+  cancelled: 'attention',
+  needs_review: 'attention',
+};
 
 // Versions are few and jobs are many: names are looked up here, so that jobs are found by an index of theirs.
 const versionsNamed = sql<{ id: string }, [tenant: string, name: string]>(
@@ -78,30 +108,6 @@ const versionsNamed = sql<{ id: string }, [tenant: string, name: string]>(
 const versionsLike = sql<{ id: string }, [tenant: string, text: string]>(
   'versionsLike',
   `SELECT id FROM workflow_version WHERE tenant_id = $1 AND strpos(namespace || '/' || name, $2) > 0`,
-  { idempotent: true },
-);
-
-const listSteps = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
-  'listSteps',
-  `SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error
-   FROM job_step WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) ORDER BY attempt, seq LIMIT $5`,
-  { idempotent: true },
-);
-
-const stepsAt = sql<Row, [tenants: string[], jobs: string[], attempts: number[], positions: string[]]>(
-  'stepsAt',
-  `SELECT s.tenant_id, s.job_id, s.attempt, seq, path, s.position, name, task, call, effect, state, started_at, ended_at,
-     duration_ms, output, error
-   FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[]) AS w(tenant_id, job_id, attempt, position)
-   JOIN job_step s ON s.tenant_id = w.tenant_id AND s.job_id = w.job_id AND s.attempt = w.attempt AND s.position = w.position
-   ORDER BY s.tenant_id, s.job_id, s.attempt, s.seq`,
-);
-
-const listLogs = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
-  'listLogs',
-  `SELECT attempt, seq, at, body FROM job_event
-   WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) AND body->>'type' = 'run.log'
-   ORDER BY attempt, seq LIMIT $5`,
   { idempotent: true },
 );
 
@@ -166,56 +172,13 @@ export async function findJobs(
   const sinceId = since === null ? null : firstIdAt(Date.parse(since) - CLOCK_SKEW_MS);
   // What is no part of any id need not be looked for in all of them.
   const idPart = text !== null && /^[0-9a-f-]+$/.test(text) ? text : null;
-  const named = like !== null && idPart === null ? narrowed(workflows, like) : workflows;
+  const versions = like !== null && idPart === null ? narrowed(workflows, like) : workflows;
   const either = idPart === null ? null : like;
-  const rows = await db.query(listJobs(tenant, state, named, agent, since, sinceId, either, idPart, before, limit));
-  return rows.map(jobOf);
-}
-
-/** Steps after (attempt, seq), oldest first. */
-export async function findSteps(
-  db: Queryable,
-  tenant: string,
-  job: string,
-  after: readonly [attempt: number, seq: number],
-  limit: number,
-): Promise<Step[]> {
-  return (await db.query(listSteps(tenant, job, after[0], after[1], limit))).map(stepOf);
-}
-
-/** A position in the run of an attempt. */
-export interface StepPlace extends AttemptKey {
-  readonly position: string;
-}
-
-/** The steps at these places, as they stand in the transaction. */
-export async function findStepsAt(
-  tx: Queryable,
-  places: readonly StepPlace[],
-): Promise<{ tenant: string; jobId: string; step: Step }[]> {
-  const rows = await tx.query(
-    stepsAt(
-      places.map(({ tenant }) => tenant),
-      places.map(({ jobId }) => jobId),
-      places.map(({ attempt }) => attempt),
-      places.map(({ position }) => position),
-    ),
+  const list = agent !== null ? 'agent' : state === null ? 'all' : (LIST_OF_STATE[state] ?? 'leased');
+  const rows = await db.query(
+    LISTS[list](tenant, state, versions, agent, since, sinceId, either, idPart, before, limit),
   );
-  return rows.map((row) => ({ tenant: row.tenant_id as string, jobId: row.job_id as string, step: stepOf(row) }));
-}
-
-/** Log lines after (attempt, seq), oldest first. */
-export async function findLogs(
-  db: Queryable,
-  tenant: string,
-  job: string,
-  after: readonly [attempt: number, seq: number],
-  limit: number,
-): Promise<LogLine[]> {
-  return (await db.query(listLogs(tenant, job, after[0], after[1], limit))).map(({ attempt, seq, at, body }) => {
-    const { level, message } = body as { level: string; message: string };
-    return LogLine.parse({ attempt, seq, at: iso(at), level, message });
-  });
+  return rows.map(jobOf);
 }
 
 /** What an assignment of the job carries; `null` when there is no such job. */
@@ -266,25 +229,6 @@ function jobOf(row: Row): Job {
     createdAt: iso(row.created_at),
     startedAt: iso(row.started_at),
     endedAt: iso(row.ended_at),
-  });
-}
-
-function stepOf(row: Row): Step {
-  return Step.parse({
-    attempt: row.attempt,
-    seq: row.seq,
-    path: row.path,
-    position: row.position,
-    name: row.name,
-    task: row.task,
-    call: row.call,
-    effect: row.effect,
-    state: row.state,
-    startedAt: iso(row.started_at),
-    endedAt: iso(row.ended_at),
-    durationMs: row.duration_ms,
-    output: row.output,
-    error: row.error,
   });
 }
 

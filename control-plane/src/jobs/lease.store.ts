@@ -77,11 +77,8 @@ const leaseJobs = sql<
      RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.generation, j.agent_id, w.slot, least(
        j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at
    ), leases AS (
-     INSERT INTO job_lease (tenant_id, job_id, attempt, agent_id, slot, due_at)
-     SELECT tenant_id, job_id, attempt, agent_id, slot, due_at FROM leased
-   ), attempts AS (
-     INSERT INTO job_attempt (tenant_id, job_id, attempt, generation, agent_id)
-     SELECT tenant_id, job_id, attempt, generation, agent_id FROM leased
+     INSERT INTO job_lease (tenant_id, job_id, attempt, generation, agent_id, slot, due_at)
+     SELECT tenant_id, job_id, attempt, generation, agent_id, slot, due_at FROM leased
    ), deadlines AS (
      DELETE FROM job_deadline d USING leased l WHERE d.tenant_id = l.tenant_id AND d.job_id = l.job_id
    )
@@ -131,6 +128,7 @@ const markCancelling = sql<never, [tenant: string, job: string]>(
   `UPDATE job_lease SET cancelling = true WHERE tenant_id = $1 AND job_id = $2`,
 );
 
+// While it held its lease, that row was the attempt's record.
 const endLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], outcomes: string[]]>(
   'endLeases',
   `WITH ended AS (
@@ -138,9 +136,10 @@ const endLeases = sql<never, [tenants: string[], jobs: string[], attempts: numbe
    ), gone AS (
      DELETE FROM job_lease l USING ended e
      WHERE l.tenant_id = e.tenant_id AND l.job_id = e.job_id AND l.attempt = e.attempt
+     RETURNING l.tenant_id, l.job_id, l.attempt, l.generation, l.agent_id, l.leased_at, e.outcome
    )
-   UPDATE job_attempt a SET ended_at = now(), outcome = e.outcome FROM ended e
-   WHERE a.tenant_id = e.tenant_id AND a.job_id = e.job_id AND a.attempt = e.attempt`,
+   INSERT INTO job_attempt (tenant_id, job_id, attempt, generation, agent_id, leased_at, ended_at, outcome)
+   SELECT tenant_id, job_id, attempt, generation, agent_id, leased_at, now(), outcome FROM gone`,
 );
 
 // A step that was running when its attempt ended was interrupted: what it did is not known here.

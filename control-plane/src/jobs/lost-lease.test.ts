@@ -24,7 +24,8 @@ const attempts = sql<{ attempt: number; outcome: string | null; silent: number |
   'testAttempts',
   `SELECT t.attempt, t.outcome,
      (extract(epoch FROM t.ended_at - s.lease_until) * 1000)::float8 AS silent
-   FROM job_attempt t LEFT JOIN agent_session s ON s.agent_id = t.agent_id
+   FROM (SELECT job_id, agent_id, attempt, outcome, ended_at FROM job_attempt
+     UNION ALL SELECT job_id, agent_id, attempt, NULL, NULL FROM job_lease) t LEFT JOIN agent_session s ON s.agent_id = t.agent_id
    WHERE t.job_id = $1 ORDER BY t.attempt`,
 );
 const leases = sql<{ attempt: number }, [job: string]>('testLeases', 'SELECT attempt FROM job_lease WHERE job_id = $1');

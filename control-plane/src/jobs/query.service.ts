@@ -9,6 +9,7 @@ import type { ClosuresService } from './closures.service.ts';
 import { AHEAD, findBacklog } from './backlog.store.ts';
 import { forecast } from './forecast.decision.ts';
 import * as store from './job.store.ts';
+import { findLogs, findSteps } from './step.store.ts';
 import type { Route } from './matching.decision.ts';
 import { findWait } from './waiting.store.ts';
 import {
@@ -84,11 +85,11 @@ export class QueryService {
   }
 
   steps(tenant: string, id: string, ask: PageAsk): Promise<Page<Step> | Refusal> {
-    return this.#numbered(tenant, id, ask, store.findSteps);
+    return this.#numbered(tenant, id, ask, findSteps);
   }
 
   logs(tenant: string, id: string, ask: PageAsk): Promise<Page<LogLine> | Refusal> {
-    return this.#numbered(tenant, id, ask, store.findLogs);
+    return this.#numbered(tenant, id, ask, findLogs);
   }
 
   async artifacts(tenant: string, id: string, ask: PageAsk): Promise<Page<Artifact> | Refusal> {

@@ -1,11 +1,13 @@
 /** What people are told about jobs, and what lists do with cursors that nobody gave. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { api } from '@casare/shared/api';
+import { api, JobState } from '@casare/shared/api';
+import type { RunEvent } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findBacklog } from './backlog.store.ts';
 import { register } from './artifact.store.ts';
-import { jobsHarness, type JobsHarness } from './testing.ts';
+import type { JobFilter } from './job.store.ts';
+import { assigned, jobsHarness, type JobsHarness } from './testing.ts';
 
 const TENANT = 'default';
 const cursor = (...key: string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
@@ -157,6 +159,47 @@ describe('the filters of the list', () => {
     expect(await list({ text: 'sought', workflow: 'test/sought' })).toEqual([one]);
     expect(await list({ text: 'nowhere' })).toEqual([]);
     agent.disconnect();
+  });
+});
+
+describe('the list of a state', () => {
+  it('follows a job from the queue to its end, and a retry, and knows who ran it', async () => {
+    const id = await submit(await h.workflow('followed'));
+    const later = await submit('test/followed', { notBefore: '2100-01-01T00:00:00.000Z' });
+    const none = { state: null, workflow: null, agent: null, since: null, text: null };
+    const foundAs = async (narrow: Partial<JobFilter> = {}): Promise<JobState[]> => {
+      const states: JobState[] = [];
+      for (const state of JobState.options) {
+        const page = await h.jobs.query.jobs(TENANT, { ...none, ...narrow, state }, { limit: 200 });
+        if (!isRefusal(page) && page.items.some((job) => job.id === id)) states.push(state);
+      }
+      return states;
+    };
+    expect(await foundAs()).toEqual(['pending']);
+    const pending = await h.jobs.query.jobs(TENANT, { ...none, state: 'pending' }, { limit: 2 });
+    expect(pending).toMatchObject({ items: [{ id: later }, { id }] });
+    const agent = await h.agent('followed');
+    const { attempt } = await assigned(agent, id);
+    const mine = { agent: agent.agentId };
+    expect([await foundAs(), await foundAs(mine)]).toEqual([['leased'], ['leased']]);
+    const record = (...events: RunEvent[]) => h.jobs.runs.record(agent, id, attempt, events);
+    const at = new Date().toISOString();
+    await record({ seq: 1, at, body: { type: 'run.started', resumed: false } });
+    expect([await foundAs(), await foundAs(mine)]).toEqual([['running'], ['running']]);
+    const error = { type: 'about:blank', status: 500, title: 'no' };
+    await record({ seq: 2, at, body: { type: 'run.failed', error } });
+    expect([await foundAs(), await foundAs(mine)]).toEqual([['failed'], ['failed']]);
+    agent.disconnect();
+    await h.jobs.steer.retry(h.by, id);
+    expect([await foundAs(), await foundAs(mine)]).toEqual([['pending'], []]);
+    const again = await h.agent('followed');
+    await assigned(again, id, 2);
+    await h.jobs.runs.record(again, id, 2, [
+      { seq: 1, at, body: { type: 'run.started', resumed: false } },
+      { seq: 2, at, body: { type: 'run.completed', output: null } },
+    ]);
+    expect([await foundAs(), await foundAs({ agent: again.agentId })]).toEqual([['succeeded'], ['succeeded']]);
+    again.disconnect();
   });
 });
 

@@ -7,12 +7,12 @@ import { appendLive, type NewLiveEvent } from '../live/index.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { announceJobs } from './announce.ts';
 import type { EventMessage, Recorded } from './event-batcher.ts';
-import { findStepsAt } from './job.store.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
 import { judgeFailures, settleFailures } from './retries.ts';
 import { foldEvents, newEvents } from './run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, writeRuns, type HeldLease, type RunWrite } from './run.store.ts';
+import { findStepsAt } from './step.store.ts';
 import { releaseKeys } from './transition.store.ts';
 
 /** An attempt that a batch ended. */

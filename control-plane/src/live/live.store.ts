@@ -68,7 +68,7 @@ const newestLive = sql<{ xid: string }, []>(
 const pruneLive = sql<never, [before: Date, limit: number]>(
   'pruneLive',
   `DELETE FROM live_event WHERE (tenant_id, xid, id) IN (
-     SELECT tenant_id, xid, id FROM live_event WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+     SELECT tenant_id, xid, id FROM live_event WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
 );
 /** Events that one transaction forgets. */
 const PRUNED = 5_000;

@@ -20,6 +20,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         if (!job || !from.includes(job.state) || (job.deadline !== null && job.deadline <= now)) return [];
         const attempt = job.attempt + 1;
         const key = { tenant_id: job.tenant_id, job_id: id, attempt, agent_id: agents[at]! };
+        const { generation } = job;
         const timeout_at = job.timeout_at ?? (job.timeout_ms === null ? null : now + job.timeout_ms);
         tables.job.change(job, { state: 'leased', attempt, agent_id: key.agent_id, timeout_at });
         const ends = [timeout_at, job.attempt_timeout_ms === null ? null : now + job.attempt_timeout_ms].filter(
@@ -27,10 +28,9 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         );
         const due_at = ends.length === 0 ? null : Math.min(...ends);
         const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at };
-        if (!tables.job_lease.insert({ ...key, slot: slots[at]!, leased_at: now, ...fresh })) {
+        if (!tables.job_lease.insert({ ...key, generation, slot: slots[at]!, leased_at: now, ...fresh })) {
           throw new Error(`job_lease: ${id} is leased already`);
         }
-        tables.job_attempt.insert({ ...key, generation: job.generation, ended_at: null, outcome: null, error: null });
         const deadline = tables.job_deadline.get(job.tenant_id, id);
         if (deadline) tables.job_deadline.delete(deadline);
         return [key];
@@ -65,9 +65,12 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
   endLeases: twin<[string[], string[], number[], string[]]>(({ tables, now }, tenants, jobs, attempts, outcomes) =>
     jobs.flatMap((job, at) => {
       const lease = tables.job_lease.get(tenants[at]!, job);
-      if (lease?.attempt === attempts[at]) tables.job_lease.delete(lease!);
-      const attempt = tables.job_attempt.get(tenants[at]!, job, attempts[at]);
-      return attempt ? [tables.job_attempt.change(attempt, { ended_at: now, outcome: outcomes[at]! })] : [];
+      if (lease?.attempt !== attempts[at]) return [];
+      tables.job_lease.delete(lease!);
+      const { tenant_id, job_id, attempt, generation, agent_id, leased_at } = lease!;
+      const record = { tenant_id, job_id, attempt, generation, agent_id, leased_at };
+      tables.job_attempt.insert({ ...record, ended_at: now, outcome: outcomes[at]!, error: null });
+      return [record];
     }),
   ),
   interruptSteps: twin<[string[], string[], number[]]>(({ tables, now }, tenants, jobs, attempts) =>
@@ -257,7 +260,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
 };
 
 function withState({ tables }: Pick<Moment, 'tables'>, lease: LeaseRow): Record<string, unknown> {
-  const { leased_at: _, settle_after: __, due_at: ___, ...row } = lease;
+  const { leased_at: _, settle_after: __, due_at: ___, generation: ____, ...row } = lease;
   return { ...row, state: tables.job.get(lease.tenant_id, lease.job_id)!.state };
 }
 

@@ -57,6 +57,7 @@ export interface LeaseRow {
   readonly tenant_id: string;
   readonly job_id: string;
   readonly attempt: number;
+  readonly generation: number;
   readonly agent_id: string;
   readonly slot: SlotKind;
   readonly leased_at: number;
@@ -84,6 +85,7 @@ export interface AttemptRow {
   readonly attempt: number;
   readonly generation: number;
   readonly agent_id: string;
+  readonly leased_at: number;
   readonly ended_at: number | null;
   readonly outcome: string | null;
   readonly error: unknown;
