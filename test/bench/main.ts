@@ -1,34 +1,42 @@
-/** `npm run bench -- <name>`: runs one bench; the last line is its outcome as JSON. */
+/**
+ * `npm run bench -- <name>`: runs one bench; the last line is its outcome as JSON. `all` runs those of dispatch one after
+ * the other, `plot` draws plots and tables of the documentation again by the figures that were kept.
+ */
+import { runAll } from './all.ts';
+import { tunnelDispatch } from './dispatch/bench.ts';
 import { readArguments, type BenchOptions } from './frame/options.ts';
 import { report, type Outcome } from './frame/report.ts';
-import { tunnelDispatch } from './dispatch/bench.ts';
+import { fairness, mismatch, snapshot } from './ours/benches.ts';
 import { backlog } from './queues/backlog.ts';
 import { drain } from './queues/drain.ts';
 import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
 import { latency } from './queues/latency.ts';
-import { fairness, mismatch, snapshot } from './ours/benches.ts';
 import { tunnels } from './tunnels/bench.ts';
 
-const BENCHES: Record<string, (options: BenchOptions) => Promise<Outcome>> = {
+type Bench = (options: BenchOptions) => Promise<Outcome>;
+
+/** In the order of `all`. */
+const DISPATCH: Readonly<Record<string, Bench>> = {
   enqueue,
   drain,
   endtoend,
-  backlog,
   latency,
-  'tunnel-dispatch': tunnelDispatch,
+  backlog,
   mismatch,
   snapshot,
   fairness,
-  tunnels,
+  'tunnel-dispatch': tunnelDispatch,
 };
+const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels };
+const NAMES = [...Object.keys(BENCHES), 'all', 'plot'];
 
 const given = readArguments(process.argv.slice(2));
-const bench = typeof given === 'string' ? undefined : BENCHES[given.name];
-if (typeof given === 'string' || bench === undefined) {
-  const usage = 'npm run bench -- <name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N]';
-  const why = typeof given === 'string' ? `${given}; ` : '';
-  console.error(`BENCH_USAGE: ${why}use ${usage}; names: ${Object.keys(BENCHES).join(', ')}`);
+const wrong = typeof given === 'string' ? given : faultOf(given);
+if (typeof given === 'string' || wrong !== null) {
+  const usage =
+    'npm run bench -- <name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N] [--plot]';
+  console.error(`BENCH_USAGE: ${wrong ? `${wrong}; ` : ''}use ${usage}; names: ${NAMES.join(', ')}`);
   process.exit(2);
 }
 if (process.platform !== 'linux') {
@@ -39,6 +47,25 @@ const startedAt = performance.now();
 const progress = (line: string): void => {
   console.error(`[${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s] ${line}`);
 };
-report(await bench({ ...given, progress }), console.log);
+if (given.name === 'plot') {
+  const { drawAgain } = await import('./plots/keep.ts');
+  console.log(`drawn by the figures that were kept: ${await drawAgain()} files`);
+} else if (given.name === 'all') {
+  process.exitCode = await runAll(Object.keys(DISPATCH), process.argv.slice(2), progress);
+} else {
+  const outcome = await BENCHES[given.name]!({ ...given, progress });
+  if (given.plot) {
+    // Only here: whoever runs a bench needs no library for plots.
+    const { keep } = await import('./plots/keep.ts');
+    await keep(outcome, given.count === null ? given.size : `--count ${given.count}`);
+  }
+  report(outcome, console.log);
+}
 // What a bench started is closed by now; an idle handle must not keep it waiting.
-process.exit(0);
+process.exit();
+
+/** What is wrong with arguments that can be read; an empty text for a name that is none. */
+function faultOf({ name, plot }: { readonly name: string; readonly plot: boolean }): string | null {
+  if (!NAMES.includes(name)) return '';
+  return plot && name === 'tunnels' ? '--plot is for the benches of dispatch' : null;
+}

@@ -11,11 +11,13 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Noisy rounds that are run again, in all. */
   readonly repeats: number;
+  /** Keep the figures, and draw plot and tables of the documentation by them. */
+  readonly plot: boolean;
   /** A line for a person who waits. */
   readonly progress: (line: string) => void;
 }
 
-/** Reads `<name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N]`; a text that says what is wrong. */
+/** Reads `<name> [--size full|small] [--count N] [--only NAME] [--rounds N] [--repeats N] [--plot]`; a text that says what is wrong. */
 export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'progress'> & { name: string }) | string {
   let parsed;
   try {
@@ -23,7 +25,7 @@ export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'pro
   } catch (error) {
     return (error as Error).message;
   }
-  const { size, count, only = null, rounds, repeats } = parsed.values;
+  const { size, count, only = null, rounds, repeats, plot } = parsed.values;
   const [name = '', ...more] = parsed.positionals;
   if (more.length > 0) return 'give one name';
   if (size !== 'full' && size !== 'small') return '--size is full or small';
@@ -33,7 +35,8 @@ export function readArguments(args: readonly string[]): (Omit<BenchOptions, 'pro
     return '--rounds and --repeats are numbers up to 20';
   }
   if (count !== undefined && !isWithin(Number(count), 1, 1_000_000)) return '--count is a number up to 1000000';
-  return { name, size, count: count === undefined ? null : Number(count), only, ...counts };
+  if (plot && only !== null) return '--plot needs all contenders: leave --only out';
+  return { name, size, count: count === undefined ? null : Number(count), only, plot, ...counts };
 }
 
 const OPTIONS = {
@@ -42,6 +45,7 @@ const OPTIONS = {
   only: { type: 'string' },
   rounds: { type: 'string' },
   repeats: { type: 'string' },
+  plot: { type: 'boolean', default: false },
 } as const;
 
 function isWithin(value: number, least: number, most: number): boolean {

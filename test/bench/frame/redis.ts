@@ -22,14 +22,24 @@ export type StartRedis = (folder: string) => Promise<Redis>;
 /** The way to start one, or why there is none. */
 export async function findRedis(): Promise<StartRedis | { readonly reason: string }> {
   try {
-    const { path: unpacked, env } = await unpackDebian('redis', ['redis-server', 'redis-tools']);
-    const program = unpacked('usr/bin/redis-server');
-    await run(program, ['--version'], { env });
+    const { program, env } = await unpacked();
     return (folder) => start(program, env, folder);
   } catch (error) {
     const [line = ''] = (error as Error).message.split('\n');
     return { reason: `redis-server cannot be had from Debian's packages (${line})` };
   }
+}
+
+/** Of the Redis that is started here. */
+export async function redisVersion(): Promise<string> {
+  return (await unpacked()).version;
+}
+
+async function unpacked() {
+  const { path: file, env } = await unpackDebian('redis', ['redis-server', 'redis-tools']);
+  const program = file('usr/bin/redis-server');
+  const { stdout } = await run(program, ['--version'], { env });
+  return { program, env, version: /\bv=(\S+)/.exec(stdout)?.[1] ?? 'unknown' };
 }
 
 async function start(program: string, env: NodeJS.ProcessEnv, folder: string): Promise<Redis> {

@@ -60,12 +60,12 @@ function table(cells: readonly (readonly string[])[]): string[] {
   );
 }
 
-function shown(value: number | undefined): string {
+export function shown(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? '-' : String(rounded(value));
 }
 
 /** To what a person reads: three figures, whole numbers from 1,000 on. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(3));
 }
 

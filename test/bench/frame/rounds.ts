@@ -28,9 +28,16 @@ export interface RoundOptions {
 export interface RoundsResult {
   /** Medians by contender. */
   readonly figures: Readonly<Record<string, Figures>>;
+  /** The least and the most of the rounds, by contender. */
+  readonly spread: Readonly<Record<string, Spread>>;
+  /** Rounds that count. */
+  readonly rounds: number;
   /** The median share of the machine that foreign processes took, 0 to 1. */
   readonly foreignCpu: number;
 }
+
+/** The least and the most of a figure, by its name. */
+export type Spread = Readonly<Record<string, readonly [least: number, most: number]>>;
 
 /** Above this share a round says little. */
 const NOISY = 0.1;
@@ -58,7 +65,8 @@ export async function runRounds(contenders: readonly Contender[], options: Round
     round += 1;
   }
   const figures = Object.fromEntries([...measured].map(([name, all]) => [name, medians(all)]));
-  return { figures, foreignCpu: median(shares) };
+  const spread = Object.fromEntries([...measured].map(([name, all]) => [name, spreads(all)]));
+  return { figures, spread, rounds: options.rounds, foreignCpu: median(shares) };
 }
 
 /** The middle value; of an even number the mean of the two in the middle. NaN for none. */
@@ -81,4 +89,10 @@ export function percent(share: number): string {
 function medians(all: readonly Figures[]): Figures {
   const names = Object.keys(all[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, median(all.map((figures) => figures[name]!))]));
+}
+
+function spreads(all: readonly Figures[]): Spread {
+  const names = Object.keys(all[0] ?? {});
+  const of = (name: string) => all.map((figures) => figures[name]!);
+  return Object.fromEntries(names.map((name) => [name, [Math.min(...of(name)), Math.max(...of(name))]]));
 }

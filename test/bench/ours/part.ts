@@ -29,8 +29,8 @@ const questions = {
     await drained(ours, of.jobs, false);
     return quantile(claims, 0.5);
   },
-  /** Claim p50 over the first and the last tenth, while somebody's transaction stays open, milliseconds. */
-  snapshot: async (of: { databaseUrl: string; jobs: number }): Promise<{ first: number; last: number }> => {
+  /** Claim p50 over each tenth of the claims, while somebody's transaction stays open, milliseconds. */
+  snapshot: async (of: { databaseUrl: string; jobs: number }): Promise<number[]> => {
     const ours = await open(of.databaseUrl);
     const reader = openDatabase(of.databaseUrl, { max: 1 });
     const over = Promise.withResolvers<void>();
@@ -52,8 +52,10 @@ const questions = {
     await reader.close();
     // Until then plans are made and code is cold.
     claims = claims.slice(WARM_UP);
-    const tenth = Math.max(1, Math.floor(claims.length / 10));
-    return { first: quantile(claims.slice(0, tenth), 0.5), last: quantile(claims.slice(-tenth), 0.5) };
+    const bound = (at: number): number => Math.floor((at * claims.length) / 10);
+    return Array.from({ length: 10 }, (_, at) =>
+      quantile(claims.slice(bound(at), Math.max(bound(at + 1), bound(at) + 1)), 0.5),
+    );
   },
   /** A small tenant's single jobs, submit to start: idle, behind a large tenant's backlog, and while that drains. */
   fairness: async (of: { databaseUrl: string; backlog: number; probes: number }) => {
