@@ -18,11 +18,20 @@ let queue: CasareQueue | null = null;
 let claims: number[] = [];
 
 const questions = {
-  /** Of `others` jobs, in `sets` kinds, the worker can run none; then of `jobs` that it can: claim p50, milliseconds. */
-  mismatch: async (of: { databaseUrl: string; others: number; sets: number; jobs: number }): Promise<number> => {
+  /** Submits jobs in `sets` kinds, of which the worker of `mismatch` can run none. */
+  fillOthers: async (of: { databaseUrl: string; jobs: number; sets: number }): Promise<void> => {
     const ours = await open(of.databaseUrl);
-    const each = Math.min(BULK, Math.ceil(of.others / of.sets));
-    for (let i = 0; i * each < of.others; i++) await ours.submitFor(each, { requires: [`kind=${i % of.sets}`] });
+    const each = Math.min(BULK, Math.ceil(of.jobs / of.sets));
+    for (let i = 0; i * each < of.jobs; i++) await ours.submitFor(each, { requires: [`kind=${i % of.sets}`] });
+  },
+  /** Submits jobs of the large tenant of `fairness`. */
+  fillBacklog: async (of: { databaseUrl: string; jobs: number }): Promise<void> => {
+    const ours = await open(of.databaseUrl, [TENANT, OTHER]);
+    for (let left = of.jobs; left > 0; left -= BULK) await ours.submitFor(Math.min(BULK, left), { tenant: OTHER });
+  },
+  /** Claim p50 over `jobs` that the worker can run, beside those of others, milliseconds. */
+  mismatch: async (of: { databaseUrl: string; jobs: number }): Promise<number> => {
+    const ours = await open(of.databaseUrl);
     // A first batch warms the plan up, and is not counted.
     await drained(ours, of.jobs / 2, true);
     claims = [];
@@ -57,8 +66,8 @@ const questions = {
       quantile(claims.slice(bound(at), Math.max(bound(at + 1), bound(at) + 1)), 0.5),
     );
   },
-  /** A small tenant's single jobs, submit to start: idle, behind a large tenant's backlog, and while that drains. */
-  fairness: async (of: { databaseUrl: string; backlog: number; probes: number }) => {
+  /** A small tenant's single jobs, submit to start; and while what the large tenant has waiting drains, if `drain`. */
+  fairness: async (of: { databaseUrl: string; probes: number; drain: boolean }) => {
     const ours = await open(of.databaseUrl, [TENANT, OTHER]);
     let started = Promise.withResolvers<number>();
     await ours.connect(() => started.resolve(performance.now()), ONE_AGENT);
@@ -74,16 +83,14 @@ const questions = {
       }
       return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
     };
+    // A first turn warms up, and is not counted.
     await probe();
-    const idle = await probe();
-    for (let left = of.backlog; left > 0; left -= BULK) {
-      await ours.submitFor(Math.min(BULK, left), { tenant: OTHER });
-    }
-    const pending = await probe();
+    const resting = await probe();
+    if (!of.drain) return { resting, draining: null, drained: 0 };
     let drained = 0;
     await ours.connect(() => void (drained += 1), { tenant: OTHER, agents: 100, slots: 10 });
     const draining = await probe();
-    return { idle, pending, draining, drained };
+    return { resting, draining, drained };
   },
 };
 /** What may be asked of our queue. */

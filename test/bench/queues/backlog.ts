@@ -1,9 +1,10 @@
 /** `backlog`: what jobs that wait behind the ones that run cost them, ours and the peer that feels it most. */
+import { filledDatabases } from '../frame/databases.ts';
 import type { BenchOptions } from '../frame/options.ts';
 import { atMost, type Outcome } from '../frame/report.ts';
 import { runRounds, type Figures } from '../frame/rounds.ts';
 import { openBenchScene } from '../frame/scene.ts';
-import { runOnce } from './stage.ts';
+import { fill, runOnce } from './stage.ts';
 
 const SIZES = {
   full: { jobs: 50_000, behind: [0, 100_000, 1_000_000] },
@@ -20,16 +21,18 @@ export async function backlog(options: BenchOptions): Promise<Outcome> {
     (name) => options.only === null || name === options.only,
   );
   const contenders = behind.flatMap((waiting) =>
-    names.map((name) => ({
-      name: `${name} +${waiting}`,
-      run: () =>
-        runOnce(scene, name, null, async ({ part, perUnit }): Promise<Figures> => {
-          await part.ask('submit', { jobs: jobs + waiting, each: EACH, lanes: 1 });
-          const [seconds, cpu] = await perUnit(jobs, () => part.ask('begin', jobs));
-          options.progress(`${name} +${waiting}: ${seconds.toFixed(2)} s`);
-          return { 'jobs/s': jobs / seconds, ...cpu };
-        }),
-    })),
+    names.map((name) => {
+      const database = filledDatabases(scene, (url) => fill(scene, name, url, { jobs: jobs + waiting, each: EACH }));
+      return {
+        name: `${name} +${waiting}`,
+        run: () =>
+          runOnce(scene, name, { database, startRedis: null }, async ({ part, perUnit }): Promise<Figures> => {
+            const [seconds, cpu] = await perUnit(jobs, () => part.ask('begin', jobs));
+            options.progress(`${name} +${waiting}: ${seconds.toFixed(2)} s`);
+            return { 'jobs/s': jobs / seconds, ...cpu };
+          }),
+      };
+    }),
   );
   const result = await runRounds(contenders, {
     ...options,

@@ -27,7 +27,7 @@ const LABEL = 'bench=yes';
 
 const addTenant = sql<never, [string]>(
   'benchAddTenant',
-  `INSERT INTO tenant (id, name, operator) VALUES ($1, $1, $1 = 'default')`,
+  `INSERT INTO tenant (id, name, operator) VALUES ($1, $1, $1 = 'default') ON CONFLICT DO NOTHING`,
 );
 const addAgent = sql<never, [tenant: string, agent: string, name: string, digest: string]>(
   'benchAddAgent',
@@ -36,7 +36,8 @@ const addAgent = sql<never, [tenant: string, agent: string, name: string, digest
 const addWorkflow = sql<never, [tenant: string, id: string, name: string]>(
   'benchAddWorkflow',
   `INSERT INTO workflow_version (tenant_id, id, namespace, name, version, source, document, digest, analysis)
-   VALUES ($1, $2, 'bench', $3, '1.0.0', '', '{}', 'digest', '{}')`,
+   VALUES ($1, $2, 'bench', $3, '1.0.0', '', '{}', 'digest', '{}')
+   ON CONFLICT DO NOTHING`,
 );
 const unfinished = sql<{ count: number }, []>(
   'benchUnfinished',
@@ -61,7 +62,7 @@ interface Fleet {
 
 const FLEET: Fleet = { tenant: TENANT, agents: AGENTS, slots: SLOTS };
 
-/** Opens it for `tenants`; `look` may watch what the services ask of the database. */
+/** Opens it for `tenants`, also on a database where it was opened before; `look` may watch what the services ask of the database. */
 export async function casare(
   { databaseUrl }: Pick<QueueHome, 'databaseUrl'>,
   tenants: readonly string[] = [TENANT],
@@ -180,7 +181,14 @@ function connectAgent(
 
 function noopWorkflow(name: string, label: string): RunnableWorkflow {
   return {
-    ...{ id: randomUUID(), namespace: 'bench', name, version: '1.0.0', digest: '0'.repeat(64) },
+    // The same one when it is opened again.
+    ...{
+      id: '0199a000-0000-7000-8000-00000000be7c',
+      namespace: 'bench',
+      name,
+      version: '1.0.0',
+      digest: '0'.repeat(64),
+    },
     document: { document: { dsl: '1.0.3', namespace: 'bench', name, version: '1.0.0' }, do: [{ act: { set: {} } }] },
     analysis: {
       ...{ slot: 'plain', capabilities: [label], secrets: [] },

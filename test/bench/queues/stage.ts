@@ -1,9 +1,9 @@
 /** The stage of the queue benches: for every run a contender in a process of its own, on a database that is new. */
 import path from 'node:path';
-import { withDatabase } from '../../../control-plane/dist/platform/database/connection.js';
 import { sql } from '../../../control-plane/dist/platform/database/index.js';
 import { startPart, type Part } from '../frame/child.ts';
 import { ownSeconds } from '../frame/cpu.ts';
+import { emptyDatabases, type MakeDatabase } from '../frame/databases.ts';
 import type { BenchOptions } from '../frame/options.ts';
 import { findRedis, type Redis, type StartRedis } from '../frame/redis.ts';
 import type { Outcome } from '../frame/report.ts';
@@ -34,10 +34,11 @@ export async function runQueueBench(
   const names = CONTENDERS.filter((name) => options.only === null || name === options.only).filter(
     (name) => name !== 'bullmq' || startRedis !== null,
   );
+  const database = emptyDatabases(scene);
   const contenders = names.map((name) => ({
     name,
     run: async () => {
-      const figures = await runOnce(scene, name, startRedis, measure);
+      const figures = await runOnce(scene, name, { database, startRedis }, measure);
       options.progress(
         `${name}: ${JSON.stringify(figures, (_, v: unknown) => (typeof v === 'number' ? +v.toPrecision(4) : v))}`,
       );
@@ -62,28 +63,19 @@ export async function runQueueBench(
   };
 }
 
-let databases = 0;
-
 /** Runs `measure` once, with `name` on a database that is new. */
 export async function runOnce(
   scene: BenchScene,
   name: ContenderName,
-  startRedis: StartRedis | null,
+  on: { readonly database: MakeDatabase; readonly startRedis: StartRedis | null },
   measure: (running: Running) => Promise<Figures>,
 ): Promise<Figures> {
   await using stack = new AsyncDisposableStack();
-  const redis: Redis | null = name === 'bullmq' ? await startRedis!(scene.home) : null;
+  const redis: Redis | null = name === 'bullmq' ? await on.startRedis!(scene.home) : null;
   if (redis) stack.defer(() => redis.stop());
-  const database = `bench_${++databases}`;
-  await scene.db.execute(sql(`benchCreate${databases}`, `CREATE DATABASE ${database}`)());
-  const dropped = sql(`benchDrop${databases}`, `DROP DATABASE ${database} WITH (FORCE)`);
-  stack.defer(async () => void (await scene.db.execute(dropped())));
-  const part = startPart<QueueQuestions>(new URL('part.ts', import.meta.url), {
-    log: path.join(scene.home, 'parts.log'),
-    nodeFlags: (process.env.CASARE_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean),
-  });
+  const { url: databaseUrl } = stack.use(await on.database());
+  const part = startQueue(scene);
   stack.defer(() => part.end());
-  const databaseUrl = withDatabase(scene.db.url, database);
   await part.ask('open', { name, home: { databaseUrl, redisPort: redis?.port ?? null } });
   const servers = () => ownSeconds([scene.postgresPid, ...(redis ? [redis.pid] : [])]);
   const client = () => ownSeconds([part.pid]);
@@ -99,6 +91,29 @@ export async function runOnce(
       const each = { 'CPU us per job': ofClient + ofServers, 'of it in servers': ofServers };
       return [answer, Object.fromEntries(Object.entries(each).map(([name, s]) => [name, (s * 1e6) / units]))];
     },
+  });
+}
+
+/** Submits `jobs` with `name` on the database of that URL, in calls of `each`. */
+export async function fill(
+  scene: BenchScene,
+  name: ContenderName,
+  databaseUrl: string,
+  submits: { readonly jobs: number; readonly each: number },
+): Promise<void> {
+  const part = startQueue(scene);
+  try {
+    await part.ask('open', { name, home: { databaseUrl, redisPort: null } });
+    await part.ask('submit', { ...submits, lanes: 2 });
+  } finally {
+    await part.end();
+  }
+}
+
+function startQueue(scene: BenchScene): Part<QueueQuestions> {
+  return startPart<QueueQuestions>(new URL('part.ts', import.meta.url), {
+    log: path.join(scene.home, 'parts.log'),
+    nodeFlags: (process.env.CASARE_BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean),
   });
 }
 
