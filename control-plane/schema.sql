@@ -222,7 +222,8 @@ CREATE TABLE job (
 CASE
     WHEN (state = ANY (ARRAY['failed'::text, 'timed_out'::text, 'cancelled'::text, 'needs_review'::text])) THEN state
     ELSE NULL::text
-END) STORED
+END) STORED,
+  attempt_skip integer DEFAULT 0 NOT NULL
 ) PARTITION BY RANGE (id);
 CREATE TABLE job_attempt (
   tenant_id text NOT NULL,
@@ -279,7 +280,8 @@ CREATE TABLE job_lease (
   cancelling boolean DEFAULT false NOT NULL,
   settle_after timestamp with time zone,
   due_at timestamp with time zone,
-  generation integer DEFAULT 1 NOT NULL
+  generation integer DEFAULT 1 NOT NULL,
+  restored boolean DEFAULT false NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_ready (
   route_id bigint NOT NULL,
@@ -378,7 +380,9 @@ CREATE TABLE singleton (
 CREATE TABLE store (
   singleton boolean DEFAULT true NOT NULL,
   epoch integer DEFAULT 1 NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  restored_at timestamp with time zone,
+  failed_at timestamp with time zone
 );
 CREATE TABLE tenant (
   id text NOT NULL,

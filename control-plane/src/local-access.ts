@@ -11,21 +11,13 @@ import type { LocalDesk } from '@casare/certs/cli';
 import { ApiError, createClient } from '@casare/shared/client';
 import { DiscoveryModule } from '@nestjs/core';
 import { userInfo } from 'node:os';
-import path from 'node:path';
 import { allows } from './accounts/index.ts';
 import { auditModule, AuditService } from './audit/index.ts';
 import { agentStates } from './fleet/index.ts';
-import { migrationsFolder } from './migrations.ts';
+import { openStore } from './local-store.ts';
 import { systemClock } from './platform/clock.ts';
-import { readConfig, type Config } from './platform/config.ts';
-import {
-  migrate,
-  openDatabase,
-  ready,
-  runningEmbeddedUrl,
-  startEmbeddedPostgres,
-  type Database,
-} from './platform/database/index.ts';
+import { readConfig } from './platform/config.ts';
+import type { Database } from './platform/database/index.ts';
 import { Fault } from './platform/errors.ts';
 import { ALLOWS, AUTHENTICATOR, type Authenticator, type Caller } from './platform/http/caller.ts';
 import { fetchFrom } from './platform/http/in-process.ts';
@@ -90,25 +82,6 @@ function trustOn(db: Database, masterKey: Uint8Array, log: RootLog): Trust {
   // It signs CAs; gateways are certified by their own signers.
   const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: [], rateLimit, now });
   return createTrust({ db, clock, ids: createIds(clock), log, signer, hosts: [], agents: agentStates(clock) });
-}
-
-async function openStore(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<Database> {
-  const url = config.databaseUrl ?? (await embeddedUrl(config.home, log, opened));
-  await ready(url);
-  const database = openDatabase(url, { log });
-  opened.defer(() => database.close());
-  await migrate(database, { directory: migrationsFolder });
-  return database;
-}
-
-/** Of the embedded server: the one that a running control plane owns, else one that is started for so long. */
-async function embeddedUrl(home: string, log: RootLog, opened: AsyncDisposableStack): Promise<string> {
-  const dataDir = path.join(home, 'postgres');
-  const running = await runningEmbeddedUrl(dataDir);
-  if (running !== null) return running;
-  const postgres = await startEmbeddedPostgres({ dataDir, logFile: path.join(home, 'postgres.log'), log });
-  opened.defer(() => postgres.stop());
-  return postgres.url;
 }
 
 function rootsOf({ rootKeys }: Trust, actor: string, masterKey: Uint8Array): LocalDesk['roots'] {

@@ -146,6 +146,10 @@ export class JobDoubles implements UplinkRuns {
     return held.map(({ jobId, attempt, lastSeq, phase }) => ({ jobId, attempt, lastSeq, phase }));
   }
 
+  unleasedMs(): undefined {
+    return undefined;
+  }
+
   welcomed(verdicts: readonly Verdict[]): void {
     const kept = new Set(verdicts.filter(({ verdict }) => verdict === 'continue').map(({ jobId }) => jobId));
     for (const run of this.#greeted) {

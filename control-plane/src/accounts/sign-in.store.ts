@@ -27,6 +27,11 @@ const deleteSessionSql = sql<never, [hash: Buffer]>('deleteSession', `DELETE FRO
   idempotent: true,
 });
 
+const forgetSignInsSql = sql<never, []>(
+  'forgetSignIns',
+  `WITH codes AS (DELETE FROM sign_in_code) DELETE FROM session`,
+);
+
 const insertCodeSql = sql<never, [hash: Buffer, tenant: string, accountId: string, expiresAt: Date]>(
   'insertSignInCode',
   `INSERT INTO sign_in_code (code_hash, tenant_id, account_id, expires_at) VALUES ($1, $2, $3, $4)`,
@@ -127,4 +132,9 @@ export async function forgiveTry(db: Queryable, subject: string): Promise<void> 
 /** Removes what has expired. */
 export async function sweepSignIn(db: Queryable, now: Date): Promise<void> {
   for (const sweep of SWEEPS) await db.execute(sweep(now));
+}
+
+/** Ends every session and every sign-in link, of all tenants; how many sessions. */
+export function forgetSignIns(tx: Queryable): Promise<number> {
+  return tx.execute(forgetSignInsSql());
 }

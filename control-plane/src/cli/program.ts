@@ -6,6 +6,7 @@ import { addFleetCommands } from './fleet-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
+import { addRestoredCommand } from './restored-command.ts';
 import type { Surroundings } from './session.ts';
 import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
@@ -37,6 +38,7 @@ function programFor(around: Surroundings): Command {
       writeErr: (text) => around.terminal.err(text),
     });
   addUpCommand(program, around);
+  addRestoredCommand(program, around);
   addLoginCommand(program, around);
   addFleetCommands(program, around);
   addRouteCommands(program, around);

@@ -39,6 +39,12 @@ export interface Standing {
   readonly grants: readonly string[];
 }
 
+/** How an agent stands that greets. */
+export interface Greeter extends Standing {
+  /** Of the record, see `casare restored`. */
+  readonly storeEpoch: number;
+}
+
 /** Which agent. */
 export interface AgentKey {
   readonly tenant: string;
@@ -156,15 +162,18 @@ const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: 
 );
 
 // In one order: two batches never wait for each other.
-const holdAgents = sql<{ tenant: string; id: string; state: AgentState }, [tenants: string[], ids: string[]]>(
+const holdAgents = sql<
+  { tenant: string; id: string; state: AgentState; storeEpoch: number },
+  [tenants: string[], ids: string[]]
+>(
   'holdAgents',
-  `SELECT a.tenant_id AS tenant, a.id, a.state FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
+  `SELECT a.tenant_id AS tenant, a.id, a.state, (SELECT epoch FROM store) AS "storeEpoch" FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
    JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.id
    ORDER BY a.tenant_id, a.id FOR UPDATE OF a`,
 );
 
 const keepProfiles = sql<
-  Standing & { readonly place: number },
+  Greeter & { readonly place: number },
   [
     tenants: string[],
     ids: string[],
@@ -181,7 +190,7 @@ const keepProfiles = sql<
    FROM unnest($1::text[], $2::uuid[], $3::jsonb[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::text[])
      WITH ORDINALITY AS w(tenant_id, id, facts, capabilities, declared, slots, bundle, place)
    WHERE a.tenant_id = w.tenant_id AND a.id = w.id
-   RETURNING w.place::int, a.name, a.state, a.site, a.grants`,
+   RETURNING w.place::int, a.name, a.state, a.site, a.grants, (SELECT epoch FROM store) AS "storeEpoch"`,
 );
 
 const keepBundle = sql<never, [tenant: string, id: string, digest: string]>(
@@ -252,7 +261,7 @@ export async function move(
 export async function holdAll(
   tx: Queryable,
   agents: readonly AgentKey[],
-): Promise<({ readonly state: AgentState } | null)[]> {
+): Promise<({ readonly state: AgentState; readonly storeEpoch: number } | null)[]> {
   const rows = await tx.query(
     holdAgents(
       agents.map(({ tenant }) => tenant),
@@ -267,7 +276,7 @@ export async function holdAll(
 export async function saveProfiles(
   tx: Queryable,
   profiles: readonly (AgentKey & Profile)[],
-): Promise<readonly Standing[]> {
+): Promise<readonly Greeter[]> {
   if (profiles.length === 0) return [];
   const rows = await tx.query(
     keepProfiles(

@@ -6,6 +6,7 @@ import { CLOSE, type Welcomed } from '@casare/shared/protocol';
 import { CANCEL_GRACE_MS, type Reconciled } from '../jobs/index.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import type { Standing } from './agent.store.ts';
+import { RECORD_WENT_BACK } from './greetings.ts';
 import type { Ending, Opened, Session, SessionContext } from './session-context.ts';
 import type { FromAgent, ServerMessage } from './wire.ts';
 
@@ -26,10 +27,11 @@ export async function greet(
   if ('refused' in opened) return opened;
   context.opened(session, opened.elsewhere);
   context.live.wake();
-  const reconciled = await context.runs.reconcile(session.peer, hello.runs);
+  const reconciled = await context.runs.reconcile(session.peer, hello.runs, hello);
   const { pingMs, deadMs, leaseMs } = context.limits;
+  const { storeEpoch } = opened.standing;
   return {
-    welcome: { type: 'welcome', session: session.id, pingMs, deadMs, leaseMs, runs: reconciled.runs },
+    welcome: { type: 'welcome', session: session.id, pingMs, deadMs, leaseMs, runs: reconciled.runs, storeEpoch },
     begin: () => begin(context, session, hello, opened.standing, reconciled),
   };
 }
@@ -40,15 +42,23 @@ export async function greet(
  * whose outbox was lost starts to count anew.
  */
 async function open(
-  { greetings }: SessionContext,
+  { greetings, log }: SessionContext,
   session: Session,
   hello: FromAgent<'hello'>,
 ): Promise<Exclude<Opened, 'contested'>> {
   const opened = await greetings({ session, hello, known: 'alone' });
-  if (opened !== 'contested') return opened;
+  if (opened !== 'contested') {
+    if ('refused' in opened && opened.refused.reason === RECORD_WENT_BACK) sayWentBack(log, session);
+    return opened;
+  }
   if (!(await session.answersNow())) return refused('no answer to a ping');
   const contested = await greetings({ session, hello, known: 'alive' });
   return contested === 'contested' ? refused('another session came between') : contested;
+}
+
+function sayWentBack(log: SessionContext['log'], { peer: { tenant, agentId } }: Session): void {
+  const fix = 'Nobody is let in that knows better: stop every replica, run `casare restored`, and start them.';
+  log.error(`${RECORD_WENT_BACK}; it was restored from a backup. ${fix}`, { tenant, agentId });
 }
 
 function refused(reason: string): { readonly refused: Ending } {

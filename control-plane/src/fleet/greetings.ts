@@ -24,6 +24,9 @@ export interface GreetingsOptions {
   readonly beat: Pick<GatewayBeat, 'id'>;
 }
 
+/** The record is older than one that the agent knows: a restore from backup that nobody has declared. */
+export const RECORD_WENT_BACK = 'RECORD_WENT_BACK: the record is older than this agent has seen';
+
 const TOGETHER = { most: 100, runs: 2, apartMs: 20, keyOf: ({ session }: Greeting) => session.peer.agentId };
 
 /** Gives the function that puts one greeting on record. Rejects when the database fails; repeating it changes nothing. */
@@ -72,11 +75,13 @@ async function openAll(
 /** Why a greeting gets no session; null when it gets one. */
 function denialOf(
   { session, hello, known }: Greeting,
-  agent: { readonly state: AgentState } | null,
+  agent: { readonly state: AgentState; readonly storeEpoch: number } | null,
   held: ReadonlyMap<string, { readonly instance: string }>,
 ): { readonly refused: Ending } | 'contested' | null {
   const refusal = agent ? refusalOfState(agent.state) : 'AGENT_DECOMMISSIONED';
   if (refusal !== null) return refused(refusal === 'AGENT_LOCKED' ? CLOSE.locked : CLOSE.notAdmitted, refusal);
+  // Attempts were given and steps were taken that are on no record here: nothing goes on before somebody says so.
+  if (agent !== null && (hello.storeEpoch ?? 0) > agent.storeEpoch) return refused(CLOSE.goingAway, RECORD_WENT_BACK);
   // The greeting of a process that is gone must not replace the session of the one that followed it.
   if (session.state === 'closed') return refused(CLOSE.goingAway, 'the session is over');
   const other = held.get(session.peer.agentId);

@@ -6,7 +6,7 @@ import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
-import type { Standing } from './agent.store.ts';
+import type { Greeter } from './agent.store.ts';
 import type { GatewayBeat } from './gateway-beat.ts';
 import type { AdmittedPeer, Renewals } from '../trust/index.ts';
 import type { AddressLimit } from './address-limit.ts';
@@ -98,7 +98,7 @@ export interface Greeting {
  * of the agent holds it and this one is not known to live.
  */
 export type Opened =
-  { readonly standing: Standing; readonly elsewhere: boolean } | { readonly refused: Ending } | 'contested';
+  { readonly standing: Greeter; readonly elsewhere: boolean } | { readonly refused: Ending } | 'contested';
 
 /** Why a session must end. */
 export interface Ending {

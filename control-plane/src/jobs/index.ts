@@ -9,5 +9,6 @@ export * as sessions from './session.store.ts';
 export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './why-pending.decision.ts';
 export type { Route } from './matching.decision.ts';
 export type { ClosedNow } from './query.service.ts';
+export { declareRestored, expectStopped } from './restore.ts';
 export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 export { CANCEL_GRACE_MS } from './steer.service.ts';

@@ -27,6 +27,8 @@ export type JobEvent =
   | 'requeue'
   | 'retryLater'
   | 'deadline'
+  /** The record was restored from a backup: the job may have run since, and nobody knows. */
+  | 'doubt'
   /** The deadline passed before its assignment reached the agent; the lease ends with it. */
   | 'tooLate'
   /** The silent agent is back: with a run under way, with one that had not begun, with one to be cancelled. */
@@ -47,7 +49,7 @@ const ending = {
 } as const;
 
 export const JOB: Table<JobState, JobEvent> = {
-  pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out' },
+  pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out', doubt: 'needs_review' },
   leased: {
     tooLate: 'timed_out',
     start: 'running',

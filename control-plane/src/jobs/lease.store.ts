@@ -25,6 +25,8 @@ export interface Lease extends AttemptKey {
   readonly ackedSeq: number;
   readonly cancelling: boolean;
   readonly state: JobState;
+  /** Given before a restore from backup, and its agent has not come back since. */
+  readonly restored: boolean;
 }
 
 /** A job to be leased. */
@@ -45,6 +47,7 @@ interface LeaseRow {
   readonly acked_seq: number;
   readonly cancelling: boolean;
   readonly state: JobState;
+  readonly restored: boolean;
 }
 
 // The claim holds places in the queue, and everybody else locks a job before its place: so it never waits for a job.
@@ -61,7 +64,8 @@ const holdJobs = sql<
    FOR UPDATE OF j SKIP LOCKED`,
 );
 
-// The guard repeats the table: only a pending job is leased, whatever the queue says, and never after its deadline.
+// The guard repeats the table: only a pending job is leased, whatever the queue says, and never after its deadline. Numbers
+// that a restore has made doubtful are passed over.
 const leaseJobs = sql<
   { tenant_id: string; job_id: string; attempt: number; agent_id: string },
   [tenants: string[], jobs: string[], agents: string[], slots: string[], from: JobState[]]
@@ -70,7 +74,7 @@ const leaseJobs = sql<
   `WITH wanted AS (
      SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
    ), leased AS (
-     UPDATE job j SET state = 'leased', attempt = j.attempt + 1, agent_id = w.agent_id,
+     UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = w.agent_id,
        timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
      FROM wanted w WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.state = ANY($5)
        AND (j.deadline IS NULL OR j.deadline > clock_timestamp())
@@ -86,7 +90,7 @@ const leaseJobs = sql<
 );
 
 const LEASE_COLUMNS =
-  'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, j.state';
+  'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, l.restored, j.state';
 const LEASE_JOIN = 'job_lease l JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id';
 
 const leasesOfThese = sql<LeaseRow, [tenants: string[], agents: string[]]>(
@@ -267,5 +271,6 @@ function leaseOf(row: LeaseRow): Lease {
     ackedSeq: row.acked_seq,
     cancelling: row.cancelling,
     state: row.state,
+    restored: row.restored,
   };
 }

@@ -5,6 +5,7 @@ const lost: LostLease = {
   state: 'running',
   silentMs: 1,
   onDisconnect: 'continue',
+  restored: false,
   disconnectGraceMs: 600_000,
   unsafeReachable: false,
   openUnsafe: null,
@@ -24,6 +25,12 @@ describe('the lost-lease decision', () => {
     ['unsafe reachable, already in review', { unsafeReachable: true, silentMs: 9e9, state: 'needs_review' }, 'wait'],
     ['in review, and what came since shows nothing unsafe: a person was asked', { state: 'needs_review' }, 'wait'],
     ['hold, none open: re-queued though one is reachable', { onDisconnect: 'hold', unsafeReachable: true }, 'requeue'],
+    [
+      'hold, none open, in a record from a backup: a start that was acknowledged later is not in it',
+      { onDisconnect: 'hold', unsafeReachable: true, restored: true, silentMs: 600_000 },
+      'review',
+    ],
+    ['harmless, in a record from a backup', { restored: true }, 'requeue'],
     [
       'hold, one open, grace over',
       { onDisconnect: 'hold', unsafeReachable: true, openUnsafe: '/do/1/x', silentMs: 600_000 },

@@ -14,6 +14,8 @@ export interface LostLease {
   /** Milliseconds since the last moment at which the agent may have believed in its lease. */
   readonly silentMs: number;
   readonly onDisconnect: OnDisconnect;
+  /** The record was restored from a backup under the attempt: what was acknowledged later is forgotten. */
+  readonly restored: boolean;
   readonly disconnectGraceMs: number;
   /** Is an unsafe step reachable from the last acknowledged record? */
   readonly unsafeReachable: boolean;
@@ -39,7 +41,9 @@ export type LostLeaseVerdict =
 export function afterLostLease(lost: LostLease): LostLeaseVerdict {
   // A person was asked and may be about to answer: the sweep does not decide over their head.
   if (lost.state === 'needs_review') return { do: 'wait', forMs: null };
-  const mayHaveActed = lost.onDisconnect === 'hold' ? lost.openUnsafe !== null : lost.unsafeReachable;
+  // An acknowledged start would be on record, unless the record is older than it.
+  const holds = lost.onDisconnect === 'hold' && !lost.restored;
+  const mayHaveActed = holds ? lost.openUnsafe !== null : lost.unsafeReachable;
   if (!mayHaveActed) {
     if (lost.state === 'cancelling') return { do: 'cancel' };
     return lost.attempts < lost.maxAttempts ? { do: 'requeue' } : { do: 'fail' };

@@ -2,7 +2,7 @@
  * What the tunnel gateway calls on behalf of a connected agent. The tenant and the agent always come from the verified
  * certificate (invariant 4); whatever an agent claims about a job is checked against its lease.
  */
-import type { HeldRun, JobAssign, RunEvent, Welcomed } from '@casare/shared/protocol';
+import { LEASE_MARGIN_MS, type HeldRun, type JobAssign, type RunEvent, type Welcomed } from '@casare/shared/protocol';
 import type { LiveService } from '../live/index.ts';
 import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
@@ -13,6 +13,7 @@ import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { stopped } from './fence.store.ts';
 import * as leases from './lease.store.ts';
 import { recordBatch } from './record.ts';
+import { settleRestored } from './restore.ts';
 import { settleLost, settleRefused, settleReturned, type SettleDependencies } from './settle.ts';
 
 /** A connected agent, as its certificate says. */
@@ -33,6 +34,14 @@ export interface RunsDependencies extends AssignmentDependencies, SettleDependen
   readonly log: Log;
   /** Spreads retries; `Math.random` when absent. */
   readonly random?: () => number;
+  /** How much longer than a lease the server waits, milliseconds; the protocol's when absent. */
+  readonly times?: { readonly marginMs: number };
+}
+
+/** What an agent says in `hello` beside its runs. */
+export interface Greeted {
+  /** How long ago its leases ended, milliseconds; undefined: it does not say. */
+  readonly unleasedMs?: number | undefined;
 }
 
 /** Agents that greet at the same time are looked up in one statement. */
@@ -56,8 +65,9 @@ export class RunsService {
   }
 
   /** Compares what the agent holds with its leases: verdicts for its runs, and assignments it has never received. */
-  async reconcile(agent: AgentRef, held: readonly HeldRun[]): Promise<Reconciled> {
-    const all = await this.#returned(agent, await this.#leasesOf(agent), held);
+  async reconcile(agent: AgentRef, held: readonly HeldRun[], greeted: Greeted = {}): Promise<Reconciled> {
+    const standing = await this.#restored(agent, await this.#leasesOf(agent), held, greeted);
+    const all = await this.#returned(agent, standing, held);
     const byJob = new Map(all.map((lease) => [lease.jobId, lease]));
     const runs: Welcomed[] = [];
     for (const run of held) {
@@ -126,6 +136,35 @@ export class RunsService {
     }
     if (ended.length > 0) this.onEnded();
     return answers;
+  }
+
+  /** Attempts that were out when the backup was made from which the record was restored: some may not go on. */
+  async #restored(
+    agent: AgentRef,
+    all: readonly leases.Lease[],
+    held: readonly HeldRun[],
+    greeted: Greeted,
+  ): Promise<leases.Lease[]> {
+    const kept: leases.Lease[] = [];
+    const marginMs = this.#deps.times?.marginMs ?? LEASE_MARGIN_MS;
+    const unleasedMs = greeted.unleasedMs ?? null;
+    for (const lease of all) {
+      const run = held.find(({ jobId, attempt }) => jobId === lease.jobId && attempt === lease.attempt);
+      if (run && !lease.restored && (run.ackedSeq ?? 0) > lease.ackedSeq) this.#wentBack(lease);
+      // One that its agent does not know any more is lost, as without a restore.
+      const goesOn =
+        !run || !lease.restored || (await settleRestored(this.#deps, lease, agent.agentId, { unleasedMs, marginMs }));
+      if (goesOn) kept.push(lease);
+    }
+    if (kept.length < all.length) this.#deps.live.wake();
+    return kept;
+  }
+
+  /** Nothing is lost by it: the agent sends again. But of other jobs nobody knows what happened. */
+  #wentBack({ jobId, attempt }: leases.Lease): void {
+    const text =
+      'RECORD_WENT_BACK: an agent was told that more is on record than there is. If the database was restored';
+    this.#deps.log.error(`${text}, stop every replica and run \`casare restored\`.`, { jobId, attempt });
   }
 
   /** Jobs that waited for a person because this agent was silent go on; a lease that a person took meanwhile is gone. */

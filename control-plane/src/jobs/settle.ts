@@ -2,8 +2,6 @@
  * Settles attempts that cannot end themselves: lost leases (design section 6), refused assignments, attempts fenced
  * for breaking the protocol. Each is one transaction that locks the job, decides by a pure function, and writes.
  */
-import type { RunEvent } from '@casare/shared/protocol';
-import { unsafeReachable } from '@casare/shared/workflow';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -13,9 +11,9 @@ import { JOB_DEADLINE, resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
+import { reachOf } from './reach.ts';
 import { afterRefusal, deadReasonOfRefusal } from './refusal.decision.ts';
 import { bury } from './retry.store.ts';
-import { readJournal } from './run.store.ts';
 import { putOff, takeUp } from './silence.store.ts';
 import { lockForMove, move, startWaiting, type LockedJob } from './transition.store.ts';
 import type { WorkflowsPort } from './workflows.port.ts';
@@ -64,8 +62,7 @@ export async function settleRefused(
     const lease = await holdLease(tx, key.tenant, key.jobId);
     if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId || lease.ackedSeq > 0) return false;
     if (error.code === JOB_DEADLINE.code && job.state === 'leased') return timeOut(deps, tx, lease);
-    const attempts = attemptsOf(job);
-    const verdict = afterRefusal({ ...job, attempts, code: error.code });
+    const verdict = afterRefusal({ ...job, attempts: job.tries, code: error.code });
     const again = verdict.do === 'again';
     const state = await move(tx, { ...key, state: job.state }, again ? 'requeue' : 'refuse', {
       ...(again ? {} : { error: { type: 'about:blank', status: 503, title: error.reason, code: error.code } }),
@@ -117,26 +114,17 @@ async function decide(
 ): Promise<LostLeaseVerdict> {
   const workflow = await deps.workflows.resolve(loss.tenant, job.workflowId);
   if (isRefusal(workflow)) return { do: 'review', position: null, reason: 'The workflow that ran is gone.' };
-  const journal = await readJournal(tx, loss.tenant, loss.jobId, job.firstAttempt);
-  // The attempt has not ended: an ending at the end is that of an earlier one, which was retried.
-  const resumed: RunEvent = {
-    seq: 1,
-    at: deps.clock.now().toISOString(),
-    body: { type: 'run.started', resumed: true },
-  };
-  const { reachable, openUnsafe } = unsafeReachable(workflow.document, [
-    ...journal,
-    ...(job.retried > 0 ? [resumed] : []),
-  ]);
+  const { reachable, openUnsafe } = await reachOf(tx, loss, job, workflow, deps.clock.now());
   return afterLostLease({
     state: job.state,
     silentMs: loss.silentMs,
     onDisconnect: workflow.analysis.onDisconnect,
+    restored: lease.restored,
     disconnectGraceMs: workflow.analysis.disconnectGraceMs,
     // An assignment that never reached the agent's disk has started nothing.
     unsafeReachable: reachable && (lease.accepted || !loss.recordsLost),
     openUnsafe,
-    attempts: attemptsOf(job),
+    attempts: job.tries,
     maxAttempts: job.maxAttempts,
     recordsLost: loss.recordsLost,
   });
@@ -193,17 +181,11 @@ function changeOf({ tenant, jobId, attempt, state }: Lease): {
 }
 
 function lostTooOften(job: LockedJob): Record<string, unknown> {
-  const attempts = attemptsOf(job);
   return {
     type: 'about:blank',
     status: 503,
     code: 'LEASE_LOST_TOO_OFTEN',
-    title: `The agent was lost in each of ${attempts} attempts.`,
+    title: `The agent was lost in each of ${job.tries} attempts.`,
     detail: 'Look at the agents that ran it, then retry the job.',
   };
-}
-
-/** Attempts that count towards `maxAttempts`: those that failed by themselves are bounded by the retry policy. */
-function attemptsOf(job: LockedJob): number {
-  return job.attempt - job.firstAttempt + 1 - job.retried;
 }

@@ -17,7 +17,7 @@ import { isRefusal } from '../platform/refusal.ts';
 import type { JobAssign, ServerMessage } from '@casare/shared/protocol';
 import type { JobRetry } from '@casare/shared/workflow';
 import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
-import type { RunnableWorkflow } from './workflows.port.ts';
+import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
 
 const TENANT = 'default';
 
@@ -53,8 +53,9 @@ export interface JobsHarness {
   readonly by: { tenant: string; actor: string };
   /** Adds a workflow that only agents of the same name run; its one step is harmless unless said otherwise. */
   workflow(name: string, options?: WorkflowOptions): Promise<string>;
+  readonly workflows: WorkflowsPort;
   /** Submits one job of the workflow; throws where it is refused. */
-  submit(workflow: string, more?: object): Promise<string>;
+  submit(workflow: string, more?: object, on?: Jobs): Promise<string>;
   /** Adds an agent with its tunnel on a replica, the first unless said otherwise; what it is sent lands in `sent`. */
   agent(name: string, slots?: number, replica?: Jobs): Promise<TestAgent>;
   /** Another replica on the same database; the test starts and stops it. */
@@ -81,6 +82,10 @@ export async function jobsHarness(
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-jobs-'));
   await database.db.execute(addTenant());
   const workflows = new Map<string, RunnableWorkflow>();
+  const port: WorkflowsPort = {
+    resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
+    validateInput: () => [],
+  };
   const replica = (): Jobs =>
     createJobs({
       db: database.db,
@@ -92,10 +97,7 @@ export async function jobsHarness(
       heartbeatMs: 1_000,
       fitness: () => Promise.resolve([]),
       agentIds: async (_, reference) => (await database.db.query(agentsNamed(reference))).map(({ id }) => id),
-      workflows: {
-        resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
-        validateInput: () => [],
-      },
+      workflows: port,
       secrets: {
         // Of the names that begin with `known` there is a value.
         secretsFor: (_, names) => {
@@ -113,15 +115,16 @@ export async function jobsHarness(
     replica,
     database,
     by,
+    workflows: port,
     async workflow(name, options = {}) {
       const workflow = testWorkflow(name, options);
       await database.db.execute(addWorkflow(workflow.id, name));
       workflows.set(`test/${name}`, workflow).set(workflow.id, workflow);
       return `test/${name}`;
     },
-    async submit(workflow, more = {}) {
+    async submit(workflow, more = {}, on = jobs) {
       const request = { workflow, priority: 50, requires: [], maxAttempts: 3, ...more };
-      const ids = await jobs.submit.submit(by, [request], null);
+      const ids = await on.submit.submit(by, [request], null);
       if (isRefusal(ids)) throw new Error(ids.code);
       return ids[0]!;
     },

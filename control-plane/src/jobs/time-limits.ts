@@ -2,14 +2,13 @@
  * Ends attempts whose time is over and that their agents did not end: each is one transaction that locks the job, decides
  * by a pure function, and writes. An attempt that is over its own time only may be retried like one that failed.
  */
-import { unsafeReachable } from '@casare/shared/workflow';
 import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { announceJobs } from './announce.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterFailure, doubtsOf } from './retry.decision.ts';
 import { bury, keepAttemptErrors, readFailureFacts, readStepRecords } from './retry.store.ts';
-import { readJournal } from './run.store.ts';
+import { reachOf } from './reach.ts';
 import type { SettleDependencies } from './settle.ts';
 import { afterTimeLimit, timeLimitError } from './time-limit.decision.ts';
 import { forgetDue, type OverdueAttempt } from './time-limit.store.ts';
@@ -44,14 +43,7 @@ async function reach(
 ): Promise<{ unsafeReachable: boolean; openUnsafe: string | null }> {
   const workflow = await deps.workflows.resolve(key.tenant, job.workflowId);
   if (isRefusal(workflow)) return { unsafeReachable: true, openUnsafe: null };
-  const at = deps.clock.now().toISOString();
-  // The attempt has not ended: an ending at the end is that of one before it.
-  const resumed = { seq: 1, at, body: { type: 'run.started' as const, resumed: true } };
-  const journal = await readJournal(tx, key.tenant, key.jobId, job.firstAttempt);
-  const { reachable, openUnsafe } = unsafeReachable(
-    workflow.document,
-    job.retried > 0 ? [...journal, resumed] : journal,
-  );
+  const { reachable, openUnsafe } = await reachOf(tx, key, job, workflow, deps.clock.now());
   return { unsafeReachable: reachable, openUnsafe };
 }
 

@@ -25,6 +25,8 @@ export interface LockedJob {
   readonly firstAttempt: number;
   /** Attempts of this generation that failed and were followed by another: they are no lost ones. */
   readonly retried: number;
+  /** Attempts of this generation, the last one included, without those. */
+  readonly tries: number;
   readonly maxAttempts: number;
   readonly routeId: number;
   readonly rank: number;
@@ -39,6 +41,7 @@ interface JobRow {
   readonly attempt: number;
   readonly first_attempt: number;
   readonly retried: number;
+  readonly tries: number;
   readonly max_attempts: number;
   readonly route_id: number;
   readonly rank: number;
@@ -52,7 +55,9 @@ const lockJob = sql<JobRow, [tenant: string, job: string]>(
   'lockJob',
   `SELECT state, attempt, first_attempt, max_attempts, route_id, 100 - priority AS rank, workflow_id, not_before,
      deadline, concurrency_key, (SELECT count(*)::int FROM job_attempt a WHERE a.tenant_id = $1 AND a.job_id = $2
-       AND a.attempt >= first_attempt AND a.outcome = 'retried') AS retried
+       AND a.attempt >= first_attempt AND a.outcome = 'retried') AS retried,
+     1 + (SELECT count(*)::int FROM job_attempt a WHERE a.tenant_id = $1 AND a.job_id = $2
+       AND a.attempt >= first_attempt AND a.attempt < job.attempt AND a.outcome IS DISTINCT FROM 'retried') AS tries
    FROM job WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
 );
 
@@ -149,6 +154,7 @@ export async function lockForMove(tx: Queryable, tenant: string, jobId: string):
     attempt: row.attempt,
     firstAttempt: row.first_attempt,
     retried: row.retried,
+    tries: row.tries,
     maxAttempts: row.max_attempts,
     routeId: row.route_id,
     rank: row.rank,

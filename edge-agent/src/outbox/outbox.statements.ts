@@ -4,6 +4,9 @@ export const SQL = {
     INSERT INTO meta (key, value) VALUES (?, 1)
     ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value`,
 
+  noteMeta: `INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2`,
+  readMeta: `SELECT value FROM meta WHERE key = ?`,
+
   insertRun: `
     INSERT INTO run (job, attempt, assignment, phase) VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING`,
   readRun: `SELECT * FROM run WHERE job = ? AND attempt = ?`,
@@ -12,9 +15,11 @@ export const SQL = {
   markRunning: `UPDATE run SET phase = 'running' WHERE job = ? AND attempt = ? AND phase = 'waiting'`,
   countCrash: `UPDATE run SET crashes = crashes + 1 WHERE job = ? AND attempt = ? RETURNING crashes`,
   setWorker: `UPDATE run SET worker = ? WHERE job = ? AND attempt = ?`,
-  // an acknowledgement never goes back and never passes what was written
+  // an acknowledgement never passes what was written, and only `rewind` takes one back
   acknowledge: `
     UPDATE run SET acked_seq = min(?3, last_seq) WHERE job = ?1 AND attempt = ?2 AND acked_seq < min(?3, last_seq)`,
+  // the control plane's record went back to an earlier time: what it lacks is sent again
+  rewind: `UPDATE run SET acked_seq = ?3 WHERE job = ?1 AND attempt = ?2 AND acked_seq > ?3`,
   release: `UPDATE run SET released = 1 WHERE job = ? AND attempt = ? AND ending IS NOT NULL`,
 
   // one number per event, no holes: the number is taken and the event written in one transaction

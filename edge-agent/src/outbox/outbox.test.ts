@@ -159,6 +159,31 @@ test('an event that fits no frame is refused', () => {
   );
 });
 
+test('what a record lost that went back is sent again, and nothing else', () => {
+  const assigned = assignment();
+  const box = open();
+  box.accept(StoredAssignment.parse(assigned));
+  for (const message of ['a', 'b', 'c']) box.append(assigned, at, { type: 'run.log', level: 'info', message });
+  box.acknowledge(assigned, 2);
+  expect(box.rewind(assigned, 2)).toBe(false);
+  expect(box.rewind(assigned, 1)).toBe(true);
+  expect(box.sendable(assigned, box.run(assigned)!.ackedSeq).map(({ seq }) => seq)).toEqual([2, 3]);
+  expect(box.rewind(assigned, 3)).toBe(false);
+  expect(box.run(assigned)?.ackedSeq).toBe(1);
+});
+
+test('the highest epoch of the record and the end of the last lease survive a restart', () => {
+  const box = open();
+  expect([box.storeEpoch(), box.leaseUntil()]).toEqual([null, null]);
+  box.noteStoreEpoch(7);
+  box.noteStoreEpoch(3);
+  box.noteLease(2_000.4);
+  box.noteLease(1_000);
+  close();
+  const again = open();
+  expect([again.storeEpoch(), again.leaseUntil()]).toEqual([7, 1_000]);
+});
+
 test('every start has a higher epoch', () => {
   expect(open().nextEpoch()).toBe(1);
   close();

@@ -85,6 +85,28 @@ export class Outbox {
     return Number(this.#kept(() => this.#sql.bumpCounter.get('epoch'))?.['value']);
   }
 
+  /** Notes the control plane's `storeEpoch`: the highest one counts. */
+  noteStoreEpoch(epoch: number): void {
+    if (epoch > (this.storeEpoch() ?? 0)) this.#kept(() => this.#sql.noteMeta.run('store-epoch', epoch));
+  }
+
+  storeEpoch(): number | null {
+    return this.#meta('store-epoch');
+  }
+
+  /** Notes until when this agent may act, on the wall clock, milliseconds. Not where there is no room: nothing needs it. */
+  noteLease(until: number): void {
+    try {
+      this.#guarded(() => this.#sql.noteMeta.run('lease-until', Math.round(until)));
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  leaseUntil(): number | null {
+    return this.#meta('lease-until');
+  }
+
   /** Stores an assignment, flushed to the disk. False when it was there already. Throws OUTBOX_FULL. */
   accept(assignment: StoredAssignment): boolean {
     const stored = StoredAssignment.parse(assignment);
@@ -187,6 +209,11 @@ export class Outbox {
     this.#kept(() => this.#sql.acknowledge.run(key.jobId, key.attempt, seq));
   }
 
+  /** The control plane has no events above `seq`: true when it had acknowledged some, which it lost. */
+  rewind(key: RunKey, seq: number): boolean {
+    return this.#kept(() => this.#sql.rewind.run(key.jobId, key.attempt, seq)).changes === 1;
+  }
+
   /** Queues a file for upload; false when it was queued before. Throws OUTBOX_FULL. */
   queueArtifact(row: Omit<ArtifactRow, 'state' | 'code'>, at: Date): boolean {
     return this.#guarded(() => {
@@ -242,6 +269,11 @@ export class Outbox {
   /** Closes the database: its lock goes with it. */
   close(): void {
     this.#database.close();
+  }
+
+  #meta(key: string): number | null {
+    const value = this.#sql.readMeta.get(key)?.['value'];
+    return value === undefined ? null : Number(value);
   }
 
   #insertEvent(key: RunKey, at: Date, body: RunEventBody, text: string): number {

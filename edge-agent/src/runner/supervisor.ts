@@ -16,7 +16,7 @@ import {
 } from '@casare/shared/protocol';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
-import { type Outbox, type RunKey, StoredAssignment } from '../outbox/index.ts';
+import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
@@ -57,7 +57,7 @@ export class Supervisor implements Handled {
   readonly #active = new Map<string, Run>();
   /** Of the active runs those whose end the control plane waits for. */
   readonly #toConfirm = new Set<string>();
-  #greeted: readonly RunKey[] = [];
+  #greeted: readonly RunRow[] = [];
   #lease: Lease = NO_LEASE;
   #stopping = false;
 
@@ -86,11 +86,21 @@ export class Supervisor implements Handled {
     }
   }
 
-  /** What `hello` reports: every attempt whose record the control plane does not have complete. */
+  /** What `hello` reports: every attempt that is here, with what the control plane said that it has of it. */
   heldRuns(): Greeting['runs'] {
-    const held = this.#options.outbox.runs().filter((run) => run.ending === null || run.ackedSeq < run.lastSeq);
+    const held = this.#options.outbox.runs();
     this.#greeted = held;
-    return held.map(({ jobId, attempt, lastSeq, phase }) => ({ jobId, attempt, lastSeq, phase }));
+    return held.map(({ jobId, attempt, lastSeq, phase, ackedSeq }) => ({ jobId, attempt, lastSeq, phase, ackedSeq }));
+  }
+
+  /** How long ago the leases ended, milliseconds; undefined when there never was one. On both clocks, the longer. */
+  unleasedMs(): number | undefined {
+    const { clock, outbox } = this.#options;
+    const now = clock.now();
+    const { mono, wall } = this.#lease;
+    if (Number.isFinite(mono)) return Math.max(0, Math.round(now.wall - wall), Math.round(now.mono - mono));
+    const until = outbox.leaseUntil();
+    return until === null ? undefined : Math.max(0, Math.round(now.wall - until));
   }
 
   /** Runs with a worker, for `status`. */
@@ -108,6 +118,7 @@ export class Supervisor implements Handled {
     for (const key of this.#greeted) {
       const verdict = given.get(idOf(key));
       if (verdict?.verdict === 'continue') this.#goOn(verdict);
+      else if (isSettled(key)) continue;
       else this.#drop(key, verdict === undefined ? 'the control plane does not know this run' : 'fenced');
     }
     this.#greeted = [];
@@ -164,6 +175,7 @@ export class Supervisor implements Handled {
 
   renewed(sentAt: Instant, leaseMs: number): void {
     this.#lease = renewedLease(sentAt, leaseMs);
+    this.#options.outbox.noteLease(this.#lease.wall);
     for (const run of this.#active.values()) run.reconsider();
   }
 
@@ -321,6 +333,11 @@ export class Supervisor implements Handled {
     for (const run of this.#active.values()) held.add(run.key.jobId);
     this.#options.folders.prune(held);
   }
+}
+
+/** Everything is acknowledged: only its files keep it, and to have no lease any more is what follows from its ending. */
+function isSettled(run: RunRow): boolean {
+  return run.ending !== null && run.ackedSeq >= run.lastSeq;
 }
 
 function idOf(key: RunKey): string {

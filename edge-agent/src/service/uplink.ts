@@ -15,6 +15,8 @@ import { Renewal } from './renewal.ts';
 /** What takes assignments and keeps the runs. */
 export interface UplinkRuns extends Omit<TunnelPort, 'greeting' | 'trust' | 'changed' | 'stayed'> {
   heldRuns(): Greeting['runs'];
+  /** See `hello`. */
+  unleasedMs(): number | undefined;
   /** The session is over. */
   disconnected(): void;
   /** The agent may not act any more. */
@@ -103,11 +105,15 @@ export class Uplink {
   }
 
   #greeting(): Greeting {
-    const { home, profile, runs } = this.#options;
+    const { home, profile, runs, outbox } = this.#options;
+    const storeEpoch = outbox.storeEpoch();
+    const unleasedMs = runs.unleasedMs();
     return {
       ...{ instance: this.#instance, epoch: this.#epoch, ...profile(), declared: this.#identity.declared },
       runs: runs.heldRuns(),
       bundle: heldBundle(home).digest,
+      ...(storeEpoch === null ? {} : { storeEpoch }),
+      ...(unleasedMs === undefined ? {} : { unleasedMs }),
     };
   }
 

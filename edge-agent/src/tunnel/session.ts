@@ -168,11 +168,17 @@ export class Session {
   #welcome(welcome: Welcome): void {
     const { port, outbox, clock, onLive } = this.#options;
     this.#welcomed = true;
-    for (const run of welcome.runs) if (run.verdict === 'continue') outbox.acknowledge(run, run.ackedSeq);
+    for (const run of welcome.runs) {
+      if (run.verdict !== 'continue') continue;
+      outbox.acknowledge(run, run.ackedSeq);
+      outbox.rewind(run, run.ackedSeq);
+    }
     onLive();
     // verdicts first: a lease gives leave to every step that waits, also to one of a run that is fenced
     port.welcomed(welcome.runs);
     port.renewed(this.#helloAt, welcome.leaseMs);
+    // after the verdicts: a greeting that was not answered is made again as it was
+    if (welcome.storeEpoch !== undefined) outbox.noteStoreEpoch(welcome.storeEpoch);
     for (const run of outbox.runs()) this.#events.add(run, run.ackedSeq);
     this.#timers.push(setInterval(() => this.#beat(welcome.deadMs), Math.min(1_000, welcome.pingMs)));
     this.#timers.push(setInterval(() => this.#ping(), welcome.pingMs));

@@ -40,6 +40,9 @@ export const AgentFacts = z.object({
 });
 export type AgentFacts = z.infer<typeof AgentFacts>;
 
+/** Rises with each restore of the control plane's record from a backup. */
+const StoreEpoch = z.int().min(1).max(2_147_483_647);
+
 /** A run that the agent's outbox holds. */
 export const HeldRun = z.object({
   ...run,
@@ -47,6 +50,11 @@ export const HeldRun = z.object({
   lastSeq: z.int().min(0),
   /** `finished`: the ending is in the outbox and only waits to be acknowledged. */
   phase: z.enum(['waiting', 'running', 'finished']),
+  /**
+   * Up to here the agent was told that its events are committed. A record that has less went back to an earlier time. All of
+   * a `finished` run: it is only kept until its files are stored, and what becomes of it needs no verdict.
+   */
+  ackedSeq: z.int().min(0).optional(),
 });
 
 export type HeldRun = z.infer<typeof HeldRun>;
@@ -67,6 +75,10 @@ const Hello = z.object({
   runs: z.array(HeldRun).max(RUNS_PER_AGENT),
   /** Digest of the bundle that the agent verifies gateways by. An agent that sends it knows the messages of trust. */
   bundle: sha256.optional(),
+  /** The highest `storeEpoch` that it was welcomed with. */
+  storeEpoch: StoreEpoch.optional(),
+  /** How long ago its leases ended, milliseconds; 0 while they hold. Absent: not known. */
+  unleasedMs: z.int().min(0).optional(),
 });
 
 const Capabilities = z.object({
@@ -170,6 +182,7 @@ const Welcome = z.object({
   deadMs: z.int().min(100),
   leaseMs: z.int().min(1_000),
   runs: z.array(Welcomed).max(RUNS_PER_AGENT),
+  storeEpoch: StoreEpoch.optional(),
 });
 
 export const OnDisconnect = z.enum(['continue', 'hold']);

@@ -18,16 +18,16 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
       jobs.flatMap((id, at) => {
         const job = tables.job.get(tenants[at]!, id);
         if (!job || !from.includes(job.state) || (job.deadline !== null && job.deadline <= now)) return [];
-        const attempt = job.attempt + 1;
+        const attempt = job.attempt + 1 + job.attempt_skip;
         const key = { tenant_id: job.tenant_id, job_id: id, attempt, agent_id: agents[at]! };
         const { generation } = job;
         const timeout_at = job.timeout_at ?? (job.timeout_ms === null ? null : now + job.timeout_ms);
-        tables.job.change(job, { state: 'leased', attempt, agent_id: key.agent_id, timeout_at });
+        tables.job.change(job, { state: 'leased', attempt, attempt_skip: 0, agent_id: key.agent_id, timeout_at });
         const ends = [timeout_at, job.attempt_timeout_ms === null ? null : now + job.attempt_timeout_ms].filter(
           (end) => end !== null,
         );
         const due_at = ends.length === 0 ? null : Math.min(...ends);
-        const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at };
+        const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at, restored: false };
         if (!tables.job_lease.insert({ ...key, generation, slot: slots[at]!, leased_at: now, ...fresh })) {
           throw new Error(`job_lease: ${id} is leased already`);
         }
@@ -90,10 +90,16 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     const retried = tables.job_attempt.where(
       (row) => row.job_id === id && row.attempt >= first_attempt && row.outcome === 'retried',
     ).length;
+    const tries =
+      1 +
+      tables.job_attempt.where(
+        (row) =>
+          row.job_id === id && row.attempt >= first_attempt && row.attempt < attempt && row.outcome !== 'retried',
+      ).length;
     return [
       {
         ...{ state, attempt, first_attempt, max_attempts, route_id, rank: 100 - job.priority, workflow_id },
-        ...{ not_before: date(job.not_before), deadline: date(job.deadline), concurrency_key, retried },
+        ...{ not_before: date(job.not_before), deadline: date(job.deadline), concurrency_key, retried, tries },
       },
     ];
   }),

@@ -42,6 +42,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         priority: job.priority,
         generation: 1,
         attempt: 0,
+        attempt_skip: 0,
         first_attempt: 1,
         max_attempts: job.maxAttempts,
         agent_id: null,

@@ -12,6 +12,7 @@ export interface JobRow {
   readonly priority: number;
   readonly generation: number;
   readonly attempt: number;
+  readonly attempt_skip: number;
   readonly first_attempt: number;
   readonly max_attempts: number;
   readonly agent_id: string | null;
@@ -66,6 +67,7 @@ export interface LeaseRow {
   readonly cancelling: boolean;
   readonly settle_after: number | null;
   readonly due_at: number | null;
+  readonly restored: boolean;
 }
 
 export interface FenceRow {

@@ -1,0 +1,43 @@
+/** `casare restored`: on the server, after its database was restored from a backup and before the control plane starts. */
+import { details, json } from '@casare/shared/terminal';
+import { Option, type Command } from 'commander';
+import { readConfig } from '../platform/config.ts';
+import { UsageError } from './exit.ts';
+import type { Surroundings } from './session.ts';
+
+interface RestoredFlags {
+  readonly failedAt?: string;
+  readonly pending: 'ask' | 'run';
+}
+
+export function addRestoredCommand(program: Command, around: Surroundings): void {
+  program
+    .command('restored')
+    .description('say that the database was restored from a backup, before the control plane starts')
+    .option('--failed-at <time>', 'until when the control plane had worked, such as 2026-05-01T20:00:00Z (now)')
+    .addOption(
+      new Option('--pending <what>', 'jobs in the queue that may have run since and must not be repeated blindly')
+        .choices(['ask', 'run'])
+        .default('ask'),
+    )
+    .action(async ({ failedAt, pending }: RestoredFlags, command: Command) => {
+      const at = failedAt === undefined ? new Date() : new Date(failedAt);
+      if (Number.isNaN(at.getTime()) || at > new Date()) {
+        throw new UsageError(`${failedAt} is no time that has passed: write it as 2026-05-01T20:00:00Z.`);
+      }
+      const { sayRestored } = await import('../restored.ts');
+      const done = await sayRestored(readConfig(around.env), { failedAt: at, askAboutPending: pending === 'ask' });
+      const { output } = command.optsWithGlobals<{ output?: string }>();
+      const human = details([
+        ['epoch', String(done.epoch)],
+        ['jobs that wait for a person now', String(done.asked)],
+        ['attempts judged when their agents return', String(done.leases)],
+        ['join tokens revoked', String(done.tokens)],
+        ['sessions ended', String(done.sessions)],
+      ]);
+      around.terminal.out(output === 'json' ? json(done) : human);
+      around.terminal.err(
+        'What people did since the backup is lost: lock again what was locked, revoke again what was revoked.\n',
+      );
+    });
+}

@@ -1,0 +1,33 @@
+/** The server's own store, for what a person does on the server itself, without a listener or a running control plane. */
+import path from 'node:path';
+import { migrationsFolder } from './migrations.ts';
+import type { Config } from './platform/config.ts';
+import {
+  migrate,
+  openDatabase,
+  ready,
+  runningEmbeddedUrl,
+  startEmbeddedPostgres,
+  type Database,
+} from './platform/database/index.ts';
+import type { RootLog } from './platform/log.ts';
+
+/** Opens it, migrated. What it starts is stopped with `opened`. @throws Fault, one line each: DATABASE_*, MIGRATION_* */
+export async function openStore(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<Database> {
+  const url = config.databaseUrl ?? (await embeddedUrl(config.home, log, opened));
+  await ready(url);
+  const database = openDatabase(url, { log });
+  opened.defer(() => database.close());
+  await migrate(database, { directory: migrationsFolder });
+  return database;
+}
+
+/** Of the embedded server: the one that a running control plane owns, else one that is started for so long. */
+async function embeddedUrl(home: string, log: RootLog, opened: AsyncDisposableStack): Promise<string> {
+  const dataDir = path.join(home, 'postgres');
+  const running = await runningEmbeddedUrl(dataDir);
+  if (running !== null) return running;
+  const postgres = await startEmbeddedPostgres({ dataDir, logFile: path.join(home, 'postgres.log'), log });
+  opened.defer(() => postgres.stop());
+  return postgres.url;
+}
