@@ -64,7 +64,7 @@ test('steps and files appear while the job runs; a file is downloaded as it was 
   const link = page.getByRole('link', { name: file!.name, exact: true });
   const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
   expect(await readFile(await download.path())).toEqual(await stack.bytes(file!.id));
-  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Jobs' }).click();
   await page
     .getByRole('row')
     .filter({ has: page.getByTitle(job.id) })

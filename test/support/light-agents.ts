@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Slots } from '@casare/shared/protocol';
+import type { RunEventBody, Slots } from '@casare/shared/protocol';
 import { type Clock, systemClock } from '../../edge-agent/src/clock.ts';
 import { agentHome, type AgentHome, enrol } from '../../edge-agent/src/identity/index.ts';
 import { Outbox, type RunKey, StoredAssignment } from '../../edge-agent/src/outbox/index.ts';
@@ -23,6 +23,8 @@ export interface LightAgentOptions {
   readonly random?: () => number;
   /** Log lines of each job, before its ending; 0 unless said otherwise. */
   readonly linesPerJob?: number;
+  /** What a job records last, with its ending; by default that it completed. */
+  readonly record?: readonly RunEventBody[];
 }
 
 export interface LightEnrolment extends LightAgentOptions {
@@ -34,6 +36,7 @@ export interface LightEnrolment extends LightAgentOptions {
 
 const FACTS = { hostname: 'light-agent', os: 'linux', arch: 'x64', agentVersion: '0.1.0', nodeVersion: '24' };
 const LOG_LINES = 1_000;
+const COMPLETED: readonly RunEventBody[] = [{ type: 'run.completed', output: { by: 'a double' } }];
 
 /** Enrols over the real enrol listener; the agent does not run yet. */
 export async function enrolLightAgent({ url, token, name, ...options }: LightEnrolment): Promise<LightAgent> {
@@ -87,9 +90,10 @@ export class LightAgent {
 
   start(): void {
     const { clock = systemClock, random = Math.random, capabilities = [], linesPerJob = 0 } = this.#options;
+    const { record = COMPLETED } = this.#options;
     const slots = this.#options.slots ?? { plain: 2, browser: 0, desktop: 0 };
     const outbox = Outbox.open({ file: this.home.outbox });
-    const jobs = new JobDoubles(outbox, clock, linesPerJob, () => uplink.tunnel);
+    const jobs = new JobDoubles(outbox, clock, { lines: linesPerJob, record }, () => uplink.tunnel);
     const uplink: Uplink = new Uplink({
       ...{ home: this.home, clock, random, outbox, runs: jobs },
       log: (level, text) => {
@@ -118,11 +122,16 @@ export class LightAgent {
   }
 }
 
+interface Told {
+  readonly lines: number;
+  readonly record: readonly RunEventBody[];
+}
+
 /** Instead of the product's supervisor: each job is accepted and completed at once, in the outbox as the real ones. */
 export class JobDoubles implements UplinkRuns {
   readonly #outbox: Outbox;
   readonly #clock: Clock;
-  readonly #lines: number;
+  readonly #told: Told;
   readonly #tunnel: () => Uplink['tunnel'];
   #greeted: readonly RunKey[] = [];
   /** Moments at which the lease had lapsed when it was renewed, milliseconds late. */
@@ -133,10 +142,10 @@ export class JobDoubles implements UplinkRuns {
   readonly cancels: string[] = [];
   halted = false;
 
-  constructor(outbox: Outbox, clock: Clock, lines: number, tunnel: () => Uplink['tunnel']) {
+  constructor(outbox: Outbox, clock: Clock, told: Told, tunnel: () => Uplink['tunnel']) {
     this.#outbox = outbox;
     this.#clock = clock;
-    this.#lines = lines;
+    this.#told = told;
     this.#tunnel = tunnel;
   }
 
@@ -167,10 +176,10 @@ export class JobDoubles implements UplinkRuns {
     this.begun.set(jobId, (this.begun.get(jobId) ?? 0) + 1);
     const at = new Date(this.#clock.now().wall);
     this.#outbox.append(message, at, { type: 'run.started', resumed: false });
-    for (let line = 1; line <= this.#lines; line += 1) {
+    for (let line = 1; line <= this.#told.lines; line += 1) {
       this.#outbox.append(message, at, { type: 'run.log', level: 'info', message: `line ${line}` });
     }
-    this.#outbox.append(message, at, { type: 'run.completed', output: { by: 'a double' } });
+    for (const body of this.#told.record) this.#outbox.append(message, at, body);
     this.#outbox.release(message);
     this.#tunnel().wake({ jobId, attempt });
   }

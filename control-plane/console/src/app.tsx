@@ -1,5 +1,6 @@
 /** The frame around every page: header, sign-out, and the page that the address names. */
 import { useEffect, useRef, useState } from 'react';
+import { DeadLettersPage } from './pages/dead-letters.tsx';
 import { JobPage } from './pages/job.tsx';
 import { JobsPage } from './pages/jobs.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
@@ -27,7 +28,7 @@ export function App() {
       <a className="skip" href="#content">
         Skip to content
       </a>
-      <Header email={state.me.email} tenant={state.me.tenant} />
+      <Header email={state.me.email} tenant={state.me.tenant} route={route} />
       <main id="content" tabIndex={-1}>
         <Page route={route} />
       </main>
@@ -42,6 +43,8 @@ function Page({ route }: { route: Route }) {
       return <JobsPage key={hrefOf(route)} state={route.page === 'jobs' ? route.state : null} />;
     case 'job':
       return <JobPage key={route.id} id={route.id} />;
+    case 'dead-letters':
+      return <DeadLettersPage key={hrefOf(route)} reason={route.reason} />;
     case 'unknown':
       return (
         <>
@@ -54,7 +57,12 @@ function Page({ route }: { route: Route }) {
   }
 }
 
-function Header({ email, tenant }: { email: string | null; tenant: string }) {
+const PAGES: readonly { readonly name: string; readonly to: Route }[] = [
+  { name: 'Jobs', to: HOME },
+  { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
+];
+
+function Header({ email, tenant, route }: { email: string | null; tenant: string; route: Route }) {
   const { signOut } = useSession();
   const [error, setError] = useState<unknown>(null);
   return (
@@ -62,6 +70,13 @@ function Header({ email, tenant }: { email: string | null; tenant: string }) {
       <Link to={HOME} className="brand">
         <img src="/favicon.svg" alt="" width="24" height="24" /> Casare
       </Link>
+      <nav aria-label="Pages" className="pages">
+        {PAGES.map(({ name, to }) => (
+          <Link key={name} to={to} aria-current={to.page === route.page ? 'page' : undefined}>
+            {name}
+          </Link>
+        ))}
+      </nav>
       <span className="who">
         {email ?? 'API key'} <span className="faint">in {tenant}</span>
       </span>

@@ -1,13 +1,14 @@
 /**
  * Which page the address names, over the history API. A route is data; `hrefOf` and `routeOf` are each other's inverse.
  */
-import { JobState } from '@casare/shared/api';
+import { DeadReason, JobState } from '@casare/shared/api';
 import { useMemo, useSyncExternalStore, type MouseEvent, type ReactNode } from 'react';
 
 /** A page of the console. */
 export type Route =
   | { readonly page: 'jobs'; readonly state: JobState | null }
   | { readonly page: 'job'; readonly id: string }
+  | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
   | { readonly page: 'login' }
   | { readonly page: 'unknown' };
 
@@ -17,6 +18,9 @@ export const HOME: Route = { page: 'jobs', state: null };
 export function routeOf(address: string): Route {
   const { pathname, searchParams } = new URL(address, 'http://console');
   if (pathname === '/') return { page: 'jobs', state: JobState.safeParse(searchParams.get('state')).data ?? null };
+  if (pathname === '/dead-letters') {
+    return { page: 'dead-letters', reason: DeadReason.safeParse(searchParams.get('reason')).data ?? null };
+  }
   if (pathname === '/login') return { page: 'login' };
   const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
   return id === undefined ? { page: 'unknown' } : { page: 'job', id };
@@ -29,6 +33,8 @@ export function hrefOf(route: Route): string {
       return route.state === null ? '/' : `/?state=${route.state}`;
     case 'job':
       return `/jobs/${route.id}`;
+    case 'dead-letters':
+      return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
     case 'login':
       return '/login';
     case 'unknown':
@@ -51,7 +57,16 @@ export function useRoute(): Route {
 }
 
 /** A link that changes the page without loading the console again; new tabs and downloads work as everywhere. */
-export function Link({ to, children, ...rest }: { to: Route; children: ReactNode; className?: string }) {
+export function Link({
+  to,
+  children,
+  ...rest
+}: {
+  to: Route;
+  children: ReactNode;
+  className?: string;
+  'aria-current'?: 'page' | undefined;
+}) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

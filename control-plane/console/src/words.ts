@@ -1,5 +1,5 @@
 /** How states, times, sizes and errors are said to people. */
-import type { JobState, Step } from '@casare/shared/api';
+import type { DeadReason, JobState, Step } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
 
 export const STATE_WORDS: Readonly<Record<JobState | Step['state'], string>> = {
@@ -16,6 +16,20 @@ export const STATE_WORDS: Readonly<Record<JobState | Step['state'], string>> = {
   completed: 'Done',
   skipped: 'Skipped',
   interrupted: 'Interrupted',
+};
+
+/** What doing a step twice would mean. */
+export const EFFECT_WORDS: Readonly<Record<Step['effect'], string>> = {
+  idempotent: 'It only reads: doing it again does no harm.',
+  checkable: 'Whether it was done can be looked up.',
+  unsafe: 'It must not be done twice.',
+};
+
+/** Why a job is not tried again by itself. */
+export const DEAD_WORDS: Readonly<Record<DeadReason, string>> = {
+  permanent: 'It would fail again',
+  ambiguous: 'A step may have acted',
+  exhausted: 'Its tries are used up',
 };
 
 /** What went wrong, and what to do; never a stack or a code alone. */

@@ -1,8 +1,9 @@
 /** A job that waits for a person: why, and the person's decision with its reason (kept in the audit log). */
-import { api as endpoints, ReviewRequest, type Job } from '@casare/shared/api';
+import { api as endpoints, ReviewRequest, type Artifact, type Job } from '@casare/shared/api';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
+import { Evidence } from './evidence.tsx';
 
 type Decision = ReviewRequest['decision'];
 
@@ -13,7 +14,13 @@ const DECISIONS: readonly { readonly value: Decision; readonly name: string; rea
   { value: 'fail', name: 'Mark as failed', means: 'The job ends here.' },
 ];
 
-export function Review({ job, onChanged }: { job: Job; onChanged: (job: Job) => void }) {
+interface ReviewProps {
+  readonly job: Job;
+  readonly artifacts: readonly Artifact[];
+  readonly onChanged: (job: Job) => void;
+}
+
+export function Review({ job, artifacts, onChanged }: ReviewProps) {
   const { api } = useSession();
   const [decision, setDecision] = useState<Decision | null>(null);
   const [busy, setBusy] = useState(false);
@@ -41,6 +48,7 @@ export function Review({ job, onChanged }: { job: Job; onChanged: (job: Job) => 
           At <code>{job.review.position}</code>. Check in the target system whether this was done before you decide.
         </p>
       )}
+      {job.review?.evidence && <Evidence evidence={job.review.evidence} artifacts={artifacts} />}
       <form onSubmit={(event) => void submit(event)}>
         <fieldset>
           <legend>Decision</legend>

@@ -1,8 +1,8 @@
 /** One job: its state, what it was given and gave back, its steps as they run, its files and its log. */
 import type { Job } from '@casare/shared/api';
-import type { ReactNode } from 'react';
 import { Actions } from '../job/actions.tsx';
 import { Artifacts } from '../job/artifacts.tsx';
+import { Attempts } from '../job/attempts.tsx';
 import { ErrorText } from '../job/error-text.tsx';
 import { Log } from '../job/log.tsx';
 import { Review } from '../job/review.tsx';
@@ -12,6 +12,7 @@ import { WhyPending } from '../job/why-pending.tsx';
 import { LiveMark } from '../live/live-mark.tsx';
 import { HOME, Link } from '../router.tsx';
 import { useSession } from '../session.tsx';
+import { Fact, Facts } from '../ui/facts.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Json } from '../ui/json.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -41,20 +42,23 @@ export function JobPage({ id }: { id: string }) {
       {job === null && error === null && <Loading what="Loading the job" />}
       {job !== null && (
         <>
-          {job.state === 'needs_review' && <Review key={job.attempt} job={job} onChanged={show} />}
+          {job.state === 'needs_review' && (
+            <Review key={job.attempt} job={job} artifacts={artifacts} onChanged={show} />
+          )}
           {job.error !== null && (
             <section className="failure" aria-labelledby="error-title">
               <h2 id="error-title">Error</h2>
               <ErrorText error={job.error} />
             </section>
           )}
-          <Facts job={job} />
+          <JobFacts job={job} />
           {job.state === 'pending' && <WhyPending id={id} />}
           <Steps steps={steps} artifacts={artifacts} />
           <div className="pair">
             <Value name="Input" value={job.input} />
             <Value name="Output" value={job.output} />
           </div>
+          <Attempts job={job} />
           <Artifacts artifacts={artifacts} />
           <Log lines={lines} />
         </>
@@ -63,10 +67,10 @@ export function JobPage({ id }: { id: string }) {
   );
 }
 
-function Facts({ job }: { job: Job }) {
+function JobFacts({ job }: { job: Job }) {
   const { workflow, agent, attempt, generation, requirements, createdAt, startedAt, endedAt } = job;
   return (
-    <dl className="facts">
+    <Facts>
       <Fact name="Version">{workflow.version}</Fact>
       <Fact name="Agent">{agent?.name ?? <span className="faint">none yet</span>}</Fact>
       <Fact name="Attempt">
@@ -88,16 +92,7 @@ function Facts({ job }: { job: Job }) {
           <code key={label}>{label}</code>
         ))}
       </Fact>
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Facts>
   );
 }
 
