@@ -7,6 +7,7 @@ import type { LiveService } from '../live/index.ts';
 import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
+import { Acceptances } from './acceptances.ts';
 import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
@@ -50,7 +51,7 @@ const TOGETHER = { most: 100, runs: 2, apartMs: 20, keyOf: ({ agentId }: AgentRe
 export class RunsService {
   readonly #deps: RunsDependencies;
   readonly #batcher: EventBatcher;
-  readonly #accept: (lease: leases.AcceptedLease) => Promise<void>;
+  readonly #acceptances: Acceptances;
   readonly #leasesOf: (agent: AgentRef) => Promise<leases.Lease[]>;
   /** Set once by the wiring: the dispatcher builds assignments through this service and is told of free slots by it. */
   dispatcher: Dispatcher | null = null;
@@ -60,12 +61,16 @@ export class RunsService {
   constructor(dependencies: RunsDependencies) {
     this.#deps = dependencies;
     this.#leasesOf = gather({ run: (agents) => leases.listLeases(dependencies.db, agents), ...TOGETHER });
-    this.#accept = gather({ run: (accepted) => leases.accept(dependencies.db, accepted), most: 500, runs: 2 });
+    this.#acceptances = new Acceptances({
+      write: (accepted) => leases.accept(dependencies.db, accepted),
+      onRetry: (error) => dependencies.log.warn('acceptances could not be written yet', { error }),
+    });
     this.#batcher = new EventBatcher((messages) => this.#write(messages));
   }
 
   /** Compares what the agent holds with its leases: verdicts for its runs, and assignments it has never received. */
   async reconcile(agent: AgentRef, held: readonly HeldRun[], greeted: Greeted = {}): Promise<Reconciled> {
+    await this.#acceptances.flush();
     const standing = await this.#restored(agent, await this.#leasesOf(agent), held, greeted);
     const all = await this.#returned(agent, standing, held);
     const byJob = new Map(all.map((lease) => [lease.jobId, lease]));
@@ -92,9 +97,9 @@ export class RunsService {
     return { runs, leases: kept, assignments };
   }
 
-  /** The assignment is on the agent's disk. */
-  async accepted(agent: AgentRef, jobId: string, attempt: number): Promise<void> {
-    await this.#accept({ ...agent, jobId, attempt });
+  /** The assignment is on the agent's disk: on record soon, or with the run's first events. */
+  accepted(agent: AgentRef, jobId: string, attempt: number): Promise<void> {
+    return this.#acceptances.add({ ...agent, jobId, attempt });
   }
 
   /** The agent will not run it. */
@@ -114,12 +119,14 @@ export class RunsService {
 
   /** Records events; answered only after COMMIT. */
   record(agent: AgentRef, jobId: string, attempt: number, events: readonly RunEvent[]): Promise<Recorded> {
+    this.#acceptances.superseded({ ...agent, jobId, attempt });
     return this.#batcher.add({ ...agent, jobId, attempt, events });
   }
 
-  /** Resolves when everything given to `record` so far is answered. */
-  drain(): Promise<void> {
-    return this.#batcher.drain();
+  /** Resolves when everything given to `record` and `accepted` so far is written. */
+  async drain(): Promise<void> {
+    await this.#batcher.drain();
+    await this.#acceptances.flush();
   }
 
   async #write(messages: Parameters<typeof recordBatch>[1]): Promise<Recorded[]> {

@@ -157,12 +157,13 @@ function connectAgent(
 ): void {
   const run = async ({ jobId, attempt }: JobAssign): Promise<void> => {
     onStart();
-    await jobs.runs.accepted(agent, jobId, attempt);
+    const accepted = jobs.runs.accepted(agent, jobId, attempt);
     const at = new Date().toISOString();
     const recorded = await jobs.runs.record(agent, jobId, attempt, [
       { seq: 1, at, body: { type: 'run.started', resumed: false } },
       { seq: 2, at, body: { type: 'run.completed', output: null } },
     ]);
+    await accepted;
     if (recorded.outcome === 'acked' && recorded.seq === 2) acks.add();
     else acks.fail(new Error(`a completion was not acknowledged: ${JSON.stringify(recorded)}`));
   };
