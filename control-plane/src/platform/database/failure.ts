@@ -5,8 +5,8 @@
  */
 import { DatabaseError } from 'pg';
 
-/** Server conditions under which no connection is given yet, or no longer; waiting helps. */
-const NOT_ACCEPTING = new Set(['57P01', '57P02', '57P03', '53300']);
+/** Server conditions under which no connection is given yet, or no longer; waiting helps. 25P03: it was idle too long. */
+const NOT_ACCEPTING = new Set(['57P01', '57P02', '57P03', '53300', '25P03']);
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -116,6 +116,22 @@ describe('transaction', () => {
 });
 
 describe('broken connections', () => {
+  it('keeps no locks for a process that stands still in a transaction', async () => {
+    await using still = standingStill(200);
+    const work = still.db.transaction(async (tx) => {
+      await tx.query(insertNote('locked'));
+      still.stands.resolve();
+      await still.goesOn.promise;
+      await tx.query(insertNote('late'));
+    });
+    await still.stands.promise;
+    // The same unique text waits for the other transaction's end.
+    await db.query(insertNote('locked'));
+    still.goesOn.resolve();
+    await expect(work).rejects.toThrow();
+    await expect(still.db.query(countNotes())).resolves.toHaveLength(1);
+  });
+
   it('survives the end of every idle connection and serves the next call', async () => {
     const warn = vi.fn();
     const other = openDatabase(database.url, { log: { debug() {}, info() {}, warn, error() {} } });
@@ -188,3 +204,10 @@ describe('bounds', () => {
     await failed;
   });
 });
+
+/** Another process's pool; its transaction holds on between `stands` and `goesOn`. */
+function standingStill(idleTransactionMs: number) {
+  const other = openDatabase(database.url, { idleTransactionMs });
+  const [stands, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return { db: other, stands, goesOn, [Symbol.asyncDispose]: () => other.close() };
+}

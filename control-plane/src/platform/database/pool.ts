@@ -59,12 +59,18 @@ export interface DatabaseOptions {
   readonly maxWaiting?: number;
   /** How long a call waits for a server that is away, in milliseconds; default 15,000. */
   readonly reconnectMs?: number;
+  /**
+   * How long a transaction of ours may leave the server waiting for its next statement, in milliseconds; default 10,000.
+   * Then the server ends it: a process that stands still must not keep its locks from all others.
+   */
+  readonly idleTransactionMs?: number;
   /** False behind a transaction pooler without prepared statements; default: unless the URL says `pgbouncer=true`. */
   readonly prepare?: boolean;
   readonly applicationName?: string;
   readonly random?: () => number;
 }
 
+const IDLE_TRANSACTION_MS = 10_000;
 const LISTENER_SETTINGS = { baseMs: 50, capMs: 2_000 };
 
 /** Opens a pool. Connects lazily; use `ready` first to learn whether the server answers. */
@@ -88,7 +94,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     url,
     query: async <Row>(statement: Statement<Row>) => (await runAlone(acquire, statement, prepare)).rows as Row[],
     execute: async (statement) => (await runAlone(acquire, statement, prepare)).rowCount ?? 0,
-    transaction: (work, settings) => runTransaction(acquire, work, settings ?? {}, prepare, random),
+    transaction: (work, settings) => {
+      const opening = openingOf(settings ?? {}, options.idleTransactionMs ?? IDLE_TRANSACTION_MS);
+      return runTransaction(() => acquire(opening), work, settings ?? {}, prepare, random);
+    },
     listen: (channel, handler, settings) => listener.listen(channel, handler, settings),
     notify: (channel, payload) => listener.notify(channel, payload),
     close: async (graceMs = 3_000) => {
@@ -167,7 +176,7 @@ function send(client: PoolClient, statement: Statement, prepare: boolean): Promi
 }
 
 async function runTransaction<T>(
-  acquire: Acquire,
+  acquire: () => Promise<PoolClient>,
   work: (tx: Transaction) => Promise<T>,
   options: TransactionOptions,
   prepare: boolean,
@@ -176,7 +185,7 @@ async function runTransaction<T>(
   const attempts = Math.min(Math.max(options.attempts ?? 1, 1), 10);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryTransaction(await acquire(openingOf(options)), work, prepare);
+      return await tryTransaction(await acquire(), work, prepare);
     } catch (error) {
       if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
     }
@@ -221,7 +230,7 @@ function transactionOn(client: PoolClient, prepare: boolean, open: { readonly va
 }
 
 /** The opening of a transaction as one round trip. */
-function openingOf(options: TransactionOptions): string {
+function openingOf(options: TransactionOptions, idleMs: number): string {
   const modes = [
     options.isolation === undefined ? '' : ` isolation level ${options.isolation}`,
     options.readOnly === true ? ' read only' : '',
@@ -229,7 +238,8 @@ function openingOf(options: TransactionOptions): string {
   const settings = Object.entries(options.settings ?? {}).map(
     ([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`,
   );
-  const opening = `begin${modes.filter((mode) => mode !== '').join(',')}`;
+  const begin = `begin${modes.filter((mode) => mode !== '').join(',')}`;
+  const opening = `${begin}; set local idle_in_transaction_session_timeout = ${idleMs}`;
   return settings.length === 0 ? opening : `${opening}; select ${settings.join(', ')}`;
 }
 
