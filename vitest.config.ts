@@ -19,7 +19,7 @@ export default defineConfig({
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
             'docs/examples/**/*.test.ts',
-            'test/{bench,conformance,simulation}/**/*.test.ts',
+            'test/{bench,chaos,conformance,simulation}/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -9,7 +9,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** A relay between the agent and the control plane. */
+/** A relay between an agent or a client and the control plane. */
 export interface Relay {
   readonly port: number;
   /** Connections that were opened through it. */
@@ -20,8 +20,8 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** Relays loopback TCP to `target`. */
-export async function startRelay(target: number): Promise<Relay> {
+/** Relays loopback TCP to `targets`, in turn; one that refuses the connection is passed over. */
+export async function startRelay(...targets: readonly number[]): Promise<Relay> {
   const sockets = new Set<Socket>();
   let plugged = true;
   let opened = 0;
@@ -29,15 +29,28 @@ export async function startRelay(target: number): Promise<Relay> {
     createServer((near) => {
       if (!plugged) return void near.resetAndDestroy();
       opened += 1;
-      const far = connect(target, '127.0.0.1');
-      for (const socket of [near, far]) {
-        sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-      }
-      // What breaks on one side breaks on the other: a target that is away is not a target that is silent.
-      near.on('close', (broken) => broken && far.resetAndDestroy());
-      far.on('close', (broken) => broken && near.resetAndDestroy());
-      near.pipe(far).pipe(near);
+      sockets.add(near);
+      near.on('error', () => undefined).on('close', () => sockets.delete(near));
+      const from = opened;
+      const reach = (tried: number): void => {
+        const far = connect(targets[(from + tried) % targets.length]!, '127.0.0.1');
+        sockets.add(far);
+        let isReached = false;
+        far.once('connect', () => {
+          isReached = true;
+          near.pipe(far).pipe(near);
+        });
+        near.on('close', (broken) => broken && far.resetAndDestroy());
+        far
+          .on('error', () => undefined)
+          .on('close', (broken) => {
+            sockets.delete(far);
+            if (broken && !isReached && tried + 1 < targets.length && !near.destroyed) reach(tried + 1);
+            // What breaks on one side breaks on the other: a target that is away is not a target that is silent.
+            else if (broken) near.resetAndDestroy();
+          });
+      };
+      reach(0);
     }),
   );
   return {

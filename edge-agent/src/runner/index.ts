@@ -2,5 +2,5 @@
 export { ArtifactIntake } from './artifact-intake.ts';
 export { RunFolders } from './run-folders.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
-export { WorkerPool } from './worker-pool.ts';
+export { WorkerPool, type WorkerSource } from './worker-pool.ts';
 export type { WorkerLaunch } from './worker-process.ts';

@@ -26,14 +26,14 @@ import type { RunFolders } from './run-folders.ts';
 import { Run } from './run.ts';
 import { removeScratch } from './scratch.ts';
 import { Settlement } from './settlement.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import type { WorkerSource } from './worker-pool.ts';
 
 /** How long a cancelled run may take when the order arrived with `welcome`, milliseconds. */
 const WELCOME_GRACE_MS = 10_000;
 
 export interface SupervisorOptions {
   readonly outbox: Outbox;
-  readonly pool: WorkerPool;
+  readonly pool: Pick<WorkerSource, 'take'>;
   readonly intake: ArtifactIntake;
   readonly folders: RunFolders;
   readonly clock: Clock;

@@ -4,6 +4,9 @@ import { WorkerProcess, type WorkerLaunch } from './worker-process.ts';
 /** A new spare is started this long after one was taken, so that it does not slow the job's first step. */
 const REFILL_MS = 1_500;
 
+/** What an agent needs of its workers. */
+export type WorkerSource = Pick<WorkerPool, 'warm' | 'take' | 'stop'>;
+
 export class WorkerPool {
   readonly #launch: WorkerLaunch;
   readonly #environment: NodeJS.ProcessEnv;

@@ -18,7 +18,7 @@ import {
 } from '../identity/index.ts';
 import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
-import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from '../runner/index.ts';
+import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
@@ -40,8 +40,8 @@ export interface AgentOptions {
   readonly print: (line: string) => void;
   /** The control plane admits this agent no more, and will not again. */
   readonly onGone?: () => void;
-  /** What a worker process runs; the product's own worker when absent. */
-  readonly workerModule?: URL;
+  /** Where runs get their workers from; processes of the product's own worker when absent. */
+  readonly pool?: WorkerSource;
 }
 
 /** A running agent. */
@@ -68,7 +68,7 @@ class RunningAgent implements Agent {
   readonly #log: Log;
   readonly #outbox: Outbox;
   readonly #startedAt: string;
-  readonly #pool: WorkerPool;
+  readonly #pool: WorkerSource;
   readonly #supervisor: Supervisor;
   readonly #uplink: Uplink;
   #browser: BrowserProbe | null = null;
@@ -83,7 +83,7 @@ class RunningAgent implements Agent {
     this.#outbox = outbox;
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
-    this.#pool = this.#makePool();
+    this.#pool = options.pool ?? this.#makePool();
     const intake = this.#makeIntake();
     this.#supervisor = this.#makeSupervisor(intake);
     this.#uplink = new Uplink({
@@ -195,12 +195,12 @@ class RunningAgent implements Agent {
   }
 
   #makePool(): WorkerPool {
-    const { environment, home, workerModule } = this.#options;
+    const { environment, home } = this.#options;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const named = environment['CASARE_BROWSER'];
     return new WorkerPool(
       {
-        module: workerModule ?? new URL(`../runner/worker.${extension}`, import.meta.url),
+        module: new URL(`../runner/worker.${extension}`, import.meta.url),
         environment: { CASARE_HOME: home.root, ...(named === undefined ? {} : { CASARE_BROWSER: named }) },
         log: this.#log,
       },
