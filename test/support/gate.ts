@@ -28,6 +28,13 @@ export class Gate {
     return new Promise((resolve) => this.#arrived.push(resolve));
   }
 
+  /** Lets one more through: the one that is held longest, or the next. */
+  letOne(): void {
+    const held = this.#held.shift();
+    if (held === undefined) this.#free += 1;
+    else held();
+  }
+
   /** Lets everything through from now on. */
   open(): void {
     this.#free = Infinity;

@@ -7,6 +7,7 @@ import { certificatesInPem, readCertificate, readIdentity, type IdentityCode, ty
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
+import type { Adoptions } from './adoptions.ts';
 import { refusalOf, type AdmissionCode } from './admission.decision.ts';
 import { findOnRecord, type OnRecord } from './certificate.store.ts';
 import type { Presenter, Renewals } from './renewals.ts';
@@ -66,6 +67,7 @@ export interface AdmissionOptions {
   /** The CA whose chain this gateway presents now. */
   readonly gatewayCa: () => string | null;
   readonly renewals: Pick<Renewals, 'use'>;
+  readonly adoptions: Pick<Adoptions, 'adopt'>;
 }
 
 export class Admission {
@@ -74,12 +76,14 @@ export class Admission {
   #shown: { readonly certificate: Uint8Array; readonly caKeyId: string | null } | null = null;
   readonly #find: (presented: PeerIdentity) => Promise<OnRecord | null>;
   readonly #renewals: Pick<Renewals, 'use'>;
+  readonly #adoptions: Pick<Adoptions, 'adopt'>;
 
-  constructor({ db, clock, trustDomain, gatewayCa, renewals }: AdmissionOptions) {
+  constructor({ db, clock, trustDomain, gatewayCa, renewals, adoptions }: AdmissionOptions) {
     this.#clock = clock;
     this.#trustDomain = trustDomain;
     this.#find = gather({ run: (asked) => findOnRecord(db, asked, gatewayCa()), ...TOGETHER });
     this.#renewals = renewals;
+    this.#adoptions = adoptions;
   }
 
   /** Judges the peer of `socket`. Rejects only when the database cannot be asked: nobody is admitted then. */
@@ -118,6 +122,10 @@ export class Admission {
       const { caId, standsOn } = found;
       const { issuedAt } = certificate;
       return { ok: true, peer: { tenant, agentId, serial, issuedAt, notAfter, caId, standsOn } };
+    }
+    // Verified by one of our CAs and on no record: a restore from backup may have forgotten it.
+    if (code === 'CERTIFICATE_UNKNOWN' && kept === null && found !== null && der !== undefined) {
+      if (await this.#adoptions.adopt(presented, der, found)) return 'again';
     }
     const refusal = code ?? 'CERTIFICATE_UNKNOWN';
     const known = RECOGNISED.includes(refusal) && certificate?.same === true;

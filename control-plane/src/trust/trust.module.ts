@@ -6,6 +6,7 @@ import type { Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
+import { Adoptions } from './adoptions.ts';
 import { Admission } from './admission.service.ts';
 import { AgentLeaves } from './agent-leaves.ts';
 import { AuthoritiesController } from './authorities.controller.ts';
@@ -97,6 +98,7 @@ export function createTrust(options: TrustOptions): Trust {
   let loop: Loop | null = null;
   const leaves = new AgentLeaves({ signer, lifetimeSeconds: leafSeconds });
   const renewals = new Renewals({ ...options, authorities, leaves, leafSeconds });
+  const adoptions = new Adoptions({ db, clock, leafSeconds });
   const gatewayCa = () => views.current.presentedCa;
   return {
     signer,
@@ -106,7 +108,7 @@ export function createTrust(options: TrustOptions): Trust {
     renewals,
     renewalsAfterExpiry: new RenewalsAfterExpiry({ db, clock, trustDomain: TRUST_DOMAIN, renewals }),
     joinTokens: new JoinTokens(db, clock, authorities),
-    admission: new Admission({ db, clock, trustDomain: TRUST_DOMAIN, gatewayCa, renewals }),
+    admission: new Admission({ db, clock, trustDomain: TRUST_DOMAIN, gatewayCa, renewals, adoptions }),
     locks: oversight.locks,
     requests: new AuthorityRequests(changing),
     rootKeys: new RootKeys(changing),
