@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { JobState } from '@casare/shared/api';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
-import type { Tables } from './memory/rows.ts';
+import { TENANT } from './setting.ts';
+import type { JobRow, Tables } from './memory/rows.ts';
 
 const OVER: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled']);
 /** States in which an attempt may be under way. */
@@ -44,6 +45,8 @@ export class History {
   readonly #words = new Map<string, number>();
   /** Acts of steps that must not be repeated, by `job generation word position`. */
   readonly #acts = new Map<string, number>();
+  /** Jobs under way, by concurrency key. */
+  readonly #underWay = new Map<string, Set<string>>();
   /** Jobs that clients were told of, by idempotency key. */
   readonly #submitted = new Map<string, readonly string[]>();
   #entries = 0;
@@ -128,34 +131,24 @@ export class History {
   /** Looks at what was committed. */
   committed(): void {
     const { tables } = this.#options;
-    const held = new Map<string, string>();
-    for (const job of tables.job.all()) {
-      const before = this.#jobs.get(job.id);
-      const isWaiting =
-        Number(tables.job_ready.get(job.tenant_id, job.id) !== undefined) +
-        Number(tables.job_waiting.get(job.tenant_id, job.id) !== undefined);
-      // One whose deadline passed is taken out of the queue by whoever finds it there, and ended by a sweep.
-      const isDue = job.deadline !== null && tables.job_deadline.get(job.tenant_id, job.id) !== undefined;
-      if (isWaiting !== Number(job.state === 'pending') && !(isWaiting === 0 && isDue)) {
-        this.violated(`10: job ${job.id} is ${job.state} and has ${isWaiting} places to wait`);
+    const keys = new Set<string>();
+    for (const id of tables.touched) {
+      const job = tables.job.get(TENANT, id);
+      if (job === undefined) continue;
+      this.#placed(job);
+      if (job.concurrency_key !== null) keys.add(this.#holds(job.concurrency_key, job));
+      const before = this.#jobs.get(id);
+      if (before?.state !== job.state || before.attempt !== job.attempt || before.generation !== job.generation) {
+        this.note(`commit ${id} ${job.state} attempt ${job.attempt} generation ${job.generation}`);
+        this.#moved(id, job, before);
       }
-      const lease = tables.job_lease.get(job.tenant_id, job.id);
-      if (lease && lease.attempt !== job.attempt)
-        this.violated(`2: the lease of ${job.id} is not of its newest attempt`);
-      if (UNDER_WAY.has(job.state) !== (lease !== undefined) && job.state !== 'needs_review') {
-        this.violated(`2: job ${job.id} is ${job.state} ${lease ? 'with' : 'without'} a lease`);
-      }
-      if (job.concurrency_key !== null && UNDER_WAY.has(job.state)) {
-        const other = held.get(job.concurrency_key);
-        if (other !== undefined) this.violated(`jobs ${other} and ${job.id} run under one concurrency key`);
-        held.set(job.concurrency_key, job.id);
-      }
-      if (before?.state === job.state && before.attempt === job.attempt && before.generation === job.generation)
-        continue;
-      this.note(`commit ${job.id} ${job.state} attempt ${job.attempt} generation ${job.generation}`);
-      this.#moved(job.id, job, before);
+      this.#recorded(id);
     }
-    if (tables.job_event.size !== this.#events.size) this.#recorded();
+    tables.touched.clear();
+    for (const key of keys) {
+      const holders = [...(this.#underWay.get(key) ?? [])];
+      if (holders.length > 1) this.violated(`jobs ${holders.join(' and ')} run under one concurrency key`);
+    }
   }
 
   /** At the end, when every fault is healed and everybody had time: nothing is left behind. */
@@ -187,9 +180,35 @@ export class History {
     this.#jobs.set(id, { state, generation, attempt, ends });
   }
 
-  #recorded(): void {
+  /** Where a job waits and who may write, by its state. */
+  #placed(job: JobRow): void {
     const { tables } = this.#options;
-    for (const row of tables.job_event.all()) {
+    const isWaiting =
+      Number(tables.job_ready.get(TENANT, job.id) !== undefined) +
+      Number(tables.job_waiting.get(TENANT, job.id) !== undefined);
+    // One whose deadline passed is taken out of the queue by whoever finds it there, and ended by a sweep.
+    const isDue = job.deadline !== null && tables.job_deadline.get(TENANT, job.id) !== undefined;
+    if (isWaiting !== Number(job.state === 'pending') && !(isWaiting === 0 && isDue)) {
+      this.violated(`10: job ${job.id} is ${job.state} and has ${isWaiting} places to wait`);
+    }
+    const lease = tables.job_lease.get(TENANT, job.id);
+    if (lease && lease.attempt !== job.attempt) this.violated(`2: the lease of ${job.id} is not of its newest attempt`);
+    if (UNDER_WAY.has(job.state) !== (lease !== undefined) && job.state !== 'needs_review') {
+      this.violated(`2: job ${job.id} is ${job.state} ${lease ? 'with' : 'without'} a lease`);
+    }
+  }
+
+  #holds(key: string, { id, state }: JobRow): string {
+    const holders = this.#underWay.get(key) ?? new Set();
+    this.#underWay.set(key, holders);
+    if (UNDER_WAY.has(state)) holders.add(id);
+    else holders.delete(id);
+    return key;
+  }
+
+  #recorded(jobId: string): void {
+    const { tables } = this.#options;
+    for (const row of tables.job_event.of(jobId)) {
       const key = `${row.job_id} ${row.attempt} ${row.seq}`;
       if (this.#events.has(key)) continue;
       this.#events.set(key, row.body);

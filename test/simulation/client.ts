@@ -1,7 +1,6 @@
 /** People and programs: they submit with keys and repeat what was not answered, cancel, retry, and settle reviews. */
 import type { JobRequest } from '@casare/shared/api';
-import { TENANT } from './gateway.ts';
-import type { Replica, Setting } from './setting.ts';
+import { TENANT, type Replica, type Setting } from './setting.ts';
 
 const BY = { tenant: TENANT, actor: 'key:sim' };
 /** A call that is not answered within this is repeated elsewhere, milliseconds. */

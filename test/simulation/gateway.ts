@@ -15,10 +15,9 @@ import type { Database } from '../../control-plane/dist/platform/database/index.
 import { createIds, type Ids } from '../../control-plane/dist/platform/ids.js';
 import { startLoop } from '../../control-plane/dist/platform/loop.js';
 import type { Port } from './memory/database.ts';
-import type { Setting } from './setting.ts';
+import { TENANT, type Setting } from './setting.ts';
 import type { End } from './world/wire.ts';
 
-export const TENANT = 'default';
 const WATCH_MS = 1_000;
 const FAR = new Date('2099-01-01T00:00:00.000Z');
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -7,6 +7,9 @@ import type { Chance } from './world/random.ts';
 import type { VirtualTime } from './world/time.ts';
 import type { End } from './world/wire.ts';
 
+/** One organisation is simulated: what keeps two apart is the database's business. */
+export const TENANT = 'default';
+
 /** A replica of the control plane. */
 export interface Replica {
   readonly jobs: Jobs;

@@ -3,8 +3,8 @@ import type { RunnableWorkflow } from '../../control-plane/dist/jobs/workflows.p
 import { SimulatedAgent } from './agent/agent.ts';
 import { History } from './checker.ts';
 import { Client } from './client.ts';
-import { Gateway, TENANT } from './gateway.ts';
-import type { Replica, Setting } from './setting.ts';
+import { Gateway } from './gateway.ts';
+import { TENANT, type Replica, type Setting } from './setting.ts';
 import { MemoryServer } from './memory/database.ts';
 import { faultsOf, NO_FAULTS, type Faults } from './world/faults.ts';
 import { Chance } from './world/random.ts';

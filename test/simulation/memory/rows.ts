@@ -156,46 +156,50 @@ interface OfJob {
 
 export class Tables {
   #undo: Undo | null = null;
-  readonly #open = (): Undo | null => this.#undo;
-  readonly agent = new Table<AgentRow>((row) => `${row.tenant_id} ${row.id}`, this.#open);
-  readonly route = new Table<RouteRow>((row) => String(row.id), this.#open);
-  readonly job = new Table<JobRow>((row) => `${row.tenant_id} ${row.id}`, this.#open);
-  readonly job_ready = new Table<ReadyRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
-  readonly job_waiting = new Table<WaitingRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
+  /** Jobs of which a row was written since whoever reads this last cleared it. */
+  readonly touched = new Set<string>();
+  readonly #around = { undo: (): Undo | null => this.#undo };
+  readonly #ofJob = { ...this.#around, touched: ({ job_id }: OfJob) => void this.touched.add(job_id) };
+  readonly #manyOfJob = { ...this.#ofJob, groupOf: ({ job_id }: OfJob) => job_id };
+
+  readonly agent = new Table<AgentRow>((row) => `${row.tenant_id} ${row.id}`, this.#around);
+  readonly route = new Table<RouteRow>((row) => String(row.id), this.#around);
+  readonly job = new Table<JobRow>((row) => `${row.tenant_id} ${row.id}`, {
+    ...this.#around,
+    touched: ({ id }) => void this.touched.add(id),
+  });
+  /** By route. */
+  readonly job_ready = new Table<ReadyRow>(keyOfJob, {
+    ...this.#ofJob,
+    groupOf: ({ route_id }) => String(route_id),
+  });
+  readonly job_waiting = new Table<WaitingRow>(keyOfJob, this.#ofJob);
   readonly job_key = new Table<OfJob & { readonly concurrency_key: string; readonly key_limit: number }>(
     (row) => `${row.tenant_id} ${row.concurrency_key} ${row.job_id}`,
-    this.#open,
+    this.#manyOfJob,
   );
-  readonly job_deadline = new Table<OfJob & { readonly deadline: number }>(
-    (row) => `${row.tenant_id} ${row.job_id}`,
-    this.#open,
-  );
-  readonly job_lease = new Table<LeaseRow>((row) => `${row.tenant_id} ${row.job_id}`, this.#open);
-  readonly job_fence = new Table<FenceRow>((row) => `${row.tenant_id} ${row.job_id} ${row.attempt}`, this.#open);
-  readonly job_attempt = new Table<AttemptRow>((row) => `${row.tenant_id} ${row.job_id} ${row.attempt}`, this.#open);
-  readonly job_event = new Table<EventRow>(
-    (row) => `${row.tenant_id} ${row.job_id} ${row.attempt} ${row.seq}`,
-    this.#open,
-  );
-  readonly job_step = new Table<StepRow>(
-    (row) => `${row.tenant_id} ${row.job_id} ${row.attempt} ${row.seq}`,
-    this.#open,
-  );
+  readonly job_deadline = new Table<OfJob & { readonly deadline: number }>(keyOfJob, this.#ofJob);
+  /** By agent. */
+  readonly job_lease = new Table<LeaseRow>(keyOfJob, { ...this.#ofJob, groupOf: ({ agent_id }) => agent_id });
+  readonly job_fence = new Table<FenceRow>(keyOfAttempt, this.#manyOfJob);
+  readonly job_attempt = new Table<AttemptRow>(keyOfAttempt, this.#manyOfJob);
+  readonly job_event = new Table<EventRow>((row) => `${keyOfAttempt(row)} ${row.seq}`, this.#manyOfJob);
+  readonly job_step = new Table<StepRow>((row) => `${keyOfAttempt(row)} ${row.seq}`, this.#manyOfJob);
   readonly idempotency_key = new Table<{
     readonly tenant_id: string;
     readonly key: string;
     readonly request_digest: string;
     readonly job_ids: string[];
     readonly created_at: number;
-  }>((row) => `${row.tenant_id} ${row.key}`, this.#open);
-  readonly gateway = new Table<{ readonly id: string; readonly heartbeat_at: number }>((row) => row.id, this.#open);
-  readonly agent_session = new Table<SessionRow>((row) => `${row.tenant_id} ${row.agent_id}`, this.#open);
+  }>((row) => `${row.tenant_id} ${row.key}`, this.#around);
+  readonly gateway = new Table<{ readonly id: string; readonly heartbeat_at: number }>((row) => row.id, this.#around);
+  readonly agent_session = new Table<SessionRow>((row) => `${row.tenant_id} ${row.agent_id}`, this.#around);
   readonly singleton = new Table<{
     readonly name: string;
     readonly holder: string;
     readonly until: number;
     readonly term: number;
-  }>((row) => row.name, this.#open);
+  }>((row) => row.name, this.#around);
   /** Identity columns: a number that was taken is not given back. */
   readonly numbers = { route: 0, ready: 0 };
 
@@ -213,4 +217,12 @@ export class Tables {
     this.#undo = null;
     for (const back of undo.reverse()) back();
   }
+}
+
+function keyOfJob({ tenant_id, job_id }: OfJob): string {
+  return `${tenant_id} ${job_id}`;
+}
+
+function keyOfAttempt(row: OfJob & { readonly attempt: number }): string {
+  return `${keyOfJob(row)} ${row.attempt}`;
 }

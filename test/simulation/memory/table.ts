@@ -1,17 +1,30 @@
-/** A table in memory: rows by key, replaced and never changed, so that a snapshot is a list of what to put back. */
+/**
+ * A table in memory: rows by key, replaced and never changed, so that a snapshot is a list of what to put back. Rows of
+ * one group (one job, mostly) are found without looking at the others: worlds may be large.
+ */
 
 /** What a transaction changed, newest last; each entry puts one row back. */
 export type Undo = (() => void)[];
 
+/** What a table needs of the others around it. */
+export interface Around<Row> {
+  /** The open transaction's list. */
+  readonly undo: () => Undo | null;
+  /** The group that a row is in. */
+  readonly groupOf?: (row: Row) => string;
+  /** A row was written, deleted or put back. */
+  readonly touched?: (row: Row) => void;
+}
+
 export class Table<Row extends object> {
   readonly #rows = new Map<string, Row>();
+  readonly #groups = new Map<string, Map<string, Row>>();
   readonly #keyOf: (row: Row) => string;
-  readonly #undo: () => Undo | null;
+  readonly #around: Around<Row>;
 
-  /** `undo` gives the open transaction's list. */
-  constructor(keyOf: (row: Row) => string, undo: () => Undo | null) {
+  constructor(keyOf: (row: Row) => string, around: Around<Row>) {
     this.#keyOf = keyOf;
-    this.#undo = undo;
+    this.#around = around;
   }
 
   get size(): number {
@@ -30,7 +43,14 @@ export class Table<Row extends object> {
   }
 
   where(condition: (row: Row) => boolean): Row[] {
-    return this.all().filter(condition);
+    const found: Row[] = [];
+    for (const row of this.#rows.values()) if (condition(row)) found.push(row);
+    return found;
+  }
+
+  /** The rows of a group, in the order of insertion. */
+  of(group: string): Row[] {
+    return [...(this.#groups.get(group)?.values() ?? [])];
   }
 
   /** False when the key is taken. */
@@ -52,13 +72,28 @@ export class Table<Row extends object> {
     const key = this.#keyOf(row);
     const before = this.#rows.get(key);
     if (before === undefined) return;
-    this.#rows.delete(key);
-    this.#undo()?.push(() => this.#rows.set(key, before));
+    this.#set(key, undefined, before);
+    this.#around.undo()?.push(() => this.#set(key, before, before));
   }
 
   #put(key: string, row: Row): void {
     const before = this.#rows.get(key);
-    this.#rows.set(key, row);
-    this.#undo()?.push(() => (before === undefined ? this.#rows.delete(key) : this.#rows.set(key, before)));
+    this.#set(key, row, row);
+    this.#around.undo()?.push(() => this.#set(key, before, row));
+  }
+
+  /** `seen`: the row itself, or the one that goes. */
+  #set(key: string, row: Row | undefined, seen: Row): void {
+    const { groupOf, touched } = this.#around;
+    if (row === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, row);
+    touched?.(seen);
+    if (groupOf === undefined) return;
+    const name = groupOf(seen);
+    const group = this.#groups.get(name) ?? new Map<string, Row>();
+    if (row === undefined) group.delete(key);
+    else group.set(key, row);
+    if (group.size === 0) this.#groups.delete(name);
+    else this.#groups.set(name, group);
   }
 }

@@ -13,12 +13,40 @@ import type { Chance } from './random.ts';
 /** Where virtual time begins. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-interface Timer {
-  readonly id: number;
-  readonly at: number;
+/** A timer; what `setTimeout` returns. */
+class Timer {
+  isLive = true;
+  at: number;
+  /** The order among those of one time. */
+  id: number;
   readonly run: () => void;
   readonly everyMs: number | null;
+
+  constructor(id: number, at: number, run: () => void, everyMs: number | null) {
+    this.id = id;
+    this.at = at;
+    this.run = run;
+    this.everyMs = everyMs;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return false;
+  }
 }
+
+/** The real event loop gets a turn after so many timers; a turn for each costs more than the timers do. */
+const TIMERS_PER_TURN = 1_000;
+
+/** Runs what promises have set going, and what that sets going, to the end; only outside of such a reaction itself. */
+const letPromisesRest = (process as unknown as { _tickCallback: () => void })._tickCallback.bind(process);
 
 const real = { setImmediate: globalThis.setImmediate, Date: globalThis.Date };
 
@@ -29,16 +57,17 @@ export class VirtualTime {
   steps = 0;
   /** A heap by (at, id). */
   readonly #heap: Timer[] = [];
-  readonly #live = new Set<number>();
   #nextId = 1;
 
   /** Puts virtual timers, clocks and chance in the place of this process's own, for good. */
   install(chance: () => Chance): void {
     const set = (run: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): object =>
-      this.#handle(this.#add(Math.max(0, delayMs), () => run(...args), null));
+      this.#add(Math.max(0, delayMs), () => run(...args), null);
     const every = (run: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]): object =>
-      this.#handle(this.#add(Math.max(1, delayMs), () => run(...args), Math.max(1, delayMs)));
-    const clear = (handle: unknown): void => void this.#live.delete(Number(handle));
+      this.#add(Math.max(1, delayMs), () => run(...args), Math.max(1, delayMs));
+    const clear = (timer: unknown): void => {
+      if (timer instanceof Timer) timer.isLive = false;
+    };
     const now = (): number => this.wall();
     class VirtualDate extends real.Date {
       constructor(...given: [] | [number | string | Date]) {
@@ -81,70 +110,76 @@ export class VirtualTime {
   }
 
   /** Runs timers until `done`, or until this moment; false when the moment came first. */
-  async run(untilMs: number, done: () => boolean): Promise<boolean> {
-    await this.#settle();
-    while (!done()) {
+  run(untilMs: number, done: () => boolean): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      // In a turn of the real event loop, not in a reaction of a promise: there, reactions can be run to their end.
+      const turn = (): void => {
+        try {
+          const outcome = this.#turn(untilMs, done);
+          if (outcome === null) real.setImmediate(turn);
+          else resolve(outcome);
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      real.setImmediate(turn);
+    });
+  }
+
+  /** Runs some timers; null when there are more to run. */
+  #turn(untilMs: number, done: () => boolean): boolean | null {
+    for (let ran = 0; ran < TIMERS_PER_TURN; ran++) {
+      if (done()) return true;
       if (this.#nextAt() > untilMs) return false;
-      const timer = this.#pop()!;
-      this.now = timer.at;
-      this.steps += 1;
-      timer.run();
-      await this.#settle();
+      this.#runNext();
+      letPromisesRest();
     }
-    return true;
+    return null;
   }
 
   /** Forgets every timer. */
   clear(): void {
     this.#heap.length = 0;
-    this.#live.clear();
     this.now = 0;
     this.steps = 0;
     this.#nextId = 1;
   }
 
-  /** Lets promises come to rest: a turn of the real event loop runs all of their reactions. */
-  #settle(): Promise<void> {
-    return new Promise((resolve) => void real.setImmediate(resolve));
+  #add(delayMs: number, run: () => void, everyMs: number | null): Timer {
+    const timer = new Timer(this.#nextId++, this.now + delayMs, run, everyMs);
+    this.#push(timer);
+    return timer;
   }
 
-  #handle(id: number): object {
-    const handle = { ref: () => handle, unref: () => handle, hasRef: () => false, [Symbol.toPrimitive]: () => id };
-    return handle;
-  }
-
-  #add(delayMs: number, run: () => void, everyMs: number | null, id = this.#nextId++): number {
-    this.#live.add(id);
+  #push(timer: Timer): void {
     const heap = this.#heap;
-    heap.push({ id, at: this.now + delayMs, run, everyMs });
+    heap.push(timer);
     for (let at = heap.length - 1; at > 0;) {
       const above = (at - 1) >> 1;
       if (!isBefore(heap[at]!, heap[above]!)) break;
       [heap[at], heap[above]] = [heap[above]!, heap[at]!];
       at = above;
     }
-    return id;
   }
 
   /** When the next timer runs; timers that were cleared are thrown away here. */
   #nextAt(): number {
-    while (this.#heap.length > 0 && !this.#live.has(this.#heap[0]!.id)) this.#take();
+    while (this.#heap.length > 0 && !this.#heap[0]!.isLive) this.#take();
     return this.#heap[0]?.at ?? Infinity;
   }
 
-  #pop(): Timer | null {
-    for (;;) {
-      const timer = this.#take();
-      if (timer === null) return null;
-      if (!this.#live.delete(timer.id)) continue;
-      if (timer.everyMs === null) return timer;
-      const { id, everyMs, run } = timer;
-      const repeated = (): void => {
-        this.#add(everyMs, run, everyMs, id);
-        run();
-      };
-      return { ...timer, run: repeated };
+  /** Runs the first timer, which `#nextAt` has looked at. */
+  #runNext(): void {
+    const timer = this.#take()!;
+    this.now = timer.at;
+    this.steps += 1;
+    if (timer.everyMs === null) timer.isLive = false;
+    else {
+      timer.at += timer.everyMs;
+      timer.id = this.#nextId++;
+      this.#push(timer);
     }
+    timer.run();
   }
 
   #take(): Timer | null {
