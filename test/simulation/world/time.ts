@@ -119,7 +119,7 @@ export class VirtualTime {
           if (outcome === null) real.setImmediate(turn);
           else resolve(outcome);
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
       real.setImmediate(turn);
