@@ -1,6 +1,6 @@
 /**
  * What operations does in the console, in a real Chromium against a real control plane: jobs that wait for a person,
- * dead letters. The agents are light ones: they enrol and talk as the product does, and record what the test
+ * dead letters, what is closed for a time. The agents are light ones: they enrol and talk as the product does, and record what the test
  * tells them instead of running a job.
  */
 import { api, type Job } from '@casare/shared/api';
@@ -32,6 +32,8 @@ const SUSPENDED: readonly RunEventBody[] = [
 const FAILED: readonly RunEventBody[] = [
   { type: 'run.failed', error: { type: 'urn:test', status: 500, code: 'NO_STOCK', title: 'Nothing is in stock.' } },
 ];
+
+const POLL = { timeout: 15_000 };
 
 let home: string;
 let plane: RunningControlPlane;
@@ -161,10 +163,83 @@ describe('dead letters', () => {
   });
 });
 
+describe('maintenance', () => {
+  test('a route is paused with a reason and resumed; its jobs wait in between', async () => {
+    await state(await submit('press-1'), 'needs_review');
+    const page = await signedIn('/maintenance');
+    await page.getByText('Nothing is closed, now or later.').waitFor();
+    const row = page.getByRole('table', { name: 'Routes' }).getByRole('row').filter({ hasText: 'line=press-1' });
+    await row.getByRole('button', { name: /^Pause route/ }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Pause this route?' });
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await row.getByText('Open', { exact: true }).waitFor();
+
+    await row.getByRole('button', { name: /^Pause route/ }).click();
+    await dialog.getByLabel('Why it is paused').fill('The press is being cleaned.');
+    await dialog.getByRole('button', { name: 'Pause the route' }).click();
+    await row.getByText('The press is being cleaned.').waitFor();
+    const windows = page.getByRole('table', { name: 'Pauses and maintenance windows' });
+    await windows.getByText('until it is ended').waitFor();
+    await closed('route');
+    const job = await submit('press-1');
+    const why = () => client.call(api.jobs.whyPending, { params: { id: job.id } });
+    await expect.poll(async () => JSON.stringify(await why()), POLL).toContain('The press is being cleaned.');
+
+    await row.getByRole('button', { name: /^Resume route/ }).click();
+    await row.getByText('Open', { exact: true }).waitFor();
+    await windows.waitFor({ state: 'detached' });
+    await state(job, 'needs_review');
+  });
+
+  test('an agent is closed for a time that is given, and opened by ending the window', async () => {
+    const page = await signedIn('/maintenance');
+    await page.getByLabel('Which agent').selectOption({ label: 'press-1' });
+    await page.getByLabel('From').fill('2026-01-01T00:00');
+    await page.getByLabel('To', { exact: true }).fill('2025-01-01T00:00');
+    await page.getByLabel('Reason').fill('New gears.');
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByRole('alert').getByText('It ends before it begins.').waitFor();
+    await page.getByLabel('To', { exact: true }).fill('2099-01-01T00:00');
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByRole('status').getByText('It is kept.').waitFor();
+    const row = page.getByRole('row').filter({ hasText: 'New gears.' });
+    await row.getByText('Agent press-1').waitFor();
+    await row.getByText('Closed', { exact: true }).waitFor();
+    await row.getByText('2099').waitFor();
+    await row.getByText('you just now').waitFor();
+    await closed('agent');
+    const job = await submit('press-1');
+    await row.getByRole('button', { name: 'End: Agent press-1, New gears.' }).click();
+    await page.getByRole('status').getByText('Agent press-1 is open again.').waitFor();
+    await row.waitFor({ state: 'detached' });
+    await state(job, 'needs_review');
+  });
+
+  test('a site is closed every week; days are needed', async () => {
+    const page = await signedIn('/maintenance');
+    await page.getByLabel('What').selectOption('Site');
+    await page.getByLabel('Name of the site').fill('hamburg');
+    await page.getByLabel('When').selectOption('Every week');
+    await page.getByLabel('From').fill('22:30');
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.getByLabel('Reason').fill('Nightly restart.');
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByRole('alert').getByText('Choose at least one day.').waitFor();
+    await page.getByLabel('Sunday').check();
+    await page.getByLabel('Monday').check();
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByText('Monday, Sunday at 22:30 for 60 minutes (Europe/Berlin)').waitFor();
+    await page.getByText('Site hamburg').waitFor();
+  });
+});
+
 test('the pages fit a width of 360 pixels', async () => {
   const job = await submit('press-1');
   await state(job, 'needs_review');
-  for (const place of ['/dead-letters', `/jobs/${job.id}`]) {
+  for (const place of ['/dead-letters', `/jobs/${job.id}`, '/maintenance']) {
     const page = await signedIn(place);
     await page.setViewportSize({ width: 360, height: 740 });
     await page.getByRole('table').first().waitFor();
@@ -187,9 +262,15 @@ function submit(agent: string): Promise<Job> {
   return client.call(api.jobs.submit, { body: { workflow: 'test/press', requires: [`line=${agent}`] } });
 }
 
+/** What is closed has reached the claim: the control plane says so itself. */
+async function closed(scope: string): Promise<void> {
+  const now = async () => (await client.call(api.maintenance.list, {})).items.map((one) => one.closed && one.scope);
+  await expect.poll(now, POLL).toContain(scope);
+}
+
 async function state({ id }: Job, wanted: string): Promise<void> {
   const now = async () => (await client.call(api.jobs.get, { params: { id } })).state;
-  await expect.poll(now, { timeout: 15_000 }).toBe(wanted);
+  await expect.poll(now, POLL).toBe(wanted);
 }
 
 async function openPage(): Promise<Page> {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { DeadLettersPage } from './pages/dead-letters.tsx';
 import { JobPage } from './pages/job.tsx';
 import { JobsPage } from './pages/jobs.tsx';
+import { MaintenancePage } from './pages/maintenance.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { HOME, Link, hrefOf, useRoute, type Route } from './router.tsx';
 import { useSession } from './session.tsx';
@@ -45,6 +46,8 @@ function Page({ route }: { route: Route }) {
       return <JobPage key={route.id} id={route.id} />;
     case 'dead-letters':
       return <DeadLettersPage key={hrefOf(route)} reason={route.reason} />;
+    case 'maintenance':
+      return <MaintenancePage />;
     case 'unknown':
       return (
         <>
@@ -60,6 +63,7 @@ function Page({ route }: { route: Route }) {
 const PAGES: readonly { readonly name: string; readonly to: Route }[] = [
   { name: 'Jobs', to: HOME },
   { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
+  { name: 'Maintenance', to: { page: 'maintenance' } },
 ];
 
 function Header({ email, tenant, route }: { email: string | null; tenant: string; route: Route }) {

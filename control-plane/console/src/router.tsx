@@ -9,6 +9,7 @@ export type Route =
   | { readonly page: 'jobs'; readonly state: JobState | null }
   | { readonly page: 'job'; readonly id: string }
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
+  | { readonly page: 'maintenance' }
   | { readonly page: 'login' }
   | { readonly page: 'unknown' };
 
@@ -21,6 +22,7 @@ export function routeOf(address: string): Route {
   if (pathname === '/dead-letters') {
     return { page: 'dead-letters', reason: DeadReason.safeParse(searchParams.get('reason')).data ?? null };
   }
+  if (pathname === '/maintenance') return { page: 'maintenance' };
   if (pathname === '/login') return { page: 'login' };
   const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
   return id === undefined ? { page: 'unknown' } : { page: 'job', id };
@@ -35,6 +37,8 @@ export function hrefOf(route: Route): string {
       return `/jobs/${route.id}`;
     case 'dead-letters':
       return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
+    case 'maintenance':
+      return '/maintenance';
     case 'login':
       return '/login';
     case 'unknown':
