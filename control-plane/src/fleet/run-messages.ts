@@ -10,6 +10,14 @@ import { announceAgent } from './announce.ts';
 import type { Ending, Session, SessionContext } from './session-context.ts';
 import type { AgentMessage, FromAgent } from './wire.ts';
 
+/**
+ * The lane of a message in its session's inbox: what an agent says about one job stays in order and waits for no other
+ * job. Everything else is rare, costs a transaction of its own, and is handled alone.
+ */
+export function laneOf(message: AgentMessage): string | null {
+  return null;
+}
+
 /** Handles one message; an ending when the session must not go on. */
 export async function handleRunMessage(
   context: SessionContext,

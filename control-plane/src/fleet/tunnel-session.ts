@@ -4,7 +4,7 @@
  * Invariants: tenant and agent are those of the certificate, whatever a message says; everything received is parsed, and
  * what breaks the protocol ends this session and harms no other; `run.ack` is sent only after COMMIT; leases are renewed
  * only on the gateway's committed heartbeat; the session ends on time with its certificate.
- * Bounds: 32 messages or 4 MiB wait for the database, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
+ * Bounds: 32 messages or 4 MiB are with the database or wait for it, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
  */
 import { next } from '@casare/shared/lifecycle';
 import { CLOSE, decodeChunk } from '@casare/shared/protocol';
@@ -13,11 +13,11 @@ import type { AdmittedPeer } from '../trust/index.ts';
 import { ArtifactStreams } from './artifact-streams.ts';
 import { CertificateMessages } from './certificate-messages.ts';
 import { greet, type Greeted } from './greeting.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type InboxHandling } from './inbox.ts';
 import { answersNow } from './liveness-probe.ts';
 import { MessageBudget } from './message-budget.ts';
 import type { Session, SessionContext } from './session-context.ts';
-import { handleRunMessage } from './run-messages.ts';
+import { handleRunMessage, laneOf } from './run-messages.ts';
 import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
 import {
   closeReason,
@@ -34,6 +34,14 @@ const OUTGOING_BYTES = 33_554_432;
 const CLOSE_MS = 2_000;
 
 export class TunnelSession implements Session {
+  static readonly #handling: InboxHandling<TunnelSession, AgentMessage> = {
+    laneOf,
+    work: (session, message) => session.#handle(message),
+    pause: (session) => session.#socket.pause(),
+    resume: (session) => session.#resume(),
+    onRetry: (session, error) => session.#log('warn', 'a message could not be handled yet', { error }),
+    onFailed: (session, error) => session.#giveUp(error),
+  };
   readonly id: string;
   readonly peer: AdmittedPeer;
   readonly #socket: WebSocket;
@@ -41,7 +49,7 @@ export class TunnelSession implements Session {
   /** Made for the first file: most sessions carry none for hours. */
   #files: ArtifactStreams | null = null;
   readonly #certificates: CertificateMessages;
-  readonly #inbox: Inbox<AgentMessage>;
+  readonly #inbox: Inbox<TunnelSession, AgentMessage>;
   readonly #budget: MessageBudget;
   readonly #openedAt: number;
   /** Ends what waits while the session is closed. */
@@ -58,7 +66,7 @@ export class TunnelSession implements Session {
   #pingDue: number | null = null;
 
   constructor(id: string, socket: WebSocket, peer: AdmittedPeer, context: SessionContext) {
-    const { clock, log } = context;
+    const { clock } = context;
     this.id = id;
     this.peer = peer;
     this.#socket = socket;
@@ -67,13 +75,7 @@ export class TunnelSession implements Session {
     this.#heardAt = this.#openedAt;
     this.#budget = new MessageBudget(clock);
     this.#certificates = new CertificateMessages(context, this);
-    this.#inbox = new Inbox({
-      work: (message) => this.#handle(message),
-      pause: () => socket.pause(),
-      resume: () => this.#resume(),
-      onRetry: (error) => log.warn('a message could not be handled yet', { agentId: peer.agentId, error }),
-      onFailed: (error) => this.#giveUp(error),
-    });
+    this.#inbox = new Inbox<TunnelSession, AgentMessage>(this, TunnelSession.#handling);
   }
 
   get state(): TunnelState {
