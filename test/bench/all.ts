@@ -3,7 +3,6 @@
  * The last line is one JSON object with the outcome of each.
  */
 import { spawn } from 'node:child_process';
-import path from 'node:path';
 
 /** How a bench ended. */
 interface Ended {
@@ -13,35 +12,39 @@ interface Ended {
   readonly outcome: unknown;
 }
 
-/** Runs `names` with the other arguments that were given; the exit code, 0 when none failed. */
-export async function runAll(
-  names: readonly string[],
-  args: readonly string[],
-  progress: (line: string) => void,
-): Promise<number> {
-  const rest = args.filter((arg) => arg !== 'all');
+interface AllOptions {
+  readonly names: readonly string[];
+  /** The program that runs one; the name comes first, then `args`. */
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly print: (text: string) => void;
+  readonly progress: (line: string) => void;
+}
+
+/** Runs all; the exit code, 0 when none failed. */
+export async function runAll(options: AllOptions): Promise<number> {
+  const { names, print, progress } = options;
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const ended: Ended[] = [];
   for (const [at, bench] of names.entries()) {
     if (stop.signal.aborted) break;
     progress(`${bench} (${at + 1} of ${names.length})`);
-    const one = await runOne(bench, rest, stop.signal);
+    const one = await runOne(bench, options, stop.signal);
     progress(`${bench} ${one.outcome === null ? 'FAILED' : 'ended'} after ${one.seconds.toFixed(0)} s`);
     ended.push(one);
   }
   const failed = ended.filter(({ outcome }) => outcome === null).map(({ bench }) => bench);
   const minutes = ended.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-  console.log(`all: ${ended.length - failed.length} of ${names.length} benches in ${minutes.toFixed(1)} minutes`);
-  if (failed.length > 0) console.log(`FAILED: ${failed.join(', ')}`);
+  print(`all: ${ended.length - failed.length} of ${names.length} benches in ${minutes.toFixed(1)} minutes\n`);
+  if (failed.length > 0) print(`FAILED: ${failed.join(', ')}\n`);
   const outcomes = ended.map(({ outcome }) => outcome).filter((outcome) => outcome !== null);
-  console.log(JSON.stringify({ bench: 'all', failed, outcomes }));
+  print(`${JSON.stringify({ bench: 'all', failed, outcomes })}\n`);
   return failed.length === 0 && ended.length === names.length ? 0 : 1;
 }
 
-async function runOne(bench: string, args: readonly string[], stop: AbortSignal): Promise<Ended> {
+async function runOne(bench: string, { script, args, print }: AllOptions, stop: AbortSignal): Promise<Ended> {
   const startedAt = performance.now();
-  const script = path.join(import.meta.dirname, 'main.ts');
   const child = spawn(process.execPath, [...process.execArgv, script, bench, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -51,7 +54,7 @@ async function runOne(bench: string, args: readonly string[], stop: AbortSignal)
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
-    process.stdout.write(text);
+    print(text);
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   stop.removeEventListener('abort', onStop);

@@ -51,7 +51,11 @@ if (given.name === 'plot') {
   const { drawAgain } = await import('./plots/keep.ts');
   console.log(`drawn by the figures that were kept: ${await drawAgain()} files`);
 } else if (given.name === 'all') {
-  process.exitCode = await runAll(Object.keys(DISPATCH), process.argv.slice(2), progress);
+  process.exitCode = await runAll({
+    ...{ names: Object.keys(DISPATCH), script: import.meta.filename, progress },
+    args: process.argv.slice(2).filter((arg) => arg !== 'all'),
+    print: (text) => void process.stdout.write(text),
+  });
 } else {
   const outcome = await BENCHES[given.name]!({ ...given, progress });
   if (given.plot) {
