@@ -15,7 +15,7 @@ import type { AgentMessage, FromAgent } from './wire.ts';
  * job. Everything else is rare, costs a transaction of its own, and is handled alone.
  */
 export function laneOf(message: AgentMessage): string | null {
-  return null;
+  return message.type === 'run.events' || message.type === 'job.accepted' ? message.jobId : null;
 }
 
 /** Handles one message; an ending when the session must not go on. */
