@@ -12,6 +12,7 @@ import { drain } from './queues/drain.ts';
 import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
 import { latency } from './queues/latency.ts';
+import { recovery } from './recovery/bench.ts';
 import { tunnels } from './tunnels/bench.ts';
 
 type Bench = (options: BenchOptions) => Promise<Outcome>;
@@ -28,7 +29,7 @@ const DISPATCH: Readonly<Record<string, Bench>> = {
   fairness,
   'tunnel-dispatch': tunnelDispatch,
 };
-const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels };
+const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, recovery, tunnels };
 const NAMES = [...Object.keys(BENCHES), 'all', 'plot'];
 
 const given = readArguments(process.argv.slice(2));
@@ -71,5 +72,5 @@ process.exit();
 /** What is wrong with arguments that can be read; an empty text for a name that is none. */
 function faultOf({ name, plot }: { readonly name: string; readonly plot: boolean }): string | null {
   if (!NAMES.includes(name)) return '';
-  return plot && name === 'tunnels' ? '--plot is for the benches of dispatch' : null;
+  return plot && !(name in DISPATCH) && name !== 'all' ? '--plot is for the benches of dispatch' : null;
 }

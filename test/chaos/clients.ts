@@ -158,7 +158,7 @@ export class Clients {
     history.add({ type: 'reviewed', job: id, decision, taken });
   }
 
-  /** Steps by position and generation of attempts: none may be completed twice. */
+  /** Calls by position and generation of attempts: none may be completed twice. Control flow is computed again. */
   async #stepsOf({ job, attempt }: Shown): Promise<void> {
     const { items: attempts } = await this.#ask(api.jobs.attempts, { params: { id: job }, query: { limit: PAGE } });
     const generations = new Map(attempts.map((each) => [each.attempt, each.generation]));
@@ -166,7 +166,7 @@ export class Clients {
     const times = new Map<string, number>();
     for (const step of items) {
       const key = `${generations.get(step.attempt) ?? attempt} ${step.position}`;
-      if (step.state === 'completed') times.set(key, (times.get(key) ?? 0) + 1);
+      if (step.call !== null && step.state === 'completed') times.set(key, (times.get(key) ?? 0) + 1);
     }
     for (const [position, count] of times) {
       if (count > 1) this.#options.history.add({ type: 'repeated', job, position, times: count });

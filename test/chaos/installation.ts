@@ -14,7 +14,7 @@ import { silentLog } from '../../control-plane/dist/platform/log.js';
 import { freePorts, startRelay, type Relay } from '../support/ports.ts';
 import { startProgram } from '../support/program.ts';
 import { until } from '../support/stack.ts';
-import { AGENTS, REPLICAS } from './schedule.ts';
+import { REPLICAS } from './schedule.ts';
 import { Unit } from './unit.ts';
 
 export interface Installation extends AsyncDisposable {
@@ -23,7 +23,7 @@ export interface Installation extends AsyncDisposable {
   readonly url: string;
   readonly apiKey: string;
   readonly replicas: readonly Unit[];
-  /** The first one is `casare-agent run` with its workers; the others have their workers inside. */
+  /** As they were asked for. */
   readonly agents: readonly Unit[];
   /** Between each agent and the control planes. */
   readonly cables: readonly Relay[];
@@ -32,21 +32,28 @@ export interface Installation extends AsyncDisposable {
   clientOf(replica: number): Client;
   /** Process id of the server that runs now. */
   postgresPid(): number;
+  /** Agents whose tunnel ends at this replica. */
+  tunnelsOf(replica: number): number;
   /** True when it answers at `/readyz`. */
   isReady(replica: number): Promise<boolean>;
   log(name: string): string;
 }
 
+/** `product`: `casare-agent run` with its worker processes. `inside`: with its workers inside. */
+export interface AgentKind {
+  readonly program: 'product' | 'inside';
+  /** Jobs at once. */
+  readonly slots: number;
+}
+
 /** A label that only the agents with workers inside have: there alone are steps that act outside. */
 export const ACTS_OUTSIDE = 'acts=outside';
-/** Jobs at once, of an agent with worker processes and of one without. */
-const SLOTS = { processes: 2, inside: 4 } as const;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const READY_MS = 90_000;
 const ASK_MS = 2_000;
 
 /** Starts everything and returns when all agents are connected. */
-export async function openInstallation(): Promise<Installation> {
+export async function openInstallation(kinds: readonly AgentKind[]): Promise<Installation> {
   await using opened = new AsyncDisposableStack();
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-chaos-'));
   opened.defer(() => rm(home, { recursive: true, force: true }));
@@ -60,9 +67,9 @@ export async function openInstallation(): Promise<Installation> {
   });
   opened.defer(() => server.stop());
   const ports = await portsOf(REPLICAS);
-  const cables = await Promise.all(
-    Array.from({ length: AGENTS }, () => startRelay(...ports.map(({ tunnel }) => tunnel))),
-  );
+  // Each begins with another replica, so that both have agents.
+  const targets = (first: number): number[] => ports.map((_, index) => ports[(first + index) % ports.length]!.tunnel);
+  const cables = await Promise.all(kinds.map((_, index) => startRelay(...targets(index))));
   const clients = await startRelay(...ports.map(({ web }) => web));
   opened.defer(async () => void (await Promise.all([...cables, clients].map((relay) => relay.close()))));
   const env = {
@@ -91,13 +98,17 @@ export async function openInstallation(): Promise<Installation> {
   const clientOf = (replica: number): Client => createClient({ url: urlOf(replica), apiKey });
   const enrol = `https://127.0.0.1:${ports[0]!.enrol}`;
   const homes = await Promise.all(
-    cables.map((cable, index) => enrolAgent(clientOf(0), enrol, path.join(home, `agent-${index}`), cable.port, index)),
+    cables.map((cable, index) =>
+      enrolAgent(clientOf(0), enrol, path.join(home, `agent-${index}`), cable.port, kinds[index]!),
+    ),
   );
-  const agents = homes.map((folder, index) => startAgent(`agent-${index}`, folder, index, log(`agent-${index}`)));
+  const agents = homes.map((folder, index) =>
+    startAgent(`agent-${index}`, folder, kinds[index]!, log(`agent-${index}`)),
+  );
   opened.defer(async () => void (await Promise.all(agents.map((agent) => agent.close()))));
   await until('agents', READY_MS, async () => {
     const { items } = await clientOf(0).call(api.agents.list, {});
-    return items.filter(({ connected }) => connected).length === AGENTS;
+    return items.filter(({ connected }) => connected).length === kinds.length;
   });
   const all = opened.move();
   const interrupted = (): void => void all.disposeAsync().finally(() => process.exit(130));
@@ -107,6 +118,7 @@ export async function openInstallation(): Promise<Installation> {
     ...{ home, apiKey, replicas, agents, cables, clients, clientOf, isReady, log },
     url: `http://127.0.0.1:${clients.port}`,
     postgresPid: () => server.pid,
+    tunnelsOf: (replica) => cables.reduce((sum, cable) => sum + cable.openTo(ports[replica]!.tunnel), 0),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -120,11 +132,17 @@ async function portsOf(replicas: number): Promise<{ web: number; enrol: number; 
 }
 
 /** Enrols an agent whose tunnel goes over `port`; answers its home. */
-async function enrolAgent(client: Client, url: string, home: string, port: number, index: number): Promise<string> {
-  const tags = index === 0 ? [] : [ACTS_OUTSIDE];
+async function enrolAgent(
+  client: Client,
+  url: string,
+  home: string,
+  port: number,
+  { program }: AgentKind,
+): Promise<string> {
+  const tags = program === 'inside' ? [ACTS_OUTSIDE] : [];
   const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true, tags } });
   await mkdir(home, { mode: 0o700 });
-  const args = ['enrol', '--url', url, '--token', token, '--home', home, '--name', `chaos-${index}`];
+  const args = ['enrol', '--url', url, '--token', token, '--home', home, '--name', path.basename(home)];
   const log = `${home}.log`;
   const code = await startProgram('edge-agent/dist/cli/main.js', args, process.env, log).ended;
   if (code !== 0) throw new Error(`enrolment ended with ${code}: ${await readFile(log, 'utf8')}`);
@@ -135,13 +153,10 @@ async function enrolAgent(client: Client, url: string, home: string, port: numbe
   return home;
 }
 
-function startAgent(name: string, home: string, index: number, log: string): Unit {
+function startAgent(name: string, home: string, { program, slots }: AgentKind, log: string): Unit {
   // No job here needs a browser, and trying one at every start costs more than all the rest.
   const env = { ...process.env, CASARE_BROWSER: '/nonexistent' };
-  const product = {
-    script: 'edge-agent/dist/cli/main.js',
-    args: ['run', '--home', home, '--slots', `plain=${SLOTS.processes}`],
-  };
-  const inside = { script: 'test/chaos/agent.ts', args: [home, `${SLOTS.inside}`] };
-  return new Unit({ name, env, log, ...(index === 0 ? product : inside) });
+  const product = { script: 'edge-agent/dist/cli/main.js', args: ['run', '--home', home, '--slots', `plain=${slots}`] };
+  const inside = { script: 'test/chaos/agent.ts', args: [home, `${slots}`] };
+  return new Unit({ name, env, log, ...(program === 'product' ? product : inside) });
 }

@@ -13,7 +13,7 @@ import { judge, type Violation } from './checker.ts';
 import { Clients } from './clients.ts';
 import { inflict } from './faults.ts';
 import { History } from './history.ts';
-import { openInstallation, type Installation } from './installation.ts';
+import { openInstallation, type AgentKind, type Installation } from './installation.ts';
 import { openOutside } from './outside.ts';
 import { planFaults, told, type Fault } from './schedule.ts';
 import { pushWorkflows } from './workflows.ts';
@@ -35,6 +35,12 @@ export interface ChaosOutcome {
   readonly kept: string | null;
 }
 
+/** Workers are killed of the first one; the others are for the number of jobs. */
+const AGENT_KINDS: readonly AgentKind[] = [
+  { program: 'product', slots: 2 },
+  { program: 'inside', slots: 4 },
+  { program: 'inside', slots: 4 },
+];
 /** After the last fault something must come to its end within this time, milliseconds: reconnecting, lost leases, reviews. */
 const STALL_MS = 180_000;
 /** And everything within this, for each job, whatever the machine. */
@@ -48,7 +54,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const history = new History(path.join(folder, 'history.jsonl'));
   const schedule = planFaults(seed, faultsMs);
   await using outside = await openOutside((key) => history.add({ type: 'acted', key }));
-  await using installation = await openInstallation();
+  await using installation = await openInstallation(AGENT_KINDS);
   progress(`up in ${installation.home}; seed ${seed}, ${schedule.length} faults, history in ${folder}`);
   await pushWorkflows(createClient(installation), outside.url);
   const clients = new Clients({ installation, history, chance: new Chance(seed + 1), acts: outside.acts });

@@ -14,6 +14,8 @@ export interface Relay {
   readonly port: number;
   /** Connections that were opened through it. */
   readonly opened: number;
+  /** Connections that it has to this target now. */
+  openTo(target: number): number;
   /** Breaks every connection and refuses new ones until `plug`. */
   unplug(): void;
   plug(): void;
@@ -40,7 +42,7 @@ export async function startRelay(...targets: readonly number[]): Promise<Relay> 
           isReached = true;
           near.pipe(far).pipe(near);
         });
-        near.on('close', (broken) => broken && far.resetAndDestroy());
+        near.on('close', (broken) => (broken ? far.resetAndDestroy() : drop(far)));
         far
           .on('error', () => undefined)
           .on('close', (broken) => {
@@ -48,6 +50,7 @@ export async function startRelay(...targets: readonly number[]): Promise<Relay> 
             if (broken && !isReached && tried + 1 < targets.length && !near.destroyed) reach(tried + 1);
             // What breaks on one side breaks on the other: a target that is away is not a target that is silent.
             else if (broken) near.resetAndDestroy();
+            else drop(near);
           });
       };
       reach(0);
@@ -58,6 +61,7 @@ export async function startRelay(...targets: readonly number[]): Promise<Relay> 
     get opened() {
       return opened;
     },
+    openTo: (target) => [...sockets].filter((socket) => socket.remotePort === target).length,
     unplug() {
       plugged = false;
       for (const socket of sockets) socket.resetAndDestroy();
@@ -71,6 +75,12 @@ export async function startRelay(...targets: readonly number[]): Promise<Relay> 
         server.close(() => resolve());
       }),
   };
+}
+
+/** Closes a socket whose other side is gone: what still comes is read and dropped, or it would never end. */
+function drop(socket: Socket): void {
+  socket.end();
+  socket.resume();
 }
 
 function listening(server: Server): Promise<Server> {
