@@ -149,7 +149,10 @@ export class Gateway {
       const row = { tenant: TENANT, agentId, sessionId: session.id, gatewayId: this.#beat.id, instance, epoch };
       const [opened] = await sessions.openAll(tx, [row]);
       const elsewhere = opened!.gateway !== null && opened!.gateway !== this.#beat.id;
-      return { standing: { name: agentId, state: 'active', site: null, grants: [] }, elsewhere } as unknown as Opened;
+      return {
+        standing: { name: agentId, state: 'active', site: null, grants: [], storeEpoch: 1 },
+        elsewhere,
+      } as unknown as Opened;
     });
   }
 

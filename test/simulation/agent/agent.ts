@@ -10,7 +10,7 @@ import type { TunnelPort } from '../../../edge-agent/dist/tunnel/index.js';
 import type { SupervisorOptions } from '../../../edge-agent/dist/runner/index.js';
 import type { Setting } from '../setting.ts';
 import { connect, type End } from '../world/wire.ts';
-import { MemoryOutbox, type Disk } from './memory-outbox.ts';
+import { emptyDisk, MemoryOutbox, type Disk } from './memory-outbox.ts';
 import { ModelWorker } from './model-worker.ts';
 
 /** A machine with an agent on it. */
@@ -20,7 +20,7 @@ export class SimulatedAgent {
   readonly #world: Setting;
   readonly #drift: number;
   #skewMs: number;
-  #disk: Disk = { epoch: 0, runs: [] };
+  #disk: Disk = emptyDisk();
   #process: AgentProcess | null = null;
   /** No frame passes to or from it. */
   isAway = false;
@@ -171,6 +171,8 @@ class AgentProcess {
     const nothing = (): void => undefined;
     return {
       greeting: () => ({
+        ...optional('unleasedMs', supervisor.unleasedMs()),
+        ...optional('storeEpoch', this.#outbox.storeEpoch() ?? undefined),
         ...{ instance: this.#instance, epoch: this.#epoch, capabilities: ['os=linux'], declared: [] },
         facts: { hostname: 'sim', os: 'sim', arch: 'sim', agentVersion: '0', nodeVersion: '0' },
         slots: { plain: this.#machine.slots, browser: 0, desktop: 0 },
@@ -209,4 +211,8 @@ class AgentProcess {
     }
     return worker;
   }
+}
+
+function optional<Name extends string>(name: Name, value: number | undefined): { readonly [Key in Name]?: number } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: number });
 }

@@ -1,19 +1,29 @@
 /**
- * The outbox's rules without SQLite: the real one needs a disk. Same numbers without holes, same rules for endings and
- * acknowledgements; no bounds of size. What is in it survives the agent's process.
+ * The outbox in memory: the real one costs a file and an fsync for each write, and a seed writes thousands. Same numbers
+ * without holes, same rules for endings, acknowledgements and files (`test/conformance/outbox.test.ts` compares the two);
+ * no bounds of size. What is in it survives the agent's process.
  */
 import { endsRun, EVENTS_PER_MESSAGE, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
-import type { Outbox, RunKey, RunRow, StoredAssignment } from '../../../edge-agent/src/outbox/index.ts';
+import type { ArtifactRow, Outbox, RunKey, RunRow, StoredAssignment } from '../../../edge-agent/src/outbox/index.ts';
 
 type Kept = { -readonly [Name in keyof RunRow]: RunRow[Name] } & { assignment: StoredAssignment; events: RunEvent[] };
+type KeptFile = { -readonly [Name in keyof ArtifactRow]: ArtifactRow[Name] } & { queuedAt: number };
 
 /** What the disk holds. */
 export interface Disk {
   epoch: number;
+  storeEpoch: number | null;
+  leaseUntil: number | null;
   runs: Kept[];
+  files: KeptFile[];
 }
 
-export class MemoryOutbox {
+export function emptyDisk(): Disk {
+  return { epoch: 0, storeEpoch: null, leaseUntil: null, runs: [], files: [] };
+}
+
+/** The compiler asks for every method that the real one has. */
+export class MemoryOutbox implements Pick<Outbox, keyof Outbox> {
   readonly disk: Disk;
   readonly #port: () => void;
 
@@ -23,7 +33,7 @@ export class MemoryOutbox {
     this.#port = port;
   }
 
-  /** As the supervisor takes it. */
+  /** As the supervisor takes it: a class with private members has no other way. */
   asOutbox(): Outbox {
     return this as unknown as Outbox;
   }
@@ -32,9 +42,25 @@ export class MemoryOutbox {
     return (this.disk.epoch += 1);
   }
 
+  noteStoreEpoch(epoch: number): void {
+    if (epoch > (this.disk.storeEpoch ?? 0)) this.#write(() => (this.disk.storeEpoch = epoch));
+  }
+
+  storeEpoch(): number | null {
+    return this.disk.storeEpoch;
+  }
+
+  noteLease(until: number): void {
+    this.#write(() => (this.disk.leaseUntil = Math.round(until)));
+  }
+
+  leaseUntil(): number | null {
+    return this.disk.leaseUntil;
+  }
+
   accept(assignment: StoredAssignment): boolean {
     return this.#write(() => {
-      if (this.run(assignment) !== null) return false;
+      if (this.#find(assignment) !== undefined) return false;
       const { jobId, attempt } = assignment;
       const fresh = { lastSeq: 0, ackedSeq: 0, ending: null, endedAt: null, released: false, crashes: 0, worker: null };
       this.disk.runs.push({ jobId, attempt, phase: 'waiting', ...fresh, assignment, events: [] });
@@ -54,7 +80,9 @@ export class MemoryOutbox {
   }
 
   assignment(key: RunKey): StoredAssignment {
-    return this.#find(key)!.assignment;
+    const kept = this.#find(key);
+    if (kept === undefined) throw new Error(`no run ${key.jobId}, attempt ${key.attempt}`);
+    return kept.assignment;
   }
 
   markRunning(key: RunKey): void {
@@ -83,12 +111,19 @@ export class MemoryOutbox {
     });
   }
 
-  replaceEnding(): boolean {
-    return false;
+  replaceEnding(key: RunKey, body: RunEventBody): boolean {
+    return this.#write(() => {
+      const kept = this.#find(key);
+      const last = kept?.events.at(-1);
+      if (kept === undefined || last === undefined || kept.ending === null || kept.released) return false;
+      kept.events[kept.events.length - 1] = { ...last, body };
+      kept.ending = body.type;
+      return true;
+    });
   }
 
   release(key: RunKey): void {
-    this.#change(key, (kept) => (kept.released = kept.ending !== null));
+    this.#change(key, (kept) => (kept.released ||= kept.ending !== null));
   }
 
   journal(key: RunKey): RunEvent[] {
@@ -106,26 +141,71 @@ export class MemoryOutbox {
     this.#change(key, (kept) => (kept.ackedSeq = Math.max(kept.ackedSeq, Math.min(seq, kept.lastSeq))));
   }
 
-  artifact(): null {
-    return null;
+  rewind(key: RunKey, seq: number): boolean {
+    return this.#write(() => {
+      const kept = this.#find(key);
+      if (kept === undefined || kept.ackedSeq <= seq) return false;
+      kept.ackedSeq = seq;
+      return true;
+    });
   }
 
-  artifactsOf(): [] {
-    return [];
+  queueArtifact(row: Omit<ArtifactRow, 'state' | 'code'>, at: Date): boolean {
+    return this.#write(() => {
+      if (this.artifact(row.artifactId) !== null) return false;
+      this.disk.files.push({ ...row, state: 'queued', code: null, queuedAt: at.getTime() });
+      return true;
+    });
   }
 
-  waitingArtifacts(): [] {
-    return [];
+  artifact(artifactId: string): ArtifactRow | null {
+    const kept = this.disk.files.find((file) => file.artifactId === artifactId);
+    return kept === undefined ? null : rowOf(kept);
   }
 
-  settleArtifact(): boolean {
-    return false;
+  artifactsOf({ jobId, attempt }: RunKey): ArtifactRow[] {
+    return this.disk.files.filter((file) => file.jobId === jobId && file.attempt === attempt).map(rowOf);
+  }
+
+  waitingArtifacts(limit: number): ArtifactRow[] {
+    const rank = ({ kind }: KeptFile): number => Number(kind !== 'output');
+    return this.#queued()
+      .sort((one, other) => rank(one) - rank(other) || byAge(one, other))
+      .slice(0, limit)
+      .map(rowOf);
+  }
+
+  droppableEvidence(): ArtifactRow[] {
+    const evidence = this.#queued().filter(({ kind }) => kind !== 'output');
+    return evidence.sort(byAge).slice(0, 100).map(rowOf);
+  }
+
+  waitingArtifactBytes(): number {
+    return this.#queued().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  settleArtifact(artifactId: string, state: 'stored' | 'refused', code: string | null = null): boolean {
+    return this.#write(() => {
+      const waiting = this.#queued().find((file) => file.artifactId === artifactId);
+      if (waiting !== undefined) Object.assign(waiting, { state, code });
+      return waiting !== undefined;
+    });
   }
 
   drop(key: RunKey): void {
+    const isOf = (row: RunKey): boolean => row.jobId === key.jobId && row.attempt === key.attempt;
     this.#write(() => {
-      this.disk.runs = this.disk.runs.filter((kept) => kept !== this.#find(key));
+      this.disk.runs = this.disk.runs.filter((kept) => !isOf(kept));
+      this.disk.files = this.disk.files.filter((kept) => !isOf(kept));
     });
+  }
+
+  close(): void {
+    // Nothing is open.
+  }
+
+  #queued(): KeptFile[] {
+    return this.disk.files.filter(({ state }) => state === 'queued');
   }
 
   #find({ jobId, attempt }: RunKey): Kept | undefined {
@@ -145,4 +225,12 @@ export class MemoryOutbox {
     this.#port();
     return done;
   }
+}
+
+function byAge(one: KeptFile, other: KeptFile): number {
+  return one.queuedAt - other.queuedAt || (one.artifactId < other.artifactId ? -1 : 1);
+}
+
+function rowOf({ queuedAt: _, ...row }: KeptFile): ArtifactRow {
+  return row;
 }
