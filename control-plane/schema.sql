@@ -27,7 +27,9 @@ CREATE TABLE agent (
   ephemeral boolean DEFAULT false NOT NULL,
   left_at timestamp with time zone,
   bundle_digest text,
-  changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+  changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  draining_since timestamp with time zone,
+  drained_at timestamp with time zone
 );
 CREATE TABLE agent_certificate (
   tenant_id text NOT NULL,
@@ -529,6 +531,7 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 -- indexes
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
 CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
+CREATE INDEX agent_draining ON public.agent USING btree (draining_since) WHERE ((state = 'draining'::text) AND (drained_at IS NULL));
 CREATE INDEX agent_ephemeral ON public.agent USING btree (tenant_id, id) WHERE (ephemeral AND (left_at IS NULL));
 CREATE UNIQUE INDEX agent_key ON public.agent USING btree (key_digest);
 CREATE INDEX agent_left ON public.agent USING btree (left_at) WHERE (left_at IS NOT NULL);

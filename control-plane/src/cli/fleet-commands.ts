@@ -8,7 +8,7 @@ import { openSession, type Surroundings } from './session.ts';
 const AGENT_COLUMNS: readonly Column<Agent>[] = [
   ['ID', (agent) => agent.id],
   ['NAME', (agent) => agent.name],
-  ['STATE', (agent) => agent.state],
+  ['STATE', (agent) => stateOf(agent)],
   ['CONNECTED', (agent) => (agent.connected ? 'yes' : 'no')],
   ['SITE', (agent) => agent.site],
   [
@@ -37,10 +37,10 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
       .action(async (id: string, _: object, command: Command) => {
         const session = await openSession(command, around);
         const changed = await session.client.call(api.agents.act, { params: { id, action } });
-        session.show(changed, ({ name, state }) =>
+        session.show(changed, (shown) =>
           details([
-            ['name', name],
-            ['state', state],
+            ['name', shown.name],
+            ['state', stateOf(shown)],
           ]),
         );
       });
@@ -73,6 +73,13 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
         return `${text}\n`;
       });
     });
+}
+
+/** With how much an agent that is drained still has to do. */
+function stateOf({ state, busy, drainedAt }: Agent): string {
+  if (state !== 'draining') return state;
+  const runs = busy.plain + busy.browser + busy.desktop;
+  return drainedAt !== null ? 'draining: empty' : `draining: ${runs} ${runs === 1 ? 'run' : 'runs'} left`;
 }
 
 interface TokenOptions {

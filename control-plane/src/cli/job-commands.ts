@@ -41,6 +41,7 @@ export function addJobCommands(program: Command, around: Surroundings): void {
     .option('--timeout <seconds>', 'stop watching after so long (exit 7)', positive)
     .option('--priority <0-100>', 'the higher, the sooner', positive)
     .option('--site <name>', 'where it must run')
+    .option('--requires <label>', 'a label that the agent must have (region=eu); may be repeated', collect, [])
     .option('--agent <id or name>', 'the one agent that may run it')
     .action((workflow: string, options: RunOptions, command: Command) => run(workflow, options, command, around));
 
@@ -177,6 +178,7 @@ interface RunOptions {
   readonly priority?: number;
   readonly site?: string;
   readonly agent?: string;
+  readonly requires: string[];
 }
 
 async function run(workflow: string, options: RunOptions, command: Command, around: Surroundings): Promise<void> {
@@ -185,8 +187,13 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
   const input = await readInput(options.inputFile, options.input);
   const reference =
     REFERENCE.test(workflow) && !existsSync(workflow) ? workflow : (await pushFile(session, workflow)).id;
-  const { priority, site, agent } = options;
-  const more = { ...(priority === undefined ? {} : { priority }), ...(site && { site }), ...(agent && { agent }) };
+  const { priority, site, agent, requires } = options;
+  const more = {
+    ...(priority === undefined ? {} : { priority }),
+    ...(site && { site }),
+    ...(agent && { agent }),
+    requires,
+  };
   const body = { workflow: reference, ...(input === undefined ? {} : { input: input as never }), ...more };
   const job = await client.call(api.jobs.submit, { body, idempotencyKey: randomUUID() });
   if (!options.watch) {

@@ -79,6 +79,7 @@ interface ViewRow {
   readonly facts: AgentFacts | null;
   readonly ephemeral: boolean;
   readonly created_at: Date;
+  readonly drained_at: Date | null;
   readonly connected: boolean | null;
   readonly presence_since: Date | null;
   readonly serial: string | null;
@@ -90,7 +91,7 @@ interface ViewRow {
 const GATEWAY_ALIVE = `g.heartbeat_at > clock_timestamp() - interval '15 seconds'`;
 
 const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capabilities, a.slots, a.facts, a.ephemeral,
-    a.created_at,
+    a.created_at, a.drained_at,
     s.gateway_id IS NOT NULL AND coalesce(${GATEWAY_ALIVE}, false) AS connected,
     CASE WHEN s.gateway_id IS NULL OR ${GATEWAY_ALIVE} THEN s.since
       ELSE greatest(s.since, g.heartbeat_at) END AS presence_since,
@@ -158,7 +159,9 @@ const holdAgent = sql<HeldAgent, [tenant: string, id: string]>(
 
 const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: AgentState[]]>(
   'moveAgent',
-  `UPDATE agent SET state = $3 WHERE tenant_id = $1 AND id = $2 AND state = ANY($4)`,
+  `UPDATE agent SET state = $3, drained_at = NULL,
+     draining_since = CASE WHEN $3 = 'draining' THEN clock_timestamp() END
+   WHERE tenant_id = $1 AND id = $2 AND state = ANY($4)`,
 );
 
 // In one order: two batches never wait for each other.
@@ -320,5 +323,6 @@ function viewOf(row: ViewRow): Agent {
     presenceSince: row.presence_since?.toISOString() ?? null,
     busy: { plain: 0, browser: 0, desktop: 0, ...row.busy },
     createdAt: row.created_at.toISOString(),
+    drainedAt: row.drained_at?.toISOString() ?? null,
   };
 }

@@ -15,6 +15,7 @@ import { AddressLimit } from './address-limit.ts';
 import { AgentsController } from './agents.controller.ts';
 import { AgentsService } from './agents.service.ts';
 import { EnrolNonces } from './enrol-nonces.ts';
+import { Draining } from './draining.ts';
 import { EphemeralAgents } from './ephemeral-agents.ts';
 import { EnrolRenewalService } from './enrol-renewal.service.ts';
 import { EnrolServer } from './enrol-server.ts';
@@ -60,6 +61,7 @@ export interface Fleet {
   readonly agents: AgentsService;
   readonly enrolment: EnrolmentService;
   readonly renewal: EnrolRenewalService;
+  readonly draining: Draining;
   readonly ephemeral: EphemeralAgents;
   readonly sessions: TunnelSessions;
   readonly tunnel: TunnelServer;
@@ -125,6 +127,7 @@ export function createFleet(options: FleetOptions): Fleet {
     limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
     tunnelUrl: () => withPath(options.tunnelUrl()),
   };
+  const draining = new Draining(options);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   const gatewayTrust = new GatewayTrust({
     ...{ trust, beat, log },
@@ -137,6 +140,7 @@ export function createFleet(options: FleetOptions): Fleet {
     agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
     enrolment: new EnrolmentService(door),
     renewal: new EnrolRenewalService({ ...door, onCloned }),
+    draining,
     ephemeral,
     sessions,
     tunnel,
@@ -144,6 +148,7 @@ export function createFleet(options: FleetOptions): Fleet {
     async start(enrol, entrances) {
       await beat.start();
       await sessions.start();
+      draining.start();
       ephemeral.start();
       const tls = gatewayTrust.tls();
       const ports = {
@@ -155,6 +160,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     async stop() {
       await gatewayTrust.stop();
+      await draining.stop();
       await ephemeral.stop();
       tunnel.leave();
       await Promise.all([enrolServer.close(), sessions.stop()]);

@@ -26,7 +26,11 @@ export function machineFacts(): AgentFacts {
 /** Capabilities that need no probe. */
 export function platformCapabilities(): string[] {
   const names: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows', darwin: 'macos' };
-  return [`os=${names[process.platform] ?? process.platform}`, `arch=${process.arch}`];
+  return [
+    `os=${names[process.platform] ?? process.platform}`,
+    `arch=${process.arch}`,
+    `agent.version=${agentVersion()}`,
+  ];
 }
 
 /** Free bytes on the disk that holds `folder`. */

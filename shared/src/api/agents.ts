@@ -24,8 +24,10 @@ export const Agent = z
     /** Declared by the agent itself: informs people only. */
     declared: z.array(Capability),
     slots: Slots,
-    /** Slots in use now. */
+    /** Slots in use now: so many runs are left of one that is drained. */
     busy: Slots,
+    /** Of an agent that is drained: when nothing of it ran any more; null before. */
+    drainedAt: time.nullable(),
     facts: AgentFacts.nullable(),
     certificate: z.object({ serial: z.string(), notAfter: time }).nullable(),
     /** Enrols anew at each start, and is decommissioned by the control plane when it has left. */

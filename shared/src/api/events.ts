@@ -36,6 +36,8 @@ export const LiveEvent = z
       state: AgentState,
       connected: z.boolean(),
     }),
+    /** An agent that is drained: nothing of it runs any more. */
+    z.object({ type: z.literal('agent.drained'), ...base, agentId: z.uuid(), name: z.string() }),
     z.object({ type: z.literal('trust.changed'), ...base, subject: z.string(), action: z.string() }),
   ])
   .meta({ id: 'LiveEvent' });

@@ -6,6 +6,7 @@
 const PROBES: ReadonlySet<string> = new Set([
   'os',
   'arch',
+  'agent.version',
   'browser.chromium',
   'browser.chrome',
   'browser.edge',
