@@ -19,6 +19,12 @@ export interface ApiKeyRow {
   readonly role: Role;
 }
 
+/** A key as it was found. */
+export interface LiveApiKey extends ApiKeyRow {
+  /** Its last use on record is a while ago. */
+  readonly touchDue: boolean;
+}
+
 const ACCOUNT = `tenant_id AS tenant, id, email, password_hash AS "passwordHash", role`;
 
 export const insertTenant = sql<never, [id: string, name: string]>(
@@ -65,19 +71,22 @@ const insertApiKeySql = sql<
   `INSERT INTO api_key (tenant_id, id, account_id, name, secret_hash, role) VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
-const liveApiKeySql = sql<ApiKeyRow, [id: string, now: Date]>(
+// At most one write a minute and key: a busy key must not turn every read into a write.
+const TOUCH_DUE = (now: string) => `(last_used_at IS NULL OR last_used_at < ${now}::timestamptz - interval '1 minute')`;
+
+const liveApiKeySql = sql<LiveApiKey, [id: string, now: Date]>(
   'liveApiKey',
-  `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role
+  `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role,
+     ${TOUCH_DUE('$2')} AS "touchDue"
    FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id
    WHERE k.id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`,
   { idempotent: true },
 );
 
-// At most one write a minute and key: a busy key must not turn every read into a write.
 const touchApiKeySql = sql<never, [tenant: string, id: string, now: Date]>(
   'touchApiKey',
   `UPDATE api_key SET last_used_at = $3
-   WHERE tenant_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $3::timestamptz - interval '1 minute')`,
+   WHERE tenant_id = $1 AND id = $2 AND ${TOUCH_DUE('$3')}`,
 );
 
 const revokeApiKeysNamedSql = sql<never, [tenant: string, accountId: string, name: string, now: Date]>(
@@ -117,7 +126,7 @@ export async function insertApiKey(db: Queryable, row: Omit<ApiKeyRow, 'email'> 
 }
 
 /** The key if it is neither revoked nor expired. */
-export async function liveApiKey(db: Queryable, id: string, now: Date): Promise<ApiKeyRow | null> {
+export async function liveApiKey(db: Queryable, id: string, now: Date): Promise<LiveApiKey | null> {
   return (await db.query(liveApiKeySql(id, now)))[0] ?? null;
 }
 

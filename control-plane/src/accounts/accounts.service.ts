@@ -102,7 +102,7 @@ export class AccountsService implements Authenticator {
     const now = this.#clock.now();
     const key = await accounts.liveApiKey(this.#db, parts.id, now);
     if (key === null || !timingSafeEqual(key.secretHash, hashSecret(parts.secret))) return null;
-    await accounts.touchApiKey(this.#db, key.tenant, key.id, now);
+    if (key.touchDue) await accounts.touchApiKey(this.#db, key.tenant, key.id, now);
     const { tenant, accountId, email, role } = key;
     return { tenant, accountId, email, role, via: 'apiKey', csrfToken: null, actor: `key:${key.id}` };
   }

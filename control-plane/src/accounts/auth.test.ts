@@ -152,6 +152,23 @@ describe('a sign-in link', () => {
   });
 });
 
+test('the use of a key is put on record at most once a minute', async () => {
+  const id = apiKey.split('_')[1]!;
+  const used = async () => {
+    await fetch(url('/auth/me'), { headers: { authorization: `Bearer ${apiKey}` } });
+    const statement = { name: 'testKeyUsed', text: 'SELECT last_used_at FROM api_key WHERE id = $1', values: [id] };
+    const [row] = await database.db.query<{ last_used_at: Date }>(statement);
+    return row!.last_used_at.getTime();
+  };
+  clock.advance(61_000);
+  const first = clock.now().getTime();
+  expect(await used()).toBe(first);
+  clock.advance(30_000);
+  expect(await used()).toBe(first);
+  clock.advance(31_000);
+  expect(await used()).toBe(first + 61_000);
+});
+
 test('nothing that opens a door is stored as it is', async () => {
   const { rows } = await dump();
   const text = JSON.stringify(rows);
