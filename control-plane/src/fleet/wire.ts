@@ -3,6 +3,7 @@
  * `null`, what we would send that is none is a fault of ours and throws.
  */
 import { AgentMessage, isProbed, ServerMessage } from '@casare/shared/protocol';
+import { assignmentText } from '../jobs/index.ts';
 
 export type { AgentMessage, ServerMessage };
 
@@ -28,9 +29,10 @@ function believable(message: AgentMessage): AgentMessage {
   return { ...message, capabilities: message.capabilities.filter(isProbed) };
 }
 
-/** Writes a text frame. */
+/** Writes a text frame. An assignment was checked and written when it was built. */
 export function writeMessage(message: ServerMessage): Buffer {
-  return Buffer.from(JSON.stringify(ServerMessage.parse(message)), 'utf8');
+  const written = message.type === 'job.assign' ? assignmentText(message) : undefined;
+  return Buffer.from(written ?? JSON.stringify(ServerMessage.parse(message)), 'utf8');
 }
 
 /** A close reason as it fits into a close frame (RFC 6455, section 5.5: 125 bytes with the code). */

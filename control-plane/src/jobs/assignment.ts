@@ -2,11 +2,12 @@
  * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
  * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
  */
-import { JobAssign, SERVER_FRAME_BYTES, type Secrets } from '@casare/shared/protocol';
+import { SERVER_FRAME_BYTES, type JobAssign, type Secrets } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
+import { writeAssignment } from './assignment-text.ts';
 import type { Assignment, JobRef } from './job.store.ts';
 import { JOB_DEADLINE } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
@@ -65,8 +66,9 @@ export async function buildAssignment(deps: AssignmentDependencies, key: Attempt
 
 /** A message that no frame can carry would be sent for ever: the job fails and says why. */
 function bounded(message: JobAssign): Assigned {
-  const bytes = Buffer.byteLength(JSON.stringify(message));
-  if (bytes <= SERVER_FRAME_BYTES && JobAssign.safeParse(message).success) return { ok: true, message };
+  const text = writeAssignment(message);
+  const bytes = Buffer.byteLength(text ?? JSON.stringify(message));
+  if (bytes <= SERVER_FRAME_BYTES && text !== null) return { ok: true, message };
   return {
     ok: false,
     code: 'ASSIGNMENT_TOO_LARGE',

@@ -1,5 +1,6 @@
 /** Jobs: submitting, dispatching, recording, steering. */
 export { createJobs, jobsModule, type Jobs, type JobsOptions } from './jobs.module.ts';
+export { assignmentText } from './assignment-text.ts';
 export type { ArtifactRefusal, ArtifactsService, Upload } from './artifacts.service.ts';
 export type { Dispatcher } from './dispatcher.ts';
 export type { DispatchTarget } from './held-agents.ts';
