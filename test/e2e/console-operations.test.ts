@@ -127,6 +127,7 @@ describe('dead letters', () => {
     await page.getByRole('status').getByText('1 chosen').waitFor();
     await page.getByRole('button', { name: 'Run again' }).click();
     await page.getByRole('status').getByText('1 run again.').waitFor();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
     await expect.poll(async () => (await client.call(api.jobs.get, { params: { id: first.id } })).generation).toBe(2);
 
     await row(second).getByRole('checkbox').check();

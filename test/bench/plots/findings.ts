@@ -86,11 +86,23 @@ const FINDINGS: Readonly<Record<string, (saved: Saved) => string>> = {
   },
   snapshot: (saved) =>
     `While a transaction stays open, the last claims take ${said(figureOf(saved, 'casare', 'last to first').median)} x as long as the first.`,
+  recovery(saved) {
+    const times = blowsOf(saved).map((name) => `${name} ${said(figureOf(saved, 'casare', `${name} s`).median)} s`);
+    const worst = (name: string) => said(figureOf(saved, 'casare', name).most);
+    const kept = `${worst('lost')} jobs lost, ${worst('recorded twice')} steps recorded twice`;
+    return `After kill -9, jobs run again: ${times.join(', ')}; ${kept}.`;
+  },
   fairness(saved) {
     const p99 = (when: string) => said(figureOf(saved, 'casare', `${when} p99 ms`).median);
     return `A small tenant's job starts within ${p99('idle')} ms (p99) when idle, ${p99('pending')} ms behind another tenant's backlog, ${p99('draining')} ms while that drains.`;
   },
 };
+
+/** What `recovery` killed, in its order: its figures in seconds. */
+export function blowsOf(saved: Saved): string[] {
+  const names = Object.keys(saved.figures.casare ?? {});
+  return names.filter((name) => name.endsWith(' s')).map((name) => name.slice(0, -' s'.length));
+}
 
 /** "1M" of a contender such as "casare +1000000" or "behind 1000000". */
 export function depthOf(contender: string): string {

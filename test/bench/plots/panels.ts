@@ -21,6 +21,8 @@ export const COLOURS = {
 
 export interface Row extends Figure {
   readonly name: string;
+  /** Of this row alone: marked on its bar. */
+  readonly goal?: number;
 }
 
 /** A line to compare with. */
@@ -35,10 +37,12 @@ const ROW_HEIGHT = 34;
 const LABEL_SPACE = 1.24;
 
 /** One bar for each row, its value beside it, and the goal as a line. */
-export function bars(title: string, rows: readonly Row[], goal: Mark | null): Panel {
-  const most = Math.max(...rows.map((row) => row.most), goal?.value ?? 0);
+export function bars(title: string | readonly string[], rows: readonly Row[], goal: Mark | null): Panel {
+  const most = Math.max(...rows.map((row) => Math.max(row.most, row.goal ?? 0)), goal?.value ?? 0);
   const x = { type: 'quantitative', scale: { domain: [0, most * LABEL_SPACE || 1], nice: false }, axis: AXIS };
-  const values = rows.map((row) => ({ ...row, ours: isOurs(row.name), label: said(row.median) }));
+  // Where no peer stands beside us, all bars are ours.
+  const alone = !rows.some((row) => isOurs(row.name));
+  const values = rows.map((row) => ({ ...row, ours: alone || isOurs(row.name), label: said(row.median) }));
   return {
     ...viewOf(title, rows.length * ROW_HEIGHT),
     data: { values },
@@ -53,6 +57,7 @@ export function bars(title: string, rows: readonly Row[], goal: Mark | null): Pa
       },
       ...whiskers('x'),
       ...(goal === null ? [] : markedAt(goal)),
+      ...(rows.some((row) => row.goal !== undefined) ? [goalsOfRows()] : []),
       ...labels({ align: 'left', dx: 7 }, { x: { field: 'most', type: 'quantitative' } }),
     ],
   };
@@ -130,7 +135,7 @@ export function quantiles(
   };
 }
 
-/** One line for each series over the same `steps`, which stand at equal distances; the value above each point. */
+/** One line for each series over the same `steps`, which stand at equal distances; the value at each point. */
 export function lines(
   title: string,
   axis: { readonly x: string; readonly steps: readonly string[] },
@@ -167,7 +172,10 @@ export function lines(
               mark: { type: 'point', filled: true, opacity: 1, size: 55, shape: SHAPES[index], color: colour },
               encoding: { y: at },
             },
-            ...labels({ dy: -11, color: colour }, { y: { field: 'most', type: 'quantitative' } }),
+            // The first above its points, the second below.
+            ...(index === 0
+              ? labels({ dy: -11, color: colour }, { y: { field: 'most', type: 'quantitative' } })
+              : labels({ dy: 12, color: colour }, { y: { field: 'least', type: 'quantitative' } })),
             {
               transform: [{ filter: { field: 'step', equal: last } }],
               mark: { type: 'text', color: colour, align: 'left', dx: 14 },
@@ -181,7 +189,7 @@ export function lines(
 }
 
 const SHAPES = ['circle', 'square'];
-const AXIS = { gridColor: COLOURS.grid, domain: false, ticks: false, labelPadding: 6, tickCount: 5 };
+const AXIS = { grid: true, gridColor: COLOURS.grid, domain: false, ticks: false, labelPadding: 6, tickCount: 5 };
 
 /** 1, 2 and 5 of each power of ten. */
 function ticksWithin([from = 0, to = 0]: readonly number[]): number[] {
@@ -211,6 +219,15 @@ function whiskers(along: 'x' | 'y'): Panel[] {
     },
     ...[least, most].map((end) => ({ mark: tick, encoding: { [along]: end } })),
   ];
+}
+
+/** A stroke across the bar of each row that has a goal of its own. */
+function goalsOfRows(): Panel {
+  return {
+    transform: [{ filter: 'isValid(datum.goal)' }],
+    mark: { type: 'tick', thickness: 3, size: ROW_HEIGHT * 0.8, color: COLOURS.text, opacity: 1 },
+    encoding: { x: { field: 'goal', type: 'quantitative' } },
+  };
 }
 
 /** A line across, with its label above the panel. */

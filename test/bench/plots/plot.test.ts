@@ -66,6 +66,16 @@ test('depths are at equal distances and named', async () => {
   expect(await textsOf(madeUp('mismatch'))).toEqual(expect.arrayContaining(['0', '100k', '1M', '0.4', '0.42', '0.5']));
 });
 
+test('recovery: each blow with its time, and its own goal', async () => {
+  const saved = madeUp('recovery');
+  const texts = await textsOf(saved);
+  expect(texts.join(' ')).toContain('restarted agent 3 s, dead gateway 6 s');
+  expect(texts.join(' ')).toContain('0 jobs lost, 0 steps recorded twice.');
+  expect(texts).toEqual(expect.arrayContaining(['vanished agent', '62', 'stroke across a bar: its goal']));
+  const goals = [...(await plotOf(saved)).matchAll(/aria-label="goal: (\d+); name: ([a-z ]+)"/g)];
+  expect(goals.map(([, limit, name]) => `${name} ${limit}`)).toEqual(['restarted agent 15', 'vanished agent 65']);
+});
+
 test('a run that is not of the full size judges nothing', async () => {
   const text = (await textsOf({ ...madeUp('drain'), size: 'small', goals: [] })).join(' ');
   expect(text).toContain('Not the full size: it says nothing about the goals.');

@@ -1,5 +1,5 @@
 /** The plot of each bench: which of its figures are drawn how. */
-import { bestPeer, called, captionOf, depthOf, figureOf, titleOf, verdictsOf } from './findings.ts';
+import { bestPeer, blowsOf, called, captionOf, depthOf, figureOf, titleOf, verdictsOf } from './findings.ts';
 import { bars, lines, quantiles, stacked, type Mark, type Panel } from './panels.ts';
 import { said } from './numbers.ts';
 import { render } from './render.ts';
@@ -94,6 +94,7 @@ const PANELS: Readonly<Record<string, (saved: Saved) => Panel[]>> = {
       ),
     ];
   },
+  recovery,
   fairness(saved) {
     const of = (name: string): Figure => figureOf(saved, 'casare', name);
     const rows = [
@@ -104,6 +105,18 @@ const PANELS: Readonly<Record<string, (saved: Saved) => Panel[]>> = {
     return [quantiles("A small tenant's single job, from submit to start, ms (less is better)", rows, [])];
   },
 };
+
+/** Seconds of each blow, with its own goal. */
+function recovery(saved: Saved): Panel[] {
+  const names = blowsOf(saved);
+  const rows = names.map((name) => {
+    const goal = saved.goals.find((each) => each.goal.startsWith(name))?.limit;
+    return { name, ...figureOf(saved, 'casare', `${name} s`), ...(goal === undefined ? {} : { goal }) };
+  });
+  const title = 'From kill -9 until every job that was under way runs again, s (less is better)';
+  const marked = rows.some((row) => row.goal !== undefined);
+  return [bars(marked ? [title, 'stroke across a bar: its goal'] : title, rows, null)];
+}
 
 /** Bars for the figures of a bench that has no plot of its own, the first few. */
 function plain(saved: Saved): Panel[] {

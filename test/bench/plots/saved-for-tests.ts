@@ -92,6 +92,21 @@ export const MADE_UP: readonly Saved[] = [
     },
     goals: [goal('p99 behind a pending backlog, to idle', 3, 2, 'at most', false)],
   },
+  {
+    ...OF_ALL,
+    ...{ bench: 'recovery', skipped: [], ratios: {} },
+    figures: {
+      casare: {
+        ...{ lost: { median: 0, least: 0, most: 0 }, 'recorded twice': { median: 0, least: 0, most: 0 } },
+        ...figures({ 'restarted agent s': 3, 'dead gateway s': 6, 'restarted database s': 5, 'vanished agent s': 62 }),
+      },
+    },
+    goals: [
+      goal('restarted agent, until its jobs run again, s', 3, 15, 'at most', true),
+      goal('vanished agent, idempotent steps, s', 62, 65, 'at most', true),
+      goal('lost, most of a round', 0, 0, 'at most', true),
+    ],
+  },
 ];
 
 /** The made-up figures of one bench. */

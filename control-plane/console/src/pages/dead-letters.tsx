@@ -90,6 +90,8 @@ function Letters({ letters, onChanged }: { letters: readonly DeadLetter[]; onCha
       const { ids, refused } = await api.call(action, { body: { ids: chosen } });
       setDone(`${ids.length} ${what}${refused.length > 0 ? `, ${refused.length} were none any more` : ''}.`);
       setMarked(new Set());
+      // The button that had the focus cannot be used now.
+      document.querySelector<HTMLElement>('h1')?.focus();
       onChanged();
     } catch (failure) {
       setError(failure);
