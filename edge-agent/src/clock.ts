@@ -1,9 +1,10 @@
 /** Time as an argument. Leases are judged by both clocks: see `runner/lease.decision.ts`. */
-import { performance } from 'node:perf_hooks';
-
 /** One moment on both clocks, milliseconds. */
 export interface Instant {
-  /** Never set back, counts from an arbitrary start; may stand still while the machine sleeps. */
+  /**
+   * Never set back, counts from an arbitrary start, the same for all processes of the machine; may stand still while it
+   * sleeps.
+   */
   readonly mono: number;
   /** Since the epoch; people and time services may move it. */
   readonly wall: number;
@@ -14,5 +15,5 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => ({ mono: performance.now(), wall: Date.now() }),
+  now: () => ({ mono: Number(process.hrtime.bigint()) / 1e6, wall: Date.now() }),
 };

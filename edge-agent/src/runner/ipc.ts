@@ -24,8 +24,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     type: z.literal('recorded'),
     request,
     seq: z.int().min(0),
-    /** End of the lease, margin taken off; wall clock, milliseconds since the epoch. */
-    actBefore: z.number().optional(),
+    /** End of the lease on both clocks, margin taken off. */
+    actBefore: z.object({ mono: z.number(), wall: z.number() }).optional(),
   }),
   z.object({ type: z.literal('kept'), request, artifactId: z.uuid() }),
   /** The record or file was not taken. */

@@ -18,10 +18,15 @@ export function renewedLease(sentAt: Instant, leaseMs: number): Lease {
 
 /** True while the lease holds, `marginMs` before its end it does not any more. */
 export function holdsLease(lease: Lease, now: Instant, marginMs: number): boolean {
-  return now.mono < lease.mono - marginMs && now.wall < lease.wall - marginMs;
+  return !isOver(actBefore(lease, marginMs), now);
 }
 
-/** The moment, on the wall clock, at which a leave to act given now is over. */
-export function actBefore(lease: Lease, now: Instant, marginMs: number): number {
-  return now.wall + Math.min(lease.mono - now.mono, lease.wall - now.wall) - marginMs;
+/** When a leave to act is over, on each clock: whoever has it judges both once more, as late as can be. */
+export function actBefore(lease: Lease, marginMs: number): Instant {
+  return { mono: lease.mono - marginMs, wall: lease.wall - marginMs };
+}
+
+/** True when one of the clocks has come to `end`. */
+export function isOver(end: Instant, now: Instant): boolean {
+  return now.mono >= end.mono || now.wall >= end.wall;
 }

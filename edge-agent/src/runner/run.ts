@@ -247,7 +247,7 @@ export class Run {
     }
     // writing takes time: the right to act is judged last
     if (!this.#leased()) return false;
-    const until = actBefore(this.#context.lease(), this.#context.clock.now(), LEASE_MARGIN_MS);
+    const until = actBefore(this.#context.lease(), LEASE_MARGIN_MS);
     this.#worker?.send({ type: 'recorded', request: held.request, seq: held.seq, actBefore: until });
     return true;
   }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEventBody } from '@casare/shared/protocol';
+import { systemClock, type Instant } from '../clock.ts';
 import { codeOf, describe } from '../fault.ts';
 import type { ToWorker } from './ipc.ts';
 import { WorkerChannel } from './worker-channel.ts';
@@ -68,13 +69,14 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
 }
 
 /** An hour has passed when it goes on. */
-function now(): number {
-  if (standStillUntil === null) return Date.now();
+function now(): Instant {
+  if (standStillUntil === null) return systemClock.now();
   while (!existsSync(standStillUntil)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   standStillUntil = null;
   // said after whatever the channel says now
   setImmediate(() => channel.log('info', 'goes on'));
-  return Date.now() + 3_600_000;
+  const { mono, wall } = systemClock.now();
+  return { mono: mono + 3_600_000, wall: wall + 3_600_000 };
 }
 
 async function log(message: string): Promise<void> {

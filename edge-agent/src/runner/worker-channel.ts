@@ -1,7 +1,9 @@
 /** The worker's end of the channel: requests wait for the agent's answer, refusals become errors with a code. */
 import type { RunEventBody } from '@casare/shared/protocol';
+import { systemClock, type Instant } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import { FromWorker, ToWorker } from './ipc.ts';
+import { isOver } from './lease.decision.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 type Keep = Omit<Extract<FromWorker, { type: 'keep' }>, 'type' | 'request'>;
@@ -22,12 +24,11 @@ interface Waiting {
 
 export class WorkerChannel {
   readonly #send: (message: FromWorker) => void;
-  readonly #now: () => number;
+  readonly #now: () => Instant;
   readonly #waiting = new Map<number, Waiting>();
   #nextRequest = 1;
 
-  /** `now`: the wall clock, milliseconds since the epoch. */
-  constructor(send: (message: unknown) => void, now: () => number = Date.now) {
+  constructor(send: (message: unknown) => void, now: () => Instant = () => systemClock.now()) {
     this.#send = (message) => send(FromWorker.parse(message));
     this.#now = now;
   }
@@ -56,8 +57,9 @@ export class WorkerChannel {
   /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act now. */
   async record(body: RunEventBody): Promise<void> {
     let answer = await this.#ask((request) => ({ type: 'record', request, body }));
-    // this process may have stood still with its leave in hand (a stopped process, a sleeping machine)
-    while (answer.type === 'recorded' && this.#now() >= (answer.actBefore ?? Number.POSITIVE_INFINITY)) {
+    // this process may have stood still with its leave in hand (a stopped process, a sleeping machine), and the wall clock
+    // may have been set back meanwhile
+    while (answer.type === 'recorded' && answer.actBefore !== undefined && isOver(answer.actBefore, this.#now())) {
       const { seq } = answer;
       answer = await this.#ask((request) => ({ type: 'late', request, seq, body }));
     }

@@ -198,7 +198,7 @@ class AgentProcess {
   #worker(): ModelWorker {
     const { time, chance, history, faults } = this.#world;
     const worker = new ModelWorker({
-      ...{ time, chance, wall: () => this.#machine.now().wall, crash: () => faults().agent.workerCrash },
+      ...{ time, chance, clock: () => this.#machine.now(), crash: () => faults().agent.workerCrash },
       acts: (assignment, position, isUnsafe) => {
         if (this.#alive) history.acts({ ...assignment, agentId: this.#machine.id }, position, isUnsafe);
       },

@@ -1,10 +1,12 @@
 /**
  * A worker process with a small model of the engine: the steps of a list one after the other, a restart by the journal
- * (what is recorded is not done again, a step in doubt goes to a person), leave to act before a step that must not be
- * repeated, soft cancels. What a step does to the outside world is told to the checker.
+ * (what is recorded is not done again, a step in doubt goes to a person), soft cancels. Its end of the channel, which asks
+ * for leave to act and judges it, is the real one. What a step does to the outside world is told to the checker.
  */
 import { AGENT_STOPPED, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
+import type { Instant } from '../../../edge-agent/src/clock.ts';
 import type { StoredAssignment } from '../../../edge-agent/src/outbox/index.ts';
+import { WorkerChannel } from '../../../edge-agent/dist/runner/worker-channel.js';
 import type { FromWorker, ToWorker } from '../../../edge-agent/src/runner/ipc.ts';
 import type { WorkerProcess } from '../../../edge-agent/src/runner/worker-process.ts';
 import type { Chance } from '../world/random.ts';
@@ -14,15 +16,14 @@ import type { VirtualTime } from '../world/time.ts';
 export interface WorkerWorld {
   readonly time: VirtualTime;
   readonly chance: Chance;
-  /** Of the machine it runs on, milliseconds since the epoch. */
-  readonly wall: () => number;
+  /** Of the machine it runs on. */
+  readonly clock: () => Instant;
   readonly crash: () => number;
   /** A step acts on the outside world, now. */
   readonly acts: (assignment: StoredAssignment, position: string, isUnsafe: boolean) => void;
 }
 
-type Answer = Extract<ToWorker, { type: 'recorded' | 'refused' }>;
-type Started = Extract<RunEventBody, { type: 'step.started' }>;
+type Start = Extract<ToWorker, { type: 'start' }>;
 /** As outcomes of the agent's orders: the run is called off. */
 class Cancelled extends Error {}
 class Killed extends Error {}
@@ -34,17 +35,20 @@ export class ModelWorker {
   readonly exited: Promise<string>;
   readonly #world: WorkerWorld;
   readonly #exit: (why: string) => void;
-  readonly #asked = new Map<number, (answer: Answer) => void>();
+  readonly #channel: WorkerChannel;
   #onMessage: (message: FromWorker) => void = () => undefined;
-  #nextRequest = 1;
   #cancel: string | null = null;
   #dead = false;
+  /** The process stands still until then, with what it was sent in the pipe. */
+  #stillUntil = 0;
 
   constructor(world: WorkerWorld) {
     this.#world = world;
     const { promise, resolve } = Promise.withResolvers<string>();
     this.exited = promise;
     this.#exit = resolve;
+    const send = (message: unknown): void => this.#soon(() => this.#onMessage(message as FromWorker));
+    this.#channel = new WorkerChannel(send, () => world.clock());
   }
 
   asProcess(): WorkerProcess {
@@ -60,6 +64,9 @@ export class ModelWorker {
   }
 
   send(message: ToWorker): void {
+    const { time, chance } = this.#world;
+    const hasLeave = message.type === 'recorded' && message.actBefore !== undefined;
+    if (hasLeave) this.#stillUntil = time.now + chance.between(0, chance.hits(0.05) ? 90_000 : 50);
     this.#soon(() => this.#receive(message));
   }
 
@@ -70,25 +77,22 @@ export class ModelWorker {
   }
 
   #receive(message: ToWorker): void {
-    switch (message.type) {
-      case 'start':
-        void this.#run(message.assignment, message.journal).then(
-          () => this.kill('exit 0'),
-          () => this.kill('a fault'),
-        );
-        return;
-      case 'cancel':
-        this.#cancel = message.reason;
-        return;
-      case 'recorded':
-      case 'refused': {
-        const answered = this.#asked.get(message.request);
-        this.#asked.delete(message.request);
-        answered?.(message);
-        return;
-      }
-      case 'kept':
+    if (this.#world.time.now < this.#stillUntil) {
+      this.#world.time.after(this.#stillUntil - this.#world.time.now, () => this.#receive(message));
+      return;
     }
+    if (this.#dead) return;
+    this.#channel.receive(message, {
+      start: (start) => void this.#begin(start),
+      cancel: (reason) => (this.#cancel = reason),
+    });
+  }
+
+  async #begin(start: Start): Promise<void> {
+    await this.#run(start.assignment, start.journal).then(
+      () => this.kill('exit 0'),
+      () => this.kill('a fault'),
+    );
   }
 
   async #run(assignment: StoredAssignment, journal: readonly RunEvent[]): Promise<void> {
@@ -120,11 +124,11 @@ export class ModelWorker {
     if (before === 'failed') return { type: 'run.failed', error: FAILED };
     if (before === 'doubt' && isUnsafe) return { type: 'run.suspended', position, reason: 'it may have acted' };
     if (this.#cancel !== null) throw new Cancelled(this.#cancel);
-    const started: Started = {
+    const started: RunEventBody = {
       ...{ type: 'step.started', path: position, position, name: step.name, task: 'call' },
       ...{ effect: isUnsafe ? 'unsafe' : 'idempotent', onRestart: isUnsafe ? 'suspend' : 'rerun' },
     };
-    await this.#leave(started, await this.#tell(started));
+    await this.#tell(started);
     this.#world.acts(assignment, position, isUnsafe);
     await this.#pass(this.#world.chance.between(1, this.#world.chance.hits(0.05) ? 150_000 : 15_000));
     const where = { path: position, position, durationMs: 1 };
@@ -136,31 +140,16 @@ export class ModelWorker {
     return null;
   }
 
-  /** Until the step may act: the right is judged as late as can be. */
-  async #leave(body: Started, recorded: Extract<Answer, { type: 'recorded' }>): Promise<void> {
-    let answer = recorded;
-    while (answer.actBefore !== undefined) {
-      await this.#pass(this.#world.chance.between(0, this.#world.chance.hits(0.05) ? 90_000 : 50));
-      if (this.#world.wall() < answer.actBefore) return;
-      const { seq } = answer;
-      answer = await this.#ask((request) => ({ type: 'late', request, seq, body }));
-    }
-  }
-
-  #tell(body: RunEventBody): Promise<Extract<Answer, { type: 'recorded' }>> {
-    return this.#ask((request) => ({ type: 'record', request, body }));
-  }
-
-  async #ask(message: (request: number) => FromWorker): Promise<Extract<Answer, { type: 'recorded' }>> {
-    const request = this.#nextRequest++;
+  /** Resolves when it is recorded and, for the start of a step that must not be repeated, when that may act. */
+  async #tell(body: RunEventBody): Promise<void> {
     if (this.#world.chance.hits(this.#world.crash())) this.kill();
-    const answered = new Promise<Answer>((resolve) => this.#asked.set(request, resolve));
-    this.#soon(() => this.#onMessage(message(request)));
-    const answer = await answered;
+    await this.#channel.record(body).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'RUN_CANCELLED')
+        throw new Cancelled(error.message);
+      throw error;
+    });
     if (this.#world.chance.hits(this.#world.crash())) this.kill();
     if (this.#dead) throw new Killed();
-    if (answer.type === 'recorded') return answer;
-    throw answer.code === 'RUN_CANCELLED' ? new Cancelled(answer.reason) : new Error(answer.code);
   }
 
   async #pass(ms: number): Promise<void> {
