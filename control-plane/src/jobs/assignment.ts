@@ -29,9 +29,13 @@ export interface AssignmentDependencies {
 /** The message, or why there can be none (the job then fails with this code). */
 export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: string; reason: string };
 
-/** Builds the assignment of a lease. */
-export async function buildAssignment(deps: AssignmentDependencies, key: AttemptKey): Promise<Assigned> {
-  const job = await deps.assignmentOf(key);
+/** Builds the assignment of a lease; `known` is what the job's row said when it was just made. */
+export async function buildAssignment(
+  deps: AssignmentDependencies,
+  key: AttemptKey,
+  known: Assignment | null = null,
+): Promise<Assigned> {
+  const job = known ?? (await deps.assignmentOf(key));
   if (!job) return { ok: false, code: 'JOB_NOT_FOUND', reason: 'The job is gone.' };
   // It was leased in time; an agent that was away, or has not accepted it, would begin it late.
   if (job.late) return { ok: false, code: JOB_DEADLINE.code, reason: JOB_DEADLINE.title };

@@ -14,7 +14,8 @@ import { startLoop, type Loop } from '../platform/loop.ts';
 import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
 import { HeldAgents, NOTHING_CLOSED, type Closed, type DispatchTarget, type KnownLease } from './held-agents.ts';
-import { lease, listLeasesOf, type AttemptKey, type LeaseRequest } from './lease.store.ts';
+import type { Assignment } from './job.store.ts';
+import { lease, listLeasesOf, type AttemptKey, type LeasedJob, type LeaseRequest } from './lease.store.ts';
 import { assign, type Placed, type ReadyJob } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { listRoutes } from './route.store.ts';
@@ -25,7 +26,8 @@ export interface DispatcherDependencies {
   readonly log: Log;
   readonly live: LiveService;
   readonly queue: ReadyQueue;
-  readonly build: (key: AttemptKey) => Promise<Assigned>;
+  /** `known` is what the job's row said when the lease was just made. */
+  readonly build: (key: AttemptKey, known?: Assignment) => Promise<Assigned>;
   /** The assignment cannot be built: the attempt ends as refused. */
   readonly refuse: (key: AttemptKey, agentId: string, code: string, reason: string) => Promise<void>;
   /** How often what is known here is compared with the record, milliseconds. */
@@ -44,9 +46,6 @@ const RESCAN_MS = 10_000;
 const ROUTE_PAGE = 1_000;
 /** Wake-ups between replicas. */
 const CHANNEL = 'casare_ready';
-
-/** A job that was leased. */
-export type LeasedJob = AttemptKey & { readonly agentId: string };
 
 /** What a claim came to: as many as fit into one, others were held by somebody else, or there is no more to claim. */
 type Claimed = 'full' | 'missed' | 'done';
@@ -151,8 +150,8 @@ export class Dispatcher {
   }
 
   /** Builds and sends the assignment of a lease that the agent has; a lease that cannot be assigned is refused. */
-  async deliver(key: AttemptKey, agentId: string): Promise<void> {
-    const assigned = await this.#deps.build(key);
+  async deliver(key: AttemptKey, agentId: string, known?: Assignment): Promise<void> {
+    const assigned = await this.#deps.build(key, known);
     if (assigned.ok) this.#agents.assign(agentId, assigned.message);
     else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
   }
@@ -193,15 +192,17 @@ export class Dispatcher {
       const { leased: leases, stale } = await lease(tx, placed.map(requestOf));
       // What may not start any more leaves too, or it would stand at the head of its route for ever.
       const taken = new Set([...leases.map(({ jobId }) => jobId), ...stale]);
-      await this.#deps.queue.take(
-        tx,
-        places.filter((place) => taken.has(place.jobId)),
-      );
-      await announceJobs(
-        tx,
-        leases.map((key) => ({ ...key, state: 'leased' as const })).map(withoutAgent),
-        this.#deps.clock.now(),
-      );
+      await Promise.all([
+        this.#deps.queue.take(
+          tx,
+          places.filter((place) => taken.has(place.jobId)),
+        ),
+        announceJobs(
+          tx,
+          leases.map(({ tenant, jobId, attempt }) => ({ tenant, jobId, attempt, state: 'leased' as const })),
+          this.#deps.clock.now(),
+        ),
+      ]);
       return leases;
     };
     // Of the deliveries before this one is over: what was leased is sent about as fast as more is leased.
@@ -242,9 +243,9 @@ export class Dispatcher {
     this.#delivering = Promise.all([this.#delivering, ...delivering]).then(() => undefined);
   }
 
-  async #tryDeliver(key: AttemptKey & { agentId: string }): Promise<void> {
+  async #tryDeliver(key: LeasedJob): Promise<void> {
     try {
-      await this.deliver(key, key.agentId);
+      await this.deliver(key, key.agentId, key.assignment);
     } catch (error) {
       // The lease stands unaccepted: the sweep assigns it again.
       this.#deps.log.warn('assignment not delivered', { jobId: key.jobId, attempt: key.attempt, error });
@@ -276,8 +277,4 @@ export class Dispatcher {
 /** The lease that a placed job is to have. */
 export function requestOf({ job: { tenant, jobId }, route, agentId }: Placed): LeaseRequest {
   return { tenant, jobId, agentId, slot: route.slot };
-}
-
-function withoutAgent<T extends { agentId: string }>({ agentId: _, ...rest }: T): Omit<T, 'agentId'> {
-  return rest;
 }

@@ -130,23 +130,25 @@ export interface Assignment {
   readonly late: boolean;
 }
 
-const assignmentsOf = sql<
-  {
-    place: number;
-    generation: number;
-    first_attempt: number;
-    workflow_id: string;
-    input: unknown;
-    job_left_ms: number | null;
-    attempt_timeout_ms: number | null;
-    late: boolean;
-  },
-  [tenants: string[], ids: string[]]
->(
+/** A row of `ASSIGNMENT_COLUMNS`. */
+export interface AssignmentRow {
+  readonly generation: number;
+  readonly first_attempt: number;
+  readonly workflow_id: string;
+  readonly input: unknown;
+  readonly job_left_ms: number | null;
+  readonly attempt_timeout_ms: number | null;
+  readonly late: boolean;
+}
+
+/** What an assignment needs of `job j`. */
+export const ASSIGNMENT_COLUMNS = `j.generation, j.first_attempt, j.workflow_id, j.input,
+     j.attempt_timeout_ms::float8 AS attempt_timeout_ms, coalesce(j.deadline <= clock_timestamp(), false) AS late,
+     (extract(epoch FROM j.timeout_at - clock_timestamp()) * 1000)::float8 AS job_left_ms`;
+
+const assignmentsOf = sql<AssignmentRow & { readonly place: number }, [tenants: string[], ids: string[]]>(
   'assignmentsOf',
-  `SELECT w.place::int, generation, first_attempt, workflow_id, input, attempt_timeout_ms::float8,
-     coalesce(deadline <= clock_timestamp(), false) AS late,
-     (extract(epoch FROM timeout_at - clock_timestamp()) * 1000)::float8 AS job_left_ms
+  `SELECT w.place::int, ${ASSIGNMENT_COLUMNS}
    FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS w(tenant_id, id, place)
    JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.id`,
   { idempotent: true },
@@ -196,11 +198,22 @@ export async function findAssignments(db: Queryable, jobs: readonly JobRef[]): P
       jobs.map(({ jobId }) => jobId),
     ),
   )) {
-    const { generation, first_attempt: firstAttempt, workflow_id: workflowId, input, late } = row;
-    const { job_left_ms: jobLeftMs, attempt_timeout_ms: attemptTimeoutMs } = row;
-    found[row.place - 1] = { generation, firstAttempt, workflowId, input, jobLeftMs, attemptTimeoutMs, late };
+    found[row.place - 1] = assignmentOf(row);
   }
   return found;
+}
+
+/** The row as what it says. */
+export function assignmentOf(row: AssignmentRow): Assignment {
+  return {
+    generation: row.generation,
+    firstAttempt: row.first_attempt,
+    workflowId: row.workflow_id,
+    input: row.input,
+    jobLeftMs: row.job_left_ms,
+    attemptTimeoutMs: row.attempt_timeout_ms,
+    late: row.late,
+  };
 }
 
 async function idsOf(db: Queryable, statement: ReturnType<typeof versionsNamed>): Promise<string[]> {

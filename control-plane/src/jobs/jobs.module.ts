@@ -76,7 +76,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const dispatcher = new Dispatcher({
     ...deps,
     recountMs: deps.times.recountMs,
-    build: (key) => buildAssignment(deps, key),
+    build: (key, known) => buildAssignment(deps, key, known),
     refuse: (key, agentId, code, reason) =>
       runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
   });

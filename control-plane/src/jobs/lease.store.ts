@@ -9,6 +9,7 @@ import { sourcesOf } from '@casare/shared/lifecycle';
 import type { SlotKind } from '@casare/shared/protocol';
 import { sql, type Queryable } from '../platform/database/index.ts';
 import { JOB } from './job.lifecycle.ts';
+import { ASSIGNMENT_COLUMNS, assignmentOf, type Assignment, type AssignmentRow } from './job.store.ts';
 
 /** Which attempt of which job. */
 export interface AttemptKey {
@@ -50,43 +51,46 @@ interface LeaseRow {
   readonly restored: boolean;
 }
 
-// The claim holds places in the queue, and everybody else locks a job before its place: so it never waits for a job.
-// One that is locked is skipped and keeps its place.
-const holdJobs = sql<
-  { tenant_id: string; job_id: string; ready: boolean },
-  [tenants: string[], jobs: string[], from: JobState[]]
->(
-  'holdJobs',
-  `SELECT j.tenant_id, j.id AS job_id,
-     j.state = ANY($3) AND (j.deadline IS NULL OR j.deadline > clock_timestamp()) AS ready
-   FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, job_id)
-   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
-   FOR UPDATE OF j SKIP LOCKED`,
-);
+interface LeasedRow extends AssignmentRow {
+  readonly job_id: string;
+  /** May start. */
+  readonly ready: boolean;
+  /** The members below are null when it was not leased. */
+  readonly tenant_id: string;
+  readonly attempt: number | null;
+  readonly agent_id: string;
+}
 
-// The guard repeats the table: only a pending job is leased, whatever the queue says, and never after its deadline. Numbers
-// that a restore has made doubtful are passed over.
+// The claim holds places in the queue, and everybody else locks a job before its place: so it never waits for a job. One
+// that is locked is skipped and keeps its place. The guard repeats the table: only a pending job is leased, whatever the
+// queue says, and never after its deadline. Numbers that a restore has made doubtful are passed over.
 const leaseJobs = sql<
-  { tenant_id: string; job_id: string; attempt: number; agent_id: string },
+  LeasedRow,
   [tenants: string[], jobs: string[], agents: string[], slots: string[], from: JobState[]]
 >(
   'leaseJobs',
-  `WITH wanted AS (
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
+  `WITH held AS MATERIALIZED (
+     SELECT j.tenant_id, j.id AS job_id, w.agent_id, w.slot,
+       j.state = ANY($5) AND (j.deadline IS NULL OR j.deadline > clock_timestamp()) AS ready
+     FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     FOR UPDATE OF j SKIP LOCKED
    ), leased AS (
-     UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = w.agent_id,
+     UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = h.agent_id,
        timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
-     FROM wanted w WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.state = ANY($5)
-       AND (j.deadline IS NULL OR j.deadline > clock_timestamp())
-     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.generation, j.agent_id, w.slot, least(
-       j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at
+     FROM held h WHERE h.ready AND j.tenant_id = h.tenant_id AND j.id = h.job_id AND j.state = ANY($5)
+     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.agent_id, h.slot, least(
+       j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at,
+       ${ASSIGNMENT_COLUMNS}
    ), leases AS (
      INSERT INTO job_lease (tenant_id, job_id, attempt, generation, agent_id, slot, due_at)
      SELECT tenant_id, job_id, attempt, generation, agent_id, slot, due_at FROM leased
    ), deadlines AS (
      DELETE FROM job_deadline d USING leased l WHERE d.tenant_id = l.tenant_id AND d.job_id = l.job_id
    )
-   SELECT tenant_id, job_id, attempt, agent_id FROM leased`,
+   SELECT h.job_id, h.ready, l.tenant_id, l.attempt, l.agent_id, l.generation, l.first_attempt, l.workflow_id, l.input,
+     l.attempt_timeout_ms, l.late, l.job_left_ms
+   FROM held h LEFT JOIN leased l USING (job_id)`,
 );
 
 const LEASE_COLUMNS =
@@ -154,6 +158,12 @@ const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: 
    WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'`,
 );
 
+/** A lease that was just made, and what its assignment needs of the job. */
+export interface LeasedJob extends AttemptKey {
+  readonly agentId: string;
+  readonly assignment: Assignment;
+}
+
 /**
  * Leases what is still pending of `requests` and says which attempt each got. `stale` are jobs that may not start any
  * more: they are over, or their deadline passed and its sweep ends them. Neither has business in the queue.
@@ -161,29 +171,29 @@ const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: 
 export async function lease(
   tx: Queryable,
   requests: readonly LeaseRequest[],
-): Promise<{ leased: (AttemptKey & { agentId: string })[]; stale: string[] }> {
-  const tenants = requests.map((request) => request.tenant);
-  const jobs = requests.map((request) => request.jobId);
-  const held = await tx.query(holdJobs(tenants, jobs, sourcesOf(JOB, 'lease')));
-  const ready = new Set(held.filter((row) => row.ready).map((row) => row.job_id));
-  const wanted = requests.filter((request) => ready.has(request.jobId));
+): Promise<{ leased: LeasedJob[]; stale: string[] }> {
   const rows = await tx.query(
     leaseJobs(
-      wanted.map((request) => request.tenant),
-      wanted.map((request) => request.jobId),
-      wanted.map((request) => request.agentId),
-      wanted.map((request) => request.slot),
+      requests.map((request) => request.tenant),
+      requests.map((request) => request.jobId),
+      requests.map((request) => request.agentId),
+      requests.map((request) => request.slot),
       sourcesOf(JOB, 'lease'),
     ),
   );
   return {
-    leased: rows.map((row) => ({
-      tenant: row.tenant_id,
-      jobId: row.job_id,
-      attempt: row.attempt,
-      agentId: row.agent_id,
-    })),
-    stale: held.filter((row) => !row.ready).map((row) => row.job_id),
+    leased: rows.flatMap((row) =>
+      row.attempt === null
+        ? []
+        : {
+            tenant: row.tenant_id,
+            jobId: row.job_id,
+            attempt: row.attempt,
+            agentId: row.agent_id,
+            assignment: assignmentOf(row),
+          },
+    ),
+    stale: rows.filter((row) => !row.ready).map((row) => row.job_id),
   };
 }
 

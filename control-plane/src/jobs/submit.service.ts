@@ -11,8 +11,8 @@ import { gather, type Database, type Transaction } from '../platform/database/in
 import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { announceJobs, type JobChange } from './announce.ts';
-import { requestOf, type Dispatcher, type LeasedJob } from './dispatcher.ts';
-import { lease } from './lease.store.ts';
+import { requestOf, type Dispatcher } from './dispatcher.ts';
+import { lease, type LeasedJob } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
 import { onlyAgent, routeKey, type Placed, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';

@@ -2,22 +2,16 @@
 import type { JobState } from '@casare/shared/api';
 import type { SlotKind } from '@casare/shared/protocol';
 import type { LeaseRow, SessionRow } from './rows.ts';
+import { assignmentRow } from './run-twins.ts';
 import { by, date, json, twin, type Moment, type Twin } from './twin.ts';
 
 export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
-  holdJobs: twin<[string[], string[], JobState[]]>(({ tables, now }, tenants, jobs, from) =>
-    jobs.flatMap((id, at) => {
-      const job = tables.job.get(tenants[at]!, id);
-      if (!job) return [];
-      const ready = from.includes(job.state) && (job.deadline === null || job.deadline > now);
-      return [{ tenant_id: job.tenant_id, job_id: id, ready }];
-    }),
-  ),
   leaseJobs: twin<[string[], string[], string[], SlotKind[], JobState[]]>(
     ({ tables, now }, tenants, jobs, agents, slots, from) =>
       jobs.flatMap((id, at) => {
         const job = tables.job.get(tenants[at]!, id);
-        if (!job || !from.includes(job.state) || (job.deadline !== null && job.deadline <= now)) return [];
+        if (!job) return [];
+        if (!from.includes(job.state) || (job.deadline !== null && job.deadline <= now)) return [notLeased(id)];
         const attempt = job.attempt + 1 + job.attempt_skip;
         const key = { tenant_id: job.tenant_id, job_id: id, attempt, agent_id: agents[at]! };
         const { generation } = job;
@@ -33,7 +27,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         }
         const deadline = tables.job_deadline.get(job.tenant_id, id);
         if (deadline) tables.job_deadline.delete(deadline);
-        return [key];
+        return [{ ...key, ready: true, ...assignmentRow(tables.job.get(job.tenant_id, id)!, now) }];
       }),
   ),
   leasesOfThese: twin<[string[], string[]]>(({ tables }, tenants, agents) =>
@@ -264,6 +258,12 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     }),
   ),
 };
+
+function notLeased(job_id: string): Record<string, unknown> {
+  const [none, job] = [null, { generation: null, first_attempt: null, workflow_id: null, input: null }];
+  const key = { job_id, ready: false, tenant_id: none, attempt: none, agent_id: none };
+  return { ...key, ...job, attempt_timeout_ms: none, late: none, job_left_ms: none };
+}
 
 function withState({ tables }: Pick<Moment, 'tables'>, lease: LeaseRow): Record<string, unknown> {
   const { leased_at: _, settle_after: __, due_at: ___, generation: ____, ...row } = lease;

@@ -1,7 +1,7 @@
 /** Twins of the run record, and of what the services read and note beside it. */
 import type { JobState } from '@casare/shared/api';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
-import type { StepRow } from './rows.ts';
+import type { JobRow, StepRow } from './rows.ts';
 import { by, date, json, ms, twin, type Twin } from './twin.ts';
 
 interface OfAttempt {
@@ -175,10 +175,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
     ids.flatMap((id, at) => {
       const job = tables.job.get(tenants[at]!, id);
       if (!job) return [];
-      const { generation, first_attempt, workflow_id, input, deadline, timeout_at, attempt_timeout_ms } = job;
-      const late = deadline !== null && deadline <= now;
-      const limits = { attempt_timeout_ms, job_left_ms: timeout_at === null ? null : timeout_at - now };
-      return [{ place: at + 1, generation, first_attempt, workflow_id, input, late, ...limits }];
+      return [{ place: at + 1, ...assignmentRow(job, now) }];
     }),
   ),
   stepsAt: twin<[string[], string[], number[], string[]]>(({ tables }, tenants, jobs, attempts, positions) =>
@@ -211,3 +208,11 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
   pruneLive: twin(() => []),
   appendAudit: twin(() => [{}]),
 };
+
+/** As the columns that an assignment needs. */
+export function assignmentRow(job: JobRow, now: number): Record<string, unknown> {
+  const { generation, first_attempt, workflow_id, input, deadline, timeout_at, attempt_timeout_ms } = job;
+  const late = deadline !== null && deadline <= now;
+  const job_left_ms = timeout_at === null ? null : timeout_at - now;
+  return { generation, first_attempt, workflow_id, input, attempt_timeout_ms, late, job_left_ms };
+}
