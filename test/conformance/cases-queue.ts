@@ -1,5 +1,5 @@
 /** Cases of routes, submits, the ready queue and the waiting room; `cases.ts` goes on where they end. */
-import { announceJobs } from '../../control-plane/src/jobs/announce.ts';
+import { appendJobs, appendLive } from '../../control-plane/src/live/index.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
 import { postgresQueue as queue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
 import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
@@ -50,7 +50,9 @@ export const QUEUE_CASES: readonly Case[] = [
       newJob(9, { routeId: 2 }),
     ]);
     await submit.insertNewJobs(tx, OTHER, [newJob(20, { routeId: 2, concurrencyKey: 'erp' })]);
-    await announceJobs(tx, [{ ...tenantOf, jobId: uuid(1), state: 'pending', attempt: 0 }], new Date(PAST));
+    const line = { attempt: 1, seq: 1, at: PAST, level: 'info' as const, message: 'a line' };
+    await appendLive(tx, [{ ...tenantOf, event: { type: 'log.line', at: PAST, jobId: uuid(1), line } }]);
+    await appendJobs(tx, [{ ...tenantOf, jobId: uuid(1), state: 'pending', attempt: 0 }], new Date(PAST));
   }),
   inTransaction('an idempotency key is taken once for each tenant', async (tx) => [
     ...(await submit.takeIdempotencyKeys(tx, TENANT, [

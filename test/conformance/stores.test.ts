@@ -62,6 +62,7 @@ const SOME = [
   'listArtifacts',
   'closuresOfAll',
   'appendLive',
+  'appendJobChanges',
   'pruneLive',
   'appendAudit',
 ];

@@ -6,12 +6,11 @@
  * anew.
  */
 import type { JobCancel, ServerMessage } from '@casare/shared/protocol';
-import type { LiveService } from '../live/index.ts';
+import { appendJobs, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { announceJobs } from './announce.ts';
 import type { Assigned } from './assignment.ts';
 import { HeldAgents, NOTHING_CLOSED, type Closed, type DispatchTarget, type KnownLease } from './held-agents.ts';
 import type { Assignment } from './job.store.ts';
@@ -197,7 +196,7 @@ export class Dispatcher {
           tx,
           places.filter((place) => taken.has(place.jobId)),
         ),
-        announceJobs(
+        appendJobs(
           tx,
           leases.map(({ tenant, jobId, attempt }) => ({ tenant, jobId, attempt, state: 'leased' as const })),
           this.#deps.clock.now(),

@@ -259,15 +259,11 @@ export async function end(
   const tenants = attempts.map((attempt) => attempt.tenant);
   const jobs = attempts.map((attempt) => attempt.jobId);
   const numbers = attempts.map((attempt) => attempt.attempt);
-  await tx.execute(
-    endLeases(
-      tenants,
-      jobs,
-      numbers,
-      attempts.map((attempt) => attempt.outcome),
-    ),
-  );
-  await tx.execute(interruptSteps(tenants, jobs, numbers));
+  const outcomes = attempts.map((attempt) => attempt.outcome);
+  await Promise.all([
+    tx.execute(endLeases(tenants, jobs, numbers, outcomes)),
+    tx.execute(interruptSteps(tenants, jobs, numbers)),
+  ]);
 }
 
 function leaseOf(row: LeaseRow): Lease {

@@ -3,9 +3,8 @@
  * Everything a fenced attempt sends is refused here, whatever it claims (invariant 2).
  */
 import type { JobState } from '@casare/shared/api';
-import { appendLive, type NewLiveEvent } from '../live/index.ts';
+import { appendJobs, appendLive, type JobChange, type NewLiveEvent } from '../live/index.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
-import { announceJobs } from './announce.ts';
 import type { EventMessage, Recorded } from './event-batcher.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
@@ -54,16 +53,18 @@ export async function recordBatch(
       return lease ? judge(lease, message, judged) : withoutLease.get(message)!;
     });
     const { writes, failed } = await judgeFailures(tx, judged, random);
-    if (writes.length > 0) await writeRuns(tx, writes);
+    if (writes.length === 0) return { answers, ended: [] };
     const ended = writes.filter((write) => write.fold.ending !== null);
-    await end(
-      tx,
-      ended.map((write) => ({ ...write, outcome: write.fold.state === 'pending' ? 'retried' : write.fold.state })),
-    );
-    const over = ended.filter((write) => ENDED.includes(write.fold.state));
-    if (over.length > 0) await releaseKeys(tx, over);
+    const over = ended.filter((write) => write.keyed && ENDED.includes(write.fold.state));
+    // In this order, and in one flight.
+    await Promise.all([
+      writeRuns(tx, writes),
+      end(tx, ended.map(outcomeOf)),
+      releaseKeys(tx, over),
+      appendJobs(tx, changesOf(writes), now),
+    ]);
     await settleFailures(tx, failed);
-    await announce(tx, writes, now);
+    await appendLive(tx, [...(await stepEvents(tx, writes, now)), ...writes.flatMap(logEvents)]);
     return {
       answers,
       ended: ended.map((write) => ({
@@ -103,14 +104,14 @@ async function answerWithoutLease(
   );
 }
 
-async function announce(tx: Transaction, writes: readonly RunWrite[], now: Date): Promise<void> {
-  const changed = writes.filter((write) => write.fold.state !== write.state);
-  await announceJobs(
-    tx,
-    changed.map(({ tenant, jobId, attempt, fold }) => ({ tenant, jobId, attempt, state: fold.state })),
-    now,
-  );
-  await appendLive(tx, [...(await stepEvents(tx, writes, now)), ...writes.flatMap(logEvents)]);
+function outcomeOf(write: RunWrite): RunWrite & { outcome: string } {
+  return { ...write, outcome: write.fold.state === 'pending' ? 'retried' : write.fold.state };
+}
+
+function changesOf(writes: readonly RunWrite[]): JobChange[] {
+  return writes
+    .filter((write) => write.fold.state !== write.state)
+    .map(({ tenant, jobId, attempt, fold }) => ({ tenant, jobId, attempt, state: fold.state }));
 }
 
 async function stepEvents(tx: Transaction, writes: readonly RunWrite[], now: Date): Promise<NewLiveEvent[]> {

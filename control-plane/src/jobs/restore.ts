@@ -2,11 +2,11 @@
  * A record that was restored from a backup (ADR 0021): what its declaration does to jobs and attempts, and what becomes of
  * an attempt whose agent comes back to it. Decided by `restore.decision.ts`.
  */
+import { appendJobs } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { announceJobs } from './announce.ts';
 import { raise } from './fence.store.ts';
 import { end, holdLease, type Lease } from './lease.store.ts';
 import { reachOf } from './reach.ts';
@@ -125,7 +125,7 @@ export async function settleRestored(
     const review = { reason: MAY_HAVE_BEEN_REPLACED, position: null };
     const state = await move(tx, { ...key, state: job.state }, 'suspend', { review });
     await end(tx, [{ ...key, outcome: 'lost' }]);
-    if (state) await announceJobs(tx, [{ ...key, state }], deps.clock.now());
+    if (state) await appendJobs(tx, [{ ...key, state }], deps.clock.now());
     return false;
   });
 }

@@ -22,6 +22,8 @@ export interface HeldLease extends Writer {
   readonly ackedSeq: number;
   /** A cancel was asked for. */
   readonly cancelling: boolean;
+  /** Its job holds a concurrency key. */
+  readonly keyed: boolean;
   readonly state: JobState;
 }
 
@@ -41,13 +43,14 @@ const lockHeld = sql<
     agent_id: string;
     acked_seq: number;
     cancelling: boolean;
+    keyed: boolean;
     state: JobState;
   },
   [tenants: string[], jobs: string[], attempts: number[], agents: string[]]
 >(
   'lockHeld',
   `WITH jobs AS MATERIALIZED (
-     SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state
+     SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state, j.concurrency_key IS NOT NULL AS keyed
      FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
      JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
      WHERE EXISTS (SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
@@ -55,7 +58,7 @@ const lockHeld = sql<
      ORDER BY w.tenant_id, w.job_id
      FOR UPDATE OF j
    )
-   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.state
+   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
    FROM jobs w
    JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
      AND l.agent_id = w.agent_id
@@ -150,6 +153,7 @@ export async function lockHeldLeases(tx: Queryable, writers: readonly Writer[]):
     agentId: row.agent_id,
     ackedSeq: row.acked_seq,
     cancelling: row.cancelling,
+    keyed: row.keyed,
     state: row.state,
   }));
 }
@@ -160,21 +164,26 @@ export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Pro
   const rows = <T>(of: (write: RunWrite) => readonly T[]): (T & AttemptKey)[] =>
     writes.flatMap((write) => of(write).map((row) => ({ ...row, ...keyOf(write) })));
 
-  await tx.execute(insertEvents(jsonb(rows((write) => write.events))));
   const opened = rows((write) => write.fold.opened.map(openedRow));
-  if (opened.length > 0) await tx.execute(openSteps(jsonb(opened)));
   const ended = rows((write) => write.fold.ended.map(endedRow));
-  if (ended.length > 0) await tx.execute(endSteps(jsonb(ended)));
   const moved = writes.filter((write) => write.fold.state !== write.state || write.fold.started !== null);
-  if (moved.length > 0) await tx.execute(moveRuns(jsonb(moved.map(movedRow))));
-  await tx.execute(
-    ackLeases(
-      writes.map((write) => write.tenant),
-      writes.map((write) => write.jobId),
-      writes.map((write) => write.attempt),
-      writes.map((write) => write.events.at(-1)!.seq),
-    ),
-  );
+  // The lease of an attempt that ended goes with it.
+  const going = writes.filter((write) => write.fold.ending === null);
+  const statements = [
+    insertEvents(jsonb(rows((write) => write.events))),
+    ...(opened.length > 0 ? [openSteps(jsonb(opened))] : []),
+    ...(ended.length > 0 ? [endSteps(jsonb(ended))] : []),
+    ...(moved.length > 0 ? [moveRuns(jsonb(moved.map(movedRow)))] : []),
+    ...(going.length > 0
+      ? [
+          ackLeases(
+            ...columnsOf(going),
+            going.map((write) => write.events.at(-1)!.seq),
+          ),
+        ]
+      : []),
+  ];
+  await Promise.all(statements.map((statement) => tx.execute(statement)));
 }
 
 /** The last number that each of these attempts wrote before it ended, so that a resent ending is acknowledged; 0 for others. */
@@ -225,4 +234,8 @@ function movedRow(write: RunWrite) {
     error: ending?.type === 'run.failed' || ending?.type === 'run.timed_out' ? ending.error : null,
     review: ending?.type === 'run.suspended' ? { reason: ending.reason, position: ending.position } : null,
   };
+}
+
+function columnsOf(keys: readonly AttemptKey[]): [tenants: string[], jobs: string[], attempts: number[]] {
+  return [keys.map(({ tenant }) => tenant), keys.map(({ jobId }) => jobId), keys.map(({ attempt }) => attempt)];
 }

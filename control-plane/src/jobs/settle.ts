@@ -2,10 +2,10 @@
  * Settles attempts that cannot end themselves: lost leases (design section 6), refused assignments, attempts fenced
  * for breaking the protocol. Each is one transaction that locks the job, decides by a pure function, and writes.
  */
+import { appendJobs } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { announceJobs } from './announce.ts';
 import { raise } from './fence.store.ts';
 import { JOB_DEADLINE, resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
@@ -71,7 +71,7 @@ export async function settleRefused(
     await end(tx, [{ ...key, outcome: again ? 'requeued' : 'refused' }]);
     if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
     else await bury(tx, [{ ...key, reason: deadReasonOfRefusal(error.code) }]);
-    await announceJobs(tx, [{ ...key, state }], deps.clock.now());
+    await appendJobs(tx, [{ ...key, state }], deps.clock.now());
     return true;
   });
 }
@@ -82,7 +82,7 @@ async function timeOut(deps: SettleDependencies, tx: Transaction, lease: Lease):
   if (!state) return false;
   await raise(tx, lease);
   await end(tx, [{ ...lease, outcome: 'timed_out: not started' }]);
-  await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+  await appendJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
   return true;
 }
 
@@ -100,7 +100,7 @@ export async function settleReturned(deps: SettleDependencies, key: AttemptKey, 
     const state = await move(tx, { ...key, state: job.state }, event, { review: null });
     if (!state) return false;
     await takeUp(tx, key);
-    await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+    await appendJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
     return true;
   });
 }
@@ -156,7 +156,7 @@ async function carryOut(
   const key = { tenant: lease.tenant, jobId: lease.jobId, state: job.state };
   if (verdict.do === 'review') {
     const state = await move(tx, key, 'suspend', { review: { reason: verdict.reason, position: verdict.position } });
-    if (state) await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+    if (state) await appendJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
     return;
   }
   const event = { requeue: 'requeue', cancel: 'cancelled', fail: 'fail' } as const;
@@ -168,7 +168,7 @@ async function carryOut(
   if (state === 'pending') {
     await deps.queue.offer(tx, lease.tenant, [{ jobId: lease.jobId, routeId: job.routeId, rank: job.rank }]);
   }
-  await announceJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+  await appendJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
 }
 
 function changeOf({ tenant, jobId, attempt, state }: Lease): {

@@ -4,10 +4,9 @@
  */
 import type { JobState, ReviewRequest } from '@casare/shared/api';
 import type { JobCancel } from '@casare/shared/protocol';
-import type { LiveService } from '../live/index.ts';
+import { appendJobs, type LiveService } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
-import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { isFenced, raise } from './fence.store.ts';
 import { FENCED_BY_PERSON } from './fences.ts';
@@ -184,7 +183,7 @@ export class SteerService {
       const moved = await work(tx, job);
       if (isRefusal(moved) || moved.state === job.state) return moved;
       await this.#deps.audit(tx, by, action, jobId, { ...detail, from: job.state, to: moved.state });
-      await announceJobs(
+      await appendJobs(
         tx,
         [{ tenant: by.tenant, jobId, state: moved.state, attempt: job.attempt }],
         this.#deps.clock.now(),

@@ -5,12 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { JobRequest, ProblemDetail } from '@casare/shared/api';
-import type { LiveService } from '../live/index.ts';
+import { appendJobs, type JobChange, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { gather, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
-import { announceJobs, type JobChange } from './announce.ts';
 import { requestOf, type Dispatcher } from './dispatcher.ts';
 import { lease, type LeasedJob } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
@@ -142,7 +141,7 @@ export class SubmitService {
         ...(begun.has(id) ? { state: 'leased', attempt: 1 } : { state: 'pending', attempt: 0 }),
       };
     });
-    await announceJobs(tx, changes, this.#deps.clock.now());
+    await appendJobs(tx, changes, this.#deps.clock.now());
     return { first, leased };
   }
 

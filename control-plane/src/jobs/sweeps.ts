@@ -6,12 +6,11 @@
  * on every replica; what reads the whole record runs on one at a time.
  */
 import { LEASE_MARGIN_MS, LEASE_MS } from '@casare/shared/protocol';
-import { pruneLive, type LiveService } from '../live/index.ts';
+import { appendJobs, pruneLive, type LiveService } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import type { Singletons } from '../platform/singletons.ts';
-import { announceJobs } from './announce.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { sweepFences } from './fences.ts';
 import { JOB_DEADLINE } from './job.lifecycle.ts';
@@ -144,7 +143,7 @@ async function passDeadline(deps: SweepDependencies, key: { tenant: string; jobI
     const state = await move(tx, { ...key, state: job.state }, 'deadline', { error });
     if (!state) return;
     await deps.queue.remove(tx, key.tenant, key.jobId);
-    await announceJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
+    await appendJobs(tx, [{ ...key, state, attempt: job.attempt }], deps.clock.now());
   });
 }
 

@@ -2,9 +2,9 @@
  * Ends attempts whose time is over and that their agents did not end: each is one transaction that locks the job, decides
  * by a pure function, and writes. An attempt that is over its own time only may be retried like one that failed.
  */
+import { appendJobs } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { announceJobs } from './announce.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterFailure, doubtsOf } from './retry.decision.ts';
 import { bury, keepAttemptErrors, readFailureFacts, readStepRecords } from './retry.store.ts';
@@ -30,7 +30,7 @@ export async function settleOverdue(
     if (verdict.do === 'leave') return null;
     const { reason, position } = verdict;
     const state = await move(tx, { ...overdue, state: job.state }, 'suspend', { review: { reason, position } });
-    if (state) await announceJobs(tx, [{ ...keyOf(overdue), state }], deps.clock.now());
+    if (state) await appendJobs(tx, [{ ...keyOf(overdue), state }], deps.clock.now());
     return null;
   });
 }
@@ -67,7 +67,7 @@ async function timeOut(
   await keepAttemptErrors(tx, [{ ...key, error }]);
   if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
   else await bury(tx, [{ ...key, reason: verdict.reason }]);
-  await announceJobs(tx, [{ ...key, state }], deps.clock.now());
+  await appendJobs(tx, [{ ...key, state }], deps.clock.now());
   return lease.agentId;
 }
 

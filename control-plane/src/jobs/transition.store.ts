@@ -198,6 +198,7 @@ export async function move(
 
 /** Frees the concurrency keys of jobs that ended. */
 export async function releaseKeys(tx: Queryable, jobs: readonly { tenant: string; jobId: string }[]): Promise<void> {
+  if (jobs.length === 0) return;
   await tx.execute(
     releaseKey(
       jobs.map((job) => job.tenant),

@@ -1,4 +1,10 @@
 /** Live events: what changed, for consoles and scripts. */
-export { append as appendLive, prune as pruneLive, type NewLiveEvent } from './live.store.ts';
+export {
+  append as appendLive,
+  appendJobs,
+  prune as pruneLive,
+  type JobChange,
+  type NewLiveEvent,
+} from './live.store.ts';
 export { LiveService } from './live.service.ts';
 export { liveModule } from './live.module.ts';

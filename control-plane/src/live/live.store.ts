@@ -4,7 +4,7 @@
  * Invariant: a reader's cursor never passes a transaction that is still open. `xid` orders events by transaction, and
  * reading stops below `pg_snapshot_xmin`, so an event that commits late is met later and never skipped.
  */
-import type { LiveEvent } from '@casare/shared/api';
+import type { JobState, LiveEvent } from '@casare/shared/api';
 import { LiveEvent as LiveEventSchema } from '@casare/shared/api';
 import type { Queryable } from '../platform/database/index.ts';
 import { sql } from '../platform/database/index.ts';
@@ -41,6 +41,17 @@ const appendLive = sql<never, [tenants: string[], jobs: (string | null)[], bodie
   'appendLive',
   `INSERT INTO live_event (tenant_id, job_id, body)
    SELECT * FROM unnest($1::text[], $2::uuid[], $3::jsonb[])`,
+);
+
+const appendJobChanges = sql<
+  never,
+  [tenants: string[], jobs: string[], states: string[], attempts: number[], at: string]
+>(
+  'appendJobChanges',
+  `INSERT INTO live_event (tenant_id, job_id, body)
+   SELECT tenant_id, job_id,
+     jsonb_build_object('type', 'job.changed', 'at', $5::text, 'jobId', job_id, 'state', state, 'attempt', attempt)
+   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::int[]) AS c(tenant_id, job_id, state, attempt)`,
 );
 
 // The horizon is that of the snapshot which reads: everything below it has been seen once the batch is not full.
@@ -81,6 +92,28 @@ export async function append(tx: Queryable, events: readonly NewLiveEvent[]): Pr
       events.map(({ tenant }) => tenant),
       events.map(({ event }) => ('jobId' in event ? event.jobId : null)),
       events.map(({ event }) => jsonb(LiveEventSchema.parse(event))),
+    ),
+  );
+}
+
+/** A job's new state. */
+export interface JobChange {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly state: JobState;
+  readonly attempt: number;
+}
+
+/** Appends `job.changed` events in the caller's transaction: the most frequent ones, built in the database. */
+export async function appendJobs(tx: Queryable, changes: readonly JobChange[], at: Date): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.execute(
+    appendJobChanges(
+      changes.map(({ tenant }) => tenant),
+      changes.map(({ jobId }) => jobId),
+      changes.map(({ state }) => state),
+      changes.map(({ attempt }) => attempt),
+      at.toISOString(),
     ),
   );
 }

@@ -105,10 +105,17 @@ export class MemoryServer {
     const result = await this.#exclusive(async () => {
       this.tables.begin();
       let open = true;
-      const run = async (statement: Statement): Promise<readonly unknown[]> => {
+      // In the order in which they were given; a failure fails those after it too.
+      let line: Promise<unknown> = Promise.resolve();
+      const run = (statement: Statement): Promise<readonly unknown[]> => {
         if (!open) throw new Error(`statement ${statement.name} came after the end of its transaction`);
-        await port.before(statement.name);
-        return this.#run(statement);
+        const mine = line.then(async () => {
+          await port.before(statement.name);
+          return this.#run(statement);
+        });
+        line = mine;
+        line.catch(() => undefined);
+        return mine;
       };
       const tx: Queryable = {
         query: async <Row>(statement: Statement<Row>) => (await run(statement)) as Row[],

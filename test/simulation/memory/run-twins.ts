@@ -51,7 +51,8 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
         const [job, lease] = [tables.job.get(tenants[at]!, id), tables.job_lease.get(tenants[at]!, id)];
         if (!job || lease?.attempt !== attempts[at] || lease!.agent_id !== agents[at]) return [];
         const { tenant_id, job_id, attempt, agent_id, acked_seq, cancelling } = lease!;
-        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, cancelling, state: job.state }];
+        const keyed = job.concurrency_key !== null;
+        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, cancelling, keyed, state: job.state }];
       })
       .sort(
         by(
@@ -205,6 +206,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
   closuresOfAll: twin(() => []),
   // Nobody listens: the job rows are what the checker reads.
   appendLive: twin<[string[]]>((_, tenants) => tenants),
+  appendJobChanges: twin<[string[]]>((_, tenants) => tenants),
   pruneLive: twin(() => []),
   appendAudit: twin(() => [{}]),
 };

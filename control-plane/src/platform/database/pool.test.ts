@@ -67,6 +67,24 @@ describe('transaction', () => {
     await expect(work).rejects.toThrow(/rolled back/);
   });
 
+  it('carries statements out in their order without waiting in between, and names the one that failed', async () => {
+    const zero = sql<{ n: number }, []>('testDivide', 'select 1 / (0 * count(*))::int as n from note');
+    const counts = await db.transaction((tx) =>
+      Promise.all([tx.query(countNotes()), tx.execute(insertNote('sent at once')), tx.query(countNotes())]),
+    );
+    expect(counts[2]).toEqual([{ count: (counts[0] as { count: number }[])[0]!.count + 1 }]);
+    const whys: string[] = [];
+    const failing = db.transaction((tx) => {
+      const both = [tx.query(zero()), tx.execute(insertNote('never'))];
+      for (const each of both) each.catch((error: unknown) => whys.push(String(error)));
+      return Promise.all(both);
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    // Whoever of them is looked at says why.
+    expect(whys).toEqual(Array(2).fill('error: division by zero'));
+    expect(await db.query(countNotes())).toEqual(counts[2]);
+  });
+
   it('sets settings for itself only', async () => {
     const read = sql<{ tenant: string | null }, []>(
       'testTenant',
