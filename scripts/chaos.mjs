@@ -27,7 +27,7 @@ if (process.platform !== 'linux') {
 const args = [...NODE_FLAGS, 'test/chaos/main.ts', ...options];
 const chaos = spawn(node24(), args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
 // It ends what it started and removes what it made; a second signal from a terminal changes nothing.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => chaos.kill('SIGTERM'));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => chaos.kill('SIGTERM'));
 chaos.on('exit', (code) => process.exit(code ?? 1));
 
 /** As they are passed on; a seed is chosen when none is given. */

@@ -48,7 +48,7 @@ export interface AgentKind {
 
 /** A label that only the agents with workers inside have: there alone are steps that act outside. */
 export const ACTS_OUTSIDE = 'acts=outside';
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const READY_MS = 90_000;
 const ASK_MS = 2_000;
 
