@@ -217,6 +217,9 @@ async function run(workflow: string, options: RunOptions, command: Command, arou
   session.terminal.err(`Its files: casare artifacts list ${job.id}. To go on: casare job ${next} ${job.id}\n`);
 }
 
+const OUTSTANDING =
+  'The agent may hold records that have not arrived: a decision before it comes back throws them away.';
+
 function jobDetails(job: Job): string {
   const { workflow, requirements } = job;
   return details([
@@ -231,6 +234,7 @@ function jobDetails(job: Job): string {
     ['artifacts', job.artifacts],
     ['output', job.output === null ? null : JSON.stringify(job.output)],
     ...(job.error === null && job.review === null ? [] : [['why', reasonOf(job)] as const]),
+    ...(job.review?.evidence?.outstanding === true ? [['not here yet', OUTSTANDING] as const] : []),
   ]);
 }
 

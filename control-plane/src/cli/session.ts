@@ -1,5 +1,5 @@
 /** What a command works with: the client, the terminal, and how results are to be written. */
-import { createClient, type Client } from '@casare/shared/client';
+import { createClient, PATIENT, type Client } from '@casare/shared/client';
 import { json, table, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { type Terminal } from './output.ts';
@@ -46,7 +46,11 @@ export async function openSession(command: Command, around: Surroundings): Promi
   const asJson = options.output === 'json';
   return {
     server,
-    client: createClient({ ...server, fetch: (to, init) => fetch(to, { ...init, signal: around.signal }) }),
+    client: createClient({
+      ...server,
+      patience: PATIENT,
+      fetch: (to, init) => fetch(to, { ...init, signal: around.signal }),
+    }),
     terminal,
     json: asJson,
     show: (value, human) => terminal.out(asJson ? json(value) : human(value)),

@@ -29,6 +29,7 @@ const evidenceOf = sql<Row, [tenant: string, job: string]>(
   'evidenceOf',
   `SELECT t.attempt, t.agent_id, a.name AS agent_name,
      CASE WHEN s.gateway_id IS NULL THEN s.since END AS silent_since,
+     EXISTS (SELECT FROM job_lease l WHERE l.tenant_id = j.tenant_id AND l.job_id = j.id AND l.attempt = j.attempt) AS outstanding,
      e.seq, e.type, e.at, o.position, o.name, o.call, o.effect, o.started_at
    FROM job j
    JOIN ${attemptsOf('$1', '$2')} t ON t.attempt = j.attempt
@@ -76,6 +77,7 @@ export async function findEvidence(db: Queryable, tenant: string, job: string): 
     attempt,
     agent: agentOf(row),
     silentSince: iso(row.silent_since),
+    outstanding: row.outstanding,
     lastRecord: seq === null ? null : { seq, type, at: iso(row.at) },
     openStep: position === null ? null : { position, name, call, effect, startedAt: iso(row.started_at) },
   });

@@ -1,5 +1,5 @@
 /**
- * Attempts that a person ended over the head of their agent.
+ * Attempts that were ended over the head of their agent: by a person, or because their time was over.
  *
  * Invariant: a fence stands from the transaction that takes the lease away until the attempt cannot begin anything any
  * more, and while it stands no new attempt of the job begins. That is so when its agent says that it has stopped; when the

@@ -37,7 +37,8 @@ let other: Jobs;
 let beating: NodeJS.Timeout;
 let gatewayId: string;
 beforeAll(async () => {
-  h = await jobsHarness({ heartbeatMs: HEARTBEAT, times: { leaseMs: LEASE, marginMs: MARGIN, recountMs: 500 } });
+  const times = { leaseMs: LEASE, marginMs: MARGIN, recountMs: 500, overdueMs: 200 };
+  h = await jobsHarness({ heartbeatMs: HEARTBEAT, times });
   other = h.replica();
   await h.jobs.start();
   await other.start();
@@ -148,5 +149,27 @@ describe('a cancel of a job in review', () => {
     await other.runs.stopped(job.agent, job.id, 1);
     await vi.waitFor(async () => expect(await h.database.db.query(attempts(job.id))).toHaveLength(1), 5_000);
     done(job);
+  });
+});
+
+describe('an attempt whose time is over', () => {
+  it('is told to stop on the replica that holds its agent, whichever ended it, and its job waits until it has', async () => {
+    for (const [on, name] of [
+      [other, 'overdue elsewhere'],
+      [h.jobs, 'overdue here'],
+    ] as const) {
+      const workflow = await h.workflow(name);
+      const agent = await h.agent(name, 1, on);
+      const session = { tenant: TENANT, agentId: agent.agentId, sessionId: agent.sessionId, gatewayId, epoch: 1 };
+      await sessions.openAll(h.database.db, [{ ...session, instance: randomUUID() }], LEASE);
+      const retry = { attempts: 2, backoffMs: 0, jitter: 0 };
+      const id = await h.submit(workflow, { attemptTimeoutMs: 300, retry });
+      await vi.waitFor(() => expect(assignments(agent, id)).toHaveLength(1), 5_000);
+      await on.runs.record(agent, id, 1, numbered(started));
+      await vi.waitFor(() => expect(fenced(agent, id)[0]).toMatchObject({ attempt: 1, confirm: true }), 10_000);
+      await on.runs.stopped(agent, id, 1);
+      await vi.waitFor(() => expect(assignments(agent, id)).toHaveLength(2), 5_000);
+      agent.disconnect();
+    }
   });
 });

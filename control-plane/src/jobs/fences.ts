@@ -7,8 +7,8 @@ import { dropPassed, listUntold, told } from './fence.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import type { SilenceBounds } from './silence.store.ts';
 
-/** What an agent is told whose attempt a person ended. */
-export const FENCED_BY_PERSON = 'A person has settled this job.';
+/** What an agent is told whose attempt was ended over its head: by a person, or because its time was over. */
+export const FENCED_HERE = 'This attempt was ended at the control plane.';
 
 const BATCH = 500;
 
@@ -21,7 +21,7 @@ export async function sweepFences(
   const untold = tunnels.length === 0 ? [] : await listUntold(deps.db, tunnels, BATCH);
   for (const { agentId, sessionId, ...key } of untold) {
     const { jobId, attempt } = key;
-    const fenced = { type: 'run.fenced', jobId, attempt, reason: FENCED_BY_PERSON, confirm: true } as const;
+    const fenced = { type: 'run.fenced', jobId, attempt, reason: FENCED_HERE, confirm: true } as const;
     // Not over the session that has replaced it meanwhile: that one is looked at by itself.
     if (!deps.dispatcher.sendOver(agentId, sessionId, fenced)) continue;
     await told(deps.db, key, sessionId);

@@ -155,6 +155,7 @@ describe('what a person is shown', () => {
       evidence: {
         attempt: 1,
         agent: { id: job.agent.agentId, name: 'shown' },
+        outstanding: true,
         lastRecord: { seq: 2, type: 'step.started', at },
         openStep: { position: where.position, name: 'act', effect: 'unsafe', call: 'browser.click:1.0.0' },
       },
@@ -163,6 +164,12 @@ describe('what a person is shown', () => {
     expect((await shown())!.evidence!.silentSince).toBeNull();
     await h.database.db.transaction((tx) => sessions.close(tx, [{ ...job.agent, sessionId, leaseMs: 0 }]));
     expect((await shown())!.evidence!.silentSince).not.toBeNull();
+    // A run that has suspended itself has told everything.
+    const told = await inReview('told all', [
+      started,
+      { type: 'run.suspended', reason: 'asked', position: where.position },
+    ]);
+    expect(await h.jobs.query.job(TENANT, told.id)).toMatchObject({ review: { evidence: { outstanding: false } } });
     // A list says why, and no more.
     const filter = { state: 'needs_review', workflow: 'test/shown', agent: null, since: null, text: null } as const;
     const list = await h.jobs.query.jobs(TENANT, filter, { limit: 5 });

@@ -9,7 +9,7 @@ import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { isFenced, raise } from './fence.store.ts';
-import { FENCED_BY_PERSON } from './fences.ts';
+import { FENCED_HERE } from './fences.ts';
 import { end, holdLease, noteCancel, type Lease } from './lease.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import type { Submitter } from './submit.service.ts';
@@ -196,7 +196,7 @@ export class SteerService {
       const { agentId, attempt } = done.released;
       this.#deps.dispatcher.released(agentId, { jobId, attempt });
       // Told at once, if it is connected here; on another replica its sweep tells it.
-      const fenced = { type: 'run.fenced', jobId, attempt, reason: FENCED_BY_PERSON, confirm: true } as const;
+      const fenced = { type: 'run.fenced', jobId, attempt, reason: FENCED_HERE, confirm: true } as const;
       this.#deps.dispatcher.send(agentId, fenced);
     }
     this.#deps.live.wake();

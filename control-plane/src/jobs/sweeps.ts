@@ -172,8 +172,8 @@ async function endOne(deps: SweepDependencies, overdue: OverdueAttempt): Promise
   const { jobId, attempt } = overdue;
   deps.log.warn('an attempt was ended: its time was over and its agent did not end it', { jobId, attempt, agentId });
   deps.dispatcher.released(agentId, overdue);
-  // Told at once, if it is connected here, instead of at its next event.
-  deps.dispatcher.send(agentId, { type: 'run.fenced', jobId, attempt, reason: 'Its time is over.' });
+  // Told at once, if it is connected here; on another replica its sweep over fences tells it.
+  deps.dispatcher.send(agentId, { type: 'run.fenced', jobId, attempt, reason: 'Its time is over.', confirm: true });
   deps.dispatcher.wake();
 }
 

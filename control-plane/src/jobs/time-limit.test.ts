@@ -105,7 +105,11 @@ describe('the time of an attempt', () => {
 
   it('that the server ended is retried too', async () => {
     const { agent, id } = await running('hanging', { attemptTimeoutMs: 300, retry });
+    const told = expect.objectContaining({ type: 'run.fenced', attempt: 1, confirm: true }) as unknown;
+    await vi.waitFor(() => expect(agent.sent).toContainEqual(told), 10_000);
+    await h.jobs.runs.stopped(agent, id, 1);
     await assigned(agent, 2);
+    await h.jobs.runs.stopped(agent, id, 2);
     await becomes(id, { error: { code: 'ATTEMPT_TIMEOUT' } });
   });
 

@@ -5,6 +5,7 @@
 import { appendJobs } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
+import { raise } from './fence.store.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterFailure, doubtsOf } from './retry.decision.ts';
 import { bury, keepAttemptErrors, readFailureFacts, readStepRecords } from './retry.store.ts';
@@ -63,6 +64,8 @@ async function timeOut(
   const again = verdict.do === 'retry';
   const state = await move(tx, { ...key, state: job.state }, again ? 'retryLater' : 'timeOut', { error });
   if (!state) return null;
+  // The agent may be on another replica, and hang: it is told, and the next attempt waits until it has stopped.
+  await raise(tx, key);
   await end(tx, [{ ...key, outcome: again ? 'retried' : state }]);
   await keepAttemptErrors(tx, [{ ...key, error }]);
   if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);

@@ -67,6 +67,11 @@ export const ReviewEvidence = z
     agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
     /** Since when its agent has no tunnel; null while it has one. */
     silentSince: time.nullable(),
+    /**
+     * The attempt still has its lease: its agent may hold records that have not arrived, which settle the job by themselves
+     * when it comes back. A decision before that throws them away.
+     */
+    outstanding: z.boolean().optional(),
     lastRecord: z.object({ seq: z.int(), type: z.string(), at: time }).nullable(),
     /** A step that was begun and whose end is not on record; one that must not be repeated before others. */
     openStep: z

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { API_PREFIX, Problem, type Endpoint } from '../api/index.ts';
+import { withPatience, type Patience } from './patience.ts';
 
 /** A call that the server refused, or that never reached it (`status` 0, code `UNREACHABLE`). */
 export class ApiError extends Error {
@@ -28,6 +29,8 @@ export interface ClientOptions {
   /** Sent as `X-CSRF-Token` with changing requests of a session. */
   readonly csrfToken?: () => string | null;
   readonly fetch?: typeof fetch;
+  /** Absent: nothing is tried again. */
+  readonly patience?: Patience;
 }
 
 type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
@@ -55,12 +58,17 @@ export interface Client {
   call<E extends Endpoint>(endpoint: E, options?: CallOptions<E>): Promise<ResultOf<E>>;
 }
 
-/** Makes a client. Never retries: callers decide, with an idempotency key where it matters. */
+/** Makes a client. It tries again only what the server asks to have tried again, and only with `patience`. */
 export function createClient(options: ClientOptions): Client {
   const send = options.fetch ?? fetch;
   return {
     async call(endpoint, call = {}) {
-      const response = await request(send, options, endpoint, call);
+      const once = () => request(send, options, endpoint, call);
+      const repeatable = endpoint.method === 'GET' || call.idempotencyKey !== undefined;
+      const { patience } = options;
+      const response = patience
+        ? await withPatience(once, patience, { repeatable, signal: call.signal })
+        : await once();
       if (!response.ok) throw new ApiError(await problemOf(response));
       return (await resultOf(endpoint, response)) as never;
     },

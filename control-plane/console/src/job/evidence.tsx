@@ -8,7 +8,7 @@ import { EFFECT_WORDS } from '../words.ts';
 type Known = NonNullable<NonNullable<Job['review']>['evidence']>;
 
 export function Evidence({ evidence, artifacts }: { evidence: Known; artifacts: readonly Artifact[] }) {
-  const { attempt, agent, silentSince, lastRecord, openStep } = evidence;
+  const { attempt, agent, silentSince, outstanding, lastRecord, openStep } = evidence;
   const files = artifacts.filter((file) => file.attempt === attempt);
   return (
     <Facts label="What is known">
@@ -26,6 +26,12 @@ export function Evidence({ evidence, artifacts }: { evidence: Known; artifacts: 
           </>
         )}
       </Fact>
+      {outstanding === true && (
+        <Fact name="Not here yet">
+          The agent may hold records that have not arrived. When it comes back they settle the job; a decision before
+          that throws them away.
+        </Fact>
+      )}
       <Fact name="Files of this attempt">
         {files.length === 0 && <span className="faint">none</span>}
         {files.map(({ id, name }) => (
