@@ -18,7 +18,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an attempt that may have acted is queued again when its agent falls silent',
     file: 'control-plane/dist/jobs/lost-lease.decision.js',
-    find: "const mayHaveActed = lost.onDisconnect === 'hold' ? lost.openUnsafe !== null : lost.unsafeReachable;",
+    find: 'const mayHaveActed = lost.openUnsafe !== null || (!holds && lost.unsafeReachable);',
     replace: 'const mayHaveActed = false;',
     caughtBy: /^3: /,
   },

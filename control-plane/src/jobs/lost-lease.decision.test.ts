@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterLostLease, type LostLease } from './lost-lease.decision.ts';
 
@@ -50,12 +51,47 @@ describe('the lost-lease decision', () => {
     expect(afterLostLease({ ...lost, state: 'needs_review' })).toEqual({ do: 'wait', forMs: null });
   });
 
-  it('never queues again what may have acted', () => {
-    for (const silentMs of [0, 1, 599_999, 600_000, 9e12])
-      for (const state of ['leased', 'running', 'cancelling', 'needs_review'] as const)
-        for (const attempts of [1, 3])
-          expect(['wait', 'review']).toContain(
-            afterLostLease({ ...lost, state, silentMs, attempts, unsafeReachable: true }).do,
-          );
+  const anyLost = fc.record({
+    state: fc.constantFrom('leased' as const, 'running' as const, 'cancelling' as const, 'needs_review' as const),
+    silentMs: fc.integer({ min: 0, max: 9e12 }),
+    onDisconnect: fc.constantFrom('continue' as const, 'hold' as const),
+    restored: fc.boolean(),
+    disconnectGraceMs: fc.integer({ min: 0, max: 86_400_000 }),
+    unsafeReachable: fc.boolean(),
+    openUnsafe: fc.constantFrom(null, '/do/1/x'),
+    attempts: fc.integer({ min: 1, max: 9 }),
+    maxAttempts: fc.integer({ min: 1, max: 9 }),
+    recordsLost: fc.boolean(),
+  });
+
+  it('never decides alone about what may have acted, whatever else is known', () => {
+    fc.assert(
+      fc.property(anyLost, (known) => {
+        const { openUnsafe, unsafeReachable, onDisconnect, restored } = known;
+        // Under `hold` a start that is not on record was not made, unless the record is an older one.
+        const acted = openUnsafe !== null || (unsafeReachable && (onDisconnect === 'continue' || restored));
+        const verdict = afterLostLease(known);
+        if (acted || known.state === 'needs_review') expect(['wait', 'review']).toContain(verdict.do);
+        else expect(['requeue', 'cancel', 'fail']).toContain(verdict.do);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('waits no longer than the grace, which a person asked for, and never queues beyond the attempts allowed', () => {
+    fc.assert(
+      fc.property(anyLost, (known) => {
+        const verdict = afterLostLease(known);
+        if (verdict.do === 'wait' && verdict.forMs !== null) {
+          expect(verdict.forMs).toBeGreaterThan(0);
+          expect(known.silentMs + verdict.forMs).toBe(known.disconnectGraceMs);
+          expect(known.recordsLost).toBe(false);
+        }
+        if (verdict.do === 'requeue') expect(known.attempts).toBeLessThan(known.maxAttempts);
+        // A cancel that was asked for is never forgotten.
+        if (known.state === 'cancelling') expect(['requeue', 'fail']).not.toContain(verdict.do);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -43,7 +43,7 @@ export function afterLostLease(lost: LostLease): LostLeaseVerdict {
   if (lost.state === 'needs_review') return { do: 'wait', forMs: null };
   // An acknowledged start would be on record, unless the record is older than it.
   const holds = lost.onDisconnect === 'hold' && !lost.restored;
-  const mayHaveActed = holds ? lost.openUnsafe !== null : lost.unsafeReachable;
+  const mayHaveActed = lost.openUnsafe !== null || (!holds && lost.unsafeReachable);
   if (!mayHaveActed) {
     if (lost.state === 'cancelling') return { do: 'cancel' };
     return lost.attempts < lost.maxAttempts ? { do: 'requeue' } : { do: 'fail' };

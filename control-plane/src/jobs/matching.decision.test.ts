@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SlotKind } from '@casare/shared/protocol';
 import {
   assign,
   onlyAgent,
@@ -9,6 +10,7 @@ import {
   type Placing,
   type Route,
 } from './matching.decision.ts';
+import { RouteIndex, type IndexedAgent } from './route-index.ts';
 
 const route: Route = { id: 1, tenant: 'a', slot: 'browser', site: null, capabilities: ['browser.chromium'] };
 const agent = (agentId: string, change: Partial<Candidate> = {}): Candidate => ({
@@ -76,6 +78,66 @@ describe('matching', () => {
           }
         },
       ),
+    );
+  });
+
+  it('places a job only where it fits, never above the slots, and leaves none out that fits somewhere', () => {
+    const LABELS = ['os=linux', 'team=blue', 'gpu=yes'];
+    const KINDS: readonly SlotKind[] = ['plain', 'browser', 'desktop'];
+    const where = fc.record({
+      tenant: fc.constantFrom('a', 'b'),
+      site: fc.constantFrom(null, 'plant', 'office'),
+      labels: fc.subarray(LABELS),
+    });
+    const fleet = fc.array(
+      fc.record({
+        at: where,
+        active: fc.boolean(),
+        slots: fc.record({ plain: fc.nat(3), browser: fc.nat(3), desktop: fc.nat(3) }),
+      }),
+      { maxLength: 12 },
+    );
+    const demand = fc.array(fc.record({ at: where, slot: fc.constantFrom(...KINDS) }), { minLength: 1, maxLength: 8 });
+    const queue = fc.array(fc.nat(7), { maxLength: 40 });
+    fc.assert(
+      fc.property(fleet, demand, queue, fc.double({ min: 0, max: 0.999, noNaN: true }), (some, wants, jobs, at) => {
+        const agents = some.map(({ at: { labels, ...of }, active, slots }, n): IndexedAgent => {
+          return { ...of, agentId: `agent ${n}`, labels: new Set(labels), active, slots };
+        });
+        const routes = wants.map(({ at: { labels, ...of }, slot }, n): Route => {
+          return { ...of, id: n, slot, capabilities: labels };
+        });
+        const index = new RouteIndex();
+        for (const one of agents) index.put(one, { plain: 0, browser: 0, desktop: 0 });
+        for (const one of routes) index.add(one);
+        const placings = new Map(
+          routes.map((of) => {
+            const known = index.candidates(of.id).map((one) => ({ ...one, load: 0, failures: 0 }));
+            return [of.id, { route: of, agents: known }];
+          }),
+        );
+        const waiting = jobs.map((id, n) => ({ ...ready(`job ${n}`, id), tenant: routes[id]?.tenant ?? 'a' }));
+        const placed = assign(waiting, placings, () => at);
+
+        const taken = (agentId: string, slot: SlotKind): number =>
+          placed.filter((one) => one.agentId === agentId && one.route.slot === slot).length;
+        for (const { agentId, slots } of agents) {
+          for (const kind of KINDS) expect(taken(agentId, kind)).toBeLessThanOrEqual(slots[kind]);
+        }
+        for (const { agentId, route: of } of placed) {
+          const chosen = agents.find((one) => one.agentId === agentId)!;
+          expect(chosen.active && satisfies(chosen, of)).toBe(true);
+        }
+        expect(new Set(placed.map(({ job }) => job.jobId)).size).toBe(placed.length);
+        const isPlaced = new Set(placed.map(({ job }) => job.jobId));
+        for (const { jobId, routeId } of waiting.filter((one) => !isPlaced.has(one.jobId))) {
+          const of = routes[routeId];
+          const room = agents.filter(
+            (one) => of && one.active && satisfies(one, of) && taken(one.agentId, of.slot) < one.slots[of.slot],
+          );
+          expect([jobId, room.map((one) => one.agentId)]).toEqual([jobId, []]);
+        }
+      }),
     );
   });
 

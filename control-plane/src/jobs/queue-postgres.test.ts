@@ -1,5 +1,6 @@
 /** The claim's statement on a real database: whose jobs it chooses, in which order, and what others hold. */
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
@@ -66,5 +67,60 @@ it('says how many of those that it chose somebody else holds', async () => {
     const { places, missed } = await hold([[1, 5]], 5);
     expect(places.map(({ jobId }) => jobId)).toEqual(jobs.slice(3));
     expect(missed).toBe(3);
+  });
+});
+
+it('chooses what a model of turns chooses, of any queue', { timeout: 120_000 }, async () => {
+  const place = fc.record({ route: fc.integer({ min: 1, max: 6 }), rank: fc.integer({ min: 0, max: 3 }) });
+  // More than is asked for, as a rule: only then does the order of turns show.
+  const queue = fc.array(place, { minLength: 10, maxLength: 40, size: 'max' });
+  // A route belongs to one tenant.
+  const ownerOf = (route: number): string => ['a', 'b', 'c'][route % 3]!;
+  const wanted = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 8 })), {
+    selector: ([route]) => route,
+    minLength: 2,
+    maxLength: 6,
+    size: 'max',
+  });
+  const check = async (
+    places: readonly { route: number; rank: number }[],
+    asked: [number, number][],
+    limit: number,
+  ): Promise<void> => {
+    await database.db.execute(clear());
+    const all: { id: string; route: number; rank: number; seq: number }[] = [];
+    for (const { route, rank } of places) {
+      const [id] = await add(ownerOf(route), route, rank, 1);
+      all.push({ id: id!, route, rank, seq: all.length });
+    }
+    const best = (one: (typeof all)[number], other: (typeof all)[number]): number =>
+      one.rank - other.rank || one.seq - other.seq;
+    const scanned = asked.flatMap(([route, n]) =>
+      all
+        .filter((one) => one.route === route)
+        .sort(best)
+        .slice(0, n),
+    );
+    const turns = scanned.map((one) => {
+      const own = scanned.filter((other) => ownerOf(other.route) === ownerOf(one.route)).sort(best);
+      return { ...one, turn: own.indexOf(one) };
+    });
+    const expected = turns.sort((one, other) => one.turn - other.turn || best(one, other)).slice(0, limit);
+    const { places: held, missed } = await hold(asked, limit);
+    expect(held.map(({ jobId }) => jobId)).toEqual(expected.sort(best).map(({ id }) => id));
+    expect(missed).toBe(0);
+    // Nobody is two jobs behind another who has none better left to be chosen.
+    const shares = new Map<string, number>();
+    for (const one of expected) shares.set(ownerOf(one.route), (shares.get(ownerOf(one.route)) ?? 0) + 1);
+    for (const tenant of ['a', 'b', 'c']) {
+      const had = scanned.filter((one) => ownerOf(one.route) === tenant).length;
+      const got = shares.get(tenant) ?? 0;
+      if (got < had) for (const share of shares.values()) expect(share - got).toBeLessThanOrEqual(1);
+    }
+  };
+  await fc.assert(fc.asyncProperty(queue, wanted, fc.integer({ min: 1, max: 12 }), check), {
+    // A failure is seen as it came: to shrink it takes the database minutes.
+    numRuns: 30,
+    endOnFailure: true,
   });
 });
