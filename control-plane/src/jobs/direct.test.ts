@@ -30,14 +30,9 @@ async function submit(workflow: string, n = 1, more: object = {}, key: string | 
 const places = async (ids: readonly string[]) => (await h.database.db.query(placesOf([...ids])))[0];
 const given = (agent: TestAgent) => agent.sent.filter((message) => message.type === 'job.assign');
 
-/** The route must be known here: the dispatcher reads it when it runs. */
 async function scene(name: string, slots: number) {
   const agent = await h.agent(name, slots);
   const workflow = await h.workflow(name);
-  const [first] = await submit(workflow);
-  await h.jobs.dispatcher.start();
-  await vi.waitFor(() => expect(given(agent)).toHaveLength(1));
-  await h.jobs.dispatcher.stop();
   const finish = async (id: string, attempt = 1) => {
     const at = '2026-01-01T00:00:00Z';
     await h.jobs.runs.record(agent, id, attempt, [
@@ -45,7 +40,6 @@ async function scene(name: string, slots: number) {
       { seq: 2, at, body: { type: 'run.completed', output: null } },
     ]);
   };
-  await finish(first!);
   return { agent, workflow, finish };
 }
 
@@ -57,6 +51,37 @@ describe('a submit', () => {
     await vi.waitFor(() => expect(given(agent).map(({ jobId }) => jobId)).toContain(id));
     expect(await h.jobs.query.job('default', id!)).toMatchObject({ state: 'leased', attempt: 1 });
     await finish(id!);
+    agent.disconnect();
+  });
+
+  it('wakes the dispatcher for what stands in the queue, and for nothing else', async () => {
+    const { agent, workflow } = await scene('wakes', 1);
+    const wake = vi.spyOn(h.jobs.dispatcher, 'wake');
+    expect(await places(await submit(workflow))).toEqual({ leased: 1, ready: 0 });
+    await submit(workflow, 1, { concurrencyKey: 'wakes' });
+    expect(wake).not.toHaveBeenCalled();
+    await submit(workflow);
+    expect(wake).toHaveBeenCalledTimes(1);
+    wake.mockRestore();
+    agent.disconnect();
+  });
+
+  it('of a job whose end frees no key leaves the waiting room alone; one that failed may wait there', async () => {
+    const { agent, workflow, finish } = await scene('ends', 2);
+    const told = vi.fn();
+    const was = h.jobs.runs.onEnded;
+    h.jobs.runs.onEnded = told;
+    const [ends, fails] = await submit(workflow, 2);
+    await finish(ends!);
+    expect(told).not.toHaveBeenCalled();
+    const at = '2026-01-01T00:00:00Z';
+    const error = { type: 'about:blank', status: 500 };
+    await h.jobs.runs.record(agent, fails!, 1, [
+      { seq: 1, at, body: { type: 'run.started', resumed: false } },
+      { seq: 2, at, body: { type: 'run.failed', error } },
+    ]);
+    expect(told).toHaveBeenCalledTimes(1);
+    h.jobs.runs.onEnded = was;
     agent.disconnect();
   });
 
@@ -93,7 +118,9 @@ describe('a submit', () => {
   });
 
   it('promises no slot twice while a claim is under way, also across a reconnect of the agent', async () => {
-    const { agent, workflow } = await scene('promised', 2);
+    const { agent, workflow, finish } = await scene('promised', 2);
+    const [before] = await submit(workflow);
+    await finish(before!);
     const placed = h.jobs.dispatcher.place([{ jobId: 'x', tenant: 'default', routeId: await routeOf(workflow) }]);
     expect(placed).toHaveLength(1);
     // As when it greets again: what it has is counted anew.

@@ -15,7 +15,7 @@ import type { Assigned } from './assignment.ts';
 import { HeldAgents, NOTHING_CLOSED, type Closed, type DispatchTarget, type KnownLease } from './held-agents.ts';
 import type { Assignment } from './job.store.ts';
 import { lease, listLeasesOf, type AttemptKey, type LeasedJob, type LeaseRequest } from './lease.store.ts';
-import { assign, type Placed, type ReadyJob } from './matching.decision.ts';
+import { assign, type Placed, type ReadyJob, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { listRoutes } from './route.store.ts';
 
@@ -40,6 +40,8 @@ const RETRIES = 3;
 const POLL_MS = 500;
 /** Agents that connect are looked at together: one look costs as much as the agents that are there. */
 const TOGETHER_MS = 50;
+/** Routes that another replica interned are looked for at most this often, milliseconds; those of this one it knows at once. */
+const LOOK_MS = 100;
 /** Routes commit out of order: the whole list is read again this often. */
 const RESCAN_MS = 10_000;
 const ROUTE_PAGE = 1_000;
@@ -54,6 +56,7 @@ export class Dispatcher {
   readonly #agents = new HeldAgents();
   #closed = NOTHING_CLOSED;
   #newestRoute = 0;
+  #lookedAt = -Infinity;
   #scannedAt = -Infinity;
   #recountedAt = -Infinity;
   #loop: Loop | null = null;
@@ -83,6 +86,11 @@ export class Dispatcher {
   wake(): void {
     this.#loop?.wake();
     this.#deps.db.notify(CHANNEL);
+  }
+
+  /** This replica interned a route. */
+  know(route: Route): void {
+    this.#agents.addRoute(route);
   }
 
   /** An agent's tunnel is live; `leases` are those that it holds. */
@@ -155,11 +163,11 @@ export class Dispatcher {
     else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
   }
 
-  #wakeSoon(): void {
+  #wakeSoon(ms = TOGETHER_MS): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.#loop?.wake();
-    }, TOGETHER_MS);
+    }, ms);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -260,6 +268,13 @@ export class Dispatcher {
 
   async #refreshRoutes(): Promise<void> {
     const now = this.#deps.clock.monotonicMs();
+    const ageMs = now - this.#lookedAt;
+    // What woke this turn may be a job of a route that is not known here.
+    if (ageMs < LOOK_MS) {
+      this.#wakeSoon(LOOK_MS - ageMs);
+      return;
+    }
+    this.#lookedAt = now;
     const rescan = now - this.#scannedAt >= RESCAN_MS;
     let after = rescan ? 0 : this.#newestRoute;
     if (rescan) this.#scannedAt = now;

@@ -87,16 +87,12 @@ export function createJobs(options: JobsOptions): Jobs {
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const promote = (): void => sweeps?.promote();
   runs.onEnded = promote;
-  const wake = (): void => {
-    dispatcher.wake();
-    promote();
-  };
   const audit: DeadLetterDependencies['audit'] = (tx, by, action, subject, detail) =>
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
-    submit: new SubmitService({ ...deps, placer: dispatcher, onReady: wake }),
+    submit: new SubmitService({ ...deps, placer: dispatcher, onReady: () => dispatcher.wake(), onWaiting: promote }),
     query: new QueryService({ ...options, closures }),
     steer,
     closures,

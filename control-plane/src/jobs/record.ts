@@ -22,6 +22,8 @@ export interface EndedAttempt {
   readonly agentId: string;
   /** It ended without success, which speaks against its agent for a while. */
   readonly failed: boolean;
+  /** Its job held a concurrency key. */
+  readonly keyed: boolean;
 }
 
 /** The answers in the order of the messages, and what ended. */

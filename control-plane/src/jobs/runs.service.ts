@@ -55,7 +55,7 @@ export class RunsService {
   readonly #leasesOf: (agent: AgentRef) => Promise<leases.Lease[]>;
   /** Set once by the wiring: the dispatcher builds assignments through this service and is told of free slots by it. */
   dispatcher: Dispatcher | null = null;
-  /** Set once by the wiring: a concurrency key may be free now. */
+  /** Set once by the wiring: a job of the waiting room may be ready now. */
   onEnded: () => void = () => {};
 
   constructor(dependencies: RunsDependencies) {
@@ -141,7 +141,8 @@ export class RunsService {
       if (attempt.failed) this.dispatcher?.failed(attempt.agentId);
       this.dispatcher?.released(attempt.agentId, attempt);
     }
-    if (ended.length > 0) this.onEnded();
+    // Somebody may wait for its key, or it for another try itself.
+    if (ended.some(({ keyed, failed }) => keyed || failed)) this.onEnded();
     return answers;
   }
 

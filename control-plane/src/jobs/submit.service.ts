@@ -36,9 +36,11 @@ export interface SubmitDependencies {
   readonly agentIds: (tenant: string, reference: string) => Promise<readonly string[]>;
   readonly queue: Pick<ReadyQueue, 'busy'>;
   /** Places jobs on agents of this replica. */
-  readonly placer: Pick<Dispatcher, 'place' | 'placed'>;
-  /** Called after COMMIT. */
+  readonly placer: Pick<Dispatcher, 'know' | 'place' | 'placed'>;
+  /** Called after the COMMIT that put jobs into the queue. */
   readonly onReady: () => void;
+  /** Called after the COMMIT that put jobs into the waiting room. */
+  readonly onWaiting: () => void;
 }
 
 /** One submit, ready to be written. */
@@ -47,6 +49,12 @@ interface Write {
   readonly key: store.NewIdempotencyKey | null;
   /** Of submits that must not share a transaction. */
   readonly apart: string;
+}
+
+/** What became of the writes of one transaction: which were not refused for their key, and the jobs leased by it. */
+interface Written {
+  readonly first: boolean[];
+  readonly leased: readonly LeasedJob[];
 }
 
 /** Interned routes kept in memory; the oldest are forgotten beyond this. */
@@ -85,8 +93,6 @@ export class SubmitService {
     const key = idempotencyKey === null ? null : { key: idempotencyKey, digest, jobIds: ids };
     const written = await this.#write(by.tenant, { jobs, key, apart: idempotencyKey ?? ids[0]! });
     if (!written) return (await this.#known(by.tenant, idempotencyKey!, digest))!;
-    this.#deps.live.wake();
-    this.#deps.onReady();
     return ids;
   }
 
@@ -111,10 +117,23 @@ export class SubmitService {
     try {
       const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed));
       leased = written.leased;
+      this.#tell(writes, written);
       return written.first;
     } finally {
       placer.placed(placed, leased);
     }
+  }
+
+  /** Wakes whoever has something to do now; what its own submit leased is nobody's business any more. */
+  #tell(writes: readonly Write[], { first, leased }: Written): void {
+    const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
+    if (jobs.length === 0) return;
+    this.#deps.live.wake();
+    const waiting = jobs.filter(
+      ({ notBefore, concurrencyKey }) => notBefore !== null || concurrencyKey !== null,
+    ).length;
+    if (waiting > 0) this.#deps.onWaiting();
+    if (jobs.length > leased.length + waiting) this.#deps.onReady();
   }
 
   async #insert(
@@ -122,7 +141,7 @@ export class SubmitService {
     tenant: string,
     writes: readonly Write[],
     placed: readonly Placed[],
-  ): Promise<{ first: boolean[]; leased: readonly LeasedJob[] }> {
+  ): Promise<Written> {
     const keys = writes.map(({ key }) => key).filter((key) => key !== null);
     const taken = await store.takeIdempotencyKeys(tx, tenant, keys);
     const first = writes.map(({ key }) => key === null || taken.has(key.key));
@@ -211,6 +230,7 @@ export class SubmitService {
     if (known) return known;
     const route = await internRoute(this.#deps.db, tenant, needs);
     if (route === null) return null;
+    this.#deps.placer.know(route);
     if (this.#routes.size >= ROUTE_CACHE) this.#routes.delete(this.#routes.keys().next().value!);
     this.#routes.set(key, route);
     return route;
