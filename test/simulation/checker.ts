@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { JobState } from '@casare/shared/api';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import { LeaseWatch, type LeaseWatchOptions } from './lease-watch.ts';
 import { TENANT } from './setting.ts';
 import type { JobRow, Tables } from './memory/rows.ts';
 
@@ -30,6 +31,7 @@ interface Seen {
 export interface HistoryOptions {
   readonly tables: Tables;
   readonly now: () => number;
+  readonly unsafeOf: LeaseWatchOptions['unsafeOf'];
 }
 
 export class History {
@@ -49,10 +51,14 @@ export class History {
   readonly #underWay = new Map<string, Set<string>>();
   /** Jobs that clients were told of, by idempotency key. */
   readonly #submitted = new Map<string, readonly string[]>();
+  /** Jobs whose cancel was acknowledged, with the generation that it was for. */
+  readonly #cancelled = new Map<string, number>();
+  readonly leases: LeaseWatch;
   #entries = 0;
 
   constructor(options: HistoryOptions) {
     this.#options = options;
+    this.leases = new LeaseWatch({ ...options, violated: (what) => this.violated(what) });
   }
 
   /** Of everything that happened: equal for equal runs. */
@@ -99,6 +105,13 @@ export class History {
     }
   }
 
+  /** A client was told that its job is being cancelled, or is over. */
+  cancelled(jobId: string): void {
+    this.note(`client told: ${jobId} is being cancelled`);
+    const generation = this.#jobs.get(jobId)?.generation;
+    if (generation !== undefined) this.#cancelled.set(jobId, generation);
+  }
+
   /** A person settles a job that is in doubt. */
   reviewed(jobId: string, decision: string): void {
     this.note(`person reviews ${jobId}: ${decision}`);
@@ -118,6 +131,7 @@ export class History {
     const times = (this.#acts.get(key) ?? 0) + 1;
     this.#acts.set(key, times);
     if (times > 1) this.violated(`3: ${position} of ${jobId} acted ${times} times in generation ${generation}`);
+    this.leases.acts(run, generation, position);
     const newest = this.#jobs.get(jobId)?.attempt ?? 0;
     if (newest > attempt)
       this.violated(`3: ${position} of ${jobId}/${attempt} acted after attempt ${newest} was leased`);
@@ -169,15 +183,38 @@ export class History {
     }
   }
 
-  #moved(id: string, job: { state: JobState; generation: number; attempt: number }, before: Seen | undefined): void {
+  #moved(id: string, job: JobRow, before: Seen | undefined): void {
     const ends = before?.ends ?? new Map<number, number>();
     const { state, generation, attempt } = job;
+    this.#tried(id, job, before);
     if (before && OVER.has(before.state) && before.generation === generation) {
       this.violated(`job ${id} was ${before.state} and became ${state} in generation ${generation}`);
     }
     if (before && attempt < before.attempt) this.violated(`2: the attempts of ${id} went back to ${attempt}`);
     if (OVER.has(state)) ends.set(generation, (ends.get(generation) ?? 0) + 1);
     this.#jobs.set(id, { state, generation, attempt, ends });
+  }
+
+  /** Whether the job may wait for another attempt, or start one. */
+  #tried(id: string, job: JobRow, before: Seen | undefined): void {
+    const isSame = before?.generation === job.generation;
+    if (isSame && job.state === 'pending' && UNDER_WAY.has(before.state)) {
+      this.leases.queuedAgain(id, job.attempt, job.generation);
+    }
+    const starts = job.state === 'pending' || job.state === 'leased';
+    if (isSame && starts && this.#cancelled.get(id) === job.generation && !this.#words.has(id)) {
+      this.violated(`cancel: job ${id} was cancelled and became ${job.state}`);
+    }
+    if (before === undefined || job.attempt === before.attempt) return;
+    const lease = this.#options.tables.job_lease.get(TENANT, id);
+    if (job.deadline !== null && lease !== undefined && lease.leased_at >= job.deadline) {
+      this.violated(`deadline: job ${id} was leased after its deadline`);
+    }
+    const tries = job.attempt - job.first_attempt + 1;
+    const retries = ((job.retry ?? { attempts: 1 }) as { readonly attempts?: number }).attempts ?? 3;
+    // Whoever reviews a job with `continue` grants it one more.
+    if (tries > job.max_attempts + retries - 1 + (this.#words.get(id) ?? 0))
+      this.violated(`10: job ${id} is tried for the ${tries}th time`);
   }
 
   /** Where a job waits and who may write, by its state. */

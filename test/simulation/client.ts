@@ -53,6 +53,7 @@ export class Client {
       ...(chance.hits(0.1) ? { notBefore: at(chance.between(0, 60_000)) } : {}),
       ...(chance.hits(0.1) ? { deadline: at(chance.between(5_000, 300_000)) } : {}),
       ...(chance.hits(0.2) ? { concurrencyKey: chance.pick(['erp', 'mail']) } : {}),
+      ...(chance.hits(0.3) ? { retry: { attempts: chance.whole(2, 4), backoffMs: chance.whole(100, 5_000) } } : {}),
     };
   }
 
@@ -84,7 +85,7 @@ export class Client {
         await this.#ask((gateway) => gateway.jobs.steer.retry(BY, id));
       } else if (!isOver && chance.hits(0.3)) {
         history.note(`person cancels ${id}`);
-        await this.#ask((gateway) => gateway.jobs.steer.cancel(BY, id));
+        if ((await this.#ask((gateway) => gateway.jobs.steer.cancel(BY, id))) === null) history.cancelled(id);
       }
     }
   }

@@ -79,4 +79,25 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'run === null',
     caughtBy: /./,
   },
+  {
+    name: 'the worker does not judge its leave to act again after it stood still',
+    file: 'edge-agent/dist/runner/worker-channel.js',
+    find: 'answer.actBefore !== undefined && isOver(answer.actBefore, this.#now())',
+    replace: 'false',
+    caughtBy: /^3: .* (after the end of the lease|acted when its lease had been taken away)/,
+  },
+  {
+    name: 'nobody promotes what waits',
+    file: 'control-plane/dist/jobs/sweeps.js',
+    find: 'const due = await takeDue(tx, BATCH);',
+    replace: 'const due = [];',
+    caughtBy: /^stuck: /,
+  },
+  {
+    name: 'failures are retried for ever',
+    file: 'control-plane/dist/jobs/retry.decision.js',
+    find: 'failures >= policy.attempts ||',
+    replace: '',
+    caughtBy: /^10: job .* is tried for the/,
+  },
 ];

@@ -58,8 +58,12 @@ export class World implements Setting {
       onCommit: () => this.history.committed(),
       onMissing: (why) => this.history.violated(why),
     });
-    this.history = new History({ tables: this.server.tables, now: () => time.now });
     this.#workflows = workflowsOf(chance);
+    this.history = new History({
+      tables: this.server.tables,
+      now: () => time.now,
+      unsafeOf: (id) => unsafeOf(this.#workflows.get(id)!),
+    });
   }
 
   readonly faults = (): Faults => (this.#isHealed ? NO_FAULTS : this.#plan);
@@ -145,6 +149,13 @@ export class World implements Setting {
     if (isLeft || this.#agents.some((agent) => agent.runs > 0)) return false;
     return job.all().every(({ state }) => ['succeeded', 'failed', 'timed_out', 'cancelled'].includes(state));
   }
+}
+
+function unsafeOf({ document, analysis }: RunnableWorkflow): { positions: readonly string[]; holds: boolean } {
+  const { do: list } = document as unknown as { do: readonly Record<string, object>[] };
+  const steps = list.map((item, index) => ({ index, name: Object.keys(item)[0]!, task: Object.values(item)[0]! }));
+  const positions = steps.filter(({ task }) => 'call' in task).map(({ index, name }) => `/do/${index}/${name}`);
+  return { positions, holds: analysis.onDisconnect === 'hold' };
 }
 
 /** Workflows of one to four steps, some of which must not be repeated. */

@@ -52,6 +52,11 @@ export class SimulatedAgent {
     };
   }
 
+  /** Its lease, counted on the clock that nobody can set. */
+  renewed(sentAtMono: number, leaseMs: number): void {
+    this.#world.history.leases.renewed(this.id, sentAtMono / this.#drift, leaseMs);
+  }
+
   /** Runs that the control plane does not have complete. */
   get runs(): number {
     return this.#disk.runs.length;
@@ -63,6 +68,7 @@ export class SimulatedAgent {
     if (process === null) return;
     this.#process = null;
     this.#world.history.note(`agent ${this.id} dies`);
+    this.#world.history.leases.died(this.id);
     this.#disk = structuredClone(this.#disk);
     process.end();
     this.#world.time.after(this.#world.chance.between(500, 30_000), () => this.start());
@@ -189,7 +195,10 @@ class AgentProcess {
       stored: nothing,
       refused: nothing,
       trust: nothing,
-      renewed: (sentAt, leaseMs) => supervisor.renewed(sentAt, leaseMs),
+      renewed: (sentAt, leaseMs) => {
+        if (this.#alive) this.#machine.renewed(sentAt.mono, leaseMs);
+        supervisor.renewed(sentAt, leaseMs);
+      },
       changed: nothing,
       stayed: nothing,
     };

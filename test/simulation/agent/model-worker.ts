@@ -130,7 +130,7 @@ export class ModelWorker {
     };
     await this.#tell(started);
     this.#world.acts(assignment, position, isUnsafe);
-    await this.#pass(this.#world.chance.between(1, this.#world.chance.hits(0.05) ? 150_000 : 15_000));
+    await this.#pass(this.#world.chance.between(1, this.#world.chance.hits(0.15) ? 150_000 : 15_000));
     const where = { path: position, position, durationMs: 1 };
     if (this.#world.chance.hits(0.03)) {
       await this.#tell({ type: 'step.failed', ...where, error: FAILED, certain: true });

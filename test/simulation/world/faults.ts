@@ -17,7 +17,7 @@ export interface Faults {
     readonly workerCrash: number;
     /** Milliseconds by which its wall clock is off, at most. */
     readonly skewMs: number;
-    /** Part by which its clocks run fast or slow, at most; the lease's margin covers it. */
+    /** Part by which its clocks run fast or slow, at most; the lease's margin (5 s of 60 s) covers up to 8.3 %. */
     readonly drift: number;
   };
   /** At each frame. A connection keeps its order, so what is lost is its tail, and what is reordered are connections. */
@@ -46,9 +46,12 @@ export function faultsOf(chance: Chance): Faults {
   const some = (most: number): number => (chance.hits(0.5) ? chance.between(0, most) : 0);
   return {
     database: { crash: some(0.003), refused: some(0.01), answerLost: some(0.01), slow: some(0.02) },
-    agent: { crash: some(0.02), workerCrash: some(0.05), skewMs: some(3_600_000), drift: some(0.02) },
+    agent: { crash: some(0.02), workerCrash: some(0.05), skewMs: some(3_600_000), drift: some(0.08) },
     network: { cut: some(0.01), halfOpen: some(0.01), duplicate: some(0.1), slow: some(0.05) },
-    partitions: { count: chance.hits(0.6) ? chance.whole(1, 4) : 0, longestMs: chance.pick([20_000, 90_000, 300_000]) },
+    partitions: {
+      count: chance.hits(0.6) ? chance.whole(1, 4) : 0,
+      longestMs: chance.pick([20_000, 150_000, 300_000]),
+    },
     gatewayKills: chance.hits(0.4) ? chance.whole(1, 3) : 0,
   };
 }
