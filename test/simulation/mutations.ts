@@ -100,4 +100,18 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
     caughtBy: /^10: job .* is tried for the/,
   },
+  {
+    name: 'a cancelled job whose agent falls silent is queued again',
+    file: 'control-plane/dist/jobs/lost-lease.decision.js',
+    find: "if (lost.state === 'cancelling')",
+    replace: 'if (false)',
+    caughtBy: /^cancel: /,
+  },
+  {
+    name: 'an assignment that comes twice is started twice',
+    file: 'edge-agent/dist/runner/supervisor.js',
+    find: 'if (!this.#active.has(idOf(key)))',
+    replace: 'if (true)',
+    caughtBy: /^3: .* acted 2 times/,
+  },
 ];
