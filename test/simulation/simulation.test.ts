@@ -21,6 +21,12 @@ describe('the simulation', () => {
     expect(status).toBe(0);
   });
 
+  test('keeps the invariants with a fleet of 120 agents', { timeout: 300_000 }, () => {
+    const { status, output } = sim('--seeds', '2', '--agents', '120', '--jobs', '240');
+    expect(output).toContain('2 passed, 0 failed: 480 jobs');
+    expect(status).toBe(0);
+  });
+
   test('takes the same way again under the same seed, and another under another', { timeout: 60_000 }, () => {
     const traceOf = (seed: string): string | undefined => /trace (\w+)/.exec(sim('--seed', seed).output)?.[1];
     const [once, again, other] = [traceOf('17'), traceOf('17'), traceOf('18')];
