@@ -114,4 +114,18 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (true)',
     caughtBy: /^3: .* acted 2 times/,
   },
+  {
+    name: 'deadlines are not looked for',
+    file: 'control-plane/dist/jobs/sweeps.js',
+    find: "once('deadlines', 1_000, (signal) => passDeadlines(deps, signal));",
+    replace: '',
+    caughtBy: /^(stuck|10): /,
+  },
+  {
+    name: 'a concurrency key is free as soon as its holder has begun',
+    file: 'control-plane/dist/jobs/record.js',
+    find: 'if (over.length > 0)',
+    replace: 'await releaseKeys(tx, writes); if (over.length > 0)',
+    caughtBy: /run under one concurrency key/,
+  },
 ];
