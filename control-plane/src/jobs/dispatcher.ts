@@ -271,7 +271,7 @@ export class Dispatcher {
     const ageMs = now - this.#lookedAt;
     // What woke this turn may be a job of a route that is not known here.
     if (ageMs < LOOK_MS) {
-      this.#wakeSoon(LOOK_MS - ageMs);
+      this.#wakeSoon(Math.ceil(LOOK_MS - ageMs));
       return;
     }
     this.#lookedAt = now;
