@@ -268,11 +268,26 @@ test('no slot and a full disk are refused with a code; the agent goes on', async
   await vi.waitFor(() => expect(peer.messagesOf('job.refused')[0]).toMatchObject({ code: 'AGENT_NO_SLOT' }));
   peer.send({ type: 'run.fenced', jobId: first.jobId, attempt: 1, reason: 'make room' });
   agent.free = 10;
-  peer.send(second);
+  const third = { ...second, attempt: 2 };
+  peer.send(third);
   await vi.waitFor(() => expect(peer.messagesOf('job.refused')[1]).toMatchObject({ code: 'DISK_FULL' }));
   agent.free = 1e12;
-  peer.send(second);
-  expect(types(await ended(second))).toEqual(['run.completed']);
+  const last = { ...second, attempt: 3 };
+  peer.send(last);
+  expect(types(await ended(last))).toEqual(['run.completed']);
+});
+
+test('an attempt that was refused stays refused, though there is room now: its refusal may be on its way', async () => {
+  agent = startAgent(SCRIPTED);
+  agent.free = 10;
+  const run = scripted(['complete']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.messagesOf('job.refused')).toHaveLength(1));
+  agent.free = 1e12;
+  peer.send(run);
+  await vi.waitFor(() => expect(peer.messagesOf('job.refused')).toHaveLength(2));
+  expect(peer.messagesOf('job.refused')[1]).toEqual(peer.messagesOf('job.refused')[0]);
+  expect(agent.outbox.runs()).toEqual([]);
 });
 
 test('after a restart of the agent a run goes on with fresh secrets, and a fenced one is dropped', async () => {

@@ -30,6 +30,8 @@ import type { WorkerSource } from './worker-pool.ts';
 
 /** How long a cancelled run may take when the order arrived with `welcome`, milliseconds. */
 const WELCOME_GRACE_MS = 10_000;
+/** Refused attempts that are remembered. */
+const REFUSED = 1_000;
 
 export interface SupervisorOptions {
   readonly outbox: Outbox;
@@ -49,6 +51,12 @@ export interface SupervisorOptions {
   };
 }
 
+/** Why an attempt is not begun here. */
+interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
 type Handled = Omit<TunnelPort, 'greeting' | 'changed' | 'stayed' | 'trust'>;
 
 export class Supervisor implements Handled {
@@ -60,6 +68,8 @@ export class Supervisor implements Handled {
   #greeted: readonly RunRow[] = [];
   #lease: Lease = NO_LEASE;
   #stopping = false;
+  /** Attempts that were refused, and why; the oldest are forgotten. */
+  readonly #refused = new Map<string, Refusal>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -136,8 +146,10 @@ export class Supervisor implements Handled {
     const known = outbox.run(key);
     if (known === null) {
       this.#dropOlder(key);
-      const refusal = this.#refusal(message);
+      // What was refused stays refused: the refusal may be on its way, and the attempt end by it while it runs here.
+      const refusal = this.#refused.get(idOf(key)) ?? this.#refusal(message);
       if (refusal !== null) {
+        this.#noteRefused(idOf(key), refusal);
         tunnel.send({ type: 'job.refused', ...key, ...refusal });
         return;
       }
@@ -192,7 +204,12 @@ export class Supervisor implements Handled {
     await Promise.all([...this.#active.values()].map((run) => run.stop()));
   }
 
-  #refusal(message: Message<'job.assign'>): { code: string; reason: string } | null {
+  #noteRefused(id: string, refusal: Refusal): void {
+    this.#refused.set(id, refusal);
+    if (this.#refused.size > REFUSED) this.#refused.delete(this.#refused.keys().next().value!);
+  }
+
+  #refusal(message: Message<'job.assign'>): Refusal | null {
     const { outbox, slots, freeBytes, minFreeBytes } = this.#options;
     if (this.#stopping) return { code: 'AGENT_STOPPING', reason: 'the agent is stopping' };
     const busy = [...this.#active.values()].filter((run) => run.busy && run.slot === message.slot).length;
