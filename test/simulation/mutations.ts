@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a job that ends keeps its concurrency key',
     file: 'control-plane/dist/jobs/record.js',
-    find: 'await releaseKeys(tx, over);',
+    find: 'releaseKeys(tx, over),',
     replace: '',
     caughtBy: /^(10: .* left in job_key|stuck: )/,
   },
@@ -124,8 +124,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a concurrency key is free as soon as its holder has begun',
     file: 'control-plane/dist/jobs/record.js',
-    find: 'if (over.length > 0)',
-    replace: 'await releaseKeys(tx, writes); if (over.length > 0)',
+    find: 'releaseKeys(tx, over),',
+    replace: 'releaseKeys(tx, writes),',
     caughtBy: /run under one concurrency key/,
   },
 ];

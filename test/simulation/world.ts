@@ -92,12 +92,12 @@ export class World implements Setting {
     const client = new Client(this, names);
     client.start(this.#size.jobs, DISTURBED_MS / 2);
     this.#planMoments();
-    await time.run(DISTURBED_MS, () => history.violations.length > 0);
+    await this.#until(DISTURBED_MS, () => history.violations.length > 0);
     this.#isHealed = true;
     for (const agent of this.#agents) agent.isAway = false;
     this.#reviewLater(client);
     const isOver = (): boolean => client.unanswered === 0 && this.#isQuiet();
-    await time.run(DISTURBED_MS + HEALED_MS, () => history.violations.length > 0 || isOver());
+    await this.#until(DISTURBED_MS + HEALED_MS, () => history.violations.length > 0 || isOver());
     if (history.violations.length === 0) {
       if (client.unanswered > 0) history.violated(`stuck: ${client.unanswered} requests were never answered`);
       history.finished({ runs: this.#agents.reduce((sum, agent) => sum + agent.runs, 0) });
@@ -105,6 +105,14 @@ export class World implements Setting {
     const { jobs, acts } = history.counts;
     const { digest, violations, lines } = history;
     return { seed: this.#seed, violations, digest, lines, virtualMs: time.now, jobs, acts };
+  }
+
+  async #until(atMs: number, done: () => boolean): Promise<void> {
+    try {
+      await this.time.run(atMs, done);
+    } catch (error) {
+      this.history.violated(`stuck: ${(error as Error).message}`);
+    }
   }
 
   #startGateway(): void {

@@ -103,8 +103,8 @@ class AgentProcess {
       folders: { make: () => '/nowhere', prune: () => undefined },
       clock: machine,
       slots: () => ({ plain: machine.slots, browser: 0, desktop: 0 }),
-      freeBytes: () => 1,
-      minFreeBytes: 0,
+      freeBytes: () => (this.#world.chance.hits(this.#world.faults().agent.fullDisk) ? 0 : 1),
+      minFreeBytes: 1,
       log: () => undefined,
       tunnel: {
         send: (message: never) => this.#session?.send(message),

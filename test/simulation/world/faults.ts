@@ -15,6 +15,8 @@ export interface Faults {
     /** At each write of the outbox, before or after it. */
     readonly crash: number;
     readonly workerCrash: number;
+    /** When it is asked whether its disk has room. */
+    readonly fullDisk: number;
     /** Milliseconds by which its wall clock is off, at most. */
     readonly skewMs: number;
     /** Part by which its clocks run fast or slow, at most; the lease's margin (5 s of 60 s) covers up to 8.3 %. */
@@ -36,7 +38,7 @@ export interface Faults {
 
 export const NO_FAULTS: Faults = {
   database: { crash: 0, refused: 0, answerLost: 0, slow: 0 },
-  agent: { crash: 0, workerCrash: 0, skewMs: 0, drift: 0 },
+  agent: { crash: 0, workerCrash: 0, fullDisk: 0, skewMs: 0, drift: 0 },
   network: { cut: 0, halfOpen: 0, duplicate: 0, slow: 0 },
   partitions: { count: 0, longestMs: 0 },
   gatewayKills: 0,
@@ -46,7 +48,10 @@ export function faultsOf(chance: Chance): Faults {
   const some = (most: number): number => (chance.hits(0.5) ? chance.between(0, most) : 0);
   return {
     database: { crash: some(0.003), refused: some(0.01), answerLost: some(0.01), slow: some(0.02) },
-    agent: { crash: some(0.02), workerCrash: some(0.05), skewMs: some(3_600_000), drift: some(0.08) },
+    agent: {
+      ...{ crash: some(0.02), workerCrash: some(0.05), fullDisk: some(0.1) },
+      ...{ skewMs: some(3_600_000), drift: some(0.08) },
+    },
     network: { cut: some(0.01), halfOpen: some(0.01), duplicate: some(0.1), slow: some(0.05) },
     partitions: {
       count: chance.hits(0.6) ? chance.whole(1, 4) : 0,

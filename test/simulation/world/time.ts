@@ -45,6 +45,9 @@ class Timer {
 /** The real event loop gets a turn after so many timers; a turn for each costs more than the timers do. */
 const TIMERS_PER_TURN = 1_000;
 
+/** More timers than this within a millisecond: somebody asks to be woken at once, for ever. */
+const TIMERS_PER_MS = 200_000;
+
 /** Runs what promises have set going, and what that sets going, to the end; only outside of such a reaction itself. */
 const letPromisesRest = (process as unknown as { _tickCallback: () => void })._tickCallback.bind(process);
 
@@ -58,6 +61,9 @@ export class VirtualTime {
   /** A heap by (at, id). */
   readonly #heap: Timer[] = [];
   #nextId = 1;
+  /** The millisecond that it is, and the timers that ran in it. */
+  #ms = 0;
+  #ranInMs = 0;
 
   /** Puts virtual timers, clocks and chance in the place of this process's own, for good. */
   install(chance: () => Chance): void {
@@ -109,7 +115,7 @@ export class VirtualTime {
     return new Promise((resolve) => this.after(delayMs, resolve));
   }
 
-  /** Runs timers until `done`, or until this moment; false when the moment came first. */
+  /** Runs timers until `done`, or until this moment; false when the moment came first. Rejects when time stands still. */
   run(untilMs: number, done: () => boolean): Promise<boolean> {
     return new Promise((resolve, reject) => {
       // In a turn of the real event loop, not in a reaction of a promise: there, reactions can be run to their end.
@@ -143,6 +149,8 @@ export class VirtualTime {
     this.now = 0;
     this.steps = 0;
     this.#nextId = 1;
+    this.#ms = 0;
+    this.#ranInMs = 0;
   }
 
   #add(delayMs: number, run: () => void, everyMs: number | null): Timer {
@@ -173,6 +181,10 @@ export class VirtualTime {
     const timer = this.#take()!;
     this.now = timer.at;
     this.steps += 1;
+    const ms = Math.floor(this.now);
+    this.#ranInMs = ms === this.#ms ? this.#ranInMs + 1 : 0;
+    this.#ms = ms;
+    if (this.#ranInMs > TIMERS_PER_MS) throw new Error(`time stands still at ${this.now} ms`);
     if (timer.everyMs === null) timer.isLive = false;
     else {
       timer.at += timer.everyMs;
