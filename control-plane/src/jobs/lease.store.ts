@@ -172,6 +172,7 @@ export async function lease(
   tx: Queryable,
   requests: readonly LeaseRequest[],
 ): Promise<{ leased: LeasedJob[]; stale: string[] }> {
+  if (requests.length === 0) return { leased: [], stale: [] };
   const rows = await tx.query(
     leaseJobs(
       requests.map((request) => request.tenant),

@@ -143,33 +143,26 @@ export class SubmitService {
     placed: readonly Placed[],
   ): Promise<Written> {
     const keys = writes.map(({ key }) => key).filter((key) => key !== null);
-    const taken = await store.takeIdempotencyKeys(tx, tenant, keys);
+    const [taken, busy] = await Promise.all([
+      store.takeIdempotencyKeys(tx, tenant, keys),
+      this.#deps.queue.busy(tx, [...new Set(placed.map(({ route }) => route.id))]),
+    ]);
     const first = writes.map(({ key }) => key === null || taken.has(key.key));
     const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
     if (jobs.length === 0) return { first, leased: [] };
-    const direct = await this.#direct(tx, jobs, placed);
-    await store.insertNewJobs(tx, tenant, jobs, new Set(direct.map(({ job }) => job.jobId)));
-    const { leased } = direct.length === 0 ? { leased: [] } : await lease(tx, direct.map(requestOf));
+    const written = new Set(jobs.map(({ id }) => id));
+    // Of what is placed, what is written now and has nobody before it on its route.
+    const direct = placed.filter(({ job, route }) => written.has(job.jobId) && !busy.has(route.id));
+    const begun = new Set(direct.map(({ job }) => job.jobId));
+    // In this order, and in one flight.
+    const [, { leased }] = await Promise.all([
+      store.insertNewJobs(tx, tenant, jobs, begun),
+      lease(tx, direct.map(requestOf)),
+      appendJobs(tx, jobs.map(changeOf(tenant, begun)), this.#deps.clock.now()),
+    ]);
     // A job that is neither leased nor queued would wait for ever.
     if (leased.length !== direct.length) throw new Error('a job that was just inserted could not be leased');
-    const begun = new Set(leased.map(({ jobId }) => jobId));
-    const changes = jobs.map(({ id }): JobChange => {
-      return {
-        tenant,
-        jobId: id,
-        ...(begun.has(id) ? { state: 'leased', attempt: 1 } : { state: 'pending', attempt: 0 }),
-      };
-    });
-    await appendJobs(tx, changes, this.#deps.clock.now());
     return { first, leased };
-  }
-
-  /** Of what is placed, what is written now and has nobody before it on its route. */
-  async #direct(tx: Transaction, jobs: readonly store.NewJob[], placed: readonly Placed[]): Promise<Placed[]> {
-    const written = new Set(jobs.map(({ id }) => id));
-    const mine = placed.filter(({ job }) => written.has(job.jobId));
-    const busy = await this.#deps.queue.busy(tx, [...new Set(mine.map(({ route }) => route.id))]);
-    return mine.filter(({ route }) => !busy.has(route.id));
   }
 
   async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {
@@ -261,6 +254,16 @@ function newJob(
     timeoutMs: request.timeoutMs ?? null,
     attemptTimeoutMs: request.attemptTimeoutMs ?? null,
     createdBy: actor,
+  };
+}
+
+function changeOf(tenant: string, begun: ReadonlySet<string>): (job: store.NewJob) => JobChange {
+  return ({ id }) => {
+    return {
+      tenant,
+      jobId: id,
+      ...(begun.has(id) ? { state: 'leased', attempt: 1 } : { state: 'pending', attempt: 0 }),
+    };
   };
 }
 

@@ -99,13 +99,15 @@ export async function insertNewJobs(
   direct: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const rows = JSON.stringify(jobs);
-  await tx.execute(insertJobs(tenant, rows));
   const queued = jobs.filter(({ id }) => !direct.has(id));
-  if (queued.length > 0) await tx.execute(insertReady(tenant, direct.size === 0 ? rows : JSON.stringify(queued)));
-  if (jobs.some((job) => job.notBefore !== null || job.concurrencyKey !== null)) {
-    await tx.execute(insertWaiting(tenant, rows));
-  }
-  if (jobs.some((job) => job.deadline !== null)) await tx.execute(insertDeadlines(tenant, rows));
+  const waits = jobs.some((job) => job.notBefore !== null || job.concurrencyKey !== null);
+  const statements = [
+    insertJobs(tenant, rows),
+    ...(queued.length > 0 ? [insertReady(tenant, direct.size === 0 ? rows : JSON.stringify(queued))] : []),
+    ...(waits ? [insertWaiting(tenant, rows)] : []),
+    ...(jobs.some((job) => job.deadline !== null) ? [insertDeadlines(tenant, rows)] : []),
+  ];
+  await Promise.all(statements.map((statement) => tx.execute(statement)));
 }
 
 /** A key and what it stands for. */
