@@ -50,7 +50,8 @@ const questions = {
         begun.resolve();
         await over.promise;
       },
-      { isolation: 'repeatable read' },
+      // It is to stand still for as long as the jobs take.
+      { isolation: 'repeatable read', settings: { idle_in_transaction_session_timeout: '0' } },
     );
     await begun.promise;
     for (let left = of.jobs; left > 0; left -= BULK) await ours.submit(Math.min(BULK, left));
