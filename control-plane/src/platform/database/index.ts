@@ -11,7 +11,7 @@ export { isBadValue, isUniqueViolation } from './failure.ts';
 export { gather } from './gather.ts';
 export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
 export { migrate, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
-export { openDatabase } from './pool.ts';
+export { BY_KEY, openDatabase } from './pool.ts';
 export type { Database, DatabaseOptions, Queryable, Transaction, TransactionOptions } from './pool.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
 export { sql, type Statement, type StatementOptions } from './statement.ts';

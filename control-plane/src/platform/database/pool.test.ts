@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../errors.ts';
 import { openDatabase, type Database } from './pool.ts';
@@ -12,6 +13,11 @@ const insertNote = sql<{ id: number }, [body: string]>(
   'insert into note (body) values ($1) returning id',
 );
 const countNotes = sql<{ count: number }, []>('testCountNotes', 'select count(*) from note');
+const countSent = sql<{ count: number }, []>(
+  'testCountSent',
+  `select count(*) from note where body like 'once, behind%'`,
+  { idempotent: true },
+);
 const backend = sql<{ pid: number }, []>('testBackend', 'select pg_backend_pid() as pid');
 const kill = sql<unknown, [pid: number]>('testKill', 'select pg_terminate_backend($1, 5000)');
 
@@ -163,6 +169,35 @@ describe('broken connections', () => {
     await other.close();
   });
 
+  it('opens a transaction anew when its connection breaks at the opening, and runs each statement once, in order', async () => {
+    await using proxy = await breaking(database.url, 'begin');
+    const through = openDatabase(proxy.url, { max: 1 });
+    await through.query(countNotes());
+    proxy.breakNext();
+    const counts = await through.transaction((tx) =>
+      Promise.all([
+        tx.query(countSent()),
+        tx.execute(insertNote('once, behind a broken opening')),
+        tx.query(countSent()),
+      ]),
+    );
+    expect(proxy.broken).toBe(1);
+    expect(counts.map((count) => (Array.isArray(count) ? count[0]!.count : count))).toEqual([0, 1, 1]);
+    expect(await db.query(countSent())).toEqual([{ count: 1 }]);
+    await through.close();
+  });
+
+  it('does not run what may not run twice before its transaction is open', async () => {
+    // The server refuses to begin such a transaction: what follows would stand alone.
+    const work = db.transaction(
+      (tx) => Promise.all([tx.query(countSent()), tx.execute(insertNote('outside of a transaction'))]),
+      { isolation: 'of another kind' as never },
+    );
+    await expect(work).rejects.toThrow(/syntax error/);
+    const text = `select count(*) from note where body = 'outside of a transaction'`;
+    expect(await db.query({ name: 'testOutside', text, values: [] })).toEqual([{ count: 0 }]);
+  });
+
   it('repeats a statement only if it was declared idempotent', async () => {
     await db.transaction((tx) => tx.script('create sequence once; create sequence again'));
     const dieFirst = (sequence: string) =>
@@ -228,4 +263,40 @@ function standingStill(idleTransactionMs: number) {
   const other = openDatabase(database.url, { idleTransactionMs });
   const [stands, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   return { db: other, stands, goesOn, [Symbol.asyncDispose]: () => other.close() };
+}
+
+/** A way to the server on which a connection breaks, when told to, as soon as it carries `word`. */
+async function breaking(url: string, word: string) {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const state = { armed: false, broken: 0 };
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => [near, far].forEach((each) => each.destroy()));
+    }
+    far.pipe(near);
+    near.on('data', (chunk: Buffer) => {
+      if (state.armed && chunk.includes(word)) {
+        Object.assign(state, { armed: false, broken: state.broken + 1 });
+        near.destroy();
+      } else far.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const through = new URL(url);
+  through.hostname = '127.0.0.1';
+  through.port = String((server.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    breakNext: () => void (state.armed = true),
+    get broken() {
+      return state.broken;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }

@@ -11,6 +11,7 @@
 import { escapeLiteral, Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
 import { Fault } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
+import { listText } from './array-text.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { connectionConfig, describeUrl } from './connection.ts';
 import { isConnectionLoss, isDiskFull, isRolledBackByConflict, isStaleStatement } from './failure.ts';
@@ -42,6 +43,18 @@ export interface TransactionOptions {
   /** Tries after serialization failures and deadlocks, 1 to 10; default 1. More than 1 only if `work` has no other effects. */
   readonly attempts?: number;
 }
+
+/**
+ * Settings of a transaction whose statements find their rows by keys that they are given, a few hundred at most. A hot table
+ * is small, full of dead rows, seldom analysed and sometimes empty when a plan is made: by its size the planner would read it
+ * whole, again and again. So each plan is made once, and looks every row up.
+ */
+export const BY_KEY = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
 
 export interface Database extends Queryable {
   readonly url: string;
@@ -100,7 +113,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     execute: async (statement) => (await runAlone(acquire, statement, prepare)).rowCount ?? 0,
     transaction: (work, settings) => {
       const opening = openingOf(settings ?? {}, options.idleTransactionMs ?? IDLE_TRANSACTION_MS);
-      return runTransaction(() => acquire(opening), work, settings ?? {}, prepare, random);
+      return runTransaction(() => begin(acquire, opening), work, settings ?? {}, prepare, random);
     },
     listen: (channel, handler, settings) => listener.listen(channel, handler, settings),
     notify: (channel, payload) => listener.notify(channel, payload),
@@ -152,6 +165,29 @@ async function connect(pool: Pool, opening: string | undefined): Promise<PoolCli
   }
 }
 
+/** A transaction that is being opened. */
+interface Opening {
+  /** What its opening was sent to: good for statements that may run outside a transaction too. */
+  readonly client: PoolClient;
+  /** Where the transaction is open: another connection when the first turned out to be broken. */
+  readonly opened: Promise<PoolClient>;
+}
+
+/** Sends the opening without waiting for its answer. */
+async function begin(acquire: Acquire, opening: string): Promise<Opening> {
+  const client = await acquire();
+  const opened = client.query(opening).then(
+    () => client,
+    (error: unknown) => {
+      giveBack(client, true);
+      if (isConnectionLoss(error)) return acquire(opening);
+      throw error;
+    },
+  );
+  opened.catch(ignore); // Whoever sends a statement hears of it.
+  return { client, opened };
+}
+
 function giveBack(client: PoolClient, broken: boolean): void {
   client.release(broken);
   client.removeListener('error', ignore);
@@ -175,12 +211,12 @@ async function runAlone(acquire: Acquire, statement: Statement, prepare: boolean
 
 function send(client: PoolClient, statement: Statement, prepare: boolean): Promise<QueryResult<QueryResultRow>> {
   const { name, text } = statement;
-  const values = [...statement.values];
+  const values = statement.values.map(listText);
   return client.query(prepare ? { name, text, values } : { text, values });
 }
 
 async function runTransaction<T>(
-  acquire: () => Promise<PoolClient>,
+  start: () => Promise<Opening>,
   work: (tx: Transaction) => Promise<T>,
   options: TransactionOptions,
   prepare: boolean,
@@ -189,7 +225,7 @@ async function runTransaction<T>(
   const attempts = Math.min(Math.max(options.attempts ?? 1, 1), 10);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryTransaction(await acquire(), work, prepare);
+      return await tryTransaction(await start(), work, prepare);
     } catch (error) {
       if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
     }
@@ -198,32 +234,36 @@ async function runTransaction<T>(
 }
 
 async function tryTransaction<T>(
-  client: PoolClient,
+  opening: Opening,
   work: (tx: Transaction) => Promise<T>,
   prepare: boolean,
 ): Promise<T> {
   const open = { value: true };
+  let client: PoolClient | null = null;
   let broken = false;
   try {
-    const result = await work(transactionOn(client, prepare, open));
+    const result = await work(transactionOn(opening, prepare, open));
     open.value = false;
+    client = await opening.opened;
     await commit(client);
     return result;
   } catch (error) {
     open.value = false;
-    broken = isStaleStatement(error) || !(await rolledBack(client));
+    client = await opening.opened.catch(() => null);
+    broken = client !== null && (isStaleStatement(error) || !(await rolledBack(client)));
     throw error;
   } finally {
-    giveBack(client, broken);
+    if (client !== null) giveBack(client, broken);
   }
 }
 
-function transactionOn(client: PoolClient, prepare: boolean, open: { readonly value: boolean }): Transaction {
+function transactionOn(opening: Opening, prepare: boolean, open: { readonly value: boolean }): Transaction {
   let first: { readonly cause: unknown } | null = null;
+  const runs = senderOf(opening, prepare);
   const run = async (statement: Statement): Promise<QueryResult> => {
     if (!open.value) throw new Error(`statement ${statement.name} came after the end of its transaction`);
     try {
-      return await send(client, statement, prepare);
+      return await runs(statement);
     } catch (cause) {
       // Those that were sent behind the one that failed only say that something had.
       first ??= { cause };
@@ -235,8 +275,30 @@ function transactionOn(client: PoolClient, prepare: boolean, open: { readonly va
     execute: async (statement) => (await run(statement)).rowCount ?? 0,
     script: async (text) => {
       if (!open.value) throw new Error('a script came after the end of its transaction');
-      await client.query(text);
+      await (await opening.opened).query(text);
     },
+  };
+}
+
+/**
+ * Sends the statements of a transaction in their order. Those that would do no harm outside of it do not wait until it is
+ * open: their answers do.
+ */
+function senderOf({ client, opened }: Opening, prepare: boolean): (statement: Statement) => Promise<QueryResult> {
+  let open: PoolClient | null = null;
+  let waiting = 0;
+  opened.then((where) => void (open = where), ignore);
+  return async (statement) => {
+    if (waiting === 0 && open !== null) return send(open, statement, prepare);
+    if (waiting === 0 && statement.idempotent === true) {
+      const early = send(client, statement, prepare);
+      early.catch(ignore);
+      const where = await opened;
+      return where === client ? early : send(where, statement, prepare);
+    }
+    waiting += 1;
+    const where = await opened.finally(() => (waiting -= 1));
+    return send(where, statement, prepare);
   };
 }
 
