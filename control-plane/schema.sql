@@ -341,7 +341,8 @@ CREATE TABLE live_event (
   xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
   at timestamp with time zone DEFAULT now() NOT NULL,
   job_id uuid,
-  body jsonb NOT NULL
+  body jsonb NOT NULL,
+  jobs uuid[]
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000);
 CREATE TABLE login_failure (
   subject text NOT NULL,

@@ -4,8 +4,8 @@ import type { Backlog } from './forecast.decision.ts';
 
 /** Jobs counted before one; from here on it is "or more". */
 export const AHEAD = 10_000;
-/** The newest live events of the tenant that are looked through for endings. */
-const EVENTS = 5_000;
+/** The newest endings of the tenant that are looked at. */
+const ENDINGS = 5_000;
 
 // A range scan of the ready queue's primary key, up to the bound.
 const jobsAhead = sql<{ route_id: number; ahead: number }, [tenant: string, job: string, most: number]>(
@@ -19,17 +19,18 @@ const jobsAhead = sql<{ route_id: number; ahead: number }, [tenant: string, job:
   { idempotent: true },
 );
 
-// The newest events by their primary key; each one's job is found by its own.
-const routeEndings = sql<{ endings: number; span_ms: number | null }, [tenant: string, route: number, events: number]>(
+// The newest events by their primary key, as many rows as it takes; each ending's job is found by its own.
+const routeEndings = sql<{ endings: number; span_ms: number | null }, [tenant: string, route: number, endings: number]>(
   'routeEndings',
   `SELECT count(*)::int AS endings,
      (extract(epoch FROM clock_timestamp() - min(e.at)) * 1000)::float8 AS span_ms
    FROM (
-     SELECT at, (body->>'jobId')::uuid AS job_id, body->>'state' AS state, (body->>'attempt')::int AS attempt
-     FROM live_event WHERE tenant_id = $1 AND body->>'type' = 'job.changed' ORDER BY xid DESC, id DESC LIMIT $3
+     SELECT l.at, c.job_id FROM live_event l CROSS JOIN LATERAL unnest(l.jobs) AS c(job_id)
+     WHERE l.tenant_id = $1 AND l.body->>'type' = 'job.changed' AND (l.body->>'attempt')::int > 0
+       AND l.body->>'state' IN ('succeeded', 'failed', 'timed_out', 'cancelled', 'needs_review')
+     ORDER BY l.xid DESC, l.id DESC LIMIT $3
    ) e JOIN job j ON j.tenant_id = $1 AND j.id = e.job_id
-   WHERE e.state IN ('succeeded', 'failed', 'timed_out', 'cancelled', 'needs_review') AND e.attempt > 0
-     AND j.route_id = $2`,
+   WHERE j.route_id = $2`,
   { idempotent: true },
 );
 
@@ -41,6 +42,6 @@ export async function findBacklog(
 ): Promise<(Backlog & { readonly routeId: number }) | null> {
   const [place] = await db.query(jobsAhead(tenant, jobId, AHEAD));
   if (!place) return null;
-  const [recent] = await db.query(routeEndings(tenant, place.route_id, EVENTS));
+  const [recent] = await db.query(routeEndings(tenant, place.route_id, ENDINGS));
   return { routeId: place.route_id, ahead: place.ahead, endings: recent?.endings ?? 0, spanMs: recent?.span_ms ?? 0 };
 }

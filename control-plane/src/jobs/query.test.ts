@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { api, JobState } from '@casare/shared/api';
 import type { RunEvent } from '@casare/shared/protocol';
+import { appendJobs } from '../live/index.ts';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { findBacklog } from './backlog.store.ts';
@@ -66,12 +67,19 @@ describe('what comes before a job', () => {
     const db = h.database.db;
     const workflow = await h.workflow('rate');
     const ended = [await submit(workflow), await submit(workflow), await submit(workflow)];
-    const body = (jobId: string, state: string, attempt = 1) => ({ type: 'job.changed', jobId, state, attempt });
-    for (const id of ended) await db.execute(addEvent(id, JSON.stringify(body(id, 'succeeded'))));
-    // Neither a start nor a job that was cancelled before it ran says how quickly jobs end.
-    for (const state of ['running', 'leased'])
-      await db.execute(addEvent(ended[0]!, JSON.stringify(body(ended[0]!, state))));
-    await db.execute(addEvent(ended[0]!, JSON.stringify(body(ended[0]!, 'cancelled', 0))));
+    const changed = (jobId: string, state: JobState, attempt = 1) => ({ tenant: TENANT, jobId, state, attempt });
+    await db.transaction((tx) =>
+      appendJobs(
+        tx,
+        [
+          ...ended.map((id) => changed(id, 'succeeded')),
+          // Neither a start nor a job that was cancelled before it ran says how quickly jobs end.
+          ...[changed(ended[0]!, 'running'), changed(ended[0]!, 'leased'), changed(ended[0]!, 'cancelled', 0)],
+        ],
+        new Date(),
+      ),
+    );
+    await db.execute(ageEvents());
     const mine = await submit(workflow);
     const backlog = await findBacklog(db, TENANT, mine);
     expect(backlog).toMatchObject({ ahead: 3, endings: 3 });
@@ -80,11 +88,7 @@ describe('what comes before a job', () => {
   });
 });
 
-const addEvent = sql<never, [job: string, body: string]>(
-  'testAddEvent',
-  `INSERT INTO live_event (tenant_id, at, job_id, body)
-   VALUES ('default', clock_timestamp() - interval '1 minute', $1, $2::jsonb)`,
-);
+const ageEvents = sql<never, []>('testAgeEvents', `UPDATE live_event SET at = at - interval '1 minute'`);
 
 describe('a list', () => {
   it.each([

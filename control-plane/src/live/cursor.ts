@@ -1,7 +1,20 @@
-/** Cursors of the live events: `<transaction>-<number>`, as SSE ids. */
+/**
+ * Cursors of the live events, as SSE ids: `<transaction>-<number>` stands after a row, `<transaction>-<number>.<part>` after
+ * that many of its events.
+ */
 
-/** `xid-id` as its two numbers, or `null` for anything else. */
-export function parseCursor(cursor: string): [xid: string, id: number] | null {
-  const match = /^(\d{1,19})-(\d{1,15})$/.exec(cursor);
-  return match ? [match[1]!, Number(match[2])] : null;
+/** Where to read on. */
+export interface Cursor {
+  readonly xid: string;
+  readonly id: number;
+  /** Events of this row that were read; `null`: all of it. */
+  readonly part: number | null;
+}
+
+/** `null` for what is no cursor. */
+export function parseCursor(cursor: string): Cursor | null {
+  const match = /^(\d{1,19})-(\d{1,15})(?:\.(\d{1,6}))?$/.exec(cursor);
+  if (!match) return null;
+  const [, xid, id, part] = match;
+  return { xid: xid!, id: Number(id), part: part === undefined ? null : Number(part) };
 }

@@ -2,7 +2,7 @@
  * Live events for consoles and scripts: each subscriber reads the table by its own cursor, so that nothing depends on
  * a notification arriving and a reconnect to another replica resumes without a hole. A wake-up only makes it sooner.
  *
- * Bounds: a subscriber reads at most `BATCH` events at a time and waits while its consumer is slow; at most
+ * Bounds: a subscriber reads `BATCH` events at a time, or a few more that share a row, and waits while its consumer is slow; at most
  * `MAX_SUBSCRIBERS` at once.
  */
 import type { Database } from '../platform/database/index.ts';
@@ -77,7 +77,7 @@ export class LiveService {
         const read = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
         cursor = read.cursor;
         yield [...read.events];
-        if (read.events.length < BATCH) await woken;
+        if (!read.more) await woken;
       }
     } finally {
       this.#subscribers -= 1;

@@ -27,6 +27,8 @@ export interface NewLiveEvent {
 export interface LiveBatch {
   readonly events: readonly StoredLiveEvent[];
   readonly cursor: string;
+  /** There may be more already. */
+  readonly more: boolean;
 }
 
 /** Without an event, `horizon` alone. */
@@ -34,7 +36,10 @@ interface Row {
   readonly horizon: string;
   readonly xid: string | null;
   readonly id: number;
-  readonly body: unknown;
+  readonly body: object;
+  readonly jobs: readonly string[] | null;
+  /** Where in the row the one job stands that was asked for, from 1; `null` when all were. */
+  readonly place: number | null;
 }
 
 const appendLive = sql<never, [tenants: string[], jobs: (string | null)[], bodies: string[]]>(
@@ -43,28 +48,30 @@ const appendLive = sql<never, [tenants: string[], jobs: (string | null)[], bodie
    SELECT * FROM unnest($1::text[], $2::uuid[], $3::jsonb[])`,
 );
 
-const appendJobChanges = sql<
-  never,
-  [tenants: string[], jobs: string[], states: string[], attempts: number[], at: string]
->(
+const appendJobChanges = sql<never, [tenants: string[], bodies: string[], jobs: string[]]>(
   'appendJobChanges',
-  `INSERT INTO live_event (tenant_id, job_id, body)
-   SELECT tenant_id, job_id,
-     jsonb_build_object('type', 'job.changed', 'at', $5::text, 'jobId', job_id, 'state', state, 'attempt', attempt)
-   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::int[]) AS c(tenant_id, job_id, state, attempt)`,
+  `INSERT INTO live_event (tenant_id, body, jobs)
+   SELECT tenant_id, body, jobs::uuid[] FROM unnest($1::text[], $2::jsonb[], $3::text[]) AS c(tenant_id, body, jobs)`,
 );
 
-// The horizon is that of the snapshot which reads: everything below it has been seen once the batch is not full.
+// The horizon is that of the snapshot which reads: everything below it has been seen once the batch is not full. Rows are
+// read whole, and no more of them than hold `limit` events with all before them.
 const readLive = sql<Row, [tenant: string, xid: string, id: number, job: string | null, limit: number]>(
   'readLive',
-  `SELECT h.xmin::text AS horizon, e.xid::text AS xid, e.id, e.body
+  `SELECT h.xmin::text AS horizon, e.xid::text AS xid, e.id, e.body, e.jobs, e.place
    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) h
    LEFT JOIN LATERAL (
-     SELECT xid, id, body FROM live_event
-     WHERE tenant_id = $1 AND (xid, id) > ($2::text::xid8, $3::bigint) AND xid < h.xmin
-       AND ($4::uuid IS NULL OR job_id = $4)
-     ORDER BY xid, id LIMIT $5
-   ) e ON true
+     SELECT *, sum(coalesce(cardinality(jobs), 1)) OVER (ORDER BY xid, id ROWS UNBOUNDED PRECEDING)
+       - coalesce(cardinality(jobs), 1) AS before
+     FROM (
+       SELECT xid, id, body, CASE WHEN $4::uuid IS NULL THEN jobs WHEN jobs IS NOT NULL THEN ARRAY[$4] END AS jobs,
+         array_position(jobs, $4) AS place
+       FROM live_event
+       WHERE tenant_id = $1 AND (xid, id) > ($2::text::xid8, $3::bigint) AND xid < h.xmin
+         AND ($4::uuid IS NULL OR job_id = $4 OR $4 = ANY(jobs))
+       ORDER BY xid, id LIMIT $5
+     ) rows
+   ) e ON e.before < $5
    ORDER BY e.xid, e.id`,
   { idempotent: true },
 );
@@ -104,23 +111,32 @@ export interface JobChange {
   readonly attempt: number;
 }
 
-/** Appends `job.changed` events in the caller's transaction: the most frequent ones, built in the database. */
+/** Jobs of one row at most: it stays small enough to be kept in its page. */
+const JOBS = 100;
+
+/** Appends `job.changed` events in the caller's transaction; jobs that took the same step share a row. */
 export async function appendJobs(tx: Queryable, changes: readonly JobChange[], at: Date): Promise<void> {
   if (changes.length === 0) return;
+  const rows = [...Map.groupBy(changes, ({ tenant, state, attempt }) => `${tenant} ${state} ${attempt}`).values()]
+    .flatMap((alike) => chunksOf(alike, JOBS))
+    .map((jobs) => ({ ...jobs[0]!, jobs }));
   await tx.execute(
     appendJobChanges(
-      changes.map(({ tenant }) => tenant),
-      changes.map(({ jobId }) => jobId),
-      changes.map(({ state }) => state),
-      changes.map(({ attempt }) => attempt),
-      at.toISOString(),
+      rows.map(({ tenant }) => tenant),
+      rows.map(({ state, attempt }) => jsonb({ type: 'job.changed', at: at.toISOString(), state, attempt })),
+      rows.map(({ jobs }) => `{${jobs.map(({ jobId }) => jobId).join(',')}}`),
     ),
   );
 }
 
+function chunksOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size));
+}
+
 /**
- * Events of a tenant after `cursor`, oldest first, at most `limit`; those of one job when `job` is given. A cursor of the
- * future (the database was restored from a backup) is taken for now.
+ * Events of a tenant after `cursor`, oldest first, at least `limit` if there are as many, and fewer than `limit` and a row's
+ * worth; those of one job when `job` is given. A cursor of the future (the database was restored from a backup) is taken
+ * for now.
  */
 export async function readAfter(
   db: Queryable,
@@ -129,15 +145,33 @@ export async function readAfter(
   job: string | null,
   limit: number,
 ): Promise<LiveBatch> {
-  const [xid, id] = parseCursor(cursor) ?? ['0', 0];
-  const rows = await db.query(readLive(tenant, xid, id, job, limit));
-  const events: StoredLiveEvent[] = [];
-  for (const row of rows) {
-    if (row.xid === null) continue;
-    events.push({ cursor: `${row.xid}-${row.id}`, event: LiveEventSchema.parse(row.body) });
-  }
-  const last = events.at(-1)?.cursor;
-  return { events, cursor: events.length === limit && last !== undefined ? last : `${rows[0]!.horizon}-0` };
+  const { xid, id, part } = parseCursor(cursor) ?? START;
+  const rows = await db.query(readLive(tenant, xid, part === null ? id : id - 1, job, limit));
+  const read = rows.flatMap(eventsOf);
+  // Of a row that was read in part before, what is left of it.
+  const events = read.filter((event) => part === null || event.row !== `${xid}-${id}` || event.part > part);
+  const more = read.length >= limit;
+  return { events, more, cursor: more ? read.at(-1)!.row : `${rows[0]!.horizon}-0` };
+}
+
+const START = { xid: '0', id: 0, part: null };
+
+/** The events of a row; each with the cursor that stands after it. */
+function eventsOf({
+  xid,
+  id,
+  body,
+  jobs,
+  place,
+}: Row): (StoredLiveEvent & { readonly row: string; readonly part: number })[] {
+  if (xid === null) return [];
+  const row = `${xid}-${id}`;
+  if (jobs === null) return [{ row, part: 1, cursor: row, event: LiveEventSchema.parse(body) }];
+  return jobs.map((jobId, index) => {
+    const part = place ?? index + 1;
+    const whole = place !== null || part === jobs.length;
+    return { row, part, cursor: whole ? row : `${row}.${part}`, event: LiveEventSchema.parse({ ...body, jobId }) };
+  });
 }
 
 /** The cursor of "now": everything that commits from here on comes after it. */

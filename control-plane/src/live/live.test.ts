@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LiveEvent } from '@casare/shared/api';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
-import { append, cursorOfNow, prune, readAfter } from './live.store.ts';
+import { append, appendJobs, cursorOfNow, prune, readAfter } from './live.store.ts';
 import { LiveService } from './live.service.ts';
 
 const TENANT = 'default';
@@ -64,6 +64,36 @@ describe('reading live events', () => {
     const second = await readAfter(db, TENANT, first.cursor, null, 3);
     const attempts = [...first.events, ...second.events].map(({ event }) => 'attempt' in event && event.attempt);
     expect(attempts).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('goes on in the middle of a row of many jobs, with and without the job that is followed', async () => {
+    const { db } = database;
+    const jobs = Array.from({ length: 230 }, () => randomUUID());
+    const start = await cursorOfNow(db);
+    await appendJobs(
+      db,
+      jobs.map((jobId, index) => ({ tenant: TENANT, jobId, attempt: 1, state: index < 220 ? 'leased' : 'failed' })),
+      new Date(at),
+    );
+    const idsOf = ({ events }: { events: readonly { event: LiveEvent }[] }): unknown[] =>
+      events.map(({ event }) => 'jobId' in event && event.jobId);
+    const all = await readAfter(db, TENANT, start, null, 1_000);
+    expect(idsOf(all)).toEqual(jobs);
+    expect(all.events[225]!.event).toEqual({ type: 'job.changed', at, jobId: jobs[225], state: 'failed', attempt: 1 });
+    // After each event a reader may have gone away; a small limit makes it come back often.
+    for (const index of [0, 98, 99, 100, 150, 219, 228]) {
+      const got: unknown[] = [];
+      let { cursor } = all.events[index]!;
+      for (let more = true; more;) {
+        const read = await readAfter(db, TENANT, cursor, null, 20);
+        got.push(...idsOf(read));
+        ({ cursor, more } = read);
+      }
+      expect(got).toEqual(jobs.slice(index + 1));
+    }
+    expect(idsOf(await readAfter(db, TENANT, start, jobs[150]!, 5))).toEqual([jobs[150]]);
+    expect(idsOf(await readAfter(db, TENANT, all.events[149]!.cursor, jobs[150]!, 5))).toEqual([jobs[150]]);
+    expect(idsOf(await readAfter(db, TENANT, all.events[150]!.cursor, jobs[150]!, 5))).toEqual([]);
   });
 
   it('takes a cursor of the future for now: the database was restored', async () => {
