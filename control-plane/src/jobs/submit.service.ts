@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { JobRequest, ProblemDetail } from '@casare/shared/api';
 import { appendJobs, type JobChange, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import { gather, type Database, type Transaction } from '../platform/database/index.ts';
+import { BY_KEY, gather, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { requestOf, type Dispatcher } from './dispatcher.ts';
@@ -82,18 +82,21 @@ export class SubmitService {
     requests: readonly JobRequest[],
     idempotencyKey: string | null,
   ): Promise<string[] | Refusal> {
-    const digest = createHash('sha256').update(JSON.stringify(requests)).digest('hex');
-    if (idempotencyKey !== null) {
-      const known = await this.#known(by.tenant, idempotencyKey, digest);
-      if (known) return known;
+    if (idempotencyKey === null) {
+      const jobs = await this.#prepare(by, requests);
+      if (isRefusal(jobs)) return jobs;
+      await this.#write(by.tenant, { jobs, key: null, apart: jobs[0]!.id });
+      return jobs.map(({ id }) => id);
     }
+    const digest = createHash('sha256').update(JSON.stringify(requests)).digest('hex');
+    const known = await this.#known(by.tenant, idempotencyKey, digest);
+    if (known) return known;
     const jobs = await this.#prepare(by, requests);
     if (isRefusal(jobs)) return jobs;
-    const ids = jobs.map((job) => job.id);
-    const key = idempotencyKey === null ? null : { key: idempotencyKey, digest, jobIds: ids };
-    const written = await this.#write(by.tenant, { jobs, key, apart: idempotencyKey ?? ids[0]! });
-    if (!written) return (await this.#known(by.tenant, idempotencyKey!, digest))!;
-    return ids;
+    const jobIds = jobs.map(({ id }) => id);
+    const key = { key: idempotencyKey, digest, jobIds };
+    if (await this.#write(by.tenant, { jobs, key, apart: idempotencyKey })) return jobIds;
+    return (await this.#known(by.tenant, idempotencyKey, digest))!;
   }
 
   async #write(tenant: string, write: Write): Promise<boolean> {
@@ -115,7 +118,7 @@ export class SubmitService {
     const placed = placer.place(best.map(({ id, routeId }) => ({ tenant, jobId: id, routeId })));
     let leased: readonly LeasedJob[] = [];
     try {
-      const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed));
+      const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed), { settings: BY_KEY });
       leased = written.leased;
       this.#tell(writes, written);
       return written.first;
@@ -129,9 +132,7 @@ export class SubmitService {
     const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
     if (jobs.length === 0) return;
     this.#deps.live.wake();
-    const waiting = jobs.filter(
-      ({ notBefore, concurrencyKey }) => notBefore !== null || concurrencyKey !== null,
-    ).length;
+    const waiting = jobs.filter(store.waits).length;
     if (waiting > 0) this.#deps.onWaiting();
     if (jobs.length > leased.length + waiting) this.#deps.onReady();
   }
@@ -268,8 +269,8 @@ function changeOf(tenant: string, begun: ReadonlySet<string>): (job: store.NewJo
 }
 
 /** It may begin at once, and nothing ends it before it has. */
-function isPlain({ notBefore, deadline, concurrencyKey }: store.NewJob): boolean {
-  return notBefore === null && deadline === null && concurrencyKey === null;
+function isPlain(job: store.NewJob): boolean {
+  return !store.waits(job) && job.deadline === null;
 }
 
 function tooManyRoutes(): Refusal {

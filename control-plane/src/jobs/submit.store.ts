@@ -6,7 +6,7 @@
  * concurrency key from the moment it is ready until it has ended.
  */
 import type { JobRetry } from '@casare/shared/workflow';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { sql, type Queryable, type Statement } from '../platform/database/index.ts';
 
 /** A job as it is inserted. */
 export interface NewJob {
@@ -29,44 +29,49 @@ export interface NewJob {
   readonly createdBy: string;
 }
 
-const insertJobs = sql<never, [tenant: string, jobs: string]>(
+// Jobs of one submit differ in little but their inputs: what they share is sent once, as a kind.
+const insertJobs = sql<never, [tenant: string, ids: string[], kinds: number[], inputs: string, of: string]>(
   'insertJobs',
   `INSERT INTO job (tenant_id, id, workflow_id, route_id, state, priority, max_attempts, input, requires, site,
      not_before, deadline, concurrency_key, concurrency_limit, retry, timeout_ms, attempt_timeout_ms, created_by)
-   SELECT $1, id, "workflowId", "routeId", 'pending', priority, "maxAttempts", input::jsonb, requires, site,
+   SELECT $1, j.id, "workflowId", "routeId", 'pending', priority, "maxAttempts", j.input, requires, site,
      "notBefore", deadline, "concurrencyKey", "concurrencyLimit", retry, "timeoutMs", "attemptTimeoutMs", "createdBy"
-   FROM jsonb_to_recordset($2::jsonb) AS j(id uuid, "workflowId" uuid, "routeId" bigint, priority smallint,
-     "maxAttempts" integer, input text, requires text[], site text, "notBefore" timestamptz, deadline timestamptz,
+   FROM ROWS FROM (unnest($2::uuid[]), unnest($3::int[]), jsonb_array_elements($4::jsonb)) AS j(id, kind, input)
+   JOIN jsonb_to_recordset($5::jsonb) AS k(kind int, "workflowId" uuid, "routeId" bigint, priority smallint,
+     "maxAttempts" integer, requires text[], site text, "notBefore" timestamptz, deadline timestamptz,
      "concurrencyKey" text, "concurrencyLimit" integer, retry jsonb, "timeoutMs" bigint, "attemptTimeoutMs" bigint,
-     "createdBy" text)`,
+     "createdBy" text) USING (kind)`,
 );
 
-const insertDeadlines = sql<never, [tenant: string, jobs: string]>(
+const insertDeadlines = sql<never, [tenant: string, ids: string[], deadlines: (string | null)[]]>(
   'insertDeadlines',
   `INSERT INTO job_deadline (tenant_id, job_id, deadline)
-   SELECT $1, id, deadline FROM jsonb_to_recordset($2::jsonb) AS j(id uuid, deadline timestamptz)
-   WHERE deadline IS NOT NULL`,
+   SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[]) AS j(id, deadline)`,
 );
 
 // Plain jobs go straight to the ready table, in the order given (ids rise).
-const insertReady = sql<never, [tenant: string, jobs: string]>(
+const insertReady = sql<never, [tenant: string, ids: string[], routes: number[], ranks: number[]]>(
   'insertReady',
   `INSERT INTO job_ready (route_id, rank, tenant_id, job_id)
-   SELECT "routeId", 100 - priority, $1, id
-   FROM jsonb_to_recordset($2::jsonb)
-     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text)
-   WHERE "notBefore" IS NULL AND "concurrencyKey" IS NULL ORDER BY id`,
+   SELECT route_id, rank, $1, id FROM unnest($2::uuid[], $3::bigint[], $4::smallint[]) AS j(id, route_id, rank)`,
 );
 
 // Anything with a condition waits; the promotion that follows moves what may run at once.
-const insertWaiting = sql<never, [tenant: string, jobs: string]>(
+const insertWaiting = sql<
+  never,
+  [
+    tenant: string,
+    ids: string[],
+    routes: number[],
+    ranks: number[],
+    notBefore: (string | null)[],
+    keys: (string | null)[],
+    limits: number[],
+  ]
+>(
   'insertWaiting',
   `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key, key_limit)
-   SELECT $1, id, "routeId", 100 - priority, "notBefore", "concurrencyKey", "concurrencyLimit"
-   FROM jsonb_to_recordset($2::jsonb)
-     AS j(id uuid, "routeId" bigint, priority smallint, "notBefore" timestamptz, "concurrencyKey" text,
-       "concurrencyLimit" integer)
-   WHERE "notBefore" IS NOT NULL OR "concurrencyKey" IS NOT NULL`,
+   SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::text[], $7::int[])`,
 );
 
 // In one order, so that two submits that take the same keys never wait for each other in a circle.
@@ -98,16 +103,74 @@ export async function insertNewJobs(
   jobs: readonly NewJob[],
   direct: ReadonlySet<string> = new Set(),
 ): Promise<void> {
-  const rows = JSON.stringify(jobs);
-  const queued = jobs.filter(({ id }) => !direct.has(id));
-  const waits = jobs.some((job) => job.notBefore !== null || job.concurrencyKey !== null);
+  const { waiting = [], ready = [] } = Object.groupBy(
+    jobs.filter(({ id }) => !direct.has(id)),
+    (job) => (waits(job) ? 'waiting' : 'ready'),
+  );
+  const late = jobs.filter(({ deadline }) => deadline !== null);
   const statements = [
-    insertJobs(tenant, rows),
-    ...(queued.length > 0 ? [insertReady(tenant, direct.size === 0 ? rows : JSON.stringify(queued))] : []),
-    ...(waits ? [insertWaiting(tenant, rows)] : []),
-    ...(jobs.some((job) => job.deadline !== null) ? [insertDeadlines(tenant, rows)] : []),
+    ...insertsOf(tenant, jobs),
+    ...(ready.length > 0 ? [insertReady(tenant, ...placesOf(ready))] : []),
+    ...(waiting.length > 0
+      ? [
+          insertWaiting(
+            tenant,
+            ...placesOf(waiting),
+            waiting.map(({ notBefore }) => notBefore),
+            waiting.map(({ concurrencyKey }) => concurrencyKey),
+            waiting.map(({ concurrencyLimit }) => concurrencyLimit),
+          ),
+        ]
+      : []),
+    ...(late.length > 0
+      ? [
+          insertDeadlines(
+            tenant,
+            idsOf(late),
+            late.map(({ deadline }) => deadline),
+          ),
+        ]
+      : []),
   ];
   await Promise.all(statements.map((statement) => tx.execute(statement)));
+}
+
+/** It may not run yet. */
+export function waits({ notBefore, concurrencyKey }: NewJob): boolean {
+  return notBefore !== null || concurrencyKey !== null;
+}
+
+function idsOf(jobs: readonly NewJob[]): string[] {
+  return jobs.map(({ id }) => id);
+}
+
+function placesOf(jobs: readonly NewJob[]): [ids: string[], routes: number[], ranks: number[]] {
+  return [idsOf(jobs), jobs.map(({ routeId }) => routeId), jobs.map(({ priority }) => 100 - priority)];
+}
+
+/** Kinds of one statement at most: each of its jobs is compared with each of them. */
+const KINDS = 32;
+
+/** Jobs are of one kind when they share everything but their ids and inputs. */
+function insertsOf(tenant: string, jobs: readonly NewJob[]): Statement<never>[] {
+  const statements: Statement<never>[] = [];
+  let [kinds, kindOf, from] = [new Map<string, number>(), [] as number[], 0];
+  const insert = (before: number): void => {
+    const some = jobs.slice(from, before);
+    const inputs = some.map(({ input }) => input).join(',');
+    const rests = [...kinds].map(([rest, kind]) => `{"kind":${kind},${rest.slice(1)}`).join(',');
+    statements.push(insertJobs(tenant, idsOf(some), kindOf, `[${inputs}]`, `[${rests}]`));
+    [kinds, kindOf, from] = [new Map<string, number>(), [], before];
+  };
+  jobs.forEach(({ id: _, input: __, ...rest }, at) => {
+    const key = JSON.stringify(rest);
+    if (kinds.size === KINDS && !kinds.has(key)) insert(at);
+    const kind = kinds.get(key) ?? kinds.size;
+    kinds.set(key, kind);
+    kindOf.push(kind);
+  });
+  insert(jobs.length);
+  return statements;
 }
 
 /** A key and what it stands for. */

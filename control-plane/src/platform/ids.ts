@@ -19,15 +19,25 @@ export type Random = (bytes: number) => Buffer;
 const COUNTER_LIMIT = 0x1000;
 /** Starting in the lower half leaves room for 2,048 ids in each millisecond. */
 const COUNTER_START = 0x800;
+const ENTROPY_BYTES = 10;
+/** Ids whose entropy is fetched at once: a call of the generator costs as much as several ids. */
+const FETCHED = 256;
 
 /** An id maker for one process. */
 export function createIds(clock: Clock, random: Random = randomBytes): Ids {
   let lastMs = 0;
   let counter = 0;
+  let fetched: Buffer = Buffer.alloc(0);
+  const draw = (): Buffer => {
+    if (fetched.length < ENTROPY_BYTES) fetched = random(ENTROPY_BYTES * FETCHED);
+    const entropy = fetched.subarray(0, ENTROPY_BYTES);
+    fetched = fetched.subarray(ENTROPY_BYTES);
+    return entropy;
+  };
   return {
     next() {
       const ms = clock.now().getTime();
-      const entropy = random(10);
+      const entropy = draw();
       if (ms > lastMs) {
         lastMs = ms;
         counter = entropy.readUInt16BE(8) % COUNTER_START;
@@ -52,11 +62,9 @@ export function randomToken(bytes = 32, random: Random = randomBytes): string {
 }
 
 function format(ms: number, counter: number, entropy: Buffer): string {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(ms, 0, 6);
-  bytes.writeUInt16BE(0x7000 | counter, 6);
-  entropy.copy(bytes, 8, 0, 8);
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = ms.toString(16).padStart(12, '0');
+  const count = counter.toString(16).padStart(3, '0');
+  // Variant 10 in the upper two bits.
+  const variant = ((entropy[0]! & 0x3f) | 0x80).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${variant}${entropy.toString('hex', 1, 2)}-${entropy.toString('hex', 2, 8)}`;
 }
