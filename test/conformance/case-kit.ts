@@ -1,6 +1,6 @@
 /** What the cases of the conformance suite are made of: jobs, agents, events, and how a case is run. */
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
-import { foldEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
+import { foldEvents, newEvents } from '../../control-plane/src/jobs/run-fold.decision.ts';
 import { lockHeldLeases, writeRuns } from '../../control-plane/src/jobs/run.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
 import type { Database, Transaction } from '../../control-plane/src/platform/database/index.ts';
@@ -57,10 +57,11 @@ export async function record(
   all: readonly RunEvent[],
 ): Promise<void> {
   const held = await lockHeldLeases(tx, [{ ...key(number), agentId }]);
-  await writeRuns(
-    tx,
-    held.map((lease) => ({ ...lease, events: all, fold: foldEvents(lease.state, all)! })),
-  );
+  const writes = held.flatMap((lease) => {
+    const events = newEvents(lease.ackedSeq, all)!;
+    return events.length === 0 ? [] : { ...lease, events, fold: foldEvents(lease.state, events)! };
+  });
+  if (writes.length > 0) await writeRuns(tx, writes);
 }
 
 /** One case; what it returns is compared too. */

@@ -1,7 +1,7 @@
 /** Cases of routes, submits, the ready queue and the waiting room; `cases.ts` goes on where they end. */
 import { appendJobs, appendLive } from '../../control-plane/src/live/index.ts';
 import * as leases from '../../control-plane/src/jobs/lease.store.ts';
-import { postgresQueue as queue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
+import { postgresQueue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
 import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
 import { findWait, listPassedDeadlines, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
@@ -77,6 +77,7 @@ export const QUEUE_CASES: readonly Case[] = [
   }),
   inTransaction('what may run is promoted, one for each concurrency key', async (tx) => {
     const due = (await takeDue(tx, 10)).sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
+    const queue = postgresQueue({ monotonicMs: () => 0 });
     await queue.offer(
       tx,
       TENANT,
@@ -90,6 +91,7 @@ export const QUEUE_CASES: readonly Case[] = [
     return [due, await takeDue(tx, 10), await findWait(tx, TENANT, uuid(5))];
   }),
   inTransaction('offering a job twice keeps its place', async (tx) => {
+    const queue = postgresQueue({ monotonicMs: () => 0 });
     await queue.offer(tx, TENANT, [
       { jobId: uuid(1), routeId: 1, rank: 0 },
       { jobId: uuid(10), routeId: 2, rank: 50 },
@@ -98,6 +100,7 @@ export const QUEUE_CASES: readonly Case[] = [
   }),
   alone('deadlines that passed', (db) => listPassedDeadlines(db, 10)),
   inTransaction('the best of the queue are held in order, those over are told from those ready', async (tx) => {
+    const queue = postgresQueue({ monotonicMs: () => 0 });
     const busy = [...(await queue.busy(tx, [1, 2, 9]))].sort();
     const none = await queue.hold(tx, new Map([[9, 5]]), 5);
     const places = await queue.hold(tx, new Map([[1, 3], [2, 2]]), 5); // prettier-ignore
@@ -108,12 +111,14 @@ export const QUEUE_CASES: readonly Case[] = [
       tx,
       some.places.filter((ready) => leased.some(({ jobId }) => jobId === ready.jobId)),
     );
+    const behind = await queue.hold(tx, new Map([[1, 9]]), 4);
     const sortedLeases = leased.sort((one, other) => (one.jobId < other.jobId ? -1 : 1));
     return {
       none,
       busy,
       places: places.places.map(({ jobId }) => jobId),
       fair: some.places.length,
+      behind: behind.places.map(({ jobId }) => jobId),
       leased: sortedLeases,
       stale,
     };

@@ -71,7 +71,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const { db, clock, live, log } = options;
   const assignmentOf = gather({ run: (jobs: readonly JobRef[]) => findAssignments(db, jobs), most: 200, runs: 2 });
   const times = { ...DEFAULT_TIMES, ...options.times };
-  const deps = { ...options, queue: postgresQueue, times, assignmentOf };
+  const deps = { ...options, queue: postgresQueue(clock), times, assignmentOf };
   const runs = new RunsService(deps);
   const dispatcher = new Dispatcher({
     ...deps,

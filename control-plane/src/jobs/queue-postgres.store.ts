@@ -1,11 +1,14 @@
 /**
  * The queue on Postgres: the default driver, and the only one that needs nothing else.
  *
- * The claim chooses WITHOUT locks (per route an index range scan of the primary key, merged), then locks only the
+ * The claim chooses WITHOUT locks (per route index range scans of the primary key, merged), then locks only the
  * chosen rows with SKIP LOCKED: locking inside the lateral would lock routes x limit rows. Tenants take turns in it: the
- * best job of each, then the second best of each, so that nobody's million of older jobs keeps another's waiting.
+ * best job of each, then the second best of each, so that nobody's million of older jobs keeps another's waiting. The
+ * scans begin behind the places that are gone for good (`low-water.decision.ts`).
  */
+import type { Clock } from '../platform/clock.ts';
 import { sql, type Queryable } from '../platform/database/index.ts';
+import { LowWaterMarks, type Segment } from './low-water.decision.ts';
 import type { ReadyPlace, ReadyQueue } from './queue.port.ts';
 
 interface Row {
@@ -16,33 +19,61 @@ interface Row {
   readonly job_id: string;
 }
 
-/** The members of a place are null in the one row that comes when no place was held. */
-type HeldRow = { readonly chosen: number } & (Row | { readonly job_id: null });
+/** What the one row without a place says of the look. */
+interface Head {
+  readonly chosen: number;
+  readonly lastSeq: number;
+  readonly oldest: string;
+  readonly next: string;
+  readonly lowest: readonly [routeId: number, rank: number, seq: number][] | null;
+}
 
-const holdReady = sql<HeldRow, [routes: number[], wanted: number[], limit: number]>(
+type HeldRow = (Row & { readonly head: null }) | { readonly head: Head };
+
+type Segments = [routes: number[], fromRanks: number[], afterSeqs: number[], beforeRanks: number[]];
+
+/** The places of segment `s`. */
+const OF_SEGMENT =
+  'r.route_id = s.route_id AND (r.rank, r.seq) > (s.from_rank, s.after_seq) AND r.rank < s.before_rank';
+
+const holdReady = sql<HeldRow, [...Segments, wanted: number[], limit: number]>(
   'holdReady',
-  `WITH wanted AS (
-     SELECT * FROM unnest($1::bigint[], $2::int[]) AS w(route_id, n)
-   ), chosen AS (
-     SELECT c.route_id, c.rank, c.seq
-     FROM wanted CROSS JOIN LATERAL (
-       SELECT r.route_id, r.rank, r.seq, r.tenant_id FROM job_ready r
-       WHERE r.route_id = wanted.route_id ORDER BY r.rank, r.seq LIMIT wanted.n
+  `WITH seen AS MATERIALIZED (
+     SELECT c.*, s.n
+     FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[], $5::int[])
+       AS s(route_id, from_rank, after_seq, before_rank, n)
+     CROSS JOIN LATERAL (
+       SELECT r.route_id, r.rank, r.seq, r.tenant_id FROM job_ready r WHERE ${OF_SEGMENT} ORDER BY r.rank, r.seq LIMIT s.n
      ) c
-     ORDER BY row_number() OVER (PARTITION BY c.tenant_id ORDER BY c.rank, c.seq), c.rank, c.seq LIMIT $3
+   ), best AS (
+     SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY route_id ORDER BY rank, seq) AS nth FROM seen) each
+     WHERE nth <= n
+   ), chosen AS (
+     SELECT route_id, rank, seq FROM best
+     ORDER BY row_number() OVER (PARTITION BY tenant_id ORDER BY rank, seq), rank, seq LIMIT $6
    ), held AS (
-     SELECT r.route_id, r.rank, r.seq, r.tenant_id, r.job_id
-     FROM job_ready r JOIN chosen USING (route_id, rank, seq)
-     FOR UPDATE OF r SKIP LOCKED
+     SELECT h.* FROM chosen c CROSS JOIN LATERAL (
+       SELECT r.route_id, r.rank, r.seq, r.tenant_id, r.job_id FROM job_ready r
+       WHERE r.route_id = c.route_id AND r.rank = c.rank AND r.seq = c.seq FOR UPDATE SKIP LOCKED
+     ) h
    )
-   SELECT n.chosen, held.* FROM (SELECT count(*)::int AS chosen FROM chosen) n LEFT JOIN held ON true
-   ORDER BY held.rank, held.seq`,
+   SELECT *, NULL::jsonb AS head FROM held
+   UNION ALL
+   SELECT NULL, NULL, NULL, NULL, NULL, jsonb_build_object(
+     'chosen', (SELECT count(*) FROM chosen),
+     'lastSeq', coalesce(pg_sequence_last_value('job_ready_seq_seq'), 0),
+     'oldest', pg_snapshot_xmin(pg_current_snapshot())::text,
+     'next', pg_snapshot_xmax(pg_current_snapshot())::text,
+     'lowest', (SELECT jsonb_agg(jsonb_build_array(route_id, rank, seq) ORDER BY route_id, rank)
+       FROM (SELECT route_id, rank, min(seq) AS seq FROM seen GROUP BY route_id, rank) l))`,
 );
 
-const busyRoutes = sql<{ route_id: number }, [routes: number[]]>(
+const busyRoutes = sql<{ route_id: number }, Segments>(
   'busyRoutes',
-  `SELECT w.route_id FROM unnest($1::bigint[]) AS w(route_id)
-   WHERE EXISTS (SELECT FROM job_ready r WHERE r.route_id = w.route_id)`,
+  `SELECT DISTINCT s.route_id
+   FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[]) AS s(route_id, from_rank, after_seq, before_rank)
+   WHERE EXISTS (SELECT FROM job_ready r WHERE ${OF_SEGMENT})`,
+  { idempotent: true },
 );
 
 const takeReady = sql<never, [routes: number[], ranks: number[], seqs: number[]]>(
@@ -64,17 +95,35 @@ const offerReady = sql<never, [tenant: string, jobs: string[], routes: number[],
    ON CONFLICT (tenant_id, job_id) DO NOTHING`,
 );
 
-/** The Postgres driver. */
-export const postgresQueue: ReadyQueue = {
-  async hold(tx, wanted, limit) {
-    const rows = await tx.query(holdReady([...wanted.keys()], [...wanted.values()], limit));
-    const places = rows.filter((row) => row.job_id !== null).map(placeOf);
-    return { places, missed: (rows[0]?.chosen ?? 0) - places.length };
-  },
-  async busy(tx, routeIds) {
-    if (routeIds.length === 0) return new Set();
-    return new Set((await tx.query(busyRoutes([...routeIds]))).map((row) => row.route_id));
-  },
+/** The Postgres driver; each has marks of its own. */
+export function postgresQueue(clock: Pick<Clock, 'monotonicMs'>): ReadyQueue {
+  const marks = new LowWaterMarks();
+  return {
+    ...PLACES,
+    async hold(tx, wanted, limit) {
+      const segments = marks.segments(wanted.keys(), clock.monotonicMs());
+      const n = segments.map(({ routeId }) => wanted.get(routeId)!);
+      const rows = await tx.query(holdReady(...columnsOf(segments), n, limit));
+      const { head } = rows.find((row) => row.head !== null) as { head: Head };
+      marks.learn(segments, {
+        lastSeq: head.lastSeq,
+        oldest: BigInt(head.oldest),
+        next: BigInt(head.next),
+        lowest: (head.lowest ?? []).map(([routeId, rank, seq]) => ({ routeId, rank, seq })),
+      });
+      const places = rows.filter((row) => row.head === null).map(placeOf);
+      return { places: places.sort(bestFirst), missed: head.chosen - places.length };
+    },
+    async busy(tx, routeIds) {
+      if (routeIds.length === 0) return new Set();
+      const segments = marks.segments(routeIds, clock.monotonicMs());
+      return new Set((await tx.query(busyRoutes(...columnsOf(segments)))).map((row) => row.route_id));
+    },
+  };
+}
+
+/** What is done to places that are known. */
+const PLACES: Omit<ReadyQueue, 'hold' | 'busy'> = {
   async take(tx: Queryable, places: readonly ReadyPlace[]) {
     if (places.length === 0) return;
     await tx.execute(
@@ -100,6 +149,19 @@ export const postgresQueue: ReadyQueue = {
     );
   },
 };
+
+function columnsOf(segments: readonly Segment[]): Segments {
+  return [
+    segments.map(({ routeId }) => routeId),
+    segments.map(({ fromRank }) => fromRank),
+    segments.map(({ afterSeq }) => afterSeq),
+    segments.map(({ beforeRank }) => beforeRank),
+  ];
+}
+
+function bestFirst(one: ReadyPlace, other: ReadyPlace): number {
+  return one.rank - other.rank || one.seq - other.seq;
+}
 
 function placeOf(row: Row): ReadyPlace {
   return { routeId: row.route_id, rank: row.rank, seq: row.seq, tenant: row.tenant_id, jobId: row.job_id };

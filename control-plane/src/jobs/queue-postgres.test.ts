@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sql } from '../platform/database/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { BY_KEY, sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 
@@ -10,6 +11,12 @@ const addPlaces = sql<never, [tenant: string, route: number, rank: number, jobs:
   'testAddPlaces',
   `INSERT INTO job_ready (tenant_id, route_id, rank, job_id) SELECT $1, $2, $3, * FROM unnest($4::uuid[])`,
 );
+/** Entries of the queue's index that were read over this connection, lately. */
+const visits = sql<{ n: number }, []>(
+  'testVisits',
+  `SELECT pg_stat_get_xact_tuples_returned('job_ready_pkey'::regclass)::int AS n`,
+);
+const beginWriting = sql<{ xid: string }, []>('testBeginWriting', 'SELECT pg_current_xact_id()::text AS xid');
 const clear = sql<never, []>('testClearPlaces', 'DELETE FROM job_ready');
 
 let database: TestDatabase;
@@ -23,8 +30,9 @@ const add = async (tenant: string, route: number, rank: number, n: number): Prom
   await database.db.execute(addPlaces(tenant, route, rank, jobs));
   return jobs;
 };
+const queue = postgresQueue(systemClock);
 const hold = (wanted: [number, number][], limit: number) =>
-  database.db.transaction((tx) => postgresQueue.hold(tx, new Map(wanted), limit));
+  database.db.transaction((tx) => queue.hold(tx, new Map(wanted), limit));
 
 it('takes the best of each route first, by priority and then by age', async () => {
   await database.db.execute(clear());
@@ -62,12 +70,64 @@ it('says how many of those that it chose somebody else holds', async () => {
   await database.db.execute(clear());
   const jobs = await add('a', 1, 50, 5);
   await database.db.transaction(async (tx) => {
-    expect((await postgresQueue.hold(tx, new Map([[1, 3]]), 3)).places).toHaveLength(3);
+    expect((await queue.hold(tx, new Map([[1, 3]]), 3)).places).toHaveLength(3);
     expect(await hold([[1, 3]], 3)).toEqual({ places: [], missed: 3 });
     const { places, missed } = await hold([[1, 5]], 5);
     expect(places.map(({ jobId }) => jobId)).toEqual(jobs.slice(3));
     expect(missed).toBe(3);
   });
+});
+
+it('does not walk over places that are gone, and passes over none that commits late', async () => {
+  const { db } = database;
+  await db.execute(clear());
+  const mine = postgresQueue(systemClock);
+  let walked = 0;
+  const claim = (n: number): Promise<string[]> =>
+    db.transaction(
+      async (tx) => {
+        const before = (await tx.query(visits()))[0]!.n;
+        const { places } = await mine.hold(tx, new Map([[1, n]]), n);
+        walked = (await tx.query(visits()))[0]!.n - before;
+        await mine.take(tx, places);
+        return places.map(({ jobId }) => jobId);
+      },
+      { settings: BY_KEY },
+    );
+  // While it is open, no place that goes can leave the index.
+  const old = Promise.withResolvers<void>();
+  const seen = Promise.withResolvers<void>();
+  const reader = db.transaction(
+    async (tx) => {
+      await tx.query(visits());
+      seen.resolve();
+      await old.promise;
+    },
+    { isolation: 'repeatable read' },
+  );
+  await seen.promise;
+  const jobs = await add('a', 1, 50, 400);
+  const got: string[] = [];
+  for (let n = 0; n < 30; n++) got.push(...(await claim(10)));
+  // Those that went last, those that were seen, and those that were held: 300 others are gone.
+  expect(walked).toBeGreaterThan(0);
+  expect(walked).toBeLessThan(60);
+  // This one drew its numbers first and commits last.
+  let late: string[] = [];
+  const between: string[] = [];
+  await db.transaction(async (tx) => {
+    await tx.query(beginWriting());
+    late = Array.from({ length: 5 }, () => randomUUID());
+    await tx.execute(addPlaces('a', 1, 50, late));
+    jobs.push(...(await add('a', 1, 50, 20)));
+    for (let left = await claim(10); left.length > 0; left = await claim(10)) between.push(...left);
+  });
+  got.push(...between);
+  expect(got).toEqual(jobs);
+  expect(await claim(10)).toEqual(late);
+  expect(await claim(10)).toEqual([]);
+  old.resolve();
+  await reader;
 });
 
 it('chooses what a model of turns chooses, of any queue', { timeout: 120_000 }, async () => {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
+import { systemClock } from '../platform/clock.ts';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
@@ -17,6 +18,7 @@ const started: RunEventBody = { type: 'run.started', resumed: false };
 const completed: RunEventBody = { type: 'run.completed', output: {} };
 const numbered = (...bodies: RunEventBody[]): RunEvent[] => bodies.map((body, index) => ({ seq: index + 1, at, body }));
 const TENANT = 'default';
+const queue = postgresQueue(systemClock);
 
 const placesOf = sql<{ ready: number; waiting: number }, [job: string]>(
   'testPlacesOf',
@@ -78,7 +80,7 @@ describe('a cancel', () => {
       const job = (await lockForMove(tx, TENANT, id))!;
       await move(tx, { tenant: TENANT, jobId: id, state: job.state }, 'requeue');
       await end(tx, [{ tenant: TENANT, jobId: id, attempt: 1, outcome: 'lost' }]);
-      await postgresQueue.offer(tx, TENANT, [{ jobId: id, routeId: job.routeId, rank: job.rank }]);
+      await queue.offer(tx, TENANT, [{ jobId: id, routeId: job.routeId, rank: job.rank }]);
       cancelled = h.jobs.steer.cancel(h.by, id);
       await somebodyWaits();
     });
@@ -102,7 +104,7 @@ describe('a cancel', () => {
       expect(due).toHaveLength(1);
       cancelled = quiet.jobs.steer.cancel(quiet.by, ids[0]!);
       await vi.waitFor(async () => expect((await quiet.database.db.query(blocked()))[0]!.n).toBeGreaterThan(0), 5_000);
-      await postgresQueue.offer(tx, TENANT, due);
+      await queue.offer(tx, TENANT, due);
     });
     expect(await cancelled).toBeNull();
     expect(await quiet.database.db.query(placesOf(ids[0]!))).toEqual([{ ready: 0, waiting: 0 }]);

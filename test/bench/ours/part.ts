@@ -100,7 +100,8 @@ export type OursQuestions = typeof questions;
 serve(questions, async () => queue?.close());
 
 async function open(databaseUrl: string, tenants?: readonly string[]): Promise<CasareQueue> {
-  const look = (db: Parameters<typeof watched>[0]) => watched(db, CLAIM, (ms) => claims.push(ms));
+  // One row says what was seen; a claim that held no place is no claim.
+  const look = (db: Parameters<typeof watched>[0]) => watched(db, CLAIM, (ms, rows) => rows > 1 && claims.push(ms));
   queue = await casare({ databaseUrl }, tenants, look);
   return queue;
 }

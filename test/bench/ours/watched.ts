@@ -1,13 +1,13 @@
 /** Times what the services ask of the database, from outside. */
 import type { Database, Queryable, Statement } from '../../../control-plane/dist/platform/database/index.js';
 
-/** `db`, with `onTime` told how long each run of the statement named `name` took, milliseconds, when it gave rows. */
-export function watched(db: Database, name: string, onTime: (ms: number) => void): Database {
+/** `db`, with `onTime` told how long each run of the statement named `name` took, milliseconds, and how many rows it gave. */
+export function watched(db: Database, name: string, onTime: (ms: number, rows: number) => void): Database {
   const timed = async <T>(statement: Statement, run: () => Promise<T>): Promise<T> => {
     if (statement.name !== name) return run();
     const startedAt = performance.now();
     const answer = await run();
-    if (Array.isArray(answer) && answer.length > 0) onTime(performance.now() - startedAt);
+    if (Array.isArray(answer)) onTime(performance.now() - startedAt, answer.length);
     return answer;
   };
   const queryable = (of: Queryable): Queryable => ({

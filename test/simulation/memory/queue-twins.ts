@@ -1,16 +1,17 @@
 /** Twins of submitting, the ready queue, the waiting room and routes. */
 import type { SlotKind } from '@casare/shared/protocol';
 import type { ReadyRow, Tables, WaitingRow } from './rows.ts';
-import { by, date, json, ms, twin, type Moment, type Twin } from './twin.ts';
+import { by, date, ms, twin, type Moment, type Twin } from './twin.ts';
+import type { Segment } from '../../../control-plane/src/jobs/low-water.decision.ts';
 import type { NewIdempotencyKey } from '../../../control-plane/src/jobs/submit.store.ts';
 
-interface NewJobRow {
-  readonly id: string;
+/** What jobs of a submit share. */
+interface NewJobKind {
+  readonly kind: number;
   readonly workflowId: string;
   readonly routeId: number;
   readonly priority: number;
   readonly maxAttempts: number;
-  readonly input: string;
   readonly requires: string[];
   readonly site: string | null;
   readonly notBefore: string | null;
@@ -31,11 +32,14 @@ const inOrder = by<ReadyRow>(
 const NO_PLACE = { route_id: null, rank: null, seq: null, tenant_id: null, job_id: null };
 
 export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
-  insertJobs: twin<[string, string]>(({ tables }, tenant, text) =>
-    parsed(text).map((job) =>
-      tables.job.insert({
+  insertJobs: twin<[string, string[], number[], string, string]>(({ tables }, tenant, ids, kindOf, inputs, of) => {
+    const kinds = new Map((JSON.parse(of) as NewJobKind[]).map((kind) => [kind.kind, kind]));
+    const given = JSON.parse(inputs) as unknown[];
+    return ids.map((id, at) => {
+      const job = kinds.get(kindOf[at]!)!;
+      return tables.job.insert({
         tenant_id: tenant,
-        id: job.id,
+        id,
         workflow_id: job.workflowId,
         route_id: job.routeId,
         state: 'pending',
@@ -46,7 +50,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         first_attempt: 1,
         max_attempts: job.maxAttempts,
         agent_id: null,
-        input: json(job.input),
+        input: given[at],
         output: null,
         error: null,
         review: null,
@@ -64,32 +68,26 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
         created_by: job.createdBy,
         started_at: null,
         ended_at: null,
-      }),
-    ),
+      });
+    });
+  }),
+  insertDeadlines: twin<[string, string[], string[]]>(({ tables }, tenant, ids, deadlines) =>
+    ids.map((id, at) => tables.job_deadline.insert({ tenant_id: tenant, job_id: id, deadline: ms(deadlines[at])! })),
   ),
-  insertDeadlines: twin<[string, string]>(({ tables }, tenant, text) =>
-    parsed(text)
-      .filter((job) => job.deadline !== null)
-      .map((job) => tables.job_deadline.insert({ tenant_id: tenant, job_id: job.id, deadline: ms(job.deadline)! })),
+  insertReady: twin<[string, string[], number[], number[]]>((moment, tenant, ids, routes, ranks) =>
+    ids.map((id, at) => enqueue(moment, tenant, id, routes[at]!, ranks[at]!)),
   ),
-  insertReady: twin<[string, string]>((moment, tenant, text) =>
-    parsed(text)
-      .filter((job) => job.notBefore === null && job.concurrencyKey === null)
-      .sort(by((job) => job.id))
-      .map((job) => enqueue(moment, tenant, job.id, job.routeId, 100 - job.priority)),
-  ),
-  insertWaiting: twin<[string, string]>(({ tables }, tenant, text) =>
-    parsed(text)
-      .filter((job) => job.notBefore !== null || job.concurrencyKey !== null)
-      .map((job) =>
+  insertWaiting: twin<[string, string[], number[], number[], (string | null)[], (string | null)[], number[]]>(
+    ({ tables }, tenant, ids, routes, ranks, notBefore, keys, limits) =>
+      ids.map((id, at) =>
         tables.job_waiting.insert({
           tenant_id: tenant,
-          job_id: job.id,
-          route_id: job.routeId,
-          rank: 100 - job.priority,
-          not_before: ms(job.notBefore),
-          concurrency_key: job.concurrencyKey,
-          key_limit: job.concurrencyLimit,
+          job_id: id,
+          route_id: routes[at]!,
+          rank: ranks[at]!,
+          not_before: ms(notBefore[at]),
+          concurrency_key: keys[at]!,
+          key_limit: limits[at]!,
         }),
       ),
   ),
@@ -117,34 +115,48 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
     return old;
   }),
 
-  busyRoutes: twin<[number[]]>(({ tables }, routes) =>
-    routes
-      .filter((route) => tables.job_ready.where((row) => row.route_id === route).length > 0)
-      .map((route_id) => ({ route_id })),
+  busyRoutes: twin<Segments>(({ tables }, ...segments) =>
+    [...new Set(segmentsOf(segments).flatMap((segment) => placesIn(tables, segment).map((row) => row.route_id)))].map(
+      (route_id) => ({ route_id }),
+    ),
   ),
-  holdReady: twin<[number[], number[], number]>(({ tables }, routes, wanted, limit) => {
-    const tops = routes.flatMap((route, index) =>
-      tables.job_ready
-        .where((row) => row.route_id === route)
-        .sort(inOrder)
-        .slice(0, wanted[index]),
-    );
-    // Tenants take turns: the best job of each, then the second best of each.
-    const turns = [...Map.groupBy(tops.sort(inOrder), (row) => row.tenant_id).values()];
-    const chosen = turns
-      .flatMap((rows) => rows.map((row, turn) => ({ row, turn })))
-      .sort(
-        by(
-          ({ turn }) => turn,
-          ({ row }) => row.rank,
-          ({ row }) => row.seq,
-        ),
-      )
-      .slice(0, limit)
-      .map(({ row }) => row);
-    if (chosen.length === 0) return [{ chosen: 0, ...NO_PLACE }];
-    return chosen.sort(inOrder).map((row) => ({ chosen: chosen.length, ...row }));
-  }),
+  holdReady: twin<[...Segments, number[], number]>(
+    ({ tables }, routes, fromRanks, afterSeqs, beforeRanks, wanted, limit) => {
+      const segments = segmentsOf([routes, fromRanks, afterSeqs, beforeRanks]);
+      const seen = segments.flatMap((segment, at) => placesIn(tables, segment).slice(0, wanted[at]));
+      const best = [...Map.groupBy(seen, (row) => row.route_id)].flatMap(([route, rows]) =>
+        rows.sort(inOrder).slice(0, wanted[routes.indexOf(route)]),
+      );
+      // Tenants take turns: the best job of each, then the second best of each.
+      const turns = [...Map.groupBy(best.sort(inOrder), (row) => row.tenant_id).values()];
+      const chosen = turns
+        .flatMap((rows) => rows.map((row, turn) => ({ row, turn })))
+        .sort(
+          by(
+            ({ turn }) => turn,
+            ({ row }) => row.rank,
+            ({ row }) => row.seq,
+          ),
+        )
+        .slice(0, limit)
+        .map(({ row }) => ({ ...row, head: null }));
+      const lowest = [...Map.groupBy(seen, (row) => `${row.route_id} ${row.rank}`).values()]
+        .map((rows) => rows.sort(inOrder)[0]!)
+        .sort(
+          by(
+            (row) => row.route_id,
+            (row) => row.rank,
+          ),
+        )
+        .map(({ route_id, rank, seq }) => [route_id, rank, seq]);
+      const head = {
+        ...{ chosen: chosen.length, lastSeq: tables.numbers.ready, lowest: lowest.length === 0 ? null : lowest },
+        // Transactions follow one another: none is open but this one.
+        ...{ oldest: '1', next: '1' },
+      };
+      return [...chosen, { ...NO_PLACE, head }];
+    },
+  ),
   takeReady: twin<[number[], number[], number[]]>(({ tables }, routes, ranks, seqs) => {
     const taken = tables.job_ready.where((row) =>
       seqs.some((seq, at) => row.seq === seq && row.route_id === routes[at] && row.rank === ranks[at]),
@@ -264,8 +276,21 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
   ),
 };
 
-function parsed(text: string): NewJobRow[] {
-  return JSON.parse(text) as NewJobRow[];
+type Segments = [routes: number[], fromRanks: number[], afterSeqs: number[], beforeRanks: number[]];
+
+function segmentsOf([routes, fromRanks, afterSeqs, beforeRanks]: Segments): Segment[] {
+  return routes.map((routeId, at) => ({
+    ...{ routeId, fromRank: fromRanks[at]!, afterSeq: afterSeqs[at]!, beforeRank: beforeRanks[at]! },
+  }));
+}
+
+function placesIn(tables: Tables, { routeId, fromRank, afterSeq, beforeRank }: Segment): ReadyRow[] {
+  return tables.job_ready
+    .where(
+      ({ route_id, rank, seq }) =>
+        route_id === routeId && rank < beforeRank && (rank > fromRank || (rank === fromRank && seq > afterSeq)),
+    )
+    .sort(inOrder);
 }
 
 function holds(tables: Tables, row: WaitingRow): boolean {
