@@ -33,8 +33,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a submit is answered before it is committed',
     file: 'control-plane/dist/jobs/submit.service.js',
-    find: 'const written = await this.#write(by.tenant,',
-    replace: 'const written = true; void this.#write(by.tenant,',
+    find: 'if (await this.#write(by.tenant, { jobs, key, apart: idempotencyKey }))',
+    replace: 'void this.#write(by.tenant, { jobs, key, apart: idempotencyKey }); if (true)',
     caughtBy: /^1: job .* is not on record/,
   },
   {

@@ -59,11 +59,11 @@ it('tries again what could not be written', async () => {
 
 it('lets those wait who add more than may wait', async () => {
   const { acceptances, batches } = held();
-  for (let i = 1; i < 500; i++) await acceptances.add(lease(`job ${i}`));
+  for (let i = 1; i < 2_000; i++) await acceptances.add(lease(`job ${i}`));
   let added = false;
   const last = acceptances.add(lease('one more')).then(() => (added = true));
   await vi.waitFor(() => expect(batches).toHaveLength(1));
-  expect(batches[0]!.ids).toHaveLength(500);
+  expect(batches[0]!.ids).toHaveLength(2_000);
   await turn();
   expect(added).toBe(false);
   batches[0]!.answer();

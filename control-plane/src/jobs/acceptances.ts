@@ -10,7 +10,7 @@ import type { AcceptedLease } from './lease.store.ts';
 
 const DELAY_MS = 50;
 const RETRY_MS = 1_000;
-const MOST = 500;
+const MOST = 2_000;
 
 export interface AcceptancesOptions {
   /** Writes them; rejects when it could not. */

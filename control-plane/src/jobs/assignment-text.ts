@@ -14,12 +14,14 @@ const Document = JobAssign.shape.workflow.shape.document;
 /** Checks and writes an assignment; null when it is no message of the protocol. */
 export function writeAssignment(message: JobAssign): string | null {
   const document = documentText(message.workflow.document);
-  // What is in the document's place is checked with the rest; the document was checked by itself.
-  const parsed = JobAssign.safeParse({ ...message, workflow: { ...message.workflow, document: null } });
+  // The document was checked by itself, and an input that comes from a column of JSON is JSON: what stands in their places
+  // is checked with the rest.
+  const parsed = JobAssign.safeParse({ ...message, input: null, workflow: { ...message.workflow, document: null } });
   if (document === null || !parsed.success) return null;
-  const { workflow, ...rest } = parsed.data;
-  const { document: _, ...names } = workflow;
-  const text = `${open(rest)},"workflow":${open(names)},"document":${document}}}`;
+  const { workflow, input: _, ...rest } = parsed.data;
+  const { document: __, ...names } = workflow;
+  const input = JSON.stringify(message.input);
+  const text = `${open(rest)},"input":${input},"workflow":${open(names)},"document":${document}}}`;
   texts.set(message, text);
   return text;
 }

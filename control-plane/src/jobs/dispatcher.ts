@@ -8,7 +8,7 @@
 import type { JobCancel, ServerMessage } from '@casare/shared/protocol';
 import { appendJobs, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import { BY_KEY, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import type { Assigned } from './assignment.ts';
@@ -33,8 +33,10 @@ export interface DispatcherDependencies {
   readonly recountMs: number;
 }
 
-/** Jobs one claim leases at most. */
-const CLAIM = 100;
+/** Jobs one claim leases at most: many share what a transaction costs. */
+const CLAIM = 500;
+/** Assignments built and sent in one turn of the event loop. */
+const DELIVERIES = 50;
 /** Claims in a row that met places held by others, before it waits for the next turn. */
 const RETRIES = 3;
 const POLL_MS = 500;
@@ -215,7 +217,7 @@ export class Dispatcher {
     // Of the deliveries before this one is over: what was leased is sent about as fast as more is leased.
     await this.#delivering;
     try {
-      leased = await this.#deps.db.transaction(claim);
+      leased = await this.#deps.db.transaction(claim, { settings: BY_KEY });
     } finally {
       this.placed(placed, leased);
     }
@@ -245,9 +247,17 @@ export class Dispatcher {
     for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
     if (leased.length === 0) return;
     this.#deps.live.wake();
-    const delivering = leased.map((key) => this.#tryDeliver(key));
     // Without a value: one that held the value of the one before would hold all of them.
-    this.#delivering = Promise.all([this.#delivering, ...delivering]).then(() => undefined);
+    this.#delivering = Promise.all([this.#delivering, this.#deliverAll(leased)]).then(() => undefined);
+  }
+
+  /** A few in each turn of the event loop: nobody else waits for all of them. What one agent gets leaves together. */
+  async #deliverAll(leased: readonly LeasedJob[]): Promise<void> {
+    const inLine = [...Map.groupBy(leased, ({ agentId }) => agentId).values()].flat();
+    for (let at = 0; at < inLine.length; at += DELIVERIES) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all(inLine.slice(at, at + DELIVERIES).map((key) => this.#tryDeliver(key)));
+    }
   }
 
   async #tryDeliver(key: LeasedJob): Promise<void> {

@@ -25,7 +25,7 @@ export type Recorded =
 /** Writes a batch in one transaction; the answers in the order of the messages. */
 export type WriteBatch = (messages: readonly EventMessage[]) => Promise<Recorded[]>;
 
-const BATCH = 200;
+const BATCH = 500;
 const BATCHES = 2;
 const WAITING = 10_000;
 

@@ -79,18 +79,20 @@ const leaseJobs = sql<
      UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = h.agent_id,
        timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
      FROM held h WHERE h.ready AND j.tenant_id = h.tenant_id AND j.id = h.job_id AND j.state = ANY($5)
-     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.agent_id, h.slot, least(
+     RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.agent_id, j.deadline, h.slot, least(
        j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at,
        ${ASSIGNMENT_COLUMNS}
    ), leases AS (
      INSERT INTO job_lease (tenant_id, job_id, attempt, generation, agent_id, slot, due_at)
      SELECT tenant_id, job_id, attempt, generation, agent_id, slot, due_at FROM leased
    ), deadlines AS (
-     DELETE FROM job_deadline d USING leased l WHERE d.tenant_id = l.tenant_id AND d.job_id = l.job_id
+     DELETE FROM job_deadline d USING leased l
+     WHERE l.deadline IS NOT NULL AND d.tenant_id = l.tenant_id AND d.job_id = l.job_id
    )
-   SELECT h.job_id, h.ready, l.tenant_id, l.attempt, l.agent_id, l.generation, l.first_attempt, l.workflow_id, l.input,
-     l.attempt_timeout_ms, l.late, l.job_left_ms
-   FROM held h LEFT JOIN leased l USING (job_id)`,
+   SELECT job_id, true AS ready, tenant_id, attempt, agent_id, generation, first_attempt, workflow_id, input,
+     attempt_timeout_ms, late, job_left_ms FROM leased
+   UNION ALL
+   SELECT job_id, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM held WHERE NOT ready`,
 );
 
 const LEASE_COLUMNS =

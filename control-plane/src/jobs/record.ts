@@ -4,7 +4,7 @@
  */
 import type { JobState } from '@casare/shared/api';
 import { appendJobs, appendLive, type JobChange, type NewLiveEvent } from '../live/index.ts';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import { BY_KEY, type Database, type Transaction } from '../platform/database/index.ts';
 import type { EventMessage, Recorded } from './event-batcher.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
@@ -43,7 +43,7 @@ export async function recordBatch(
   now: Date,
   random: () => number,
 ): Promise<RecordResult> {
-  return db.transaction(async (tx) => {
+  const work = async (tx: Transaction): Promise<RecordResult> => {
     const held = new Map((await lockHeldLeases(tx, messages)).map((lease) => [keyOf(lease), lease]));
     const judged: RunWrite[] = [];
     const withoutLease = await answerWithoutLease(
@@ -74,7 +74,8 @@ export async function recordBatch(
         failed: write.fold.state === 'pending' || FAILED.has(write.fold.state),
       })),
     };
-  });
+  };
+  return db.transaction(work, { settings: BY_KEY });
 }
 
 /** Decides about one message and adds what it writes to `writes`. */

@@ -1,12 +1,12 @@
 /**
  * The run record: events of many attempts written in shared statements, each fenced by its lease.
  *
- * Invariants: an event is written only while (job, attempt, agent) holds the lease, which is locked first; an event
- * that is there already is not written again; the acknowledged number moves in the same transaction.
+ * Invariants: an event is written only while (job, attempt, agent) holds the lease, which is locked first; only events after
+ * the acknowledged number are written, and it moves in the same transaction (the primary key would refuse a second one).
  */
 import type { JobState } from '@casare/shared/api';
 import { RunEvent } from '@casare/shared/protocol';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { sql, type Queryable, type Statement } from '../platform/database/index.ts';
 import { jsonb } from '../platform/jsonb.ts';
 import { ENDED } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
@@ -65,13 +65,14 @@ const lockHeld = sql<
    FOR UPDATE OF l`,
 );
 
-const insertEvents = sql<never, [events: string]>(
+const insertEvents = sql<
+  never,
+  [tenants: string[], jobs: string[], attempts: number[], seqs: number[], at: string[], bodies: string]
+>(
   'insertEvents',
   `INSERT INTO job_event (tenant_id, job_id, attempt, seq, at, body)
-   SELECT tenant, "jobId", attempt, seq, at, body
-   FROM jsonb_to_recordset($1::jsonb)
-     AS e(tenant text, "jobId" uuid, attempt integer, seq integer, at timestamptz, body jsonb)
-   ON CONFLICT DO NOTHING`,
+   SELECT * FROM ROWS FROM (
+     unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[]), jsonb_array_elements($6::jsonb))`,
 );
 
 const openSteps = sql<never, [steps: string]>(
@@ -95,7 +96,20 @@ const endSteps = sql<never, [steps: string]>(
      AND s.state = 'running'`,
 );
 
-const moveRuns = sql<never, [runs: string]>(
+const moveRuns = sql<
+  never,
+  [
+    tenants: string[],
+    jobs: string[],
+    from: JobState[],
+    to: JobState[],
+    started: (string | null)[],
+    ended: boolean[],
+    outputs: (string | null)[],
+    errors: (string | null)[],
+    reviews: (string | null)[],
+  ]
+>(
   'moveRuns',
   `UPDATE job j SET state = e.state,
      started_at = coalesce(j.started_at, e.started),
@@ -105,9 +119,9 @@ const moveRuns = sql<never, [runs: string]>(
      review = e.review,
      -- A retried job belongs to no agent while it waits.
      agent_id = CASE WHEN e.state = 'pending' THEN NULL ELSE j.agent_id END
-   FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, "from" text, state text, started timestamptz,
-     ended boolean, output jsonb, error jsonb, review jsonb)
-   WHERE j.tenant_id = e.tenant AND j.id = e."jobId" AND j.state = e."from"`,
+   FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[], $7::jsonb[], $8::jsonb[],
+     $9::jsonb[]) AS e(tenant_id, job_id, was, state, started, ended, output, error, review)
+   WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = e.was`,
 );
 
 const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], seqs: number[]]>(
@@ -170,10 +184,10 @@ export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Pro
   // The lease of an attempt that ended goes with it.
   const going = writes.filter((write) => write.fold.ending === null);
   const statements = [
-    insertEvents(jsonb(rows((write) => write.events))),
+    insertEventsOf(writes),
     ...(opened.length > 0 ? [openSteps(jsonb(opened))] : []),
     ...(ended.length > 0 ? [endSteps(jsonb(ended))] : []),
-    ...(moved.length > 0 ? [moveRuns(jsonb(moved.map(movedRow)))] : []),
+    ...(moved.length > 0 ? [moveRunsOf(moved)] : []),
     ...(going.length > 0
       ? [
           ackLeases(
@@ -221,18 +235,39 @@ function endedRow({ at, body }: Fold['ended'][number]) {
   return { at, position, durationMs, state: 'completed', output: body.output };
 }
 
-function movedRow(write: RunWrite) {
-  const ending = write.fold.ending?.body;
+function insertEventsOf(writes: readonly RunWrite[]): Statement<never> {
+  const rows = writes.flatMap((write) => write.events.map((event) => ({ write, event })));
+  return insertEvents(
+    ...columnsOf(rows.map(({ write }) => write)),
+    rows.map(({ event }) => event.seq),
+    rows.map(({ event }) => event.at),
+    jsonb(rows.map(({ event }) => event.body)),
+  );
+}
+
+function moveRunsOf(moved: readonly RunWrite[]): Statement<never> {
+  const text = (value: unknown): string | null => (value === null ? null : jsonb(value));
+  const ends = moved.map(({ fold }) => resultOf(fold));
+  return moveRuns(
+    moved.map(({ tenant }) => tenant),
+    moved.map(({ jobId }) => jobId),
+    moved.map(({ state }) => state),
+    moved.map(({ fold }) => fold.state),
+    moved.map(({ fold }) => fold.started),
+    moved.map(({ fold }) => ENDED.includes(fold.state)),
+    ends.map(({ output }) => text(output)),
+    ends.map(({ error }) => text(error)),
+    ends.map(({ review }) => text(review)),
+  );
+}
+
+/** What an ending leaves on its job; an output that is null is as good as none. */
+function resultOf({ ending }: Fold): { output: unknown; error: unknown; review: unknown } {
+  const body = ending?.body;
   return {
-    tenant: write.tenant,
-    jobId: write.jobId,
-    from: write.state,
-    state: write.fold.state,
-    started: write.fold.started,
-    ended: ENDED.includes(write.fold.state),
-    output: ending?.type === 'run.completed' ? ending.output : null,
-    error: ending?.type === 'run.failed' || ending?.type === 'run.timed_out' ? ending.error : null,
-    review: ending?.type === 'run.suspended' ? { reason: ending.reason, position: ending.position } : null,
+    output: body?.type === 'run.completed' ? body.output : null,
+    error: body?.type === 'run.failed' || body?.type === 'run.timed_out' ? body.error : null,
+    review: body?.type === 'run.suspended' ? { reason: body.reason, position: body.position } : null,
   };
 }
 

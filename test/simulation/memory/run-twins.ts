@@ -1,7 +1,7 @@
 /** Twins of the run record, and of what the services read and note beside it. */
 import type { JobState } from '@casare/shared/api';
-import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
-import type { JobRow, StepRow } from './rows.ts';
+import type { RunEventBody } from '@casare/shared/protocol';
+import type { EventRow, JobRow, StepRow } from './rows.ts';
 import { by, date, json, ms, twin, type Twin } from './twin.ts';
 
 interface OfAttempt {
@@ -31,16 +31,6 @@ interface EndedRow extends OfAttempt {
   readonly error?: unknown;
 }
 
-interface MovedRow extends OfAttempt {
-  readonly from: JobState;
-  readonly state: JobState;
-  readonly started: string | null;
-  readonly ended: boolean;
-  readonly output: unknown;
-  readonly error: unknown;
-  readonly review: { readonly position?: string | null } | null;
-}
-
 /** Outcomes of attempts whose last number is acknowledged again. */
 const RECORDED = ['succeeded', 'failed', 'timed_out', 'needs_review', 'cancelled', 'retried'];
 
@@ -61,10 +51,13 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
         ),
       ),
   ),
-  insertEvents: twin<[string]>(({ tables }, text) =>
-    (JSON.parse(text) as (RunEvent & OfAttempt)[]).filter(({ tenant, jobId, attempt, seq, at, body }) =>
-      tables.job_event.insert({ tenant_id: tenant, job_id: jobId, attempt, seq, at: ms(at)!, body }),
-    ),
+  insertEvents: twin<[string[], string[], number[], number[], string[], string]>(
+    ({ tables }, tenants, jobs, attempts, seqs, at, bodies) =>
+      (JSON.parse(bodies) as EventRow['body'][]).map((body, n) => {
+        const key = { tenant_id: tenants[n]!, job_id: jobs[n]!, attempt: attempts[n]!, seq: seqs[n]! };
+        if (tables.job_event.insert({ ...key, at: ms(at[n])!, body })) return key;
+        throw new Error(`job_event: ${key.job_id} has number ${key.seq} of attempt ${key.attempt} already`);
+      }),
   ),
   openSteps: twin<[string]>(({ tables }, text) =>
     (JSON.parse(text) as OpenedRow[]).filter((row) => {
@@ -102,19 +95,31 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
         ),
     ),
   ),
-  moveRuns: twin<[string]>(({ tables, now }, text) =>
-    (JSON.parse(text) as MovedRow[]).flatMap((run) => {
-      const job = tables.job.get(run.tenant, run.jobId);
-      if (job?.state !== run.from) return [];
+  moveRuns: twin<
+    [
+      string[],
+      string[],
+      JobState[],
+      JobState[],
+      (string | null)[],
+      boolean[],
+      (string | null)[],
+      (string | null)[],
+      (string | null)[],
+    ]
+  >(({ tables, now }, tenants, jobs, from, to, started, ended, outputs, errors, reviews) =>
+    jobs.flatMap((id, at) => {
+      const job = tables.job.get(tenants[at]!, id);
+      if (job?.state !== from[at]) return [];
       return [
-        tables.job.change(job, {
-          state: run.state,
-          started_at: job.started_at ?? ms(run.started),
-          ended_at: run.ended ? now : null,
-          output: run.output ?? job.output,
-          error: run.error ?? null,
-          review: run.review,
-          agent_id: run.state === 'pending' ? null : job.agent_id,
+        tables.job.change(job!, {
+          state: to[at]!,
+          started_at: job!.started_at ?? ms(started[at]),
+          ended_at: ended[at] ? now : null,
+          output: outputs[at] === null ? job!.output : json(outputs[at]!),
+          error: errors[at] === null ? null : json(errors[at]!),
+          review: reviews[at] === null ? null : (json(reviews[at]!) as JobRow['review']),
+          agent_id: to[at] === 'pending' ? null : job!.agent_id,
         }),
       ];
     }),
