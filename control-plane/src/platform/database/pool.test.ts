@@ -256,6 +256,15 @@ describe('bounds', () => {
     await other.close(50);
     await failed;
   });
+
+  it('leaves nothing behind that keeps its process from ending', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const before = timers();
+    const other = openDatabase(database.url);
+    await other.query(backend());
+    await other.close();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
 });
 
 /** Another process's pool; its transaction holds on between `stands` and `goesOn`. */

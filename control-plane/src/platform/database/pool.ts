@@ -119,7 +119,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     notify: (channel, payload) => listener.notify(channel, payload),
     close: async (graceMs = 3_000) => {
       await listener.close();
-      await Promise.race([pool.end(), pause(graceMs)]);
+      // A wait that went on would keep a process that has nothing more to do.
+      const ended = new AbortController();
+      await Promise.race([pool.end(), pause(graceMs, ended.signal)]);
+      ended.abort();
       for (const client of clients) client.connection.stream.destroy();
     },
   };
