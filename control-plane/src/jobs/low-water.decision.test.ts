@@ -37,7 +37,7 @@ class Model {
 
   /** Looks for `wanted` places of each route and takes some of them. */
   claim(routes: readonly number[], wanted: number, taken: number, nowMs: number): void {
-    const segments = this.marks.segments(routes, nowMs);
+    const segments = this.marks.look(routes, nowMs);
     const seen = segments.flatMap((segment) => this.#visible.filter(inside(segment)).sort(best).slice(0, wanted));
     for (const routeId of routes) {
       const all = this.#visible.filter((place) => place.routeId === routeId).sort(best);
@@ -107,7 +107,7 @@ describe('low-water marks', () => {
 
   it('rise behind what is gone, and not beyond a transaction that is open', () => {
     const model = new Model();
-    const afterOf = (): number => model.marks.segments([1], 1).find(({ fromRank }) => fromRank === 50)?.afterSeq ?? -1;
+    const afterOf = (): number => model.marks.segments([1]).find(({ fromRank }) => fromRank === 50)?.afterSeq ?? -1;
     const fill = (): void => {
       model.begin();
       for (let n = 0; n < 10; n++) model.put(0, 1, 50);
@@ -139,8 +139,9 @@ describe('low-water marks', () => {
     for (let n = 0; n < 10; n++) model.put(0, 1, 50);
     model.end(0, true);
     for (let n = 0; n < 6; n++) model.claim([1], 2, 2, 1);
-    expect(model.marks.segments([1], 2)[1]).toMatchObject({ fromRank: 50, afterSeq: 10 });
-    expect(model.marks.segments([1], 20_000)[1]).toMatchObject({ fromRank: 50, afterSeq: 0 });
+    expect(model.marks.look([1], 2)[1]).toMatchObject({ fromRank: 50, afterSeq: 10 });
+    expect(model.marks.look([1], 20_000)[1]).toMatchObject({ fromRank: 50, afterSeq: 0 });
+    expect(model.marks.segments([1])[1]).toMatchObject({ fromRank: 50, afterSeq: 10 });
     model.lose(5);
     model.claim([1], 2, 0, 20_001);
     model.begin();

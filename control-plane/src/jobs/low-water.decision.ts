@@ -45,10 +45,15 @@ export class LowWaterMarks {
   #settling: { readonly seq: number; readonly next: bigint } | null = null;
   #provedAt = -Infinity;
 
-  /** Where to look for places of these routes. `nowMs` is monotonic. */
-  segments(routeIds: Iterable<number>, nowMs: number): Segment[] {
+  /** Where a look that marks are to learn from goes; now and then from the start. `nowMs` is monotonic. */
+  look(routeIds: Iterable<number>, nowMs: number): Segment[] {
     const prove = nowMs - this.#provedAt >= PROVE_MS;
     if (prove) this.#provedAt = nowMs;
+    return this.segments(routeIds, prove);
+  }
+
+  /** Where to look for places of these routes. */
+  segments(routeIds: Iterable<number>, prove = false): Segment[] {
     return [...routeIds].flatMap((routeId) => {
       const marks = [...(this.#marks.get(routeId) ?? [])].sort(([one], [other]) => one - other);
       const starts = [[0, 0] as const, ...marks.map(([rank, seq]) => [rank, prove ? 0 : seq] as const)];

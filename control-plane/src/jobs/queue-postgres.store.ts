@@ -101,7 +101,7 @@ export function postgresQueue(clock: Pick<Clock, 'monotonicMs'>): ReadyQueue {
   return {
     ...PLACES,
     async hold(tx, wanted, limit) {
-      const segments = marks.segments(wanted.keys(), clock.monotonicMs());
+      const segments = marks.look(wanted.keys(), clock.monotonicMs());
       const n = segments.map(({ routeId }) => wanted.get(routeId)!);
       const rows = await tx.query(holdReady(...columnsOf(segments), n, limit));
       const { head } = rows.find((row) => row.head !== null) as { head: Head };
@@ -116,7 +116,7 @@ export function postgresQueue(clock: Pick<Clock, 'monotonicMs'>): ReadyQueue {
     },
     async busy(tx, routeIds) {
       if (routeIds.length === 0) return new Set();
-      const segments = marks.segments(routeIds, clock.monotonicMs());
+      const segments = marks.segments(routeIds);
       return new Set((await tx.query(busyRoutes(...columnsOf(segments)))).map((row) => row.route_id));
     },
   };

@@ -87,7 +87,7 @@ it('does not walk over places that are gone, and passes over none that commits l
     db.transaction(
       async (tx) => {
         const before = (await tx.query(visits()))[0]!.n;
-        const { places } = await mine.hold(tx, new Map([[1, n]]), n);
+        const { places } = await mine.hold(tx, new Map([[9, n]]), n);
         walked = (await tx.query(visits()))[0]!.n - before;
         await mine.take(tx, places);
         return places.map(({ jobId }) => jobId);
@@ -106,7 +106,7 @@ it('does not walk over places that are gone, and passes over none that commits l
     { isolation: 'repeatable read' },
   );
   await seen.promise;
-  const jobs = await add('a', 1, 50, 400);
+  const jobs = await add('a', 9, 50, 400);
   const got: string[] = [];
   for (let n = 0; n < 30; n++) got.push(...(await claim(10)));
   // Those that went last, those that were seen, and those that were held: 300 others are gone.
@@ -118,8 +118,8 @@ it('does not walk over places that are gone, and passes over none that commits l
   await db.transaction(async (tx) => {
     await tx.query(beginWriting());
     late = Array.from({ length: 5 }, () => randomUUID());
-    await tx.execute(addPlaces('a', 1, 50, late));
-    jobs.push(...(await add('a', 1, 50, 20)));
+    await tx.execute(addPlaces('a', 9, 50, late));
+    jobs.push(...(await add('a', 9, 50, 20)));
     for (let left = await claim(10); left.length > 0; left = await claim(10)) between.push(...left);
   });
   got.push(...between);
