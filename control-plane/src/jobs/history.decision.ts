@@ -25,6 +25,19 @@ export function rangeOf(day: Day): { from: number; before: number } {
   return { from: startOf(day), before: startOf(day) + DAY_MS };
 }
 
+/**
+ * The first and the last of these jobs' ids. Every statement that finds jobs by a list of ids says them too: only the days
+ * between them are opened, of the hundred that there may be.
+ */
+export function boundsOf(jobs: readonly { readonly jobId: string }[]): [first: string, last: string] {
+  let [first, last] = [jobs[0]!.jobId, jobs[0]!.jobId];
+  for (const { jobId } of jobs) {
+    if (jobId < first) first = jobId;
+    else if (jobId > last) last = jobId;
+  }
+  return [first, last];
+}
+
 function dayOf(date: Date): Day {
   return date.toISOString().slice(0, 10).replaceAll('-', '');
 }

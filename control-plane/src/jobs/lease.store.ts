@@ -8,6 +8,7 @@ import type { JobState } from '@casare/shared/api';
 import { sourcesOf } from '@casare/shared/lifecycle';
 import type { SlotKind } from '@casare/shared/protocol';
 import { sql, type Queryable } from '../platform/database/index.ts';
+import { boundsOf } from './history.decision.ts';
 import { JOB } from './job.lifecycle.ts';
 import { ASSIGNMENT_COLUMNS, assignmentOf, type Assignment, type AssignmentRow } from './job.store.ts';
 
@@ -66,19 +67,20 @@ interface LeasedRow extends AssignmentRow {
 // queue says, and never after its deadline. Numbers that a restore has made doubtful are passed over.
 const leaseJobs = sql<
   LeasedRow,
-  [tenants: string[], jobs: string[], agents: string[], slots: string[], from: JobState[]]
+  [tenants: string[], jobs: string[], agents: string[], slots: string[], from: JobState[], first: string, last: string]
 >(
   'leaseJobs',
   `WITH held AS MATERIALIZED (
      SELECT j.tenant_id, j.id AS job_id, w.agent_id, w.slot,
        j.state = ANY($5) AND (j.deadline IS NULL OR j.deadline > clock_timestamp()) AS ready
      FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
-     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $6 AND $7
      FOR UPDATE OF j SKIP LOCKED
    ), leased AS (
      UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = h.agent_id,
        timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
      FROM held h WHERE h.ready AND j.tenant_id = h.tenant_id AND j.id = h.job_id AND j.state = ANY($5)
+       AND j.id BETWEEN $6 AND $7
      RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.agent_id, j.deadline, h.slot, least(
        j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at,
        ${ASSIGNMENT_COLUMNS}
@@ -153,11 +155,12 @@ const endLeases = sql<never, [tenants: string[], jobs: string[], attempts: numbe
 );
 
 // A step that was running when its attempt ended was interrupted: what it did is not known here.
-const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: number[]]>(
+const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: number[], first: string, last: string]>(
   'interruptSteps',
   `UPDATE job_step s SET state = 'interrupted', ended_at = now()
    FROM unnest($1::text[], $2::uuid[], $3::int[]) AS e(tenant_id, job_id, attempt)
-   WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'`,
+   WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'
+     AND s.job_id BETWEEN $4 AND $5`,
 );
 
 /** A lease that was just made, and what its assignment needs of the job. */
@@ -182,6 +185,7 @@ export async function lease(
       requests.map((request) => request.agentId),
       requests.map((request) => request.slot),
       sourcesOf(JOB, 'lease'),
+      ...boundsOf(requests),
     ),
   );
   return {
@@ -265,7 +269,7 @@ export async function end(
   const outcomes = attempts.map((attempt) => attempt.outcome);
   await Promise.all([
     tx.execute(endLeases(tenants, jobs, numbers, outcomes)),
-    tx.execute(interruptSteps(tenants, jobs, numbers)),
+    tx.execute(interruptSteps(tenants, jobs, numbers, ...boundsOf(attempts))),
   ]);
 }
 

@@ -8,6 +8,7 @@ import type { JobState } from '@casare/shared/api';
 import { RunEvent } from '@casare/shared/protocol';
 import { sql, type Queryable, type Statement } from '../platform/database/index.ts';
 import { jsonb } from '../platform/jsonb.ts';
+import { boundsOf } from './history.decision.ts';
 import { ENDED } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
 import type { Fold } from './run-fold.decision.ts';
@@ -46,13 +47,13 @@ const lockHeld = sql<
     keyed: boolean;
     state: JobState;
   },
-  [tenants: string[], jobs: string[], attempts: number[], agents: string[]]
+  [tenants: string[], jobs: string[], attempts: number[], agents: string[], first: string, last: string]
 >(
   'lockHeld',
   `WITH jobs AS MATERIALIZED (
      SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state, j.concurrency_key IS NOT NULL AS keyed
      FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $5 AND $6
      WHERE EXISTS (SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
        AND l.attempt = w.attempt AND l.agent_id = w.agent_id)
      ORDER BY w.tenant_id, w.job_id
@@ -87,13 +88,13 @@ const openSteps = sql<never, [steps: string]>(
    ON CONFLICT DO NOTHING`,
 );
 
-const endSteps = sql<never, [steps: string]>(
+const endSteps = sql<never, [steps: string, first: string, last: string]>(
   'endSteps',
   `UPDATE job_step s SET state = e.state, ended_at = e.at, duration_ms = e."durationMs", output = e.output, error = e.error
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
      at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
    WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
-     AND s.state = 'running'`,
+     AND s.state = 'running' AND s.job_id BETWEEN $2 AND $3`,
 );
 
 const moveRuns = sql<
@@ -108,6 +109,8 @@ const moveRuns = sql<
     outputs: (string | null)[],
     errors: (string | null)[],
     reviews: (string | null)[],
+    first: string,
+    last: string,
   ]
 >(
   'moveRuns',
@@ -121,7 +124,8 @@ const moveRuns = sql<
      agent_id = CASE WHEN e.state = 'pending' THEN NULL ELSE j.agent_id END
    FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[], $7::jsonb[], $8::jsonb[],
      $9::jsonb[]) AS e(tenant_id, job_id, was, state, started, ended, output, error, review)
-   WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = e.was`,
+   WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = e.was
+     AND j.id BETWEEN $10 AND $11`,
 );
 
 const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], seqs: number[]]>(
@@ -158,6 +162,7 @@ export async function lockHeldLeases(tx: Queryable, writers: readonly Writer[]):
       writers.map((writer) => writer.jobId),
       writers.map((writer) => writer.attempt),
       writers.map((writer) => writer.agentId),
+      ...boundsOf(writers),
     ),
   );
   return rows.map((row) => ({
@@ -186,7 +191,7 @@ export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Pro
   const statements = [
     insertEventsOf(writes),
     ...(opened.length > 0 ? [openSteps(jsonb(opened))] : []),
-    ...(ended.length > 0 ? [endSteps(jsonb(ended))] : []),
+    ...(ended.length > 0 ? [endSteps(jsonb(ended), ...boundsOf(ended))] : []),
     ...(moved.length > 0 ? [moveRunsOf(moved)] : []),
     ...(going.length > 0
       ? [
@@ -258,6 +263,7 @@ function moveRunsOf(moved: readonly RunWrite[]): Statement<never> {
     ends.map(({ output }) => text(output)),
     ends.map(({ error }) => text(error)),
     ends.map(({ review }) => text(review)),
+    ...boundsOf(moved),
   );
 }
 

@@ -1,6 +1,7 @@
 /** Reading the steps and log lines of runs. */
 import { LogLine, Step } from '@casare/shared/api';
 import { sql, type Queryable } from '../platform/database/index.ts';
+import { boundsOf } from './history.decision.ts';
 import type { AttemptKey } from './lease.store.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -12,12 +13,16 @@ const listSteps = sql<Row, [tenant: string, job: string, attempt: number, seq: n
   { idempotent: true },
 );
 
-const stepsAt = sql<Row, [tenants: string[], jobs: string[], attempts: number[], positions: string[]]>(
+const stepsAt = sql<
+  Row,
+  [tenants: string[], jobs: string[], attempts: number[], positions: string[], first: string, last: string]
+>(
   'stepsAt',
   `SELECT s.tenant_id, s.job_id, s.attempt, seq, path, s.position, name, task, call, effect, state, started_at, ended_at,
      duration_ms, output, error
    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[]) AS w(tenant_id, job_id, attempt, position)
    JOIN job_step s ON s.tenant_id = w.tenant_id AND s.job_id = w.job_id AND s.attempt = w.attempt AND s.position = w.position
+     AND s.job_id BETWEEN $5 AND $6
    ORDER BY s.tenant_id, s.job_id, s.attempt, s.seq`,
 );
 
@@ -56,6 +61,7 @@ export async function findStepsAt(
       places.map(({ jobId }) => jobId),
       places.map(({ attempt }) => attempt),
       places.map(({ position }) => position),
+      ...boundsOf(places),
     ),
   );
   return rows.map((row) => ({ tenant: row.tenant_id as string, jobId: row.job_id as string, step: stepOf(row) }));
