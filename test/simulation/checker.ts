@@ -32,6 +32,7 @@ export interface HistoryOptions {
   readonly tables: Tables;
   readonly now: () => number;
   readonly unsafeOf: LeaseWatchOptions['unsafeOf'];
+  readonly underWay: LeaseWatchOptions['underWay'];
 }
 
 export class History {
@@ -93,7 +94,7 @@ export class History {
     for (const id of ids) if (!this.#jobs.has(id)) this.violated(`1: job ${id} was acknowledged and is not on record`);
   }
 
-  /** An agent is told that its events up to `seq` are committed. `journal`: what it has recorded itself. */
+  /** An agent is told, or is to be told, that its events up to `seq` are committed. `journal`: what it has recorded itself. */
   acknowledged(jobId: string, attempt: number, seq: number, journal: readonly RunEvent[]): void {
     for (const event of journal) {
       if (event.seq > seq) break;
@@ -206,6 +207,7 @@ export class History {
       this.violated(`cancel: job ${id} was cancelled and became ${job.state}`);
     }
     if (before === undefined || job.attempt === before.attempt) return;
+    this.leases.begins(id, job.attempt);
     const lease = this.#options.tables.job_lease.get(TENANT, id);
     if (job.deadline !== null && lease !== undefined && lease.leased_at >= job.deadline) {
       this.violated(`deadline: job ${id} was leased after its deadline`);

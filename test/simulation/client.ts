@@ -32,6 +32,7 @@ export class Client {
       time.after(chance.between(0, withinMs), () => void this.#submit(`key ${call}`, requests));
     }
     time.after(chance.between(1_000, 5_000), () => void this.#steer(withinMs * 2));
+    if (chance.hits(0.5)) void this.#attend(withinMs * 2);
   }
 
   /** Settles one job that waits for a person. */
@@ -52,6 +53,8 @@ export class Client {
       maxAttempts: chance.whole(2, 5),
       ...(chance.hits(0.1) ? { notBefore: at(chance.between(0, 60_000)) } : {}),
       ...(chance.hits(0.1) ? { deadline: at(chance.between(5_000, 300_000)) } : {}),
+      ...(chance.hits(0.25) ? { attemptTimeoutMs: chance.whole(4_000, 60_000) } : {}),
+      ...(chance.hits(0.05) ? { timeoutMs: chance.whole(20_000, 200_000) } : {}),
       ...(chance.hits(0.2) ? { concurrencyKey: chance.pick(['erp', 'mail']) } : {}),
       ...(chance.hits(0.3) ? { retry: { attempts: chance.whole(2, 4), backoffMs: chance.whole(100, 5_000) } } : {}),
     };
@@ -87,6 +90,15 @@ export class Client {
         history.note(`person cancels ${id}`);
         if ((await this.#ask((gateway) => gateway.jobs.steer.cancel(BY, id))) === null) history.cancelled(id);
       }
+    }
+  }
+
+  /** Somebody who settles at once whatever waits for a person. */
+  async #attend(untilMs: number): Promise<void> {
+    const { chance, time, server } = this.#world;
+    while (time.now < untilMs) {
+      await time.sleep(chance.between(200, 2_000));
+      for (const { id, state } of server.tables.job.all()) if (state === 'needs_review') await this.review(id);
     }
   }
 

@@ -49,6 +49,7 @@ export class Gateway {
       ...base,
       home: '/nowhere',
       heartbeatMs: HEARTBEAT_MS,
+      times: { overdueMs: world.overdueMs },
       fitness: () => Promise.resolve([]),
       agentIds: () => Promise.resolve([]),
       workflows: {
@@ -57,6 +58,7 @@ export class Gateway {
       },
       secrets: { secretsFor: () => Promise.resolve({ ok: true, values: {} }) },
     });
+    this.#judgeAnswers();
     this.#beat = new GatewayBeat({ ...base, onLost: () => [...this.#open].forEach((one) => one.close(1001, 'lost')) });
     this.#context = {
       ...base,
@@ -136,6 +138,17 @@ export class Gateway {
       }
     };
     return { before: () => trouble(false), after: () => trouble(true), died: this.#died.promise };
+  }
+
+  /** Whatever becomes of the answer on its way, and of the attempt at its agent. */
+  #judgeAnswers(): void {
+    const { runs } = this.jobs;
+    const record = runs.record.bind(runs);
+    runs.record = async (agent, jobId, attempt, events) => {
+      const answer = await record(agent, jobId, attempt, events);
+      if (answer.outcome === 'acked') this.#world.history.acknowledged(jobId, attempt, answer.seq, events);
+      return answer;
+    };
   }
 
   /** As `fleet/greetings.ts`, for agents that are all active. */

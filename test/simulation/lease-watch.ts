@@ -3,7 +3,8 @@
  * set, and what steps have done that nobody has recorded. It asks none of the product's decisions.
  *
  * Invariant 3: an agent starts no step that must not be repeated outside its lease; while its lease lasts nothing is taken
- * from it; an attempt that may have started such a step is never queued again without a person.
+ * from it, and what a person or a time limit ends there is over before another attempt of the job is leased; an attempt
+ * that may have started such a step is never queued again without a person.
  */
 import type { EventRow, Tables } from './memory/rows.ts';
 import { TENANT } from './setting.ts';
@@ -20,6 +21,8 @@ export interface LeaseWatchOptions {
   readonly now: () => number;
   /** Positions of the steps of a workflow that must not be repeated; whether they wait for an acknowledged start. */
   readonly unsafeOf: (workflowId: string) => { readonly positions: readonly string[]; readonly holds: boolean };
+  /** Attempts of the job that have begun at an agent and not ended. */
+  readonly underWay: (jobId: string) => readonly { readonly agentId: string; readonly attempt: number }[];
   readonly violated: (what: string) => void;
 }
 
@@ -56,6 +59,14 @@ export class LeaseWatch {
     if (lease?.attempt !== attempt && !isFenced) violated(`3: ${what} acted when its lease had been taken away`);
     const key = `${jobId} ${generation}`;
     this.#acted.set(key, (this.#acted.get(key) ?? new Set()).add(position));
+  }
+
+  /** Another attempt of the job was leased. */
+  begins(jobId: string, attempt: number): void {
+    for (const earlier of this.#options.underWay(jobId)) {
+      if (earlier.attempt >= attempt || this.#options.now() >= (this.#until.get(earlier.agentId) ?? -1)) continue;
+      this.#options.violated(`3: ${jobId}/${attempt} was leased while attempt ${earlier.attempt} may act`);
+    }
   }
 
   /** Nobody was asked, and the job of this attempt waits for another one. */

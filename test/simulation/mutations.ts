@@ -128,4 +128,32 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'releaseKeys(tx, writes),',
     caughtBy: /run under one concurrency key/,
   },
+  {
+    name: 'lost leases are not looked for',
+    file: 'control-plane/dist/jobs/sweeps.js',
+    find: "once('lost leases', 2_000, (signal) => settleSilent(deps, signal));",
+    replace: '',
+    caughtBy: /^stuck: /,
+  },
+  {
+    name: 'a write without a lease is acknowledged',
+    file: 'control-plane/dist/jobs/record.js',
+    find: "return [message, { outcome: 'fenced', reason }];",
+    replace: "return [message, { outcome: 'acked', seq: last }];",
+    caughtBy: /^1: event .* was acknowledged and is lost/,
+  },
+  {
+    name: 'a reviewed attempt is not fenced',
+    file: 'control-plane/dist/jobs/steer.service.js',
+    find: 'await raise(tx, lease);',
+    replace: '',
+    caughtBy: /^3: .* (was leased while attempt \d+ may act|acted when its lease had been taken away)/,
+  },
+  {
+    name: 'a lost lease has no margin',
+    file: 'control-plane/dist/jobs/sweeps.js',
+    find: 'marginMs: LEASE_MARGIN_MS,',
+    replace: 'marginMs: 0,',
+    caughtBy: /^3: .* was taken from its agent, whose lease lasts/,
+  },
 ];

@@ -24,6 +24,8 @@ export interface Setting {
   readonly chance: Chance;
   readonly server: MemoryServer;
   readonly history: History;
+  /** How much longer than its time an attempt is left to its agent, milliseconds. */
+  readonly overdueMs: number;
   /** Now; none once the world has healed. */
   readonly faults: () => Faults;
   /** Where a load balancer would send somebody. */

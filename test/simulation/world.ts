@@ -38,6 +38,7 @@ export class World implements Setting {
   readonly chance: Chance;
   readonly server: MemoryServer;
   readonly history: History;
+  readonly overdueMs: number;
   readonly #seed: number;
   readonly #size: Size;
   readonly #plan: Faults;
@@ -59,10 +60,13 @@ export class World implements Setting {
       onMissing: (why) => this.history.violated(why),
     });
     this.#workflows = workflowsOf(chance);
+    this.overdueMs = chance.pick([500, 30_000]);
     this.history = new History({
       tables: this.server.tables,
       now: () => time.now,
       unsafeOf: (id) => unsafeOf(this.#workflows.get(id)!),
+      underWay: (jobId) =>
+        this.#agents.flatMap((agent) => agent.attemptsOf(jobId).map((attempt) => ({ agentId: agent.id, attempt }))),
     });
   }
 
@@ -135,11 +139,21 @@ export class World implements Setting {
     for (let count = 0; count < gatewayKills; count++) {
       time.after(chance.between(5_000, DISTURBED_MS), () => this.someGateway()?.kill());
     }
+    for (let count = 0; count < agent.gone; count++)
+      time.after(chance.between(20_000, DISTURBED_MS / 2), () => this.#lose());
     if (agent.skewMs === 0) return;
     for (const one of this.#agents) {
       const skew = chance.between(-agent.skewMs, agent.skewMs);
       time.after(chance.between(0, DISTURBED_MS), () => one.setClock(skew));
     }
+  }
+
+  /** One that works, as soon as there is one, goes for good; never the last. */
+  #lose(): void {
+    if (this.#agents.length < 2 || this.#isHealed) return;
+    const busy = this.#agents.filter((agent) => agent.runs > 0);
+    if (busy.length === 0) this.time.after(1_000, () => this.#lose());
+    else this.chance.pick(busy).leave();
   }
 
   /** When no fault comes any more, somebody looks after what waits for a person. */

@@ -2,6 +2,7 @@
  * An agent: the real supervisor, runs, settlement, session and event sender; models of the outbox's disk, the worker
  * process and the dial. Its process may die at every write of the outbox; what was written stays.
  */
+import { LEASE_MARGIN_MS } from '@casare/shared/protocol';
 import type { WebSocket } from 'ws';
 import { Supervisor } from '../../../edge-agent/dist/runner/index.js';
 import { Session } from '../../../edge-agent/dist/tunnel/session.js';
@@ -24,17 +25,21 @@ export class SimulatedAgent {
   #process: AgentProcess | null = null;
   /** No frame passes to or from it. */
   isAway = false;
+  #isGone = false;
 
   constructor(id: string, world: Setting) {
     this.id = id;
     this.#world = world;
     const { skewMs, drift } = world.faults().agent;
     this.slots = world.chance.whole(1, 3);
-    this.#drift = 1 + world.chance.between(-drift, drift);
+    // Half of them as wrong as can be.
+    this.#drift =
+      1 + (world.chance.hits(0.5) ? world.chance.pick([-drift, drift]) : world.chance.between(-drift, drift));
     this.#skewMs = world.chance.between(-skewMs, skewMs);
   }
 
   start(): void {
+    if (this.#isGone) return;
     this.#process = new AgentProcess(this, this.#world, this.#disk);
   }
 
@@ -54,12 +59,26 @@ export class SimulatedAgent {
 
   /** Its lease, counted on the clock that nobody can set. */
   renewed(sentAtMono: number, leaseMs: number): void {
-    this.#world.history.leases.renewed(this.id, sentAtMono / this.#drift, leaseMs);
+    // Of one whose clocks run slower than its margin covers, the lease ends when it believes so.
+    const lastsMs = Math.max(leaseMs, (leaseMs - LEASE_MARGIN_MS) / this.#drift);
+    this.#world.history.leases.renewed(this.id, sentAtMono / this.#drift, lastsMs);
   }
 
   /** Runs that the control plane does not have complete. */
   get runs(): number {
-    return this.#disk.runs.length;
+    return this.#isGone ? 0 : this.#disk.runs.length;
+  }
+
+  /** Attempts of the job that have begun here and not ended. */
+  attemptsOf(jobId: string): number[] {
+    const open = this.#disk.runs.filter((run) => run.jobId === jobId && run.phase === 'running' && run.ending === null);
+    return open.map(({ attempt }) => attempt);
+  }
+
+  /** The machine is gone for good, and what was on its disk. */
+  leave(): void {
+    this.#isGone = true;
+    this.kill();
   }
 
   /** kill -9: what the disk holds now is what the next process finds. */

@@ -19,8 +19,13 @@ export interface Faults {
     readonly fullDisk: number;
     /** Milliseconds by which its wall clock is off, at most. */
     readonly skewMs: number;
-    /** Part by which its clocks run fast or slow, at most; the lease's margin (5 s of 60 s) covers up to 8.3 %. */
+    /**
+     * Part by which its clocks run fast or slow, at most. The margin that the agent keeps to its lease (5 s of 60 s) covers
+     * up to 8.3 %, that and the margin by which the server waits longer up to 15 %.
+     */
     readonly drift: number;
+    /** Agents that go away while they work and never come back. */
+    readonly gone: number;
   };
   /** At each frame. A connection keeps its order, so what is lost is its tail, and what is reordered are connections. */
   readonly network: {
@@ -38,7 +43,7 @@ export interface Faults {
 
 export const NO_FAULTS: Faults = {
   database: { crash: 0, refused: 0, answerLost: 0, slow: 0 },
-  agent: { crash: 0, workerCrash: 0, fullDisk: 0, skewMs: 0, drift: 0 },
+  agent: { crash: 0, workerCrash: 0, fullDisk: 0, skewMs: 0, drift: 0, gone: 0 },
   network: { cut: 0, halfOpen: 0, duplicate: 0, slow: 0 },
   partitions: { count: 0, longestMs: 0 },
   gatewayKills: 0,
@@ -50,7 +55,7 @@ export function faultsOf(chance: Chance): Faults {
     database: { crash: some(0.003), refused: some(0.01), answerLost: some(0.01), slow: some(0.02) },
     agent: {
       ...{ crash: some(0.02), workerCrash: some(0.05), fullDisk: some(0.1) },
-      ...{ skewMs: some(3_600_000), drift: some(0.08) },
+      ...{ skewMs: some(3_600_000), drift: chance.hits(0.2) ? 0.14 : some(0.08), gone: chance.hits(0.1) ? 1 : 0 },
     },
     network: { cut: some(0.01), halfOpen: some(0.01), duplicate: some(0.1), slow: some(0.05) },
     partitions: {
