@@ -69,6 +69,12 @@ export class SimulatedAgent {
     return this.#isGone ? 0 : this.#disk.runs.length;
   }
 
+  /** Nothing passes for so long. */
+  cutOff(ms: number): void {
+    this.isAway = true;
+    this.#world.time.after(ms, () => (this.isAway = false));
+  }
+
   /** Attempts of the job that have begun here and not ended. */
   attemptsOf(jobId: string): number[] {
     const open = this.#disk.runs.filter((run) => run.jobId === jobId && run.phase === 'running' && run.ending === null);
@@ -227,6 +233,9 @@ class AgentProcess {
     const { time, chance, history, faults } = this.#world;
     const worker = new ModelWorker({
       ...{ time, chance, clock: () => this.#machine.now(), crash: () => faults().agent.workerCrash },
+      standsStill: (ms) => {
+        if (chance.hits(0.5) && faults().partitions.count > 0) this.#machine.cutOff(ms + 1_000);
+      },
       acts: (assignment, position, isUnsafe) => {
         if (this.#alive) history.acts({ ...assignment, agentId: this.#machine.id }, position, isUnsafe);
       },

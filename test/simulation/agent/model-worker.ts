@@ -19,6 +19,8 @@ export interface WorkerWorld {
   /** Of the machine it runs on. */
   readonly clock: () => Instant;
   readonly crash: () => number;
+  /** It stands still for so long, and perhaps more of its machine does. */
+  readonly standsStill: (ms: number) => void;
   /** A step acts on the outside world, now. */
   readonly acts: (assignment: StoredAssignment, position: string, isUnsafe: boolean) => void;
 }
@@ -66,7 +68,11 @@ export class ModelWorker {
   send(message: ToWorker): void {
     const { time, chance } = this.#world;
     const hasLeave = message.type === 'recorded' && message.actBefore !== undefined;
-    if (hasLeave) this.#stillUntil = time.now + chance.between(0, chance.hits(0.05) ? 90_000 : 50);
+    if (hasLeave) {
+      const stillMs = chance.between(0, chance.hits(0.1) ? 120_000 : 50);
+      this.#stillUntil = time.now + stillMs;
+      if (stillMs > 60_000) this.#world.standsStill(stillMs);
+    }
     this.#soon(() => this.#receive(message));
   }
 
