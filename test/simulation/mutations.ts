@@ -154,6 +154,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'control-plane/dist/jobs/sweeps.js',
     find: 'marginMs: LEASE_MARGIN_MS,',
     replace: 'marginMs: 0,',
-    caughtBy: /^3: .* was taken from its agent, whose lease lasts/,
+    caughtBy: /^3: .* (was taken from its agent, whose lease lasts|was queued again, and .* has acted)/,
   },
 ];
