@@ -43,9 +43,18 @@ export interface SubmitDependencies {
   readonly onWaiting: () => void;
 }
 
+/** A job that is to be: its row is made when it is written. */
+interface Draft {
+  readonly id: string;
+  readonly actor: string;
+  readonly workflow: RunnableWorkflow;
+  readonly route: Route;
+  readonly request: JobRequest;
+}
+
 /** One submit, ready to be written. */
 interface Write {
-  readonly jobs: readonly store.NewJob[];
+  readonly jobs: readonly Draft[];
   readonly key: store.NewIdempotencyKey | null;
   /** Of submits that must not share a transaction. */
   readonly apart: string;
@@ -65,6 +74,8 @@ const TOGETHER = { most: 100, runs: 2, keyOf: ({ apart }: Write) => apart };
 const SHARED = 100;
 /** Jobs of one transaction that are leased by it at most. */
 const DIRECT = 100;
+/** Rows that are made before they are sent: the database writes them while the next are made. */
+const CHUNK = 1_000;
 
 export class SubmitService {
   readonly #deps: SubmitDependencies;
@@ -114,8 +125,8 @@ export class SubmitService {
   async #writeAll(tenant: string, writes: readonly Write[]): Promise<boolean[]> {
     const { db, placer } = this.#deps;
     const plain = writes.flatMap(({ jobs }) => jobs).filter(isPlain);
-    const best = plain.toSorted((one, other) => other.priority - one.priority).slice(0, DIRECT);
-    const placed = placer.place(best.map(({ id, routeId }) => ({ tenant, jobId: id, routeId })));
+    const best = plain.toSorted((one, other) => other.request.priority - one.request.priority).slice(0, DIRECT);
+    const placed = placer.place(best.map(({ id, route }) => ({ tenant, jobId: id, routeId: route.id })));
     let leased: readonly LeasedJob[] = [];
     try {
       const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed), { settings: BY_KEY });
@@ -132,7 +143,7 @@ export class SubmitService {
     const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
     if (jobs.length === 0) return;
     this.#deps.live.wake();
-    const waiting = jobs.filter(store.waits).length;
+    const waiting = jobs.filter(waits).length;
     if (waiting > 0) this.#deps.onWaiting();
     if (jobs.length > leased.length + waiting) this.#deps.onReady();
   }
@@ -156,11 +167,13 @@ export class SubmitService {
     const direct = placed.filter(({ job, route }) => written.has(job.jobId) && !busy.has(route.id));
     const begun = new Set(direct.map(({ job }) => job.jobId));
     // In this order, and in one flight.
-    const [, { leased }] = await Promise.all([
-      store.insertNewJobs(tx, tenant, jobs, begun),
-      lease(tx, direct.map(requestOf)),
-      appendJobs(tx, jobs.map(changeOf(tenant, begun)), this.#deps.clock.now()),
-    ]);
+    const inserts: Promise<void>[] = [];
+    for (let at = 0; at < jobs.length; at += CHUNK) {
+      const rows = jobs.slice(at, at + CHUNK).map(newJob);
+      inserts.push(store.insertNewJobs(tx, tenant, rows, begun));
+      inserts.push(appendJobs(tx, rows.map(changeOf(tenant, begun)), this.#deps.clock.now()));
+    }
+    const [{ leased }] = await Promise.all([lease(tx, direct.map(requestOf)), ...inserts]);
     // A job that is neither leased nor queued would wait for ever.
     if (leased.length !== direct.length) throw new Error('a job that was just inserted could not be leased');
     return { first, leased };
@@ -175,9 +188,9 @@ export class SubmitService {
     });
   }
 
-  async #prepare(by: Submitter, requests: readonly JobRequest[]): Promise<store.NewJob[] | Refusal> {
+  async #prepare(by: Submitter, requests: readonly JobRequest[]): Promise<Draft[] | Refusal> {
     const resolved = new Map<string, RunnableWorkflow>();
-    const jobs: store.NewJob[] = [];
+    const jobs: Draft[] = [];
     for (const [index, request] of requests.entries()) {
       const workflow =
         resolved.get(request.workflow) ?? (await this.#deps.workflows.resolve(by.tenant, request.workflow));
@@ -189,7 +202,7 @@ export class SubmitService {
       if (isRefusal(only)) return only;
       const route = await this.#route(by.tenant, workflow, request, only);
       if (route === null) return tooManyRoutes();
-      jobs.push(newJob(this.#deps.ids.next(), by.actor, workflow, route, request));
+      jobs.push({ id: this.#deps.ids.next(), actor: by.actor, workflow, route, request });
     }
     return jobs;
   }
@@ -231,13 +244,7 @@ export class SubmitService {
   }
 }
 
-function newJob(
-  id: string,
-  actor: string,
-  workflow: RunnableWorkflow,
-  route: Route,
-  request: JobRequest,
-): store.NewJob {
+function newJob({ id, actor, workflow, route, request }: Draft): store.NewJob {
   return {
     id,
     workflowId: workflow.id,
@@ -249,7 +256,7 @@ function newJob(
     site: request.site ?? null,
     notBefore: request.notBefore ?? null,
     deadline: request.deadline ?? null,
-    concurrencyKey: request.concurrency?.key ?? request.concurrencyKey ?? null,
+    concurrencyKey: concurrencyKeyOf(request),
     concurrencyLimit: request.concurrency?.limit ?? 1,
     retry: retryOf(workflow, request),
     timeoutMs: request.timeoutMs ?? null,
@@ -268,9 +275,18 @@ function changeOf(tenant: string, begun: ReadonlySet<string>): (job: store.NewJo
   };
 }
 
+function concurrencyKeyOf({ concurrency, concurrencyKey }: JobRequest): string | null {
+  return concurrency?.key ?? concurrencyKey ?? null;
+}
+
+/** It may not run yet. */
+function waits({ request }: Draft): boolean {
+  return (request.notBefore ?? null) !== null || concurrencyKeyOf(request) !== null;
+}
+
 /** It may begin at once, and nothing ends it before it has. */
-function isPlain(job: store.NewJob): boolean {
-  return !store.waits(job) && job.deadline === null;
+function isPlain(job: Draft): boolean {
+  return !waits(job) && (job.request.deadline ?? null) === null;
 }
 
 function tooManyRoutes(): Refusal {

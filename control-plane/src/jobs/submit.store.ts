@@ -136,7 +136,7 @@ export async function insertNewJobs(
 }
 
 /** It may not run yet. */
-export function waits({ notBefore, concurrencyKey }: NewJob): boolean {
+function waits({ notBefore, concurrencyKey }: NewJob): boolean {
   return notBefore !== null || concurrencyKey !== null;
 }
 
