@@ -127,10 +127,8 @@ function verdict(violations: readonly Violation[]): string {
 
 /** A program that ends although nobody ended it is worth a look, not a violation: it may have found no database. */
 function ownEnds({ replicas, agents }: Installation): string {
-  const ended = [...replicas, ...agents].filter((unit) => unit.ownEnds > 0);
-  return ended.length === 0
-    ? ''
-    : `; ended by themselves: ${ended.map((unit) => `${unit.name} ${unit.ownEnds} times`).join(', ')}`;
+  const ends = [...replicas, ...agents].flatMap(({ name, ownEnds: words }) => words.map((word) => `${name}: ${word}`));
+  return ends.length === 0 ? '' : `; ended by themselves: ${ends.join('; ')}`;
 }
 
 async function keepLogs({ home }: Installation, folder: string): Promise<void> {

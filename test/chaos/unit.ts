@@ -2,6 +2,7 @@
  * A program under a service manager: when it ends it is started again, unless it is being kept down. Signals go to this
  * process alone, by its id.
  */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startProgram, type Program } from '../support/program.ts';
 
@@ -24,8 +25,8 @@ export class Unit {
   #isStopped = false;
   #isWanted = true;
   #downUntil = 0;
-  /** Ends that nobody caused. */
-  ownEnds = 0;
+  /** Ends that nobody caused: the last line that it had written. */
+  readonly ownEnds: string[] = [];
   readonly #closed: Promise<void>;
 
   constructor(options: UnitOptions) {
@@ -69,6 +70,10 @@ export class Unit {
     return !this.#isWanted;
   }
 
+  async #lastLine(): Promise<string> {
+    return (await readFile(this.#options.log, 'utf8')).trimEnd().split('\n').at(-1)!;
+  }
+
   #start(): Program {
     const { script, args, env, log } = this.#options;
     return startProgram(script, args, env, log);
@@ -80,7 +85,7 @@ export class Unit {
       if (this.#isOver()) return;
       this.#isStopped = false;
       const wasTold = this.#downUntil > 0;
-      if (!wasTold) this.ownEnds += 1;
+      if (!wasTold) this.ownEnds.push(await this.#lastLine());
       await pause(wasTold ? Math.max(0, this.#downUntil - performance.now()) : AGAIN_MS);
       if (this.#isOver()) return;
       this.#downUntil = 0;
