@@ -1,7 +1,7 @@
 /**
  * Group statements: calls that come while others are under way, or soon after a run has begun, are gathered and share the
- * next run. Alone, a call waits for nobody but those of its own turn of the event loop; in a storm hundreds share a round
- * trip and a COMMIT.
+ * next run. Alone, a call waits for nobody but those that are made together with it; in a storm hundreds share a round trip
+ * and a COMMIT.
  *
  * Invariants: a call is answered by a run that began after the call was made, so it sees whatever was committed before;
  * two calls with the same key never share a run, and begin in order; a call whose value the database refuses harms no
@@ -62,7 +62,9 @@ class Gathering<In, Out> {
       return;
     }
     this.#soon = true;
-    setImmediate(() => {
+    // While others are under way there is time to gather what comes in this turn of the event loop.
+    const soon = this.#running === 0 ? queueMicrotask : setImmediate;
+    soon(() => {
       this.#soon = false;
       this.#begunAt = performance.now();
       void this.#run(this.#take());
