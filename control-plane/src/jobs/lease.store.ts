@@ -7,7 +7,7 @@
 import type { JobState } from '@casare/shared/api';
 import { sourcesOf } from '@casare/shared/lifecycle';
 import type { SlotKind } from '@casare/shared/protocol';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { BY_KEY, sql, type Database, type Queryable } from '../platform/database/index.ts';
 import { boundsOf } from './history.decision.ts';
 import { JOB } from './job.lifecycle.ts';
 import { ASSIGNMENT_COLUMNS, assignmentOf, type Assignment, type AssignmentRow } from './job.store.ts';
@@ -74,13 +74,14 @@ const leaseJobs = sql<
      SELECT j.tenant_id, j.id AS job_id, w.agent_id, w.slot,
        j.state = ANY($5) AND (j.deadline IS NULL OR j.deadline > clock_timestamp()) AS ready
      FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[]) AS w(tenant_id, job_id, agent_id, slot)
-     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $6 AND $7
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     WHERE j.tenant_id = ANY($1) AND j.id = ANY($2) AND j.id BETWEEN $6 AND $7
      FOR UPDATE OF j SKIP LOCKED
    ), leased AS (
      UPDATE job j SET state = 'leased', attempt = j.attempt + 1 + j.attempt_skip, attempt_skip = 0, agent_id = h.agent_id,
        timeout_at = coalesce(j.timeout_at, clock_timestamp() + make_interval(secs => j.timeout_ms::float8 / 1000))
      FROM held h WHERE h.ready AND j.tenant_id = h.tenant_id AND j.id = h.job_id AND j.state = ANY($5)
-       AND j.id BETWEEN $6 AND $7
+       AND j.tenant_id = ANY($1) AND j.id = ANY($2) AND j.id BETWEEN $6 AND $7
      RETURNING j.tenant_id, j.id AS job_id, j.attempt, j.agent_id, j.deadline, h.slot, least(
        j.timeout_at, clock_timestamp() + make_interval(secs => j.attempt_timeout_ms::float8 / 1000)) AS due_at,
        ${ASSIGNMENT_COLUMNS}
@@ -90,6 +91,7 @@ const leaseJobs = sql<
    ), deadlines AS (
      DELETE FROM job_deadline d USING leased l
      WHERE l.deadline IS NOT NULL AND d.tenant_id = l.tenant_id AND d.job_id = l.job_id
+       AND d.tenant_id = ANY($1) AND d.job_id = ANY($2)
    )
    SELECT job_id, true AS ready, tenant_id, attempt, agent_id, generation, first_attempt, workflow_id, input,
      attempt_timeout_ms, late, job_left_ms FROM leased
@@ -127,12 +129,18 @@ const lockLease = sql<LeaseRow, [tenant: string, job: string]>(
 const acceptLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], agents: string[]]>(
   'acceptLeases',
   `WITH held AS (
-     SELECT l.tenant_id, l.job_id FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-     JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
-       AND l.agent_id = w.agent_id AND NOT l.accepted
-     ORDER BY l.tenant_id, l.job_id FOR UPDATE OF l
+     SELECT l.tenant_id, l.job_id
+     FROM (
+       SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+       ORDER BY tenant_id, job_id
+     ) w
+     CROSS JOIN LATERAL (
+       SELECT tenant_id, job_id FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
+         AND l.attempt = w.attempt AND l.agent_id = w.agent_id AND NOT l.accepted FOR UPDATE
+     ) l
    )
-   UPDATE job_lease l SET accepted = true FROM held h WHERE l.tenant_id = h.tenant_id AND l.job_id = h.job_id`,
+   UPDATE job_lease l SET accepted = true FROM held h
+   WHERE l.tenant_id = h.tenant_id AND l.job_id = h.job_id AND l.tenant_id = ANY($1) AND l.job_id = ANY($2)`,
 );
 
 const markCancelling = sql<never, [tenant: string, job: string]>(
@@ -148,6 +156,7 @@ const endLeases = sql<never, [tenants: string[], jobs: string[], attempts: numbe
    ), gone AS (
      DELETE FROM job_lease l USING ended e
      WHERE l.tenant_id = e.tenant_id AND l.job_id = e.job_id AND l.attempt = e.attempt
+       AND l.tenant_id = ANY($1) AND l.job_id = ANY($2)
      RETURNING l.tenant_id, l.job_id, l.attempt, l.generation, l.agent_id, l.leased_at, e.outcome
    )
    INSERT INTO job_attempt (tenant_id, job_id, attempt, generation, agent_id, leased_at, ended_at, outcome)
@@ -160,7 +169,7 @@ const interruptSteps = sql<never, [tenants: string[], jobs: string[], attempts: 
   `UPDATE job_step s SET state = 'interrupted', ended_at = now()
    FROM unnest($1::text[], $2::uuid[], $3::int[]) AS e(tenant_id, job_id, attempt)
    WHERE s.tenant_id = e.tenant_id AND s.job_id = e.job_id AND s.attempt = e.attempt AND s.state = 'running'
-     AND s.job_id BETWEEN $4 AND $5`,
+     AND s.tenant_id = ANY($1) AND s.job_id = ANY($2) AND s.job_id BETWEEN $4 AND $5`,
 );
 
 /** A lease that was just made, and what its assignment needs of the job. */
@@ -240,15 +249,14 @@ export interface AcceptedLease extends AttemptKey {
 }
 
 /** Notes which assignments are on their agents' disks; a lease that is gone stays gone. */
-export async function accept(db: Queryable, accepted: readonly AcceptedLease[]): Promise<undefined[]> {
-  await db.execute(
-    acceptLeases(
-      accepted.map(({ tenant }) => tenant),
-      accepted.map(({ jobId }) => jobId),
-      accepted.map(({ attempt }) => attempt),
-      accepted.map(({ agentId }) => agentId),
-    ),
+export async function accept(db: Database, accepted: readonly AcceptedLease[]): Promise<undefined[]> {
+  const statement = acceptLeases(
+    accepted.map(({ tenant }) => tenant),
+    accepted.map(({ jobId }) => jobId),
+    accepted.map(({ attempt }) => attempt),
+    accepted.map(({ agentId }) => agentId),
   );
+  await db.transaction((tx) => tx.execute(statement), { settings: BY_KEY });
   return accepted.map(() => undefined);
 }
 

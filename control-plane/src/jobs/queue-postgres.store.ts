@@ -72,14 +72,14 @@ const busyRoutes = sql<{ route_id: number }, Segments>(
   'busyRoutes',
   `SELECT DISTINCT s.route_id
    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::smallint[]) AS s(route_id, from_rank, after_seq, before_rank)
-   WHERE EXISTS (SELECT FROM job_ready r WHERE ${OF_SEGMENT})`,
+   CROSS JOIN LATERAL (SELECT FROM job_ready r WHERE ${OF_SEGMENT} LIMIT 1) r`,
   { idempotent: true },
 );
 
-const takeReady = sql<never, [routes: number[], ranks: number[], seqs: number[]]>(
+const takeReady = sql<never, [tenants: string[], jobs: string[]]>(
   'takeReady',
-  `DELETE FROM job_ready r USING unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS t(route_id, rank, seq)
-   WHERE r.route_id = t.route_id AND r.rank = t.rank AND r.seq = t.seq`,
+  `DELETE FROM job_ready r USING unnest($1::text[], $2::uuid[]) AS t(tenant_id, job_id)
+   WHERE r.tenant_id = t.tenant_id AND r.job_id = t.job_id AND r.tenant_id = ANY($1) AND r.job_id = ANY($2)`,
 );
 
 const removeReady = sql<never, [tenant: string, job: string]>(
@@ -128,9 +128,8 @@ const PLACES: Omit<ReadyQueue, 'hold' | 'busy'> = {
     if (places.length === 0) return;
     await tx.execute(
       takeReady(
-        places.map((place) => place.routeId),
-        places.map((place) => place.rank),
-        places.map((place) => place.seq),
+        places.map((place) => place.tenant),
+        places.map((place) => place.jobId),
       ),
     );
   },

@@ -51,19 +51,26 @@ const lockHeld = sql<
 >(
   'lockHeld',
   `WITH jobs AS MATERIALIZED (
-     SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state, j.concurrency_key IS NOT NULL AS keyed
-     FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $5 AND $6
-     WHERE EXISTS (SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
-       AND l.attempt = w.attempt AND l.agent_id = w.agent_id)
-     ORDER BY w.tenant_id, w.job_id
-     FOR UPDATE OF j
+     SELECT w.*, j.state, j.keyed
+     FROM (
+       SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+       ORDER BY tenant_id, job_id
+     ) w
+     CROSS JOIN LATERAL (
+       SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+         AND l.agent_id = w.agent_id LIMIT 1
+     ) l
+     CROSS JOIN LATERAL (
+       SELECT state, concurrency_key IS NOT NULL AS keyed FROM job j
+       WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $5 AND $6 FOR UPDATE
+     ) j
    )
-   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
+   SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
    FROM jobs w
-   JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
-     AND l.agent_id = w.agent_id
-   FOR UPDATE OF l`,
+   CROSS JOIN LATERAL (
+     SELECT acked_seq, cancelling FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
+       AND l.attempt = w.attempt AND l.agent_id = w.agent_id FOR UPDATE
+   ) l`,
 );
 
 const insertEvents = sql<
@@ -88,13 +95,14 @@ const openSteps = sql<never, [steps: string]>(
    ON CONFLICT DO NOTHING`,
 );
 
-const endSteps = sql<never, [steps: string, first: string, last: string]>(
+const endSteps = sql<never, [steps: string, tenants: string[], jobs: string[], first: string, last: string]>(
   'endSteps',
   `UPDATE job_step s SET state = e.state, ended_at = e.at, duration_ms = e."durationMs", output = e.output, error = e.error
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
      at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
    WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
-     AND s.state = 'running' AND s.job_id BETWEEN $2 AND $3`,
+     AND s.state = 'running'
+     AND s.tenant_id = ANY($2::text[]) AND s.job_id = ANY($3::uuid[]) AND s.job_id BETWEEN $4 AND $5`,
 );
 
 const moveRuns = sql<
@@ -125,14 +133,15 @@ const moveRuns = sql<
    FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[], $7::jsonb[], $8::jsonb[],
      $9::jsonb[]) AS e(tenant_id, job_id, was, state, started, ended, output, error, review)
    WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = e.was
-     AND j.id BETWEEN $10 AND $11`,
+     AND j.tenant_id = ANY($1) AND j.id = ANY($2) AND j.id BETWEEN $10 AND $11`,
 );
 
 const ackLeases = sql<never, [tenants: string[], jobs: string[], attempts: number[], seqs: number[]]>(
   'ackLeases',
   `UPDATE job_lease l SET acked_seq = a.seq, accepted = true, settle_after = NULL
    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) AS a(tenant_id, job_id, attempt, seq)
-   WHERE l.tenant_id = a.tenant_id AND l.job_id = a.job_id AND l.attempt = a.attempt`,
+   WHERE l.tenant_id = a.tenant_id AND l.job_id = a.job_id AND l.attempt = a.attempt
+     AND l.tenant_id = ANY($1) AND l.job_id = ANY($2)`,
 );
 
 const ackedOfAttempts = sql<{ seq: number }, [tenants: string[], jobs: string[], attempts: number[], agents: string[]]>(
@@ -191,7 +200,16 @@ export async function writeRuns(tx: Queryable, writes: readonly RunWrite[]): Pro
   const statements = [
     insertEventsOf(writes),
     ...(opened.length > 0 ? [openSteps(jsonb(opened))] : []),
-    ...(ended.length > 0 ? [endSteps(jsonb(ended), ...boundsOf(ended))] : []),
+    ...(ended.length > 0
+      ? [
+          endSteps(
+            jsonb(ended),
+            ended.map(({ tenant }) => tenant),
+            ended.map(({ jobId }) => jobId),
+            ...boundsOf(ended),
+          ),
+        ]
+      : []),
     ...(moved.length > 0 ? [moveRunsOf(moved)] : []),
     ...(going.length > 0
       ? [

@@ -22,7 +22,7 @@ const stepsAt = sql<
      duration_ms, output, error
    FROM unnest($1::text[], $2::uuid[], $3::int[], $4::text[]) AS w(tenant_id, job_id, attempt, position)
    JOIN job_step s ON s.tenant_id = w.tenant_id AND s.job_id = w.job_id AND s.attempt = w.attempt AND s.position = w.position
-     AND s.job_id BETWEEN $5 AND $6
+   WHERE s.tenant_id = ANY($1) AND s.job_id = ANY($2) AND s.job_id BETWEEN $5 AND $6
    ORDER BY s.tenant_id, s.job_id, s.attempt, s.seq`,
 );
 

@@ -106,7 +106,7 @@ const listDeadline = sql<never, [tenant: string, job: string]>(
 const releaseKey = sql<never, [tenants: string[], jobs: string[]]>(
   'releaseKey',
   `DELETE FROM job_key k USING unnest($1::text[], $2::uuid[]) AS e(tenant_id, job_id)
-   WHERE k.tenant_id = e.tenant_id AND k.job_id = e.job_id`,
+   WHERE k.tenant_id = e.tenant_id AND k.job_id = e.job_id AND k.tenant_id = ANY($1) AND k.job_id = ANY($2)`,
 );
 
 const leaveWaitingRoom = sql<never, [tenant: string, job: string]>(

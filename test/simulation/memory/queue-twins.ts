@@ -157,13 +157,13 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
       return [...chosen, { ...NO_PLACE, head }];
     },
   ),
-  takeReady: twin<[number[], number[], number[]]>(({ tables }, routes, ranks, seqs) => {
-    const taken = tables.job_ready.where((row) =>
-      seqs.some((seq, at) => row.seq === seq && row.route_id === routes[at] && row.rank === ranks[at]),
-    );
-    for (const row of taken) tables.job_ready.delete(row);
-    return taken;
-  }),
+  takeReady: twin<[string[], string[]]>(({ tables }, tenants, jobs) =>
+    jobs.flatMap((job, at) => {
+      const row = tables.job_ready.get(tenants[at]!, job);
+      if (row) tables.job_ready.delete(row);
+      return row ? [row] : [];
+    }),
+  ),
   removeReady: twin<[string, string]>(({ tables }, tenant, job) => {
     const row = tables.job_ready.get(tenant, job);
     if (row) tables.job_ready.delete(row);

@@ -47,13 +47,16 @@ export interface TransactionOptions {
 /**
  * Settings of a transaction whose statements find their rows by keys that they are given, a few hundred at most. A hot table
  * is small, full of dead rows, seldom analysed and sometimes empty when a plan is made: by its size the planner would read it
- * whole, again and again. So each plan is made once, and looks every row up.
+ * whole, again and again, or compare each row with each. So each plan is made once, and the statements leave no other way than
+ * an index: `key = ANY (list)`, paired with the list by hashes, or a lateral look for each key, whose cost no setting forbids
+ * but which looks large enough to be compiled.
  */
 export const BY_KEY = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
-  enable_hashjoin: 'off',
+  enable_nestloop: 'off',
   enable_mergejoin: 'off',
+  jit: 'off',
 };
 
 export interface Database extends Queryable {
