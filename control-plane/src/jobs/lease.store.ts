@@ -130,14 +130,11 @@ const acceptLeases = sql<never, [tenants: string[], jobs: string[], attempts: nu
   'acceptLeases',
   `WITH held AS (
      SELECT l.tenant_id, l.job_id
-     FROM (
-       SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-       ORDER BY tenant_id, job_id
-     ) w
-     CROSS JOIN LATERAL (
-       SELECT tenant_id, job_id FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
-         AND l.attempt = w.attempt AND l.agent_id = w.agent_id AND NOT l.accepted FOR UPDATE
-     ) l
+     FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+     JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+       AND l.agent_id = w.agent_id AND NOT l.accepted
+     WHERE l.tenant_id = ANY($1) AND l.job_id = ANY($2)
+     ORDER BY l.tenant_id, l.job_id FOR UPDATE OF l
    )
    UPDATE job_lease l SET accepted = true FROM held h
    WHERE l.tenant_id = h.tenant_id AND l.job_id = h.job_id AND l.tenant_id = ANY($1) AND l.job_id = ANY($2)`,

@@ -51,26 +51,22 @@ const lockHeld = sql<
 >(
   'lockHeld',
   `WITH jobs AS MATERIALIZED (
-     SELECT w.*, j.state, j.keyed
-     FROM (
-       SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
-       ORDER BY tenant_id, job_id
-     ) w
-     CROSS JOIN LATERAL (
-       SELECT FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
-         AND l.agent_id = w.agent_id LIMIT 1
-     ) l
-     CROSS JOIN LATERAL (
-       SELECT state, concurrency_key IS NOT NULL AS keyed FROM job j
-       WHERE j.tenant_id = w.tenant_id AND j.id = w.job_id AND j.id BETWEEN $5 AND $6 FOR UPDATE
-     ) j
+     SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, j.state, j.concurrency_key IS NOT NULL AS keyed
+     FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS w(tenant_id, job_id, attempt, agent_id)
+     JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+       AND l.agent_id = w.agent_id
+     JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+     WHERE l.tenant_id = ANY($1) AND l.job_id = ANY($2)
+       AND j.tenant_id = ANY($1) AND j.id = ANY($2) AND j.id BETWEEN $5 AND $6
+     ORDER BY w.tenant_id, w.job_id
+     FOR UPDATE OF j
    )
-   SELECT w.tenant_id, w.job_id, w.attempt, w.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
+   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
    FROM jobs w
-   CROSS JOIN LATERAL (
-     SELECT acked_seq, cancelling FROM job_lease l WHERE l.tenant_id = w.tenant_id AND l.job_id = w.job_id
-       AND l.attempt = w.attempt AND l.agent_id = w.agent_id FOR UPDATE
-   ) l`,
+   JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
+     AND l.agent_id = w.agent_id
+   WHERE l.tenant_id = ANY($1) AND l.job_id = ANY($2)
+   FOR UPDATE OF l`,
 );
 
 const insertEvents = sql<
