@@ -27,7 +27,8 @@ const failureFacts = sql<
         AND a.attempt >= j.first_attempt AND a.outcome = 'retried') AS failures,
      (extract(epoch FROM least(j.deadline, j.timeout_at) - clock_timestamp()) * 1000)::float8 AS left_ms
    FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, job_id)
-   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id`,
+   JOIN job j ON j.tenant_id = w.tenant_id AND j.id = w.job_id
+   WHERE j.tenant_id = ANY($1) AND j.id = ANY($2)`,
 );
 
 // Starts and ends only, without what they carry: a journal may be long, and its outputs large.
@@ -40,15 +41,16 @@ const stepRecords = sql<
      (e.body->>'certain')::boolean AS certain
    FROM unnest($1::text[], $2::uuid[], $3::int[]) AS w(tenant_id, job_id, first)
    JOIN job_event e ON e.tenant_id = w.tenant_id AND e.job_id = w.job_id AND e.attempt >= w.first
-   WHERE e.body->>'type' = ANY('{step.started,step.completed,step.failed}')
+   WHERE e.tenant_id = ANY($1) AND e.job_id = ANY($2) AND e.body->>'type' = ANY('{step.started,step.completed,step.failed}')
    ORDER BY e.job_id, e.attempt, e.seq`,
 );
 
-const keepErrors = sql<never, [attempts: string]>(
+const keepErrors = sql<never, [attempts: string, tenants: string[], jobs: string[]]>(
   'keepErrors',
   `UPDATE job_attempt a SET error = e.error
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, error jsonb)
-   WHERE a.tenant_id = e.tenant AND a.job_id = e."jobId" AND a.attempt = e.attempt`,
+   WHERE a.tenant_id = e.tenant AND a.job_id = e."jobId" AND a.attempt = e.attempt
+     AND a.tenant_id = ANY($2::text[]) AND a.job_id = ANY($3::uuid[])`,
 );
 
 // Only what really ended so: a cancelled job whose agent refused it is no dead letter.
@@ -56,7 +58,8 @@ const buryJobs = sql<never, [tenants: string[], jobs: string[], reasons: string[
   'buryJobs',
   `UPDATE job j SET dead_letter = e.reason
    FROM unnest($1::text[], $2::uuid[], $3::text[]) AS e(tenant_id, job_id, reason)
-   WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = ANY('{failed,timed_out}')`,
+   WHERE j.tenant_id = e.tenant_id AND j.id = e.job_id AND j.state = ANY('{failed,timed_out}')
+     AND j.tenant_id = ANY($1) AND j.id = ANY($2)`,
 );
 
 interface JobKey {
@@ -107,7 +110,13 @@ export async function keepAttemptErrors(
   attempts: readonly (AttemptKey & { readonly error: WorkflowError })[],
 ): Promise<void> {
   const rows = attempts.map(({ tenant, jobId, attempt, error }) => ({ tenant, jobId, attempt, error }));
-  await tx.execute(keepErrors(jsonb(rows)));
+  await tx.execute(
+    keepErrors(
+      jsonb(rows),
+      rows.map(({ tenant }) => tenant),
+      rows.map(({ jobId }) => jobId),
+    ),
+  );
 }
 
 /** Makes dead letters of jobs that have just failed. */
