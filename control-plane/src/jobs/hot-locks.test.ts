@@ -1,4 +1,4 @@
-/** Rows that somebody changes while a batch waits for them, on every lock of the hot path. */
+/** The locks of a batch of events, when somebody changes the job or the lease at the same time. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { BY_KEY, sql } from '../platform/database/index.ts';
 import { accept } from './lease.store.ts';
@@ -30,7 +30,7 @@ const TENANT = 'default';
 it.each([
   ['its job', touchJob],
   ['its lease', touchLease],
-])('a batch that waits for %s sees what was changed, and goes on', async (what, touch) => {
+])('a batch waits for who changes %s, and goes on', async (what, touch) => {
   const { db } = h.database;
   const agent = await h.agent(`locks ${what.slice(4)}`);
   const workflow = await h.workflow(`locks-${what.slice(4)}`);
