@@ -53,7 +53,8 @@ export function mismatch(options: BenchOptions): Promise<Outcome> {
 
 /** `snapshot`: claims while a transaction that sees an old snapshot stays open. */
 export function snapshot(options: BenchOptions): Promise<Outcome> {
-  const jobs = options.count ?? (options.size === 'full' ? 200_000 : 2_000);
+  // A claim takes hundreds of jobs, and each tenth needs some claims.
+  const jobs = options.count ?? (options.size === 'full' ? 200_000 : 20_000);
   const contenders = ({ empty }: Stage): Measured[] => {
     const run = async (): Promise<Figures> => {
       const tenths = await empty((part, databaseUrl) => part.ask('snapshot', { databaseUrl, jobs }));

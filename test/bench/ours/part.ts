@@ -62,10 +62,9 @@ const questions = {
     await reader.close();
     // Until then plans are made and code is cold.
     claims = claims.slice(WARM_UP);
+    if (claims.length < 10) throw new Error(`${of.jobs} jobs are too few for tenths: ${claims.length} claims of many.`);
     const bound = (at: number): number => Math.floor((at * claims.length) / 10);
-    return Array.from({ length: 10 }, (_, at) =>
-      quantile(claims.slice(bound(at), Math.max(bound(at + 1), bound(at) + 1)), 0.5),
-    );
+    return Array.from({ length: 10 }, (_, at) => quantile(claims.slice(bound(at), bound(at + 1)), 0.5));
   },
   /** A small tenant's single jobs, submit to start; and while what the large tenant has waiting drains, if `drain`. */
   fairness: async (of: { databaseUrl: string; probes: number; drain: boolean }) => {
