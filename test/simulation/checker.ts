@@ -44,7 +44,7 @@ export class History {
   readonly #jobs = new Map<string, Seen>();
   /** Committed events, by `job attempt seq`. */
   readonly #events = new Map<string, RunEventBody>();
-  /** Reviews of each job: whoever says `continue` answers for what nobody has recorded. */
+  /** Reviews of each job that said `continue`: whoever says so answers for what nobody has recorded by then. */
   readonly #words = new Map<string, number>();
   /** Acts of steps that must not be repeated, by `job generation word position`. */
   readonly #acts = new Map<string, number>();
@@ -111,12 +111,6 @@ export class History {
     this.note(`client told: ${jobId} is being cancelled`);
     const generation = this.#jobs.get(jobId)?.generation;
     if (generation !== undefined) this.#cancelled.set(jobId, generation);
-  }
-
-  /** A person settles a job that is in doubt. */
-  reviewed(jobId: string, decision: string): void {
-    this.note(`person reviews ${jobId}: ${decision}`);
-    this.#words.set(jobId, (this.#words.get(jobId) ?? 0) + 1);
   }
 
   /** A step acts on the outside world. */
@@ -187,6 +181,8 @@ export class History {
   #moved(id: string, job: JobRow, before: Seen | undefined): void {
     const ends = before?.ends ?? new Map<number, number>();
     const { state, generation, attempt } = job;
+    const isWord = before?.state === 'needs_review' && state === 'pending' && before.generation === generation;
+    if (isWord) this.#answeredFor(id, attempt, generation);
     this.#tried(id, job, before);
     if (before && OVER.has(before.state) && before.generation === generation) {
       this.violated(`job ${id} was ${before.state} and became ${state} in generation ${generation}`);
@@ -194,6 +190,12 @@ export class History {
     if (before && attempt < before.attempt) this.violated(`2: the attempts of ${id} went back to ${attempt}`);
     if (OVER.has(state)) ends.set(generation, (ends.get(generation) ?? 0) + 1);
     this.#jobs.set(id, { state, generation, attempt, ends });
+  }
+
+  /** Only a person's `continue` brings a job that waits for one back to the queue. */
+  #answeredFor(id: string, attempt: number, generation: number): void {
+    this.#words.set(id, (this.#words.get(id) ?? 0) + 1);
+    this.leases.answeredFor(id, attempt, generation);
   }
 
   /** Whether the job may wait for another attempt, or start one. */

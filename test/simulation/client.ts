@@ -39,7 +39,7 @@ export class Client {
   async review(jobId: string): Promise<void> {
     const { chance } = this.#world;
     const decision = chance.pick(['continue', 'retry', 'succeed', 'fail'] as const);
-    this.#world.history.reviewed(jobId, decision);
+    this.#world.history.note(`person reviews ${jobId}: ${decision}`);
     await this.#ask((gateway) => gateway.jobs.steer.review(BY, jobId, { decision, reason: 'looked' }));
   }
 

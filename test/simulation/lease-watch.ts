@@ -3,8 +3,8 @@
  * set, and what steps have done that nobody has recorded. It asks none of the product's decisions.
  *
  * Invariant 3: an agent starts no step that must not be repeated outside its lease; while its lease lasts nothing is taken
- * from it, and what a person or a time limit ends there is over before another attempt of the job is leased; an attempt
- * that may have started such a step is never queued again without a person.
+ * from it, and what a person or a time limit ends there is over before another attempt of the job is leased, and
+ * before a person answers for what it did; an attempt that may have started such a step is never queued again without a person.
  */
 import type { EventRow, Tables } from './memory/rows.ts';
 import { TENANT } from './setting.ts';
@@ -30,7 +30,7 @@ export class LeaseWatch {
   readonly #options: LeaseWatchOptions;
   /** By agent: the end of its lease, in virtual time. */
   readonly #until = new Map<string, number>();
-  /** Unsafe acts, by `job generation`. */
+  /** Unsafe acts that no person has answered for, by `job generation`. */
   readonly #acted = new Map<string, Set<string>>();
 
   constructor(options: LeaseWatchOptions) {
@@ -59,6 +59,15 @@ export class LeaseWatch {
     if (lease?.attempt !== attempt && !isFenced) violated(`3: ${what} acted when its lease had been taken away`);
     const key = `${jobId} ${generation}`;
     this.#acted.set(key, (this.#acted.get(key) ?? new Set()).add(position));
+  }
+
+  /** A person said that the job may go on, whatever it has done so far: nothing may come after that word. */
+  answeredFor(jobId: string, attempt: number, generation: number): void {
+    this.#acted.delete(`${jobId} ${generation}`);
+    for (const { agentId } of this.#options.underWay(jobId).filter((run) => run.attempt === attempt)) {
+      if (this.#options.now() >= (this.#until.get(agentId) ?? -1)) continue;
+      this.#options.violated(`3: a person answered for ${jobId}/${attempt} while it may act`);
+    }
   }
 
   /** Another attempt of the job was leased. */

@@ -156,4 +156,11 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'marginMs: 0,',
     caughtBy: /^3: .* (was taken from its agent, whose lease lasts|was queued again, and .* has acted)/,
   },
+  {
+    name: 'a person answers for an attempt that may still act',
+    file: 'control-plane/dist/jobs/steer.service.js',
+    find: 'if (goesOn && lease && silentMs <= 0)',
+    replace: 'if (false)',
+    caughtBy: /^3: a person answered for .* while it may act/,
+  },
 ];

@@ -78,7 +78,7 @@ function done({ agent, idle }: { agent: TestAgent; idle: TestAgent }): void {
   agent.disconnect();
   idle.disconnect();
 }
-const decide = (id: string, decision: 'retry' | 'fail') =>
+const decide = (id: string, decision: 'continue' | 'retry' | 'fail') =>
   h.jobs.steer.review(h.by, id, { decision, reason: 'looked' });
 
 describe('a review that takes the lease away', () => {
@@ -134,6 +134,31 @@ describe('a review that takes the lease away', () => {
     job.agent.reconnect(next.sessionId);
     await vi.waitFor(() => expect(fenced(job.agent, job.id)).toHaveLength(2), 5_000);
     await other.runs.stopped(job.agent, job.id, 1);
+    done(job);
+  });
+});
+
+describe('a review that goes on from what was done', () => {
+  it('is refused while the attempt may still do more, and taken when its lease is over', async () => {
+    const job = await inReview('may act');
+    const refusal = { code: 'ATTEMPT_MAY_ACT', title: expect.stringContaining('Attempt 1 may still act') as string };
+    expect(await decide(job.id, 'continue')).toMatchObject(refusal);
+    expect(await stateOf(job.id)).toBe('needs_review');
+    const closed = { tenant: TENANT, agentId: job.agent.agentId, sessionId: job.agent.sessionId, leaseMs: LEASE };
+    job.agent.disconnect();
+    await h.database.db.transaction((tx) => sessions.close(tx, [closed]));
+    expect(await decide(job.id, 'continue')).toMatchObject(refusal);
+    await vi.waitFor(async () => expect(await decide(job.id, 'continue')).toBeNull(), { timeout: 5_000, interval: 20 });
+    await vi.waitFor(async () => expect(await h.database.db.query(attempts(job.id))).toHaveLength(1), 5_000);
+    expect((await h.database.db.query(attempts(job.id)))[0]!.ms).toBeGreaterThanOrEqual(0);
+    done(job);
+  });
+
+  it('of a job that nobody works on is taken at once', async () => {
+    const job = await inReview('suspended');
+    const suspended: RunEventBody = { type: 'run.suspended', position: '/do/0/a', reason: 'it may have acted' };
+    await other.runs.record(job.agent, job.id, 1, [{ seq: 2, at, body: suspended }]);
+    expect(await decide(job.id, 'continue')).toBeNull();
     done(job);
   });
 });

@@ -89,7 +89,8 @@ export function createJobs(options: JobsOptions): Jobs {
   runs.onEnded = promote;
   const audit: DeadLetterDependencies['audit'] = (tx, by, action, subject, detail) =>
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
-  const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit });
+  const bounds = { ...times, heartbeatMs: options.heartbeatMs };
+  const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit, bounds });
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: () => dispatcher.wake(), onWaiting: promote }),

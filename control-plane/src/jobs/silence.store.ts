@@ -47,19 +47,16 @@ const silentLeases = sql<
 );
 
 // A reconnect updates this row: it and the decision cannot pass each other.
-const holdSession = sql<never, [tenant: string, job: string, attempt: number]>(
+const holdSession = sql<never, [tenant: string, job: string]>(
   'holdSession',
   `SELECT FROM job_lease l JOIN agent_session a ON a.tenant_id = l.tenant_id AND a.agent_id = l.agent_id
-   WHERE l.tenant_id = $1 AND l.job_id = $2 AND l.attempt = $3 FOR UPDATE OF a`,
+   WHERE l.tenant_id = $1 AND l.job_id = $2 FOR UPDATE OF a`,
 );
 
 const stillSilent = sql<
   { silent_ms: number },
-  [leaseMs: number, marginMs: number, heartbeatMs: number, tenant: string, job: string, attempt: number]
->(
-  'stillSilent',
-  `SELECT ${SILENT_MS} AS silent_ms FROM ${FROM_LEASES} WHERE l.tenant_id = $4 AND l.job_id = $5 AND l.attempt = $6`,
-);
+  [leaseMs: number, marginMs: number, heartbeatMs: number, tenant: string, job: string]
+>('stillSilent', `SELECT ${SILENT_MS} AS silent_ms FROM ${FROM_LEASES} WHERE l.tenant_id = $4 AND l.job_id = $5`);
 
 const putOffLease = sql<never, [tenant: string, job: string, attempt: number, forMs: number | null]>(
   'putOffLease',
@@ -84,11 +81,18 @@ export async function listSilent(db: Queryable, bounds: SilenceBounds, limit: nu
   }));
 }
 
-/** For how long the lease's agent has been silent beyond it, milliseconds; not above 0 while it is not. Locks its session. */
-export async function silentFor(tx: Queryable, key: AttemptKey, bounds: SilenceBounds): Promise<number> {
-  await tx.query(holdSession(key.tenant, key.jobId, key.attempt));
+/**
+ * For how long the agent that holds the job's lease has been silent beyond it, milliseconds; not above 0 while it may act,
+ * and then so long ahead; 0 when there is no lease. Locks the agent's session: before the job, wherever both are locked.
+ */
+export async function silentFor(
+  tx: Queryable,
+  key: Omit<AttemptKey, 'attempt'>,
+  bounds: SilenceBounds,
+): Promise<number> {
+  await tx.query(holdSession(key.tenant, key.jobId));
   const { leaseMs, marginMs, heartbeatMs } = bounds;
-  const [row] = await tx.query(stillSilent(leaseMs, marginMs, heartbeatMs, key.tenant, key.jobId, key.attempt));
+  const [row] = await tx.query(stillSilent(leaseMs, marginMs, heartbeatMs, key.tenant, key.jobId));
   return row ? row.silent_ms : 0;
 }
 

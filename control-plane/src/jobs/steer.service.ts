@@ -12,6 +12,7 @@ import { isFenced, raise } from './fence.store.ts';
 import { FENCED_HERE } from './fences.ts';
 import { end, holdLease, noteCancel, type Lease } from './lease.store.ts';
 import type { SettleDependencies } from './settle.ts';
+import { silentFor, type SilenceBounds } from './silence.store.ts';
 import type { Submitter } from './submit.service.ts';
 import {
   lockForMove,
@@ -35,6 +36,7 @@ export interface SteerDependencies extends SettleDependencies {
     detail: Record<string, unknown>,
   ) => Promise<void>;
   readonly onPromotable: () => void;
+  readonly bounds: SilenceBounds;
 }
 
 /** How long a soft cancel may take before the agent kills the worker, milliseconds. */
@@ -85,13 +87,21 @@ export class SteerService {
     return this.#act(by, jobId, 'job.retry', {}, (tx, job) => this.#again(tx, by, jobId, job, 'retry', true));
   }
 
-  /** Settles a job that waits for a person; the attempt that may still be out there is fenced. */
+  /**
+   * Settles a job that waits for a person; the attempt that may still be out there is fenced. `continue` says what has been
+   * done, so it is refused while the attempt may do more: whatever it did after that word would be done again.
+   */
   review(by: Submitter, jobId: string, review: ReviewRequest): Promise<Refusal | null> {
-    return this.#act(by, jobId, 'job.review', review, async (tx, job) => {
+    const silence = (tx: Transaction): Promise<number> =>
+      silentFor(tx, { tenant: by.tenant, jobId }, this.#deps.bounds);
+    const settle = async (tx: Transaction, job: LockedJob, silentMs: number): Promise<Moved | Refusal> => {
       const lease = await holdLease(tx, by.tenant, jobId);
+      const goesOn = job.state === 'needs_review' && review.decision === 'continue';
+      if (goesOn && lease && silentMs <= 0) return mayAct(lease.attempt, -silentMs);
       const moved = await this.#decide(tx, by, jobId, job, review, lease);
       return isRefusal(moved) || !lease ? moved : this.#takeAway(tx, lease, review.decision, moved);
-    });
+    };
+    return this.#act(by, jobId, 'job.review', review, settle, silence);
   }
 
   /** A person decided over the head of an attempt that may be out there. */
@@ -169,18 +179,21 @@ export class SteerService {
     return state ?? wrongState(job.state, event);
   }
 
-  async #act(
+  /** `first` is asked before the job is locked: for what must be locked before it. */
+  async #act<T = undefined>(
     by: Submitter,
     jobId: string,
     action: string,
     detail: Record<string, unknown>,
-    work: (tx: Transaction, job: LockedJob) => Promise<Moved | Refusal>,
+    work: (tx: Transaction, job: LockedJob, before: T) => Promise<Moved | Refusal>,
+    first?: (tx: Transaction) => Promise<T>,
   ): Promise<Refusal | null> {
     const done = await this.#deps.db.transaction(async (tx): Promise<Moved | Refusal> => {
+      const before = (await first?.(tx)) as T;
       const job = await lockForMove(tx, by.tenant, jobId);
       if (!job)
         return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${jobId}.`, { fix: 'List jobs to find its id.' });
-      const moved = await work(tx, job);
+      const moved = await work(tx, job, before);
       if (isRefusal(moved) || moved.state === job.state) return moved;
       await this.#deps.audit(tx, by, action, jobId, { ...detail, from: job.state, to: moved.state });
       await appendJobs(
@@ -209,5 +222,15 @@ export class SteerService {
 function wrongState(state: JobState, event: JobEvent): Refusal {
   return refuse('conflict', 'JOB_WRONG_STATE', `The job is ${state}, which does not allow this (${event}).`, {
     fix: 'Look at the job: its state says what can be done with it.',
+  });
+}
+
+function mayAct(attempt: number, forMs: number): Refusal {
+  const why = `Attempt ${attempt} may still act, and what it did now would be done again (continue).`;
+  const seconds = Math.ceil(forMs / 1_000) + 1;
+  return refuse('conflict', 'ATTEMPT_MAY_ACT', why, {
+    fix:
+      `Look again in ${seconds} s: its agent comes back and settles the job, or has lost the right to act. ` +
+      'One that is connected and never ends the attempt: lock the agent, or choose another decision.',
   });
 }

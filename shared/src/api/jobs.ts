@@ -179,8 +179,9 @@ export const Artifact = z
 export type Artifact = z.infer<typeof Artifact>;
 
 /**
- * `continue`: the step in doubt took effect (`output` is its output); the job goes on after it. `retry`: everything
- * anew. `succeed` and `fail`: the job is over.
+ * `continue`: the step in doubt took effect (`output` is its output); the job goes on after it. It is refused with
+ * `ATTEMPT_MAY_ACT` while the attempt may do more than the person has seen. `retry`: everything anew, also what the attempt
+ * may still do. `succeed` and `fail`: the job is over.
  */
 export const ReviewRequest = z.strictObject({
   decision: z.enum(['continue', 'retry', 'succeed', 'fail']),
@@ -341,7 +342,7 @@ export const jobs = {
     params: IdParams,
     body: ReviewRequest,
     answer: { json: Job },
-    problems: steered,
+    problems: [...steered, 'ATTEMPT_MAY_ACT'],
   }),
 } as const;
 

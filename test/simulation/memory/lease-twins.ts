@@ -143,17 +143,14 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
         return { tenant_id, job_id, attempt, silent_ms: silent };
       }),
   ),
-  holdSession: twin<[string, string, number]>(({ tables }, tenant, job, attempt) => {
+  holdSession: twin<[string, string]>(({ tables }, tenant, job) => {
     const lease = tables.job_lease.get(tenant, job);
-    return lease?.attempt === attempt && tables.agent_session.get(tenant, lease.agent_id) ? [{}] : [];
+    return lease && tables.agent_session.get(tenant, lease.agent_id) ? [{}] : [];
   }),
-  stillSilent: twin<[number, number, number, string, string, number]>(
-    (moment, leaseMs, marginMs, heartbeatMs, tenant, job, attempt) => {
-      const lease = moment.tables.job_lease.get(tenant, job);
-      if (lease?.attempt !== attempt) return [];
-      return [{ silent_ms: silentMs(moment, lease, leaseMs, marginMs, heartbeatMs) }];
-    },
-  ),
+  stillSilent: twin<[number, number, number, string, string]>((moment, leaseMs, marginMs, heartbeatMs, tenant, job) => {
+    const lease = moment.tables.job_lease.get(tenant, job);
+    return lease ? [{ silent_ms: silentMs(moment, lease, leaseMs, marginMs, heartbeatMs) }] : [];
+  }),
   lookAgain: twin<[string, string, number]>(({ tables }, tenant, job, attempt) => {
     const lease = tables.job_lease.get(tenant, job);
     return lease?.attempt === attempt ? [tables.job_lease.change(lease, { settle_after: null })] : [];
