@@ -2,7 +2,7 @@
  * Writes, or with `--check` compares, every generated file. A generator is a function from nothing to text; equal
  * sources give equal text.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { format } from 'prettier';
 import { openApiDocument } from '../../control-plane/dist/platform/http/openapi.js';
@@ -13,6 +13,8 @@ import { stateMachines } from './state-machines.ts';
 import { stepPages } from './steps.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+/** Folders that hold nothing but generated files: what no generator makes any more is taken away. */
+const WHOLE = ['docs/steps'];
 
 const json = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
 
@@ -29,7 +31,16 @@ async function files(): Promise<Map<string, string>> {
 
 const check = process.argv.includes('--check');
 const stale: string[] = [];
-for (const [name, text] of await files()) {
+const made = await files();
+for (const folder of WHOLE) {
+  for (const entry of await readdir(path.join(ROOT, folder), { recursive: true, withFileTypes: true })) {
+    const name = path.relative(ROOT, path.join(entry.parentPath, entry.name));
+    if (!entry.isFile() || made.has(name)) continue;
+    stale.push(name);
+    if (!check) await rm(path.join(ROOT, name));
+  }
+}
+for (const [name, text] of made) {
   const file = path.join(ROOT, name);
   const wanted = name.endsWith('.md') ? await format(text, { parser: 'markdown', printWidth: 120 }) : text;
   const there = await readFile(file, 'utf8').catch(() => null);

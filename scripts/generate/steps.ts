@@ -1,61 +1,94 @@
-/** `docs/steps/*.md`: a page for each family of steps, from the catalogue's schemas. */
+/** `docs/steps`: a page for each step and a list of all, from the catalogue's declarations. */
+import { stringify } from 'yaml';
 import { z } from 'zod';
-import { CATALOG, restartRuleOf, type StepDeclaration } from '../../shared/dist/workflow/index.js';
+import { CATALOG, exactReference, restartRuleOf, type StepDeclaration } from '../../shared/dist/workflow/index.js';
 
-interface Property {
-  readonly type?: string | string[];
+/** What is read of a JSON Schema. */
+interface Schema {
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Property[];
-  readonly items?: Property;
-  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
 }
 
-/** File names and texts. */
+const NOTE = 'Generated from the catalogue by `npm run generate`; do not edit.';
+
+/** File names below `docs/steps`, and texts. */
 export function stepPages(): [name: string, text: string][] {
-  const families = Map.groupBy(CATALOG, (step) => step.name.split('.')[0]!);
-  const pages = [...families].map(([family, steps]): [string, string] => [`${family}.md`, page(family, steps)]);
-  const index = [...families].map(
-    ([family, steps]) => `- [${family}](${family}.md): ${steps.map(({ name }) => `\`${name}\``).join(', ')}`,
-  );
-  return [
-    [
-      'README.md',
-      `# Steps\n\nGenerated from the catalogue by \`npm run generate\`; do not edit.\n\n${index.join('\n')}\n`,
-    ],
-    ...pages,
+  return [['README.md', overview()], ...CATALOG.map((step): [string, string] => [fileOf(step), page(step)])];
+}
+
+function overview(): string {
+  const families = Map.groupBy(CATALOG, ({ name }) => name.split('.')[0]!);
+  const sections = [...families].map(([family, steps]) => {
+    const rows = steps.map((step) => `| [${step.name}](${fileOf(step)}) | ${step.summary} | ${step.effect} |`);
+    return `## ${family}\n\n| step | does | effect |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return `# Steps\n\n${NOTE}\n\n${sections.join('\n')}`;
+}
+
+/** `browser.click` is `browser/click.md`, `data.csv.read` is `data/csv.read.md`, `log` is `log.md`. */
+function fileOf({ name }: StepDeclaration): string {
+  return `${name.replace('.', '/')}.md`;
+}
+
+function page(step: StepDeclaration): string {
+  const { name, summary, effect, defaultTimeoutMs, slot, capabilities, needsSession } = step;
+  const facts = [
+    `| call | \`${exactReference(step)}\` |`,
+    `| effect | ${effect}: after a restart \`${restartRuleOf(effect)}\`, unless the document says otherwise |`,
+    `| timeout | ${defaultTimeoutMs / 1_000} s, unless the document sets one |`,
+    `| runs in | a ${slot} slot${capabilities.length === 0 ? '' : ` of an agent with ${capabilities.map(code).join(', ')}`}${
+      needsSession ? ', in a session that is open already' : ''
+    } |`,
   ];
-}
-
-function page(family: string, steps: readonly StepDeclaration[]): string {
   return [
-    `# ${family}\n\nGenerated from the catalogue by \`npm run generate\`; do not edit.\n`,
-    ...steps.map(section),
+    `# ${name}\n\n${summary}\n`,
+    `| | |\n| --- | --- |\n${facts.join('\n')}\n`,
+    `## Example\n\n\`\`\`yaml\n${exampleOf(step)}\`\`\`\n`,
+    `## Arguments\n\n${members(z.toJSONSchema(step.with, { io: 'input', unrepresentable: 'any' }) as Schema, 'Takes nothing.')}`,
+    `## Output\n\n${outputOf(z.toJSONSchema(step.output, { io: 'output', unrepresentable: 'any' }) as Schema)}`,
+    `${NOTE}\n`,
   ].join('\n');
 }
 
-function section(step: StepDeclaration): string {
-  const schema = z.toJSONSchema(step.with, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, Property>;
-    required?: string[];
-  };
-  const rows = Object.entries(schema.properties ?? {}).map(
-    ([name, property]) =>
-      `| \`${name}\` | ${typeOf(property)} | ${schema.required?.includes(name) ? 'yes' : ''} | ${property.description ?? ''} |`,
-  );
-  return [
-    `## ${step.name}\n\n${step.summary}\n`,
-    `\`call: ${step.name}:${step.version}@default\`. Effect: ${step.effect} (after a restart: ${restartRuleOf(step.effect)}). ` +
-      `Timeout unless the document sets one: ${step.defaultTimeoutMs / 1_000} s. Slot: ${step.slot}.\n`,
-    rows.length > 0
-      ? `| with | type | required | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`
-      : 'Takes nothing.\n',
-  ].join('\n');
+function exampleOf({ name, example }: StepDeclaration): string {
+  const task = Object.keys(example).length === 0 ? { call: name } : { call: name, with: example };
+  return stringify([{ [name.split('.').at(-1)!]: task }], { lineWidth: 100 });
 }
 
-function typeOf(property: Property): string {
-  if (property.enum) return property.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
-  if (property.anyOf) return property.anyOf.map(typeOf).join(' or ');
-  if (property.type === 'array') return `list of ${typeOf(property.items ?? {})}`;
-  return String(property.type ?? 'anything');
+function outputOf(schema: Schema): string {
+  const inner = schema.properties ? schema : schema.type === 'array' && schema.items?.properties ? schema.items : null;
+  const said = `${upper(typeOf(schema))}.${schema.description === undefined ? '' : ` ${schema.description}`}\n`;
+  return inner === null ? said : `${said}\n${members(inner, '')}`;
+}
+
+function members(schema: Schema, none: string): string {
+  const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const required = schema.required?.includes(name) === true ? 'yes' : '';
+    return `| \`${name}\` | ${typeOf(property)} | ${required} | ${property.description ?? ''} |`;
+  });
+  if (rows.length === 0) return `${none === '' ? upper(typeOf(schema)) : none}\n`;
+  return `| member | type | always | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const));
+  if (schema.enum) return schema.enum.map((value) => code(JSON.stringify(value))).join(', ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
+  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
+  if (schema.type === undefined) return 'anything';
+  return typeof schema.type === 'string' ? schema.type : schema.type.join(' or ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function upper(text: string): string {
+  return text.startsWith('`') ? text : `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }

@@ -39,6 +39,7 @@ export class StepDoubles implements StepRegistry {
       summary: 'A double.',
       with: z.record(z.string(), z.unknown()),
       output: z.json(),
+      example: {},
       effect: 'idempotent',
       defaultTimeoutMs: 30_000,
       slot: 'plain',

@@ -16,6 +16,8 @@ export interface StepDeclaration<With extends z.ZodType = z.ZodType, Output exte
   readonly summary: string;
   readonly with: With;
   readonly output: Output;
+  /** Arguments as a document would write them, for docs and editors; expressions may stand for values. */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly effect: Effect;
   /** How long one call may take when the document sets no timeout, milliseconds. */
   readonly defaultTimeoutMs: number;

@@ -4,15 +4,19 @@
  */
 import { z } from 'zod';
 import { ArtifactName } from '../../protocol/messages.ts';
-import { Target } from '../target.ts';
+import { Target as Selected } from '../target.ts';
 
-export { Target } from '../target.ts';
+/** The one element that a step acts on. */
+export const Target = Selected.describe('The one element: a selector.');
 
 /** An absolute http or https address. */
-export const Url = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).max(4_000);
+export const Url = z
+  .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
+  .max(4_000)
+  .describe('An absolute http or https address.');
 
 /** A name within the run's folder, forward slashes; the artifact is stored under it. */
-export const SaveAs = ArtifactName;
+export const SaveAs = ArtifactName.describe("The artifact's name in the run's folder, forward slashes.");
 
 /** Text of an address: exact, or with `*` for any characters. */
 const UrlPattern = z.string().min(1).max(4_000);
@@ -20,7 +24,8 @@ const UrlPattern = z.string().min(1).max(4_000);
 /** Conditions to wait for; all that are given must hold. */
 export const Expectation = z
   .strictObject({ visible: Target.optional(), gone: Target.optional(), url: UrlPattern.optional() })
-  .refine((value) => Object.keys(value).length > 0, 'expected at least one of `visible`, `gone`, `url`');
+  .refine((value) => Object.keys(value).length > 0, 'expected at least one of `visible`, `gone`, `url`')
+  .describe('What to wait for afterwards: `visible`, `gone` (selectors), `url` (`*` for any characters).');
 export type Expectation = z.infer<typeof Expectation>;
 
 /** The page after the step. */

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { documentOf, INVOICES } from '../fixtures.test-support.ts';
 import { workflowJsonSchema } from '../json-schema.ts';
 import { normalise } from '../normalise.ts';
+import { parseWorkflow } from '../parse.ts';
 import { CATALOG, exactReference, findStep } from './index.ts';
+
+const HEAD = { document: { dsl: '1.0.3', namespace: 'test', name: 'test', version: '1.0.0' } };
 
 describe('the catalogue', () => {
   it('has each step once and finds it by every form of its reference', () => {
@@ -17,6 +20,12 @@ describe('the catalogue', () => {
         expect(findStep(reference)).toEqual({ ok: true, step });
       }
     }
+  });
+
+  it.each(CATALOG.map((step) => [step.name, step] as const))('%s: its example is valid', (name, { example }) => {
+    expect(parseWorkflow(JSON.stringify({ ...HEAD, do: [{ it: { call: name, with: example } }] }))).toMatchObject({
+      ok: true,
+    });
   });
 
   it('declares what acts on a page as unsafe and what reads it as idempotent', () => {

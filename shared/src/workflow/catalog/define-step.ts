@@ -8,7 +8,7 @@ export const STEP_TIMEOUT_MS = 30_000;
 /** What a family says about a step; the rest has defaults. */
 type Declared<With extends z.ZodType, Output extends z.ZodType> = Pick<
   StepDeclaration<With, Output>,
-  'name' | 'summary' | 'with' | 'output' | 'effect'
+  'name' | 'summary' | 'with' | 'output' | 'example' | 'effect'
 > &
   Partial<StepDeclaration<With, Output>>;
 

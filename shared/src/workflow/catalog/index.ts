@@ -4,11 +4,11 @@
  */
 import type { StepDeclaration } from '../step.ts';
 import { nearest } from '../problem.ts';
-import { BROWSER_STEPS } from './browser.ts';
+import { BROWSER_STEPS } from './browser/index.ts';
 import { PLAIN_STEPS } from './plain.ts';
 
 export * from './arguments.ts';
-export { BROWSER_STEPS } from './browser.ts';
+export { BROWSER_STEPS } from './browser/index.ts';
 export { defineStep, STEP_TIMEOUT_MS } from './define-step.ts';
 export { PLAIN_STEPS } from './plain.ts';
 

@@ -10,6 +10,7 @@ const log = defineStep({
     level: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   }),
   output: z.null(),
+  example: { message: 'Three invoices are open', level: 'info' },
   effect: 'idempotent',
 });
 
@@ -18,6 +19,7 @@ const assert = defineStep({
   summary: 'Fails the task unless a condition holds.',
   with: z.strictObject({ that: z.boolean(), message: z.string().max(1_000).optional() }),
   output: z.literal(true),
+  example: { that: '${ .rows | length > 0 }', message: 'The list is empty' },
   effect: 'idempotent',
 });
 
