@@ -22,6 +22,7 @@ const HTTP: StepDeclaration = {
   summary: 'For tests: asks a server to do something.',
   with: Arguments,
   output: z.json(),
+  example: {},
   effect: 'unsafe',
   defaultTimeoutMs: ACT_MS,
   slot: 'plain',

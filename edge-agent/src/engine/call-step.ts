@@ -122,6 +122,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     position: frame.position,
     usesSecret: call.usesSecret,
     session,
+    see: (seen) => frame.record.see(seen),
     artifact: (file, about) => options.artifact(file, { ...about, position: frame.position }),
     log: async (level, message) => {
       options.log(level, vault.scrub(message));

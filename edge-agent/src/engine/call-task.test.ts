@@ -271,6 +271,8 @@ do:
     const { ending, events } = await runIt(yaml, { secrets, steps });
     expect(steps.calls[0]?.args).toEqual({ text: 'pw: hunter22"x' });
     expect(ending).toMatchObject({ output: { echo: { typed: 'pw: ***', used: true } } });
+    const start = events.find(({ body }) => body.type === 'step.started' && body.call !== undefined);
+    expect(start?.body).toMatchObject({ input: { text: 'pw: $secrets.portal.password' } });
     const everything = JSON.stringify(events);
     expect(everything).toContain('typing pw: ***');
     expect(everything).not.toContain('hunter22');

@@ -8,12 +8,20 @@ import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
 import { definitionOf } from './evaluate.ts';
-import type { Frame, Raw, Scope, TaskHandler } from './frame.ts';
+import type { Frame, Raw, Scope, StartFacts, TaskHandler } from './frame.ts';
+import { readable } from './readable.ts';
+import { eventJson } from './recorder.ts';
 import { decideCall } from './replay.ts';
 import { CONTROL_FACTS } from './step-record.ts';
 import { type Step, usesSession } from './steps.ts';
 import { fileOf } from './stored-file.ts';
 import { fillAddresses } from './uri-template.ts';
+
+/** What the record says of the arguments. */
+interface CallFacts {
+  readonly inputDigest: string;
+  readonly input: Exclude<StartFacts['input'], undefined>;
+}
 
 export const runCall: TaskHandler<CallTask> = async (task, frame) => {
   const args = await argumentsOf(task, frame);
@@ -28,11 +36,14 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
     });
   }
   const call = await prepare(step, task, args, frame);
-  const digest = digestOf(step, args);
+  const about: CallFacts = {
+    inputDigest: digestOf(step, args),
+    input: eventJson(readable(frame.run.vault.named(args))),
+  };
   const recorded = frame.run.journal.at(frame.position);
   const decision = decideCall({
     recorded,
-    digest,
+    digest: about.inputDigest,
     effect: call.effect,
     rule: call.rule,
     usesSession: usesSession(step.declaration),
@@ -40,7 +51,7 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
   });
   switch (decision.do) {
     case 'run':
-      return perform(call, digest, frame);
+      return perform(call, about, frame);
     case 'reuse':
       return { output: decision.output, settled: true };
     case 'fail':
@@ -48,7 +59,7 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
     case 'suspend':
       throw new RunSuspended(frame.position, suspension(step, frame, decision.why));
     case 'probe':
-      if (!(await hasHappened(step, frame))) return perform(call, digest, frame);
+      if (!(await hasHappened(step, frame))) return perform(call, about, frame);
       await frame.record.completed(decision.output);
       return { output: decision.output, settled: true };
   }
@@ -60,13 +71,13 @@ async function argumentsOf(task: CallTask, frame: Frame): Promise<Json> {
 }
 
 /** Records the start, calls, and leaves the record of the outcome to the task; a cancelled run's it writes itself. */
-async function perform(call: PreparedCall, inputDigest: string, frame: Frame): Promise<Raw> {
+async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Promise<Raw> {
   const { name, version } = call.step.declaration;
   await frame.record.started({
     effect: call.effect,
     onRestart: call.rule,
     call: `${name}:${version}`,
-    inputDigest,
+    ...about,
   });
   if (frame.signal.aborted) {
     // Waiting for the lease took too long. That nothing was done is worth recording: no doubt remains.

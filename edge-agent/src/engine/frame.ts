@@ -2,7 +2,7 @@
  * The engine's inner vocabulary: a run, the scope a list of tasks runs in, and the frame of one task while it runs.
  * Task kinds are handlers over frames; they reach each other through `run.tasks` and so know nothing of one another.
  */
-import type { OnRestart, RunEventBody, Secrets, RunEvent } from '@casare/shared/protocol';
+import type { OnRestart, RunEventBody, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
 import type { Json, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
 import type { Clock } from './clock.ts';
 import type { WorkflowFault } from './errors.ts';
@@ -97,12 +97,14 @@ export interface Run {
 /** What the recorded start of a step says besides where it is. */
 export type StartFacts = Pick<
   Extract<RunEventBody, { type: 'step.started' }>,
-  'effect' | 'onRestart' | 'call' | 'inputDigest'
+  'effect' | 'onRestart' | 'call' | 'inputDigest' | 'input'
 >;
 
 /** The record of one step: started once, ended once. */
 export interface StepRecord {
   started(facts: StartFacts): Promise<void>;
+  /** For the end's record. */
+  see(seen: StepSeen): void;
   completed(output: Json, context?: Json): Promise<void>;
   failed(fault: WorkflowFault, certain: boolean, context?: Json): Promise<void>;
 }

@@ -49,6 +49,11 @@ describe('secret vault', () => {
     expect(vault.warnings).toEqual(['The secret pin is shorter than 4 characters and cannot be masked.']);
   });
 
+  it('names handles for people, wherever they stand', () => {
+    const args = { value: handle('portal.password'), headers: [`Bearer ${handle('token')}!`], n: 1 };
+    expect(vault.named(args)).toEqual({ value: '$secrets.portal.password', headers: ['Bearer $secrets.token!'], n: 1 });
+  });
+
   it('tells arguments with a secret from others', () => {
     expect(vault.isUsedIn({ a: [`x ${handle('token')}`] })).toBe(true);
     expect(vault.isUsedIn({ a: 'tok-1234' })).toBe(false);

@@ -32,6 +32,8 @@ export interface SecretVault {
   isUsedIn(value: Json): boolean;
   /** A copy with every handle, also inside longer texts, replaced by its value. */
   reveal(value: Json): Json;
+  /** A copy for people: every handle replaced by the name of its secret, as documents write it. */
+  named(value: Json): Json;
   /** A copy without any secret value: raw, JSON-escaped, URL-encoded or base64; keys of objects too. */
   scrub<Value extends Json>(value: Value): Value;
 }
@@ -62,6 +64,8 @@ export function createVault(
     for (const [token, value] of values) revealed = revealed.replaceAll(token, () => value);
     return revealed;
   };
+  const nameText = (text: string) =>
+    Object.entries(handles).reduce((named, [name, token]) => named.replaceAll(token, () => `$secrets.${name}`), text);
   return {
     variable: shapeOf(secrets, handles),
     handles,
@@ -73,6 +77,7 @@ export function createVault(
       return [...values.keys()].some((token) => text.includes(token));
     },
     reveal: (value) => mapTexts(value, revealText, (number) => number),
+    named: (value) => mapTexts(value, nameText, (number) => number),
     scrub: <Value extends Json>(value: Value) =>
       mapTexts(value, scrubText, (number) => (forms.includes(String(number)) ? SCRUBBED : number)) as Value,
   };

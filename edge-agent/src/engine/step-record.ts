@@ -1,5 +1,5 @@
 /** The record of one step: `started` before anything else, then exactly one of `completed` and `failed`. */
-import type { RunEventBody } from '@casare/shared/protocol';
+import type { RunEventBody, StepSeen } from '@casare/shared/protocol';
 import type { Json } from '@casare/shared/workflow';
 import type { WorkflowFault } from './errors.ts';
 import type { Run, StartFacts, StepRecord } from './frame.ts';
@@ -24,6 +24,8 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const send = (body: RunEventBody) => run.recorder.record(body);
   const elapsed = () => Math.max(0, Math.round(run.options.clock.now() - began));
   let isStarted = false;
+  let seen: StepSeen | undefined;
+  const saw = () => (seen === undefined ? {} : { seen });
   const started = async (facts: StartFacts) => {
     if (isStarted) return;
     isStarted = true;
@@ -31,6 +33,7 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   };
   return {
     started,
+    see: (facts) => (seen = { ...seen, ...facts }),
     completed: (output, context) =>
       send({
         type: 'step.completed',
@@ -38,6 +41,7 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
         output: eventJson(output),
         ...(context === undefined ? {} : { context: eventJson(context) }),
         durationMs: elapsed(),
+        ...saw(),
       }),
     failed: async (fault: WorkflowFault, certain: boolean, context?: Json) => {
       // It failed before it could act, such as by its arguments: the record has a start all the same.
@@ -49,6 +53,7 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
         certain,
         ...(context === undefined ? {} : { context: eventJson(context) }),
         durationMs: elapsed(),
+        ...saw(),
       });
     },
   };

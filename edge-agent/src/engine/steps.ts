@@ -2,7 +2,7 @@
  * What the engine needs from executors. The engine knows no browser and no desktop: it finds a step by its reference,
  * parses the arguments by the step's declaration, calls it with a deadline and parses what comes back.
  */
-import type { ArtifactKind, RunEventBody } from '@casare/shared/protocol';
+import type { ArtifactKind, RunEventBody, StepSeen } from '@casare/shared/protocol';
 import type { StepDeclaration } from '@casare/shared/workflow';
 
 export type LogLevel = Extract<RunEventBody, { type: 'run.log' }>['level'];
@@ -31,6 +31,8 @@ export interface StepContext {
   readonly session: Map<string, unknown>;
   /** Hands a finished file over to be stored; resolves when the agent has it durably. */
   artifact(file: string, about: ArtifactAbout): Promise<void>;
+  /** Notes what the step sees of the system it acts on, for its record; later facts replace earlier ones, one by one. */
+  see(seen: StepSeen): void;
   /** Adds a line to the run's log; secrets are masked. */
   log(level: LogLevel, message: string): Promise<void>;
 }

@@ -22,6 +22,7 @@ function contextWith(session: Map<string, unknown>): StepContext {
     position: '/do/0/open',
     usesSecret: false,
     session,
+    see: () => undefined,
     artifact: async () => {},
     log: async () => {},
   };

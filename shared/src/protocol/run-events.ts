@@ -46,7 +46,27 @@ const StepStarted = z.object({
   onRestart: OnRestart,
   /** SHA-256 (hex) of the evaluated arguments: a journalled outcome is reused only for equal arguments. */
   inputDigest: z.string().length(64).optional(),
+  /** The evaluated arguments for people to read: handles in place of secrets, long texts and lists cut. */
+  input: z.json().optional(),
 });
+
+/** What an executor saw of the system that it acted on, when its step ended. */
+export const StepSeen = z.object({
+  /** The element that was acted on: what the document asked for, and a selector that names it exactly. */
+  target: z
+    .object({
+      selector: z.string().max(4_000),
+      found: z.string().max(4_000).nullable(),
+      /** Elements that the selector matched. */
+      matches: z.int().min(0),
+      /** When it did not match exactly one: the nearest, as ready selectors. */
+      candidates: z.array(z.string().max(4_000)).max(10).optional(),
+    })
+    .optional(),
+  page: z.object({ url: z.string().max(4_000), title: z.string().max(1_000) }).optional(),
+  window: z.object({ title: z.string().max(1_000), application: z.string().max(1_000) }).optional(),
+});
+export type StepSeen = z.infer<typeof StepSeen>;
 
 const StepCompleted = z.object({
   type: z.literal('step.completed'),
@@ -56,6 +76,7 @@ const StepCompleted = z.object({
   /** The new `$context`, only when the task has `export`. */
   context: z.json().optional(),
   durationMs: z.int().min(0),
+  seen: StepSeen.optional(),
   /** A person's word, given in a review, that the step took effect; written by the control plane, never by an agent. */
   settledBy: z.string().max(200).optional(),
 });
@@ -69,6 +90,7 @@ const StepFailed = z.object({
   /** The `$context` at that moment, only when what failed is an attempt of a `try`: the next attempt starts with it. */
   context: z.json().optional(),
   durationMs: z.int().min(0),
+  seen: StepSeen.optional(),
 });
 
 /** `code` of a step that the agent recorded as started and, because it stopped, never let act: a restart starts it anew. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { StepSeen } from '@casare/shared/protocol';
 import { startBrowser, type StartedBrowser } from '../../browser/index.ts';
 import { TEST_BROWSER } from '../../browser/browser-for-tests.ts';
 import { StepFailure, type ArtifactAbout, type StepContext } from '../../engine/index.ts';
@@ -22,6 +23,8 @@ export interface TestRun {
   readonly folder: string;
   readonly artifacts: (ArtifactAbout & { readonly path: string })[];
   readonly logs: string[];
+  /** What the last call saw. */
+  readonly seen: StepSeen;
   call(name: string, args: unknown, options?: CallOptions): Promise<unknown>;
   end(): Promise<void>;
 }
@@ -44,13 +47,16 @@ async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<
   const session = new Map<string, unknown>();
   const artifacts: TestRun['artifacts'] = [];
   const logs: string[] = [];
+  const seen: StepSeen = {};
   let calls = 0;
   return {
     folder,
     artifacts,
     logs,
+    seen,
     call: async (name, args, options = {}) => {
       calls += 1;
+      for (const fact of Object.keys(seen)) Reflect.deleteProperty(seen, fact);
       const context: StepContext = {
         signal: options.signal ?? new AbortController().signal,
         timeoutMs: options.timeoutMs ?? 20_000,
@@ -58,6 +64,7 @@ async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<
         position: `/do/${calls}/${name}`,
         usesSecret: options.usesSecret ?? false,
         session,
+        see: (facts) => Object.assign(seen, facts),
         artifact: async (path, about) => void artifacts.push({ path, ...about }),
         log: async (level, message) => void logs.push(`${level}: ${message}`),
       };
