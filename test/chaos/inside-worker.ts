@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { Workflow, type StepDeclaration } from '@casare/shared/workflow';
 import { createExpressions, runWorkflow, systemClock, type Step } from '../../edge-agent/dist/engine/index.js';
+import { unrestricted } from '../../edge-agent/dist/policy/index.js';
 import { WorkerChannel } from '../../edge-agent/dist/runner/worker-channel.js';
 import { createStepRegistry } from '../../edge-agent/dist/steps/index.js';
 import { z } from 'zod';
@@ -45,12 +46,12 @@ export function insideWorkers(home: string): WorkerSource {
   const steps = { find: (reference: string) => (reference === 'http' ? http : product.find(reference)) };
   return {
     warm: () => undefined,
-    take: () => new InsideWorker({ expressions, steps }) as unknown as WorkerProcess,
+    take: () => new InsideWorker({ expressions, steps, policy: unrestricted }) as unknown as WorkerProcess,
     stop: () => Promise.resolve(),
   };
 }
 
-type Surroundings = Pick<Parameters<typeof runWorkflow>[0], 'expressions' | 'steps'>;
+type Surroundings = Pick<Parameters<typeof runWorkflow>[0], 'expressions' | 'steps' | 'policy'>;
 type Start = Extract<ToWorker, { type: 'start' }>;
 
 class InsideWorker {

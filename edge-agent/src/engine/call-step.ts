@@ -121,6 +121,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     runFolder: options.runFolder,
     position: frame.position,
     usesSecret: call.usesSecret,
+    policy: options.policy,
     session,
     see: (seen) => frame.record.see(seen),
     artifact: (file, about) => options.artifact(file, { ...about, position: frame.position }),

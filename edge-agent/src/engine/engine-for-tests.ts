@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import { runWorkflow, type RunEndingBody } from './engine.ts';
 import { createExpressions, type Expressions } from './expressions.ts';
 import type { RunOptions } from './frame.ts';
-import type { Step, StepContext, StepRegistry } from './steps.ts';
+import type { Step, StepContext, StepPolicy, StepRegistry } from './steps.ts';
 
 /** A call that a double received. */
 export interface DoubleCall {
@@ -114,6 +114,7 @@ export interface Ran {
 /** What a test may say about a run. */
 export interface RunSetup {
   readonly steps?: StepRegistry;
+  readonly policy?: StepPolicy;
   readonly input?: Json;
   readonly secrets?: Secrets;
   readonly journal?: readonly RunEvent[];
@@ -136,6 +137,7 @@ export function sharedExpressions(): Expressions {
   return (shared ??= createExpressions({ now: () => Date.UTC(2026, 4, 1) }));
 }
 
+const done = () => Promise.resolve();
 const folders: string[] = [];
 /** A folder of its own for a run's files; `removeRunFolders` takes it away. */
 export function newRunFolder(): string {
@@ -168,6 +170,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     record,
     artifact: () => Promise.resolve(),
     steps: setup.steps ?? new StepDoubles(),
+    policy: setup.policy ?? { checkUrl: done, checkApplication: done, checkFile: done },
     expressions: setup.expressions ?? sharedExpressions(),
     clock,
     signal: setup.signal ?? new AbortController().signal,

@@ -10,7 +10,7 @@ import type { Expressions, Variables } from './expressions.ts';
 import type { Recorder } from './recorder.ts';
 import type { Journal } from './replay.ts';
 import type { SecretVault } from './secrets.ts';
-import type { ArtifactAbout, LogLevel, StepRegistry } from './steps.ts';
+import type { ArtifactAbout, LogLevel, StepPolicy, StepRegistry } from './steps.ts';
 
 /** Everything a run is given. */
 export interface RunOptions {
@@ -31,6 +31,7 @@ export interface RunOptions {
   readonly record: (body: RunEventBody) => Promise<void>;
   readonly artifact: (file: string, about: ArtifactAbout & { readonly position: string }) => Promise<void>;
   readonly steps: StepRegistry;
+  readonly policy: StepPolicy;
   readonly expressions: Expressions;
   readonly clock: Clock;
   /** Cancels the run; the text of its reason is recorded. */

@@ -6,4 +6,4 @@ export { createExpressions, type Expressions } from './expressions.ts';
 export type { RunOptions } from './frame.ts';
 export { RecordingFailed } from './recorder.ts';
 export { createVault, type SecretVault } from './secrets.ts';
-export type { ArtifactAbout, LogLevel, Step, StepContext, StepRegistry } from './steps.ts';
+export type { ArtifactAbout, FileUse, LogLevel, Step, StepContext, StepPolicy, StepRegistry } from './steps.ts';

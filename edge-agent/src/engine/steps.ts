@@ -15,6 +15,22 @@ export interface ArtifactAbout {
   readonly mediaType: string;
 }
 
+/**
+ * What the agent's own policy lets steps reach (design section 9). Asked before anything outside is touched; each
+ * rejects with a `StepFailure` of type `authorization`, code `POLICY_…`, that is certain.
+ */
+export interface StepPolicy {
+  /** Before an address is asked, gone to, or followed from a redirect. */
+  checkUrl(url: string): Promise<void>;
+  /** Before a program is started or attached to; `program` is its path, or its name where no more is known. */
+  checkApplication(program: string): Promise<void>;
+  /** Before a file outside the run's folder is opened. `path` is absolute and holds no links. */
+  checkFile(path: string, use: FileUse): Promise<void>;
+}
+
+/** What a step does with a file. */
+export type FileUse = 'read' | 'write';
+
 /** What a step sees of its run. */
 export interface StepContext {
   /** Aborted at the deadline, when the run is cancelled, or when an outer task times out. */
@@ -27,6 +43,7 @@ export interface StepContext {
   readonly position: string;
   /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */
   readonly usesSecret: boolean;
+  readonly policy: StepPolicy;
   /** Live things that steps of this run share, such as its browser. Gone when the worker is. */
   readonly session: Map<string, unknown>;
   /** Hands a finished file over to be stored; resolves when the agent has it durably. */

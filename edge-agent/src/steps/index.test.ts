@@ -6,6 +6,7 @@ import { CATALOG } from '@casare/shared/workflow';
 import { NO_SANDBOX, startBrowser, type StartedBrowser } from '../browser/index.ts';
 import { TEST_BROWSER } from '../browser/browser-for-tests.ts';
 import type { StepContext } from '../engine/index.ts';
+import { unrestricted } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from './index.ts';
 
 let folder: string;
@@ -22,6 +23,7 @@ function contextWith(session: Map<string, unknown>): StepContext {
     position: '/do/0/open',
     usesSecret: false,
     session,
+    policy: unrestricted,
     see: () => undefined,
     artifact: async () => {},
     log: async () => {},

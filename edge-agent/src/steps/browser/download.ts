@@ -8,7 +8,7 @@ import type { Download, Page, Response } from 'playwright-core';
 import { BROWSER_STEPS, type StoredFile } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { DownloadWatch, type DownloadStart } from './download-watch.ts';
-import { storeFile } from './files.ts';
+import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { browserStep, type BrowserScope } from './step.ts';

@@ -14,6 +14,7 @@ const SIGN_IN_STATUS = new Set([401, 403]);
 export function openStep(startBrowser: () => Promise<StartedBrowser>): Step {
   let warned = false;
   return sessionStep(BROWSER_STEPS.open, async ({ url, viewport, expect }, { context, signal, run }) => {
+    await context.policy.checkUrl(url);
     await BrowserSession.end(context);
     const starting = startBrowser();
     let started: StartedBrowser;
@@ -35,7 +36,10 @@ export function openStep(startBrowser: () => Promise<StartedBrowser>): Step {
   });
 }
 
-export const gotoStep: Step = browserStep(BROWSER_STEPS.goto, ({ url, expect }, scope) => load(scope, url, expect));
+export const gotoStep: Step = browserStep(BROWSER_STEPS.goto, async ({ url, expect }, scope) => {
+  await scope.context.policy.checkUrl(url);
+  return load(scope, url, expect);
+});
 
 /** @throws StepFailure URL_UNREACHABLE (503), URL_ANSWERED_ERROR with the answer's own status */
 async function load(scope: BrowserScope, url: string, expect: Expectation | undefined): Promise<PageState> {

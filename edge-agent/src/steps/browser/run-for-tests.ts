@@ -10,6 +10,7 @@ import type { StepSeen } from '@casare/shared/protocol';
 import { startBrowser, type StartedBrowser } from '../../browser/index.ts';
 import { TEST_BROWSER } from '../../browser/browser-for-tests.ts';
 import { StepFailure, type ArtifactAbout, type StepContext } from '../../engine/index.ts';
+import { unrestricted } from '../../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../index.ts';
 
 interface CallOptions {
@@ -63,6 +64,7 @@ async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<
         runFolder: folder,
         position: `/do/${calls}/${name}`,
         usesSecret: options.usesSecret ?? false,
+        policy: unrestricted,
         session,
         see: (facts) => Object.assign(seen, facts),
         artifact: async (path, about) => void artifacts.push({ path, ...about }),

@@ -1,7 +1,7 @@
 /** `browser.screenshot`: a PNG of the page or of one element, secrets covered. */
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
-import { storeFile } from './files.ts';
+import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
 import { browserStep } from './step.ts';
 

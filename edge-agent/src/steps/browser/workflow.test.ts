@@ -8,6 +8,7 @@ import { parseWorkflow, type Workflow } from '@casare/shared/workflow';
 import { startBrowser, type StartedBrowser } from '../../browser/index.ts';
 import { TEST_BROWSER } from '../../browser/browser-for-tests.ts';
 import { createExpressions, runWorkflow, systemClock } from '../../engine/index.ts';
+import { unrestricted } from '../../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../index.ts';
 import { startPortal, type TestSite } from './run-for-tests.ts';
 
@@ -51,6 +52,7 @@ test('downloads a month of invoices, over the one that fails at first, and shows
     artifact: async (file, about) =>
       void artifacts.push(`${about.kind} ${about.name} ${(await readFile(file)).length}`),
     steps: createStepRegistry({ ...TEST_BROWSER, startBrowser: async () => shared }),
+    policy: unrestricted,
     expressions,
     clock: systemClock,
     signal: new AbortController().signal,
