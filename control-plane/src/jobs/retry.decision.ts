@@ -27,7 +27,7 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'RUN_TOO_LARGE',
   'SECRET_MISSING',
   'STEP_UNKNOWN',
-  'SUB_WORKFLOW_UNSUPPORTED',
+  'SUB_WORKFLOW_MISSING',
 ]);
 /** Of the agent or of the moment, whatever status comes with them. */
 const TRANSIENT: ReadonlySet<string> = new Set(['AGENT_STOPPED', 'ATTEMPT_TIMEOUT', 'STEP_STOPPED', 'WORKER_CRASHED']);

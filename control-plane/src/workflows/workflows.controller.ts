@@ -22,8 +22,8 @@ export class WorkflowsController {
   }
 
   @Handles(api.workflows.validate)
-  async validate({ body }: Call<typeof api.workflows.validate>) {
-    const { problems, saved } = this.#workflows.check(textOf(body));
+  async validate({ caller, body }: Call<typeof api.workflows.validate>) {
+    const { problems, saved } = await this.#workflows.check(caller.tenant, textOf(body));
     return { valid: saved !== null, problems: [...problems], warnings: [...(saved?.warnings ?? [])] };
   }
 

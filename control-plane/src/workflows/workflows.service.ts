@@ -1,6 +1,15 @@
 /** Saves, checks and finds versions of workflows; the front door for jobs is `resolve` and `validateInput`. */
 import type { ProblemDetail } from '@casare/shared/api';
-import { analyse, normalise, parseWorkflow, type Analysis, type Workflow } from '@casare/shared/workflow';
+import {
+  analyse,
+  embedSubWorkflows,
+  MAX_WORKFLOWS,
+  normalise,
+  parseWorkflow,
+  subWorkflowUses,
+  type Analysis,
+  type Workflow,
+} from '@casare/shared/workflow';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
@@ -42,19 +51,33 @@ export class WorkflowsService {
     this.#ids = ids;
   }
 
-  /** Checks a document without saving it. */
-  check(source: string): Checked {
+  /** Checks a document without saving it; sub-workflows that it runs must be saved. */
+  async check(tenant: string, source: string): Promise<Checked> {
     const parsed = parseWorkflow(source);
     if (!parsed.ok) return { problems: parsed.problems, saved: null };
-    const document = normalise(parsed.document);
-    const fault = inputSchemaFault(document);
+    const own = normalise(parsed.document);
+    const fault = inputSchemaFault(own);
     if (fault !== null) return { problems: [{ path: '/input/schema/document', message: fault }], saved: null };
+    const whole = embedSubWorkflows(own, await this.#subWorkflows(tenant, own));
+    if (!whole.ok) return { problems: whole.findings.map(parsed.locate), saved: null };
+    const { document } = whole;
     return { problems: [], saved: { document, analysis: analyse(document), warnings: parsed.warnings } };
+  }
+
+  async #subWorkflows(tenant: string, document: Workflow): Promise<Map<string, Workflow>> {
+    const found = new Map<string, Workflow>();
+    const references = new Set(subWorkflowUses(document).map(({ reference }) => reference));
+    // More are refused, however many of them there are.
+    for (const reference of [...references].slice(0, MAX_WORKFLOWS + 1)) {
+      const row = await this.resolve(tenant, reference);
+      if (!('refused' in row)) found.set(reference, row.document);
+    }
+    return found;
   }
 
   /** Saves a version; the same document again gives the version that is there. */
   async push(by: Caller, source: string): Promise<store.ListedVersion | Refusal> {
-    const { problems, saved } = this.check(source);
+    const { problems, saved } = await this.check(by.tenant, source);
     if (saved === null) return invalid(problems);
     const { namespace, name, version } = saved.document.document;
     const digest = digestOf(saved.document);

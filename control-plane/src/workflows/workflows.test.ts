@@ -1,6 +1,7 @@
 /** Workflows through the API of a running control plane, and the front door that jobs use. */
 import { api } from '@casare/shared/api';
 import { ApiError, createClient, type Client } from '@casare/shared/client';
+import { subWorkflowsOf } from '@casare/shared/workflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { createIds } from '../platform/ids.ts';
@@ -163,5 +164,45 @@ describe('checking input', () => {
     await push(source('3.1.0', `input: { schema: { document: { type: string, pattern: '^(a+)+$' } } }\n`));
     const row = await resolved('test/hello@3.1.0');
     expect(workflows.validateInput(row, `${'a'.repeat(50)}!`)[0]?.message).toContain('1000 ms');
+  });
+});
+
+describe('sub-workflows', () => {
+  const sub = (version: string, text: string): string =>
+    `document: { dsl: '1.0.3', namespace: test, name: sub, version: '${version}' }\n${text}\n`;
+  const top = (
+    version: string,
+    of: string,
+  ): string => `document: { dsl: '1.0.3', namespace: test, name: top, version: '${version}' }
+do:
+  - part:
+      run: { workflow: { namespace: test, name: sub, version: ${of} } }
+`;
+
+  test('are pinned when a workflow is pushed, with what they need', async () => {
+    const refused = await refusalOf(push(top('1.0.0', '1.0.0')));
+    expect(refused).toMatchObject({
+      code: 'WORKFLOW_INVALID',
+      problems: [{ line: 4, message: expect.stringContaining('test/sub@1.0.0') as string }],
+    });
+    await push(
+      sub(
+        '1.0.0',
+        `use: { secrets: [portal] }
+do: [{ a: { input: { from: $secrets.portal }, call: browser.open, with: { url: 'https://a.example' } } }]`,
+      ),
+    );
+    const check = { body: top('1.0.0', '1.0.0'), ...yaml };
+    expect(await client.call(api.workflows.validate, check)).toMatchObject({ valid: true });
+    const pushed = await push(top('1.0.0', '1.0.0'));
+    expect(pushed).toMatchObject({ requirements: { slot: 'browser', capabilities: ['browser.chromium'] } });
+    const { document, analysis } = await resolved('test/top@1.0.0');
+    expect(analysis.secrets).toEqual(['portal']);
+    expect(Object.keys(subWorkflowsOf(document))).toEqual(['test/sub@1.0.0']);
+  });
+
+  test('of another tenant are not there', async () => {
+    const checked = await workflows.check('other', top('1.0.0', '1.0.0'));
+    expect(checked).toMatchObject({ saved: null, problems: [{ line: 4 }] });
   });
 });

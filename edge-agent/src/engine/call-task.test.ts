@@ -252,6 +252,7 @@ describe('cancelling', () => {
 describe('secrets', () => {
   const secrets = { portal: { user: 'anna@example.com', password: 'hunter22"x' } };
   const yaml = `
+use: { secrets: [portal] }
 do:
   - signIn:
       input: { from: '{ pass: $secrets.portal.password }' }

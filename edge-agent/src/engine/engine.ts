@@ -5,13 +5,10 @@
  * does, `runWorkflow` ends. It rejects only when an event could not be recorded, and then no ending was.
  */
 import type { RunEventBody } from '@casare/shared/protocol';
-import type { Json } from '@casare/shared/workflow';
-import { checkData } from './data-schema.ts';
-import { timeoutOf, withDeadline } from './deadline.ts';
+import { runDocument, secretsOf, WHOLE } from './document-run.ts';
 import { asFault, RunCancelled, RunSuspended, type WorkflowFault } from './errors.ts';
-import { evaluatorOver, workflowVariables } from './evaluate.ts';
-import type { Outcome, Run, RunOptions, Scope } from './frame.ts';
-import { createRecorder, eventJson, recordable, RecordingFailed } from './recorder.ts';
+import type { Run, RunOptions, Scope } from './frame.ts';
+import { createRecorder, eventJson, RecordingFailed } from './recorder.ts';
 import { readJournal } from './replay.ts';
 import { createVault } from './secrets.ts';
 import { runTask } from './task.ts';
@@ -40,8 +37,10 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
     recorder,
     session: options.session ?? new Map<string, unknown>(),
     startedAt: journal.startedAt ?? options.clock.now(),
+    whole: options.document,
+    secrets: secretsOf(options.document, vault),
     context: null,
-    entered: 0,
+    budget: { entered: 0 },
   };
   const { handles } = vault;
   await recorder.record({
@@ -58,7 +57,11 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
 async function endingOf(run: Run): Promise<RunEndingBody> {
   const cancel = cancellation(run.options.signal);
   try {
-    const output = await runDocument(run, cancel.signal);
+    const scope: Scope = {
+      ...{ run, variables: {}, signal: cancel.signal, depth: 0 },
+      ...{ onRestart: undefined, verify: undefined },
+    };
+    const output = await runDocument(scope, WHOLE);
     cancel.signal.throwIfAborted();
     return { type: 'run.completed', output: eventJson(output) };
   } catch (thrown) {
@@ -71,40 +74,6 @@ async function endingOf(run: Run): Promise<RunEndingBody> {
   } finally {
     cancel.release();
   }
-}
-
-/** Input, tasks and output of the workflow itself, under its timeout. */
-async function runDocument(run: Run, signal: AbortSignal): Promise<Json> {
-  const { document, clock } = run.options;
-  const variables = workflowVariables(run);
-  const input = await transformInput(run);
-  // The specification's data-flow diagram: the transformed input is the first `$context`.
-  run.context = recordable(input, 'The input of the workflow');
-  const work = (limited: AbortSignal): Promise<Outcome> => {
-    const scope: Scope = {
-      run,
-      variables: {},
-      signal: limited,
-      onRestart: undefined,
-      verify: undefined,
-      depth: 0,
-    };
-    return runList(document.do, { path: '/do', position: '/do' }, input, scope);
-  };
-  const ms = await timeoutOf(document.timeout, run, evaluatorOver(run, input, variables));
-  const { output } = await (ms === null ? work(signal) : withDeadline(clock, signal, { ms, path: '' }, work));
-  const last = evaluatorOver(run, output, { ...variables, context: run.context });
-  const result = document.output?.as === undefined ? output : await last.transformation(document.output.as);
-  checkData(document.output?.schema, result, 'The output of the workflow');
-  return recordable(result, 'The output of the workflow');
-}
-
-async function transformInput(run: Run): Promise<Json> {
-  const { document, input } = run.options;
-  checkData(document.input?.schema, input, 'The input of the workflow');
-  if (document.input?.from === undefined) return input;
-  const variables = { ...workflowVariables(run), secrets: run.vault.variable };
-  return evaluatorOver(run, input, variables).transformation(document.input.from);
 }
 
 /**

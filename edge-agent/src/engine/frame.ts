@@ -89,10 +89,17 @@ export interface Run {
   readonly session: Map<string, unknown>;
   /** Epoch milliseconds; of the first attempt when resumed. */
   readonly startedAt: number;
+  /** The job's own document, which holds those of sub-workflows; `options.document` is the one that runs. */
+  readonly whole: Workflow;
+  /** `$secrets` of the document that runs. */
+  readonly secrets: Json;
   /** `$context`: changed by exports only. */
   context: Json;
-  /** Tasks entered so far. */
-  entered: number;
+  /** Of the whole run, sub-workflows included. */
+  readonly budget: {
+    /** Tasks entered so far. */
+    entered: number;
+  };
 }
 
 /** What the recorded start of a step says besides where it is. */

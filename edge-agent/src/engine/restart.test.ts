@@ -231,6 +231,7 @@ do:
   it('are recognised by their arguments also when those hold a secret', async () => {
     const steps = new StepDoubles().add('pay', { effect: 'unsafe' }, (args) => ({ sent: args['to'] }));
     const document = `
+use: { secrets: [account] }
 do:
   - a: { input: { from: $secrets.account }, call: pay, with: { to: '\${ . }' }, output: { as: '{ to: $input }' } }
   - b: { call: pay, with: { to: '\${ .to }' } }

@@ -96,9 +96,9 @@ function frameOf(entry: TaskEntry, position: string, rawInput: Json, scope: Scop
 }
 
 function checkBounds({ run, depth }: Scope, position: string): void {
-  run.entered += 1;
+  run.budget.entered += 1;
   const title =
-    run.entered > TASKS_PER_RUN
+    run.budget.entered > TASKS_PER_RUN
       ? `A run may enter ${TASKS_PER_RUN} tasks and this one has`
       : depth >= DEPTH
         ? `Tasks may stand ${DEPTH} deep in each other and this one stands deeper`
@@ -118,7 +118,7 @@ async function transformInput(frame: Frame): Promise<Json> {
   const definition: Task['input'] = task.input;
   checkData(definition?.schema, rawInput, `The input of ${name}`);
   if (definition?.from === undefined) return rawInput;
-  const variables = { ...taskVariables(frame), secrets: run.vault.variable };
+  const variables = { ...taskVariables(frame), secrets: run.secrets };
   return evaluatorOver(run, rawInput, variables).transformation(definition.from);
 }
 

@@ -13,6 +13,7 @@ import { useReferences } from './references.ts';
 import { isActing, restartOf } from './restart.ts';
 import { secretUses } from './secret-use.ts';
 import type { StepDeclaration } from './step.ts';
+import { holding, referenceOf, subWorkflowPath, subWorkflowsOf } from './sub-workflows.ts';
 import { callOf, type CallTask, classify, type Task } from './task.ts';
 import { allTasks } from './task-list.ts';
 
@@ -58,13 +59,33 @@ export const DISCONNECT_GRACE_MS = 600_000;
 
 const SLOT_ORDER: readonly SlotKind[] = ['plain', 'browser', 'desktop'];
 
-/** Analyses a document that `validateWorkflow` accepted. */
+/** Analyses a document that `validateWorkflow` accepted, with the sub-workflows that it holds. */
 export function analyse(document: Workflow): Analysis {
+  const own = analyseOwn(document);
+  const held = Object.entries(subWorkflowsOf(document)).map(([reference, workflow]) => {
+    const inner = analyseOwn(holding(workflow, document));
+    const base = subWorkflowPath(reference);
+    return { ...inner, steps: inner.steps.map((step) => ({ ...step, path: `${base}${step.path}` })) };
+  });
+  const all = [own, ...held];
+  return {
+    ...own,
+    slot: widest(all.map(({ slot }) => slot)),
+    capabilities: sorted(all.flatMap(({ capabilities }) => capabilities)),
+    secrets: sorted(all.flatMap(({ secrets }) => secrets)),
+    domains: sorted(all.flatMap(({ domains }) => domains)),
+    dynamicDomains: all.some(({ dynamicDomains }) => dynamicDomains),
+    steps: all.flatMap(({ steps }) => steps),
+    serverless: all.every(({ serverless }) => serverless),
+  };
+}
+
+/** What a document's own text says. */
+function analyseOwn(document: Workflow): Analysis {
   const rpa = document.document.metadata?.rpa;
   const tasks = [...allTasks(document)];
   const used = tasks.flatMap(({ task }) => stepOf(document, task) ?? []);
-  const slots = [...used.map((step) => step.slot), rpa?.slot ?? 'plain'];
-  const slot = slots.reduce((a, b) => (SLOT_ORDER.indexOf(b) > SLOT_ORDER.indexOf(a) ? b : a), 'plain');
+  const slot = widest([...used.map((step) => step.slot), rpa?.slot ?? 'plain']);
   const capabilities = sorted([...used.flatMap((step) => step.capabilities), ...(rpa?.requires ?? [])]);
   const addresses = tasks.flatMap(({ task }) => addressesOf(document, task)).map(hostOf);
   return {
@@ -84,6 +105,10 @@ export function analyse(document: Workflow): Analysis {
   };
 }
 
+function widest(slots: readonly SlotKind[]): SlotKind {
+  return slots.reduce((a, b) => (SLOT_ORDER.indexOf(b) > SLOT_ORDER.indexOf(a) ? b : a), 'plain');
+}
+
 function analysedStep(document: Workflow, entry: Iterated): AnalysedStep {
   const { path, name, task, ancestors } = entry;
   const { effect, onRestart } = restartOf(
@@ -98,10 +123,7 @@ type Iterated = ReturnType<typeof allTasks> extends Generator<infer Entry> ? Ent
 
 function calledBy(document: Workflow, task: Task): string {
   const classified = classify(task);
-  if (classified.kind === 'run') {
-    const { namespace, name, version } = classified.task.run.workflow;
-    return `workflow ${namespace}/${name}@${version}`;
-  }
+  if (classified.kind === 'run') return `workflow ${referenceOf(classified.task)}`;
   const step = stepOf(document, task);
   if (step !== null) return `${step.name}:${step.version}@default`;
   return classified.kind === 'call' ? classified.task.call : classified.kind;

@@ -6,6 +6,7 @@ import { FLOW_DIRECTIVES, flowFindings, useFindings, useReferences } from './ref
 import { isActing, restartOf } from './restart.ts';
 import { schemaFindings } from './schema-findings.ts';
 import { secretUses } from './secret-use.ts';
+import { holding, referenceOf, subWorkflowsOf } from './sub-workflows.ts';
 import { callOf, classify, type FunctionCallTask, type Task } from './task.ts';
 import { allTasks, entriesOf, innerLists } from './task-list.ts';
 
@@ -83,11 +84,12 @@ function verifyFindings(document: Workflow): Finding[] {
 }
 
 /** One machine has one pointer and one keyboard: two branches cannot both use the desktop. */
-function desktopFindings(document: Workflow): Finding[] {
+export function desktopFindings(document: Workflow): Finding[] {
+  const known: Known = { functions: new Map(), workflows: new Map() };
   return [...allTasks(document)].flatMap(({ task, path }): Finding[] => {
     const [inner] = innerLists(task, path);
     if (inner?.role !== 'branches') return [];
-    const branches = entriesOf(inner.list, inner.path).filter((entry) => usesDesktop(document, entry.task, new Set()));
+    const branches = entriesOf(inner.list, inner.path).filter((entry) => usesDesktop(document, entry.task, known));
     const [first, second] = branches;
     if (first === undefined || second === undefined) return [];
     const message = `branches \`${first.name}\` and \`${second.name}\` both use the desktop: run them one after the other`;
@@ -95,19 +97,44 @@ function desktopFindings(document: Workflow): Finding[] {
   });
 }
 
-function usesDesktop(document: Workflow, task: Task, seen: Set<string>): boolean {
+/** Whether functions and sub-workflows use the desktop: each is looked at once. */
+interface Known {
+  readonly functions: Map<string, boolean>;
+  readonly workflows: Map<string, boolean>;
+}
+
+function once(known: Map<string, boolean>, key: string, look: () => boolean): boolean {
+  if (!known.has(key)) {
+    // A cycle, which is refused elsewhere, ends here.
+    known.set(key, false);
+    known.set(key, look());
+  }
+  return known.get(key)!;
+}
+
+function usesDesktop(document: Workflow, task: Task, known: Known): boolean {
   const classified = classify(task);
+  if (classified.kind === 'run') {
+    const reference = referenceOf(classified.task);
+    const found = subWorkflowsOf(document)[reference];
+    if (found === undefined) return false;
+    const inner = holding(found, document);
+    const within: Known = { functions: new Map(), workflows: known.workflows };
+    const says = inner.document.metadata?.rpa?.slot === 'desktop';
+    const does = () => entriesOf(inner.do, '').some((entry) => usesDesktop(inner, entry.task, within));
+    return once(known.workflows, reference, () => says || does());
+  }
   if (classified.kind === 'call') {
     const call = callOf(classified.task);
     if (call.to !== 'function') return false;
     if (call.reference.startsWith('desktop.')) return true;
     const target = resolveCall(document, call.reference);
     if (target.kind === 'step') return target.step.slot === 'desktop';
-    if (target.kind === 'unknown' || seen.has(target.entry.path)) return false;
-    return usesDesktop(document, target.entry.task, seen.add(target.entry.path));
+    if (target.kind === 'unknown') return false;
+    return once(known.functions, target.entry.path, () => usesDesktop(document, target.entry.task, known));
   }
   return innerLists(task, '').some(({ list, path }) =>
-    entriesOf(list, path).some((entry) => usesDesktop(document, entry.task, seen)),
+    entriesOf(list, path).some((entry) => usesDesktop(document, entry.task, known)),
   );
 }
 

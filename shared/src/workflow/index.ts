@@ -7,6 +7,8 @@ export * from './job-retry.ts';
 export * from './step.ts';
 export * from './task-list.ts';
 export * from './task.ts';
+export * from './sub-workflows.ts';
+export * from './embed.ts';
 export * from './selector.ts';
 export * from './catalog/index.ts';
 export * from './call-target.ts';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { CATALOG, exactReference } from './catalog/index.ts';
 import { FunctionTask, Workflow } from './document.ts';
+import { DocumentRpa } from './rpa.ts';
 import type { StepDeclaration } from './step.ts';
 import { FunctionCallTask, TaskList } from './task.ts';
 import { TASK_SCHEMAS } from './validate.ts';
@@ -77,6 +78,8 @@ function convert(schema: z.ZodType): JsonSchema {
     override: ({ zodSchema, jsonSchema }) => {
       if ((zodSchema as unknown) === TaskList) jsonSchema.$ref = '#/$defs/taskList';
       if ((zodSchema as unknown) === FunctionTask) jsonSchema.$ref = '#/$defs/task';
+      // Nobody writes it.
+      if ((zodSchema as unknown) === DocumentRpa) delete jsonSchema.properties?.workflows;
     },
   });
   void $schema;

@@ -6,6 +6,7 @@ import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { thensOf } from './references.ts';
+import { holding, referenceOf, subWorkflowsOf } from './sub-workflows.ts';
 import { callOf, type CallTask, classify, type ForTask, type Task, type TaskList, type TryTask } from './task.ts';
 import { entriesOf, escapePointer } from './task-list.ts';
 
@@ -14,6 +15,11 @@ type Bound = number | null;
 
 /** The bound of the whole run, milliseconds; `null` when it has none. Expects a validated document. */
 export function longestDurationMs(document: Workflow): Bound {
+  return boundOf(document, new Map());
+}
+
+/** `workflows`: the bounds of sub-workflows by reference, each found once however often it is run. */
+function boundOf(document: Workflow, workflows: Map<string, Bound>): Bound {
   const functions = new Map<string, Bound>();
   return least(timeoutMs(document.timeout), ofList(document.do));
 
@@ -37,10 +43,17 @@ export function longestDurationMs(document: Workflow): Bound {
       case 'wait':
         return parseDuration(classified.task.wait);
       case 'run':
-        return classified.task.run.await === false ? 0 : null;
+        return ofSubWorkflow(referenceOf(classified.task));
       default:
         return 0;
     }
+  }
+
+  function ofSubWorkflow(reference: string): Bound {
+    const found = subWorkflowsOf(document)[reference];
+    if (found === undefined) return null;
+    if (!workflows.has(reference)) workflows.set(reference, boundOf(holding(found, document), workflows));
+    return workflows.get(reference) ?? null;
   }
 
   function ofList(list: TaskList): Bound {

@@ -286,7 +286,7 @@ do:
         const parsed = parseWorkflow(stringify({ document: head, do: list }));
         if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
         const again = parseWorkflow(stringify(parsed.document));
-        expect(again).toEqual(parsed);
+        expect(again).toMatchObject({ document: parsed.document, warnings: parsed.warnings });
         const pinned = normalise(parsed.document);
         expect(normalise(pinned)).toEqual(pinned);
       }),

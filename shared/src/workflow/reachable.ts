@@ -11,6 +11,7 @@ import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import { thensOf } from './references.ts';
 import { isActing, restartOf } from './restart.ts';
+import { holding, referenceOf, subWorkflowsOf } from './sub-workflows.ts';
 import { classify, type Task, type TaskList } from './task.ts';
 import { allTasks, entriesOf, innerLists, type TaskEntry } from './task-list.ts';
 
@@ -44,12 +45,15 @@ function openUnsafeStep(bodies: readonly RunEventBody[]): string | null {
   return open.values().next().value ?? null;
 }
 
-/** Paths of the tasks that must not be repeated, and of every task that holds or calls one. */
-function unsafePaths(document: Workflow): ReadonlySet<string> {
+/**
+ * Paths of the tasks that must not be repeated, and of every task that holds or calls one. `known`: whether a sub-workflow
+ * holds one, by reference, each looked at once.
+ */
+function unsafePaths(document: Workflow, known = new Map<string, boolean>()): ReadonlySet<string> {
   const tasks = [...allTasks(document)];
   const unsafe = new Set<string>();
   const mark = (entry: Located): void => [...entry.ancestors, entry].forEach(({ path }) => unsafe.add(path));
-  for (const entry of tasks) if (isUnsafe(document, entry)) mark(entry);
+  for (const entry of tasks) if (isUnsafe(document, entry) || runsUnsafe(document, entry.task, known)) mark(entry);
   // Functions may call functions: repeat until nothing is new, at most once for each task.
   for (let before = -1; before !== unsafe.size;) {
     before = unsafe.size;
@@ -63,6 +67,18 @@ function isUnsafe(document: Workflow, entry: Located): boolean {
   return isActing(document, entry.task) && restartOf(document, entry.task, enclosing).onRestart === 'suspend';
 }
 
+/** A sub-workflow counts as a whole: where in it the run is, the record of its place does not tell. */
+function runsUnsafe(document: Workflow, task: Task, known: Map<string, boolean>): boolean {
+  const classified = classify(task);
+  if (classified.kind !== 'run') return false;
+  const reference = referenceOf(classified.task);
+  const found = subWorkflowsOf(document)[reference];
+  if (found !== undefined && !known.has(reference)) {
+    known.set(reference, unsafePaths(holding(found, document), known).size > 0);
+  }
+  return known.get(reference) ?? false;
+}
+
 function calledFunction(document: Workflow, task: Task): string | null {
   const classified = classify(task);
   const target = classified.kind === 'call' ? resolveCall(document, classified.task.call) : null;
@@ -73,7 +89,7 @@ function mayReach(document: Workflow, bodies: readonly RunEventBody[], unsafe: R
   const record = lastStepRecord(document, bodies);
   if (record === null) return listReaches(document.do, '/do', unsafe);
   const here = [...allTasks(document)].find((entry) => entry.path === record.path);
-  // A path that is not in the document, or in a function whose caller the path does not tell: anything may come.
+  // A path that is not in the document, such as of a sub-workflow, or in a function whose caller the path does not tell: anything may come.
   if (here === undefined || here.path.startsWith('/use/')) return true;
   if (record.type === 'step.started' && unsafe.has(here.path)) return true;
   return [...here.ancestors, here].some((entry, depth, chain) => {

@@ -10,6 +10,7 @@ import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import type { Verify } from './rpa.ts';
 import { restartRuleOf } from './step.ts';
+import { referenceOf, subWorkflowsOf } from './sub-workflows.ts';
 import { callOf, classify, type Task } from './task.ts';
 
 export interface RestartRule {
@@ -46,8 +47,8 @@ function effectOf(document: Workflow, task: Task): Effect | null {
 
 function declaredEffect(document: Workflow, task: Task): Effect | null {
   const classified = classify(task);
-  // What another document does is not known here.
-  if (classified.kind === 'run') return 'unsafe';
+  // What another document does is not known here, unless it is in this one: then its tasks say it.
+  if (classified.kind === 'run') return referenceOf(classified.task) in subWorkflowsOf(document) ? null : 'unsafe';
   // An event is part of the run's record, which keeps it once.
   if (classified.kind === 'emit') return 'idempotent';
   if (classified.kind !== 'call') return null;

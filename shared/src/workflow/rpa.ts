@@ -42,6 +42,13 @@ export const DocumentRpa = z.strictObject({
   retry: JobRetry.optional(),
   /** Names of the files that a success must have stored; `*` stands for any characters within a name. */
   outputs: z.array(z.string().min(1).max(500)).max(100).optional(),
+  /** The documents of sub-workflows, by reference, in a saved document; nobody writes it (`sub-workflows.ts`). */
+  workflows: z
+    .record(
+      z.string(),
+      z.custom<object>((value) => typeof value === 'object' && value !== null),
+    )
+    .optional(),
 });
 export type DocumentRpa = z.infer<typeof DocumentRpa>;
 
