@@ -5,7 +5,7 @@
  * A step that does not settle after its signal aborted is left behind after a grace period: it cannot hold up the run.
  */
 import type { Effect, OnRestart } from '@casare/shared/protocol';
-import type { Json } from '@casare/shared/workflow';
+import { evidenceRulesOf, type Json } from '@casare/shared/workflow';
 import { timeoutFault } from './deadline.ts';
 import { errorOfStep, fault, RunCancelled, StepFailure, standardType, WorkflowFault } from './errors.ts';
 import type { Frame } from './frame.ts';
@@ -122,6 +122,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     position: frame.position,
     usesSecret: call.usesSecret,
     policy: options.policy,
+    evidence: evidenceRulesOf(options.document),
     session,
     see: (seen) => frame.record.see(seen),
     artifact: (file, about) => options.artifact(file, { ...about, position: frame.position }),

@@ -3,7 +3,7 @@
  * parses the arguments by the step's declaration, calls it with a deadline and parses what comes back.
  */
 import type { ArtifactKind, RunEventBody, StepSeen } from '@casare/shared/protocol';
-import type { StepDeclaration } from '@casare/shared/workflow';
+import type { EvidenceRules, StepDeclaration } from '@casare/shared/workflow';
 
 export type LogLevel = Extract<RunEventBody, { type: 'run.log' }>['level'];
 
@@ -20,12 +20,16 @@ export interface ArtifactAbout {
  * rejects with a `StepFailure` of type `authorization`, code `POLICY_…`, that is certain.
  */
 export interface StepPolicy {
+  /** False when `checkUrl` refuses nothing: then a browser's own requests need not be watched. */
+  readonly restrictsUrls: boolean;
   /** Before an address is asked, gone to, or followed from a redirect. */
   checkUrl(url: string): Promise<void>;
   /** Before a program is started or attached to; `program` is its path, or its name where no more is known. */
   checkApplication(program: string): Promise<void>;
   /** Before a file outside the run's folder is opened. `path` is absolute and holds no links. */
   checkFile(path: string, use: FileUse): Promise<void>;
+  /** Before a script that a document brings runs in a page: refused unless the policy opts in. */
+  checkScript(): Promise<void>;
 }
 
 /** What a step does with a file. */
@@ -44,6 +48,8 @@ export interface StepContext {
   /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */
   readonly usesSecret: boolean;
   readonly policy: StepPolicy;
+  /** What to keep as evidence, and when; never anything while a secret is used. */
+  readonly evidence: EvidenceRules;
   /** Live things that steps of this run share, such as its browser. Gone when the worker is. */
   readonly session: Map<string, unknown>;
   /** Hands a finished file over to be stored; resolves when the agent has it durably. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CATALOG } from '@casare/shared/workflow';
+import { CATALOG, DEFAULT_EVIDENCE } from '@casare/shared/workflow';
 import { NO_SANDBOX, startBrowser, type StartedBrowser } from '../browser/index.ts';
 import { TEST_BROWSER } from '../browser/browser-for-tests.ts';
 import type { StepContext } from '../engine/index.ts';
@@ -24,6 +24,7 @@ function contextWith(session: Map<string, unknown>): StepContext {
     usesSecret: false,
     session,
     policy: unrestricted,
+    evidence: DEFAULT_EVIDENCE,
     see: () => undefined,
     artifact: async () => {},
     log: async () => {},

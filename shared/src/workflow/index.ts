@@ -2,6 +2,7 @@
 export * from './definitions.ts';
 export * from './document.ts';
 export * from './duration.ts';
+export { DEFAULT_EVIDENCE, evidenceRulesOf, type EvidenceRules } from './evidence.ts';
 export * from './rpa.ts';
 export * from './job-retry.ts';
 export * from './step.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Capability, OnDisconnect, SlotKind } from '../protocol/messages.ts';
 import { Effect, OnRestart } from '../protocol/run-events.ts';
 import { Duration, parseDuration } from './duration.ts';
+import { RecordRules } from './evidence.ts';
 import { JobRetry } from './job-retry.ts';
 import { TargetOrExpression } from './target.ts';
 
@@ -49,6 +50,8 @@ export const DocumentRpa = z.strictObject({
       z.custom<object>((value) => typeof value === 'object' && value !== null),
     )
     .optional(),
+  /** What is kept of its steps, and when. */
+  record: RecordRules.optional(),
 });
 export type DocumentRpa = z.infer<typeof DocumentRpa>;
 

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StepSeen } from '@casare/shared/protocol';
+import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
 import { startBrowser, type StartedBrowser } from '../../browser/index.ts';
 import { TEST_BROWSER } from '../../browser/browser-for-tests.ts';
-import { StepFailure, type ArtifactAbout, type StepContext } from '../../engine/index.ts';
+import { StepFailure, type ArtifactAbout, type StepContext, type StepPolicy } from '../../engine/index.ts';
 import { unrestricted } from '../../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../index.ts';
 
@@ -17,6 +18,8 @@ interface CallOptions {
   readonly usesSecret?: boolean;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly policy?: StepPolicy;
+  readonly evidence?: Partial<EvidenceRules>;
 }
 
 /** One run: its folder, and everything its steps handed over. */
@@ -64,7 +67,8 @@ async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<
         runFolder: folder,
         position: `/do/${calls}/${name}`,
         usesSecret: options.usesSecret ?? false,
-        policy: unrestricted,
+        policy: options.policy ?? unrestricted,
+        evidence: { ...DEFAULT_EVIDENCE, ...options.evidence },
         session,
         see: (facts) => Object.assign(seen, facts),
         artifact: async (path, about) => void artifacts.push({ path, ...about }),
