@@ -18,6 +18,7 @@ export {
   signAuthority,
   verifyRootFiles,
 } from './ceremony.ts';
+export { type SigningKey, type VerifyKey, readSigningKey, readVerifyKey } from './dsse.ts';
 export { signEnrolProof, signRenewProof, verifyEnrolProof, verifyRenewProof } from './enrol-proof.ts';
 export { type IdentityCode, type PeerIdentity, readIdentity } from './identity.ts';
 export { type CertificateSummary, inspectPem } from './inspect.ts';
@@ -75,3 +76,12 @@ export {
   tunnelClientOptions,
   tunnelServerOptions,
 } from './tls.ts';
+export {
+  type SignatureCode,
+  type SignedSubject,
+  fitsWorkflow,
+  signWorkflow,
+  subjectsOf,
+  verifyWorkflow,
+  workflowDigest,
+} from './workflow-signature.ts';

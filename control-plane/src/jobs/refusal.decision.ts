@@ -5,7 +5,11 @@
 import type { JobState } from '@casare/shared/api';
 
 /** Refusals that say something about the agent only. */
-const OF_THE_AGENT: ReadonlySet<string> = new Set(['AGENT_NO_SLOT', 'AGENT_STOPPING', 'DISK_FULL', 'OUTBOX_FULL']);
+const OF_THE_AGENT: ReadonlySet<string> = new Set([
+  ...['AGENT_NO_SLOT', 'AGENT_STOPPING', 'DISK_FULL', 'OUTBOX_FULL'],
+  // Its policy cannot be read. What a policy says of a job is another matter: that ends it.
+  ...['POLICY_MISSING', 'POLICY_UNSAFE', 'POLICY_INVALID', 'POLICY_UNREADABLE', 'POLICY_CHANGED'],
+]);
 /** How long the job stays out of the queue, so that a refusing agent is not asked again and again, milliseconds. */
 const AGAIN_MS = 3_000;
 

@@ -33,6 +33,7 @@ interface EnrolFlags extends HomeOption, JoinFlags, NetworkFlags {
 }
 interface RunFlags extends EnrolFlags {
   slots?: string;
+  policy?: string;
   ephemeral?: true;
 }
 
@@ -81,6 +82,10 @@ function commands(around: Surroundings): Command {
     .option('--ephemeral', 'enrol anew at this start, by the options of enrol, and keep no identity')
     .addOption(home())
     .option('--slots <list>', 'jobs at once by kind, such as browser=2,plain=4')
+    .option(
+      '--policy <file>',
+      'what jobs may do (default: $CASARE_POLICY, /etc/casare/policy.yaml, policy.yaml of the home)',
+    )
     .action((flags: RunFlags) => runCommand(flags, around));
   program
     .command('status')
@@ -145,6 +150,7 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     home: agentHome(flags.home, environment),
     environment,
     slots: parseSlots(flags.slots),
+    policy: flags.policy ?? environment['CASARE_POLICY'],
     clock: systemClock,
     random: Math.random,
     logLevel: level === 'debug' || level === 'warn' || level === 'error' ? level : 'info',
@@ -185,6 +191,7 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
     ['way out', status.network ?? 'unknown'],
     ['certificate', `until ${status.certificateUntil}${generation}`],
     ['bundle', status.bundle === undefined ? 'unknown' : status.bundle.slice(0, 16)],
+    ['policy', status.policy ?? 'unknown'],
     ['slots', slots.join(', ')],
     ['browser', status.browser],
     ['capabilities', status.capabilities.join(', ')],

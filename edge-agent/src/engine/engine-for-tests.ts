@@ -138,6 +138,14 @@ export function sharedExpressions(): Expressions {
 }
 
 const done = () => Promise.resolve();
+const open: StepPolicy = {
+  restrictsUrls: false,
+  evidence: () => 'all',
+  checkUrl: done,
+  checkApplication: done,
+  checkFile: done,
+  checkScript: done,
+};
 const folders: string[] = [];
 /** A folder of its own for a run's files; `removeRunFolders` takes it away. */
 export function newRunFolder(): string {
@@ -170,13 +178,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     record,
     artifact: () => Promise.resolve(),
     steps: setup.steps ?? new StepDoubles(),
-    policy: setup.policy ?? {
-      restrictsUrls: false,
-      checkUrl: done,
-      checkApplication: done,
-      checkFile: done,
-      checkScript: done,
-    },
+    policy: setup.policy ?? open,
     expressions: setup.expressions ?? sharedExpressions(),
     clock,
     signal: setup.signal ?? new AbortController().signal,

@@ -6,4 +6,14 @@ export { createExpressions, type Expressions } from './expressions.ts';
 export type { RunOptions } from './frame.ts';
 export { RecordingFailed } from './recorder.ts';
 export { createVault, type SecretVault } from './secrets.ts';
-export type { ArtifactAbout, FileUse, LogLevel, Step, StepContext, StepPolicy, StepRegistry } from './steps.ts';
+export type {
+  ArtifactAbout,
+  EvidenceKind,
+  FileUse,
+  LogLevel,
+  Step,
+  StepContext,
+  StepPolicy,
+  StepRegistry,
+  UploadRule,
+} from './steps.ts';

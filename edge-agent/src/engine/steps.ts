@@ -13,6 +13,8 @@ export interface ArtifactAbout {
   readonly name: string;
   readonly kind: ArtifactKind;
   readonly mediaType: string;
+  /** Every field that a person could have filled is covered in it. */
+  readonly masked?: boolean;
 }
 
 /**
@@ -20,8 +22,13 @@ export interface ArtifactAbout {
  * rejects with a `StepFailure` of type `authorization`, code `POLICY_…`, that is certain.
  */
 export interface StepPolicy {
-  /** False when `checkUrl` refuses nothing: then a browser's own requests need not be watched. */
+  /** True when `checkUrl` has rules about hosts: what pages load is asked about too, not only where they go. */
   readonly restrictsUrls: boolean;
+  /**
+   * How much of the evidence of a kind leaves the agent. The agent sees to it, whatever a step hands over; a step asks so
+   * that nothing is made in vain, and for `masked` so that it is: with every field covered that a person could have filled.
+   */
+  evidence(kind: EvidenceKind): UploadRule;
   /** Before an address is asked, gone to, or followed from a redirect. */
   checkUrl(url: string): Promise<void>;
   /** Before a program is started or attached to; `program` is its path, or its name where no more is known. */
@@ -31,6 +38,11 @@ export interface StepPolicy {
   /** Before a script that a document brings runs in a page: refused unless the policy opts in. */
   checkScript(): Promise<void>;
 }
+
+/** Kinds of evidence that the policy tells apart. */
+export type EvidenceKind = 'screenshot' | 'trace' | 'log' | 'network' | 'console' | 'snapshot';
+/** How much of it leaves the agent: nothing; that it exists; only what was masked; everything. */
+export type UploadRule = 'none' | 'metadata' | 'masked' | 'all';
 
 /** What a step does with a file. */
 export type FileUse = 'read' | 'write';

@@ -2,6 +2,7 @@
 import { ArtifactKind, ArtifactName, RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { StoredAssignment } from '../outbox/index.ts';
+import { Policy } from '../policy/index.ts';
 
 const request = z.int().min(1);
 const code = z.string().max(100);
@@ -18,6 +19,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     journal: z.array(RunEvent),
     /** The run's folder; its files live in `files/` inside. */
     runFolder: z.string(),
+    /** The agent's own policy, which executors keep to. From the agent alone: a job could change a file. */
+    policy: Policy,
   }),
   /** The event is in the outbox under `seq`; a step that must not be repeated may act, but only before `actBefore`. */
   z.object({
@@ -47,6 +50,7 @@ export const FromWorker = z.discriminatedUnion('type', [
     name: ArtifactName,
     kind: ArtifactKind,
     mediaType: z.string().max(200),
+    masked: z.boolean().optional(),
     /** Absolute path inside the run's folder. */
     path: z.string().max(4_096),
     position: z.string().max(3_000).optional(),

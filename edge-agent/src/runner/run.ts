@@ -18,6 +18,7 @@ import {
 import type { Clock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
+import { type Policy, workerPart } from '../policy/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
@@ -40,6 +41,8 @@ export interface RunContext {
   readonly takeWorker: () => WorkerProcess;
   readonly lease: () => Lease;
   readonly runFolder: string;
+  /** What steps may do and reach. */
+  readonly policy: Policy;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** New events are in the outbox. */
   readonly wake: () => void;
@@ -100,13 +103,14 @@ export class Run {
   /** Starts a worker on the journal: a fresh run, or one whose earlier worker or agent died. */
   start(): void {
     const { outbox, takeWorker, runFolder, log } = this.#context;
+    const policy = workerPart(this.#context.policy);
     const worker = takeWorker();
     this.#worker = worker;
     outbox.markRunning(this.key);
     outbox.recordWorker(this.key, worker.record);
     worker.attach((message) => this.#receive(worker, message));
     const journal = [...this.assignment.journal, ...outbox.journal(this.key)];
-    worker.send({ type: 'start', assignment: this.assignment, secrets: this.#secrets, journal, runFolder });
+    worker.send({ type: 'start', assignment: this.assignment, secrets: this.#secrets, journal, runFolder, policy });
     log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
     void worker.exited.then((why) => this.#exited(worker, why));
     this.#limit();

@@ -17,6 +17,7 @@ import {
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
+import { judge, type PolicyGate } from '../policy/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
@@ -38,6 +39,8 @@ export interface SupervisorOptions {
   readonly pool: Pick<WorkerSource, 'take'>;
   readonly intake: ArtifactIntake;
   readonly folders: RunFolders;
+  /** The agent's own policy. */
+  readonly policy: Pick<PolicyGate, 'current' | 'held'>;
   readonly clock: Clock;
   readonly slots: () => Slots;
   readonly freeBytes: () => number;
@@ -222,12 +225,22 @@ export class Supervisor implements Handled {
         reason: `the agent's disk has less than ${minFreeBytes} bytes free: free space there`,
       };
     }
+    const refused = this.#refusedByPolicy(message);
+    if (refused !== null) return refused;
     try {
       outbox.accept(StoredAssignment.parse(message));
       return null;
     } catch (error) {
       return { code: error instanceof Fault ? error.code : 'OUTBOX_FAILED', reason: describe(error) };
     }
+  }
+
+  /** The agent's own policy goes before the control plane's word. */
+  #refusedByPolicy(assignment: Pick<StoredAssignment, 'workflow' | 'input'>): Refusal | null {
+    const policy = this.#options.policy.current();
+    if (policy instanceof Fault) return { code: policy.code, reason: policy.message.slice(0, 2_000) };
+    const refused = judge(policy.policy, assignment);
+    return refused === null ? null : { code: refused.code, reason: refused.reason.slice(0, 2_000) };
   }
 
   #goOn(verdict: Verdict): void {
@@ -240,7 +253,12 @@ export class Supervisor implements Handled {
       this.#cancel(verdict, 'cancelled by the control plane', WELCOME_GRACE_MS);
       return;
     }
-    if (!this.#active.has(idOf(verdict)) && !this.#stopping) this.#start(outbox.assignment(verdict), verdict.secrets);
+    if (this.#active.has(idOf(verdict)) || this.#stopping) return;
+    const assignment = outbox.assignment(verdict);
+    // It was accepted under the policy of another day.
+    const refused = judge(this.#options.policy.held.policy, assignment);
+    if (refused === null) this.#start(assignment, verdict.secrets);
+    else this.#conclude(verdict, endingOfBroken(outbox.journal(verdict), refused.code, refused.reason));
   }
 
   #start(assignment: StoredAssignment, secrets: Secrets): void {
@@ -261,8 +279,9 @@ export class Supervisor implements Handled {
   }
 
   #runOf(assignment: StoredAssignment, secrets: Secrets): Run {
-    const { outbox, clock, intake, pool, folders, log, tunnel } = this.#options;
+    const { outbox, clock, intake, pool, folders, log, tunnel, policy } = this.#options;
     const run: Run = new Run(assignment, secrets, {
+      policy: policy.held.policy,
       outbox,
       clock,
       intake,

@@ -5,6 +5,7 @@ import { agentHome, makeHome } from '../identity/index.ts';
 import type { TestPki } from '../identity/pki-for-tests.ts';
 import { Network } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
+import { PolicyGate, policyPlace } from '../policy/index.ts';
 import { Tunnel } from '../tunnel/index.ts';
 import type { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
@@ -55,6 +56,7 @@ export function startTestAgent({ module, folder, pki, peer }: TestAgentOptions):
     pool,
     intake,
     folders: new RunFolders(home.runs),
+    policy: new PolicyGate(policyPlace(undefined, folder, join(folder, 'system-policy.yaml'))),
     clock,
     slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
     freeBytes,

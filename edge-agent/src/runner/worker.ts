@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { Workflow } from '@casare/shared/workflow';
 import { createExpressions, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
-import { unrestricted } from '../policy/index.ts';
+import { governed, stepPolicyOf } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import type { ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
@@ -42,8 +42,8 @@ async function run(start: Start): Promise<void> {
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
       record: (body) => channel.record(body),
       artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
-      steps,
-      policy: unrestricted,
+      steps: governed(steps, start.policy),
+      policy: stepPolicyOf(start.policy),
       expressions,
       clock: systemClock,
       signal: stop.signal,

@@ -6,7 +6,7 @@ import type { Server } from 'node:net';
 import type { Slots } from '@casare/shared/protocol';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
-import { describe } from '../fault.ts';
+import { describe, Fault } from '../fault.ts';
 import {
   type AgentHome,
   certificateTimes,
@@ -18,6 +18,7 @@ import {
 } from '../identity/index.ts';
 import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
+import { PolicyGate, policyPlace } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
@@ -38,6 +39,8 @@ export interface AgentOptions {
   readonly logLevel: LogLevel;
   /** Shows a line to a person. */
   readonly print: (line: string) => void;
+  /** The file of the agent's own policy, where it was named. */
+  readonly policy?: string | undefined;
   /** The control plane admits this agent no more, and will not again. */
   readonly onGone?: () => void;
   /** Where runs get their workers from; processes of the product's own worker when absent. */
@@ -51,21 +54,35 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, AGENT_RUNNING, OUTBOX_DAMAGED. */
+/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, AGENT_RUNNING, OUTBOX_DAMAGED. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { home } = options;
   readIdentity(home);
   verifyPermissions(home);
   makeHome(home);
   const log = openLog(home.logs, options.logLevel, options.print);
-  const agent = new RunningAgent(options, log, Outbox.open({ file: home.outbox }));
+  const policy = openPolicy(options, log);
+  const agent = new RunningAgent(options, log, policy, Outbox.open({ file: home.outbox }));
   await agent.start();
   return agent;
+}
+
+/** The policy must hold before anything else is touched: an agent without the policy that it should have does nothing. */
+function openPolicy({ home, policy }: AgentOptions, log: Log): PolicyGate {
+  const gate = new PolicyGate(policyPlace(policy, home.root), (change) => {
+    if ('fault' in change) log('error', `no job is taken: ${change.fault.code}: ${change.fault.message}`);
+    else log('info', `policy ${change.to.file}, changed: ${change.to.digest.slice(0, 16)}`);
+  });
+  const { file, digest, exposed } = gate.held;
+  log('info', file === null ? 'no policy: jobs may do what steps can do' : `policy ${file}, ${digest.slice(0, 16)}`);
+  if (exposed) log('warn', `jobs run as the user that ${file} belongs to and could change it: give it to another user`);
+  return gate;
 }
 
 class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
+  readonly #policy: PolicyGate;
   readonly #outbox: Outbox;
   readonly #startedAt: string;
   readonly #pool: WorkerSource;
@@ -77,9 +94,10 @@ class RunningAgent implements Agent {
   #tunnelSince: string;
   #why: string | undefined;
 
-  constructor(options: AgentOptions, log: Log, outbox: Outbox) {
+  constructor(options: AgentOptions, log: Log, policy: PolicyGate, outbox: Outbox) {
     this.#options = options;
     this.#log = log;
+    this.#policy = policy;
     this.#outbox = outbox;
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
@@ -138,6 +156,7 @@ class RunningAgent implements Agent {
       certificateUntil: new Date(now + certificateTimes(home, now).untilEndMs).toISOString(),
       ...(generation === null ? {} : { certificateGeneration: generation }),
       bundle: heldBundle(home).digest,
+      policy: policyText(this.#policy),
       running: this.#supervisor
         .activeRuns()
         .map(({ jobId, attempt, workflow }) => ({ jobId, attempt, workflow: workflow.name })),
@@ -227,6 +246,7 @@ class RunningAgent implements Agent {
       pool: this.#pool,
       intake,
       folders: new RunFolders(home.runs),
+      policy: this.#policy,
       clock,
       // a run that only waits for the probe is not refused
       slots: () => this.#options.slots,
@@ -252,4 +272,11 @@ class RunningAgent implements Agent {
   #time(): string {
     return new Date(this.#options.clock.now().wall).toISOString();
   }
+}
+
+/** For people: which policy holds, or why no job is taken. */
+function policyText(gate: PolicyGate): string {
+  const current = gate.current();
+  if (current instanceof Fault) return `${current.code}: ${current.message}`;
+  return current.file === null ? 'none' : `${current.file}, ${current.digest.slice(0, 16)}`;
 }

@@ -9,6 +9,7 @@ import { basename, join } from 'node:path';
 import { codeOf, Fault } from '../fault.ts';
 import { type AgentHome, enrol, type EnrolOptions, makeHome, writeWhole } from '../identity/index.ts';
 import { Outbox } from '../outbox/index.ts';
+import { POLICY_NAME } from '../policy/index.ts';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 
 export interface EphemeralOptions extends AgentOptions {
@@ -39,7 +40,7 @@ export async function startEphemeralAgent(options: EphemeralOptions): Promise<Ag
   };
 }
 
-/** Removes what an ephemeral agent made, but the logs and the way out. */
+/** Removes what an ephemeral agent made, but the logs, the way out and the policy that somebody put there. */
 function empty(home: AgentHome): void {
   if (!existsSync(join(home.root, MARK))) {
     if (!existsSync(home.identity)) return;
@@ -50,7 +51,7 @@ function empty(home: AgentHome): void {
   }
   ensureNotRunning(home);
   for (const name of readdirSync(home.root)) {
-    if ([basename(home.logs), basename(home.network.file), MARK].includes(name)) continue;
+    if ([basename(home.logs), basename(home.network.file), POLICY_NAME, MARK].includes(name)) continue;
     rmSync(join(home.root, name), { recursive: true, force: true });
   }
 }

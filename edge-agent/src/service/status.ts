@@ -38,6 +38,8 @@ export const Status = z.object({
   certificateGeneration: z.int().optional(),
   /** Digest of the server roots that gateways are verified by. */
   bundle: z.string().optional(),
+  /** The agent's own policy and the start of its digest, or why no job is taken. */
+  policy: z.string().optional(),
   running: z.array(z.object({ jobId: z.string(), attempt: z.int(), workflow: z.string() })),
   /** Runs in the outbox that the control plane has not settled. */
   heldRuns: z.int(),

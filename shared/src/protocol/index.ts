@@ -6,3 +6,4 @@ export * from './limits.ts';
 export * from './messages.ts';
 export * from './probes.ts';
 export * from './run-events.ts';
+export * from './signature.ts';

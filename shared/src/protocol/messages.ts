@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { EVENTS_PER_MESSAGE, ROOTS_PER_BUNDLE, RUNS_PER_AGENT } from './limits.ts';
 import { RunEvent } from './run-events.ts';
+import { SignatureEnvelope } from './signature.ts';
 
 const run = { jobId: z.uuid(), attempt: z.int().min(1).max(1_000_000) };
 const reason = z.string().max(2_000);
@@ -200,6 +201,8 @@ export const JobAssign = z.object({
     digest: sha256,
     /** The document, normalised: short forms expanded, versions pinned. */
     document: z.json(),
+    /** Who vouches for it, where somebody does; agents judge it by keys of their own. */
+    signature: SignatureEnvelope.optional(),
   }),
   input: z.json(),
   secrets: Secrets,

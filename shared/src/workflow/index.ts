@@ -17,6 +17,7 @@ export * from './normalise.ts';
 export * from './parse.ts';
 export * from './problem.ts';
 export * from './restart.ts';
+export { schemaFindings } from './schema-findings.ts';
 export * from './validate.ts';
 export * from './analyse.ts';
 export * from './json-schema.ts';

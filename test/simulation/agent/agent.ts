@@ -126,6 +126,7 @@ class AgentProcess {
       pool: { take: () => this.#worker().asProcess() },
       intake: { sweep: () => undefined, forget: () => Promise.resolve() },
       folders: { make: () => '/nowhere', prune: () => undefined },
+      policy: { held: { policy: {} }, current: () => ({ policy: {} }) },
       clock: machine,
       slots: () => ({ plain: machine.slots, browser: 0, desktop: 0 }),
       freeBytes: () => (this.#world.chance.hits(this.#world.faults().agent.fullDisk) ? 0 : 1),
