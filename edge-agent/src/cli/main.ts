@@ -1,4 +1,5 @@
 /** `casare-agent`, as a process: signals, streams, the exit code. */
+import { createInterface } from 'node:readline/promises';
 import { main } from './program.ts';
 
 /** A command that does not end by itself after this is ended, milliseconds. */
@@ -18,6 +19,22 @@ process.on('disconnect', stop);
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+/** One line of the person at the terminal; null when they close it. */
+async function ask(question: string): Promise<string | null> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const closed = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)));
+  // while a line is read, the terminal hands Ctrl-C over instead of signalling it
+  terminal.once('SIGINT', () => {
+    stop();
+    terminal.close();
+  });
+  try {
+    return await Promise.race([terminal.question(question), closed]);
+  } finally {
+    terminal.close();
+  }
+}
+
 const code = await main(process.argv.slice(2), {
   environment: process.env,
   print: (text) => process.stdout.write(text),
@@ -31,5 +48,10 @@ const code = await main(process.argv.slice(2), {
     return text.slice(0, bytes);
   },
   stopped: () => stopped.promise,
+  terminal: {
+    live: process.stdout.isTTY,
+    colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  },
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { ask } : {}),
 });
 process.exit(code);

@@ -1,25 +1,17 @@
-/** The commands of `casare-agent`. Exit codes: 0 ok, 1 error, 2 usage, 3 not authorised. */
+/** The commands of `casare-agent`. Exit codes: 0 ok, 1 error, 2 usage, 3 not authorised, 5 the run did not succeed. */
 import { hostname } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { agentHome, enrol } from '../identity/index.ts';
+import { DocumentProblems } from '../local/index.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { runChecks } from './checks.ts';
 import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
 import { table } from './output.ts';
-
-/** What the program needs of its process. */
-export interface Surroundings {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly print: (text: string) => void;
-  readonly complain: (text: string) => void;
-  /** Standard input to its end, or so many bytes of it. */
-  readonly input: (bytes: number) => Promise<string>;
-  /** Resolves when the process is told to stop, or its parent is gone. */
-  readonly stopped: () => Promise<void>;
-}
+import { addRunLocal } from './run-local-command.ts';
+import type { Surroundings } from './surroundings.ts';
 
 interface HomeOption {
   home?: string;
@@ -45,7 +37,12 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof RunFailed) return 5;
     if (error instanceof Failed) return 1;
+    if (error instanceof DocumentProblems) {
+      around.complain(error.lines.map((line) => `${plain(line)}\n`).join(''));
+      return 1;
+    }
     const code = error instanceof Fault ? error.code : 'UNEXPECTED';
     around.complain(`${code}: ${plain(describe(error))}\n`);
     return error instanceof Fault ? error.exitCode : 1;
@@ -54,6 +51,8 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
 
 /** A command that has said what is wrong. */
 class Failed extends Error {}
+/** A run that did not succeed, which was said. */
+class RunFailed extends Error {}
 
 function commands(around: Surroundings): Command {
   const program = new Command('casare-agent').description('The Casare edge agent: runs jobs where the systems are.');
@@ -104,6 +103,7 @@ function commands(around: Surroundings): Command {
     .addOption(home())
     .addOption(output())
     .action((flags: OutputOption) => doctorCommand(flags, around));
+  addRunLocal(program, around, () => new RunFailed());
   const network = program.command('network').description('how this agent gets out of its network');
   withNetworkOptions(network.command('set'))
     .description("keep settings in the agent home; '' takes one away")
