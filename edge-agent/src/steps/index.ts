@@ -3,6 +3,8 @@ import { findStep, exactReference } from '@casare/shared/workflow';
 import { startBrowser, type StartedBrowser } from '../browser/index.ts';
 import type { Step, StepRegistry } from '../engine/index.ts';
 import { BrowserSession, browserSteps } from './browser/index.ts';
+import { DATA } from './data/index.ts';
+import { FILES } from './files/index.ts';
 import { PLAIN } from './plain.ts';
 
 /** What executors need of the agent. */
@@ -19,7 +21,9 @@ export interface StepOptions {
 export function createStepRegistry(options: StepOptions): StepRegistry {
   const start = options.startBrowser ?? (() => startBrowser(options));
   const steps = new Map<string, Step>(
-    [...browserSteps(start), ...PLAIN].map((step) => [exactReference(step.declaration), step] as const),
+    [...browserSteps(start), ...DATA, ...FILES, ...PLAIN].map(
+      (step) => [exactReference(step.declaration), step] as const,
+    ),
   );
   return {
     find: (reference) => {

@@ -4,8 +4,8 @@
  * complete, and storing it again replaces it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { StoredFile } from '@casare/shared/workflow';
 import { type FileUse, StepFailure, type StepContext } from '../engine/index.ts';
@@ -22,6 +22,82 @@ export async function fileIn(context: StepContext, name: string, use: FileUse): 
   const real = await realPathOf(path, name, use);
   if (isAbsolute(name)) await context.policy.checkFile(real, use);
   return real;
+}
+
+/**
+ * The absolute path, links resolved, of a folder that a document names; an empty name is the run's files.
+ *
+ * @throws StepFailure FILE_NAME_REFUSED, FOLDER_NOT_FOUND, or the policy's own
+ */
+export async function folderIn(context: StepContext, name: string): Promise<string> {
+  const root = join(context.runFolder, 'files');
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const isOwn = !isAbsolute(name) && resolve(root, name) === root;
+  const path = isOwn ? await realpath(root) : await fileIn(context, name, 'read');
+  if (!(await stat(path)).isDirectory()) throw notAFolder(name);
+  return path;
+}
+
+/** Read at once, bytes. */
+const PIECE_BYTES = 65_536;
+
+/** A file open for reading, a regular one. Closed by whoever opened it. */
+export interface OpenFile extends AsyncDisposable {
+  readonly handle: FileHandle;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+  /** The content from the beginning; ends when the run or the step does. */
+  pieces(): AsyncGenerator<Buffer>;
+}
+
+/**
+ * Opens a file that a document names.
+ *
+ * @throws StepFailure FILE_TOO_LARGE, FILE_NOT_REGULAR, and those of `fileIn`
+ */
+export async function openFile(context: StepContext, name: string, maxBytes = Infinity): Promise<OpenFile> {
+  const path = await fileIn(context, name, 'read');
+  // The path holds no links; one that took a place in it meanwhile is not followed, and a pipe keeps nobody waiting
+  // (where the system knows these flags; elsewhere they are nothing).
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw notRegular(name);
+    if (stats.size > maxBytes) throw tooLarge(name, stats.size, maxBytes);
+    return {
+      handle,
+      bytes: stats.size,
+      modifiedAt: stats.mtime,
+      pieces: () => piecesOf(handle, context.signal),
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** A stream of the file would close with the handle, and call that premature. */
+async function* piecesOf(handle: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  for (let position = 0; ;) {
+    signal.throwIfAborted();
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/**
+ * The whole content of a file that a document names.
+ *
+ * @throws StepFailure as `openFile` does
+ */
+export async function readBytes(context: StepContext, name: string, maxBytes: number): Promise<Buffer> {
+  await using file = await openFile(context, name, maxBytes);
+  const pieces: Buffer[] = [];
+  for await (const piece of file.pieces()) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /** What is stored. */
@@ -48,7 +124,9 @@ export async function storeFile(context: StepContext, file: FileToStore): Promis
     await context.artifact(path, { name: file.saveAs, kind: file.kind, mediaType: file.mediaType });
     return { path: file.saveAs, bytes, sha256, mediaType: file.mediaType };
   } catch (error) {
-    throw codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' ? diskFull(context) : error;
+    const code = codeOf(error);
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(context);
+    throw code === 'EISDIR' ? taken(file.saveAs) : error;
   } finally {
     await rm(temporary, { force: true });
   }
@@ -59,12 +137,33 @@ async function pathOf(runFolder: string, name: string, use: FileUse): Promise<st
   const root = join(runFolder, 'files');
   const path = resolve(root, name);
   if (!path.startsWith(root + sep)) throw refused(name);
-  if (use === 'write') await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  else await mkdir(root, { recursive: true, mode: 0o700 });
-  const real = await realPathOf(path, name, use);
+  await mkdir(root, { recursive: true, mode: 0o700 });
   const realRoot = await realpath(root);
+  if (use === 'write') await makeFolder(dirname(path), root, realRoot, name);
+  const real = await realPathOf(path, name, use);
   if (!real.startsWith(realRoot + sep)) throw refused(name);
   return real;
+}
+
+/** Makes the folder, and not through a link that leads out of the run's files. */
+async function makeFolder(folder: string, root: string, realRoot: string, name: string): Promise<void> {
+  const there = await nearestThere(folder, root);
+  if (there !== realRoot && !there.startsWith(realRoot + sep)) throw refused(name);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw ['EEXIST', 'ENOTDIR'].includes(codeOf(error)) ? taken(name) : error;
+  }
+}
+
+/** The folder, or the nearest around it that is there, links resolved. */
+async function nearestThere(folder: string, root: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error)) || folder === root) throw error;
+    return nearestThere(dirname(folder), root);
+  }
 }
 
 /** Links resolved: of the file itself where it is there, else of its folder. */
@@ -106,6 +205,47 @@ function notFound(name: string): StepFailure {
     code: 'FILE_NOT_FOUND',
     title: 'The file is not there',
     detail: `There is no ${JSON.stringify(name.slice(0, 200))} on the agent: relative names lie in the run's files, where earlier steps store theirs.`,
+    certain: true,
+  });
+}
+
+function notAFolder(name: string): StepFailure {
+  return new StepFailure({
+    type: 'validation',
+    code: 'FOLDER_EXPECTED',
+    title: 'It is not a folder',
+    detail: `${JSON.stringify(name.slice(0, 200))} is a file: name a folder.`,
+    certain: true,
+  });
+}
+
+function notRegular(name: string): StepFailure {
+  return new StepFailure({
+    type: 'validation',
+    code: 'FILE_NOT_REGULAR',
+    title: 'It is not a file',
+    detail: `${JSON.stringify(name.slice(0, 200))} is a folder, a device or a pipe: name a file.`,
+    certain: true,
+  });
+}
+
+function tooLarge(name: string, bytes: number, maxBytes: number): StepFailure {
+  return new StepFailure({
+    type: 'runtime',
+    status: 413,
+    code: 'FILE_TOO_LARGE',
+    title: 'The file is larger than this step reads',
+    detail: `${JSON.stringify(name.slice(0, 200))} has ${bytes} bytes, and at most ${maxBytes} are read: take a smaller part of it first.`,
+    certain: true,
+  });
+}
+
+function taken(name: string): StepFailure {
+  return new StepFailure({
+    type: 'validation',
+    code: 'FILE_NAME_TAKEN',
+    title: 'The name is taken by something else',
+    detail: `${JSON.stringify(name.slice(0, 200))} or a part of it is a folder where a file has to be, or a file where a folder has to be: use another name.`,
     certain: true,
   });
 }

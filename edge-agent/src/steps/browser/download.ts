@@ -10,7 +10,7 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { DownloadWatch, type DownloadStart } from './download-watch.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
-import { mediaTypeOf } from './media-type.ts';
+import { mediaTypeOf } from '../media-type.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { untilAborted } from './within.ts';
 

@@ -28,9 +28,17 @@ describe('the catalogue', () => {
     });
   });
 
-  it('declares what acts on a page as unsafe and what reads it as idempotent', () => {
+  it('declares what changes the world as unsafe, and what reads or writes under a name as idempotent', () => {
     const unsafe = CATALOG.filter(({ effect }) => effect === 'unsafe').map(({ name }) => name);
-    expect(unsafe).toEqual(['browser.click', 'browser.fill', 'browser.press', 'browser.select', 'browser.check']);
+    expect(unsafe).toEqual([
+      'browser.click',
+      'browser.fill',
+      'browser.press',
+      'browser.select',
+      'browser.check',
+      'files.move',
+      'files.delete',
+    ]);
     expect(CATALOG.filter(({ effect }) => effect === 'checkable')).toEqual([]);
   });
 
@@ -44,7 +52,7 @@ describe('the catalogue', () => {
   });
 
   it('suggests nothing for what is like nothing', () => {
-    expect(findStep('data.csv.read')).toEqual({ ok: false, message: 'there is no step `data.csv.read`' });
+    expect(findStep('quantum.flux')).toEqual({ ok: false, message: 'there is no step `quantum.flux`' });
   });
 });
 

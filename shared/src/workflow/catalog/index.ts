@@ -5,15 +5,26 @@
 import type { StepDeclaration } from '../step.ts';
 import { nearest } from '../problem.ts';
 import { BROWSER_STEPS } from './browser/index.ts';
+import { DATA_STEPS } from './data/index.ts';
+import { FILES_STEPS } from './files/index.ts';
 import { PLAIN_STEPS } from './plain.ts';
 
 export * from './arguments.ts';
 export { BROWSER_STEPS } from './browser/index.ts';
+export { DATA_STEPS } from './data/index.ts';
+export * from './file-arguments.ts';
+export { FILES_STEPS } from './files/index.ts';
+export type { FilesEntry } from './files/entry.ts';
 export { defineStep, STEP_TIMEOUT_MS } from './define-step.ts';
 export { PLAIN_STEPS } from './plain.ts';
 
 /** Every declared step, in the order of the docs. */
-export const CATALOG: readonly StepDeclaration[] = [...Object.values(BROWSER_STEPS), ...Object.values(PLAIN_STEPS)];
+export const CATALOG: readonly StepDeclaration[] = [
+  ...Object.values(BROWSER_STEPS),
+  ...Object.values(DATA_STEPS),
+  ...Object.values(FILES_STEPS),
+  ...Object.values(PLAIN_STEPS),
+];
 
 /** A step, or why there is none, with what was probably meant. */
 export type Found =
