@@ -422,7 +422,8 @@ CREATE TABLE workflow_version (
   digest text NOT NULL,
   analysis jsonb NOT NULL,
   warnings jsonb DEFAULT '[]'::jsonb NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  signature jsonb
 );
 
 -- constraints

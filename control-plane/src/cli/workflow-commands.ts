@@ -1,4 +1,4 @@
-/** `casare workflow validate | push | list`. */
+/** `casare workflow validate | push | keygen | sign | verify | list`. */
 import { api, type WorkflowVersion } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
 import { plain, type Column } from '@casare/shared/terminal';
@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { EXIT, problemLine } from './exit.ts';
 import { readText } from './inputs.ts';
 import { openSession, type Session, type Surroundings } from './session.ts';
+import { addSigningCommands, readSignature } from './signing-commands.ts';
 
 const COLUMNS: readonly Column<WorkflowVersion>[] = [
   ['WORKFLOW', ({ namespace, name }) => `${namespace}/${name}`],
@@ -14,6 +15,7 @@ const COLUMNS: readonly Column<WorkflowVersion>[] = [
     'NEEDS',
     ({ requirements: { slot, capabilities, site } }) => [slot, ...capabilities, site ?? ''].filter(Boolean).join(' '),
   ],
+  ['SIGNED', ({ signed }) => (signed ? 'yes' : '')],
   ['SAVED', (workflow) => workflow.createdAt],
   ['ID', (workflow) => workflow.id],
 ];
@@ -40,12 +42,18 @@ export function addWorkflowCommands(program: Command, around: Surroundings): voi
   workflow
     .command('push <file>')
     .description('save a version')
-    .action(async (file: string, _: object, command: Command) => {
+    .option('--signature <file>', 'what `workflow sign` wrote, kept with the version')
+    .action(async (file: string, { signature }: { signature?: string }, command: Command) => {
       const session = await openSession(command, around);
-      const saved = await pushFile(session, file);
-      for (const warning of saved.warnings) session.terminal.err(`${problemLine(warning)} (warning)\n`);
+      const body = signature === undefined ? null : await readSignature(signature);
+      const pushed = await pushFile(session, file);
+      const { warnings } = pushed;
+      const params = { id: pushed.id };
+      const saved = body === null ? pushed : await session.client.call(api.workflows.sign, { params, body });
+      for (const warning of warnings) session.terminal.err(`${problemLine(warning)} (warning)\n`);
       session.show(saved, ({ namespace, name, version, id }) => `${namespace}/${name}@${version}  ${id}\n`);
     });
+  addSigningCommands(workflow, around);
   workflow
     .command('list')
     .description('list workflows, each with its newest version')

@@ -57,6 +57,7 @@ export async function buildAssignment(
       version: workflow.version,
       digest: workflow.digest,
       document: workflow.document as never,
+      ...(workflow.signature == null ? {} : { signature: workflow.signature }),
     },
     input: job.input as never,
     secrets: secrets.values,

@@ -1,6 +1,6 @@
 /** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
 import type { ProblemDetail } from '@casare/shared/api';
-import type { OnDisconnect, Secrets, SlotKind } from '@casare/shared/protocol';
+import type { OnDisconnect, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
 import type { JobRetry, Workflow } from '@casare/shared/workflow';
 import type { Refusal } from '../platform/refusal.ts';
 
@@ -13,6 +13,7 @@ export interface RunnableWorkflow {
   readonly digest: string;
   /** Normalised. */
   readonly document: Workflow;
+  readonly signature?: SignatureEnvelope | null;
   readonly analysis: {
     readonly slot: SlotKind;
     readonly capabilities: readonly string[];

@@ -1,5 +1,6 @@
 /** Saved versions of workflows. A version never changes once it is saved. */
 import type { ProblemDetail } from '@casare/shared/api';
+import type { SignatureEnvelope } from '@casare/shared/protocol';
 import type { Analysis, Workflow } from '@casare/shared/workflow';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
@@ -9,12 +10,13 @@ export interface VersionRow {
   readonly namespace: string;
   readonly name: string;
   readonly version: string;
-  /** See `digestOf`. */
+  /** See `workflowDigest`. */
   readonly digest: string;
   /** Normalised: calls pinned to exact versions. */
   readonly document: Workflow;
   readonly analysis: Analysis;
   readonly warnings: readonly ProblemDetail[];
+  readonly signature: SignatureEnvelope | null;
   readonly createdAt: Date;
 }
 
@@ -28,7 +30,7 @@ export interface VersionName {
 /** What a list shows: the document stays in the database. */
 export type ListedVersion = Omit<VersionRow, 'document'>;
 
-const LISTED = `id, namespace, name, version, digest, analysis, warnings, created_at AS "createdAt"`;
+const LISTED = `id, namespace, name, version, digest, analysis, warnings, signature, created_at AS "createdAt"`;
 
 // Of two pushes of one version at once, the second inserts nothing and reads what the first saved.
 const insertVersionSql = sql<
@@ -62,6 +64,17 @@ const versionByNameSql = sql<ListedVersion, [tenant: string, namespace: string, 
 const versionByIdSql = sql<VersionRow, [tenant: string, id: string]>(
   'workflowVersionById',
   `SELECT ${LISTED}, document FROM workflow_version WHERE tenant_id = $1 AND id = $2`,
+  { idempotent: true },
+);
+
+const signSql = sql<never, [tenant: string, id: string, signature: string]>(
+  'signWorkflowVersion',
+  `UPDATE workflow_version SET signature = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
+const signatureOfSql = sql<{ signature: SignatureEnvelope | null }, [tenant: string, id: string]>(
+  'workflowSignature',
+  `SELECT signature FROM workflow_version WHERE tenant_id = $1 AND id = $2`,
   { idempotent: true },
 );
 
@@ -129,6 +142,16 @@ export async function versionByName(db: Queryable, tenant: string, of: VersionNa
 
 export async function versionById(db: Queryable, tenant: string, id: string): Promise<VersionRow | null> {
   return (await db.query(versionByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** Keeps the signature of a version, in place of an earlier one. */
+export async function sign(tx: Queryable, tenant: string, id: string, signature: SignatureEnvelope): Promise<void> {
+  await tx.execute(signSql(tenant, id, JSON.stringify(signature)));
+}
+
+/** The signature of a version as it is now. */
+export async function signatureOf(db: Queryable, tenant: string, id: string): Promise<SignatureEnvelope | null> {
+  return (await db.query(signatureOfSql(tenant, id)))[0]?.signature ?? null;
 }
 
 /** The text as it was pushed. */

@@ -38,7 +38,13 @@ export class WorkflowsController {
     const row = await this.#workflows.get(caller.tenant, params.id);
     if (isRefusal(row)) return row;
     const source = await this.#workflows.sourceOf(caller.tenant, row.id);
-    return { ...viewOf(row), source, document: row.document as never };
+    return { ...viewOf(row), source, document: row.document as never, signature: row.signature };
+  }
+
+  @Handles(api.workflows.sign)
+  async sign({ caller, params, body }: Call<typeof api.workflows.sign>) {
+    const row = await this.#workflows.sign(caller, params.id, body);
+    return isRefusal(row) ? row : viewOf(row);
   }
 
   @Handles(api.workflows.versions)
@@ -68,7 +74,7 @@ function pageView(page: PageOf<ListedVersion>) {
 }
 
 function viewOf(row: ListedVersion): WorkflowVersion {
-  const { id, namespace, name, version, digest, analysis, warnings, createdAt } = row;
+  const { id, namespace, name, version, digest, analysis, warnings, signature, createdAt } = row;
   return {
     id,
     namespace,
@@ -78,6 +84,7 @@ function viewOf(row: ListedVersion): WorkflowVersion {
     requirements: { slot: analysis.slot, capabilities: [...analysis.capabilities], site: analysis.site },
     secrets: [...analysis.secrets],
     warnings: [...warnings],
+    signed: signature !== null,
     createdAt: createdAt.toISOString(),
   };
 }

@@ -1,5 +1,7 @@
 /** Saves, checks and finds versions of workflows; the front door for jobs is `resolve` and `validateInput`. */
+import { fitsWorkflow, subjectsOf, workflowDigest } from '@casare/certs';
 import type { ProblemDetail } from '@casare/shared/api';
+import type { SignatureEnvelope } from '@casare/shared/protocol';
 import {
   analyse,
   embedSubWorkflows,
@@ -16,7 +18,6 @@ import type { Database } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
-import { digestOf } from './digest.ts';
 import { inputSchemaFault, InputSchemas } from './input-schema.ts';
 import * as store from './workflow.store.ts';
 
@@ -34,6 +35,10 @@ export interface Checked {
 }
 
 const CACHE_LIMIT = 500;
+/** Another replica may have taken a signature: until then one that has none here is believed to have none, milliseconds. */
+const UNSIGNED_MS = 2_000;
+/** The same for one that may have been replaced. */
+const SIGNED_MS = 10_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const REFERENCE = /^([A-Za-z0-9-]{1,63})\/([A-Za-z0-9-]{1,63})(?:@([0-9A-Za-z.+-]{1,100}))?$/;
 
@@ -42,8 +47,11 @@ export class WorkflowsService {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #schemas = new InputSchemas();
-  /** Versions never change, so rows may be kept; the oldest goes first. */
-  readonly #rows = new Map<string, store.VersionRow>();
+  /**
+   * Versions never change but for their signature, so rows may be kept; the oldest goes first. `freshUntil`: when to look
+   * again whether there is one, on the monotonic clock.
+   */
+  readonly #rows = new Map<string, { row: store.VersionRow; freshUntil: number }>();
 
   constructor(db: Database, clock: Clock, ids: Ids) {
     this.#db = db;
@@ -80,8 +88,11 @@ export class WorkflowsService {
     const { problems, saved } = await this.check(by.tenant, source);
     if (saved === null) return invalid(problems);
     const { namespace, name, version } = saved.document.document;
-    const digest = digestOf(saved.document);
-    const row = { id: this.#ids.next(), namespace, name, version, digest, ...saved, createdAt: this.#clock.now() };
+    const digest = workflowDigest(saved.document);
+    const row = {
+      ...{ id: this.#ids.next(), namespace, name, version, digest, ...saved },
+      ...{ signature: null, createdAt: this.#clock.now() },
+    };
     const found = await this.#db.transaction(async (tx) => {
       if (await store.insertVersion(tx, by.tenant, row, source)) {
         const detail = { namespace, name, version, digest };
@@ -111,12 +122,43 @@ export class WorkflowsService {
   async get(tenant: string, id: string): Promise<store.VersionRow | Refusal> {
     const key = `${tenant}/${id.toLowerCase()}`;
     const known = this.#rows.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known.freshUntil > this.#clock.monotonicMs()) return known.row;
+      const signature = await store.signatureOf(this.#db, tenant, id);
+      return this.#keep(key, signature === null ? known.row : { ...known.row, signature });
+    }
     const row = await store.versionById(this.#db, tenant, id);
-    if (row === null) return notFound(id);
-    if (this.#rows.size >= CACHE_LIMIT) this.#rows.delete(this.#rows.keys().next().value!);
-    this.#rows.set(key, row);
+    return row === null ? notFound(id) : this.#keep(key, row);
+  }
+
+  #keep(key: string, row: store.VersionRow): store.VersionRow {
+    if (!this.#rows.has(key) && this.#rows.size >= CACHE_LIMIT) this.#rows.delete(this.#rows.keys().next().value!);
+    const freshMs = row.signature === null ? UNSIGNED_MS : SIGNED_MS;
+    this.#rows.set(key, { row, freshUntil: this.#clock.monotonicMs() + freshMs });
     return row;
+  }
+
+  /** Keeps the signature of a version. Whose it is does not matter here, only that it is one of this very version. */
+  async sign(by: Caller, id: string, signature: SignatureEnvelope): Promise<store.VersionRow | Refusal> {
+    const row = await this.get(by.tenant, id);
+    if ('refused' in row) return row;
+    const covered = subjectsOf(signature);
+    const verdict = covered.ok ? fitsWorkflow(covered.value, row.document) : covered;
+    if (!verdict.ok) {
+      return refuse('unprocessable', verdict.code, 'This is no signature of this version.', {
+        detail: `${verdict.message}.`,
+        fix: 'Sign the file that was pushed, with this version of `casare`: `casare workflow sign`.',
+      });
+    }
+    await this.#db.transaction(async (tx) => {
+      await store.sign(tx, by.tenant, row.id, signature);
+      const keys = signature.signatures.map(({ keyid }) => keyid ?? '');
+      const { namespace, name, version } = row;
+      const detail = { namespace, name, version, keys };
+      const { tenant, actor } = by;
+      await appendAudit(tx, { tenant, actor, action: 'workflow.signed', subject: `workflow:${row.id}`, detail });
+    });
+    return this.#keep(`${by.tenant}/${row.id}`, { ...row, signature });
   }
 
   /** What is wrong with a job's input; empty when nothing is. */

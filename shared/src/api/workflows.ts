@@ -1,6 +1,7 @@
 /** Workflows: versioned documents. */
 import { z } from 'zod';
 import { Capability, SlotKind } from '../protocol/messages.ts';
+import { SignatureEnvelope } from '../protocol/signature.ts';
 import { endpoint } from './endpoint.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 import { ProblemDetail } from './problem.ts';
@@ -22,6 +23,8 @@ export const WorkflowVersion = z
     requirements: Requirements,
     secrets: z.array(z.string()),
     warnings: z.array(ProblemDetail),
+    /** Somebody vouches for it; agents decide whose word counts. */
+    signed: z.boolean(),
     createdAt: time,
   })
   .meta({ id: 'WorkflowVersion' });
@@ -75,9 +78,24 @@ export const workflows = {
     permission: 'workflows:read',
     params: IdParams,
     answer: {
-      json: WorkflowVersion.extend({ source: z.string(), document: z.json() }).meta({ id: 'WorkflowVersionDetail' }),
+      json: WorkflowVersion.extend({
+        source: z.string(),
+        document: z.json(),
+        signature: SignatureEnvelope.nullable(),
+      }).meta({ id: 'WorkflowVersionDetail' }),
     },
     problems: ['WORKFLOW_NOT_FOUND'],
+  }),
+  sign: endpoint({
+    id: 'workflows.sign',
+    method: 'POST',
+    path: '/workflows/{id}/signature',
+    permission: 'workflows:write',
+    summary: 'Keeps the signature of a version, in place of an earlier one. Agents judge it by keys of their own.',
+    params: IdParams,
+    body: SignatureEnvelope,
+    answer: { json: WorkflowVersion },
+    problems: ['WORKFLOW_NOT_FOUND', 'SIGNATURE_MALFORMED', 'SIGNATURE_OTHER_WORKFLOW', 'SIGNATURE_OTHER_CONTENT'],
   }),
   versions: endpoint({
     id: 'workflows.versions',
