@@ -102,6 +102,19 @@ describe('doubt', () => {
     });
   });
 
+  it.each([
+    "output: { as: '.a | error' }",
+    "export: { as: '.a | error' }",
+    'output: { schema: { document: { type: string } } }',
+  ])('stays when the step acted and what comes after it fails: %s', async (after) => {
+    const steps = new StepDoubles().add('act', unsafe, () => ({ a: 1 })).add('read', {}, () => ({ a: 1 }));
+    const yaml = `do:\n  - t:\n      try: [ { a: { call: act, ${after} } } ]\n      catch: { as: e }\n`;
+    const { ending, bodies } = await runIt(yaml, { steps });
+    expect(ending).toMatchObject({ type: 'run.suspended', position: '/do/0/t{1}/try/0/a' });
+    expect(failedAt(bodies, '/do/0/t{1}/try/0/a')).toMatchObject({ certain: false });
+    expect((await runIt(yaml.replace('call: act', 'call: read'), { steps })).ending.type).toBe('run.completed');
+  });
+
   it.each(['rerun', 'verify', 'restartScope'])('lets the document catch it under %s', async (rule) => {
     const rpa = `, metadata: { rpa: { onRestart: ${rule} } }`;
     expect((await runIt(handled(rpa), { steps: failing(uncertain) })).ending.type).toBe('run.completed');

@@ -5,7 +5,7 @@
 import type { OnRestart, RunEventBody, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
 import type { Json, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
 import type { Clock } from './clock.ts';
-import type { WorkflowFault } from './errors.ts';
+import type { Doubt, WorkflowFault } from './errors.ts';
 import type { Expressions, Variables } from './expressions.ts';
 import type { Recorder } from './recorder.ts';
 import type { Journal } from './replay.ts';
@@ -134,6 +134,8 @@ export interface Raw {
   readonly then?: string | undefined;
   readonly ended?: boolean;
   readonly settled?: boolean;
+  /** A call that has acted just now and must not simply be repeated: whatever fails after it leaves it in doubt. */
+  readonly acted?: Doubt;
 }
 
 /** Does what one kind of task does, between input and output transformation. */

@@ -7,7 +7,7 @@ import type { Json, Task, TaskEntry } from '@casare/shared/workflow';
 import { classify } from '@casare/shared/workflow';
 import { checkData } from './data-schema.ts';
 import { isFinal, timeoutOf, withDeadline } from './deadline.ts';
-import { asFault, fault } from './errors.ts';
+import { asFault, fault, WorkflowFault } from './errors.ts';
 import { definitionOf, evaluatorOver, taskVariables } from './evaluate.ts';
 import type { Frame, Outcome, Raw, Scope } from './frame.ts';
 import { runHandler } from './handlers.ts';
@@ -58,6 +58,17 @@ export async function runTask(
 
 async function finish(frame: Frame): Promise<Outcome & { readonly then?: string }> {
   const raw = await perform(frame);
+  try {
+    return await conclude(frame, raw);
+  } catch (thrown) {
+    if (raw.acted === undefined || isFinal(thrown)) throw thrown;
+    // The step has acted and its output is of no use: a retry must not act again unasked.
+    throw new WorkflowFault(asFault(thrown).error, raw.acted);
+  }
+}
+
+/** What comes after the task itself: output, export, record. */
+async function conclude(frame: Frame, raw: Raw): Promise<Outcome & { readonly then?: string }> {
   const output = raw.settled === true ? raw.output : await transformOutput(frame, raw.output);
   const context = await exportContext(frame, output);
   if (raw.settled !== true) {
