@@ -4,7 +4,7 @@
  *
  * A step that does not settle after its signal aborted is left behind after a grace period: it cannot hold up the run.
  */
-import type { Effect, OnRestart } from '@casare/shared/protocol';
+import { type Effect, type OnRestart, OUTPUT_BYTES } from '@casare/shared/protocol';
 import { evidenceRulesOf, type Json } from '@casare/shared/workflow';
 import { timeoutFault } from './deadline.ts';
 import { errorOfStep, fault, RunCancelled, StepFailure, standardType, WorkflowFault } from './errors.ts';
@@ -14,6 +14,8 @@ import type { Step, StepContext } from './steps.ts';
 
 const GRACE_MS = 5_000;
 const SHOWN_PROBLEMS = 5;
+/** Largest output of a step that `output.as` makes smaller, bytes of JSON. */
+const RAW_OUTPUT_BYTES = 8_388_608;
 
 /** A call ready to be made: everything is known but the outcome. */
 export interface PreparedCall {
@@ -101,7 +103,9 @@ function parseOutput(call: PreparedCall, frame: Frame, value: unknown): CallResu
   }
   try {
     const clean = frame.run.vault.scrub((parsed.data ?? null) as Json);
-    return { fate: 'done', output: recordable(clean, `The output of ${name}`) };
+    // What `output.as` keeps of it is recorded, not the whole.
+    const allowed = frame.task.output?.as === undefined ? OUTPUT_BYTES : RAW_OUTPUT_BYTES;
+    return { fate: 'done', output: recordable(clean, `The output of ${name}`, allowed) };
   } catch (thrown) {
     return failed(call, frame, thrown as WorkflowFault, false);
   }

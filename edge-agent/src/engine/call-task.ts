@@ -3,19 +3,26 @@
  * arguments, before it acts; on restart `replay.ts` decides whether it is called again.
  */
 import { createHash } from 'node:crypto';
-import { type CallTask, type FunctionCallTask, type Json, restartRuleOf, type Verify } from '@casare/shared/workflow';
+import {
+  type CallTask,
+  type FunctionCallTask,
+  type Json,
+  restartOf,
+  restartRuleOf,
+  type Verify,
+} from '@casare/shared/workflow';
 import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
 import { definitionOf } from './evaluate.ts';
 import type { Frame, Raw, Scope, StartFacts, TaskHandler } from './frame.ts';
+import { httpArguments } from './http-arguments.ts';
 import { readable } from './readable.ts';
 import { eventJson } from './recorder.ts';
 import { decideCall } from './replay.ts';
 import { CONTROL_FACTS } from './step-record.ts';
 import { type Step, usesSession } from './steps.ts';
 import { fileOf } from './stored-file.ts';
-import { fillAddresses } from './uri-template.ts';
 
 /** What the record says of the arguments. */
 interface CallFacts {
@@ -67,7 +74,7 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
 
 async function argumentsOf(task: CallTask, frame: Frame): Promise<Json> {
   const args = await definitionOf(frame).template((task.with ?? {}) as Json);
-  return task.call === 'http' || task.call === 'openapi' ? fillAddresses(args, frame.input) : args;
+  return isOfStandard(task) ? httpArguments(args, frame) : args;
 }
 
 /** Records the start, calls, and leaves the record of the outcome to the task; a cancelled run's it writes itself. */
@@ -86,7 +93,10 @@ async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Prom
     frame.signal.throwIfAborted();
   }
   const result = await callStep(call, frame);
-  if (result.fate === 'done') return { output: result.output };
+  if (result.fate === 'done') {
+    const acted = { position: frame.position, call: name, rule: call.rule };
+    return { output: result.output, ...(call.effect === 'idempotent' ? {} : { acted }) };
+  }
   if (result.fate === 'failed') {
     if (!isCancelled(frame)) throw result.fault;
     await frame.record.failed(result.fault.at(frame.path), result.certain);
@@ -96,7 +106,10 @@ async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Prom
 
 async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Promise<PreparedCall> {
   const { declaration } = step;
-  const effect = task.metadata?.rpa?.effect ?? declaration.effect;
+  // What the standard calls has its effect from the request's method, as the control plane sees it too.
+  const { document } = frame.run.options;
+  const declared = isOfStandard(task) ? restartOf(document, task, []).effect : declaration.effect;
+  const effect = task.metadata?.rpa?.effect ?? declared;
   // The task's own rule, else the nearest around it, else the document's, else what the effect implies.
   const rule = frame.onRestart ?? documentRule(frame) ?? restartRuleOf(effect);
   const timeoutMs = await timeoutOf(task.timeout, frame.run, definitionOf(frame));
@@ -163,6 +176,11 @@ function doubtful(step: Step, frame: Frame, why: string): RunSuspended {
 
 function suspension(step: Step, frame: Frame, why: string): string {
   return `${frame.name} (${step.declaration.name}) must not simply be repeated: ${why}. Look at the system and decide.`;
+}
+
+/** `call: http` and `call: openapi`: not of the catalogue. */
+function isOfStandard(task: CallTask): boolean {
+  return task.call === 'http' || task.call === 'openapi';
 }
 
 function documentRule(frame: Frame): Frame['onRestart'] {

@@ -47,15 +47,16 @@ export function createRecorder(send: (body: RunEventBody) => Promise<void>, vaul
 
 /**
  * The value, when it is small enough to be recorded.
- * @throws {WorkflowFault} runtime error 500 above `OUTPUT_BYTES` of JSON
+ * @param allowed bytes of JSON; what a record holds unless it is not recorded as it is
+ * @throws {WorkflowFault} runtime error 500 above them
  */
-export function recordable(value: Json, what: string): Json {
+export function recordable(value: Json, what: string, allowed: number = OUTPUT_BYTES): Json {
   const bytes = Buffer.byteLength(JSON.stringify(value), 'utf8');
-  if (bytes <= OUTPUT_BYTES) return value;
+  if (bytes <= allowed) return value;
   throw fault('runtime', {
     code: 'OUTPUT_TOO_LARGE',
     title: `${what} is too large`,
-    detail: `${what} has ${bytes} bytes of JSON and ${OUTPUT_BYTES} are allowed: keep less of it, or write a file.`,
+    detail: `${what} has ${bytes} bytes of JSON and ${allowed} are allowed: keep less of it, or write a file.`,
   });
 }
 

@@ -23,6 +23,13 @@ describe('secret vault', () => {
     expect(vault.reveal(args)).toEqual({ value: 'p"ä$& s/+?w', headers: [{ a: 'Bearer tok-1234!' }], n: 1 });
   });
 
+  it('reveals them encoded where they stand in an address', () => {
+    const address = `https://x/${vault.inAddress(handle('portal.password'))}?t=${handle('token')}`;
+    expect(vault.reveal(address)).toBe('https://x/p%22%C3%A4%24%26%20s%2F%2B%3Fw?t=tok-1234');
+    expect(vault.named(address)).toBe('https://x/$secrets.portal.password?t=$secrets.token');
+    expect(vault.isUsedIn(address)).toBe(true);
+  });
+
   it.each([
     ['raw', (value: string) => `before ${value} after`],
     ['JSON-escaped', (value: string) => JSON.stringify({ value })],

@@ -15,6 +15,8 @@ import type { Json } from '@casare/shared/workflow';
 
 /** The shortest value that is scrubbed, characters. */
 const SHORTEST_SCRUBBED = 4;
+/** Behind a handle: its value stands in an address. */
+const IN_ADDRESS = '-in-address';
 /** What a scrubbed value becomes. */
 const SCRUBBED = '***';
 
@@ -32,6 +34,8 @@ export interface SecretVault {
   isUsedIn(value: Json): boolean;
   /** A copy with every handle, also inside longer texts, replaced by its value. */
   reveal(value: Json): Json;
+  /** A text for a place inside an address: handles in it are revealed percent-encoded there. */
+  readonly inAddress: (text: string) => string;
   /** A copy for people: every handle replaced by the name of its secret, as documents write it. */
   named(value: Json): Json;
   /** A copy without any secret value: raw, JSON-escaped, URL-encoded or base64; keys of objects too. */
@@ -60,12 +64,21 @@ export function createVault(
   const scrubText = (text: string) => forms.reduce((clean, form) => clean.replaceAll(form, SCRUBBED), text);
   const revealText = (text: string) => {
     let revealed = text;
-    // A function as replacement: `$&` in a password is not a pattern.
-    for (const [token, value] of values) revealed = revealed.replaceAll(token, () => value);
+    for (const [token, value] of values) {
+      if (!revealed.includes(token)) continue;
+      // A function as replacement: `$&` in a password is not a pattern.
+      revealed = revealed
+        .replaceAll(`${token}${IN_ADDRESS}`, () => encodeURIComponent(value.toWellFormed()))
+        .replaceAll(token, () => value);
+    }
     return revealed;
   };
   const nameText = (text: string) =>
-    Object.entries(handles).reduce((named, [name, token]) => named.replaceAll(token, () => `$secrets.${name}`), text);
+    Object.entries(handles).reduce(
+      (named, [name, token]) =>
+        named.replaceAll(`${token}${IN_ADDRESS}`, token).replaceAll(token, () => `$secrets.${name}`),
+      text,
+    );
   return {
     variable: shapeOf(secrets, handles),
     handles,
@@ -77,6 +90,8 @@ export function createVault(
       return [...values.keys()].some((token) => text.includes(token));
     },
     reveal: (value) => mapTexts(value, revealText, (number) => number),
+    inAddress: (text) =>
+      [...values.keys()].reduce((marked, token) => marked.replaceAll(token, `${token}${IN_ADDRESS}`), text),
     named: (value) => mapTexts(value, nameText, (number) => number),
     scrub: <Value extends Json>(value: Value) =>
       mapTexts(value, scrubText, (number) => (forms.includes(String(number)) ? SCRUBBED : number)) as Value,

@@ -18,7 +18,12 @@ describe('addresses', () => {
     });
   });
 
-  it.each(['missing', 'deep', 'toString'])('are refused when the input has no text named %s', (name) => {
-    expect(() => fillAddresses({ endpoint: `https://x/{${name}}` }, input)).toThrow(`no text named ${name}`);
+  it.each(['missing', 'toString', 'nothing'])('are empty where the input has no text named %s', (name) => {
+    const filled = fillAddresses({ endpoint: `https://x/{${name}}` }, { ...input, nothing: null });
+    expect(filled).toEqual({ endpoint: 'https://x/' });
+  });
+
+  it('are refused when a member is no text', () => {
+    expect(() => fillAddresses({ endpoint: 'https://x/{deep}' }, input)).toThrow('takes a text');
   });
 });

@@ -5,6 +5,7 @@ import type { Step, StepRegistry } from '../engine/index.ts';
 import { BrowserSession, browserSteps } from './browser/index.ts';
 import { DATA } from './data/index.ts';
 import { FILES } from './files/index.ts';
+import { createTransport, httpSteps, type Transport } from './http/index.ts';
 import { PLAIN } from './plain.ts';
 
 /** What executors need of the agent. */
@@ -15,9 +16,11 @@ export interface StepOptions {
   readonly platform: NodeJS.Platform;
   /** Starts a browser; by default the best one on this machine. */
   readonly startBrowser?: () => Promise<StartedBrowser>;
+  /** How requests leave for servers; by default over the network and the proxies that `env` names. */
+  readonly transport?: Transport;
 }
 
-/** Finds an executor by a catalogue reference such as `browser.click` or `browser.click:1.0.0@default`. */
+/** Finds an executor by a catalogue reference such as `browser.click:1.0.0@default`, or by `http` and `openapi`. */
 export function createStepRegistry(options: StepOptions): StepRegistry {
   const start = options.startBrowser ?? (() => startBrowser(options));
   const steps = new Map<string, Step>(
@@ -25,8 +28,11 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
       (step) => [exactReference(step.declaration), step] as const,
     ),
   );
+  const standard = httpSteps(options.transport ?? createTransport(options.env));
   return {
     find: (reference) => {
+      const own = standard.get(reference);
+      if (own !== undefined) return own;
       const declared = findStep(reference);
       return declared.ok ? (steps.get(exactReference(declared.step)) ?? null) : null;
     },
