@@ -59,7 +59,7 @@ function fromSecret(policy: Members, frame: Frame): Json {
 
 /** Secrets are flat: `client.id` is the member `id` of `client`. A plain text is the token of a bearer. */
 function secretMembers(name: string, scheme: string, frame: Frame): Json {
-  const secrets = frame.run.vault.variable;
+  const { secrets } = frame.run;
   const secret = isMembers(secrets) && Object.hasOwn(secrets, name) ? secrets[name] : undefined;
   if (secret === undefined) throw unknown('SECRET_UNKNOWN', `The run has no secret named ${name}`);
   if (!isMembers(secret)) return scheme === 'bearer' ? { token: secret } : secret;

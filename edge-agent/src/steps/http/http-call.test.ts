@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StepFailure, type StepPolicy } from '../../engine/index.ts';
+import { unrestricted } from '../../policy/index.ts';
 import { type Asked, json, runHttp, serve, type TestServer } from './server-for-tests.ts';
 
 let server: TestServer;
@@ -133,17 +134,15 @@ describe('call: http, the request', () => {
   });
 
   it('asks the policy first, and is not sent when it refuses', async () => {
-    const done = () => Promise.resolve();
     const asked: string[] = [];
     const policy: StepPolicy = {
+      ...unrestricted,
       checkUrl: (url) => {
         asked.push(url);
         return Promise.reject(
           new StepFailure({ type: 'authorization', code: 'POLICY_URL_REFUSED', title: 'No', certain: true }),
         );
       },
-      checkApplication: done,
-      checkFile: done,
     };
     expect(await errorOf('method: post, endpoint: ORIGIN/echo', { policy })).toMatchObject({
       code: 'POLICY_URL_REFUSED',
@@ -268,16 +267,14 @@ describe('call: http, redirects', () => {
   });
 
   it('are asked of the policy hop by hop', async () => {
-    const done = () => Promise.resolve();
     const policy: StepPolicy = {
+      ...unrestricted,
       checkUrl: (url) =>
         url.startsWith(server.origin)
-          ? done()
+          ? Promise.resolve()
           : Promise.reject(
               new StepFailure({ type: 'authorization', code: 'POLICY_URL_REFUSED', title: 'No', certain: true }),
             ),
-      checkApplication: done,
-      checkFile: done,
     };
     expect(await errorOf('method: get, endpoint: ORIGIN/away, redirect: true', { policy })).toMatchObject({
       code: 'POLICY_URL_REFUSED',
@@ -295,7 +292,7 @@ describe('call: http, redirects', () => {
     });
     expect(server.asked).toHaveLength(11);
     const put = (body: string) =>
-      `do:\n  - a: { input: { from: '{ s: $secrets.pin, w: 1 }' }, call: http, with: { method: put, endpoint: ORIGIN/away307, redirect: true, body: { it: '\${ ${body} }' } } }`;
+      `use: { secrets: [pin] }\ndo:\n  - a: { input: { from: '{ s: $secrets.pin, w: 1 }' }, call: http, with: { method: put, endpoint: ORIGIN/away307, redirect: true, body: { it: '\${ ${body} }' } } }`;
     const secrets = { pin: 'hunter2222' };
     const { ending } = await runHttp(put('.s'), server.origin, { secrets });
     expect(ending).toMatchObject({ type: 'run.failed', error: { code: 'HTTP_REDIRECT_REFUSED' } });
