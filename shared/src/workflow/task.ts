@@ -48,13 +48,15 @@ const base = {
 };
 
 const HttpOutput = z.enum(['raw', 'content', 'response']);
-const scalars = z.union([Expression, z.record(z.string(), z.union([Text, z.number(), z.boolean()]))]);
+const scalar = z.union([Text, z.number(), z.boolean(), z.null()]);
 export const HttpArguments = z.strictObject({
   method: Name,
   endpoint: Endpoint,
-  headers: scalars.optional(),
+  /** `null` leaves one out. */
+  headers: z.union([Expression, z.record(z.string(), scalar)]).optional(),
   body: Json.optional(),
-  query: scalars.optional(),
+  /** A list repeats its name. */
+  query: z.union([Expression, z.record(z.string(), z.union([scalar, z.array(scalar)]))]).optional(),
   output: HttpOutput.optional(),
   redirect: z.boolean().optional(),
 });
