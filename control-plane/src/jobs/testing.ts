@@ -9,7 +9,7 @@ import path from 'node:path';
 import { expect, vi } from 'vitest';
 import { LiveService } from '../live/index.ts';
 import { systemClock } from '../platform/clock.ts';
-import { sql } from '../platform/database/index.ts';
+import { sql, type Database } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
@@ -74,11 +74,16 @@ export interface TestAgent {
   reconnect(sessionId: string): void;
 }
 
-/** Opens the harness, with times of its own where a test cannot wait for the real ones. */
+/**
+ * Opens the harness, with times of its own where a test cannot wait for the real ones. `around` sees what the feature asks
+ * of the database.
+ */
 export async function jobsHarness(
   times: Pick<JobsOptions, 'times' | 'heartbeatMs'> | null = null,
+  around: (db: Database) => Database = (db) => db,
 ): Promise<JobsHarness> {
   const database = await testDatabase();
+  const db = around(database.db);
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-jobs-'));
   await database.db.execute(addTenant());
   const workflows = new Map<string, RunnableWorkflow>();
@@ -88,7 +93,7 @@ export async function jobsHarness(
   };
   const replica = (): Jobs =>
     createJobs({
-      db: database.db,
+      db,
       clock: systemClock,
       ids: createIds(systemClock),
       log: silentLog,
