@@ -91,6 +91,8 @@ describe('workflows', () => {
     expect((await casare(['workflow', 'list'])).out).toMatch(
       /^WORKFLOW +VERSION +NEEDS .*\ntest\/hello +1\.0\.0 +plain /,
     );
+    const { out } = await casare(['workflow', 'schema']);
+    expect(JSON.parse(out)).toMatchObject({ required: ['document', 'do'] });
     expect(await casare(['workflow', 'validate', file])).toMatchObject({ code: 0, out: `${file}: valid\n` });
   });
 

@@ -1,7 +1,8 @@
 /** `casare workflow validate | push | keygen | sign | verify | list`. */
 import { api, type WorkflowVersion } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
-import { plain, type Column } from '@casare/shared/terminal';
+import { json, plain, type Column } from '@casare/shared/terminal';
+import { workflowJsonSchema } from '@casare/shared/workflow';
 import type { Command } from 'commander';
 import { EXIT, problemLine } from './exit.ts';
 import { readText } from './inputs.ts';
@@ -39,6 +40,10 @@ export function addWorkflowCommands(program: Command, around: Surroundings): voi
       );
       if (!checked.valid) around.exitCode = EXIT.error;
     });
+  workflow
+    .command('schema')
+    .description('print the JSON Schema of workflows, for editors')
+    .action(() => around.terminal.out(json(workflowJsonSchema())));
   workflow
     .command('push <file>')
     .description('save a version')

@@ -17,8 +17,9 @@ const EXPRESSION: JsonSchema = { type: 'string', pattern: '^\\s*\\$\\{[\\s\\S]+\
 /** The schema of a workflow document, with every step of the catalogue and its arguments. */
 export function workflowJsonSchema(): JsonSchema {
   const { call: anyCall, ...others } = TASK_SCHEMAS;
-  const kinds = Object.values(others).map(convert);
-  const own = { ...convert(anyCall), properties: { ...convert(anyCall).properties, call: ownFunctionName() } };
+  const kinds = Object.values(others).map(convertTask);
+  const call = convertTask(anyCall);
+  const own = { ...call, properties: { ...call.properties, call: ownFunctionName() } };
   const item: JsonSchema = {
     type: 'object',
     minProperties: 1,
@@ -30,15 +31,24 @@ export function workflowJsonSchema(): JsonSchema {
     title: 'Casare workflow (Open Workflow Specification DSL 1.0.x, Profile 1)',
     ...convert(Workflow),
     $defs: {
+      ...Object.fromEntries(COMMON.map((name) => [name, convert(anyCall).properties![name]!])),
       taskList: { type: 'array', items: item },
       task: { anyOf: [...CATALOG.map(stepCall), ...kinds, own] },
     },
   };
 }
 
+/** What every task may have is described once. */
+const COMMON = ['if', 'input', 'output', 'export', 'timeout', 'then', 'metadata'] as const;
+function convertTask(schema: z.ZodType): JsonSchema {
+  const converted = convert(schema);
+  const references = COMMON.map((name): [string, JsonSchema] => [name, { $ref: `#/$defs/${name}` }]);
+  return { ...converted, properties: { ...converted.properties, ...Object.fromEntries(references) } };
+}
+
 /** A call of one step, by any of its references. */
 function stepCall(step: StepDeclaration): JsonSchema {
-  const { properties, ...rest } = convert(FunctionCallTask);
+  const { properties, ...rest } = convertTask(FunctionCallTask);
   const args = orExpressions(convert(step.with));
   const needed = args.required !== undefined && args.required.length > 0 ? ['call', 'with'] : ['call'];
   return {

@@ -1,4 +1,5 @@
-/** What operators' programs ask: is it alive, is it ready, its metrics; and the API's description. No sign-in needed. */
+/** What operators' programs ask: is it alive, is it ready, its metrics; and what the API and workflows are like. No sign-in needed. */
+import { workflowJsonSchema } from '@casare/shared/workflow';
 import { Router } from 'express';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lineOf } from '../errors.ts';
@@ -12,6 +13,11 @@ export interface ReadyCheck {
 }
 
 const CHECK_MS = 2_000;
+/** Descriptions that programs read: of the API, and of workflow documents (for editors). */
+const DESCRIPTIONS: readonly (readonly [path: string, describe: () => object])[] = [
+  ['/api/openapi.json', openApiDocument],
+  ['/api/workflow.schema.json', workflowJsonSchema],
+];
 
 export function operationRoutes(options: {
   readonly metrics: Metrics;
@@ -29,11 +35,13 @@ export function operationRoutes(options: {
   routes.get('/metrics', async (_, response) => {
     response.set('Content-Type', options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
   });
-  let openApi: string | undefined;
-  routes.get('/api/openapi.json', (_, response) => {
-    openApi ??= JSON.stringify(openApiDocument());
-    response.type('application/json').send(openApi);
-  });
+  for (const [path, describe] of DESCRIPTIONS) {
+    let text: string | undefined;
+    routes.get(path, (_, response) => {
+      text ??= JSON.stringify(describe());
+      response.type('application/json').send(text);
+    });
+  }
   return routes;
 }
 

@@ -286,6 +286,8 @@ describe('answers', () => {
       'casare_http_request_seconds_count{operation="test.',
     );
     expect(await (await fetch(`${edge.url}/api/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
+    const schema = await (await fetch(`${edge.url}/api/workflow.schema.json`)).json();
+    expect(schema).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', required: ['document', 'do'] });
   });
 });
 
