@@ -36,6 +36,7 @@ import { Metrics } from './platform/metrics.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { SecretsService } from './secrets/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, trustModule } from './trust/index.ts';
+import { viewerPage } from './viewer.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
 export interface StartOptions {
@@ -91,6 +92,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,
     historyDays: config.historyDays,
+    viewer: viewerPage,
   });
   await signing.ready();
   const { signer } = signing;

@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { EXIT, UsageError } from './exit.ts';
 import { readInput } from './inputs.ts';
 import { paint } from './output.ts';
+import { addRecordCommand } from './record-commands.ts';
 import { openSession, type Surroundings } from './session.ts';
 import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
 import { pushFile } from './workflow-commands.ts';
@@ -128,6 +129,7 @@ function addJobCommand(program: Command, around: Surroundings): void {
         () => `${plain(why.summary)}\n${likely}${many ? `${counts()}\n` : ''}${why.agents.length > 0 ? agents() : ''}`,
       );
     });
+  addRecordCommand(job, around);
   job
     .command('review <id>')
     .description('settle a job that waits for a person')

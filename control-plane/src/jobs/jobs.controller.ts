@@ -6,6 +6,7 @@ import { Handles, type Call, type Reply } from '../platform/http/handles.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { QueryService } from './query.service.ts';
+import { RunRecordService } from './run-record.service.ts';
 import { SteerService } from './steer.service.ts';
 import { SubmitService } from './submit.service.ts';
 
@@ -17,17 +18,20 @@ export class JobsController {
   readonly #query: QueryService;
   readonly #steer: SteerService;
   readonly #artifacts: ArtifactsService;
+  readonly #records: RunRecordService;
 
   constructor(
     @Inject(SubmitService) submit: SubmitService,
     @Inject(QueryService) query: QueryService,
     @Inject(SteerService) steer: SteerService,
     @Inject(ArtifactsService) artifacts: ArtifactsService,
+    @Inject(RunRecordService) records: RunRecordService,
   ) {
     this.#submit = submit;
     this.#query = query;
     this.#steer = steer;
     this.#artifacts = artifacts;
+    this.#records = records;
   }
 
   @Handles(api.jobs.submit)
@@ -75,6 +79,11 @@ export class JobsController {
   @Handles(api.jobs.artifacts)
   async artifacts({ caller, params, query }: Call<typeof api.jobs.artifacts>): Answer<typeof api.jobs.artifacts> {
     return this.#query.artifacts(caller.tenant, params.id, query);
+  }
+
+  @Handles(api.jobs.record)
+  async record({ caller, params }: Call<typeof api.jobs.record>): Answer<typeof api.jobs.record> {
+    return this.#records.open(caller.tenant, params.id);
   }
 
   @Handles(api.jobs.whyPending)

@@ -20,6 +20,7 @@ import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
 import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
+import { RunRecordService } from './run-record.service.ts';
 import { RoutesController } from './routes.controller.ts';
 import { RunsService } from './runs.service.ts';
 import { SteerService } from './steer.service.ts';
@@ -46,6 +47,8 @@ export interface JobsOptions {
   readonly heartbeatMs: number;
   /** How long a job is kept after the day of its submit; null: for ever. Left out: days are neither made nor dropped. */
   readonly historyDays?: number | null;
+  /** The page that shows run records; null where it is not built. */
+  readonly viewer?: () => Promise<string | null>;
   /** Spreads retries; `Math.random` when absent. */
   readonly random?: () => number;
   /** Other times than those of the protocol, for tests that cannot wait a minute. */
@@ -61,6 +64,7 @@ export interface Jobs {
   readonly deadLetters: DeadLettersService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
+  readonly records: RunRecordService;
   readonly dispatcher: Dispatcher;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -91,6 +95,8 @@ export function createJobs(options: JobsOptions): Jobs {
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
   const bounds = { ...times, heartbeatMs: options.heartbeatMs };
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit, bounds });
+  const artifacts = new ArtifactsService({ db, live, clock, files });
+  const { workflows, viewer = () => Promise.resolve(null) } = options;
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: () => dispatcher.wake(), onWaiting: promote }),
@@ -99,7 +105,8 @@ export function createJobs(options: JobsOptions): Jobs {
     closures,
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,
-    artifacts: new ArtifactsService({ db, live, clock, files }),
+    artifacts,
+    records: new RunRecordService({ db, clock, workflows, artifacts, viewer }),
     dispatcher,
     async start() {
       await closures.look();
@@ -129,6 +136,7 @@ export function jobsModule(jobs: Jobs): DynamicModule {
       { provide: SteerService, useValue: jobs.steer },
       { provide: DeadLettersService, useValue: jobs.deadLetters },
       { provide: ArtifactsService, useValue: jobs.artifacts },
+      { provide: RunRecordService, useValue: jobs.records },
     ],
   };
 }

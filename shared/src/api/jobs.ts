@@ -321,6 +321,16 @@ export const jobs = {
     answer: { json: page(Artifact) },
     problems: found,
   }),
+  record: endpoint({
+    id: 'jobs.record',
+    method: 'GET',
+    path: '/jobs/{id}/record',
+    summary: 'Sends everything recorded of a run as one zip, with a page that shows it offline.',
+    permission: 'jobs:read',
+    params: IdParams,
+    answer: 'bytes',
+    problems: [...found, 'RECORDS_BUSY'],
+  }),
   whyPending: endpoint({
     id: 'jobs.whyPending',
     method: 'GET',

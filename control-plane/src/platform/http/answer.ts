@@ -11,7 +11,8 @@ import { sendEvents, type ServerSentEvent } from './sse.ts';
 export interface BytesReply {
   readonly stream: Readable;
   readonly mediaType: string;
-  readonly bytes: number;
+  /** Null when it is made while it is sent. */
+  readonly bytes: number | null;
   readonly name: string;
 }
 
@@ -42,7 +43,7 @@ async function sendBytes(response: Response, reply: BytesReply): Promise<void> {
   response.status(200);
   response.attachment(reply.name.split('/').at(-1));
   response.setHeader('Content-Type', safeMediaType(reply.mediaType));
-  response.setHeader('Content-Length', reply.bytes);
+  if (reply.bytes !== null) response.setHeader('Content-Length', reply.bytes);
   response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
   try {
     await pipeline(reply.stream, response);

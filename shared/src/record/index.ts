@@ -1,0 +1,4 @@
+/** The record of a run as a file: its format, and how one is written. */
+export * from './format.ts';
+export { PAGE_DATA_ID } from './page.ts';
+export { recordFiles, type RecordFile, type RecordOptions, type RecordSource } from './write.ts';
