@@ -13,6 +13,7 @@ import { node24, ROOT } from './runtime.mjs';
 const STAMP = path.join(ROOT, 'node_modules', '.casare-built');
 const PROGRAMS = ['shared', 'certs', 'control-plane', 'edge-agent'];
 const CONSOLE = 'control-plane/console';
+const VIEWER = 'shared/dist/viewer.html';
 
 /** Builds if needed. `progress` gets one line at a time; throws with the compilers' output when they refuse. */
 export async function ensureBuilt(progress) {
@@ -24,6 +25,18 @@ export async function ensureBuilt(progress) {
   }
   if (!existsSync(path.join(ROOT, CONSOLE, 'dist', 'index.html')) || done.console !== wanted.console) {
     step(progress, 'Building the console', ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', CONSOLE]);
+  }
+  // Of the same sources as the console: the page that shows run records, where both programs find it.
+  if (!existsSync(path.join(ROOT, VIEWER)) || done.console !== wanted.console) {
+    const config = ['--config', `${CONSOLE}/vite.viewer.config.ts`];
+    step(progress, 'Building the viewer', [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      ...config,
+      '--logLevel',
+      'warn',
+      CONSOLE,
+    ]);
   }
   writeFileSync(STAMP, JSON.stringify(wanted));
 }

@@ -7,6 +7,7 @@ import { addRouteCommands } from './route-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addRestoredCommand } from './restored-command.ts';
+import { addRunViewCommand } from './run-view/command.ts';
 import type { Surroundings } from './session.ts';
 import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
@@ -44,6 +45,7 @@ function programFor(around: Surroundings): Command {
   addRouteCommands(program, around);
   addWorkflowCommands(program, around);
   addJobCommands(program, around);
+  addRunViewCommand(program, around);
   addSubmitCommand(program, around);
   addDeadLetterCommands(program, around);
   return program;

@@ -1,7 +1,7 @@
 /** Jobs: submitting, observing, steering; their steps and artifacts. */
 import { z } from 'zod';
 import { ArtifactKind, Capability } from '../protocol/messages.ts';
-import { Effect, WorkflowError } from '../protocol/run-events.ts';
+import { Effect, StepSeen, WorkflowError } from '../protocol/run-events.ts';
 import { JobRetry } from '../workflow/job-retry.ts';
 import { endpoint } from './endpoint.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
@@ -153,6 +153,13 @@ export const Step = z
     durationMs: z.int().nullable(),
     output: z.json().nullable(),
     error: WorkflowError.nullable(),
+    /**
+     * What it was called with, for people: handles in place of secrets, long texts and lists cut. Absent where nothing was
+     * recorded, and in live events.
+     */
+    input: z.json().optional(),
+    /** The element, page or window that it acted on, as its executor saw it. Absent as `input` is. */
+    seen: StepSeen.optional(),
   })
   .meta({ id: 'Step' });
 export type Step = z.infer<typeof Step>;

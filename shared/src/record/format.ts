@@ -53,6 +53,8 @@ export type RecordedJob = z.infer<typeof RecordedJob>;
 
 /** An artifact, and where its bytes are in the record; without them, why not. */
 export const RecordedArtifact = Artifact.extend({
+  /** A reader shows those that it does not know as files. */
+  kind: z.string().max(50),
   file: z.string().max(1_000).nullable(),
   missing: z.string().max(2_000).nullable(),
 });

@@ -8,7 +8,11 @@ import { Evidence } from './evidence.tsx';
 type Decision = ReviewRequest['decision'];
 
 const DECISIONS: readonly { readonly value: Decision; readonly name: string; readonly means: string }[] = [
-  { value: 'continue', name: 'Continue', means: 'A new attempt goes on from what is recorded, once the old one can do nothing more.' },
+  {
+    value: 'continue',
+    name: 'Continue',
+    means: 'A new attempt goes on from what is recorded, once the old one can do nothing more.',
+  },
   { value: 'retry', name: 'Start again', means: 'The job runs from its beginning; every step is done once more.' },
   { value: 'succeed', name: 'Mark as succeeded', means: 'You checked: the work is done.' },
   { value: 'fail', name: 'Mark as failed', means: 'The job ends here.' },
