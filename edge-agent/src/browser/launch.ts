@@ -26,7 +26,7 @@ export interface StartedBrowser {
 
 /**
  * No background traffic: on networks that refuse it, the browser would repeat it for ever. QUIC is off because
- * corporate proxies and recordings see only TCP.
+ * corporate proxies and recordings see only TCP, and so does WebRTC's way past a proxy.
  */
 const FLAGS = [
   '--disable-background-networking',
@@ -34,6 +34,7 @@ const FLAGS = [
   '--disable-sync',
   '--no-first-run',
   '--disable-quic',
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
 ] as const;
 
 const START_TIMEOUT_MS = 30_000;

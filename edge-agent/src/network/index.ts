@@ -1,5 +1,6 @@
 /** The one way out: every connection of the agent to the control plane is opened here. */
 export { connectFault, intercepted } from './faults.ts';
 export { Network } from './network.ts';
+export { isLoopback, leavesOut } from './no-proxy.ts';
 export { probeProxy, probeResolution, probeSettings, probeTcp, wayText } from './probes.ts';
 export type { NetworkSettings } from './settings.ts';

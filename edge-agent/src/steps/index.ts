@@ -24,7 +24,7 @@ export interface StepOptions {
 export function createStepRegistry(options: StepOptions): StepRegistry {
   const start = options.startBrowser ?? (() => startBrowser(options));
   const steps = new Map<string, Step>(
-    [...browserSteps(start), ...DATA, ...FILES, ...PLAIN].map(
+    [...browserSteps({ ...options, startBrowser: start }), ...DATA, ...FILES, ...PLAIN].map(
       (step) => [exactReference(step.declaration), step] as const,
     ),
   );

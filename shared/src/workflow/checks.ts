@@ -1,6 +1,7 @@
 /** What is wrong with a document whose shape is right: steps, arguments, references, secrets, impossible parallelism. */
 import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
+import { isTemplate } from './duration.ts';
 import { type Finding, unknown } from './problem.ts';
 import { FLOW_DIRECTIVES, flowFindings, useFindings, useReferences } from './references.ts';
 import { isActing, restartOf } from './restart.ts';
@@ -28,6 +29,7 @@ export function checkFindings(document: Workflow): Finding[] {
     ...useFindings(document),
     ...secretFindings(document),
     ...verifyFindings(document),
+    ...literalFindings(document),
     ...desktopFindings(document),
     ...recursionFindings(document),
   ];
@@ -80,6 +82,20 @@ function verifyFindings(document: Workflow): Finding[] {
         message: '`onRestart: verify` needs `metadata.rpa.verify`, such as `{ exists: \'row "7"\' }`',
       },
     ];
+  });
+}
+
+/** What must be read before it is run, such as a script, cannot come from data. */
+function literalFindings(document: Workflow): Finding[] {
+  return functionCalls(document).flatMap(({ task, path }): Finding[] => {
+    const target = resolveCall(document, task.call);
+    if (target.kind !== 'step') return [];
+    return (target.step.literals ?? []).flatMap((name): Finding[] => {
+      const given: unknown = task.with?.[name];
+      if (typeof given !== 'string' || !isTemplate(given)) return [];
+      const message = `\`${name}\` must be written out, not computed: give data by another argument`;
+      return [{ path: `${path}/with/${name}`, at: 'value', message }];
+    });
   });
 }
 

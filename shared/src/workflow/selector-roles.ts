@@ -1,12 +1,26 @@
 /**
- * The roles a selector may name: the concrete roles of WAI-ARIA 1.2 that an element can be found by, and `window` for the
- * top-level windows of a desktop (UIA ControlType Window, AT-SPI frame and dialog). Drivers map them to their own kinds.
+ * The roles a selector may name: the concrete roles of WAI-ARIA 1.2 that an element can be found by, `window` for the
+ * top-level windows of a desktop (UIA ControlType Window, AT-SPI frame and dialog), and `frame` for a page inside a page,
+ * which only a browser has. Drivers map them to their own kinds.
  */
 
 export const SELECTOR_ROLES = [
   ...['alert', 'alertdialog', 'application', 'article', 'banner', 'blockquote', 'button', 'caption', 'cell'],
   ...['checkbox', 'code', 'columnheader', 'combobox', 'complementary', 'contentinfo', 'definition', 'deletion'],
-  ...['dialog', 'document', 'emphasis', 'feed', 'figure', 'form', 'generic', 'grid', 'gridcell', 'group', 'heading'],
+  ...[
+    'dialog',
+    'document',
+    'emphasis',
+    'feed',
+    'figure',
+    'form',
+    'frame',
+    'generic',
+    'grid',
+    'gridcell',
+    'group',
+    'heading',
+  ],
   ...['img', 'insertion', 'link', 'list', 'listbox', 'listitem', 'log', 'main', 'marquee', 'math', 'menu', 'menubar'],
   ...['menuitem', 'menuitemcheckbox', 'menuitemradio', 'meter', 'navigation', 'note', 'option', 'paragraph'],
   ...['progressbar', 'radio', 'radiogroup', 'region', 'row', 'rowgroup', 'rowheader', 'scrollbar', 'search'],
@@ -69,7 +83,7 @@ const OTHER_NAMES: ReadonlyMap<string, SelectorRole> = new Map<string, SelectorR
   ['spinner', 'spinbutton'],
   ['tabitem', 'tab'],
   ['statusbar', 'status'],
-  ['frame', 'window'],
+  ['iframe', 'frame'],
 ]);
 
 /** How many letters must be inserted, removed, replaced or swapped with the next to turn one word into the other. */

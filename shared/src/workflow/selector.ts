@@ -8,6 +8,9 @@
  *     nth    := ":nth(" n ")"                             n counts from 1
  *     string := a JSON string, as jq's @json makes it
  *
+ * `frame` is a page inside a page (an iframe): `frame "Payment" >> textbox "Card number"`. The steps behind it are looked
+ * for inside. Its name is its `title`, `aria-label` or `name`; `[url="https://pay.example/*"]` is its address.
+ *
  * Data gets into a selector as a JSON string (`@json "row \($n) >> link \"PDF\""`), so what must stay true is: whatever
  * the data, it is read back as exactly that one string, or the selector is refused; it never becomes syntax. That is why
  * these are refused, though each could be given a meaning:

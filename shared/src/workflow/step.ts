@@ -26,6 +26,8 @@ export interface StepDeclaration<With extends z.ZodType = z.ZodType, Output exte
   readonly capabilities: readonly string[];
   /** True when the step reads or changes a live session that a restarted worker does not have. */
   readonly needsSession: boolean;
+  /** Arguments that a document must write out: an expression there is refused. */
+  readonly literals?: readonly string[];
 }
 
 /** The restart rule that an effect class implies; document, then task, may override it. */

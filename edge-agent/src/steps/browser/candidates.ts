@@ -2,10 +2,11 @@
  * Selectors to offer when one did not match exactly one element. They come from the page's accessibility tree, and each
  * is tried before it is offered: what a person copies works.
  */
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { formatSelector, patternOf, type RoleStep, type Selector } from '@casare/shared/workflow';
 import { nodesOf, type AriaNode } from './aria-tree.ts';
 import { likeness } from './likeness.ts';
+import { isFrame, matchesOnce, toLocator } from './to-locator.ts';
 import { untilAborted } from './within.ts';
 
 const MAX_CANDIDATES = 5;
@@ -18,35 +19,29 @@ const USABLE = new Set(['button', 'link', 'textbox', 'combobox', 'checkbox', 'ra
 const LEAST_LIKENESS = 0.35;
 const SAME_ROLE = 0.4;
 
-type ToLocator = (page: Page, selector: Selector) => Locator;
-
 /** Up to five selectors that match exactly one element each, nearest first; empty if the page cannot be read in time. */
-export async function candidatesFor(
-  page: Page,
-  selector: Selector,
-  toLocator: ToLocator,
-  signal: AbortSignal,
-): Promise<string[]> {
+export async function candidatesFor(page: Page, selector: Selector, signal: AbortSignal): Promise<string[]> {
   const offered: string[] = [];
   try {
-    await untilAborted(signal, offer(page, selector, toLocator, offered));
+    await untilAborted(signal, offer(page, selector, offered));
   } catch {
     // Time is over, or the page went away: what was found so far is still worth showing.
   }
   return offered;
 }
 
-async function offer(page: Page, selector: Selector, toLocator: ToLocator, offered: string[]): Promise<void> {
+async function offer(page: Page, selector: Selector, offered: string[]): Promise<void> {
   const matches = await toLocator(page, selector).count();
-  const elements = matches > 1 ? await eachMatch(page, selector, matches) : await nearest(page, selector, toLocator);
+  const elements = matches > 1 ? await eachMatch(page, selector, matches) : await nearest(page, selector);
   for (const ways of elements) {
     if (offered.length === MAX_CANDIDATES) return;
-    for (const way of ways) {
-      const text = formatSelector(way);
-      if (offered.includes(text) || (await toLocator(page, way).count()) !== 1) continue;
-      offered.push(text);
-      break;
-    }
+    // Tried together: each try is a round trip to the browser.
+    const works = await Promise.all(ways.map((way) => matchesOnce(page, way)));
+    const text = ways
+      .filter((_, index) => works[index])
+      .map(formatSelector)
+      .find((way) => !offered.includes(way));
+    if (text !== undefined) offered.push(text);
   }
 }
 
@@ -57,12 +52,14 @@ async function eachMatch(page: Page, selector: Selector, matches: number): Promi
     return { steps: selector.steps.map((step) => (step === last ? { ...step, nth: index + 1 } : step)) };
   });
   if (last?.kind !== 'role' || last.nth !== undefined) return numbered.map((way) => [way]);
-  const found = (await nodesOf(page)).filter((node) => answers(node, last));
+  const found = (await nodesOf(page, page)).filter((node) => standsIn(node, selector) && answers(node, last));
   // The tree shows what the selector matched only if both count the same.
   const known = found.length === matches ? found : [];
   return numbered.map((way, index) => {
     const node = known[index];
-    return node === undefined ? [way] : [...byOwnName(selector, last, node), ...byNameAround(last, node), way];
+    return node === undefined
+      ? [way]
+      : [...byOwnName(selector, last, node), ...byNameAround(selector, last, node), way];
   });
 }
 
@@ -72,20 +69,25 @@ function byOwnName(selector: Selector, last: RoleStep, node: AriaNode): Selector
 }
 
 /** From the innermost out: the cell a link is in tells less than its row, but is tried first. */
-function byNameAround(last: RoleStep, node: AriaNode): Selector[] {
-  return node.ancestors
+function byNameAround(selector: Selector, last: RoleStep, node: AriaNode): Selector[] {
+  const frames = selector.steps.slice(0, selector.steps.slice(0, -1).findLastIndex(isFrame) + 1);
+  const within = node.ancestors.slice(node.ancestors.findLastIndex(({ role }) => role === 'frame') + 1);
+  return within
     .filter((ancestor) => ancestor.name !== '')
     .slice(-MAX_AROUND)
     .reverse()
-    .map((outer) => ({ steps: [roleStep(outer), last] }));
+    .map((outer) => ({ steps: [...frames, roleStep(outer), last] }));
 }
 
 /** What is most like the first step that matches nothing, inside the steps before it. */
-async function nearest(page: Page, selector: Selector, toLocator: ToLocator): Promise<Selector[][]> {
-  const before = await matchingPrefix(page, selector, toLocator);
+async function nearest(page: Page, selector: Selector): Promise<Selector[][]> {
+  const before = await matchingPrefix(page, selector);
   const wanted = selector.steps[before.length];
-  const root = before.length === 0 ? page : toLocator(page, { steps: before });
-  const nodes = (await nodesOf(root)).filter((node) => node.role !== 'generic');
+  const entered = before.at(-1);
+  // The tree inside a frame is had through the page's: a frame element has none of its own.
+  const inFrame = entered !== undefined && isFrame(entered);
+  const root = before.length === 0 || inFrame ? page : toLocator(page, { steps: before });
+  const nodes = (await nodesOf(page, root)).filter((node) => !inFrame || standsIn(node, selector));
   const ranked = nodes
     .map((node, order) => ({ node, order, score: wanted?.kind === 'role' ? score(node, wanted) : 0 }))
     .filter(({ score: value }) => value >= LEAST_LIKENESS)
@@ -94,22 +96,36 @@ async function nearest(page: Page, selector: Selector, toLocator: ToLocator): Pr
   const usable = nodes.filter((node) => USABLE.has(node.role) && node.name !== '');
   return (ranked.length > 0 ? ranked : usable).slice(0, MAX_TRIED).map((node) => {
     const step = roleStep(node);
-    return [{ steps: [...before, step] }, { steps: [...before, { ...step, nth: 1 }] }];
+    const outer = inFrame ? framesAbove(node) : [...before, ...framesAbove(node)];
+    return [{ steps: [...outer, step] }, { steps: [...outer, { ...step, nth: 1 }] }];
   });
 }
 
+/** The frames that a node stands in, as steps. */
+function framesAbove(node: AriaNode): RoleStep[] {
+  return node.ancestors.filter(({ role }) => role === 'frame').map(roleStep);
+}
+
 /** The longest beginning of the selector that matches exactly one element. */
-async function matchingPrefix(page: Page, selector: Selector, toLocator: ToLocator): Promise<Selector['steps']> {
+async function matchingPrefix(page: Page, selector: Selector): Promise<Selector['steps']> {
   for (let length = selector.steps.length - 1; length > 0; length -= 1) {
     const steps = selector.steps.slice(0, length);
-    if ((await toLocator(page, { steps }).count()) === 1) return steps;
+    if (await matchesOnce(page, { steps })) return steps;
   }
   return [];
 }
 
 function roleStep(node: AriaNode): RoleStep {
   const name = node.name === '' ? {} : { name: { kind: 'exact' as const, text: node.name } };
-  return { kind: 'role', role: node.role, attributes: [], ...name };
+  const attributes = node.url === undefined ? [] : [{ key: 'url', value: node.url }];
+  return { kind: 'role', role: node.role, attributes, ...name };
+}
+
+/** True when the frames around the node are those that the selector goes into. */
+function standsIn(node: AriaNode, { steps }: Selector): boolean {
+  const wanted = steps.slice(0, -1).filter(isFrame);
+  const around = node.ancestors.filter(({ role }) => role === 'frame');
+  return around.length === wanted.length && wanted.every((step, index) => answers(around[index]!, step));
 }
 
 function answers(node: AriaNode, step: RoleStep): boolean {

@@ -1,72 +1,179 @@
 /**
- * What is kept of a failed step: a screenshot with the fields that hold secrets covered, and the trace of the steps
- * before. Taking it never makes a failure worse: what cannot be taken is logged and left out.
+ * What is kept of a step for the run's record: pictures with the fields that hold secrets covered, the accessibility tree,
+ * what the page asked the network for and wrote to its console, and a trace; each always, on failure, or never, as the
+ * document says. Taking it never makes a step worse: what cannot be taken is logged and left out.
+ *
+ * Invariant: while a secret is in play only pictures are taken, with it covered.
  */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import type { StepContext } from '../../engine/index.ts';
-import type { SecretMemory } from './memory.ts';
+import type { EvidenceRules } from '@casare/shared/workflow';
+import type { ArtifactAbout, EvidenceKind, StepContext } from '../../engine/index.ts';
+import { passwordsOfDocument } from './in-page.ts';
+import { maskedScreenshot } from './masked-screenshot.ts';
 import type { BrowserSession } from './session.ts';
 import { within } from './within.ts';
 
 /** A run that retries a failing step for hours keeps the evidence of the first failures. */
 const MAX_FAILURES_PER_RUN = 20;
-/** The engine leaves a step behind 5 s after its deadline; both together stay below that. */
-const TRACE_MS = 2_500;
-const SCREENSHOT_MS = 2_000;
+/** Evidence of steps that succeed ends at so many files or bytes of a run; that of failures goes on. */
+const MAX_FILES_PER_RUN = 5_000;
+const MAX_BYTES_PER_RUN = 500 * 2 ** 20;
+const SNAPSHOT_LENGTH = 1_000_000;
+/** The engine leaves a step behind 5 s after its deadline; all together stay below that. */
+const TRACE_MS = 2_300;
+const REST_MS = 1_800;
+const BEFORE_MS = 5_000;
 
-const taken = new WeakMap<Map<string, unknown>, number>();
+/** What a document asks for, in the words of the agent's policy. */
+const KINDS: Readonly<Record<keyof EvidenceRules, EvidenceKind>> = {
+  screenshots: 'screenshot',
+  trace: 'trace',
+  network: 'network',
+  console: 'console',
+  accessibility: 'snapshot',
+};
 
-/** Stores evidence of a failure as artifacts named after the step's position. */
-export async function captureEvidence(context: StepContext, session: BrowserSession): Promise<void> {
-  for (const incident of session.takeIncidents()) await context.log('warn', incident);
-  const count = (taken.get(context.session) ?? 0) + 1;
-  taken.set(context.session, count);
-  if (count > MAX_FAILURES_PER_RUN) return;
-  const name = nameOf(context.position);
-  const folder = join(context.runFolder, 'evidence');
+/** What a run has kept so far. */
+interface Tally {
+  failures: number;
+  files: number;
+  bytes: number;
+}
+const tallies = new WeakMap<Map<string, unknown>, Tally>();
+
+/** One kind of evidence of one step: its file's name, and who makes it; null for nothing to keep. */
+interface Piece {
+  readonly name: string;
+  readonly kind: ArtifactAbout['kind'];
+  readonly mediaType: string;
+  /** Writes the file; false when there is nothing to keep. */
+  readonly make: (path: string) => Promise<boolean>;
+}
+
+/** Before a step acts: a picture, where every step is to have one. */
+export async function evidenceBefore(context: StepContext, session: BrowserSession): Promise<void> {
+  if (!isWanted(context, 'screenshots', false) || !hasRoom(context)) return;
+  if (session.page.url() === 'about:blank') return;
+  await keepAll(context, session, BEFORE_MS, [picture(context, session, 'before.png')]);
+}
+
+/** When a step has ended. */
+export async function evidenceAfter(context: StepContext, session: BrowserSession, failed: boolean): Promise<void> {
+  if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
+  const wants = (kind: keyof EvidenceRules): boolean => isWanted(context, kind, failed);
+  const tally = tallyOf(context);
+  if (failed) tally.failures += 1;
+  if (failed ? tally.failures > MAX_FAILURES_PER_RUN : !hasRoom(context)) return;
+  const quiet = context.usesSecret || session.taint.is;
+  // The trace first: covering secrets for a picture names them to Playwright, which would record that.
+  if (!quiet && wants('trace')) await keepAll(context, session, TRACE_MS, [trace(session)]);
+  const pieces: Piece[] = [];
+  if (!quiet) {
+    // A failure often has its cause in an earlier step: it gets all that is remembered.
+    const since = failed ? 0 : session.presentStep;
+    if (wants('network')) pieces.push(text('network', session.log.networkSince(since)));
+    if (wants('console')) pieces.push(text('console', session.log.consoleSince(since)));
+    if (wants('accessibility')) pieces.push(snapshot(session));
+  }
+  if (wants('screenshots')) pieces.push(picture(context, session, 'after.png'));
+  await keepAll(context, session, REST_MS, pieces);
+}
+
+/** What the policy keeps on the premises is not made at all. */
+function isWanted({ evidence, policy }: StepContext, kind: keyof EvidenceRules, failed: boolean): boolean {
+  const when = evidence[kind];
+  if (when === 'never' || (when === 'onFailure' && !failed)) return false;
+  return policy.evidence(KINDS[kind]) !== 'none';
+}
+
+async function keepAll(
+  context: StepContext,
+  session: BrowserSession,
+  timeMs: number,
+  pieces: readonly Piece[],
+): Promise<void> {
+  if (pieces.length === 0) return;
+  const step = nameOf(context.position);
+  const folder = join(context.runFolder, 'evidence', step);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // The trace first: covering secrets for the screenshot names them to Playwright, which would record that.
-    await within(TRACE_MS, storeTrace(context, session, join(folder, `${name}.zip`), `failures/${name}.trace.zip`));
-    await within(SCREENSHOT_MS, storeScreenshot(context, session, join(folder, `${name}.png`), `failures/${name}.png`));
+    await within(timeMs, Promise.all(pieces.map((piece) => keep(context, piece, folder, step))));
   } catch (error) {
     const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    await context.log('warn', `not all evidence of the failed step could be kept: ${why}`);
+    await context.log('warn', `not all evidence of the step could be kept: ${why}`);
   }
 }
 
-/** Writes a PNG of the page with secrets covered. */
-export async function maskedScreenshot(
-  page: Page,
-  memory: SecretMemory,
-  options: { path: string; fullPage?: boolean },
-): Promise<void> {
-  await page.screenshot({
-    ...options,
-    animations: 'disabled',
-    mask: memory.masks(page),
-    timeout: 0,
+async function keep(context: StepContext, piece: Piece, folder: string, step: string): Promise<void> {
+  const path = join(folder, piece.name);
+  if (!(await piece.make(path))) return;
+  const tally = tallyOf(context);
+  tally.files += 1;
+  tally.bytes += (await stat(path)).size;
+  await context.artifact(path, {
+    name: `steps/${step}/${piece.name}`,
+    kind: piece.kind,
+    mediaType: piece.mediaType,
   });
 }
 
-async function storeScreenshot(
-  context: StepContext,
-  session: BrowserSession,
-  path: string,
-  name: string,
-): Promise<void> {
-  if (session.page.isClosed()) return;
-  await maskedScreenshot(session.page, session.memory, { path });
-  await context.artifact(path, { name, kind: 'screenshot', mediaType: 'image/png' });
+function picture(context: StepContext, session: BrowserSession, name: string): Piece {
+  const make = async (path: string): Promise<boolean> => {
+    if (session.page.isClosed()) return false;
+    await maskedScreenshot(context, session, { path });
+    return true;
+  };
+  return { name, kind: 'screenshot', mediaType: 'image/png', make };
 }
 
-async function storeTrace(context: StepContext, session: BrowserSession, path: string, name: string): Promise<void> {
-  if (await session.trace.save(path)) {
-    await context.artifact(path, { name, kind: 'trace', mediaType: 'application/zip' });
-  }
+function trace(session: BrowserSession): Piece {
+  return {
+    name: 'trace.zip',
+    kind: 'trace',
+    mediaType: 'application/zip',
+    make: (path) => session.trace.save(path),
+  };
+}
+
+function text(kind: 'network' | 'console', lines: string): Piece {
+  const make = async (path: string): Promise<boolean> => {
+    if (lines === '') return false;
+    await writeFile(path, lines, { mode: 0o600 });
+    return true;
+  };
+  return { name: `${kind}.jsonl`, kind: 'log', mediaType: 'application/jsonl', make };
+}
+
+function snapshot(session: BrowserSession): Piece {
+  const make = async (path: string): Promise<boolean> => {
+    if (session.page.isClosed()) return false;
+    await writeFile(path, await accessibilityText(session), { mode: 0o600 });
+    return true;
+  };
+  return { name: 'snapshot.txt', kind: 'log', mediaType: 'text/plain', make };
+}
+
+/** The tree of the page and its frames, without what passwords were typed and what is known to be secret. */
+async function accessibilityText(session: BrowserSession): Promise<string> {
+  const { page } = session;
+  const passwords = (await Promise.all(page.frames().map((frame) => frame.evaluate(passwordsOfDocument)))).flat();
+  const tree = await page.ariaSnapshot({ mode: 'ai', timeout: REST_MS });
+  const clean = passwords.reduce((said, password) => said.replaceAll(password, '***'), session.memory.scrub(tree));
+  // References only mean something to Playwright.
+  return `${page.url()}\n${clean.replaceAll(/ \[(ref=\w+|active|cursor=pointer)\]/g, '').slice(0, SNAPSHOT_LENGTH)}\n`;
+}
+
+function tallyOf(context: StepContext): Tally {
+  const known = tallies.get(context.session) ?? { failures: 0, files: 0, bytes: 0 };
+  tallies.set(context.session, known);
+  return known;
+}
+
+function hasRoom(context: StepContext): boolean {
+  const { files, bytes } = tallyOf(context);
+  return files < MAX_FILES_PER_RUN && bytes < MAX_BYTES_PER_RUN;
 }
 
 /** Readable, fit for every file system, and different for different positions. */

@@ -1,11 +1,10 @@
 /** Waiting for the page to become what the document expects after a step. */
 import type { Expectation, PageState } from '@casare/shared/workflow';
 import { StepFailure } from '../../engine/index.ts';
-import { alertsOf, locateAll } from './locate.ts';
+import { alertsOf, selectorOf } from './locate.ts';
 import type { BrowserScope } from './step.ts';
-import { within } from './within.ts';
-
-const TITLE_MS = 5_000;
+import { toLocator } from './to-locator.ts';
+import { urlPattern } from './url-pattern.ts';
 
 /**
  * Waits until all given conditions have held, then describes the page. `visible` is met by any visible match, `gone`
@@ -35,26 +34,20 @@ function conditionsOf({ page, bound }: BrowserScope, expected: Expectation): [st
     conditions.push([`the address to be ${url}`, wait]);
   }
   if (visible !== undefined) {
-    const shown = locateAll(page, visible).filter({ visible: true }).first();
+    const shown = toLocator(page, selectorOf(visible)).filter({ visible: true }).first();
     conditions.push([`${visible} to be visible`, () => shown.waitFor({ state: 'visible', ...bound })]);
   }
   if (gone !== undefined) {
-    const shown = locateAll(page, gone).filter({ visible: true }).first();
+    const shown = toLocator(page, selectorOf(gone)).filter({ visible: true }).first();
     conditions.push([`${gone} to be gone`, () => shown.waitFor({ state: 'detached', ...bound })]);
   }
   return conditions;
 }
 
-/** `*` stands for any characters, everything else for itself. */
-export function urlPattern(text: string): RegExp {
-  const parts = text.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
-}
-
 /** The page's address and title; an empty title while it is being replaced by another. */
-export async function pageState({ page }: BrowserScope): Promise<PageState> {
-  const title = await within(TITLE_MS, page.title()).catch(() => '');
-  return { url: page.url(), title };
+export async function pageState({ session }: BrowserScope): Promise<PageState> {
+  const title = await session.title(true);
+  return { url: session.page.url(), title };
 }
 
 async function notMet(scope: BrowserScope, condition: string): Promise<StepFailure> {
@@ -63,7 +56,7 @@ async function notMet(scope: BrowserScope, condition: string): Promise<StepFailu
     status: 408,
     code: 'EXPECTATION_NOT_MET',
     title: 'The page did not become what was expected',
-    detail: `Waited for ${condition}, on ${scope.page.url()}${await alertsOf(scope.page)}`,
+    detail: `Waited for ${condition}, on ${scope.page.url()}${await alertsOf(scope)}`,
     certain: true,
   });
 }

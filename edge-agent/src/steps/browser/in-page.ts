@@ -15,6 +15,9 @@ export interface PageElement {
   readonly innerText?: string;
   readonly textContent: string | null;
   readonly localName: string;
+  readonly control?: PageElement | null;
+  readonly files?: Iterable<{ readonly name: string }>;
+  readonly parentElement: PageElement | null;
   readonly options?: Iterable<{ readonly label: string; readonly selected: boolean }>;
   closest(selector: string): PageElement | null;
   querySelectorAll(selector: string): Iterable<PageElement>;
@@ -29,6 +32,25 @@ declare const location: { readonly href: string };
 export function textsOfDocument(): string[] {
   const fields = Array.from(document.querySelectorAll('input, textarea'));
   return [location.href, document.documentElement.outerHTML, ...fields.map((field) => field.value ?? '')];
+}
+
+/** Whether the element is a file field, or a label of one. */
+export function fileFieldOf(element: PageElement): boolean {
+  const field = element.localName === 'label' ? (element.control ?? element) : element;
+  return field.localName === 'input' && field.getAttribute('type')?.toLowerCase() === 'file';
+}
+
+/** The names of the files that a file field holds. */
+export function fileNamesOf(element: PageElement): string[] {
+  const field = element.localName === 'label' ? (element.control ?? element) : element;
+  return Array.from(field.files ?? [], ({ name }) => name);
+}
+
+/** What is typed into password fields. */
+export function passwordsOfDocument(): string[] {
+  return Array.from(document.querySelectorAll('input[type="password"]'), (field) => field.value ?? '').filter(
+    (value) => value !== '',
+  );
 }
 
 /** What alerts on the page say, such as why a form was refused; at most three. */
@@ -47,6 +69,19 @@ export function optionsOf(element: PageElement): { label: string; selected: bool
     label: label.replace(/\s+/g, ' ').trim(),
     selected,
   }));
+}
+
+/** The texts of a list's own items, not of lists inside them; `null` for anything else. Hidden items are left out. */
+export function itemsOf(root: PageElement, most: number): string[] | null {
+  const LIST =
+    'ul, ol, menu, select, [role="list"], [role="listbox"], [role="menu"], [role="menubar"], [role="tree"], [role="tablist"]';
+  const ITEM = 'li, option, [role="listitem"], [role="option"], [role^="menuitem"], [role="treeitem"], [role="tab"]';
+  if (root.closest(LIST) !== root) return null;
+  return Array.from(root.querySelectorAll(ITEM))
+    .filter((item) => item.parentElement?.closest(LIST) === root)
+    .filter((item) => item.localName === 'option' || item.checkVisibility({ visibilityProperty: true }))
+    .slice(0, most)
+    .map((item) => (item.innerText ?? item.textContent ?? '').replace(/\s+/g, ' ').trim());
 }
 
 /** A table as text: its column headers (empty ones are `Column <n>`, repeated ones numbered) and its rows. */

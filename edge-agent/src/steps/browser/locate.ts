@@ -1,17 +1,17 @@
 /**
  * From selectors to elements of a page. A target means exactly one element: none or several is a failure that lists
- * selectors which would have matched, ready to be copied.
+ * selectors which would have matched, ready to be copied. What was found is noted for the step's record.
  */
-import type { Locator, Page } from 'playwright-core';
-import { formatSelector, parseSelector, patternOf, type RoleStep, type Selector } from '@casare/shared/workflow';
+import type { Locator } from 'playwright-core';
+import { formatSelector, parseSelector, type Selector } from '@casare/shared/workflow';
 import { StepFailure } from '../../engine/index.ts';
 import { candidatesFor } from './candidates.ts';
+import { exactSelectorOf } from './exact-selector.ts';
 import { alertsOfDocument } from './in-page.ts';
 import type { BrowserScope } from './step.ts';
-import { within } from './within.ts';
+import { framesOf, toLocator } from './to-locator.ts';
+import { untilAborted } from './within.ts';
 
-/** States that `getByRole` knows; every other key is an attribute of the element. */
-const STATES = new Set(['checked', 'disabled', 'expanded', 'pressed', 'selected']);
 const EXPLAIN_MS = 1_500;
 
 /**
@@ -21,23 +21,30 @@ const EXPLAIN_MS = 1_500;
  */
 export async function locateOne(scope: BrowserScope, target: string): Promise<Locator> {
   const selector = selectorOf(target);
-  const locator = toLocator(scope.page, selector);
-  for (;;) {
-    try {
-      await locator.first().waitFor({ state: 'attached', ...scope.bound });
-    } catch (error) {
-      if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
-      throw await noMatch(scope, selector);
-    }
-    const count = await locator.count();
-    if (count === 1) return locator;
-    if (count > 1) throw await ambiguous(scope, selector, count);
-  }
+  for (const frame of framesOf(selector)) await waitForOne(scope, frame, target);
+  const locator = await waitForOne(scope, selector, target);
+  const found = await exactSelectorOf(scope.page, selector, locator);
+  scope.context.see({ target: { selector: bounded(target), found: bounded(found), matches: 1 } });
+  return locator;
 }
 
-/** Every element that `target` matches now. */
-export function locateAll(page: Page, target: string): Locator {
-  return toLocator(page, selectorOf(target));
+/**
+ * Every element that `target` matches now; a frame in it must be one.
+ *
+ * @throws StepFailure SELECTOR_INVALID, SELECTOR_AMBIGUOUS
+ */
+export async function locateAll(scope: BrowserScope, target: string): Promise<Locator> {
+  const selector = selectorOf(target);
+  for (const frame of framesOf(selector)) {
+    const matches = await toLocator(scope.page, frame).count();
+    if (matches > 1) throw await ambiguous(scope, frame, target, matches);
+  }
+  return toLocator(scope.page, selector);
+}
+
+/** Notes how many elements a step that reads several has found. */
+export function sawAll(scope: BrowserScope, target: string, matches: number): void {
+  scope.context.see({ target: { selector: bounded(target), found: null, matches } });
 }
 
 /** The parsed selector; documents are checked earlier, but a target may be computed. */
@@ -53,86 +60,73 @@ export function selectorOf(target: string): Selector {
   });
 }
 
-/** A selector in Playwright's terms: each step inside the one before, the accessible name compared whole. */
-export function toLocator(page: Page, selector: Selector): Locator {
-  let found: Page | Locator = page;
-  for (const step of selector.steps) {
-    const inner: Locator =
-      step.kind === 'role' ? byRole(found, page, step) : found.locator(`${step.kind}=${step.expression}`);
-    found = step.nth === undefined ? inner : inner.nth(step.nth - 1);
+async function waitForOne(scope: BrowserScope, selector: Selector, target: string): Promise<Locator> {
+  const locator = toLocator(scope.page, selector);
+  for (;;) {
+    try {
+      await locator.first().waitFor({ state: 'attached', ...scope.bound });
+    } catch (error) {
+      if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
+      throw await noMatch(scope, selector, target);
+    }
+    const matches = await locator.count();
+    if (matches === 1) return locator;
+    if (matches > 1) throw await ambiguous(scope, selector, target, matches);
   }
-  return found as Locator;
-}
-
-function byRole(root: Page | Locator, page: Page, step: RoleStep): Locator {
-  if (step.role === 'window') {
-    throw new StepFailure({
-      type: 'validation',
-      code: 'SELECTOR_INVALID',
-      title: 'The selector cannot be used in a browser',
-      detail: 'The role window belongs to the desktop: begin with an element of the page',
-      certain: true,
-    });
-  }
-  const name =
-    step.name === undefined
-      ? {}
-      : step.name.kind === 'exact'
-        ? { name: step.name.text, exact: true }
-        : { name: patternOf(step.name) };
-  const states = step.attributes
-    .filter(({ key }) => STATES.has(key))
-    .map(({ key, value }): [string, boolean] => [key, value === 'true']);
-  const level = step.attributes.find(({ key }) => key === 'level');
-  let found = root.getByRole(step.role, {
-    ...name,
-    ...Object.fromEntries(states),
-    ...(level === undefined ? {} : { level: Number(level.value) }),
-  });
-  for (const { key, value } of step.attributes) {
-    if (STATES.has(key) || key === 'level') continue;
-    const text = cssString(value);
-    found = found.and(page.locator(key === 'id' ? `css=[data-testid=${text}], [id=${text}]` : `css=[${key}=${text}]`));
-  }
-  return found;
-}
-
-/** A CSS string (CSS Syntax 3, section 4.3.5): quotes, backslashes and line breaks are escaped. */
-function cssString(text: string): string {
-  return `"${text.replaceAll(/["\\\n\r\f]/g, (char) => `\\${char.charCodeAt(0).toString(16)} `)}"`;
 }
 
 /** What the page itself says went wrong, as a sentence to add to a failure; empty if it says nothing. */
-export async function alertsOf(page: Page): Promise<string> {
+export async function alertsOf(scope: BrowserScope): Promise<string> {
   try {
-    const alerts = await within(EXPLAIN_MS, page.evaluate(alertsOfDocument));
+    const alerts = await untilAborted(untilExplained(scope), scope.page.evaluate(alertsOfDocument));
     return alerts.length === 0 ? '' : `. The page says: ${alerts.map((alert) => JSON.stringify(alert)).join(', ')}`;
   } catch {
     return '';
   }
 }
 
-async function noMatch(scope: BrowserScope, selector: Selector): Promise<StepFailure> {
-  const candidates = await candidatesFor(scope.page, selector, toLocator, AbortSignal.timeout(EXPLAIN_MS));
+function untilExplained({ explaining }: BrowserScope): AbortSignal {
+  return AbortSignal.any([explaining, AbortSignal.timeout(EXPLAIN_MS)]);
+}
+
+async function noMatch(scope: BrowserScope, selector: Selector, target: string): Promise<StepFailure> {
+  const candidates = await candidatesFor(scope.page, selector, untilExplained(scope));
+  sawNone(scope, target, 0, candidates);
   const nearest = candidates.length === 0 ? 'The page has nothing like it' : `Nearest: ${candidates.join(' | ')}`;
   return new StepFailure({
     type: 'timeout',
     status: 408,
     code: 'SELECTOR_NO_MATCH',
     title: 'The selector matches no element',
-    detail: `${formatSelector(selector)} matches nothing on ${scope.page.url()}. ${nearest}${await alertsOf(scope.page)}`,
+    detail: `${formatSelector(selector)} matches nothing on ${scope.page.url()}. ${nearest}${await alertsOf(scope)}`,
     certain: true,
   });
 }
 
-async function ambiguous(scope: BrowserScope, selector: Selector, count: number): Promise<StepFailure> {
-  const candidates = await candidatesFor(scope.page, selector, toLocator, AbortSignal.timeout(EXPLAIN_MS));
+async function ambiguous(
+  scope: BrowserScope,
+  selector: Selector,
+  target: string,
+  matches: number,
+): Promise<StepFailure> {
+  const candidates = await candidatesFor(scope.page, selector, untilExplained(scope));
+  sawNone(scope, target, matches, candidates);
   return new StepFailure({
     type: 'runtime',
     status: 409,
     code: 'SELECTOR_AMBIGUOUS',
     title: 'The selector matches several elements',
-    detail: `${formatSelector(selector)} matches ${count} elements on ${scope.page.url()}; choose one: ${candidates.join(' | ')}`,
+    detail: `${formatSelector(selector)} matches ${matches} elements on ${scope.page.url()}; choose one: ${candidates.join(' | ')}`,
     certain: true,
   });
+}
+
+function sawNone(scope: BrowserScope, target: string, matches: number, candidates: readonly string[]): void {
+  scope.context.see({
+    target: { selector: bounded(target), found: null, matches, candidates: candidates.map(bounded) },
+  });
+}
+
+function bounded(selector: string): string {
+  return selector.slice(0, 4_000);
 }

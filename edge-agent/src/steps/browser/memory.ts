@@ -31,11 +31,21 @@ export class SecretMemory {
     this.#fields.push(field);
   }
 
-  /** What a screenshot of the page must cover: fields with secrets, password fields, and any text that shows one. */
-  masks(page: Page): Locator[] {
-    const shown = [...this.#values].filter((value) => value.length >= SHORTEST_COVERED);
-    const passwords = page.locator('input[type="password"]');
-    return [passwords, ...this.#fields, ...shown.map((value) => page.getByText(value))];
+  /** True while no step has used a secret. */
+  get isEmpty(): boolean {
+    return this.#values.size === 0;
+  }
+
+  /**
+   * What a screenshot must cover: password fields, fields with secrets and, where `shown`, any text that shows one.
+   * The latter names secrets to Playwright, so no trace may be recording.
+   */
+  masks(page: Page, shown: boolean): Locator[] {
+    const values = shown ? [...this.#values].filter((value) => value.length >= SHORTEST_COVERED) : [];
+    return page
+      .frames()
+      .flatMap((frame) => [frame.locator('input[type="password"]'), ...values.map((value) => frame.getByText(value))])
+      .concat(this.#fields);
   }
 
   /** The document with those fields is gone. */

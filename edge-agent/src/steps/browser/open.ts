@@ -1,61 +1,108 @@
-/** `browser.open` and `browser.goto`: an address is loaded in a fresh session or in the open one. */
-import { BROWSER_STEPS, type Expectation, type PageState } from '@casare/shared/workflow';
-import { NO_SANDBOX, type StartedBrowser } from '../../browser/index.ts';
-import { StepFailure, type Step } from '../../engine/index.ts';
-import { meet } from './expectation.ts';
+/** `browser.open`: a fresh browser session, or one that goes on where the last of its profile ended. */
+import type { BrowserContextOptions } from 'playwright-core';
+import { BROWSER_STEPS } from '@casare/shared/workflow';
+import { claimProfile, NO_SANDBOX, type ClaimedProfile, type StartedBrowser } from '../../browser/index.ts';
+import { StepFailure, type Step, type StepContext } from '../../engine/index.ts';
+import { registerFrameEngine } from './frame-engine.ts';
+import { Guard } from './guard.ts';
+import { load } from './load.ts';
 import { BrowserSession } from './session.ts';
-import { browserStep, sessionStep, type BrowserScope } from './step.ts';
+import { sessionStep } from './step.ts';
 import { untilAborted } from './within.ts';
 
-/** Answers with these codes usually carry the sign-in form: the page is shown, the step goes on. */
-const SIGN_IN_STATUS = new Set([401, 403]);
+/** What a session is made with. */
+export interface BrowserSetup {
+  /** The agent's data directory, where profiles are kept. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called for each session, which owns what it returns. */
+  readonly startBrowser: () => Promise<StartedBrowser>;
+}
 
-/** `startBrowser` is called for each session, which owns what it returns. */
-export function openStep(startBrowser: () => Promise<StartedBrowser>): Step {
+const DEFAULT_VIEWPORT = { width: 1_280, height: 800 };
+
+/** Fails with PROFILE_BUSY (409), PROFILES_FULL, PROFILE_UNREADABLE, and what keeps a browser from starting (503). */
+export function openStep(setup: BrowserSetup): Step {
   let warned = false;
-  return sessionStep(BROWSER_STEPS.open, async ({ url, viewport, expect }, { context, signal, run }) => {
+  return sessionStep(BROWSER_STEPS.open, async ({ url, profile: name, viewport, expect }, { context, signal, run }) => {
     await context.policy.checkUrl(url);
     await BrowserSession.end(context);
-    const starting = startBrowser();
-    let started: StartedBrowser;
+    const profile = name === undefined ? null : claim(setup.home, name);
+    let session: BrowserSession;
     try {
-      started = await untilAborted(signal, starting);
+      const started = await start(setup, signal);
+      if (!started.sandbox && !warned) {
+        warned = true;
+        await context.log('warn', NO_SANDBOX);
+      }
+      session = await makeSession(setup, context, started, profile, { viewport: viewport ?? DEFAULT_VIEWPORT });
     } catch (error) {
-      // It may come up after all, when nobody waits for it any more.
-      starting.then((late) => late.close()).catch(() => {});
-      throw signal.aborted ? error : notStarted(error);
+      profile?.release();
+      throw error;
     }
-    if (!started.sandbox && !warned) {
-      warned = true;
-      await context.log('warn', NO_SANDBOX);
-    }
-    const session = await BrowserSession.start(started, viewport);
     session.register(context);
     if (context.usesSecret) session.memory.remember({ url });
     return run(session, (scope) => load(scope, url, expect));
   });
 }
 
-export const gotoStep: Step = browserStep(BROWSER_STEPS.goto, async ({ url, expect }, scope) => {
-  await scope.context.policy.checkUrl(url);
-  return load(scope, url, expect);
-});
+async function start({ startBrowser }: BrowserSetup, signal: AbortSignal): Promise<StartedBrowser> {
+  await registerFrameEngine();
+  const starting = startBrowser();
+  try {
+    return await untilAborted(signal, starting);
+  } catch (error) {
+    // It may come up after all, when nobody waits for it any more.
+    starting.then((late) => late.close()).catch(() => {});
+    throw signal.aborted ? error : notStarted(error);
+  }
+}
 
-/** @throws StepFailure URL_UNREACHABLE (503), URL_ANSWERED_ERROR with the answer's own status */
-async function load(scope: BrowserScope, url: string, expect: Expectation | undefined): Promise<PageState> {
-  const response = await scope.page.goto(url, { waitUntil: 'load', ...scope.bound });
-  const status = response?.status() ?? 200;
-  if (status >= 400 && !SIGN_IN_STATUS.has(status)) {
+/** The browser is the session's from now on; it is ended when no session comes about. */
+async function makeSession(
+  { env }: BrowserSetup,
+  context: StepContext,
+  started: StartedBrowser,
+  profile: ClaimedProfile | null,
+  options: BrowserContextOptions,
+): Promise<BrowserSession> {
+  const incidents: string[] = [];
+  let note = (incident: string): void => void incidents.push(incident);
+  let guard: Guard | null = null;
+  try {
+    guard = await Guard.start(context.policy, env, (incident) => note(incident));
+    const made = await started.browser.newContext({
+      ...options,
+      acceptDownloads: true,
+      ...(guard === null ? {} : { proxy: guard.proxy }),
+      ...(profile?.state === undefined ? {} : { storageState: profile.state }),
+    });
+    const session = new BrowserSession(made, await made.newPage(), { started, guard, profile });
+    guard?.watch(made);
+    note = (incident) => session.note(incident);
+    for (const incident of incidents) note(incident);
+    return session;
+  } catch (error) {
+    await guard?.close();
+    await started.close();
+    throw error;
+  }
+}
+
+function claim(home: string, name: string): ClaimedProfile {
+  try {
+    return claimProfile(home, name);
+  } catch (error) {
+    const { message } = error as Error;
     throw new StepFailure({
-      type: 'communication',
-      status,
-      code: 'URL_ANSWERED_ERROR',
-      title: 'The address answered with an error',
-      detail: `${url} answered ${status} ${response?.statusText() ?? ''}`.trim(),
+      type: 'runtime',
+      status: 409,
+      code: error instanceof Error && 'code' in error ? String(error.code) : 'PROFILE_UNREADABLE',
+      title: 'The browser profile cannot be used',
+      detail: message,
       certain: true,
     });
   }
-  return meet(scope, expect);
 }
 
 function notStarted(error: unknown): StepFailure {

@@ -7,11 +7,10 @@
  */
 import { strFromU8, strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 import { z } from 'zod';
+import { CREDENTIAL_NAME, REMOVED } from './credential-names.ts';
 import type { SecretMemory } from './memory.ts';
 
-const CREDENTIAL_HEADER = /^(cookie|set-cookie|(proxy-)?authorization|.*(token|secret|api-?key|session|csrf|xsrf).*)$/i;
 const KEPT_BODY = /^(text\/css|image\/|font\/|application\/(x-)?font)/i;
-const REMOVED = 'removed';
 
 const Header = z.looseObject({ name: z.string(), value: z.string() });
 const NetworkLine = z.looseObject({
@@ -90,7 +89,5 @@ function scrubEntry(entry: NetworkEntry, kept: Set<string>): NetworkEntry {
 }
 
 function scrubHeaders(headers: z.infer<typeof Header>[] | undefined): z.infer<typeof Header>[] {
-  return (headers ?? []).map((header) =>
-    CREDENTIAL_HEADER.test(header.name) ? { ...header, value: REMOVED } : header,
-  );
+  return (headers ?? []).map((header) => (CREDENTIAL_NAME.test(header.name) ? { ...header, value: REMOVED } : header));
 }

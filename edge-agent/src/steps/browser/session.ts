@@ -1,72 +1,81 @@
 /**
- * A run's browser session: one browser context with one current page. `browser.open` starts it, `browser.close` or the
- * end of the run ends it; it is never restored after a restart.
- *
- * Dialogs are dismissed and noted: a page that waits for an answer would hang every later step.
+ * A run's browser session: one browser context with its tabs. `browser.open` starts it, `browser.close` or the end of the
+ * run ends it; it is never restored after a restart.
  */
 import type { BrowserContext, Page } from 'playwright-core';
-import type { StartedBrowser } from '../../browser/index.ts';
+import type { ClaimedProfile, StartedBrowser } from '../../browser/index.ts';
+import { systemClock } from '../../clock.ts';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { Dialogs } from './dialogs.ts';
+import type { Guard } from './guard.ts';
 import { SecretMemory } from './memory.ts';
+import { PageLog, type Mark } from './page-log.ts';
+import { Tabs } from './tabs.ts';
+import { Taint } from './taint.ts';
+import { isTopLevel, pageOf } from './top-level.ts';
 import { TraceRecorder } from './trace.ts';
-
-/** Size of the page, CSS pixels. */
-export interface Viewport {
-  readonly width: number;
-  readonly height: number;
-}
+import { within } from './within.ts';
 
 const SESSION = 'browser';
-const DEFAULT_VIEWPORT: Viewport = { width: 1_280, height: 800 };
 /** Errors and dialogs of the page that are kept to explain a failure. */
 const MAX_INCIDENTS = 10;
 const INCIDENT_LENGTH = 300;
+const TITLE_MS = 5_000;
+const KEEP_MS = 10_000;
+
+/** What belongs to the browser and ends with the session. */
+interface Belongings {
+  readonly started: StartedBrowser;
+  readonly guard: Guard | null;
+  readonly profile: ClaimedProfile | null;
+}
 
 export class BrowserSession {
   readonly context: BrowserContext;
-  readonly page: Page;
   readonly memory = new SecretMemory();
+  readonly taint: Taint;
   readonly trace: TraceRecorder;
-  readonly #started: StartedBrowser;
+  readonly log: PageLog;
+  readonly tabs: Tabs;
+  readonly dialogs: Dialogs;
+  readonly #belongings: Belongings;
   readonly #gone = new AbortController();
+  /** How each tab came to what it shows: the method of its last navigation. */
+  readonly #methods = new WeakMap<Page, string>();
+  readonly #titles = new WeakMap<Page, { readonly url: string; readonly title: string }>();
   #incidents: string[] = [];
+  /** Of the network log, where the last steps began, oldest first. */
+  #stepMarks: Mark[] = [];
   #closing = false;
 
-  private constructor(started: StartedBrowser, context: BrowserContext, page: Page) {
-    this.#started = started;
+  constructor(context: BrowserContext, page: Page, belongings: Belongings) {
+    this.#belongings = belongings;
     this.context = context;
-    this.page = page;
+    const note = (incident: string): void => this.note(incident);
+    this.taint = new Taint(context, this.memory);
     this.trace = new TraceRecorder(context, this.memory);
-    context.on('weberror', (error) => this.#note(`error in the page: ${error.error().message}`));
-    context.on('dialog', (dialog) => {
-      this.#note(`dialog dismissed: ${dialog.type()} ${JSON.stringify(dialog.message())}`);
-      // It may have gone with its page in the meantime.
-      dialog.dismiss().catch(() => {});
+    this.log = new PageLog(
+      context,
+      this.memory,
+      () => this.taint.is,
+      () => systemClock.now().wall,
+    );
+    this.tabs = new Tabs(context, page, note, () => this.#gone.abort(new Error('Page crashed')));
+    this.dialogs = new Dialogs(context, note);
+    context.on('weberror', (error) => note(`error in the page: ${error.error().message}`));
+    context.on('request', (request) => {
+      const top = isTopLevel(request) ? pageOf(request) : null;
+      if (top !== null) this.#methods.set(top, request.method());
     });
-    page.on('crash', () => {
-      this.#note('the page crashed');
-      this.#gone.abort(new Error('Page crashed'));
-    });
-    started.browser.on('disconnected', () => {
+    belongings.started.browser.on('disconnected', () => {
       if (!this.#closing) this.#gone.abort(new Error('Browser has been closed'));
     });
   }
 
-  /** A fresh session in a browser that the session owns from now on. */
-  static async start(started: StartedBrowser, viewport: Viewport = DEFAULT_VIEWPORT): Promise<BrowserSession> {
-    try {
-      const context = await started.browser.newContext({ viewport, acceptDownloads: true });
-      return new BrowserSession(started, context, await context.newPage());
-    } catch (error) {
-      await started.close();
-      throw error;
-    }
-  }
-
-  /** The session of the run; fails with BROWSER_NOT_OPEN. */
+  /** The session of the run; fails with BROWSER_NOT_OPEN, BROWSER_GONE. */
   static of(context: StepContext): BrowserSession {
     const session = BrowserSession.find(context);
-    if (session !== null && !session.page.isClosed() && session.#started.browser.isConnected()) return session;
+    if (session?.isAlive === true) return session;
     throw new StepFailure({
       type: 'runtime',
       status: 409,
@@ -94,9 +103,53 @@ export class BrowserSession {
     await session?.close();
   }
 
+  /** The current tab. */
+  get page(): Page {
+    return this.tabs.current;
+  }
+
+  get isAlive(): boolean {
+    return !this.page.isClosed() && this.#belongings.started.browser.isConnected();
+  }
+
   /** Aborts when the browser or its page ends unasked: not every wait of a step would notice. */
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Where in the network log the step before the present one began. */
+  get previousStep(): Mark {
+    return this.#stepMarks.at(-2) ?? 0;
+  }
+
+  /** Where in the network log the present step began. */
+  get presentStep(): Mark {
+    return this.#stepMarks.at(-1) ?? 0;
+  }
+
+  beginStep(): void {
+    this.#stepMarks = [...this.#stepMarks, this.log.mark].slice(-2);
+  }
+
+  /** True when the current page is the answer to a form: loading it again would send the form again. */
+  get isAnswerToForm(): boolean {
+    return (this.#methods.get(this.page) ?? 'GET') !== 'GET';
+  }
+
+  /** The title of the current page, the known one unless `anew` or its address has changed; empty when it cannot be had in time. */
+  async title(anew: boolean, withinMs = TITLE_MS): Promise<string> {
+    const { page } = this;
+    const known = this.#titles.get(page);
+    const url = page.url();
+    if (!anew && known?.url === url) return known.title;
+    const title = await within(withinMs, page.title()).catch(() => '');
+    this.#titles.set(page, { url, title });
+    return title;
+  }
+
+  /** The policy's word about where a page was led since it was last asked. */
+  takeRefusal(): StepFailure | null {
+    return this.#belongings.guard?.takeRefusal() ?? null;
   }
 
   /** What went wrong in the page since it was last asked, oldest first. */
@@ -106,19 +159,32 @@ export class BrowserSession {
     return incidents;
   }
 
+  note(incident: string): void {
+    const line = this.memory.scrub(incident.replaceAll(/\s+/g, ' ')).slice(0, INCIDENT_LENGTH);
+    if (this.#incidents.length < MAX_INCIDENTS) this.#incidents.push(line);
+  }
+
   async close(): Promise<void> {
+    const { started, guard, profile } = this.#belongings;
     this.#closing = true;
     try {
+      if (profile !== null) await this.#keep(profile);
       await this.context.close();
     } catch {
       // The browser is gone already; what is left of it is ended below.
     } finally {
-      await this.#started.close();
+      await started.close();
+      await guard?.close();
+      profile?.release();
     }
   }
 
-  #note(incident: string): void {
-    const line = this.memory.scrub(incident.replaceAll(/\s+/g, ' ')).slice(0, INCIDENT_LENGTH);
-    if (this.#incidents.length < MAX_INCIDENTS) this.#incidents.push(line);
+  /** A profile that cannot be kept stays as it was. */
+  async #keep(profile: ClaimedProfile): Promise<void> {
+    // Not every database can be written down; without them is better than nothing.
+    const state = await within(KEEP_MS, this.context.storageState({ indexedDB: true })).catch(() =>
+      within(KEEP_MS, this.context.storageState()),
+    );
+    profile.save(state);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The frame around every browser step: parses its arguments, bounds its time, records it, and turns whatever goes wrong
- * into one `StepFailure` with evidence (a screenshot, and a trace where no secret was in play).
+ * The frame around every browser step: parses its arguments, bounds its time, records it with the evidence that the document
+ * asks for, and turns whatever goes wrong into one `StepFailure`.
  *
  * `certain` is decided here and nowhere else: a failure is certain unless the step had announced that it acts.
  */
@@ -8,8 +8,9 @@ import type { Page } from 'playwright-core';
 import type { z } from 'zod';
 import type { StepDeclaration } from '@casare/shared/workflow';
 import type { Step, StepContext } from '../../engine/index.ts';
-import { captureEvidence } from './evidence.ts';
+import { evidenceAfter, evidenceBefore } from './evidence.ts';
 import { failureOf } from './failure.ts';
+import { readableUrl } from './scrub-url.ts';
 import { BrowserSession } from './session.ts';
 import { untilAborted } from './within.ts';
 
@@ -17,9 +18,12 @@ import { untilAborted } from './within.ts';
 export interface BrowserScope {
   readonly context: StepContext;
   readonly session: BrowserSession;
+  /** The current tab. */
   readonly page: Page;
   /** Aborts when the step's time is over or the run stops. */
   readonly signal: AbortSignal;
+  /** Aborts a little before all is over: what explains a failure ends by then. */
+  readonly explaining: AbortSignal;
   /** The options that bound a call of Playwright by `signal`. */
   readonly bound: { readonly signal: AbortSignal; readonly timeout: 0 };
   /** Says that from here on the outside world may change: a later failure leaves the step in doubt. */
@@ -30,12 +34,18 @@ export interface BrowserScope {
 
 /** Kept of the step's time to explain a timeout (candidates have to be collected), but never more than half of it. */
 const EXPLAIN_SHARE = 0.1;
-const EXPLAIN_MIN_MS = 750;
+const EXPLAIN_MIN_MS = 1_500;
 const EXPLAIN_MAX_MS = 2_000;
+/** Of that, what is left for making a failure of what was found. */
+const EXPLAINED_SHARE = 0.2;
 
-/** Two ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. Both abort if the run stops. */
+/** How long the title of the page may take for the record, milliseconds. */
+const SEE_MS = 500;
+
+/** Ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. All abort if the run stops. */
 interface Deadlines {
   readonly acting: AbortSignal;
+  readonly explaining: AbortSignal;
   readonly last: AbortSignal;
 }
 
@@ -86,6 +96,7 @@ function deadlinesOf({ signal, timeoutMs }: StepContext): Deadlines {
   const actingMs = Math.ceil(timeoutMs - explainMs);
   return {
     acting: AbortSignal.any([signal, AbortSignal.timeout(actingMs)]),
+    explaining: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - explainMs * EXPLAINED_SHARE))]),
     last: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   };
 }
@@ -100,13 +111,18 @@ async function runInSession<T>(
   let certain = true;
   const restores: (() => Promise<void>)[] = [];
   session.takeIncidents();
+  session.beginStep();
   try {
-    await untilAborted(signal, session.trace.before(context.usesSecret));
+    await untilAborted(signal, prepare(context, session));
+    throwRefusal(session);
     const scope: BrowserScope = {
       context,
       session,
-      page: session.page,
+      get page() {
+        return session.page;
+      },
       signal,
+      explaining: deadlines.explaining,
       bound: { signal, timeout: 0 },
       acting: () => {
         certain = false;
@@ -114,12 +130,36 @@ async function runInSession<T>(
       afterwards: (restore) => restores.push(restore),
     };
     // Not every call of Playwright takes a signal; none may outlast the step, or a browser that has ended.
-    return await untilAborted(AbortSignal.any([deadlines.last, session.gone]), act(scope));
+    const result = await untilAborted(AbortSignal.any([deadlines.last, session.gone]), act(scope));
+    throwRefusal(session);
+    await evidenceAfter(context, session, false);
+    await seePage(context, session, false);
+    return result;
   } catch (error) {
-    const failure = failureOf(error, context, certain);
-    if (!context.signal.aborted) await captureEvidence(context, session);
+    const failure = failureOf(session.takeRefusal() ?? error, context, certain);
+    if (!context.signal.aborted) await evidenceAfter(context, session, true);
+    await seePage(context, session, true);
     throw failure;
   } finally {
     for (const restore of restores) await restore().catch(() => {});
   }
+}
+
+/** The agent's policy stopped the page on its way somewhere: that is why whatever follows would fail. */
+function throwRefusal(session: BrowserSession): void {
+  const refusal = session.takeRefusal();
+  if (refusal !== null) throw refusal;
+}
+
+async function prepare(context: StepContext, session: BrowserSession): Promise<void> {
+  const tainted = await session.taint.look(context.usesSecret);
+  await evidenceBefore(context, session);
+  await session.trace.before(!tainted && context.evidence.trace !== 'never');
+}
+
+/** Notes where the step ended, for its record. */
+async function seePage(context: StepContext, session: BrowserSession, anew: boolean): Promise<void> {
+  if (!session.isAlive || context.signal.aborted) return;
+  const title = await session.title(anew, SEE_MS);
+  context.see({ page: { url: readableUrl(session.page.url()), title: title.slice(0, 1_000) } });
 }

@@ -53,6 +53,9 @@ beforeEach(async () => {
 afterEach(() => run.end());
 
 const open = (path: string): Promise<unknown> => run.call('browser.open', { url: `${site.url}${path}` });
+/** The content of the newest artifact whose name ends so. */
+const artifact = (end: string): Promise<Buffer> =>
+  readFile(run.artifacts.findLast(({ name }) => name.endsWith(end))?.path ?? '');
 const failing = (name: string, args: unknown, timeoutMs = 1_500): Promise<StepFailure> =>
   failureOf(run.call(name, args, { timeoutMs }));
 
@@ -227,18 +230,22 @@ describe('sessions and evidence', () => {
     });
   });
 
-  test('a failed step leaves a screenshot, a trace, and what went wrong in the page', async () => {
+  test('a failed step leaves a screenshot, a trace, the tree, both logs, and what went wrong in the page', async () => {
     await open('/broken');
     const args = { target: 'button "Break"', expect: { visible: 'heading "Done"' } };
     await failing('browser.click', args);
-    expect(run.artifacts.map(({ kind, mediaType }) => [kind, mediaType])).toEqual([
-      ['trace', 'application/zip'],
-      ['screenshot', 'image/png'],
-    ]);
-    for (const { path, name } of run.artifacts) {
-      expect((await readFile(path)).length).toBeGreaterThan(1_000);
-      expect(name).toMatch(/^failures\/do-2-browser\.click-[0-9a-f]{8}\.(trace\.zip|png)$/);
-    }
+    const names = run.artifacts.map(({ name }) => name.replace(/^steps\/do-2-browser\.click-[0-9a-f]{8}\//, ''));
+    expect(names.sort()).toEqual(['after.png', 'console.jsonl', 'network.jsonl', 'snapshot.txt', 'trace.zip']);
+    expect((await artifact('after.png')).length).toBeGreaterThan(1_000);
+    expect((await artifact('trace.zip')).length).toBeGreaterThan(1_000);
+    expect(String(await artifact('snapshot.txt'))).toContain('- button "Break"');
+    expect(JSON.parse(String(await artifact('network.jsonl')).split('\n')[0] ?? '')).toMatchObject({
+      method: 'GET',
+      url: `${site.url}/broken`,
+      status: 200,
+      kind: 'document',
+    });
+    expect(String(await artifact('console.jsonl'))).toMatch(/"level":"error","text":".*null/);
     expect(run.logs.join('\n')).toMatch(/dialog dismissed: alert "Sure\?"[^]*error in the page: .*null/);
   });
 

@@ -1,19 +1,16 @@
 /**
- * `browser.table`: a table as objects keyed by column header. A page often draws its table empty and fills it later, so
- * the table is read until two readings agree: at once when it has rows, after a quiet second when it has none.
+ * `browser.table`: a table as objects keyed by column header. It is read until two readings agree.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { tableOf, type PageTable } from './in-page.ts';
 import { locateOne } from './locate.ts';
+import { settled } from './settled.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 
 /** A page that shows more rows at once than this is read in part; `limit` cannot raise it. */
 const MAX_ROWS = 10_000;
-const LOOK_AGAIN_MS = 50;
-const QUIET_LOOKS = 20;
 
 /** Fails with NOT_A_TABLE, or COLUMN_UNKNOWN when `filter` names a column that the table does not have. */
 export const tableStep: Step = browserStep(BROWSER_STEPS.table, async ({ target, filter, limit }, scope) => {
@@ -28,17 +25,13 @@ export const tableStep: Step = browserStep(BROWSER_STEPS.table, async ({ target,
     .map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index] ?? ''])));
 });
 
-async function settledTable(scope: BrowserScope, locator: Locator, target: string): Promise<PageTable> {
-  let last = '';
-  for (let same = 0; ;) {
+function settledTable(scope: BrowserScope, locator: Locator, target: string): Promise<PageTable> {
+  const read = async (): Promise<PageTable> => {
     const table = await locator.evaluate(tableOf, MAX_ROWS);
     if (table === null) throw notATable(target);
-    const now = JSON.stringify(table);
-    same = now === last ? same + 1 : 0;
-    last = now;
-    if (same >= (table.rows.length > 0 ? 1 : QUIET_LOOKS)) return table;
-    await delay(LOOK_AGAIN_MS, undefined, { signal: scope.signal });
-  }
+    return table;
+  };
+  return settled(scope, read, ({ rows }) => rows.length === 0);
 }
 
 function columnAt(columns: readonly string[], column: string, target: string): number {

@@ -1,28 +1,23 @@
 /**
- * Records a Playwright trace of a session, so that a failed step can be looked at afterwards.
+ * Records a Playwright trace of a session, so that a step can be looked at afterwards.
  *
- * Invariants: nothing is recorded while a step uses a secret, nor after it until no open page holds the secret any more
- * (the click that sends a sign-in form comes after the step that typed the password). Recording is stopped entirely
- * and not only its chunk, because Playwright's network log runs on between chunks. What is kept is scrubbed.
+ * Invariant: nothing is recorded while a secret is in play. Recording is stopped entirely and not only its chunk, because
+ * Playwright's network log runs on between chunks. What is kept is scrubbed.
  */
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import type { BrowserContext, Page } from 'playwright-core';
-import { textsOfDocument } from './in-page.ts';
+import type { BrowserContext } from 'playwright-core';
 import type { SecretMemory } from './memory.ts';
 import { scrubTrace } from './scrub-trace.ts';
-import { within } from './within.ts';
 
 /** A recording of so many steps starts anew, so that a long run does not fill the disk. */
 const STEPS_PER_RECORDING = 40;
 /** A longer recording is dropped: it is read into memory to be scrubbed. */
 const MAX_TRACE_BYTES = 100 * 2 ** 20;
-const LOOK_MS = 2_000;
 
 export class TraceRecorder {
   readonly #context: BrowserContext;
   readonly #memory: SecretMemory;
   #recording = false;
-  #tainted = false;
   #steps = 0;
 
   constructor(context: BrowserContext, memory: SecretMemory) {
@@ -30,17 +25,11 @@ export class TraceRecorder {
     this.#memory = memory;
   }
 
-  /** Called before each step acts. */
-  async before(usesSecret: boolean): Promise<void> {
-    if (usesSecret) {
-      this.#tainted = true;
-      return this.#discard();
-    }
-    if (this.#tainted && (await showsSecret(this.#context, this.#memory))) return;
-    if (this.#tainted) this.#memory.forgetFields();
-    this.#tainted = false;
+  /** Called before each step acts; `wanted` is false when a secret is in play, or no trace is to be kept. */
+  async before(wanted: boolean): Promise<void> {
+    if (!wanted) return this.discard();
     this.#steps += 1;
-    if (this.#steps > STEPS_PER_RECORDING) await this.#discard();
+    if (this.#steps > STEPS_PER_RECORDING) await this.discard();
     if (this.#recording) return;
     await this.#context.tracing.start({ screenshots: true, snapshots: true });
     this.#recording = true;
@@ -62,20 +51,9 @@ export class TraceRecorder {
     }
   }
 
-  async #discard(): Promise<void> {
+  async discard(): Promise<void> {
     if (!this.#recording) return;
     this.#recording = false;
     await this.#context.tracing.stop();
-  }
-}
-
-/** True when an open page still holds a secret, in a field, in its text or in its address, or cannot be asked. */
-export async function showsSecret(context: BrowserContext, memory: SecretMemory): Promise<boolean> {
-  const frames = context.pages().flatMap((page: Page) => page.frames());
-  try {
-    const texts = await within(LOOK_MS, Promise.all(frames.map((frame) => frame.evaluate(textsOfDocument))));
-    return texts.flat().some((text) => memory.isIn(text));
-  } catch {
-    return true;
   }
 }

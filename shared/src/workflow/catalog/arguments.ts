@@ -19,7 +19,7 @@ export const Url = z
 export const SaveAs = ArtifactName.describe("The artifact's name in the run's folder, forward slashes.");
 
 /** Text of an address: exact, or with `*` for any characters. */
-const UrlPattern = z.string().min(1).max(4_000);
+export const UrlPattern = z.string().min(1).max(4_000).describe('The address (`*` for any characters).');
 
 /** Conditions to wait for; all that are given must hold. */
 export const Expectation = z

@@ -33,9 +33,12 @@ describe('the catalogue', () => {
     expect(unsafe).toEqual([
       'browser.click',
       'browser.fill',
+      'browser.type',
       'browser.press',
       'browser.select',
       'browser.check',
+      'browser.upload',
+      'browser.evaluate',
       'files.move',
       'files.delete',
     ]);

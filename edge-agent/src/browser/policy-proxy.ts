@@ -1,0 +1,208 @@
+/**
+ * The browser's only way out where the agent's policy restricts addresses: a proxy inside this process, on loopback, that
+ * asks the policy about every host before it connects. Pages, frames, popups, redirects, sub-resources, WebSockets and
+ * workers all pass it, which interception inside the browser does not achieve: it never sees redirects.
+ *
+ * Over https it sees host and port and no more, which is what policies speak of. Whoever else on this machine finds its
+ * port gets nothing that the policy refuses. A proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) is
+ * gone through.
+ */
+import { Agent, createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { describe } from '../fault.ts';
+import { upstreamOf, type Upstream } from './upstream.ts';
+import type { Environment } from './environment.ts';
+
+export interface PolicyProxy {
+  /** For a browser's settings. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface PolicyProxyOptions {
+  /** Rejects for an address that must not be reached. */
+  readonly check: (url: string) => Promise<void>;
+  /** Called for each refusal, with the address as far as it is known and what `check` said. */
+  readonly refused: (url: string, reason: unknown) => void;
+  readonly env: Environment;
+}
+
+/** Connections of one browser at once; further ones are closed. */
+const MAX_CONNECTIONS = 500;
+const CONNECT_MS = 30_000;
+const HEAD_MS = 15_000;
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authorization', 'proxy-connection', 'te', 'upgrade']);
+/** Marks an answer as the policy's own word. */
+export const REFUSED_HEADER = 'casare-policy';
+
+export async function startPolicyProxy(options: PolicyProxyOptions): Promise<PolicyProxy> {
+  const agent = new Agent({ keepAlive: true });
+  const tunnels = new Set<Duplex>();
+  const server = createServer({ headersTimeout: HEAD_MS }, (request, response) => {
+    void forward(options, agent, request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connect', (request, socket, head) => {
+    tunnels.add(socket);
+    socket.once('close', () => tunnels.delete(socket));
+    socket.on('error', () => socket.destroy());
+    void tunnel(options, request, socket, head);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        for (const socket of tunnels) socket.destroy();
+        agent.destroy();
+      }),
+  };
+}
+
+/** Plain http: the whole address is known. */
+async function forward(
+  options: PolicyProxyOptions,
+  agent: Agent,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const text = request.url ?? '';
+  if (!URL.canParse(text) || new URL(text).protocol !== 'http:') {
+    response.writeHead(400).end();
+    return;
+  }
+  const url = new URL(text);
+  if (!(await allowed(options, text))) {
+    response.writeHead(403, { [REFUSED_HEADER]: 'refused', 'content-type': 'text/plain' });
+    response.end("The agent's policy does not allow this address.\n");
+    return;
+  }
+  const upstream = upstreamOf(options.env, url);
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+  const onward = httpRequest({
+    agent,
+    method: request.method,
+    headers: { ...headers, ...authorization(upstream) },
+    ...(upstream === null
+      ? { host: bare(url.hostname), port: url.port || 80, path: `${url.pathname}${url.search}` }
+      : { host: bare(upstream.url.hostname), port: upstream.url.port || 80, path: url.href }),
+  });
+  response.once('close', () => onward.destroy());
+  onward.once('error', () => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502).end();
+  });
+  onward.once('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    pipeline(answer, response, () => undefined);
+  });
+  pipeline(request, onward, () => undefined);
+}
+
+/** https and WebSockets: a tunnel to a host. */
+async function tunnel(
+  options: PolicyProxyOptions,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const text = `${request.url?.endsWith(':80') === true ? 'http' : 'https'}://${request.url ?? ''}/`;
+  if (!URL.canParse(text)) {
+    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    return;
+  }
+  if (!(await allowed(options, text))) {
+    socket.end(`HTTP/1.1 403 Forbidden\r\n${REFUSED_HEADER}: refused\r\n\r\n`);
+    return;
+  }
+  try {
+    const far = await open(options.env, new URL(text));
+    // One side may have gone meanwhile.
+    if (socket.destroyed) return void far.destroy();
+    socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    far.write(head);
+    join(socket, far);
+  } catch (error) {
+    socket.end(
+      `HTTP/1.1 502 ${describe(error)
+        .replaceAll(/[^\w .-]/g, ' ')
+        .slice(0, 100)}\r\n\r\n`,
+    );
+  }
+}
+
+async function allowed({ check, refused }: PolicyProxyOptions, url: string): Promise<boolean> {
+  try {
+    await check(url);
+    return true;
+  } catch (reason) {
+    refused(url, reason);
+    return false;
+  }
+}
+
+/** A connection to the host, by way of the environment's proxy where it names one. */
+async function open(env: Environment, url: URL): Promise<Socket> {
+  const upstream = upstreamOf(env, url);
+  const port = Number(url.port || (url.protocol === 'http:' ? 80 : 443));
+  if (upstream === null) return reach(bare(url.hostname), port);
+  const authority = `${url.hostname}:${port}`;
+  return new Promise((resolve, reject) => {
+    const asking = httpRequest({
+      method: 'CONNECT',
+      host: bare(upstream.url.hostname),
+      port: upstream.url.port || 80,
+      path: authority,
+      headers: { host: authority, ...authorization(upstream) },
+      timeout: CONNECT_MS,
+    });
+    asking.once('connect', (answer, far) => {
+      if (answer.statusCode === 200) return resolve(far);
+      far.destroy();
+      reject(new Error(`the proxy answered ${answer.statusCode ?? 0}`));
+    });
+    asking.once('timeout', () => asking.destroy(new Error('the proxy did not answer in time')));
+    asking.once('error', reject);
+    asking.end();
+  });
+}
+
+function reach(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, timeout: CONNECT_MS });
+    socket.once('timeout', () => socket.destroy(new Error('the connection timed out')));
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      resolve(socket);
+    });
+  });
+}
+
+/** Both ends go together: a pipe alone would keep one of them when the other closes. */
+function join(one: Duplex, other: Duplex): void {
+  const end = (): void => {
+    one.destroy();
+    other.destroy();
+  };
+  pipeline(one, other, end);
+  pipeline(other, one, end);
+}
+
+function authorization(upstream: Upstream | null): Record<string, string> {
+  return upstream?.authorization === undefined ? {} : { 'proxy-authorization': upstream.authorization };
+}
+
+/** An IPv6 address without its brackets. */
+function bare(host: string): string {
+  return host.replaceAll(/^\[|\]$/g, '');
+}

@@ -1,0 +1,29 @@
+/** For the record of a step: a selector that names exactly the element that was found, by its role and name. */
+import type { Locator, Page } from 'playwright-core';
+import { z } from 'zod';
+import { formatSelector, isSelectorRole, type Selector } from '@casare/shared/workflow';
+import { isFrame, matchesOnce } from './to-locator.ts';
+
+const ASK_MS = 500;
+const Found = z.array(z.object({ role: z.string(), name: z.string().optional() })).length(1);
+
+/**
+ * The selector itself where it gives the last role and name in full; else one by role and name, if that names the same
+ * element alone.
+ */
+export async function exactSelectorOf(page: Page, selector: Selector, locator: Locator): Promise<string> {
+  const asWritten = formatSelector(selector);
+  const last = selector.steps.at(-1);
+  if (last === undefined || isFrame(last)) return asWritten;
+  if (last.kind === 'role' && last.name?.kind === 'exact') return asWritten;
+  try {
+    const [node] = Found.parse(await locator.ariaSnapshotJSON({ depth: 1, timeout: ASK_MS }));
+    if (node?.name === undefined || node.name === '' || !isSelectorRole(node.role)) return asWritten;
+    const step = { kind: 'role', role: node.role, attributes: [], name: { kind: 'exact', text: node.name } } as const;
+    const exact: Selector = { steps: [...selector.steps.slice(0, -1), step] };
+    return (await matchesOnce(page, exact)) ? formatSelector(exact) : asWritten;
+  } catch {
+    // The page changed meanwhile, or the element has no role: as written it was found.
+    return asWritten;
+  }
+}

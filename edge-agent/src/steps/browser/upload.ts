@@ -1,0 +1,66 @@
+/**
+ * `browser.upload`: gives files to a file field, or to whatever opens the page's file dialog when it is clicked. What a field
+ * holds afterwards is read back.
+ */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { BROWSER_STEPS } from '@casare/shared/workflow';
+import { StepFailure, type Step } from '../../engine/index.ts';
+import { fileIn } from '../run-files.ts';
+import { meet } from './expectation.ts';
+import { fileFieldOf, fileNamesOf } from './in-page.ts';
+import { locateOne } from './locate.ts';
+import { browserStep, type BrowserScope } from './step.ts';
+
+/** Fails with FILES_NOT_TAKEN, FILE_DIALOG_NOT_OPENED (408). */
+export const uploadStep: Step = browserStep(BROWSER_STEPS.upload, async ({ target, files, expect }, scope) => {
+  const paths = await Promise.all([files].flat().map((name) => fileIn(scope.context, name, 'read')));
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const element = await locateOne(scope, target);
+  const isField = await element.evaluate(fileFieldOf);
+  if (isField) await giveToField(scope, element, target, paths);
+  else await giveToDialog(scope, element, target, paths);
+  await meet(scope, expect);
+  return { files: paths.map((path, index) => ({ name: basename(path), bytes: sizes[index] ?? 0 })) };
+});
+
+async function giveToField(scope: BrowserScope, field: Locator, target: string, paths: string[]): Promise<void> {
+  scope.acting();
+  await field.setInputFiles(paths, scope.bound);
+  const names = paths.map((path) => basename(path));
+  const taken = await field.evaluate(fileNamesOf).catch(() => null);
+  // A page may empty the field once it has sent the file.
+  if (taken !== null && taken.length > 0 && taken.join('/') !== names.join('/')) throw notTaken(target, taken);
+}
+
+async function giveToDialog(scope: BrowserScope, button: Locator, target: string, paths: string[]): Promise<void> {
+  await button.click({ trial: true, ...scope.bound });
+  const opened = scope.page.waitForEvent('filechooser', scope.bound);
+  opened.catch(() => {});
+  scope.acting();
+  await button.click(scope.bound);
+  const dialog = await opened.catch((error: unknown) => {
+    throw scope.context.signal.aborted ? error : notOpened(target);
+  });
+  await dialog.setFiles(paths, scope.bound);
+}
+
+function notTaken(target: string, taken: readonly string[]): StepFailure {
+  return new StepFailure({
+    type: 'runtime',
+    code: 'FILES_NOT_TAKEN',
+    title: 'The field did not take the files',
+    detail: `${target} holds ${taken.map((name) => JSON.stringify(name)).join(', ')} afterwards`,
+  });
+}
+
+function notOpened(target: string): StepFailure {
+  return new StepFailure({
+    type: 'timeout',
+    status: 408,
+    code: 'FILE_DIALOG_NOT_OPENED',
+    title: 'No file dialog was opened',
+    detail: `${target} was clicked, but asked for no file: name the file field or the button that opens the dialog`,
+  });
+}
