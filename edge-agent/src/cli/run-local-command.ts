@@ -17,6 +17,7 @@ interface Flags {
   step?: true;
   breakAt: string[];
   from?: string;
+  policy?: string;
   output: 'table' | 'json';
 }
 
@@ -34,6 +35,10 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
     .option('--step', 'wait before every step')
     .option('--break-at <task>', 'wait before this task, by its name, its call or its path; several times', collect, [])
     .option('--from <task>', 'go on in the last run, from this task')
+    .option(
+      '--policy <file>',
+      'what runs may do (default: $CASARE_POLICY, /etc/casare/policy.yaml, policy.yaml of the home)',
+    )
     .addOption(
       new Option('--output <kind>', 'table: the steps as they go; json: one line at the end')
         .choices(['table', 'json'])
@@ -44,6 +49,7 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
       const done = await runLocal({
         ...{ file, secrets: flags.secrets, workflows: flags.workflows, out: flags.out && path.resolve(flags.out) },
         ...{ step: flags.step === true, breakAt: flags.breakAt, from: flags.from, output: flags.output },
+        policy: flags.policy ?? around.environment['CASARE_POLICY'],
         input: await inputOf(flags),
         home: agentHome(flags.home, around.environment).root,
         environment: around.environment,

@@ -9,11 +9,11 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { RunEvent, type RunEventBody } from '@casare/shared/protocol';
 import { duration, json, plain } from '@casare/shared/terminal';
-import type { Json } from '@casare/shared/workflow';
+import type { Json, Workflow } from '@casare/shared/workflow';
 import { z } from 'zod';
 import { createExpressions, runWorkflow, type RunEndingBody, systemClock } from '../engine/index.ts';
 import { codeOf, Fault } from '../fault.ts';
-import { unrestricted } from '../policy/index.ts';
+import { governed, judge, type Policy, PolicyGate, policyPlace, stepPolicyOf } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import { journalBefore, rememberingSteps } from './from.decision.ts';
 import { readDocument } from './local-document.ts';
@@ -33,6 +33,8 @@ export interface LocalRunOptions {
   readonly step: boolean;
   readonly breakAt: readonly string[];
   readonly from: string | undefined;
+  /** The policy's file, where it is not the machine's or the home's. */
+  readonly policy: string | undefined;
   readonly output: 'table' | 'json';
   /** The agent's data directory. */
   readonly home: string;
@@ -59,11 +61,13 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
   const { document, analysis, warnings } = await readDocument(options.file, folders);
   const secrets = await readSecrets(options.secrets, analysis.secrets);
   const { namespace, name } = document.document;
+  const policy = new PolicyGate(policyPlace(options.policy, options.home)).held.policy;
   const folder = options.out ?? path.join(options.home, 'local', `${namespace}.${name}`);
   const keptAt = path.join(folder, 'last-run.jsonl');
   const last = options.from === undefined ? null : await readKept(keptAt);
   const journal = options.from === undefined ? [] : beginning(last, options.from);
   const input = options.input ?? last?.input ?? {};
+  refuseByPolicy(policy, document, input);
   await mkdir(path.join(folder, 'evidence'), { recursive: true, mode: 0o700 });
 
   const view = new StepView(options.target, () => Date.now());
@@ -81,8 +85,8 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
     const ending = await runWorkflow({
       runId: randomUUID(),
       ...{ document, input, secrets, journal, session, expressions, runFolder: folder },
-      steps: options.from === undefined ? registry : rememberingSteps(registry),
-      policy: unrestricted,
+      steps: governed(options.from === undefined ? registry : rememberingSteps(registry), policy),
+      policy: stepPolicyOf(policy),
       clock: systemClock,
       signal: stop.signal,
       record: async (body) => {
@@ -102,6 +106,15 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
     await expressions.close();
     await recording.end();
   }
+}
+
+/** What the policy says of jobs holds here too, but for signatures: what its author tries out is not signed yet. */
+function refuseByPolicy({ signed, ...rules }: Policy, document: Workflow, input: Json): void {
+  void signed;
+  const { namespace, name, version } = document.document;
+  const workflow = { namespace, name, version, digest: '', document: document as never };
+  const refused = judge(rules, { workflow, input: input as never });
+  if (refused !== null) throw new Fault(refused.code, refused.reason);
 }
 
 function beginning(last: Kept | null, from: string): readonly RunEvent[] {

@@ -1,4 +1,5 @@
 /** `casare-agent run-local`, by its command line: real engine, real jq, files on a disk. */
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -117,6 +118,26 @@ describe('secrets', () => {
     expect(out).not.toContain('hunter22');
     await chmod(secrets, 0o644);
     expect((await run('secret.yaml', ['--secrets', secrets])).err).toMatch(/^SECRETS_FILE_NOT_PRIVATE: /);
+  });
+});
+
+describe('the policy of the machine', () => {
+  it('refuses what it forbids before anything runs, and must be one that nobody else can change', async () => {
+    const policy = path.join(folder, 'policy.yaml');
+    const by = [...GOOD, '--policy', policy];
+    await writeFile(policy, 'steps: { forbid: [log] }\n', { mode: 0o600 });
+    expect(await run('top.yaml', by)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^POLICY_/) as string,
+    });
+    // What its author tries out is not signed yet.
+    const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' });
+    const signed = { signed: 'required', keys: [{ id: 'ops', publicKey }] };
+    await writeFile(policy, JSON.stringify(signed), { mode: 0o600 });
+    expect(await run('top.yaml', by)).toMatchObject({ code: 0, err: '' });
+    await chmod(policy, 0o666);
+    expect((await run('top.yaml', by)).err).toMatch(/^POLICY_UNSAFE: /);
   });
 });
 
