@@ -36,23 +36,44 @@ export function killTree(worker: WorkerRecord): number {
   return killed.size;
 }
 
+/** Kills whatever carries this variable with this value in its environment, with its descendants; `spared` lives on. */
+export function killMarked(variable: string, value: string, spared?: number): void {
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const processes = listProcesses();
+    const marked = processes.filter((entry) => entry.pid !== spared && carries(entry.pid, variable, value));
+    const members = withDescendants(new Set(marked.map((entry) => entry.pid)), processes);
+    if (spared !== undefined) members.delete(spared);
+    if (members.size === 0) return;
+    for (const pid of members) signal(pid);
+  }
+}
+
 /** Everything that belongs to the worker: itself, its group, its descendants, whoever carries its marker. */
 export function treeOf(worker: WorkerRecord): number[] {
   const isWorker = worker.pid > 1 && startTicksOf(worker.pid) === worker.startTicks;
   const processes = listProcesses();
   const members = new Set(
-    processes.filter((entry) => carriesMarker(entry.pid, worker.marker)).map((entry) => entry.pid),
+    processes.filter(({ pid }) => carries(pid, MARKER_VARIABLE, worker.marker)).map(({ pid }) => pid),
   );
   if (isWorker) members.add(worker.pid);
+  return [...withDescendants(members, processes, (entry) => isWorker && entry.group === worker.pid)];
+}
+
+/** Adds whoever was started by a member, and whoever else `belongs`; this process never does. */
+function withDescendants(
+  members: Set<number>,
+  processes: readonly Entry[],
+  belongs: (entry: Entry) => boolean = () => false,
+): Set<number> {
   let before = -1;
   while (members.size !== before) {
     before = members.size;
     for (const entry of processes) {
-      const inGroup = isWorker && entry.group === worker.pid;
-      if (entry.pid !== process.pid && (inGroup || members.has(entry.parent))) members.add(entry.pid);
+      if (entry.pid !== process.pid && (belongs(entry) || members.has(entry.parent))) members.add(entry.pid);
     }
   }
-  return [...members].filter((pid) => pid !== process.pid);
+  members.delete(process.pid);
+  return members;
 }
 
 interface Entry {
@@ -85,9 +106,9 @@ function readStat(pid: number): Entry | null {
   }
 }
 
-function carriesMarker(pid: number, marker: string): boolean {
+function carries(pid: number, variable: string, value: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARKER_VARIABLE}=${marker}`);
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${variable}=${value}`);
   } catch {
     return false;
   }

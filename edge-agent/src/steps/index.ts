@@ -1,9 +1,11 @@
 /** The executors of this agent: what the engine finds steps in. */
 import { findStep, exactReference } from '@casare/shared/workflow';
 import { startBrowser, type StartedBrowser } from '../browser/index.ts';
+import { startDesktop } from '../desktop/index.ts';
 import type { Step, StepRegistry } from '../engine/index.ts';
 import { BrowserSession, browserSteps } from './browser/index.ts';
 import { DATA } from './data/index.ts';
+import { DesktopSession, desktopSteps, type DesktopStart } from './desktop/index.ts';
 import { FILES } from './files/index.ts';
 import { createTransport, httpSteps, type Transport } from './http/index.ts';
 import { PLAIN } from './plain.ts';
@@ -23,8 +25,9 @@ export interface StepOptions {
 /** Finds an executor by a catalogue reference such as `browser.click:1.0.0@default`, or by `http` and `openapi`. */
 export function createStepRegistry(options: StepOptions): StepRegistry {
   const start = options.startBrowser ?? (() => startBrowser(options));
+  const startScreen: DesktopStart = (screen) => startDesktop({ env: options.env, ...(screen && { screen }) });
   const steps = new Map<string, Step>(
-    [...browserSteps({ ...options, startBrowser: start }), ...DATA, ...FILES, ...PLAIN].map(
+    [...browserSteps({ ...options, startBrowser: start }), ...DATA, ...desktopSteps(startScreen), ...FILES, ...PLAIN].map(
       (step) => [exactReference(step.declaration), step] as const,
     ),
   );
@@ -39,7 +42,9 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
   };
 }
 
-/** Ends what steps of a run left open, such as its browser. */
+/** Ends what steps of a run left open, such as its browser and its desktop. */
 export async function closeSessions(session: Map<string, unknown>): Promise<void> {
-  await BrowserSession.end({ session });
+  const ends = await Promise.allSettled([BrowserSession.end({ session }), DesktopSession.end({ session })]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -12,8 +12,9 @@ const PROBES: ReadonlySet<string> = new Set([
   'browser.edge',
   'browser.firefox',
   'browser.webkit',
-  'desktop.atspi',
-  'desktop.uia',
+  'desktop',
+  'desktop.linux',
+  'desktop.windows',
   'session',
   'screen',
 ]);

@@ -193,13 +193,13 @@ describe('parseWorkflow names the place and what was meant', () => {
     expect(parsed).toMatchObject({ ok: false, problems: [{ path: '/do/0/a/call', suggestion: 'browser.click' }] });
   });
 
-  it('reports two desktop branches of a fork beside the steps that are not there yet', () => {
-    const branches = '[{ b: { call: desktop.click } }, { c: { do: [{ d: { call: desktop.keys } }] } }]';
+  it('reports two desktop branches of a fork, known steps and others', () => {
+    const click = "{ call: desktop.click, with: { target: 'button \"A\"' } }";
+    const branches = `[{ b: ${click} }, { c: { do: [{ d: { call: desktop.kyes } }] } }]`;
     const problems = problemsOf(`do:\n  - a: { fork: { branches: ${branches} } }\n`);
     expect(problems).toEqual([
-      '3:42 there is no step `desktop.click`',
-      '3:63 branches `b` and `c` both use the desktop: run them one after the other',
-      expect.stringContaining('there is no step `desktop.keys`'),
+      '3:95 branches `b` and `c` both use the desktop: run them one after the other',
+      expect.stringContaining('there is no step `desktop.kyes`'),
     ]);
   });
 

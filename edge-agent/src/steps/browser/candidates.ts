@@ -4,8 +4,8 @@
  */
 import type { Page } from 'playwright-core';
 import { formatSelector, patternOf, type RoleStep, type Selector } from '@casare/shared/workflow';
+import { likeness } from '../../likeness.ts';
 import { nodesOf, type AriaNode } from './aria-tree.ts';
-import { likeness } from './likeness.ts';
 import { isFrame, matchesOnce, toLocator } from './to-locator.ts';
 import { untilAborted } from './within.ts';
 

@@ -46,7 +46,8 @@ export async function shareBrowser(): Promise<SharedBrowser> {
   return { newRun: () => newRun(registry), close: () => started.close() };
 }
 
-async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<TestRun> {
+/** A run of its own for the steps of a registry. */
+export async function newRun(registry: ReturnType<typeof createStepRegistry>): Promise<TestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'casare-run-'));
   const session = new Map<string, unknown>();
   const artifacts: TestRun['artifacts'] = [];

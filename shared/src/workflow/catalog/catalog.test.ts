@@ -41,6 +41,19 @@ describe('the catalogue', () => {
       'browser.evaluate',
       'files.move',
       'files.delete',
+      'desktop.open',
+      'desktop.close',
+      'desktop.click',
+      'desktop.doubleClick',
+      'desktop.rightClick',
+      'desktop.setValue',
+      'desktop.type',
+      'desktop.keys',
+      'desktop.select',
+      'desktop.check',
+      'desktop.expand',
+      'desktop.scroll',
+      'desktop.drag',
     ]);
     expect(CATALOG.filter(({ effect }) => effect === 'checkable')).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { nearest } from '../problem.ts';
 import { BROWSER_STEPS } from './browser/index.ts';
 import { DATA_STEPS } from './data/index.ts';
 import { FILES_STEPS } from './files/index.ts';
+import { DESKTOP_STEPS } from './desktop/index.ts';
 import { PLAIN_STEPS } from './plain.ts';
 
 export * from './arguments.ts';
@@ -16,6 +17,8 @@ export * from './file-arguments.ts';
 export { FILES_STEPS } from './files/index.ts';
 export type { FilesEntry } from './files/entry.ts';
 export { defineStep, STEP_TIMEOUT_MS } from './define-step.ts';
+export { DESKTOP_STEPS } from './desktop/index.ts';
+export type { DesktopExpectation, DesktopTreeNode, WindowState } from './desktop/index.ts';
 export { PLAIN_STEPS } from './plain.ts';
 
 /** Every declared step, in the order of the docs. */
@@ -23,6 +26,7 @@ export const CATALOG: readonly StepDeclaration[] = [
   ...Object.values(BROWSER_STEPS),
   ...Object.values(DATA_STEPS),
   ...Object.values(FILES_STEPS),
+  ...Object.values(DESKTOP_STEPS),
   ...Object.values(PLAIN_STEPS),
 ];
 

@@ -1,0 +1,203 @@
+/** The elements of a Linux desktop: the tree of the accessibility bus and the interfaces of its elements. */
+import { readlink } from 'node:fs/promises';
+import type { Box, DesktopElement, DesktopTable, DesktopWindow, ElementDriver, RangeValue } from '../desktop-driver.ts';
+import {
+  type AccessibilityBus,
+  type AtspiInterface,
+  NotSupported,
+  type ObjectRef,
+  REGISTRY,
+} from './accessibility-bus.ts';
+import { actionNames, doAction, mainAction } from './actions.ts';
+import { SCREEN } from './constants.ts';
+import { AtspiElement, isGone, refOf } from './element.ts';
+import { readTable, showingCells } from './table.ts';
+
+/** Elements with more children are read in part: nobody sees so many at once. */
+const MAX_CHILDREN = 2_000;
+/** Calls under way at once. */
+const AT_ONCE = 100;
+const TEXT_LENGTH = 1_000_000;
+/** Scrolls so far that the element can be seen, wherever (ATSPI_SCROLL_ANYWHERE). */
+const ANYWHERE = 6;
+
+export class AtspiElements implements ElementDriver {
+  readonly #bus: AccessibilityBus;
+
+  constructor(bus: AccessibilityBus) {
+    this.#bus = bus;
+  }
+
+  async windows(): Promise<DesktopWindow[]> {
+    const applications = await this.#childRefs(REGISTRY);
+    const windows = await Promise.all(applications.map((application) => this.#windowsOf(application)));
+    return windows.flat();
+  }
+
+  async children(element: DesktopElement): Promise<DesktopElement[]> {
+    const { object, childCount, manages } = AtspiElement.of(element);
+    if (childCount === 0) return [];
+    try {
+      const isLarge = manages && childCount > MAX_CHILDREN;
+      const refs = isLarge ? await showingCells(this.#bus, object, MAX_CHILDREN) : await this.#childRefs(object);
+      const read = await each(refs.slice(0, MAX_CHILDREN), (ref) => AtspiElement.read(this.#bus, ref));
+      return read.filter((child) => child !== null);
+    } catch (error) {
+      // It went away while it was looked at: it has no children any more.
+      if (isGone(error) || error instanceof NotSupported) return [];
+      throw error;
+    }
+  }
+
+  again(element: DesktopElement): Promise<DesktopElement | null> {
+    const known = AtspiElement.of(element);
+    return AtspiElement.read(this.#bus, known.object, known.roles[0] === 'window');
+  }
+
+  async bounds(element: DesktopElement): Promise<Box | null> {
+    const [extents] = await this.#try(element, 'Component', 'GetExtents', [['u', SCREEN]]);
+    if (!Array.isArray(extents)) return null;
+    const [x = 0, y = 0, width = 0, height = 0] = extents.map(Number);
+    return width > 0 && height > 0 ? { x, y, width, height } : null;
+  }
+
+  async invoke(element: DesktopElement): Promise<boolean> {
+    const { object, nativeRole } = AtspiElement.of(element);
+    const index = mainAction(nativeRole, (await this.#orNull(actionNames(this.#bus, object))) ?? []);
+    return index !== null && doAction(this.#bus, object, index);
+  }
+
+  async focus(element: DesktopElement): Promise<boolean> {
+    const [focused] = await this.#try(element, 'Component', 'GrabFocus');
+    return focused === true;
+  }
+
+  async reveal(element: DesktopElement): Promise<boolean> {
+    const [scrolled] = await this.#try(element, 'Component', 'ScrollTo', [['u', ANYWHERE]]);
+    return scrolled === true;
+  }
+
+  async select(element: DesktopElement): Promise<boolean> {
+    const { object } = AtspiElement.of(element);
+    const parent = refOf(await this.#bus.get(object, 'Accessible', 'Parent'));
+    if (parent === null) return false;
+    const [index] = await this.#bus.call(object, 'Accessible', 'GetIndexInParent');
+    const done = await this.#orNull(this.#bus.call(parent, 'Selection', 'SelectChild', [['i', Number(index)]]));
+    return done?.[0] === true;
+  }
+
+  async expand(element: DesktopElement, expanded: boolean): Promise<boolean> {
+    const { object, states } = AtspiElement.of(element);
+    if (states.has('expanded') === expanded) return true;
+    const names = (await this.#orNull(actionNames(this.#bus, object))) ?? [];
+    const index = names.findIndex((name) => /expand|contract|collapse/i.test(name));
+    return index !== -1 && doAction(this.#bus, object, index);
+  }
+
+  async text(element: DesktopElement): Promise<string | null> {
+    const { nativeRole, ownName } = AtspiElement.of(element);
+    const [text] = await this.#try(element, 'Text', 'GetText', [
+      ['i', 0],
+      ['i', -1],
+    ]);
+    if (typeof text === 'string') return text.slice(0, TEXT_LENGTH);
+    if (nativeRole !== 'combo box') return null;
+    const field = (await this.children(element)).find((child) => child.states.has('editable'));
+    return field === undefined ? ownName : this.text(field);
+  }
+
+  async setText(element: DesktopElement, text: string): Promise<boolean> {
+    const field = await this.#fieldOf(element);
+    const [done] = await this.#try(field, 'EditableText', 'SetTextContents', [['s', text]]);
+    return done === true;
+  }
+
+  async range(element: DesktopElement): Promise<RangeValue | null> {
+    const { object } = AtspiElement.of(element);
+    const values = await this.#orNull(this.#bus.all(object, 'Value'));
+    const [value, least, most] = ['CurrentValue', 'MinimumValue', 'MaximumValue'].map((name) => values?.[name]);
+    if (typeof value !== 'number') return null;
+    return { value, least: Number(least ?? -Infinity), most: Number(most ?? Infinity) };
+  }
+
+  async setRange(element: DesktopElement, value: number): Promise<boolean> {
+    const { object } = AtspiElement.of(element);
+    if ((await this.range(element)) === null) return false;
+    const set = this.#bus.set(object, 'Value', 'CurrentValue', 'd', value).then(() => true);
+    return (await this.#orNull(set)) ?? false;
+  }
+
+  async table(element: DesktopElement, rows: number): Promise<DesktopTable | null> {
+    return this.#orNull(readTable(this.#bus, AtspiElement.of(element).object, rows));
+  }
+
+  /** What is written into: a combo box holds its field. */
+  async #fieldOf(element: DesktopElement): Promise<DesktopElement> {
+    if (element.nativeRole !== 'combo box') return element;
+    return (await this.children(element)).find((child) => child.states.has('editable')) ?? element;
+  }
+
+  async #windowsOf(application: ObjectRef): Promise<DesktopWindow[]> {
+    try {
+      const process = await this.#bus.processOf(application.owner);
+      const refs = await this.#childRefs(application);
+      const elements = await Promise.all(refs.map((ref) => AtspiElement.read(this.#bus, ref, true)));
+      const path = await programOf(this.#bus, application, process);
+      return elements
+        .filter((element) => element !== null)
+        .map((element) => ({
+          element,
+          title: element.ownName,
+          application: path,
+          process,
+          active: element.states.has('active'),
+        }));
+    } catch (error) {
+      // An application that hangs or ends hides only its own windows.
+      if (isGone(error) || error instanceof NotSupported) return [];
+      throw error;
+    }
+  }
+
+  async #childRefs(object: ObjectRef): Promise<ObjectRef[]> {
+    const [children] = await this.#bus.call(object, 'Accessible', 'GetChildren');
+    return (Array.isArray(children) ? children : []).map(refOf).filter((ref) => ref !== null);
+  }
+
+  /** Calls a method of an interface that the element may lack: then the answer is empty. */
+  async #try(
+    element: DesktopElement,
+    where: AtspiInterface,
+    member: string,
+    args: readonly (readonly [string, unknown])[] = [],
+  ): Promise<unknown[]> {
+    return (await this.#orNull(this.#bus.call(AtspiElement.of(element).object, where, member, args))) ?? [];
+  }
+
+  async #orNull<T>(asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (error instanceof NotSupported) return null;
+      throw error;
+    }
+  }
+}
+
+/** The path of a process's program, else the name of its application. */
+async function programOf(bus: AccessibilityBus, application: ObjectRef, process: number): Promise<string> {
+  try {
+    return (await readlink(`/proc/${process}/exe`)).replace(/ \(deleted\)$/, '');
+  } catch {
+    return String(await bus.get(application, 'Accessible', 'Name'));
+  }
+}
+
+/** The answers for all of a list, some at a time. */
+async function each<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    answers.push(...(await Promise.all(items.slice(from, from + AT_ONCE).map(ask))));
+  }
+  return answers;
+}

@@ -1,0 +1,18 @@
+/** Desktops: displays for runs, drivers for what is on them, and selectors against what is shown. */
+export type {
+  Box,
+  DesktopDriver,
+  DesktopElement,
+  DesktopTable,
+  DesktopWindow,
+  Picture,
+  Point,
+} from './desktop-driver.ts';
+export { DesktopError } from './desktop-error.ts';
+export { parseKeys } from './keys.ts';
+export { matching, unusable } from './match.ts';
+export { candidatesFor, selectorFor } from './propose.ts';
+export { findProgram, startProgram, type StartedProgram } from './session/programs.ts';
+export { desktopSettings, type ScreenSize } from './session/settings.ts';
+export { snapshotOf, type DesktopNode } from './snapshot.ts';
+export { startDesktop, type StartedDesktop } from './start.ts';

@@ -1,0 +1,117 @@
+/**
+ * How systems call what ARIA names by role: the roles by which a selector finds an element, the one that is written in
+ * proposals first. A driver whose table lacks a role finds its elements by `generic`. UI Automation's control types get a
+ * table beside this one.
+ */
+import type { SelectorRole } from '@casare/shared/workflow';
+
+type Roles = readonly [SelectorRole, ...SelectorRole[]];
+
+/** What has no role of its own. */
+export const GENERIC: Roles = ['generic'];
+
+/** What a top-level window is found by, whatever else it is. */
+export function asWindow(roles: Roles): Roles {
+  return ['window', ...roles.filter((role) => role !== 'window' && role !== 'generic')];
+}
+
+/** AT-SPI's roles by name (atspi-constants.h). */
+const ATSPI: Readonly<Record<string, Roles>> = {
+  alert: ['alertdialog', 'alert', 'dialog', 'window'],
+  application: ['application'],
+  article: ['article'],
+  'block quote': ['blockquote'],
+  calendar: ['grid'],
+  canvas: ['img'],
+  caption: ['caption'],
+  chart: ['figure'],
+  'check box': ['checkbox'],
+  'check menu item': ['menuitemcheckbox', 'menuitem'],
+  'color chooser': ['dialog', 'window'],
+  'column header': ['columnheader'],
+  'combo box': ['combobox'],
+  'content deletion': ['deletion'],
+  'content insertion': ['insertion'],
+  definition: ['definition'],
+  'description list': ['list'],
+  'description term': ['term'],
+  'description value': ['definition'],
+  dialog: ['dialog', 'window'],
+  'document email': ['document'],
+  'document frame': ['document'],
+  'document presentation': ['document'],
+  'document spreadsheet': ['document'],
+  'document text': ['document'],
+  'document web': ['document'],
+  entry: ['textbox'],
+  'file chooser': ['dialog', 'window'],
+  'font chooser': ['dialog', 'window'],
+  footer: ['contentinfo'],
+  form: ['form'],
+  frame: ['window'],
+  grouping: ['group'],
+  header: ['banner'],
+  heading: ['heading'],
+  icon: ['img'],
+  image: ['img'],
+  'info bar': ['status', 'alert'],
+  'internal frame': ['region'],
+  label: ['paragraph'],
+  landmark: ['region'],
+  'level bar': ['meter'],
+  link: ['link'],
+  list: ['list', 'listbox'],
+  'list box': ['listbox', 'list'],
+  'list item': ['listitem', 'option'],
+  log: ['log'],
+  marquee: ['marquee'],
+  math: ['math'],
+  // What opens a menu and the menu itself: toolkits use it for both.
+  menu: ['menu', 'menuitem'],
+  'menu bar': ['menubar'],
+  'menu item': ['menuitem', 'option'],
+  notification: ['alert', 'status'],
+  'page tab': ['tab'],
+  'page tab list': ['tablist'],
+  panel: ['group'],
+  paragraph: ['paragraph'],
+  'password text': ['textbox'],
+  'popup menu': ['menu'],
+  'progress bar': ['progressbar'],
+  'push button': ['button'],
+  'push button menu': ['button'],
+  'radio button': ['radio'],
+  'radio menu item': ['menuitemradio', 'menuitem'],
+  'row header': ['rowheader'],
+  'scroll bar': ['scrollbar'],
+  section: ['region'],
+  separator: ['separator'],
+  slider: ['slider'],
+  'spin button': ['spinbutton'],
+  static: ['paragraph'],
+  'status bar': ['status'],
+  subscript: ['subscript'],
+  superscript: ['superscript'],
+  switch: ['switch', 'checkbox'],
+  table: ['table', 'grid'],
+  'table cell': ['cell', 'gridcell'],
+  'table column header': ['columnheader'],
+  'table row': ['row'],
+  'table row header': ['rowheader'],
+  'tearoff menu item': ['menuitem'],
+  terminal: ['textbox'],
+  text: ['textbox'],
+  timer: ['timer'],
+  'toggle button': ['button', 'switch'],
+  'tool bar': ['toolbar'],
+  'tool tip': ['tooltip'],
+  tree: ['tree'],
+  'tree item': ['treeitem'],
+  'tree table': ['treegrid', 'table', 'grid', 'tree'],
+  window: ['window'],
+};
+
+/** The roles of an AT-SPI role's name. */
+export function rolesOfAtspi(name: string): Roles {
+  return ATSPI[name] ?? GENERIC;
+}

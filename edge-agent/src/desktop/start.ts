@@ -1,0 +1,52 @@
+/** A desktop to work on: a virtual display of its own, or the present one, with its driver. */
+import { openAtspiDriver } from './atspi-driver.ts';
+import type { DesktopDriver } from './desktop-driver.ts';
+import { desktopSettings, type ScreenSize } from './session/settings.ts';
+import { type StartedDisplay, startVirtualDisplay } from './session/virtual-display.ts';
+import { XConnection } from './x11/connection.ts';
+
+export interface StartedDesktop {
+  readonly driver: DesktopDriver;
+  /** What programs on it get as their environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** False for a display that others use too: steps see only what the run opened or attached to. */
+  readonly own: boolean;
+  /** Ends it with everything that was started on it; a present display goes on. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Instead of the size that the settings say. */
+  readonly screen?: ScreenSize;
+}
+
+/** @throws DesktopError DESKTOP_SETTING_INVALID, DESKTOP_NO_DISPLAY, DESKTOP_PROGRAM_MISSING, DESKTOP_NOT_STARTED */
+export async function startDesktop({ env, screen }: StartOptions): Promise<StartedDesktop> {
+  const settings = desktopSettings(env);
+  const display =
+    settings.kind === 'virtual'
+      ? await startVirtualDisplay(screen ?? settings.screen, env)
+      : await presentDisplay(settings.display, env);
+  try {
+    const driver = await openAtspiDriver(display.connection, display.bus);
+    const close = async (): Promise<void> => {
+      driver.close();
+      await display.close();
+    };
+    return { driver, env: display.env, own: display.own, close };
+  } catch (error) {
+    await display.close();
+    throw error;
+  }
+}
+
+/** The display that this process was started on. */
+async function presentDisplay(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<StartedDisplay> {
+  const connection = await XConnection.open({ display: name });
+  const bus = env['DBUS_SESSION_BUS_ADDRESS'] ?? `unix:path=${env['XDG_RUNTIME_DIR'] ?? ''}/bus`;
+  return { env: { ...env }, connection, bus, own: false, close: async () => connection.close() };
+}

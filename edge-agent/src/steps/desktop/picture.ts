@@ -1,0 +1,72 @@
+/** Pictures of the screen as PNG, with what must not be seen painted over before anything is written. */
+import { crc32, deflateSync } from 'node:zlib';
+import { snapshotOf, type Box, type Picture } from '../../desktop/index.ts';
+import type { DesktopSession } from './session.ts';
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const [TRUE_COLOUR, BITS] = [2, 8];
+/** Elements whose texts are read to find secrets in them. */
+const MAX_TEXTS = 2_000;
+
+/** A picture of a part of the screen with protected fields, fields with secrets and shown secrets painted over. */
+export async function maskedPicture(session: DesktopSession, box: Box, signal: AbortSignal): Promise<Picture> {
+  const masks = await masksOf(session, signal);
+  const picture = await session.driver.screen.capture(box);
+  for (const mask of masks) paint(picture, { ...mask, x: mask.x - Math.max(box.x, 0), y: mask.y - Math.max(box.y, 0) });
+  return picture;
+}
+
+/** The whole screen. */
+export function wholeScreen({ driver }: DesktopSession): Box {
+  return { x: 0, y: 0, width: driver.screen.width, height: driver.screen.height };
+}
+
+/** The picture as a file (PNG, ISO 15948). */
+export function toPng({ width, height, rgb }: Picture): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([BITS, TRUE_COLOUR, 0, 0, 0], 8);
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  for (let row = 0; row < height; row += 1) {
+    // Each row begins with its filter: none.
+    rgb.copy(rows, row * (width * 3 + 1) + 1, row * width * 3, (row + 1) * width * 3);
+  }
+  const parts = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([SIGNATURE, ...parts]);
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const check = Buffer.alloc(4);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
+
+async function masksOf(session: DesktopSession, signal: AbortSignal): Promise<Box[]> {
+  const { driver, memory } = session;
+  // Of other programs on a shared screen only what the run may see is known: the rest is not looked into.
+  const nodes = await snapshotOf(driver.elements, await session.windows(), { hidden: false, signal });
+  const masks: Box[] = [];
+  let texts = 0;
+  for (const { element } of nodes) {
+    const isRead = !memory.isEmpty && element.roles[0] === 'textbox' && texts < MAX_TEXTS;
+    if (isRead) texts += 1;
+    const text = isRead ? await driver.elements.text(element) : null;
+    if (!memory.covers(element, text)) continue;
+    const box = await driver.elements.bounds(element);
+    if (box !== null) masks.push(box);
+  }
+  return masks;
+}
+
+/** Paints a rectangle, in the picture's own coordinates, grey. */
+function paint({ width, height, rgb }: Picture, box: Box): void {
+  const GREY = 0x80;
+  const [left, right] = [Math.max(Math.floor(box.x), 0), Math.min(Math.ceil(box.x + box.width), width)];
+  const [top, bottom] = [Math.max(Math.floor(box.y), 0), Math.min(Math.ceil(box.y + box.height), height)];
+  if (left >= right) return;
+  for (let row = top; row < bottom; row += 1) rgb.fill(GREY, (row * width + left) * 3, (row * width + right) * 3);
+}

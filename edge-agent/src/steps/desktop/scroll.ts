@@ -1,0 +1,36 @@
+/** `desktop.scroll`: the wheel, so often or until something shows. */
+import { DESKTOP_STEPS } from '@casare/shared/workflow';
+import { StepFailure, type Step } from '../../engine/index.ts';
+import { windowState } from './expectation.ts';
+import { locateOne, locateShown, pause } from './locate.ts';
+import { waitUntilReady } from './ready.ts';
+import { desktopStep } from './step.ts';
+
+const NOTCHES = 3;
+/** Applications scroll when they get to it. */
+const LOOK_AGAIN_MS = 100;
+
+/** Fails with EXPECTATION_NOT_MET when `until` does not show in time. */
+export const scrollStep: Step = desktopStep(
+  DESKTOP_STEPS.scroll,
+  async ({ target, direction, notches, until }, scope) => {
+    const { point } = await waitUntilReady(scope, await locateOne(scope, target), 'enabled');
+    scope.acting();
+    for (;;) {
+      if (until !== undefined && (await locateShown(scope, until)).length > 0) break;
+      await scope.driver.input.scroll(point, direction ?? 'down', notches ?? NOTCHES);
+      if (until === undefined) break;
+      await pause(scope, LOOK_AGAIN_MS);
+      if (scope.signal.aborted) {
+        throw new StepFailure({
+          type: 'timeout',
+          status: 408,
+          code: 'EXPECTATION_NOT_MET',
+          title: 'The desktop did not become what was expected',
+          detail: `Scrolled ${direction ?? 'down'} for ${scope.context.timeoutMs} ms, and ${until} does not show`,
+        });
+      }
+    }
+    return windowState(scope);
+  },
+);
