@@ -114,6 +114,8 @@ export interface ElementDriver {
   setText(element: DesktopElement, text: string): Promise<boolean>;
   range(element: DesktopElement): Promise<RangeValue | null>;
   setRange(element: DesktopElement, value: number): Promise<boolean>;
+  /** Resolves when the window's application has read so many events of pointer and keyboard, or does not answer. */
+  settled(window: DesktopWindow, events: number): Promise<void>;
   /** At most `rows` rows from the beginning. */
   table(element: DesktopElement, rows: number): Promise<DesktopTable | null>;
 }

@@ -5,8 +5,10 @@ export type {
   DesktopElement,
   DesktopTable,
   DesktopWindow,
+  MouseButton,
   Picture,
   Point,
+  ScrollDirection,
 } from './desktop-driver.ts';
 export { DesktopError } from './desktop-error.ts';
 export { parseKeys } from './keys.ts';

@@ -17,6 +17,8 @@ import { readTable, showingCells } from './table.ts';
 const MAX_CHILDREN = 2_000;
 /** Calls under way at once. */
 const AT_ONCE = 100;
+/** Round trips that are made to see that an application has read its events. */
+const MAX_ROUNDS = 500;
 const TEXT_LENGTH = 1_000_000;
 /** Scrolls so far that the element can be seen, wherever (ATSPI_SCROLL_ANYWHERE). */
 const ANYWHERE = 6;
@@ -125,6 +127,18 @@ export class AtspiElements implements ElementDriver {
     if ((await this.range(element)) === null) return false;
     const set = this.#bus.set(object, 'Value', 'CurrentValue', 'd', value).then(() => true);
     return (await this.#orNull(set)) ?? false;
+  }
+
+  /** An application answers between two events: it has read as many as it has answered calls, and one is under way. */
+  async settled(window: DesktopWindow, events: number): Promise<void> {
+    const { object } = AtspiElement.of(window.element);
+    try {
+      for (let answered = 0; answered < Math.min(events + 2, MAX_ROUNDS); answered += 1) {
+        await this.#bus.call(object, 'Accessible', 'GetRole');
+      }
+    } catch {
+      // It is busy, or has ended: whoever needs to know reads it.
+    }
   }
 
   async table(element: DesktopElement, rows: number): Promise<DesktopTable | null> {

@@ -28,10 +28,12 @@ describe.skipIf(reason !== null)(skipName('a calculator', reason), () => {
   });
 
   test('presses keys and types', async () => {
+    // GTK lets nobody push the same button twice within a quarter of a second: each key once.
     await run.call('desktop.keys', { keys: '6*7{Enter}' });
     expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^42\b/);
-    await run.call('desktop.type', { text: '9-' });
-    await run.call('desktop.keys', { keys: '{4}{Enter}' });
-    expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^5\b/);
+    await run.call('desktop.type', { text: '95' });
+    expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^95\b/);
+    await run.call('desktop.keys', { keys: '{Backspace}{1}' });
+    expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^91\b/);
   });
 });

@@ -3,6 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { DesktopNode } from '../../desktop/index.ts';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
+import { clickAt, invoke } from './hands.ts';
 import { locateOne } from './locate.ts';
 import { closeMenus, openMenus } from './menus.ts';
 import { waitUntilReady } from './ready.ts';
@@ -21,7 +22,7 @@ export async function clickOn(scope: DesktopScope, node: DesktopNode): Promise<v
     if (isInMenu) await openMenus(scope, node);
     const { element, point } = await waitUntilReady(scope, node, 'enabled');
     scope.acting();
-    if (!(await scope.driver.elements.invoke(element))) await scope.driver.input.click(point, 'left', 1);
+    if (!(await invoke(scope, element))) await clickAt(scope, point, 'left', 1);
   } catch (error) {
     if (isInMenu) await closeMenus(scope, node).catch(() => undefined);
     throw error;

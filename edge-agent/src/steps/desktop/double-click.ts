@@ -2,6 +2,7 @@
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
+import { clickAt } from './hands.ts';
 import { locateOne } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
@@ -9,6 +10,6 @@ import { desktopStep } from './step.ts';
 export const doubleClickStep: Step = desktopStep(DESKTOP_STEPS.doubleClick, async ({ target, expect }, scope) => {
   const { point } = await waitUntilReady(scope, await locateOne(scope, target), 'enabled');
   scope.acting();
-  await scope.driver.input.click(point, 'left', 2);
+  await clickAt(scope, point, 'left', 2);
   return meet(scope, expect);
 });

@@ -2,6 +2,7 @@
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
+import { dragFrom } from './hands.ts';
 import { locateOne } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
@@ -10,6 +11,6 @@ export const dragStep: Step = desktopStep(DESKTOP_STEPS.drag, async ({ from, to,
   const source = await waitUntilReady(scope, await locateOne(scope, from), 'enabled');
   const goal = await waitUntilReady(scope, await locateOne(scope, to), 'enabled');
   scope.acting();
-  await scope.driver.input.drag(source.point, goal.point);
+  await dragFrom(scope, source.point, goal.point);
   return meet(scope, expect);
 });

@@ -1,6 +1,7 @@
 /** Giving an element the keyboard. */
 import type { DesktopNode } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
+import { clickAt } from './hands.ts';
 import { pause } from './locate.ts';
 import { bringToFront, type Ready } from './ready.ts';
 import type { DesktopScope } from './step.ts';
@@ -15,12 +16,12 @@ const LOOKS = 10;
  * @throws StepFailure ELEMENT_NOT_FOCUSED
  */
 export async function giveFocus(scope: DesktopScope, node: DesktopNode, ready: Ready): Promise<void> {
-  const { elements, input } = scope.driver;
+  const { elements } = scope.driver;
   await bringToFront(scope, node.window);
   if (ready.element.states.has('focused')) return;
   await elements.focus(ready.element);
   if (await isFocused(scope, node)) return;
-  await input.click(ready.point, 'left', 1);
+  await clickAt(scope, ready.point, 'left', 1);
   if (await isFocused(scope, node)) return;
   // Toolkits that do not tell who has the focus take the click all the same.
   if (!ready.element.states.has('focusable')) return;

@@ -4,6 +4,7 @@ import { parseKeys } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { giveFocus } from './focus.ts';
+import { pressKeys, typeText } from './hands.ts';
 import { locateOne } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
@@ -22,8 +23,8 @@ export const keysStep: Step = desktopStep(DESKTOP_STEPS.keys, async ({ target, k
   if (scope.context.usesSecret) scope.session.memory.remember(keys);
   scope.acting();
   for (const part of parsed.parts) {
-    if (part.kind === 'text') await scope.driver.input.type(part.text);
-    else for (let time = 0; time < part.times; time += 1) await scope.driver.input.press(part.keys);
+    if (part.kind === 'text') await typeText(scope, part.text);
+    else for (let time = 0; time < part.times; time += 1) await pressKeys(scope, part.keys);
   }
   return meet(scope, expect);
 });

@@ -1,6 +1,7 @@
 /** Closed menus: what is in them can be clicked only when they are open. */
 import type { DesktopNode } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
+import { invoke, pressKeys } from './hands.ts';
 import { pause } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 
@@ -11,13 +12,12 @@ const LOOK_AGAIN_MS = 50;
  * menu that stays open is closed by the Escape key.
  */
 export async function openMenus(scope: DesktopScope, node: DesktopNode): Promise<void> {
-  const { elements } = scope.driver;
   const path = [...node.ancestors, node];
   for (const [index, menu] of path.entries()) {
     const next = path[index + 1];
     if (next === undefined || !menu.element.roles.includes('menu')) continue;
     if (await isShown(scope, next)) continue;
-    await elements.invoke(menu.element);
+    await invoke(scope, menu.element);
     await shown(scope, next, menu);
   }
 }
@@ -25,7 +25,7 @@ export async function openMenus(scope: DesktopScope, node: DesktopNode): Promise
 /** Closes menus that were opened for a step that has failed. */
 export async function closeMenus(scope: DesktopScope, node: DesktopNode): Promise<void> {
   for (const { element } of node.ancestors) {
-    if (element.roles.includes('menu')) await scope.driver.input.press(['Escape']);
+    if (element.roles.includes('menu')) await pressKeys(scope, ['Escape']);
   }
 }
 

@@ -2,6 +2,7 @@
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { windowState } from './expectation.ts';
+import { turnWheel } from './hands.ts';
 import { locateOne, locateShown, pause } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
@@ -18,7 +19,7 @@ export const scrollStep: Step = desktopStep(
     scope.acting();
     for (;;) {
       if (until !== undefined && (await locateShown(scope, until)).length > 0) break;
-      await scope.driver.input.scroll(point, direction ?? 'down', notches ?? NOTCHES);
+      await turnWheel(scope, point, direction ?? 'down', notches ?? NOTCHES);
       if (until === undefined) break;
       await pause(scope, LOOK_AGAIN_MS);
       if (scope.signal.aborted) {

@@ -3,6 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { DesktopNode } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
+import { clickAt, invoke } from './hands.ts';
 import { locateOne, pause } from './locate.ts';
 import { optionNamed, optionsIn } from './options.ts';
 import { waitUntilReady } from './ready.ts';
@@ -54,13 +55,13 @@ async function byInterface({ driver }: DesktopScope, { element }: DesktopNode): 
   return element.roles.includes('menuitem') ? false : driver.elements.select(element);
 }
 
-async function byAction({ driver }: DesktopScope, { element }: DesktopNode): Promise<boolean> {
-  return driver.elements.invoke(element);
+async function byAction(scope: DesktopScope, { element }: DesktopNode): Promise<boolean> {
+  return invoke(scope, element);
 }
 
 async function byPointer(scope: DesktopScope, node: DesktopNode): Promise<boolean> {
   const { point } = await waitUntilReady(scope, node, 'enabled');
-  await scope.driver.input.click(point, 'left', 1);
+  await clickAt(scope, point, 'left', 1);
   return true;
 }
 

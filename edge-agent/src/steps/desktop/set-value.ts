@@ -4,6 +4,7 @@ import type { DesktopElement, DesktopNode } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { giveFocus } from './focus.ts';
+import { pressKeys, typeText } from './hands.ts';
 import { isKept } from './letters.ts';
 import { locateOne, pause } from './locate.ts';
 import { type Ready, waitUntilReady } from './ready.ts';
@@ -53,7 +54,7 @@ async function setText(
   text: string,
   target: string,
 ): Promise<void> {
-  const { elements, input } = scope.driver;
+  const { elements } = scope.driver;
   const { element } = ready;
   if ((await elements.text(element)) === null) throw notAField(target);
   scope.acting();
@@ -61,8 +62,8 @@ async function setText(
   if ((await elements.setText(element, text)) && (await settled(scope, holds))) return;
   // It refuses, or takes only what is typed.
   await giveFocus(scope, node, ready);
-  await input.press(['Control', 'a']);
-  await (text === '' ? input.press(['Delete']) : input.type(text));
+  await pressKeys(scope, ['Control', 'a']);
+  await (text === '' ? pressKeys(scope, ['Delete']) : typeText(scope, text));
   if (!(await settled(scope, holds))) throw notSet(target);
 }
 

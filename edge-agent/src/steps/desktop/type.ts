@@ -3,6 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { giveFocus } from './focus.ts';
+import { typeText } from './hands.ts';
 import { isKept } from './letters.ts';
 import { locateOne, pause } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
@@ -14,11 +15,11 @@ const LOOKS = 40;
 
 /** Fails with TEXT_NOT_TYPED when the element shows something else afterwards. */
 export const typeStep: Step = desktopStep(DESKTOP_STEPS.type, async ({ target, text, expect }, scope) => {
-  const { elements, input } = scope.driver;
+  const { elements } = scope.driver;
   if (target === undefined) {
     if (scope.context.usesSecret) scope.session.memory.remember(text);
     scope.acting();
-    await input.type(text);
+    await typeText(scope, text);
     return meet(scope, expect);
   }
   const node = await locateOne(scope, target);
@@ -27,7 +28,7 @@ export const typeStep: Step = desktopStep(DESKTOP_STEPS.type, async ({ target, t
   await giveFocus(scope, node, ready);
   const before = await elements.text(ready.element);
   scope.acting();
-  await input.type(text);
+  await typeText(scope, text);
   // Enter and Tab may lead on: what was typed need not be there any more.
   if (before !== null && text !== '' && !/[\t\n\r]/.test(text)) {
     const isProtected = ready.element.states.has('protected');
