@@ -27,9 +27,13 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
   const start = options.startBrowser ?? (() => startBrowser(options));
   const startScreen: DesktopStart = (screen) => startDesktop({ env: options.env, ...(screen && { screen }) });
   const steps = new Map<string, Step>(
-    [...browserSteps({ ...options, startBrowser: start }), ...DATA, ...desktopSteps(startScreen), ...FILES, ...PLAIN].map(
-      (step) => [exactReference(step.declaration), step] as const,
-    ),
+    [
+      ...browserSteps({ ...options, startBrowser: start }),
+      ...DATA,
+      ...desktopSteps(startScreen),
+      ...FILES,
+      ...PLAIN,
+    ].map((step) => [exactReference(step.declaration), step] as const),
   );
   const standard = httpSteps(options.transport ?? createTransport(options.env));
   return {
