@@ -15,6 +15,7 @@ export { BROWSER_STEPS } from './browser/index.ts';
 export { DATA_STEPS } from './data/index.ts';
 export * from './file-arguments.ts';
 export { FILES_STEPS } from './files/index.ts';
+export type { ExcelColumn } from './data/excel-write.ts';
 export type { FilesEntry } from './files/entry.ts';
 export { defineStep, STEP_TIMEOUT_MS } from './define-step.ts';
 export { DESKTOP_STEPS } from './desktop/index.ts';
