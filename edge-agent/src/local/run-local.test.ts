@@ -133,7 +133,7 @@ describe('the policy of the machine', () => {
     });
     // What its author tries out is not signed yet.
     const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' });
-    const signed = { signed: 'required', keys: [{ id: 'ops', publicKey }] };
+    const signed = { signed: 'required', keys: [{ id: 'ops', who: 'operations', publicKey }] };
     await writeFile(policy, JSON.stringify(signed), { mode: 0o600 });
     expect(await run('top.yaml', by)).toMatchObject({ code: 0, err: '' });
     await chmod(policy, 0o666);
