@@ -6,6 +6,7 @@ const error = { type: 'urn:x', status: 500 };
 const none: Recorded = { state: 'none' };
 const started: Recorded = { state: 'started', digest: 'd' };
 const completed: Recorded = { state: 'completed', digest: 'd', output: 'out' };
+const withheld: Recorded = { state: 'completed', digest: 'd', output: null, withheld: true };
 const changed: Recorded = { state: 'completed', digest: 'other', output: 'out' };
 const failed: Recorded = { state: 'failed', digest: 'd', certain: true, error };
 const untouched: Recorded = {
@@ -45,6 +46,12 @@ describe('what happens to a call on restart', () => {
     [completed, 'plain', 'verify', 'none', 'reuse', 'unsafe'],
     [completed, 'plain', 'restartScope', 'none', 'reuse', 'unsafe'],
     [completed, 'plain', 'suspend', 'none', 'reuse', 'unsafe'],
+    // Completed, and its output stayed on another agent.
+    [withheld, 'plain', 'rerun', 'none', 'run', 'idempotent'],
+    [withheld, 'plain', 'restartScope', 'none', 'run', 'unsafe'],
+    [withheld, 'plain', 'verify', 'none', 'suspend', 'checkable'],
+    [withheld, 'plain', 'suspend', 'none', 'suspend', 'unsafe'],
+    [withheld, 'session', 'verify', 'none', 'suspend', 'checkable'],
     // Completed in a session, which is gone.
     [completed, 'session', 'rerun', 'none', 'run', 'unsafe'],
     [completed, 'session', 'rerun', 'present', 'reuse', 'unsafe'],

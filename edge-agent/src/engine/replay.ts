@@ -9,6 +9,8 @@
  *   `rerun` reuses an output that is a stored file (a download) still there, else runs again; `restartScope` runs
  *   again; `verify` asks the probe; `suspend` hands over to a person.
  * - completed with other arguments (the document's data changed): as if in doubt.
+ * - completed, and the policy of the agent that ran it held the output back: `rerun` and `restartScope` run again, the
+ *   others hand over to a person.
  * - failed for certain, equal arguments, no session: the same error again, so that control flow takes the same way.
  *   With a session: `rerun`, `restartScope` and reads run again; the others fail again.
  * - started only, or failed without certainty: in doubt. `rerun` and `restartScope` run it, `verify` asks the probe,
@@ -29,7 +31,13 @@ import type { Handles } from './secrets.ts';
 export type Recorded =
   | { readonly state: 'none' }
   | { readonly state: 'started'; readonly digest: string | undefined }
-  | { readonly state: 'completed'; readonly digest: string | undefined; readonly output: Json }
+  | {
+      readonly state: 'completed';
+      readonly digest: string | undefined;
+      readonly output: Json;
+      /** The output stayed on the agent that had it. */
+      readonly withheld?: boolean;
+    }
   | {
       readonly state: 'failed';
       readonly digest: string | undefined;
@@ -82,7 +90,8 @@ export function readJournal(events: readonly RunEvent[]): Journal {
     }
     if (body.type === 'step.completed') {
       const digest = digestOf(steps.get(body.position));
-      steps.set(body.position, { state: 'completed', digest, output: body.output });
+      const withheld = body.withheld !== undefined;
+      steps.set(body.position, { state: 'completed', digest, output: body.output, withheld });
     }
     if (body.type === 'step.failed') {
       const digest = digestOf(steps.get(body.position));
@@ -142,6 +151,7 @@ export function decideCall(facts: CallFacts): CallDecision {
             `it failed (${recorded.error.title ?? recorded.error.type}) and may have acted all the same`,
           );
     case 'completed':
+      if (recorded.withheld) return decideWithheld(rule);
       return recorded.digest === digest
         ? decideCompleted(facts, recorded.output)
         : inDoubt(rule, recorded.output, 'it was completed with other arguments than it has now');
@@ -153,6 +163,12 @@ function decideCompleted({ rule, usesSession, file }: CallFacts, output: Json): 
   if (!usesSession) return fileLost ? { do: 'run' } : { do: 'reuse', output };
   if (rule === 'rerun') return file === 'present' ? { do: 'reuse', output } : { do: 'run' };
   return inDoubt(rule, output, 'it was completed, but the live session it worked in is gone');
+}
+
+/** It was done, and what it gave is not here: a probe cannot bring that back. */
+function decideWithheld(rule: OnRestart): CallDecision {
+  if (rule === 'rerun' || rule === 'restartScope') return { do: 'run' };
+  return { do: 'suspend', why: 'it was completed, and the policy of the agent that ran it keeps its output there' };
 }
 
 function decideFailed(facts: CallFacts, failed: Extract<Recorded, { state: 'failed' }>): CallDecision {

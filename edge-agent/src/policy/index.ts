@@ -5,3 +5,5 @@ export { judge } from './judge.ts';
 export { Policy, workerPart } from './policy-file.ts';
 export { POLICY_NAME, type PolicyInForce, policyPlace } from './read-policy.ts';
 export { governed, stepPolicyOf, unrestricted } from './step-policy.ts';
+export { declaredOutputs, type Leaving, leavingOf } from './upload.decision.ts';
+export { withhold } from './withhold.ts';

@@ -1,5 +1,6 @@
 /** The spool holds the bytes of waiting artifacts and nothing else, whenever the agent or a run ends. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -71,4 +72,29 @@ test('at the start everything goes that no waiting artifact names: copies cut sh
   writeFileSync(join(folder, 'spool', '00000000-0000-4000-8000-000000000000'), 'never queued');
   intake.sweep();
   expect(spooled()).toEqual([waiting]);
+});
+
+test('a file that the policy holds back leaves nothing, or a note of what it is', async () => {
+  const file = { ...report('shot.png', 'canary'), kind: 'screenshot' as const, position: '/do/0/a' };
+  const id = await intake.keep(key, join(folder, 'run'), file, 'nothing');
+  expect([outbox.artifact(id), outbox.artifactsOf(key)]).toEqual([null, []]);
+  const noted = await intake.keep(key, join(folder, 'run'), file, 'note');
+  const about = {
+    name: 'shot.png.withheld.json',
+    kind: 'screenshot',
+    position: '/do/0/a',
+    mediaType: 'application/json',
+  };
+  expect(outbox.artifact(noted)).toMatchObject({ ...about, state: 'queued' });
+  const note = readFileSync(join(folder, 'spool', noted));
+  const sha256 = createHash('sha256').update('canary').digest('hex');
+  const withheld = { name: 'shot.png', kind: 'screenshot', mediaType: 'text/plain', bytes: 6, sha256 };
+  expect(JSON.parse(note.toString())).toEqual({ withheld });
+  expect(outbox.artifact(noted)).toMatchObject({
+    bytes: note.length,
+    sha256: createHash('sha256').update(note).digest('hex'),
+  });
+  expect(spooled()).toEqual([noted]);
+  // Said again, as after a restart, it is the same.
+  expect(await intake.keep(key, join(folder, 'run'), file, 'note')).toBe(noted);
 });

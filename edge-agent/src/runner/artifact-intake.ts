@@ -10,14 +10,17 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ARTIFACT_BYTES, type ArtifactKind } from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
 import { codeOf, Fault } from '../fault.ts';
 import type { ArtifactRow, Outbox, RunKey } from '../outbox/index.ts';
+import type { Leaving } from '../policy/index.ts';
 
 const COPY_BYTES = 262_144;
+/** Of a name that gets an ending, characters: an artifact's name has 500. */
+const NAME_LENGTH = 480;
 
 export interface IntakeOptions {
   readonly outbox: Outbox;
@@ -38,6 +41,7 @@ export interface ReportedFile {
   readonly mediaType: string;
   readonly path: string;
   readonly position?: string | undefined;
+  readonly masked?: boolean | undefined;
 }
 
 export class ArtifactIntake {
@@ -63,10 +67,14 @@ export class ArtifactIntake {
     }
   }
 
-  /** Takes a file of the run's folder. Throws a Fault: FILE_REFUSED, FILE_TOO_LARGE, DISK_FULL, EVIDENCE_DROPPED. */
-  async keep(key: RunKey, runFolder: string, file: ReportedFile): Promise<string> {
+  /**
+   * Takes a file of the run's folder, or what may leave in its place; the id it has in either case.
+   * Throws a Fault: FILE_REFUSED, FILE_TOO_LARGE, DISK_FULL, EVIDENCE_DROPPED.
+   */
+  async keep(key: RunKey, runFolder: string, file: ReportedFile, leaving: Leaving = 'whole'): Promise<string> {
     const source = await openInside(runFolder, file.path);
     try {
+      if (leaving !== 'whole') return await this.#withhold(key, source, file, leaving);
       const { size } = await source.stat();
       if (size > ARTIFACT_BYTES)
         throw new Fault('FILE_TOO_LARGE', `${file.name} has more than ${ARTIFACT_BYTES} bytes`);
@@ -81,6 +89,23 @@ export class ArtifactIntake {
     } finally {
       await source.close();
     }
+  }
+
+  /** The policy holds the file back: nothing of it leaves, or a note that says what it is. */
+  async #withhold(key: RunKey, source: FileHandle, file: ReportedFile, leaving: Leaving): Promise<string> {
+    const { sha256, bytes } = await hashOf(source);
+    const id = artifactIdOf(key, file.name, sha256);
+    if (leaving === 'nothing') return id;
+    const { name, kind, mediaType, position = null } = file;
+    const note = `${JSON.stringify({ withheld: { name, kind, mediaType, bytes, sha256 } })}\n`;
+    const about = { name: `${name.slice(0, NAME_LENGTH)}.withheld.json`, kind, mediaType: 'application/json' };
+    const digest = createHash('sha256').update(note).digest('hex');
+    const artifactId = artifactIdOf(key, about.name, digest);
+    await this.#makeRoom(note.length, file);
+    await mkdir(this.#options.spool, { recursive: true, mode: 0o700 });
+    await writeFile(this.pathOf(artifactId), note, { mode: 0o600, flush: true });
+    await this.#queue({ ...key, ...about, artifactId, sha256: digest, bytes: Buffer.byteLength(note), position });
+    return artifactId;
   }
 
   /** Removes the bytes of a settled artifact; what cannot be removed now is swept at the next start. */
@@ -141,6 +166,18 @@ export class ArtifactIntake {
       await target.close();
     }
     return { sha256: hash.digest('hex'), bytes };
+  }
+}
+
+async function hashOf(source: FileHandle): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(COPY_BYTES);
+  for (let bytes = 0; ;) {
+    const { bytesRead } = await source.read(buffer, 0, COPY_BYTES, bytes);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
+    hash.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
+    if (bytes > ARTIFACT_BYTES) throw new Fault('FILE_TOO_LARGE', `the file grew above ${ARTIFACT_BYTES} bytes`);
   }
 }
 

@@ -84,3 +84,28 @@ test('the worker holds its steps to the policy that the agent gave it, not to a 
   rmSync(join(folder, 'policy.yaml'));
   expect(await ending(run)).toMatchObject({ type: 'run.failed', error: { code: 'POLICY_DOMAIN_REFUSED' } });
 });
+
+test('what may not leave does not, and a dead worker is replaced with all that it needs', async () => {
+  write('upload: { stepData: none, log: none }');
+  start();
+  const tasks = [
+    { say: { call: 'log', with: { message: 'canary in the log' } } },
+    {
+      find: {
+        call: 'assert',
+        with: { that: true, message: 'canary in the input' },
+        export: { as: '${ { seen: "canary in the context" } }' },
+      },
+    },
+    { pause: { wait: { seconds: 1 } } },
+    { tell: { set: { answer: '${ $context.seen | length }' } } },
+  ];
+  const run = assignment({}, tasks);
+  await assign(run);
+  await vi.waitFor(() => expect(JSON.stringify(peer.eventsOf(run))).toContain('/do/2/pause'), SLOW);
+  process.kill(agent.outbox.run(run)?.worker?.pid ?? 0, 'SIGKILL');
+  expect(await ending(run)).toEqual({ type: 'run.completed', output: { answer: 21 } });
+  const text = JSON.stringify(peer.eventsOf(run));
+  expect(text).toContain("withheld by the agent's policy");
+  expect(text).not.toContain('canary');
+});

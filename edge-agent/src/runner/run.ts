@@ -18,7 +18,7 @@ import {
 import type { Clock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
-import { type Policy, workerPart } from '../policy/index.ts';
+import { declaredOutputs, leavingOf, type Policy, workerPart } from '../policy/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
@@ -280,8 +280,9 @@ export class Run {
   }
 
   #keep(message: Extract<FromWorker, { type: 'keep' }>): void {
-    const { intake, runFolder, wake } = this.#context;
-    const taken = intake.keep(this.key, runFolder, message).then(
+    const { intake, runFolder, wake, policy } = this.#context;
+    const leaving = leavingOf(policy.upload, message, declaredOutputs(this.assignment.workflow.document));
+    const taken = intake.keep(this.key, runFolder, message, leaving).then(
       (artifactId) => {
         this.#worker?.send({ type: 'kept', request: message.request, artifactId });
         wake();

@@ -5,7 +5,7 @@ import { agentHome, makeHome } from '../identity/index.ts';
 import type { TestPki } from '../identity/pki-for-tests.ts';
 import { Network } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
-import { PolicyGate, policyPlace } from '../policy/index.ts';
+import { PolicyGate, policyPlace, withhold } from '../policy/index.ts';
 import { Tunnel } from '../tunnel/index.ts';
 import type { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
@@ -51,12 +51,13 @@ export function startTestAgent({ module, folder, pki, peer }: TestAgentOptions):
   const log = (_: string, message: string): void => void logged.push(message);
   const launch = { module, environment: { CASARE_HOME: home.root }, log };
   const pool = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
+  const policy = new PolicyGate(policyPlace(undefined, folder, join(folder, 'system-policy.yaml')));
   const supervisor: Supervisor = new Supervisor({
     outbox,
     pool,
     intake,
     folders: new RunFolders(home.runs),
-    policy: new PolicyGate(policyPlace(undefined, folder, join(folder, 'system-policy.yaml'))),
+    policy,
     clock,
     slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
     freeBytes,
@@ -76,6 +77,7 @@ export function startTestAgent({ module, folder, pki, peer }: TestAgentOptions):
     tls: pki.clientTls,
     outbox,
     pathOf: (artifactId) => intake.pathOf(artifactId),
+    leaving: (event) => withhold(policy.held.policy, event),
     clock,
     random: () => 0,
     port: {

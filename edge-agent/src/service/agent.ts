@@ -18,7 +18,7 @@ import {
 } from '../identity/index.ts';
 import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
-import { PolicyGate, policyPlace } from '../policy/index.ts';
+import { PolicyGate, policyPlace, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
@@ -107,6 +107,7 @@ class RunningAgent implements Agent {
     this.#uplink = new Uplink({
       ...{ home: options.home, clock: options.clock, random: options.random, log, outbox },
       pathOf: (artifactId) => intake.pathOf(artifactId),
+      leaving: (event) => withhold(policy.held.policy, event),
       runs: this.#supervisor,
       profile: () => {
         this.#greetedBrowser = this.#browser;

@@ -3,7 +3,7 @@
  * tunnel, renewal over the enrol listener, and the bundle. What runs jobs is behind `UplinkRuns`.
  */
 import { randomUUID } from 'node:crypto';
-import { CLOSE } from '@casare/shared/protocol';
+import { CLOSE, type RunEvent } from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
 import { type AgentHome, heldBundle, type Identity, readIdentity, tunnelTls } from '../identity/index.ts';
 import type { Outbox } from '../outbox/index.ts';
@@ -31,6 +31,8 @@ export interface UplinkOptions {
   readonly log: Log;
   readonly outbox: Outbox;
   readonly pathOf: (artifactId: string) => string;
+  /** What of an event leaves the agent; everything when absent. */
+  readonly leaving?: ((event: RunEvent) => RunEvent) | undefined;
   readonly runs: UplinkRuns;
   /** What the agent says of itself now. */
   readonly profile: () => Pick<Greeting, 'facts' | 'capabilities' | 'slots'>;
@@ -50,7 +52,7 @@ export class Uplink {
 
   /** Throws NOT_ENROLLED, IDENTITY_DAMAGED. */
   constructor(options: UplinkOptions) {
-    const { home, clock, random, log, outbox, pathOf, runs } = options;
+    const { home, clock, random, log, outbox, pathOf, leaving, runs } = options;
     this.#options = options;
     this.#identity = readIdentity(home);
     this.#epoch = outbox.nextEpoch();
@@ -64,7 +66,7 @@ export class Uplink {
       onLocked: () => runs.halt(),
     });
     this.tunnel = new Tunnel({
-      ...{ network: home.network, outbox, pathOf, clock, random },
+      ...{ network: home.network, outbox, pathOf, leaving, clock, random },
       url: () => this.#identity.tunnelUrl,
       prepare: () => this.#lateRenewal.prepare(),
       tls: () => tunnelTls(home, this.#identity.tunnelUrl),

@@ -7,7 +7,7 @@ import type { Network } from '../network/index.ts';
 import type { Outbox } from '../outbox/index.ts';
 import { dialGateway } from './dial.ts';
 import type { TunnelDetail, TunnelPort } from './link.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
 
 export interface ConnectionOptionsOf {
   readonly network: Network;
@@ -16,6 +16,7 @@ export interface ConnectionOptionsOf {
   readonly port: TunnelPort;
   readonly outbox: Outbox;
   readonly pathOf: (artifactId: string) => string;
+  readonly leaving?: SessionOptions['leaving'];
   readonly clock: Clock;
   /** The socket is open; false ends it before it greets. */
   readonly onOpened: () => boolean;
@@ -78,13 +79,13 @@ export class Connection {
   }
 
   #opened(): void {
-    const { onOpened, onLive, onGoaway, port, outbox, pathOf, clock } = this.#options;
+    const { onOpened, onLive, onGoaway, port, outbox, pathOf, leaving, clock } = this.#options;
     if (!onOpened()) {
       this.#socket.terminate();
       return;
     }
     this.#session = new Session({
-      ...{ socket: this.#socket, port, outbox, pathOf, clock, onGoaway },
+      ...{ socket: this.#socket, port, outbox, pathOf, leaving, clock, onGoaway },
       onLive: () => {
         this.#liveAt = clock.now().mono;
         onLive();

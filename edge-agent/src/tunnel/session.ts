@@ -3,7 +3,7 @@
  * parsed; what does not parse, comes in the wrong order or is binary ends the session with 4400 and harms nothing
  * else. Silence for `deadMs` ends it too.
  */
-import { AgentMessage, CLOSE, ServerMessage } from '@casare/shared/protocol';
+import { AgentMessage, CLOSE, type RunEvent, ServerMessage } from '@casare/shared/protocol';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock, Instant } from '../clock.ts';
 import { describe } from '../fault.ts';
@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly port: TunnelPort;
   readonly outbox: Outbox;
   readonly pathOf: (artifactId: string) => string;
+  /** What of an event leaves; everything when absent. */
+  readonly leaving?: ((event: RunEvent) => RunEvent) | undefined;
   readonly clock: Clock;
   /** The session became live. */
   readonly onLive: () => void;
@@ -55,7 +57,8 @@ export class Session {
       sendFrame: (frame, written) => socket.send(frame, { binary: true }, () => this.#guard(written)),
       buffered: () => socket.bufferedAmount,
     };
-    this.#events = new EventSender(outbox, link);
+    const { leaving = (event: RunEvent) => event } = options;
+    this.#events = new EventSender({ sendable: (key, after) => outbox.sendable(key, after).map(leaving) }, link);
     this.#artifacts = new ArtifactSender(
       {
         waiting: (limit) => outbox.waitingArtifacts(limit),

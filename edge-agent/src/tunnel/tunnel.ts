@@ -19,6 +19,7 @@ import type { Outbox, RunKey } from '../outbox/index.ts';
 import { Connection } from './connection.ts';
 import type { DialHold, TunnelDetail, TunnelPort } from './link.ts';
 import { nextDial } from './reconnect.decision.ts';
+import type { SessionOptions } from './session.ts';
 import { TUNNEL, type TunnelEvent, type TunnelState } from './tunnel.lifecycle.ts';
 
 export interface TunnelOptions {
@@ -33,6 +34,8 @@ export interface TunnelOptions {
   readonly outbox: Outbox;
   /** Where the bytes of a waiting artifact are. */
   readonly pathOf: (artifactId: string) => string;
+  /** What of an event leaves the agent; everything when absent. */
+  readonly leaving?: SessionOptions['leaving'];
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -77,6 +77,11 @@ const StepCompleted = z.object({
   context: z.json().optional(),
   durationMs: z.int().min(0),
   seen: StepSeen.optional(),
+  /**
+   * The output stayed on the agent by its policy, and `output` is null. Where a run is taken up elsewhere such a step counts as
+   * one that has to be done again, or asked about.
+   */
+  withheld: z.object({ bytes: z.int().min(0).optional(), sha256: z.string().length(64).optional() }).optional(),
   /** A person's word, given in a review, that the step took effect; written by the control plane, never by an agent. */
   settledBy: z.string().max(200).optional(),
 });
