@@ -308,7 +308,8 @@ CREATE TABLE job_step (
   ended_at timestamp with time zone,
   duration_ms bigint,
   output jsonb,
-  error jsonb
+  error jsonb,
+  ended_seq integer
 ) PARTITION BY RANGE (job_id);
 CREATE TABLE job_step_default PARTITION OF public.job_step DEFAULT;
 CREATE TABLE job_waiting (

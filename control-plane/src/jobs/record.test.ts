@@ -52,6 +52,30 @@ describe('recording', () => {
     expect(await h.jobs.query.steps('default', id, { limit: 5 })).toMatchObject({ items: [{ durationMs }] });
   });
 
+  it('says of a step with what it was called and what it saw, as long as that is on record', async () => {
+    const { agent, id } = await running('seen');
+    const seen = { page: { url: 'https://portal.test/', title: 'Portal' } };
+    const input = { target: 'button "Save"' };
+    const at2 = { path: '/do/1/other', position: '/do/1/other' };
+    const error = { type: 'about:blank', status: 400 };
+    const events = numbered(
+      ...[started, { ...step, input } as RunEventBody, { ...step, ...at2 } as RunEventBody],
+      { type: 'step.failed', ...at2, error, certain: true, durationMs: 1 },
+      { type: 'step.completed', ...where, output: 1, durationMs: 1, seen },
+    );
+    await h.jobs.runs.record(agent, id, 1, events.slice(0, 3));
+    const before = await h.jobs.query.steps('default', id, { limit: 5 });
+    expect(before).toMatchObject({ items: [{ input, seen: undefined, state: 'running' }, { input: undefined }] });
+    await h.jobs.runs.record(agent, id, 1, events);
+    const after = await h.jobs.query.steps('default', id, { limit: 5 });
+    expect(after).toMatchObject({
+      items: [
+        { input, seen, output: 1 },
+        { state: 'failed', seen: undefined },
+      ],
+    });
+  });
+
   it('acknowledges nothing that the agent did not send', async () => {
     const { agent, id } = await running('doubted');
     const unsafe = { ...step, effect: 'unsafe', onRestart: 'suspend' } as RunEventBody;

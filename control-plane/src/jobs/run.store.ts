@@ -93,9 +93,10 @@ const openSteps = sql<never, [steps: string]>(
 
 const endSteps = sql<never, [steps: string, tenants: string[], jobs: string[], first: string, last: string]>(
   'endSteps',
-  `UPDATE job_step s SET state = e.state, ended_at = e.at, duration_ms = e."durationMs", output = e.output, error = e.error
+  `UPDATE job_step s SET state = e.state, ended_at = e.at, ended_seq = e.seq, duration_ms = e."durationMs",
+     output = e.output, error = e.error
    FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
-     at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
+     seq integer, at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
    WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
      AND s.state = 'running'
      AND s.tenant_id = ANY($2::text[]) AND s.job_id = ANY($3::uuid[]) AND s.job_id BETWEEN $4 AND $5`,
@@ -244,14 +245,16 @@ export async function readJournal(
 }
 
 function openedRow({ seq, at, body }: Fold['opened'][number]) {
-  const { type, ...step } = body;
-  return { seq, at, ...step, state: type === 'step.started' ? 'running' : 'skipped' };
+  if (body.type === 'step.skipped') return { seq, at, ...body, state: 'skipped' };
+  // Its event keeps the rest, which may be long.
+  const { path, position, name, task, call, effect } = body;
+  return { seq, at, path, position, name, task, call, effect, state: 'running' };
 }
 
-function endedRow({ at, body }: Fold['ended'][number]) {
+function endedRow({ seq, at, body }: Fold['ended'][number]) {
   const { position, durationMs } = body;
-  if (body.type === 'step.failed') return { at, position, durationMs, state: 'failed', error: body.error };
-  return { at, position, durationMs, state: 'completed', output: body.output };
+  if (body.type === 'step.failed') return { seq, at, position, durationMs, state: 'failed', error: body.error };
+  return { seq, at, position, durationMs, state: 'completed', output: body.output };
 }
 
 function insertEventsOf(writes: readonly RunWrite[]): Statement<never> {

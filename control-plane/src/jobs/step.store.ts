@@ -6,10 +6,15 @@ import type { AttemptKey } from './lease.store.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
+// What a step was called with and what it saw stand in the events that began and ended it, each found by its number.
 const listSteps = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
   'listSteps',
-  `SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error
-   FROM job_step WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) ORDER BY attempt, seq LIMIT $5`,
+  `SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error,
+     (SELECT body->'input' FROM job_event e
+       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = s.attempt AND e.seq = s.seq) AS input,
+     (SELECT body->'seen' FROM job_event e
+       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = s.attempt AND e.seq = s.ended_seq) AS seen
+   FROM job_step s WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) ORDER BY attempt, seq LIMIT $5`,
   { idempotent: true },
 );
 
@@ -97,6 +102,8 @@ function stepOf(row: Row): Step {
     durationMs: row.duration_ms,
     output: row.output,
     error: row.error,
+    input: row.input ?? undefined,
+    seen: row.seen ?? undefined,
   });
 }
 

@@ -127,19 +127,19 @@ const enterWaitingRoom = sql<never, [tenant: string, job: string, delayMs: numbe
 const settleDoubt = sql<never, [tenant: string, job: string, output: string, actor: string]>(
   'settleDoubt',
   `WITH doubt AS (
-     SELECT e.tenant_id, e.job_id, e.attempt, e.seq, e.body
+     SELECT e.tenant_id, e.job_id, e.attempt, e.seq, e.body,
+       (SELECT max(m.seq) + 1 FROM job_event m
+         WHERE m.tenant_id = e.tenant_id AND m.job_id = e.job_id AND m.attempt = e.attempt) AS word
      FROM job j JOIN job_event e ON e.tenant_id = j.tenant_id AND e.job_id = j.id AND e.attempt >= j.first_attempt
      WHERE j.tenant_id = $1 AND j.id = $2 AND e.body->>'type' = 'step.started'
        AND e.body->>'position' = j.review->>'position'
      ORDER BY e.attempt DESC, e.seq DESC LIMIT 1
    ), step AS (
-     UPDATE job_step s SET state = 'completed', ended_at = clock_timestamp(), output = $3::jsonb
+     UPDATE job_step s SET state = 'completed', ended_at = clock_timestamp(), ended_seq = d.word, output = $3::jsonb
      FROM doubt d WHERE s.tenant_id = d.tenant_id AND s.job_id = d.job_id AND s.attempt = d.attempt AND s.seq = d.seq
    )
    INSERT INTO job_event (tenant_id, job_id, attempt, seq, at, body)
-   SELECT d.tenant_id, d.job_id, d.attempt,
-     (SELECT max(seq) + 1 FROM job_event m WHERE m.tenant_id = d.tenant_id AND m.job_id = d.job_id AND m.attempt = d.attempt),
-     clock_timestamp(),
+   SELECT d.tenant_id, d.job_id, d.attempt, d.word, clock_timestamp(),
      jsonb_build_object('type', 'step.completed', 'path', d.body->'path', 'position', d.body->'position',
        'output', $3::jsonb, 'durationMs', 0, 'settledBy', $4::text)
    FROM doubt d`,

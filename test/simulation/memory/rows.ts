@@ -116,6 +116,7 @@ export interface StepRow {
   readonly state: string;
   readonly started_at: number;
   readonly ended_at: number | null;
+  readonly ended_seq: number | null;
   readonly duration_ms: number | null;
   readonly output: unknown;
   readonly error: unknown;

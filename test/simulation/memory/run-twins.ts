@@ -23,6 +23,7 @@ interface OpenedRow extends OfAttempt {
 }
 
 interface EndedRow extends OfAttempt {
+  readonly seq: number;
   readonly position: string;
   readonly state: string;
   readonly at: string;
@@ -70,6 +71,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
         effect: row.effect ?? 'idempotent',
         started_at: ms(row.at)!,
         ended_at: skipped ? ms(row.at) : null,
+        ended_seq: null,
         duration_ms: skipped ? 0 : null,
         output: null,
         error: null,
@@ -89,7 +91,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
         )
         .map((row) =>
           tables.job_step.change(row, {
-            ...{ state: end.state, ended_at: ms(end.at), duration_ms: end.durationMs },
+            ...{ state: end.state, ended_at: ms(end.at), ended_seq: end.seq, duration_ms: end.durationMs },
             ...{ output: end.output ?? null, error: end.error ?? null },
           }),
         ),
@@ -167,8 +169,9 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
     if (!doubt || doubt.body.type !== 'step.started') return [];
     const { attempt, seq, body } = doubt;
     const step = tables.job_step.get(tenant, id, attempt, seq);
-    if (step) tables.job_step.change(step, { state: 'completed', ended_at: now, output: json(output) });
     const last = Math.max(...events.filter((row) => row.attempt === attempt).map((row) => row.seq));
+    const ended = { state: 'completed', ended_at: now, ended_seq: last + 1, output: json(output) };
+    if (step) tables.job_step.change(step, ended);
     const word = {
       ...{ type: 'step.completed', path: body.path, position: body.position },
       ...{ output: json(output), durationMs: 0, settledBy: actor },
@@ -203,7 +206,7 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
           (row) => row.seq,
         ),
       )
-      .map((row) => ({ ...row, started_at: date(row.started_at), ended_at: date(row.ended_at) })),
+      .map(({ ended_seq: _, ...row }) => ({ ...row, started_at: date(row.started_at), ended_at: date(row.ended_at) })),
   ),
   // Runs of the simulation keep no files.
   listArtifacts: twin(() => []),
