@@ -8,6 +8,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Json } from '@casare/shared/workflow';
 import { fault, type WorkflowFault } from './errors.ts';
+import { HotPrograms } from './hot-programs.ts';
+import type { JqSource } from './jq-program.ts';
 import type { JqAnswer, JqRequest } from './jq-worker.ts';
 import { evaluateSimple, parseSimple, type SimpleExpression } from './simple-expression.ts';
 
@@ -56,6 +58,7 @@ class JqExpressions implements Expressions {
   readonly #now: () => number;
   readonly #deadlineMs: number;
   readonly #parsed = new Map<string, SimpleExpression | null>();
+  readonly #hot = new HotPrograms(OUTPUT_LENGTH);
   #thread: JqThread | null;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -86,6 +89,7 @@ class JqExpressions implements Expressions {
     this.#closed = true;
     const thread = this.#thread;
     this.#thread = null;
+    await this.#hot.close('the run has ended');
     await thread?.end('the run has ended');
   }
 
@@ -119,16 +123,26 @@ class JqExpressions implements Expressions {
     if (deeperThan({ input, used }, INPUT_DEPTH + 2)) {
       throw expressionFault(program, `its input is nested deeper than ${INPUT_DEPTH} levels`);
     }
-    const payload = JSON.stringify({ input, variables: used });
+    const payload = JSON.stringify({ now: this.#now() / 1_000, input, variables: used });
     if (payload.length > PAYLOAD_LENGTH) throw expressionFault(program, 'its input is larger than 16 MiB of JSON');
-    const thread = (this.#thread ??= new JqThread());
-    const answer = await thread.run({ program, payload, names, now: this.#now() / 1_000 }, this.#deadlineMs);
+    const source = { program, names };
+    const numbered = (place: number) => `{"program":${place},${payload.slice(1)}`;
+    const hot = await this.#hot.evaluate(source, numbered, this.#deadlineMs);
+    const answer = hot ?? (await this.#alone(source, payload));
     if (answer.kind === 'values') return answer.lines;
+    throw expressionFault(program, answer.message);
+  }
+
+  /** In the thread of programs that are evaluated once; one that breaks it is replaced. */
+  async #alone(source: JqSource, payload: string): Promise<JqAnswer> {
+    const thread = (this.#thread ??= new JqThread());
+    const answer = await thread.run({ ...source, payload }, this.#deadlineMs);
+    if (answer.kind === 'values') this.#hot.count(source);
     if (answer.kind === 'broken' && this.#thread === thread) {
       this.#thread = null;
       await thread.end(answer.message);
     }
-    throw expressionFault(program, answer.message);
+    return answer;
   }
 }
 
