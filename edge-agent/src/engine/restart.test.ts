@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '@casare/shared/protocol';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure } from './errors.ts';
+import { runUntilEnd } from './resuming-for-tests.ts';
 import {
   invoiceWorkflow,
   ManualClock,
@@ -16,25 +17,6 @@ import {
   type RunSetup,
   StepDoubles,
 } from './engine-for-tests.ts';
-
-/** A run that may die several times, each attempt with the journal of all before it. */
-async function runUntilEnd(
-  document: Parameters<typeof runIt>[0],
-  setup: RunSetup,
-  deaths: readonly number[],
-): Promise<Ran & { readonly journal: readonly RunEvent[] }> {
-  let journal: RunEvent[] = [];
-  for (const dieAfter of [...deaths, Number.MAX_SAFE_INTEGER]) {
-    const events: RunEvent[] = [];
-    const ran = await runIt(document, { ...setup, journal, dieAfter }, events).catch((thrown: unknown) => {
-      if ((thrown as Error).name !== 'RecordingFailed') throw thrown;
-      return null;
-    });
-    journal = [...journal, ...events];
-    if (ran !== null) return { ...ran, journal };
-  }
-  throw new Error('the last attempt cannot die');
-}
 
 afterAll(removeRunFolders);
 
