@@ -1,0 +1,66 @@
+/** `casare job record` against a running control plane: the file is whole or not there, and nothing is overwritten. */
+import { api } from '@casare/shared/api';
+import { createClient } from '@casare/shared/client';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './program.ts';
+import { openArchive } from './run-view/archive.ts';
+
+const WORKFLOW = {
+  document: { dsl: '1.0.3', namespace: 'test', name: 'recorded', version: '1.0.0' },
+  do: [{ greet: { set: { hello: 'world' } } }],
+};
+
+let plane: TestControlPlane;
+let dir: string;
+let job: string;
+beforeAll(async () => {
+  plane = await startTestControlPlane();
+  dir = await mkdtemp(path.join(tmpdir(), 'casare-record-'));
+  const client = createClient({ url: plane.url, apiKey: await plane.keyOf('owner') });
+  const { id: workflow } = await client.call(api.workflows.push, { body: WORKFLOW });
+  job = (await client.call(api.jobs.submit, { body: { workflow, input: { of: 'mine' } } })).id;
+});
+afterAll(async () => {
+  await plane.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function record(id: string, out: string, env: Record<string, string> = {}) {
+  const written = { out: '', err: '' };
+  const terminal = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+    ...{ interactive: false, colour: false },
+  };
+  const all = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config'), ...env };
+  const around = { terminal, env: all, signal: new AbortController().signal, exitCode: 0 };
+  return { code: await runCli(['job', 'record', id, '--out', out], around), ...written };
+}
+
+test('saves the record of a job, also of one that has not begun', async () => {
+  const file = path.join(dir, 'run.zip');
+  expect(await record(job, file)).toMatchObject({ code: 0, out: `${file}\n` });
+  const archive = await openArchive(file);
+  expect(archive.run).toMatchObject({
+    job: { id: job, state: 'pending', input: { of: 'mine' } },
+    document: { document: { name: 'recorded' } },
+  });
+  archive.close();
+  expect(await readdir(dir)).toEqual(['run.zip']);
+});
+
+test('overwrites nothing, and leaves nothing when it is refused', async () => {
+  const taken = path.join(dir, 'taken.zip');
+  await writeFile(taken, 'mine');
+  expect(await record(job, taken)).toMatchObject({ code: 2 });
+  expect(await readFile(taken, 'utf8')).toBe('mine');
+  await rm(taken);
+  const none = path.join(dir, 'none.zip');
+  expect(await record('0198a7c0-0000-7000-8000-000000000000', none)).toMatchObject({ code: 4 });
+  expect(await record(job, none, { CASARE_URL: plane.url, CASARE_API_KEY: 'wrong' })).toMatchObject({ code: 3 });
+  expect((await readdir(dir)).filter((name) => name !== 'run.zip')).toEqual([]);
+});
