@@ -1,6 +1,5 @@
 /** `metadata.rpa.record`: what a run keeps of its steps besides their events, and when. */
 import { z } from 'zod';
-import type { Workflow } from './document.ts';
 
 /** `always`: of every step; `onFailure`: of steps that fail. */
 const EvidenceWhen = z.enum(['always', 'onFailure', 'never']);
@@ -31,9 +30,17 @@ export const DEFAULT_EVIDENCE: EvidenceRules = {
   accessibility: 'onFailure',
 };
 
+/** The part of a document that is read here. */
+interface Recorded {
+  readonly document: {
+    readonly metadata?:
+      { readonly rpa?: { readonly record?: z.infer<typeof RecordRules> | undefined } | undefined } | undefined;
+  };
+}
+
 /** What a run of the document keeps. */
-export function evidenceRulesOf(document: Workflow): EvidenceRules {
-  const said = document.document.metadata?.rpa?.record ?? {};
+export function evidenceRulesOf({ document }: Recorded): EvidenceRules {
+  const said = document.metadata?.rpa?.record ?? {};
   return {
     screenshots: said.screenshots ?? DEFAULT_EVIDENCE.screenshots,
     trace: said.trace ?? DEFAULT_EVIDENCE.trace,

@@ -194,7 +194,7 @@ describe('parseWorkflow names the place and what was meant', () => {
   });
 
   it('reports two desktop branches of a fork, known steps and others', () => {
-    const click = "{ call: desktop.click, with: { target: 'button \"A\"' } }";
+    const click = '{ call: desktop.click, with: { target: \'button "A"\' } }';
     const branches = `[{ b: ${click} }, { c: { do: [{ d: { call: desktop.kyes } }] } }]`;
     const problems = problemsOf(`do:\n  - a: { fork: { branches: ${branches} } }\n`);
     expect(problems).toEqual([
