@@ -128,7 +128,7 @@ describe('a selector that does not match one element', () => {
     expect(ran.err).toContain(`casare job retry ${ran.job.id}`);
     await expectWorks(offersOf(ran.job, /Nearest: (.*)$/)[0]!);
     const kinds = (await stack.files(ran.job.id)).map((file) => file.kind);
-    expect(kinds).toEqual(expect.arrayContaining(['screenshot', 'trace', 'log']));
+    expect(kinds).toEqual(expect.arrayContaining(['screenshot', 'trace', 'snapshot', 'network']));
   });
 
   it('three: each is offered by its name, and the first of them works', async () => {

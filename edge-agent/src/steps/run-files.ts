@@ -104,6 +104,8 @@ export async function readBytes(context: StepContext, name: string, maxBytes: nu
 interface FileToStore {
   readonly saveAs: string;
   readonly kind: 'output' | 'screenshot';
+  /** Of a screenshot: see `ArtifactAbout`. */
+  readonly masked?: boolean;
   readonly mediaType: string;
   /** Writes the content to a path in the same folder. */
   readonly write: (path: string) => Promise<void>;
@@ -121,7 +123,8 @@ export async function storeFile(context: StepContext, file: FileToStore): Promis
     await file.write(temporary);
     const { bytes, sha256 } = await flushAndHash(temporary);
     await rename(temporary, path);
-    await context.artifact(path, { name: file.saveAs, kind: file.kind, mediaType: file.mediaType });
+    const { kind, mediaType, masked } = file;
+    await context.artifact(path, { name: file.saveAs, kind, mediaType, ...(masked === true ? { masked } : {}) });
     return { path: file.saveAs, bytes, sha256, mediaType: file.mediaType };
   } catch (error) {
     const code = codeOf(error);

@@ -107,7 +107,8 @@ const RunEvents = z.object({
 /** Nothing of the fenced attempt runs any more. Only where `run.fenced` asked for it: older gateways do not know it. */
 const RunStopped = z.object({ type: z.literal('run.stopped'), ...run });
 
-export const ArtifactKind = z.enum(['output', 'screenshot', 'trace', 'log']);
+/** All but `output` is evidence of steps: kept so that people can look at a run, and dropped first when there is no room. */
+export const ArtifactKind = z.enum(['output', 'screenshot', 'trace', 'log', 'snapshot', 'network', 'console']);
 export type ArtifactKind = z.infer<typeof ArtifactKind>;
 /** A name inside the run's folder: forward slashes, no `..`, no drive, no leading slash, no control character. */
 export const ArtifactName = z

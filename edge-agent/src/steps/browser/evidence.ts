@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { EvidenceRules } from '@casare/shared/workflow';
 import type { ArtifactAbout, EvidenceKind, StepContext } from '../../engine/index.ts';
 import { passwordsOfDocument } from './in-page.ts';
-import { maskedScreenshot } from './masked-screenshot.ts';
+import { coversEveryField, maskedScreenshot } from './masked-screenshot.ts';
 import type { BrowserSession } from './session.ts';
 import { within } from './within.ts';
 
@@ -61,7 +61,9 @@ export async function evidenceBefore(context: StepContext, session: BrowserSessi
 
 /** When a step has ended. */
 export async function evidenceAfter(context: StepContext, session: BrowserSession, failed: boolean): Promise<void> {
+  for (const notice of session.takeNotices()) await context.log('warn', notice);
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
+  const lastStep = session.takeLog();
   const wants = (kind: keyof EvidenceRules): boolean => isWanted(context, kind, failed);
   const tally = tallyOf(context);
   if (failed) tally.failures += 1;
@@ -72,7 +74,7 @@ export async function evidenceAfter(context: StepContext, session: BrowserSessio
   const pieces: Piece[] = [];
   if (!quiet) {
     // A failure often has its cause in an earlier step: it gets all that is remembered.
-    const since = failed ? 0 : session.presentStep;
+    const since = failed ? 0 : lastStep;
     if (wants('network')) pieces.push(text('network', session.log.networkSince(since)));
     if (wants('console')) pieces.push(text('console', session.log.consoleSince(since)));
     if (wants('accessibility')) pieces.push(snapshot(session));
@@ -116,6 +118,7 @@ async function keep(context: StepContext, piece: Piece, folder: string, step: st
     name: `steps/${step}/${piece.name}`,
     kind: piece.kind,
     mediaType: piece.mediaType,
+    ...(piece.kind === 'screenshot' && coversEveryField(context) ? { masked: true } : {}),
   });
 }
 
@@ -143,7 +146,7 @@ function text(kind: 'network' | 'console', lines: string): Piece {
     await writeFile(path, lines, { mode: 0o600 });
     return true;
   };
-  return { name: `${kind}.jsonl`, kind: 'log', mediaType: 'application/jsonl', make };
+  return { name: `${kind}.jsonl`, kind, mediaType: 'application/jsonl', make };
 }
 
 function snapshot(session: BrowserSession): Piece {
@@ -152,7 +155,7 @@ function snapshot(session: BrowserSession): Piece {
     await writeFile(path, await accessibilityText(session), { mode: 0o600 });
     return true;
   };
-  return { name: 'snapshot.txt', kind: 'log', mediaType: 'text/plain', make };
+  return { name: 'snapshot.txt', kind: 'snapshot', mediaType: 'text/plain', make };
 }
 
 /** The tree of the page and its frames, without what passwords were typed and what is known to be secret. */

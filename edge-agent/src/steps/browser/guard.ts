@@ -25,7 +25,7 @@ export class Guard {
   static async start(
     policy: StepPolicy,
     env: Readonly<Record<string, string | undefined>>,
-    note: (incident: string) => void,
+    tell: (notice: string) => void,
   ): Promise<Guard | null> {
     if (!policy.restrictsUrls) return null;
     const reasons = new Map<string, StepFailure>();
@@ -36,7 +36,7 @@ export class Guard {
         const host = hostOf(url);
         if (reasons.has(host) || reasons.size >= MAX_REMEMBERED) return;
         reasons.set(host, reason instanceof StepFailure ? reason : unknownReason(url));
-        note(`the agent's policy refused ${host}`);
+        tell(`the agent's policy refused ${host}`);
       },
     });
     return new Guard(proxy, reasons);

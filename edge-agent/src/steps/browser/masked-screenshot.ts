@@ -14,15 +14,19 @@ export async function maskedScreenshot(
   const shown = await session.taint.isShown();
   // Covering a text names it to Playwright: no trace may be recording that. It starts anew with the next step.
   if (shown) await session.trace.discard();
-  const everyField = context.policy.evidence('screenshot') === 'masked';
   const options = {
     path,
     type: 'png' as const,
     animations: 'disabled' as const,
-    mask: [...session.memory.masks(session.page, shown), ...(everyField ? fieldsOf(session) : [])],
+    mask: [...session.memory.masks(session.page, shown), ...(coversEveryField(context) ? fieldsOf(session) : [])],
     timeout: 0,
   };
   await (element === null ? session.page.screenshot({ ...options, fullPage }) : element.screenshot(options));
+}
+
+/** True when pictures of this run are masked in the sense of the agent's policy. */
+export function coversEveryField({ policy }: StepContext): boolean {
+  return policy.evidence('screenshot') === 'masked';
 }
 
 /** Whatever a person could have filled. */

@@ -66,11 +66,11 @@ async function makeSession(
   profile: ClaimedProfile | null,
   options: BrowserContextOptions,
 ): Promise<BrowserSession> {
-  const incidents: string[] = [];
-  let note = (incident: string): void => void incidents.push(incident);
+  const early: string[] = [];
+  let tell = (notice: string): void => void early.push(notice);
   let guard: Guard | null = null;
   try {
-    guard = await Guard.start(context.policy, env, (incident) => note(incident));
+    guard = await Guard.start(context.policy, env, (notice) => tell(notice));
     const made = await started.browser.newContext({
       ...options,
       acceptDownloads: true,
@@ -79,8 +79,8 @@ async function makeSession(
     });
     const session = new BrowserSession(made, await made.newPage(), { started, guard, profile });
     guard?.watch(made);
-    note = (incident) => session.note(incident);
-    for (const incident of incidents) note(incident);
+    tell = (notice) => session.tell(notice);
+    for (const notice of early) tell(notice);
     return session;
   } catch (error) {
     await guard?.close();

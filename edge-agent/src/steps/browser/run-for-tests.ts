@@ -39,10 +39,11 @@ export interface SharedBrowser {
   close(): Promise<void>;
 }
 
-export async function shareBrowser(): Promise<SharedBrowser> {
+/** `home` is where its runs keep profiles. */
+export async function shareBrowser(home = TEST_BROWSER.home): Promise<SharedBrowser> {
   const started = await startBrowser(TEST_BROWSER);
   const shared: StartedBrowser = { ...started, close: async () => {} };
-  const registry = createStepRegistry({ ...TEST_BROWSER, startBrowser: async () => shared });
+  const registry = createStepRegistry({ ...TEST_BROWSER, home, startBrowser: async () => shared });
   return { newRun: () => newRun(registry), close: () => started.close() };
 }
 

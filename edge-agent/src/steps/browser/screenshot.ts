@@ -3,7 +3,7 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
-import { maskedScreenshot } from './masked-screenshot.ts';
+import { coversEveryField, maskedScreenshot } from './masked-screenshot.ts';
 import { browserStep } from './step.ts';
 
 export const screenshotStep: Step = browserStep(
@@ -14,6 +14,7 @@ export const screenshotStep: Step = browserStep(
       saveAs,
       kind: 'screenshot',
       mediaType: 'image/png',
+      masked: coversEveryField(scope.context),
       write: (path) => maskedScreenshot(scope.context, scope.session, { path, element, fullPage: fullPage ?? false }),
     });
   },

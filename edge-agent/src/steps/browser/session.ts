@@ -44,6 +44,8 @@ export class BrowserSession {
   readonly #methods = new WeakMap<Page, string>();
   readonly #titles = new WeakMap<Page, { readonly url: string; readonly title: string }>();
   #incidents: string[] = [];
+  #notices: string[] = [];
+  #recorded: Mark = 0;
   /** Of the network log, where the last steps began, oldest first. */
   #stepMarks: Mark[] = [];
   #closing = false;
@@ -122,9 +124,11 @@ export class BrowserSession {
     return this.#stepMarks.at(-2) ?? 0;
   }
 
-  /** Where in the network log the present step began. */
-  get presentStep(): Mark {
-    return this.#stepMarks.at(-1) ?? 0;
+  /** What is new in the page's log since this was last asked: what a step's evidence shows. */
+  takeLog(): Mark {
+    const since = this.#recorded;
+    this.#recorded = this.log.mark;
+    return since;
   }
 
   beginStep(): void {
@@ -157,6 +161,17 @@ export class BrowserSession {
     const incidents = this.#incidents;
     this.#incidents = [];
     return incidents;
+  }
+
+  /** What must be told though no step fails of it, since it was last asked. */
+  takeNotices(): string[] {
+    const notices = this.#notices;
+    this.#notices = [];
+    return notices;
+  }
+
+  tell(notice: string): void {
+    if (this.#notices.length < MAX_INCIDENTS) this.#notices.push(this.memory.scrub(notice).slice(0, INCIDENT_LENGTH));
   }
 
   note(incident: string): void {
