@@ -86,6 +86,10 @@ test('a failed step shows its error and its screenshot', async () => {
   await image.waitFor();
   const width = () => image.evaluate((node: { naturalWidth?: number }) => node.naturalWidth ?? 0);
   await expect.poll(width).toBeGreaterThan(300);
+  // What it was called with is loaded when somebody looks.
+  await step.locator('summary').click();
+  await step.getByRole('region', { name: 'Input' }).getByText('No such button').waitFor();
+  await step.getByText('It must not be done twice.').waitFor();
 });
 
 /** A new browser, signed in by a link, on the list of jobs and live. */

@@ -75,6 +75,11 @@ export function artifactUrl(id: string): string {
   return API_PREFIX + api.artifacts.get.path.replace('{id}', encodeURIComponent(id));
 }
 
+/** The address of the record of a run. */
+export function recordUrl(job: string): string {
+  return API_PREFIX + api.jobs.record.path.replace('{id}', encodeURIComponent(job));
+}
+
 function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.problem.status === 401;
 }

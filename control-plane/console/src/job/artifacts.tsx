@@ -1,9 +1,9 @@
 /** The files of a run, to download. */
 import type { Artifact } from '@casare/shared/api';
-import { artifactUrl } from '../api.ts';
+import { artifactUrl, recordUrl } from '../api.ts';
 import { bytesWords } from '../words.ts';
 
-export function Artifacts({ artifacts }: { artifacts: readonly Artifact[] }) {
+export function Artifacts({ job, artifacts }: { job: string; artifacts: readonly Artifact[] }) {
   return (
     <section aria-labelledby="artifacts-title">
       <h2 id="artifacts-title">Artifacts</h2>
@@ -23,6 +23,14 @@ export function Artifacts({ artifacts }: { artifacts: readonly Artifact[] }) {
           ))}
         </ul>
       )}
+      <p>
+        <a href={recordUrl(job)} download>
+          The whole run as one file
+        </a>{' '}
+        <span className="faint">
+          to be opened with <code>casare run-view</code>
+        </span>
+      </p>
     </section>
   );
 }

@@ -66,12 +66,14 @@ function merged<T extends Numbered>(
   return sorted.slice(-most);
 }
 
-/** Live events leave out large outputs: one that is known stays. */
+/** Live events leave out large outputs, what a step was called with and what it saw: what is known of these stays. */
 function laterStep(known: Step, incoming: Step): Step {
   if (known.endedAt !== null && incoming.endedAt === null) return known;
   const same = known.state === incoming.state && known.endedAt === incoming.endedAt;
-  if (same && (incoming.output === null || known.output !== null)) return known;
-  return incoming;
+  const output = same ? (known.output ?? incoming.output) : incoming.output;
+  const { input = incoming.input, seen = incoming.seen } = known;
+  if (same && output === known.output && input === known.input && seen === known.seen) return known;
+  return { ...incoming, output, ...(input === undefined ? {} : { input }), ...(seen === undefined ? {} : { seen }) };
 }
 
 function keyOf({ attempt, seq }: Numbered): string {

@@ -1,15 +1,23 @@
-/** The steps as they ran, one inside the other, with durations; a failed one with its error and its screenshot. */
+/** The steps as they ran, one inside the other, with durations; a failed one with its error and its screenshot, all with what is known. */
 import type { Artifact, Step } from '@casare/shared/api';
-import { memo } from 'react';
-import { Json } from '../ui/json.tsx';
+import { memo, useEffect, useState } from 'react';
+import { failureOf } from '../record/evidence.ts';
+import { Picture } from '../record/picture.tsx';
+import { StepDetails } from '../record/step-details.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Took } from '../ui/when.tsx';
 import { durationWords, exactWords } from '../words.ts';
 import { ErrorText } from './error-text.tsx';
 import { STEPS, stepTree, turnOf, type StepNode } from './run-record.ts';
-import { Screenshot } from './screenshot.tsx';
 
-export function Steps({ steps, artifacts }: { steps: readonly Step[]; artifacts: readonly Artifact[] }) {
+interface StepsProps {
+  readonly steps: readonly Step[];
+  readonly artifacts: readonly Artifact[];
+  /** Loads the steps again: live events leave out what a step was called with and what it saw. */
+  readonly onMore: () => void;
+}
+
+export function Steps({ steps, artifacts, onMore }: StepsProps) {
   const attempts = [...Map.groupBy(steps, ({ attempt }) => attempt)];
   return (
     <section aria-labelledby="steps-title">
@@ -21,11 +29,7 @@ export function Steps({ steps, artifacts }: { steps: readonly Step[]; artifacts:
       {attempts.map(([attempt, its]) => (
         <div key={attempt}>
           {attempts.length > 1 && <h3>Attempt {attempt}</h3>}
-          <StepList
-            nodes={stepTree(its)}
-            outer=""
-            screenshots={artifacts.filter((file) => file.kind === 'screenshot' && file.attempt === attempt)}
-          />
+          <StepList nodes={stepTree(its)} outer="" files={artifacts} onMore={onMore} />
         </div>
       ))}
     </section>
@@ -36,10 +40,11 @@ interface ListProps {
   readonly nodes: readonly StepNode[];
   /** Position of the step that these ran in. */
   readonly outer: string;
-  readonly screenshots: readonly Artifact[];
+  readonly files: readonly Artifact[];
+  readonly onMore: () => void;
 }
 
-function StepList({ nodes, outer, screenshots }: ListProps) {
+function StepList({ nodes, outer, files, onMore }: ListProps) {
   return (
     <ol className="steps">
       {nodes.map(({ step, inner }) => (
@@ -48,9 +53,10 @@ function StepList({ nodes, outer, screenshots }: ListProps) {
             step={step}
             outer={outer}
             innerFailed={inner.some((node) => node.step.state === 'failed')}
-            screenshot={screenshots.find((file) => file.position === step.position)}
+            files={files}
+            onMore={onMore}
           />
-          {inner.length > 0 && <StepList nodes={inner} outer={step.position} screenshots={screenshots} />}
+          {inner.length > 0 && <StepList nodes={inner} outer={step.position} files={files} onMore={onMore} />}
         </li>
       ))}
     </ol>
@@ -62,27 +68,28 @@ interface RowProps {
   readonly outer: string;
   /** A step inside of it says why it failed. */
   readonly innerFailed: boolean;
-  readonly screenshot: Artifact | undefined;
+  readonly files: readonly Artifact[];
+  readonly onMore: () => void;
 }
 
-const StepRow = memo(function StepRow({ step, outer, innerFailed, screenshot }: RowProps) {
-  const hasOutput = step.output !== null && step.call !== null;
+const StepRow = memo(function StepRow({ step, outer, innerFailed, files, onMore }: RowProps) {
+  const [open, setOpen] = useState(false);
+  const failure = failureOf(step, files);
+  const lacks = step.call !== null && (step.input === undefined || (step.endedAt !== null && step.seen === undefined));
+  useEffect(() => {
+    if (open && lacks) onMore();
+    // Asked once when it is opened and once when it has ended: there may be no more.
+  }, [open, lacks, step.endedAt, onMore]);
   return (
     <div className="step">
-      {hasOutput ? (
-        <details>
-          <summary className="line">
-            <StepLine step={step} outer={outer} />
-          </summary>
-          <Json value={step.output} />
-        </details>
-      ) : (
-        <div className="line">
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="line">
           <StepLine step={step} outer={outer} />
-        </div>
-      )}
+        </summary>
+        {open && <StepDetails step={step} files={files} withFailure={false} />}
+      </details>
       {step.error !== null && !innerFailed && <ErrorText error={step.error} />}
-      {screenshot !== undefined && <Screenshot artifact={screenshot} of={step.name} />}
+      {failure && <Picture file={failure} of={step.name} alt={`The screen when “${step.name}” failed`} />}
     </div>
   );
 });

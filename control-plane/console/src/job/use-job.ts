@@ -3,7 +3,7 @@
  * stream is (re)opened; in between, events bring steps and lines, and say what else must be read again.
  */
 import { api as endpoints, type Artifact, type Job, type LiveEvent, type LogLine, type Step } from '@casare/shared/api';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Api } from '../api.ts';
 import { Refresher } from '../live/refresher.ts';
 import { useLive, type LiveStatus } from '../live/use-live.ts';
@@ -22,6 +22,8 @@ export interface JobView {
   readonly error: unknown;
   readonly live: LiveStatus;
   readonly refresh: () => void;
+  /** Loads the steps again, with what live events leave out. */
+  readonly refreshSteps: () => void;
   /** Takes in the answer of an action. */
   readonly show: (job: Job) => void;
 }
@@ -78,6 +80,7 @@ export function useJob(api: Api, id: string): JobView {
   const refresh = () => {
     for (const refresher of Object.values(parts.current ?? {}) as Refresher[]) refresher.ask();
   };
+  const refreshSteps = useCallback(() => parts.current?.steps.ask(), []);
   const onEvents = (events: readonly LiveEvent[]) => {
     const types = new Set(events.map(({ type }) => type));
     setSteps((known) =>
@@ -98,7 +101,7 @@ export function useJob(api: Api, id: string): JobView {
     if (types.has('artifact.stored')) parts.current?.artifacts.ask();
   };
   const live = useLive(api, id, { onOpen: refresh, onEvents });
-  return { job, steps, lines, artifacts, error, live, refresh, show: setJob };
+  return { job, steps, lines, artifacts, error, live, refresh, refreshSteps, show: setJob };
 }
 
 interface PageAsk {

@@ -7,9 +7,11 @@ import { ErrorText } from '../job/error-text.tsx';
 import { Log } from '../job/log.tsx';
 import { Review } from '../job/review.tsx';
 import { Steps } from '../job/steps.tsx';
+import { useApiFiles } from '../job/api-files.ts';
 import { useJob } from '../job/use-job.ts';
 import { WhyPending } from '../job/why-pending.tsx';
 import { LiveMark } from '../live/live-mark.tsx';
+import { RunFilesProvider } from '../record/run-files.tsx';
 import { HOME, Link } from '../router.tsx';
 import { useSession } from '../session.tsx';
 import { Fact, Facts } from '../ui/facts.tsx';
@@ -22,9 +24,10 @@ import { Ago, Took } from '../ui/when.tsx';
 
 export function JobPage({ id }: { id: string }) {
   const { api } = useSession();
-  const { job, steps, lines, artifacts, error, live, refresh, show } = useJob(api, id);
+  const { job, steps, lines, artifacts, error, live, refresh, refreshSteps, show } = useJob(api, id);
+  const files = useApiFiles(api);
   return (
-    <>
+    <RunFilesProvider value={files}>
       <nav aria-label="Where you are" className="trail">
         <Link to={HOME}>Jobs</Link> <span aria-hidden="true">/</span> <code>{id}</code>
       </nav>
@@ -53,17 +56,17 @@ export function JobPage({ id }: { id: string }) {
           )}
           <JobFacts job={job} />
           {job.state === 'pending' && <WhyPending id={id} />}
-          <Steps steps={steps} artifacts={artifacts} />
+          <Steps steps={steps} artifacts={artifacts} onMore={refreshSteps} />
           <div className="pair">
             <Value name="Input" value={job.input} />
             <Value name="Output" value={job.output} />
           </div>
           <Attempts job={job} />
-          <Artifacts artifacts={artifacts} />
+          <Artifacts job={id} artifacts={artifacts} />
           <Log lines={lines} />
         </>
       )}
-    </>
+    </RunFilesProvider>
   );
 }
 

@@ -48,6 +48,13 @@ export function evidenceOf(step: Pick<Step, 'attempt' | 'position'>, files: read
   };
 }
 
+/** The picture that shows how a step failed. */
+export function failureOf(step: Step, files: readonly EvidenceFile[]): EvidenceFile | undefined {
+  if (step.state !== 'failed') return undefined;
+  const { pictures, after } = evidenceOf(step, files);
+  return pictures[0] ?? after;
+}
+
 /** Every picture of the run by the time that it shows, oldest first. */
 export function framesOf(steps: readonly Step[], files: readonly EvidenceFile[]): readonly Frame[] {
   const at = new Map(steps.map((step) => [keyOf(step), step]));

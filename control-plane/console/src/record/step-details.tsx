@@ -4,7 +4,7 @@ import { ErrorText } from '../job/error-text.tsx';
 import { Fact, Facts } from '../ui/facts.tsx';
 import { Json } from '../ui/json.tsx';
 import { bytesWords, durationWords, EFFECT_WORDS, exactWords } from '../words.ts';
-import { evidenceOf, titleOf, type EvidenceFile } from './evidence.ts';
+import { evidenceOf, failureOf, titleOf, type EvidenceFile } from './evidence.ts';
 import { Picture } from './picture.tsx';
 import { useRunFiles } from './run-files.tsx';
 import { Target } from './target.tsx';
@@ -13,16 +13,17 @@ import { TextFile } from './text-file.tsx';
 interface DetailsProps {
   readonly step: Step;
   readonly files: readonly EvidenceFile[];
-  /** Left out where they are shown already. */
-  readonly withError?: boolean;
+  /** Its error and the picture of its failure, where they are not shown already. */
+  readonly withFailure?: boolean;
 }
 
-export function StepDetails({ step, files, withError = true }: DetailsProps) {
+export function StepDetails({ step, files, withFailure = true }: DetailsProps) {
   const { before, after, pictures, texts, others } = evidenceOf(step, files);
+  const shown = withFailure ? undefined : failureOf(step, files);
   const { seen } = step;
   return (
     <div className="details">
-      {withError && step.error !== null && <ErrorText error={step.error} />}
+      {withFailure && step.error !== null && <ErrorText error={step.error} />}
       <StepFacts step={step} />
       {(before !== undefined || after !== undefined) && (
         <div className="pair">
@@ -30,9 +31,11 @@ export function StepDetails({ step, files, withError = true }: DetailsProps) {
           {after && <Picture file={after} of={step.name} alt={`The screen after “${step.name}”`} />}
         </div>
       )}
-      {pictures.map((file) => (
-        <Picture key={file.id} file={file} of={step.name} alt={`The screen when “${step.name}” ${endOf(step)}`} />
-      ))}
+      {pictures
+        .filter((file) => file !== shown)
+        .map((file) => (
+          <Picture key={file.id} file={file} of={step.name} alt={`The screen when “${step.name}” ${endOf(step)}`} />
+        ))}
       {seen?.target && <Target target={seen.target} />}
       <div className="pair">
         {step.input !== undefined && <Value name="Input" value={step.input} />}
@@ -47,7 +50,7 @@ export function StepDetails({ step, files, withError = true }: DetailsProps) {
 }
 
 /** How a picture of a step's end is told. */
-export function endOf({ state }: Step): string {
+function endOf({ state }: Step): string {
   return state === 'failed' ? 'failed' : 'ended';
 }
 

@@ -10,7 +10,7 @@ export function Json({ value }: { value: Job['input'] }) {
       <pre tabIndex={0}>{text.slice(0, CHARS)}</pre>
       {text.length > CHARS && (
         <p className="faint">
-          Cut after {CHARS.toLocaleString('en')} characters. The whole value is in the API's answer.
+          Cut after {CHARS.toLocaleString('en')} characters. The whole value is in the record of the run.
         </p>
       )}
     </>
