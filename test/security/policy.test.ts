@@ -13,6 +13,7 @@ import { embedSubWorkflows, normalise, parseWorkflow, type Workflow } from '@cas
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { sql } from '../../control-plane/src/platform/database/index.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../control-plane/src/testing.ts';
+import { auditEntries, verifyAudit } from '../../edge-agent/src/audit/index.ts';
 import { systemClock } from '../../edge-agent/src/clock.ts';
 import { agentHome, enrol } from '../../edge-agent/src/identity/index.ts';
 import { type Agent, startAgent } from '../../edge-agent/src/service/index.ts';
@@ -125,6 +126,14 @@ async function outcome(workflow: string, agent: 'signed' | 'rules', input: unkno
   const steps = await plane.client.call(api.jobs.steps, { params, query: {} });
   return { state: done.state, code: done.error?.code ?? null, steps: steps.items.length };
 }
+/** What the agent's own log says of runs, which is whole. */
+async function audited(agent: string) {
+  const log = path.join(folder, agent, 'audit');
+  await verifyAudit(log, null);
+  const entries = [];
+  for await (const { entry } of auditEntries(log)) if (entry.action.startsWith('run.')) entries.push(entry);
+  return entries;
+}
 const refusedWith = (code: string) => ({ state: 'failed', code, steps: 0 });
 const ran = (steps = 1) => ({ state: 'succeeded', code: null, steps });
 
@@ -147,6 +156,21 @@ attack(
       refusedWith('POLICY_SIGNATURE_REVOKED'),
     );
     expect(await outcome(await push(sourceOf('good', [SAY]), release), 'signed')).toEqual(ran());
+    expect(await audited('signed')).toMatchObject([
+      { action: 'run.refused', detail: { workflow: 'attack/nobody@1.0.0', code: 'POLICY_SIGNATURE_MISSING' } },
+      { action: 'run.refused', detail: { code: 'POLICY_SIGNATURE_UNKNOWN' } },
+      { action: 'run.refused', detail: { code: 'POLICY_SIGNATURE_REVOKED' } },
+      {
+        action: 'run.accepted',
+        actor: expect.stringMatching(/^(key|account):/) as string,
+        detail: {
+          signedBy: 'release (Test)',
+          steps: ['log'],
+          policy: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        },
+      },
+      { action: 'run.ended', detail: { ending: 'run.completed' } },
+    ]);
   },
 );
 

@@ -60,6 +60,7 @@ export async function buildAssignment(
       ...(workflow.signature == null ? {} : { signature: workflow.signature }),
     },
     input: job.input as never,
+    requestedBy: job.requestedBy.slice(0, 300),
     secrets: secrets.values,
     slot: workflow.analysis.slot,
     onDisconnect: workflow.analysis.onDisconnect,

@@ -128,6 +128,8 @@ export interface Assignment {
   readonly attemptTimeoutMs: number | null;
   /** Its deadline has passed. */
   readonly late: boolean;
+  /** Who submitted it. */
+  readonly requestedBy: string;
 }
 
 /** A row of `ASSIGNMENT_COLUMNS`. */
@@ -139,10 +141,11 @@ export interface AssignmentRow {
   readonly job_left_ms: number | null;
   readonly attempt_timeout_ms: number | null;
   readonly late: boolean;
+  readonly created_by: string;
 }
 
 /** What an assignment needs of `job j`. */
-export const ASSIGNMENT_COLUMNS = `j.generation, j.first_attempt, j.workflow_id, j.input,
+export const ASSIGNMENT_COLUMNS = `j.generation, j.first_attempt, j.workflow_id, j.input, j.created_by,
      j.attempt_timeout_ms::float8 AS attempt_timeout_ms, coalesce(j.deadline <= clock_timestamp(), false) AS late,
      (extract(epoch FROM j.timeout_at - clock_timestamp()) * 1000)::float8 AS job_left_ms`;
 
@@ -213,6 +216,7 @@ export function assignmentOf(row: AssignmentRow): Assignment {
     jobLeftMs: row.job_left_ms,
     attemptTimeoutMs: row.attempt_timeout_ms,
     late: row.late,
+    requestedBy: row.created_by,
   };
 }
 

@@ -94,9 +94,9 @@ const leaseJobs = sql<
        AND d.tenant_id = ANY($1) AND d.job_id = ANY($2)
    )
    SELECT job_id, true AS ready, tenant_id, attempt, agent_id, generation, first_attempt, workflow_id, input,
-     attempt_timeout_ms, late, job_left_ms FROM leased
+     attempt_timeout_ms, late, job_left_ms, created_by FROM leased
    UNION ALL
-   SELECT job_id, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM held WHERE NOT ready`,
+   SELECT job_id, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM held WHERE NOT ready`,
 );
 
 const LEASE_COLUMNS =

@@ -6,6 +6,7 @@ import { describe, Fault } from '../fault.ts';
 import { agentHome, enrol } from '../identity/index.ts';
 import { DocumentProblems } from '../local/index.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
+import { addAudit } from './audit-command.ts';
 import { runChecks } from './checks.ts';
 import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
@@ -103,6 +104,7 @@ function commands(around: Surroundings): Command {
     .addOption(home())
     .addOption(output())
     .action((flags: OutputOption) => doctorCommand(flags, around));
+  addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
   const network = program.command('network').description('how this agent gets out of its network');
   withNetworkOptions(network.command('set'))

@@ -7,6 +7,7 @@
  *   outbox.db  spool/                                       what waits for the control plane
  *   runs/<job>/                                             the runs' folders, the newest kept
  *   logs/agent.log  status.json  agent.sock                 for people
+ *   audit/                                                  what ran, for whom, under which policy
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -33,6 +34,8 @@ export interface AgentHome {
   readonly spool: string;
   readonly runs: string;
   readonly logs: string;
+  /** Of the agent's own audit log. */
+  readonly audit: string;
   readonly status: string;
   readonly socket: string;
   /** Opens the connections to the control plane, as `network.json` and the environment say. */
@@ -58,6 +61,7 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
     spool: join(root, 'spool'),
     runs: join(root, 'runs'),
     logs: join(root, 'logs'),
+    audit: join(root, 'audit'),
     status: join(root, 'status.json'),
     socket: join(root, 'agent.sock'),
     network: new Network(join(root, 'network.json'), environment),

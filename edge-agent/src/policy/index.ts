@@ -1,7 +1,8 @@
 /** The agent's own policy: what jobs may do and reach, whatever the control plane says. */
 export type { PolicyRefusal } from './assignment.decision.ts';
 export { PolicyGate } from './gate.ts';
-export { judge } from './judge.ts';
+export { judge, signedBy } from './judge.ts';
+export { stepName } from './patterns.decision.ts';
 export { Policy, workerPart } from './policy-file.ts';
 export { POLICY_NAME, type PolicyInForce, policyPlace } from './read-policy.ts';
 export { governed, stepPolicyOf, unrestricted } from './step-policy.ts';

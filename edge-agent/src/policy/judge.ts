@@ -75,6 +75,18 @@ function signatureRefusal(policy: Policy, { workflow }: Judged): PolicyRefusal |
   };
 }
 
+/** By whose key the policy knows that a workflow was signed; null when it asks for none, or none holds. */
+export function signedBy(policy: Policy, workflow: Judged['workflow']): string | null {
+  if (policy.signed !== 'required' || workflow.signature === undefined) return null;
+  const verdict = verifyWorkflow(workflow.signature, workflow.document as unknown as Workflow, pinnedKeys(policy));
+  if (!verdict.ok) return null;
+  const pinned = policy.keys?.find(({ publicKey }) => {
+    const key = readVerifyKey(publicKey);
+    return key.ok && key.value.fingerprint === verdict.value;
+  });
+  return pinned === undefined ? verdict.value : `${pinned.id} (${pinned.who})`;
+}
+
 /** Keys that sign, and those that the policy has revoked by id or fingerprint. */
 function pinnedKeys({ keys = [], revokedKeys = [] }: Policy): { trusted: VerifyKey[]; revoked: VerifyKey[] } {
   const split: { trusted: VerifyKey[]; revoked: VerifyKey[] } = { trusted: [], revoked: [] };

@@ -14,6 +14,7 @@ import {
   type Secrets,
   type Slots,
 } from '@casare/shared/protocol';
+import type { RunAudit } from '../audit/index.ts';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
@@ -41,6 +42,7 @@ export interface SupervisorOptions {
   readonly folders: RunFolders;
   /** The agent's own policy. */
   readonly policy: Pick<PolicyGate, 'current' | 'held'>;
+  readonly audit?: RunAudit;
   readonly clock: Clock;
   readonly slots: () => Slots;
   readonly freeBytes: () => number;
@@ -153,6 +155,7 @@ export class Supervisor implements Handled {
       const refusal = this.#refused.get(idOf(key)) ?? this.#refusal(message);
       if (refusal !== null) {
         this.#noteRefused(idOf(key), refusal);
+        this.#options.audit?.refused(message, refusal);
         tunnel.send({ type: 'job.refused', ...key, ...refusal });
         return;
       }
@@ -229,6 +232,7 @@ export class Supervisor implements Handled {
     if (refused !== null) return refused;
     try {
       outbox.accept(StoredAssignment.parse(message));
+      this.#options.audit?.accepted(message);
       return null;
     } catch (error) {
       return { code: error instanceof Fault ? error.code : 'OUTBOX_FAILED', reason: describe(error) };
@@ -313,6 +317,7 @@ export class Supervisor implements Handled {
   #conclude(key: RunKey, ending: RunEventBody): void {
     const { outbox, clock, tunnel } = this.#options;
     outbox.append(key, new Date(clock.now().wall), ending);
+    this.#options.audit?.ended(key);
     tunnel.wake(key);
     this.#settlement.consider(key);
   }
@@ -321,6 +326,7 @@ export class Supervisor implements Handled {
     const { outbox, intake, log, tunnel } = this.#options;
     if (outbox.run(key) === null) return;
     log('warn', `job ${key.jobId}, attempt ${key.attempt}: dropped: ${reason}`);
+    this.#options.audit?.dropped(key, reason);
     this.#active.get(idOf(key))?.drop();
     const artifacts = outbox.artifactsOf(key);
     outbox.drop(key);
@@ -349,6 +355,7 @@ export class Supervisor implements Handled {
 
   #ended(run: Run): void {
     const row = this.#options.outbox.run(run.key);
+    this.#options.audit?.ended(run.key);
     this.#options.log('info', `job ${run.key.jobId}, attempt ${run.key.attempt}: ${row?.ending ?? 'ended'}`);
     this.#settlement.consider(run.key);
   }

@@ -4,9 +4,10 @@
  */
 import type { Server } from 'node:net';
 import type { Slots } from '@casare/shared/protocol';
+import { AuditLog, RunAudit } from '../audit/index.ts';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
-import { describe, Fault } from '../fault.ts';
+import { describe } from '../fault.ts';
 import {
   type AgentHome,
   certificateTimes,
@@ -18,9 +19,10 @@ import {
 } from '../identity/index.ts';
 import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
-import { PolicyGate, policyPlace, withhold } from '../policy/index.ts';
+import { type PolicyGate, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
+import { openPolicy, policyText } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
 import { serveStatus, type Status } from './status.ts';
@@ -57,31 +59,33 @@ export interface Agent {
 /** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, AGENT_RUNNING, OUTBOX_DAMAGED. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { home } = options;
-  readIdentity(home);
+  const { tenant } = readIdentity(home);
   verifyPermissions(home);
   makeHome(home);
   const log = openLog(home.logs, options.logLevel, options.print);
-  const policy = openPolicy(options, log);
-  const agent = new RunningAgent(options, log, policy, Outbox.open({ file: home.outbox }));
+  let audit: AuditLog | null = null;
+  const policy = openPolicy(home, options.policy, log, () => audit);
+  const outbox = Outbox.open({ file: home.outbox });
+  // Nobody else has this home from here on: the log has one writer.
+  const complain = (message: string): void => log('error', message);
+  audit = new AuditLog({ folder: home.audit, tenant, now: () => options.clock.now().wall, complain });
+  const agent = new RunningAgent(options, { log, audit, policy, outbox });
   await agent.start();
   return agent;
 }
 
-/** The policy must hold before anything else is touched: an agent without the policy that it should have does nothing. */
-function openPolicy({ home, policy }: AgentOptions, log: Log): PolicyGate {
-  const gate = new PolicyGate(policyPlace(policy, home.root), (change) => {
-    if ('fault' in change) log('error', `no job is taken: ${change.fault.code}: ${change.fault.message}`);
-    else log('info', `policy ${change.to.file}, changed: ${change.to.digest.slice(0, 16)}`);
-  });
-  const { file, digest, exposed } = gate.held;
-  log('info', file === null ? 'no policy: jobs may do what steps can do' : `policy ${file}, ${digest.slice(0, 16)}`);
-  if (exposed) log('warn', `jobs run as the user that ${file} belongs to and could change it: give it to another user`);
-  return gate;
+/** What the agent is made of, opened. */
+interface AgentParts {
+  readonly log: Log;
+  readonly audit: AuditLog;
+  readonly policy: PolicyGate;
+  readonly outbox: Outbox;
 }
 
 class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
+  readonly #audit: AuditLog;
   readonly #policy: PolicyGate;
   readonly #outbox: Outbox;
   readonly #startedAt: string;
@@ -94,9 +98,11 @@ class RunningAgent implements Agent {
   #tunnelSince: string;
   #why: string | undefined;
 
-  constructor(options: AgentOptions, log: Log, policy: PolicyGate, outbox: Outbox) {
+  constructor(options: AgentOptions, parts: AgentParts) {
+    const { policy, audit, outbox, log } = parts;
     this.#options = options;
     this.#log = log;
+    this.#audit = audit;
     this.#policy = policy;
     this.#outbox = outbox;
     this.#startedAt = this.#time();
@@ -121,6 +127,8 @@ class RunningAgent implements Agent {
   async start(): Promise<void> {
     const { name, agentId, tunnelUrl } = this.#uplink.identity;
     this.#log('info', `agent ${name} (${agentId}) starts, tunnel ${tunnelUrl}, ${this.#wayOut()}`);
+    const { file, digest } = this.#policy.held;
+    this.#tell('agent.started', { version: agentVersion(), policy: digest, policyFile: file });
     this.#supervisor.recover();
     this.#server = await serveStatus(this.#options.home, () => this.status()).catch((error: unknown) => {
       this.#log('warn', `no status socket: ${describe(error)}`);
@@ -180,7 +188,13 @@ class RunningAgent implements Agent {
     this.#keepStatus();
     this.#server?.close();
     this.#outbox.close();
+    this.#tell('agent.stopped', {});
     this.#log('info', 'stopped');
+  }
+
+  #tell(action: string, detail: Readonly<Record<string, unknown>>): void {
+    const subject = `agent:${this.#uplink.identity.agentId}`;
+    this.#audit.add({ action, actor: 'agent', subject, detail });
   }
 
   #changed(state: TunnelState, detail: TunnelDetail): void {
@@ -248,6 +262,11 @@ class RunningAgent implements Agent {
       intake,
       folders: new RunFolders(home.runs),
       policy: this.#policy,
+      audit: new RunAudit({
+        log: this.#audit,
+        policy: this.#policy,
+        journal: (key) => this.#outbox.journal(key),
+      }),
       clock,
       // a run that only waits for the probe is not refused
       slots: () => this.#options.slots,
@@ -273,11 +292,4 @@ class RunningAgent implements Agent {
   #time(): string {
     return new Date(this.#options.clock.now().wall).toISOString();
   }
-}
-
-/** For people: which policy holds, or why no job is taken. */
-function policyText(gate: PolicyGate): string {
-  const current = gate.current();
-  if (current instanceof Fault) return `${current.code}: ${current.message}`;
-  return current.file === null ? 'none' : `${current.file}, ${current.digest.slice(0, 16)}`;
 }

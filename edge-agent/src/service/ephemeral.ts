@@ -40,7 +40,7 @@ export async function startEphemeralAgent(options: EphemeralOptions): Promise<Ag
   };
 }
 
-/** Removes what an ephemeral agent made, but the logs, the way out and the policy that somebody put there. */
+/** Removes what an ephemeral agent made, but its logs, the way out and the policy that somebody put there. */
 function empty(home: AgentHome): void {
   if (!existsSync(join(home.root, MARK))) {
     if (!existsSync(home.identity)) return;
@@ -50,8 +50,13 @@ function empty(home: AgentHome): void {
     );
   }
   ensureNotRunning(home);
+  const kept = new Set([
+    ...[home.logs, home.audit, home.network.file].map((path) => basename(path)),
+    POLICY_NAME,
+    MARK,
+  ]);
   for (const name of readdirSync(home.root)) {
-    if ([basename(home.logs), basename(home.network.file), POLICY_NAME, MARK].includes(name)) continue;
+    if (kept.has(name)) continue;
     rmSync(join(home.root, name), { recursive: true, force: true });
   }
 }

@@ -206,6 +206,8 @@ export const JobAssign = z.object({
     signature: SignatureEnvelope.optional(),
   }),
   input: z.json(),
+  /** Who asked for the job, as the control plane knows them: for the agent's audit log. */
+  requestedBy: z.string().max(300).optional(),
   secrets: Secrets,
   slot: SlotKind,
   onDisconnect: OnDisconnect,

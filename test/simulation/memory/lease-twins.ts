@@ -259,7 +259,7 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
 function notLeased(job_id: string): Record<string, unknown> {
   const [none, job] = [null, { generation: null, first_attempt: null, workflow_id: null, input: null }];
   const key = { job_id, ready: false, tenant_id: none, attempt: none, agent_id: none };
-  return { ...key, ...job, attempt_timeout_ms: none, late: none, job_left_ms: none };
+  return { ...key, ...job, attempt_timeout_ms: none, late: none, job_left_ms: none, created_by: none };
 }
 
 function withState({ tables }: Pick<Moment, 'tables'>, lease: LeaseRow): Record<string, unknown> {

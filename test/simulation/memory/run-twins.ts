@@ -221,8 +221,8 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
 
 /** As the columns that an assignment needs. */
 export function assignmentRow(job: JobRow, now: number): Record<string, unknown> {
-  const { generation, first_attempt, workflow_id, input, deadline, timeout_at, attempt_timeout_ms } = job;
+  const { generation, first_attempt, workflow_id, input, deadline, timeout_at, attempt_timeout_ms, created_by } = job;
   const late = deadline !== null && deadline <= now;
   const job_left_ms = timeout_at === null ? null : timeout_at - now;
-  return { generation, first_attempt, workflow_id, input, attempt_timeout_ms, late, job_left_ms };
+  return { generation, first_attempt, workflow_id, input, attempt_timeout_ms, late, job_left_ms, created_by };
 }

@@ -1,0 +1,43 @@
+/** The running agent's policy: opened before anything else, told in the log and in the audit log. */
+import type { AuditLog } from '../audit/index.ts';
+import { Fault } from '../fault.ts';
+import type { AgentHome } from '../identity/index.ts';
+import { PolicyGate, policyPlace } from '../policy/index.ts';
+import type { Log } from './log.ts';
+
+/**
+ * Reads the policy. An agent without the policy that it should have does nothing.
+ * @param audit null as long as there is none
+ * @throws Fault POLICY_…
+ */
+export function openPolicy(
+  home: AgentHome,
+  named: string | undefined,
+  log: Log,
+  audit: () => AuditLog | null,
+): PolicyGate {
+  const gate = new PolicyGate(policyPlace(named, home.root), (change) => {
+    const tell = (action: string, detail: Readonly<Record<string, unknown>>): void =>
+      audit()?.add({ action, actor: 'agent', subject: 'policy', detail });
+    if ('fault' in change) {
+      const { code, message } = change.fault;
+      log('error', `no job is taken: ${code}: ${message}`);
+      tell('policy.faulty', { code, message });
+    } else {
+      const { file, digest } = change.to;
+      log('info', `policy ${file}, changed: ${digest.slice(0, 16)}`);
+      tell('policy.changed', { file, digest });
+    }
+  });
+  const { file, digest, exposed } = gate.held;
+  log('info', file === null ? 'no policy: jobs may do what steps can do' : `policy ${file}, ${digest.slice(0, 16)}`);
+  if (exposed) log('warn', `jobs run as the user that ${file} belongs to and could change it: give it to another user`);
+  return gate;
+}
+
+/** For people: which policy holds, or why no job is taken. */
+export function policyText(gate: PolicyGate): string {
+  const current = gate.current();
+  if (current instanceof Fault) return `${current.code}: ${current.message}`;
+  return current.file === null ? 'none' : `${current.file}, ${current.digest.slice(0, 16)}`;
+}
