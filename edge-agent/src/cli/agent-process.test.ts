@@ -151,6 +151,7 @@ test('doctor shows every check with what to do, and exits 1 when one has failed'
     'agent process': 'warning',
     disk: expect.stringMatching(/ok|warning/) as string,
     browser: 'failed',
+    desktop: expect.stringMatching(/ok|warning/) as string,
   });
   for (const { result, fix } of checks) if (result === 'failed') expect(fix).not.toBe('');
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { probeBrowser } from '../browser/index.ts';
+import { probeDesktop } from '../desktop/index.ts';
 import { Fault } from '../fault.ts';
 import {
   type AgentHome,
@@ -32,6 +33,7 @@ export async function runChecks(home: AgentHome, environment: NodeJS.ProcessEnv,
     ['agent process', () => checkProcess(home)],
     ['disk', () => checkDisk(home)],
     ['browser', () => checkBrowser(home, environment)],
+    ['desktop', () => checkDesktop(environment)],
   ];
   return Promise.all(
     checks.map(async ([name, run]) => {
@@ -109,4 +111,11 @@ async function checkBrowser(home: AgentHome, environment: NodeJS.ProcessEnv): Pr
   if (!probe.ok) return failed('browser', why, 'install Chrome, Edge or Chromium, or set CASARE_BROWSER');
   const found = `Chromium ${probe.version} at ${probe.path}`;
   return probe.sandbox ? ok('browser', found) : warning('browser', found, why);
+}
+
+/** Not every agent runs desktop jobs: that it cannot is worth a warning. */
+async function checkDesktop(environment: NodeJS.ProcessEnv): Promise<Check> {
+  const probe = await probeDesktop(environment, process.platform);
+  if (probe.ok) return ok('desktop', probe.found);
+  return warning('desktop', probe.found, 'needed for desktop jobs only: apt-get install xvfb openbox dbus at-spi2-core');
 }

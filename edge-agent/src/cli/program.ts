@@ -196,6 +196,7 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
     ['policy', status.policy ?? 'unknown'],
     ['slots', slots.join(', ')],
     ['browser', status.browser],
+    ['desktop', status.desktop ?? 'unknown'],
     ['capabilities', status.capabilities.join(', ')],
     ...status.running.map((run) => ['running', `${run.workflow}: job ${run.jobId}, attempt ${run.attempt}`]),
     ['held runs', String(status.heldRuns)],

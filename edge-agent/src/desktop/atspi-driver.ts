@@ -16,6 +16,9 @@ import { XWindows } from './x11/windows.ts';
 export async function openAtspiDriver(connection: XConnection, sessionBus: string): Promise<DesktopDriver> {
   const bus = await AccessibilityBus.connect(sessionBus);
   const elements = new AtspiElements(bus);
+  const gone = Promise.race([connection.gone, bus.gone]);
+  // Whoever does not look at it does not want to be ended by it.
+  gone.catch(() => undefined);
   return {
     kind: 'atspi',
     elements,
@@ -23,7 +26,7 @@ export async function openAtspiDriver(connection: XConnection, sessionBus: strin
     input: await XInput.open(connection),
     clipboard: XClipboard.open(connection),
     screen: new XScreen(connection),
-    gone: Promise.race([connection.gone, bus.gone]),
+    gone,
     close: () => bus.close(),
   };
 }

@@ -13,6 +13,7 @@ export type {
 export { DesktopError } from './desktop-error.ts';
 export { parseKeys } from './keys.ts';
 export { matching, unusable } from './match.ts';
+export { desktopCapabilities, type DesktopProbe, probeDesktop } from './probe.ts';
 export { candidatesFor, selectorFor } from './propose.ts';
 export { findProgram, startProgram, type StartedProgram } from './session/programs.ts';
 export { desktopSettings, type ScreenSize } from './session/settings.ts';

@@ -6,6 +6,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { clearSessions } from '../desktop/session/leftovers.ts';
 
 /** Makes the folder of the worker with this marker and answers its path. */
 export function makeScratch(marker: string): string {
@@ -17,6 +18,7 @@ export function makeScratch(marker: string): string {
 /** Removes it, once everything that the worker started has ended; a worker itself has it as its temporary folder. */
 export function removeScratch(marker: string, own = scratchOf(marker)): void {
   if (basename(own) !== basename(scratchOf(marker))) return;
+  clearSessions(own, { own: true });
   try {
     rmSync(own, { recursive: true, force: true });
   } catch {

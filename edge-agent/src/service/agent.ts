@@ -7,6 +7,7 @@ import type { Slots } from '@casare/shared/protocol';
 import { AuditLog, RunAudit } from '../audit/index.ts';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
+import { desktopCapabilities, type DesktopProbe, probeDesktop } from '../desktop/index.ts';
 import { describe } from '../fault.ts';
 import {
   type AgentHome,
@@ -93,7 +94,9 @@ class RunningAgent implements Agent {
   readonly #supervisor: Supervisor;
   readonly #uplink: Uplink;
   #browser: BrowserProbe | null = null;
-  #greetedBrowser: BrowserProbe | null = null;
+  #desktop: DesktopProbe | null = null;
+  /** What was proved when the agent last said what it can. */
+  #greeted = '';
   #server: Server | null = null;
   #tunnelSince: string;
   #why: string | undefined;
@@ -116,7 +119,7 @@ class RunningAgent implements Agent {
       leaving: (event) => withhold(policy.held.policy, event),
       runs: this.#supervisor,
       profile: () => {
-        this.#greetedBrowser = this.#browser;
+        this.#greeted = this.#proved();
         return { facts: machineFacts(), capabilities: this.#capabilities(), slots: this.#slots() };
       },
       changed: (state, detail) => this.#changed(state, detail),
@@ -162,6 +165,7 @@ class RunningAgent implements Agent {
       slots: this.#slots(),
       capabilities: this.#capabilities(),
       browser: this.#browser === null ? 'being tried' : (this.#browser.version ?? `none: ${this.#browser.why ?? ''}`),
+      desktop: this.#desktop?.found ?? (this.#options.slots.desktop === 0 ? 'no slot' : 'being tried'),
       certificateUntil: new Date(now + certificateTimes(home, now).untilEndMs).toISOString(),
       ...(generation === null ? {} : { certificateGeneration: generation }),
       bundle: heldBundle(home).digest,
@@ -200,8 +204,8 @@ class RunningAgent implements Agent {
   #changed(state: TunnelState, detail: TunnelDetail): void {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
-    // the probe may have ended between hello and welcome
-    if (state === 'live' && this.#greetedBrowser !== this.#browser) this.#tellCapabilities();
+    // a probe may have ended between hello and welcome
+    if (state === 'live' && this.#greeted !== this.#proved()) this.#tellCapabilities();
     if (state === 'live' || state === 'waiting') this.#keepStatus();
   }
 
@@ -212,6 +216,14 @@ class RunningAgent implements Agent {
     this.#log(ok ? 'info' : 'warn', ok ? `browser: Chromium ${version}` : `no browser jobs: ${why}`);
     if (ok && why !== null) this.#log('warn', why);
     this.#tellCapabilities();
+    if (this.#options.slots.desktop === 0) return;
+    this.#desktop = await probeDesktop(environment, process.platform);
+    this.#log('info', `${this.#desktop.ok ? 'desktop' : 'no desktop jobs'}: ${this.#desktop.found}`);
+    if (this.#desktop.ok) this.#tellCapabilities();
+  }
+
+  #proved(): string {
+    return JSON.stringify([this.#capabilities(), this.#slots()]);
   }
 
   #tellCapabilities(): void {
@@ -219,23 +231,31 @@ class RunningAgent implements Agent {
   }
 
   #capabilities(): string[] {
-    return [...platformCapabilities(), ...(this.#browser === null ? [] : browserCapabilities(this.#browser))];
+    return [
+      ...platformCapabilities(),
+      ...(this.#browser === null ? [] : browserCapabilities(this.#browser)),
+      ...(this.#desktop === null ? [] : desktopCapabilities(this.#desktop)),
+    ];
   }
 
-  /** Without a proved browser there is no browser slot. */
+  /** Without a proved browser there is no browser slot, without a proved desktop no desktop slot; one display has one. */
   #slots(): Slots {
     const { slots } = this.#options;
-    return this.#browser?.ok === true ? slots : { ...slots, browser: 0 };
+    const browser = this.#browser?.ok === true ? slots.browser : 0;
+    const desktop = this.#desktop?.ok === true ? Math.min(slots.desktop, this.#desktop.many ? Infinity : 1) : 0;
+    return { ...slots, browser, desktop };
   }
 
   #makePool(): WorkerPool {
     const { environment, home } = this.#options;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const named = environment['CASARE_BROWSER'];
+    const named = Object.fromEntries(
+      ['CASARE_BROWSER', 'CASARE_DESKTOP'].map((name) => [name, environment[name]]).filter(([, value]) => value),
+    ) as Record<string, string>;
     return new WorkerPool(
       {
         module: new URL(`../runner/worker.${extension}`, import.meta.url),
-        environment: { CASARE_HOME: home.root, ...(named === undefined ? {} : { CASARE_BROWSER: named }) },
+        environment: { CASARE_HOME: home.root, ...named },
         log: this.#log,
       },
       environment,

@@ -5,7 +5,7 @@ import type { AgentFacts, Slots } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 
-const DEFAULT_SLOTS: Slots = { plain: 4, browser: 2, desktop: 0 };
+const DEFAULT_SLOTS: Slots = { plain: 4, browser: 2, desktop: 1 };
 
 /** The version of this agent: that of its package. */
 export function agentVersion(): string {

@@ -33,6 +33,8 @@ export const Status = z.object({
   slots: Slots,
   capabilities: z.array(z.string()),
   browser: z.string(),
+  /** Absent from agents of before. */
+  desktop: z.string().optional(),
   certificateUntil: z.iso.datetime(),
   /** Counts the agent's certificates; known of one that came over the tunnel since the start. */
   certificateGeneration: z.int().optional(),

@@ -13,13 +13,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { killMarked } from '../../runner/process-tree.ts';
 import { DesktopError } from '../desktop-error.ts';
 import { XConnection } from '../x11/connection.ts';
-import { noteDisplay, removeFilesOf, SESSION_PREFIX } from './display-files.ts';
+import { clearSessions, DISPLAY_MARKER, noteSession, removeServerFiles, SESSION_PREFIX } from './leftovers.ts';
 import { neededProgram, startProgram, type StartedProgram } from './programs.ts';
 import type { ScreenSize } from './settings.ts';
 import { windowManagerSettings } from './window-manager-settings.ts';
 
-/** The variable that carries the marker of a display. */
-const MARKER = 'CASARE_DISPLAY_MARKER';
 /** Each of the parts has to come up in this time, milliseconds. */
 const START_MS = 20_000;
 /** The server removes its files when it is asked to end; after this it is killed. Milliseconds. */
@@ -60,6 +58,8 @@ export async function startVirtualDisplay(
     neededProgram('openbox', env),
     neededProgram('dbus-daemon', env),
   ]);
+  // Those of processes that were killed.
+  clearSessions(tmpdir(), { own: false });
   const display = new VirtualDisplay(env);
   try {
     await display.startServer(xvfb, screen);
@@ -82,10 +82,11 @@ class VirtualDisplay implements StartedDisplay {
 
   constructor(env: Readonly<Record<string, string | undefined>>) {
     const folder = this.#folder;
+    noteSession(folder, this.#marker);
     this.env = {
       ...Object.fromEntries(INHERITED.map((name) => [name, env[name]] as const).filter(([, value]) => value)),
       LANG: env['LANG'] ?? env['LC_ALL'] ?? 'C.UTF-8',
-      [MARKER]: this.#marker,
+      [DISPLAY_MARKER]: this.#marker,
       HOME: join(folder, 'home'),
       XDG_RUNTIME_DIR: join(folder, 'run'),
       XAUTHORITY: join(folder, 'authority'),
@@ -120,7 +121,7 @@ class VirtualDisplay implements StartedDisplay {
     });
     this.#server = server;
     const number = Number(await firstLine(server, 'Xvfb'));
-    noteDisplay(this.#folder, number, server.child.pid ?? 0);
+    noteSession(this.#folder, this.#marker, { number, server: server.child.pid ?? 0 });
     this.env['DISPLAY'] = `:${number}`;
     this.#connection = await XConnection.open({ display: `:${number}`, cookie: this.#cookie });
   }
@@ -147,14 +148,14 @@ class VirtualDisplay implements StartedDisplay {
   async close(): Promise<void> {
     this.#connection?.close();
     const server = this.#server;
-    killMarked(MARKER, this.#marker, server?.child.pid);
+    killMarked(DISPLAY_MARKER, this.#marker, server?.child.pid);
     if (server !== null) {
       server.child.kill('SIGTERM');
       await Promise.race([server.ended, delay(END_MS, undefined, { ref: false })]);
       server.child.kill('SIGKILL');
     }
-    killMarked(MARKER, this.#marker);
-    removeFilesOf(this.#folder);
+    killMarked(DISPLAY_MARKER, this.#marker);
+    removeServerFiles(this.#folder);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -9,6 +9,8 @@ import { DesktopError } from '../desktop-error.ts';
 const ANSWER_MS = 10_000;
 /** Longest property that is read, in words of four bytes. */
 const PROPERTY_WORDS = 65_536;
+/** Names up to this number are the same on every server (X11 protocol, appendix B). */
+const LAST_PREDEFINED_ATOM = 68;
 
 /** How to get at a display. */
 export interface DisplayAddress {
@@ -30,6 +32,8 @@ export class XConnection {
   readonly #atoms = new Map<string, Promise<number>>();
 
   private constructor(client: x11.Client, display: x11.Display, screen: x11.Screen) {
+    // All clients of the library share the numbers of one server: each gets its own.
+    client.atoms = Object.fromEntries(Object.entries(client.atoms).filter(([, atom]) => atom <= LAST_PREDEFINED_ATOM));
     this.client = client;
     this.root = screen.root;
     this.size = { width: screen.pixel_width, height: screen.pixel_height };

@@ -71,6 +71,8 @@ declare module 'x11' {
 
   export interface Client extends EventEmitter {
     readonly eventMask: Readonly<Record<string, number>>;
+    /** What `InternAtom` remembers. */
+    atoms: Readonly<Record<string, number>>;
     AllocID(): number;
     require(extension: 'xtest', done: Done<XTest>): void;
     terminate(): void;
