@@ -27,8 +27,8 @@ async function audit(...flags: string[]) {
     complain: (text: string) => err.push(text),
     input: () => Promise.resolve(''),
     stopped: () => new Promise(() => undefined),
-    terminal: { live: false, colour: false, columns: 80 },
-  } as never);
+    terminal: { live: false, colour: false },
+  });
   return { code, out: out.join(''), err: err.join('') };
 }
 const subjects = (text: string): string[] =>

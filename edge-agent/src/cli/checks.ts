@@ -13,6 +13,7 @@ import {
   readIdentity,
   serverTimeOf,
 } from '../identity/index.ts';
+import { policyPlace, readPolicy } from '../policy/index.ts';
 import { askStatus, freeBytes } from '../service/index.ts';
 import { broken, type Check, failed, ok, warning } from './check.ts';
 import { networkChecks } from './network-checks.ts';
@@ -30,6 +31,7 @@ export async function runChecks(home: AgentHome, environment: NodeJS.ProcessEnv,
     ['identity', () => checkIdentity(home, now())],
     ['clock', () => checkClock(home, now)],
     ...networkChecks(home),
+    ['policy', () => checkPolicy(home, environment)],
     ['agent process', () => checkProcess(home)],
     ['disk', () => checkDisk(home)],
     ['browser', () => checkBrowser(home, environment)],
@@ -82,6 +84,14 @@ async function checkClock(home: AgentHome, now: () => number): Promise<Check> {
   const found = `differs from the control plane's by ${Math.round(skewMs / 1_000)} s`;
   if (skewMs > SKEW_FAILURE_MS) return failed('clock', found, "set this machine's clock");
   return skewMs > SKEW_WARNING_MS ? warning('clock', found, 'keep it by a time service') : ok('clock', found);
+}
+
+function checkPolicy(home: AgentHome, environment: NodeJS.ProcessEnv): Check {
+  const { file, digest, exposed } = readPolicy(policyPlace(environment['CASARE_POLICY'], home.root));
+  if (file === null) return ok('policy', 'none: jobs may do what steps can do');
+  const found = `${file}, ${digest.slice(0, 16)}`;
+  if (!exposed) return ok('policy', found);
+  return warning('policy', `${found}; jobs run as its owner and could change it`, 'give it to root');
 }
 
 async function checkProcess(home: AgentHome): Promise<Check> {
