@@ -1,5 +1,5 @@
 /** The record of a run as a zip: complete, of one tenant, without what cannot be had, and nothing left when it is broken off. */
-import { RecordedEvent, RunRecord } from '@casare/shared/record';
+import { RecordedEvent, RunRecord, stepsOf } from '@casare/shared/record';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -17,13 +17,32 @@ const at = '2026-01-01T00:00:00.000Z';
 const TENANT = 'default';
 const VIEWER = '<title>x</title><script type="application/json" id="casare-record"></script><p>end</p>';
 const where = { path: '/do/0/act', position: '/do/0/act' };
+const inner = { path: '/do/1/no', position: '/do/1/no' };
 const OUTPUT = { name: '</script><script>alert(1)</script>' };
 const EVENTS: RunEventBody[] = [
   { type: 'run.started', resumed: false },
   { type: 'step.started', ...where, name: 'act', task: 'wait', effect: 'idempotent', onRestart: 'rerun' },
   { type: 'run.log', level: 'info', message: 'hello' },
   { type: 'run.log', level: 'warn', message: 'EVIDENCE_DROPPED: steps/act/after.png: no room' },
-  { type: 'step.completed', ...where, output: OUTPUT, durationMs: 5 },
+  {
+    type: 'step.completed',
+    ...where,
+    output: OUTPUT,
+    durationMs: 5,
+    seen: { page: { url: 'https://a/', title: 'A' } },
+  },
+  {
+    type: 'step.started',
+    ...inner,
+    name: 'no',
+    task: 'call',
+    call: 'x:1.0.0',
+    effect: 'unsafe',
+    onRestart: 'suspend',
+    input: 1,
+  },
+  { type: 'step.failed', ...inner, error: { type: 'about:blank', status: 500 }, certain: true, durationMs: 1 },
+  { type: 'step.skipped', path: '/do/2/no', position: '/do/2/no', name: 'no' },
 ];
 const numbered = (bodies: readonly RunEventBody[], from = 1): RunEvent[] =>
   bodies.map((body, index) => ({ seq: from + index, at, body }));
@@ -100,23 +119,31 @@ describe('the record of a run', () => {
     await upload(job, 'report.txt', 'report');
     await upload(job, 'report.TXT', 'log', 'log');
     await upload(job, 'empty.txt', '');
+    await upload(job, 'steps/act/after.png.withheld.json', '{}', 'screenshot');
     const files = await unpacked(await sent(service(), job.id));
     const events = files.get('events.jsonl')!.trimEnd().split('\n');
     expect(events.map((line) => RecordedEvent.parse(JSON.parse(line)).body)).toEqual(EVENTS);
-    expect(JSON.parse(files.get('steps.json')!)).toMatchObject([{ position: where.position, output: OUTPUT }]);
+    const steps: unknown = JSON.parse(files.get('steps.json')!);
+    expect(steps).toMatchObject([{ position: where.position, output: OUTPUT }, { input: 1 }, { state: 'skipped' }]);
+    // Whoever has only events makes the same of them.
+    expect(stepsOf(1, numbered(EVENTS))).toEqual(steps);
     expect(files.get('log.jsonl')).toContain('"message":"hello"');
     const record = RunRecord.parse(JSON.parse(files.get('run.json')!));
     expect(record).toMatchObject({
-      ...{ format: 'casare.run', version: 1, counts: { events: 5, steps: 1, lines: 2 } },
+      ...{ format: 'casare.run', version: 1, counts: { events: 8, steps: 3, lines: 2 } },
       job: { id: job.id, state: 'running', workflow: { name: 'whole' } },
       attempts: [{ attempt: 1 }],
-      missing: [{ what: 'steps/act/after.png: no room', why: 'EVIDENCE_DROPPED' }],
+      missing: [
+        { what: 'steps/act/after.png: no room', why: 'EVIDENCE_DROPPED' },
+        { what: 'steps/act/after.png', why: "WITHHELD: the agent's policy keeps it on the premises" },
+      ],
     });
     expect(Object.fromEntries(record.artifacts.map(({ file, name, kind }) => [file, `${kind} ${name}`]))).toEqual({
       'artifacts/1/report.TXT': 'log report.TXT',
       'artifacts/1/output/report.txt': 'output report.txt',
       'artifacts/1/empty.txt': 'output empty.txt',
       'artifacts/1/steps/act/before.png': 'screenshot steps/act/before.png',
+      'artifacts/1/steps/act/after.png.withheld.json': 'screenshot steps/act/after.png.withheld.json',
     });
     expect(files.get('artifacts/1/steps/act/before.png')).toBe('picture');
     expect(files.get('artifacts/1/output/report.txt')).toBe('report');
@@ -126,7 +153,7 @@ describe('the record of a run', () => {
     expect(page).not.toContain('<');
     expect(JSON.parse(page)).toMatchObject({
       run: { job: { id: job.id } },
-      steps: [{ output: OUTPUT }],
+      steps: [{ output: OUTPUT }, {}, {}],
       lines: [{}, {}],
     });
   });

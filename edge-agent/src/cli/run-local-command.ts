@@ -18,6 +18,7 @@ interface Flags {
   breakAt: string[];
   from?: string;
   policy?: string;
+  record?: string;
   output: 'table' | 'json';
 }
 
@@ -32,6 +33,10 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
     .option('--secrets <file>', 'a YAML file, readable by you alone, with the secrets that the workflow uses')
     .option('--workflows <folder>', "a folder with sub-workflows, besides the file's own; several times", collect, [])
     .option('--out <folder>', "where the run's files go (default: below the agent home)")
+    .option(
+      '--record <file>',
+      'write the record of the run too, for `casare run-view`; a file that is there is replaced',
+    )
     .option('--step', 'wait before every step')
     .option('--break-at <task>', 'wait before this task, by its name, its call or its path; several times', collect, [])
     .option('--from <task>', 'go on in the last run, from this task')
@@ -50,6 +55,7 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
         ...{ file, secrets: flags.secrets, workflows: flags.workflows, out: flags.out && path.resolve(flags.out) },
         ...{ step: flags.step === true, breakAt: flags.breakAt, from: flags.from, output: flags.output },
         policy: flags.policy ?? around.environment['CASARE_POLICY'],
+        record: flags.record && path.resolve(flags.record),
         input: await inputOf(flags),
         home: agentHome(flags.home, around.environment).root,
         environment: around.environment,

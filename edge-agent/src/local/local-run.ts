@@ -17,6 +17,7 @@ import { governed, judge, type Policy, PolicyGate, policyPlace, stepPolicyOf } f
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import { journalBefore, rememberingSteps } from './from.decision.ts';
 import { readDocument } from './local-document.ts';
+import { type KeptFile, writeRecord } from './local-record.ts';
 import { readSecrets } from './local-secrets.ts';
 import { pausesAt, readAnswer } from './pause.decision.ts';
 import { StepView, type ViewTarget } from './step-view.ts';
@@ -35,6 +36,8 @@ export interface LocalRunOptions {
   readonly from: string | undefined;
   /** The policy's file, where it is not the machine's or the home's. */
   readonly policy: string | undefined;
+  /** Where the run's record goes, as one file; absent for none. */
+  readonly record: string | undefined;
   readonly output: 'table' | 'json';
   /** The agent's data directory. */
   readonly home: string;
@@ -79,11 +82,11 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
   const registry = createStepRegistry({ home: options.home, env: options.environment, platform: process.platform });
   const expressions = createExpressions();
   const session = new Map<string, unknown>();
-  const files: string[] = [];
-  const began = Date.now();
+  const files: KeptFile[] = [];
+  const [began, id] = [Date.now(), randomUUID()];
   try {
     const ending = await runWorkflow({
-      runId: randomUUID(),
+      runId: id,
       ...{ document, input, secrets, journal, session, expressions, runFolder: folder },
       steps: governed(options.from === undefined ? registry : rememberingSteps(registry), policy),
       policy: stepPolicyOf(policy),
@@ -98,6 +101,12 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
       log: () => undefined,
     });
     view.close();
+    if (options.record !== undefined) {
+      await recording.end();
+      const { events } = (await readKept(keptAt))!;
+      const run = { id, document, input, events, files, ending, began: new Date(began), ended: new Date() };
+      await writeRecord(run, options.record);
+    }
     tell(options, ending, files, began);
     return ending.type === 'run.completed';
   } finally {
@@ -142,20 +151,16 @@ async function readKept(file: string): Promise<Kept | null> {
 }
 
 /** Files that steps stored stand in the folder already; evidence is put beside them under its name. */
-async function keepFile(
-  folder: string,
-  file: string,
-  about: { name: string; kind: string },
-  files: string[],
-): Promise<void> {
+async function keepFile(folder: string, file: string, about: KeptFile['about'], files: KeptFile[]): Promise<void> {
+  const at = new Date();
   if (about.kind === 'output') {
-    files.push(path.join(folder, 'files', about.name));
+    files.push({ path: path.join(folder, 'files', about.name), about, at });
     return;
   }
   const to = path.join(folder, 'evidence', ...about.name.split('/'));
   await mkdir(path.dirname(to), { recursive: true, mode: 0o700 });
   if (file !== to) await copyFile(file, to);
-  files.push(to);
+  files.push({ path: to, about, at });
 }
 
 /** Asks before steps, as long as it is wanted. */
@@ -214,17 +219,19 @@ class Recording {
   }
 
   async end(): Promise<void> {
+    if (this.#stream.writableEnded) return;
     await new Promise<void>((resolve) => this.#stream.end(() => resolve()));
   }
 }
 
 function tell(
-  { output, target }: LocalRunOptions,
+  { output, target, record }: LocalRunOptions,
   ending: RunEndingBody,
-  files: readonly string[],
+  kept: readonly KeptFile[],
   began: number,
 ): void {
   const ms = Date.now() - began;
+  const files = [...kept.map((file) => file.path), ...(record === undefined ? [] : [record])];
   if (output === 'json') {
     const { type, ...rest } = ending;
     target.print(json({ state: type.slice('run.'.length), ...rest, files, seconds: ms / 1_000 }, 0));

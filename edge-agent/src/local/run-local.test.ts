@@ -3,7 +3,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { RecordedSteps, RunRecord } from '@casare/shared/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPromise } from 'yauzl';
 import { main } from '../cli/program.ts';
 
 let folder: string;
@@ -72,6 +75,28 @@ describe('a run', () => {
     expect(out).toMatch(/^✓ rows .*\neach {2}for\n {2}part \[0\] {2}run\n {2}info: part 1\n {4}✓ say \[0\] {2}log/m);
     expect(out).toMatch(/✓ check {2}assert[^]*succeeded after [^]*"done": "Ada"/);
     expect(code).toBe(0);
+  });
+
+  it('is written down as one file, when asked: how it ended, its steps and log, for the viewer', async () => {
+    const file = path.join(folder, 'run.zip');
+    const { out } = await run('top.yaml', ['--record', file]);
+    expect(out).toContain(`file  ${file}`);
+    const zip = await openPromise(file, { autoClose: false });
+    const files = new Map<string, string>();
+    for await (const entry of zip.eachEntry()) {
+      files.set(entry.fileName, await text(await zip.openReadStreamPromise(entry)));
+    }
+    zip.close();
+    expect([...files.keys()].slice(0, 4)).toEqual(['events.jsonl', 'steps.json', 'log.jsonl', 'run.json']);
+    const record = RunRecord.parse(JSON.parse(files.get('run.json')!));
+    expect(record).toMatchObject({
+      writtenBy: 'casare-agent run-local',
+      job: { state: 'failed', error: { code: 'ASSERTION_FAILED' }, workflow: { name: 'top' } },
+      attempts: [{ attempt: 1, outcome: 'failed' }],
+    });
+    const steps = RecordedSteps.parse(JSON.parse(files.get('steps.json')!));
+    expect(steps.find(({ name }) => name === 'check')).toMatchObject({ state: 'failed', input: { message: 'not ok' } });
+    expect(files.get('log.jsonl')).toContain('part 1');
   });
 
   it('that fails says why and where, and ends with 5', async () => {

@@ -1,4 +1,5 @@
 /** The record of a run as a file: its format, and how one is written. */
 export * from './format.ts';
 export { PAGE_DATA_ID } from './page.ts';
+export { stepsOf } from './steps.ts';
 export { recordFiles, type RecordFile, type RecordOptions, type RecordSource } from './write.ts';

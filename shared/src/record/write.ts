@@ -57,6 +57,9 @@ const PACKED = /^(image\/(png|jpeg|webp)|application\/(zip|gzip|pdf)|video\/)/;
 /** A line of the log by which an agent says that evidence was not kept: its code, then what and why. */
 const DROPPED = /^(EVIDENCE_[A-Z_]+): (.*)/s;
 
+/** What stands for a file that the agent's policy keeps on the premises: a note with its name and size. */
+const WITHHELD = '.withheld.json';
+
 /** The files of the record, in the order in which they are to be written. */
 export async function* recordFiles(source: RecordSource, options: RecordOptions): AsyncGenerator<RecordFile> {
   const counts = { events: 0, steps: 0, lines: 0 };
@@ -94,6 +97,9 @@ export async function* recordFiles(source: RecordSource, options: RecordOptions)
     if (artifacts.length >= RECORD_ARTIFACTS) {
       miss('more artifacts', `a record holds ${RECORD_ARTIFACTS} artifacts: the rest is left out`);
       break;
+    }
+    if (artifact.kind !== 'output' && artifact.name.endsWith(WITHHELD)) {
+      miss(artifact.name.slice(0, -WITHHELD.length), "WITHHELD: the agent's policy keeps it on the premises");
     }
     const opened = await source.open(artifact);
     if ('missing' in opened) {

@@ -104,7 +104,7 @@ async function keepAll(
     await within(timeMs, Promise.all(pieces.map((piece) => keep(context, piece, folder, step))));
   } catch (error) {
     const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    await context.log('warn', `not all evidence of the step could be kept: ${why}`);
+    await context.log('warn', `EVIDENCE_DROPPED: not all of steps/${step} could be kept: ${why}`);
   }
 }
 

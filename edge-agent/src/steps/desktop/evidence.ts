@@ -33,7 +33,7 @@ export async function captureFailure(context: StepContext, session: DesktopSessi
     await context.artifact(path, { name: `failures/${name}.png`, kind: 'screenshot', mediaType: 'image/png' });
   } catch (error) {
     const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    await context.log('warn', `no picture of the failed step could be kept: ${why}`);
+    await context.log('warn', `EVIDENCE_DROPPED: failures/${name}.png could not be kept: ${why}`);
   }
 }
 
