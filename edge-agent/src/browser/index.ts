@@ -1,5 +1,5 @@
 /** Finding, starting and proving a browser on this machine. */
-export { type BrowserErrorCode } from './browser-error.ts';
+export { BrowserError, type BrowserErrorCode } from './browser-error.ts';
 export { type BrowserCandidate, type FindOptions } from './find.ts';
 export { type PolicyProxy, REFUSED_HEADER, startPolicyProxy } from './policy-proxy.ts';
 export { claimProfile, type ClaimedProfile } from './profiles.ts';

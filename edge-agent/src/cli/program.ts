@@ -8,6 +8,7 @@ import { DocumentProblems } from '../local/index.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { addAudit } from './audit-command.ts';
 import { runChecks } from './checks.ts';
+import { addInspect } from './inspect-command.ts';
 import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
 import { table } from './output.ts';
@@ -106,6 +107,7 @@ function commands(around: Surroundings): Command {
     .action((flags: OutputOption) => doctorCommand(flags, around));
   addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
+  addInspect(program, around);
   const network = program.command('network').description('how this agent gets out of its network');
   withNetworkOptions(network.command('set'))
     .description("keep settings in the agent home; '' takes one away")

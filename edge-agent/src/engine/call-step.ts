@@ -125,11 +125,12 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     runFolder: options.runFolder,
     position: frame.position,
     usesSecret: call.usesSecret,
+    holdsSecret: (text) => vault.scrub<string>(text) !== text,
     policy: options.policy,
     evidence: evidenceRulesOf(options.document),
     session,
     see: (seen) => frame.record.see(seen),
-    artifact: (file, about) => options.artifact(file, { ...about, position: frame.position }),
+    artifact: (file, about) => options.artifact(file, { ...about, name: vault.scrub(about.name), position: frame.position }),
     log: async (level, message) => {
       options.log(level, vault.scrub(message));
       await recorder.log(level, message);

@@ -126,12 +126,21 @@ function formsOf(values: readonly string[]): string[] {
   const long = values.filter((value) => value.length >= SHORTEST_SCRUBBED);
   const forms = long.flatMap((value) => [
     value,
-    JSON.stringify(value).slice(1, -1),
+    escaped(value),
+    // In a text that is JSON within JSON.
+    escaped(escaped(value)),
+    // As a browser writes it when nobody has encoded it: in a query, and where `encodeURI` was thought to be enough.
+    value.toWellFormed().replaceAll(/[\s"#<>\u007f-\u{10ffff}]/gu, encodeURIComponent),
+    encodeURI(value.toWellFormed()),
     encodeURIComponent(value.toWellFormed()),
     new URLSearchParams({ v: value }).toString().slice(2),
     ...base64Forms(value),
   ]);
   return [...new Set(forms)].sort((one, other) => other.length - one.length);
+}
+
+function escaped(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
 }
 
 /** Base64 of the value alone, and of its inner part at each of the three places it can have in a longer text. */

@@ -59,6 +59,8 @@ export interface StepContext {
   readonly position: string;
   /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */
   readonly usesSecret: boolean;
+  /** True when a text holds the value of a secret of the run, in any encoding: it must not become a name. */
+  holdsSecret(text: string): boolean;
   readonly policy: StepPolicy;
   /** What to keep as evidence, and when; never anything while a secret is used. */
   readonly evidence: EvidenceRules;

@@ -22,6 +22,7 @@ function contextWith(session: Map<string, unknown>): StepContext {
     runFolder: folder,
     position: '/do/0/open',
     usesSecret: false,
+    holdsSecret: () => false,
     session,
     policy: unrestricted,
     evidence: DEFAULT_EVIDENCE,

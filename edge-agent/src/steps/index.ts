@@ -10,6 +10,8 @@ import { FILES } from './files/index.ts';
 import { createTransport, httpSteps, type Transport } from './http/index.ts';
 import { PLAIN } from './plain.ts';
 
+export { inspectPage } from './browser/index.ts';
+
 /** What executors need of the agent. */
 export interface StepOptions {
   /** The agent's data directory. */

@@ -15,9 +15,10 @@ import { codeOf } from '../fault.ts';
  * The absolute path, links resolved, of a file that a document names. For `write` its folder exists afterwards, if it lies
  * in the run's; for `read` the file does.
  *
- * @throws StepFailure FILE_NAME_REFUSED, FILE_NOT_FOUND, or the policy's own
+ * @throws StepFailure FILE_NAME_REFUSED, FILE_NAME_HOLDS_SECRET, FILE_NOT_FOUND, or the policy's own
  */
 export async function fileIn(context: StepContext, name: string, use: FileUse): Promise<string> {
+  if (use === 'write') refuseSecret(context, name);
   const path = isAbsolute(name) ? resolve(name) : await pathOf(context.runFolder, name, use);
   const real = await realPathOf(path, name, use);
   if (isAbsolute(name)) await context.policy.checkFile(real, use);
@@ -117,6 +118,7 @@ interface FileToStore {
  * @throws StepFailure FILE_NAME_REFUSED, DISK_FULL
  */
 export async function storeFile(context: StepContext, file: FileToStore): Promise<StoredFile> {
+  refuseSecret(context, file.saveAs);
   const path = await pathOf(context.runFolder, file.saveAs, 'write');
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
   try {
@@ -199,6 +201,18 @@ async function flushAndHash(path: string): Promise<{ bytes: number; sha256: stri
     bytes += chunk.length;
   }
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Names are shown everywhere: in lists, records, addresses. */
+function refuseSecret(context: StepContext, name: string): void {
+  if (!context.holdsSecret(name)) return;
+  throw new StepFailure({
+    type: 'validation',
+    code: 'FILE_NAME_HOLDS_SECRET',
+    title: 'The name of the file holds a secret',
+    detail: 'Names of files are shown to whoever may see the run: name the file after something else',
+    certain: true,
+  });
 }
 
 function notFound(name: string): StepFailure {

@@ -44,6 +44,7 @@ export async function newStepRun(): Promise<StepRun> {
         runFolder: folder,
         position: '/do/0/it',
         usesSecret: false,
+        holdsSecret: () => false,
         evidence: DEFAULT_EVIDENCE,
         session: new Map(),
         policy: unrestricted,

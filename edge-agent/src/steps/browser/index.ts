@@ -39,6 +39,7 @@ import { waitForResponseStep } from './wait-for-response.ts';
 import { waitForUrlStep } from './wait-for-url.ts';
 import { waitForStep } from './wait-for.ts';
 
+export { inspectPage } from './inspect.ts';
 export { BrowserSession } from './session.ts';
 
 /** Every browser step. */

@@ -69,6 +69,7 @@ export async function newRun(registry: ReturnType<typeof createStepRegistry>): P
         runFolder: folder,
         position: `/do/${calls}/${name}`,
         usesSecret: options.usesSecret ?? false,
+        holdsSecret: () => false,
         policy: options.policy ?? unrestricted,
         evidence: { ...DEFAULT_EVIDENCE, ...options.evidence },
         session,
