@@ -5,8 +5,10 @@ import { startDesktop } from '../desktop/index.ts';
 import type { Step, StepRegistry } from '../engine/index.ts';
 import { BrowserSession, browserSteps } from './browser/index.ts';
 import { DATA } from './data/index.ts';
+import { DB } from './db/index.ts';
 import { DesktopSession, desktopSteps, type DesktopStart } from './desktop/index.ts';
 import { FILES } from './files/index.ts';
+import { MAIL } from './mail/index.ts';
 import { createTransport, httpSteps, type Transport } from './http/index.ts';
 import { PLAIN } from './plain.ts';
 
@@ -34,6 +36,8 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
       ...DATA,
       ...desktopSteps(startScreen),
       ...FILES,
+      ...MAIL,
+      ...DB,
       ...PLAIN,
     ].map((step) => [exactReference(step.declaration), step] as const),
   );

@@ -41,6 +41,8 @@ describe('the catalogue', () => {
       'browser.evaluate',
       'files.move',
       'files.delete',
+      'mail.send',
+      'db.execute',
       'desktop.open',
       'desktop.close',
       'desktop.click',

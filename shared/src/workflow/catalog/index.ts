@@ -6,15 +6,20 @@ import type { StepDeclaration } from '../step.ts';
 import { nearest } from '../problem.ts';
 import { BROWSER_STEPS } from './browser/index.ts';
 import { DATA_STEPS } from './data/index.ts';
+import { DB_STEPS } from './db/index.ts';
 import { FILES_STEPS } from './files/index.ts';
 import { DESKTOP_STEPS } from './desktop/index.ts';
+import { MAIL_STEPS } from './mail/index.ts';
 import { PLAIN_STEPS } from './plain.ts';
 
 export * from './arguments.ts';
 export { BROWSER_STEPS } from './browser/index.ts';
 export { DATA_STEPS } from './data/index.ts';
 export * from './file-arguments.ts';
+export { DB_STEPS } from './db/index.ts';
+export type { Connection as DatabaseConnection } from './db/connection.ts';
 export { FILES_STEPS } from './files/index.ts';
+export { MAIL_STEPS } from './mail/index.ts';
 export type { ExcelColumn } from './data/excel-write.ts';
 export type { FilesEntry } from './files/entry.ts';
 export { defineStep, STEP_TIMEOUT_MS } from './define-step.ts';
@@ -27,6 +32,8 @@ export const CATALOG: readonly StepDeclaration[] = [
   ...Object.values(BROWSER_STEPS),
   ...Object.values(DATA_STEPS),
   ...Object.values(FILES_STEPS),
+  ...Object.values(MAIL_STEPS),
+  ...Object.values(DB_STEPS),
   ...Object.values(DESKTOP_STEPS),
   ...Object.values(PLAIN_STEPS),
 ];

@@ -1,0 +1,4 @@
+/** The mail steps. */
+import { send } from './send.ts';
+
+export const MAIL_STEPS = { send } as const;
