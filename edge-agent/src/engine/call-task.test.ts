@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describe, expect, it } from 'vitest';
-import type { RunEventBody } from '@casare/shared/protocol';
+import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { StepFailure } from './errors.ts';
 import { Died, ManualClock, runIt, StepDoubles } from './engine-for-tests.ts';
 
@@ -35,6 +35,21 @@ describe('a call', () => {
     const run = runIt('do:\n  - a: { call: act }', { steps, dieAfter: 1 });
     await expect(run).rejects.toMatchObject({ name: 'RecordingFailed', cause: expect.any(Died) as unknown });
     expect(steps.calls).toEqual([]);
+  });
+
+  it('does not act when what led to it could not be recorded, though the run went ahead of it', async () => {
+    const steps = new StepDoubles().add('act', unsafe, () => 1);
+    const yaml = `do:\n${'abcdefgh'.replaceAll(/./g, '  - $&: { set: { n: 1 } }\n')}  - last: { call: act }`;
+    for (let dieAfter = 1; dieAfter < 18; dieAfter += 1) {
+      const events: RunEvent[] = [];
+      const run = runIt(yaml, { steps, dieAfter, ahead: 100 }, events);
+      await expect(run, `after ${dieAfter}`).rejects.toMatchObject({ name: 'RecordingFailed' });
+      expect(events).toHaveLength(dieAfter);
+    }
+    expect(steps.calls).toEqual([]);
+    const { events } = await runIt(yaml, { steps, ahead: 100 });
+    const waiting = await runIt(yaml, { steps });
+    expect(events.map(({ body }) => body.type)).toEqual(waiting.events.map(({ body }) => body.type));
   });
 
   it('refuses an unknown step and arguments that do not fit, without a doubt', async () => {

@@ -125,6 +125,8 @@ export interface RunSetup {
   readonly artifacts?: readonly string[];
   /** Refuses the event after this many, as an agent that dies does. */
   readonly dieAfter?: number;
+  /** Events of steering tasks that may be under way unanswered. */
+  readonly ahead?: number;
   readonly onEvent?: (body: RunEventBody) => void | Promise<void>;
 }
 
@@ -176,6 +178,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     journal: setup.journal ?? [],
     artifacts: setup.artifacts ?? [],
     record,
+    ahead: setup.ahead ?? 0,
     artifact: () => Promise.resolve(),
     steps: setup.steps ?? new StepDoubles(),
     policy: setup.policy ?? open,

@@ -28,7 +28,7 @@ export type RunEndingBody = Extract<
 export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
   const journal = readJournal(options.journal);
   const vault = createVault(options.secrets, journal.handles);
-  const recorder = createRecorder(options.record, vault);
+  const recorder = createRecorder(options.record, vault, options.ahead ?? 0);
   const run: Run = {
     options,
     tasks: { list: runList, one: runTask },

@@ -29,6 +29,8 @@ export interface RunOptions {
    * A rejection ends the engine at once.
    */
   readonly record: (body: RunEventBody) => Promise<void>;
+  /** Events of tasks that only steer that may be under way unanswered; 0, the default, waits for each. */
+  readonly ahead?: number;
   readonly artifact: (file: string, about: ArtifactAbout & { readonly position: string }) => Promise<void>;
   readonly steps: StepRegistry;
   readonly policy: StepPolicy;

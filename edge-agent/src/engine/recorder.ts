@@ -19,23 +19,55 @@ export class RecordingFailed extends Error {
 
 /** Records events and log lines. */
 export interface Recorder {
-  /** Resolves when the agent has the event durably. */
+  /** Resolves when the agent has the event, and every one before it, durably. */
   record(body: RunEventBody): Promise<void>;
+  /**
+   * For tasks that only steer: goes on while the event is under way. What is lost with the worker is computed again, and
+   * nothing acts before everything that led there is recorded.
+   */
+  note(body: RunEventBody): Promise<void>;
   log(level: LogLevel, message: string): Promise<void>;
 }
 
-/** A recorder over the agent's `record`. */
-export function createRecorder(send: (body: RunEventBody) => Promise<void>, vault: SecretVault): Recorder {
+/**
+ * A recorder over the agent's `record`, which takes events in their order.
+ * @param ahead noted events that may be under way; 0 waits for each
+ */
+export function createRecorder(
+  send: (body: RunEventBody) => Promise<void>,
+  vault: SecretVault,
+  ahead: number,
+): Recorder {
   let lines = 0;
-  const record = async (body: RunEventBody) => {
+  let failed: RecordingFailed | null = null;
+  const underWay = new Set<Promise<void>>();
+  const submit = async (body: RunEventBody): Promise<void> => {
+    if (failed !== null) return;
     try {
       await send(scrubBody(body, vault));
     } catch (cause) {
-      throw new RecordingFailed(`The event ${body.type} could not be recorded: ${(cause as Error).message}`, { cause });
+      const message = `The event ${body.type} could not be recorded: ${(cause as Error).message}`;
+      failed ??= new RecordingFailed(message, { cause });
     }
+  };
+  const judge = (): void => {
+    if (failed !== null) throw failed;
+  };
+  const record = async (body: RunEventBody): Promise<void> => {
+    await submit(body);
+    await Promise.all(underWay);
+    judge();
+  };
+  const note = async (body: RunEventBody): Promise<void> => {
+    if (underWay.size >= ahead) return record(body);
+    const sent = submit(body);
+    underWay.add(sent);
+    void sent.then(() => underWay.delete(sent));
+    judge();
   };
   return {
     record,
+    note,
     log: async (level, message) => {
       lines += 1;
       if (lines > LOG_LINES) return;

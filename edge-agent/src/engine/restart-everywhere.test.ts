@@ -31,10 +31,10 @@ function settled(journal: readonly RunEvent[], step: Started, output: string): R
 }
 
 /** Runs with these deaths, and lets a person decide where one is asked; the number of times it was. */
-async function endsRightly(deaths: readonly number[]): Promise<number> {
+async function endsRightly(deaths: readonly number[], ahead = 0): Promise<number> {
   const document = manySteps();
   const world = new ManyStepsWorld();
-  let ran = await runUntilEnd(document, world.setup(), deaths);
+  let ran = await runUntilEnd(document, { ...world.setup(), ahead }, deaths);
   let asked = 0;
   while (ran.ending.type === 'run.suspended' && asked < deaths.length) {
     const { position } = ran.ending;
@@ -44,7 +44,7 @@ async function endsRightly(deaths: readonly number[]): Promise<number> {
     asked += 1;
     // The unsafe steps pay; the last payment is the one in doubt.
     const journal = settled(ran.journal, step, world.payments.at(-1) ?? '');
-    const more = await runIt(document, { ...world.setup(), journal });
+    const more = await runIt(document, { ...world.setup(), ahead, journal });
     ran = { ...more, journal: [...journal, ...more.events] };
   }
   expect(ran.ending, `after ${deaths.join(', ')}`).toEqual({ type: 'run.completed', output: MANY_STEPS_OUTPUT });
@@ -72,18 +72,21 @@ describe('a workflow of every kind of task', () => {
     expect(distinct(calls.map(({ onRestart }) => onRestart))).toEqual(['rerun', 'restartScope', 'suspend', 'verify']);
   });
 
-  it('ends with the right state wherever it is killed', async () => {
+  it.each([
+    ['each event is waited for', 0],
+    ['it runs ahead of what steers', 100],
+  ])('ends with the right state wherever it is killed: %s', async (_what, ahead) => {
     const { events } = await runIt(manySteps(), new ManyStepsWorld().setup());
     let asked = 0;
-    for (let dieAfter = 0; dieAfter < events.length; dieAfter += 1) asked += await endsRightly([dieAfter]);
+    for (let dieAfter = 0; dieAfter < events.length; dieAfter += 1) asked += await endsRightly([dieAfter], ahead);
     // Once for each unsafe step: between its deed and the record of it.
     expect(asked).toBe(PAID_ONCE.length);
   });
 
   it('ends with the right state however often it is killed', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(90), { minLength: 2, maxLength: 5 }), async (deaths) => {
-        await endsRightly(deaths);
+      fc.asyncProperty(fc.array(fc.nat(90), { minLength: 2, maxLength: 5 }), fc.boolean(), async (deaths, isAhead) => {
+        await endsRightly(deaths, isAhead ? 100 : 0);
       }),
       { numRuns: 15 },
     );

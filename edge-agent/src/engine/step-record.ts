@@ -22,6 +22,9 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const where = { path: step.path, position: step.position };
   const began = run.options.clock.now();
   const send = (body: RunEventBody) => run.recorder.record(body);
+  // What acts, what is published, and failures are waited for.
+  const isSteering = step.task !== 'call' && step.task !== 'emit';
+  const note = (body: RunEventBody) => (isSteering ? run.recorder.note(body) : send(body));
   const elapsed = () => Math.max(0, Math.round(run.options.clock.now() - began));
   let isStarted = false;
   let seen: StepSeen | undefined;
@@ -29,13 +32,13 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const started = async (facts: StartFacts) => {
     if (isStarted) return;
     isStarted = true;
-    await send({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
+    await note({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
   };
   return {
     started,
     see: (facts) => (seen = { ...seen, ...facts }),
     completed: (output, context) =>
-      send({
+      note({
         type: 'step.completed',
         ...where,
         output: eventJson(output),

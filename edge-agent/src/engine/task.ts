@@ -36,7 +36,7 @@ export async function runTask(
     checkBounds(scope, position);
     const frame = frameOf(entry, position, rawInput, scope, record);
     if (!(await isWanted(frame))) {
-      await run.recorder.record({
+      await run.recorder.note({
         type: 'step.skipped',
         path: entry.path,
         position,

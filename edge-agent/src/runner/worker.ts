@@ -15,6 +15,9 @@ import { WorkerChannel } from './worker-channel.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 
+/** Events of steering tasks that wait for the agent's answer at once. */
+const EVENTS_AHEAD = 100;
+
 const expressions = createExpressions();
 const stop = new AbortController();
 const channel = new WorkerChannel((message) => {
@@ -41,6 +44,7 @@ async function run(start: Start): Promise<void> {
       journal: start.journal,
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
       record: (body) => channel.record(body),
+      ahead: EVENTS_AHEAD,
       artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
       steps: governed(steps, start.policy),
       policy: stepPolicyOf(start.policy),
