@@ -148,6 +148,7 @@ test('doctor shows every check with what to do, and exits 1 when one has failed'
     proxy: 'ok',
     interception: 'ok',
     tunnel: 'ok',
+    policy: 'ok',
     'agent process': 'warning',
     disk: expect.stringMatching(/ok|warning/) as string,
     browser: 'failed',

@@ -16,7 +16,7 @@ export function openPolicy(
   log: Log,
   audit: () => AuditLog | null,
 ): PolicyGate {
-  const gate = new PolicyGate(policyPlace(named, home.root), (change) => {
+  return new PolicyGate(policyPlace(named, home.root), (change) => {
     const tell = (action: string, detail: Readonly<Record<string, unknown>>): void =>
       audit()?.add({ action, actor: 'agent', subject: 'policy', detail });
     if ('fault' in change) {
@@ -29,10 +29,13 @@ export function openPolicy(
       tell('policy.changed', { file, digest });
     }
   });
+}
+
+/** What an agent that has started says of its policy. */
+export function tellPolicy(gate: PolicyGate, log: Log): void {
   const { file, digest, exposed } = gate.held;
   log('info', file === null ? 'no policy: jobs may do what steps can do' : `policy ${file}, ${digest.slice(0, 16)}`);
   if (exposed) log('warn', `jobs run as the user that ${file} belongs to and could change it: give it to another user`);
-  return gate;
 }
 
 /** For people: which policy holds, or why no job is taken. */

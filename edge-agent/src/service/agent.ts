@@ -23,7 +23,7 @@ import { Outbox } from '../outbox/index.ts';
 import { type PolicyGate, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
-import { openPolicy, policyText } from './agent-policy.ts';
+import { openPolicy, policyText, tellPolicy } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
 import { serveStatus, type Status } from './status.ts';
@@ -130,6 +130,7 @@ class RunningAgent implements Agent {
   async start(): Promise<void> {
     const { name, agentId, tunnelUrl } = this.#uplink.identity;
     this.#log('info', `agent ${name} (${agentId}) starts, tunnel ${tunnelUrl}, ${this.#wayOut()}`);
+    tellPolicy(this.#policy, this.#log);
     const { file, digest } = this.#policy.held;
     this.#tell('agent.started', { version: agentVersion(), policy: digest, policyFile: file });
     this.#supervisor.recover();
