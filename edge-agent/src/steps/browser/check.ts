@@ -3,15 +3,13 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { locateOne } from './locate.ts';
-import { waitUntilReady } from './ready.ts';
+import { perform } from './perform.ts';
 import { browserStep } from './step.ts';
 
 export const checkStep: Step = browserStep(BROWSER_STEPS.check, async ({ target, checked, expect }, scope) => {
   const box = await locateOne(scope, target);
-  await waitUntilReady(scope, box, 'enabled');
-  scope.acting();
   // Playwright clicks only if needed, and fails if the state is not as wanted afterwards.
-  await box.setChecked(checked ?? true, scope.bound);
+  await perform(scope, () => box.setChecked(checked ?? true, scope.bound));
   const state = await box.isChecked(scope.bound);
   await meet(scope, expect);
   return { checked: state };

@@ -11,6 +11,7 @@ import { DownloadWatch, type DownloadStart } from './download-watch.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
+import { perform } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { untilAborted } from './within.ts';
 
@@ -21,12 +22,10 @@ const BACK_MS = 2_000;
 /** @throws StepFailure DOWNLOAD_REFUSED (the answer's status), DOWNLOAD_BROKEN (502), DOWNLOAD_NOT_STARTED (408) */
 export const downloadStep: Step = browserStep(BROWSER_STEPS.download, async ({ target, saveAs }, scope) => {
   const element = await locateOne(scope, target);
-  await element.click({ trial: true, ...scope.bound });
   const before = scope.page.url();
   const watch = new DownloadWatch(scope.session.context);
   scope.afterwards(() => watch.end());
-  scope.acting();
-  await element.click(scope.bound);
+  await perform(scope, () => element.click(scope.bound));
   const start = await waitForStart(scope, watch, target);
   switch (start.kind) {
     case 'download':

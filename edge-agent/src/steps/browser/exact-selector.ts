@@ -8,14 +8,14 @@ const ASK_MS = 500;
 const Found = z.array(z.object({ role: z.string(), name: z.string().optional() })).length(1);
 
 /**
- * The selector itself where it gives the last role and name in full; else one by role and name, if that names the same
- * element alone.
+ * The selector itself where it says the last role, and the name in full if any; for css, a pattern or a number one by role and
+ * name, if that names the element alone.
  */
 export async function exactSelectorOf(page: Page, selector: Selector, locator: Locator): Promise<string> {
   const asWritten = formatSelector(selector);
   const last = selector.steps.at(-1);
   if (last === undefined || isFrame(last)) return asWritten;
-  if (last.kind === 'role' && last.name?.kind === 'exact') return asWritten;
+  if (last.kind === 'role' && last.name?.kind !== 'pattern' && last.nth === undefined) return asWritten;
   try {
     const [node] = Found.parse(await locator.ariaSnapshotJSON({ depth: 1, timeout: ASK_MS }));
     if (node?.name === undefined || node.name === '' || !isSelectorRole(node.role)) return asWritten;

@@ -3,7 +3,7 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { locateOne } from './locate.ts';
-import { waitUntilReady } from './ready.ts';
+import { perform } from './perform.ts';
 import { browserStep } from './step.ts';
 
 /** A field that formats what is typed (telephone numbers, amounts) still holds the same letters and digits in a row. */
@@ -13,10 +13,8 @@ const LETTERS_AND_DIGITS = /[^\p{L}\p{N}]/gu;
 export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, value, expect }, scope) => {
   const field = await locateOne(scope, target);
   const text = String(value);
-  await waitUntilReady(scope, field, 'editable');
   if (scope.context.usesSecret) scope.session.memory.cover(field);
-  scope.acting();
-  await field.fill(text, scope.bound);
+  await perform(scope, () => field.fill(text, scope.bound));
   const kept = await field.evaluate(
     (element: { value?: string; innerText?: string }) => element.value ?? element.innerText ?? '',
   );

@@ -63,15 +63,16 @@ export function selectorOf(target: string): Selector {
 async function waitForOne(scope: BrowserScope, selector: Selector, target: string): Promise<Locator> {
   const locator = toLocator(scope.page, selector);
   for (;;) {
+    // Most often it is there already: one question to the page.
+    const matches = await untilAborted(scope.signal, locator.count());
+    if (matches === 1) return locator;
+    if (matches > 1) throw await ambiguous(scope, selector, target, matches);
     try {
       await locator.first().waitFor({ state: 'attached', ...scope.bound });
     } catch (error) {
       if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
       throw await noMatch(scope, selector, target);
     }
-    const matches = await locator.count();
-    if (matches === 1) return locator;
-    if (matches > 1) throw await ambiguous(scope, selector, target, matches);
   }
 }
 

@@ -32,6 +32,8 @@ const TABLES = `<table aria-label="Spread"><thead><tr><th colspan="2">Amount</th
     <div role="row"><span role="gridcell">v</span></div></div>
   <table aria-label="Late"><thead><tr><th>N</th></tr></thead><tbody></tbody></table>
   <script>setTimeout(() => { document.querySelector('[aria-label=Late] tbody').innerHTML = '<tr><td>1</td></tr>'; }, 400)</script>`;
+const STUCK = `<button disabled>Off</button>
+  <button onclick="const began = Date.now(); while (Date.now() - began < 4000);">Busy</button>`;
 const BROKEN = `<button onclick="alert('Sure?'); null.x">Break</button>`;
 
 let browser: SharedBrowser;
@@ -39,7 +41,14 @@ let site: TestSite;
 let run: TestRun;
 
 beforeAll(async () => {
-  const pages = { '/form': FORM, '/list': LIST, '/overlay': OVERLAY, '/late': LATE, '/tables': TABLES };
+  const pages = {
+    '/form': FORM,
+    '/list': LIST,
+    '/overlay': OVERLAY,
+    '/late': LATE,
+    '/tables': TABLES,
+    '/stuck': STUCK,
+  };
   browser = await shareBrowser();
   site = await serve({ ...pages, '/broken': BROKEN, '/error': (_, response) => response.writeHead(503).end('down') });
 });
@@ -116,6 +125,15 @@ describe('acting', () => {
     expect(failure).toMatchObject({ code: 'ELEMENT_NOT_READY', status: 408, certain: true });
     expect(failure.detail).toContain('<div id="cover"></div> intercepts pointer events');
     expect(await run.call('browser.waitFor', { visible: 'button "Pay"' })).toMatchObject({ title: 'Test' });
+  });
+
+  test('a click that was begun and not finished in time is in doubt; one on a disabled button is not', async () => {
+    await open('/stuck');
+    expect(await failing('browser.click', { target: 'button "Off"' })).toMatchObject({
+      code: 'ELEMENT_NOT_READY',
+      certain: true,
+    });
+    expect(await failing('browser.click', { target: 'button "Busy"' })).toMatchObject({ status: 408, certain: false });
   });
 
   test('what is expected after a click: gone and the address', async () => {

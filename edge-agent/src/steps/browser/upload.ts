@@ -11,6 +11,7 @@ import { fileIn } from '../run-files.ts';
 import { meet } from './expectation.ts';
 import { fileFieldOf, fileNamesOf } from './in-page.ts';
 import { locateOne } from './locate.ts';
+import { perform } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 
 /** Fails with FILES_NOT_TAKEN, FILE_DIALOG_NOT_OPENED (408). */
@@ -35,11 +36,9 @@ async function giveToField(scope: BrowserScope, field: Locator, target: string, 
 }
 
 async function giveToDialog(scope: BrowserScope, button: Locator, target: string, paths: string[]): Promise<void> {
-  await button.click({ trial: true, ...scope.bound });
   const opened = scope.page.waitForEvent('filechooser', scope.bound);
   opened.catch(() => {});
-  scope.acting();
-  await button.click(scope.bound);
+  await perform(scope, () => button.click(scope.bound));
   const dialog = await opened.catch((error: unknown) => {
     throw scope.context.signal.aborted ? error : notOpened(target);
   });
