@@ -8,10 +8,10 @@
  * gone through.
  */
 import { Agent, createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { describe } from '../fault.ts';
+import { codeOf, describe } from '../fault.ts';
 import { upstreamOf, type Upstream } from './upstream.ts';
 import type { Environment } from './environment.ts';
 
@@ -24,6 +24,8 @@ export interface PolicyProxy {
 interface PolicyProxyOptions {
   /** Rejects for an address that must not be reached. */
   readonly check: (url: string) => Promise<void>;
+  /** How the host of an address is looked up when it is dialled; as the system does when absent. */
+  readonly lookupFor?: ((url: string) => LookupFunction | undefined) | undefined;
   /** Called for each refusal, with the address as far as it is known and what `check` said. */
   readonly refused: (url: string, reason: unknown) => void;
   readonly env: Environment;
@@ -81,9 +83,9 @@ async function forward(
     return;
   }
   const url = new URL(text);
-  if (!(await allowed(options, text))) {
-    response.writeHead(403, { [REFUSED_HEADER]: 'refused', 'content-type': 'text/plain' });
-    response.end("The agent's policy does not allow this address.\n");
+  const reason = await refusalOf(options, text);
+  if (reason !== null) {
+    refuse(options, text, reason, response);
     return;
   }
   const upstream = upstreamOf(options.env, url);
@@ -93,12 +95,18 @@ async function forward(
     method: request.method,
     headers: { ...headers, ...authorization(upstream) },
     ...(upstream === null
-      ? { host: bare(url.hostname), port: url.port || 80, path: `${url.pathname}${url.search}` }
+      ? {
+          host: bare(url.hostname),
+          port: url.port || 80,
+          path: `${url.pathname}${url.search}`,
+          ...lookupOf(options, text),
+        }
       : { host: bare(upstream.url.hostname), port: upstream.url.port || 80, path: url.href }),
   });
   response.once('close', () => onward.destroy());
-  onward.once('error', () => {
+  onward.once('error', (error) => {
     if (response.headersSent) response.destroy();
+    else if (isRefusal(error)) refuse(options, text, error, response);
     else response.writeHead(502).end();
   });
   onward.once('response', (answer) => {
@@ -120,18 +128,23 @@ async function tunnel(
     socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     return;
   }
-  if (!(await allowed(options, text))) {
-    socket.end(`HTTP/1.1 403 Forbidden\r\n${REFUSED_HEADER}: refused\r\n\r\n`);
+  const reason = await refusalOf(options, text);
+  if (reason !== null) {
+    refuseTunnel(options, text, reason, socket);
     return;
   }
   try {
-    const far = await open(options.env, new URL(text));
+    const far = await open(options, new URL(text));
     // One side may have gone meanwhile.
     if (socket.destroyed) return void far.destroy();
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     far.write(head);
     join(socket, far);
   } catch (error) {
+    if (isRefusal(error)) {
+      refuseTunnel(options, text, error, socket);
+      return;
+    }
     socket.end(
       `HTTP/1.1 502 ${describe(error)
         .replaceAll(/[^\w .-]/g, ' ')
@@ -140,21 +153,42 @@ async function tunnel(
   }
 }
 
-async function allowed({ check, refused }: PolicyProxyOptions, url: string): Promise<boolean> {
+/** The policy's word against an address, null for none. */
+async function refusalOf({ check }: PolicyProxyOptions, url: string): Promise<unknown> {
   try {
     await check(url);
-    return true;
+    return null;
   } catch (reason) {
-    refused(url, reason);
-    return false;
+    return reason ?? new Error('refused');
   }
 }
 
+/** Where a name leads was refused when it was dialled. */
+function isRefusal(error: unknown): boolean {
+  return codeOf(error).startsWith('POLICY_');
+}
+
+function refuse({ refused }: PolicyProxyOptions, url: string, reason: unknown, response: ServerResponse): void {
+  refused(url, reason);
+  response.writeHead(403, { [REFUSED_HEADER]: 'refused', 'content-type': 'text/plain' });
+  response.end("The agent's policy does not allow this address.\n");
+}
+
+function refuseTunnel({ refused }: PolicyProxyOptions, url: string, reason: unknown, socket: Duplex): void {
+  refused(url, reason);
+  socket.end(`HTTP/1.1 403 Forbidden\r\n${REFUSED_HEADER}: refused\r\n\r\n`);
+}
+
+function lookupOf({ lookupFor }: PolicyProxyOptions, url: string): { lookup?: LookupFunction } {
+  const lookup = lookupFor?.(url);
+  return lookup === undefined ? {} : { lookup };
+}
+
 /** A connection to the host, by way of the environment's proxy where it names one. */
-async function open(env: Environment, url: URL): Promise<Socket> {
-  const upstream = upstreamOf(env, url);
+async function open(options: PolicyProxyOptions, url: URL): Promise<Socket> {
+  const upstream = upstreamOf(options.env, url);
   const port = Number(url.port || (url.protocol === 'http:' ? 80 : 443));
-  if (upstream === null) return reach(bare(url.hostname), port);
+  if (upstream === null) return reach(bare(url.hostname), port, lookupOf(options, url.href));
   const authority = `${url.hostname}:${port}`;
   return new Promise((resolve, reject) => {
     const asking = httpRequest({
@@ -176,9 +210,9 @@ async function open(env: Environment, url: URL): Promise<Socket> {
   });
 }
 
-function reach(host: string, port: number): Promise<Socket> {
+function reach(host: string, port: number, names: { lookup?: LookupFunction }): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, timeout: CONNECT_MS });
+    const socket = connect({ host, port, noDelay: true, timeout: CONNECT_MS, ...names });
     socket.once('timeout', () => socket.destroy(new Error('the connection timed out')));
     socket.once('error', reject);
     socket.once('connect', () => {

@@ -2,6 +2,7 @@
  * What the engine needs from executors. The engine knows no browser and no desktop: it finds a step by its reference,
  * parses the arguments by the step's declaration, calls it with a deadline and parses what comes back.
  */
+import type { LookupFunction } from 'node:net';
 import type { ArtifactKind, RunEventBody, StepSeen } from '@casare/shared/protocol';
 import type { EvidenceRules, StepDeclaration } from '@casare/shared/workflow';
 
@@ -31,6 +32,11 @@ export interface StepPolicy {
   evidence(kind: EvidenceKind): UploadRule;
   /** Before an address is asked, gone to, or followed from a redirect. */
   checkUrl(url: string): Promise<void>;
+  /**
+   * How the host of an address is looked up when a step dials it itself: where a name leads is judged at that moment, since it may
+   * lead elsewhere than when `checkUrl` was asked. Absent: as the system does.
+   */
+  lookupFor?(url: string): LookupFunction;
   /** Before a program is started or attached to; `program` is its path, or its name where no more is known. */
   checkApplication(program: string): Promise<void>;
   /** Before a file outside the run's folder is opened. `path` is absolute and holds no links. */

@@ -1,8 +1,10 @@
 /** Which hosts steps may reach: every spelling of an address that leads somewhere else than it looks. */
+import { isIP } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { StepPolicy } from '../engine/index.ts';
 import { readHostRule } from './host-rules.ts';
 import type { Policy } from './policy-file.ts';
-import { stepPolicyOf } from './step-policy.ts';
+import { type Lookup, stepPolicyOf } from './step-policy.ts';
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'portal.example.com': ['203.0.113.7'],
@@ -12,11 +14,17 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   localhost: ['127.0.0.1', '::1'],
 };
 
+const look: Lookup = (name, _, done) => {
+  const found = NAMES[name] ?? ['203.0.113.99'];
+  done(
+    null,
+    found.map((address) => ({ address, family: isIP(address) })),
+  );
+};
+
 /** The code of the refusal, or `ok`. */
 async function ask(domains: Policy['domains'], url: string): Promise<string> {
-  const policy = stepPolicyOf({ ...(domains === undefined ? {} : { domains }) }, (name) =>
-    Promise.resolve(NAMES[name] ?? ['203.0.113.99']),
-  );
+  const policy = stepPolicyOf({ ...(domains === undefined ? {} : { domains }) }, look);
   return policy.checkUrl(url).then(
     () => 'ok',
     (error: unknown) => {
@@ -70,7 +78,7 @@ describe('names', () => {
   });
 
   test('a refusal shows the host and the rule, and nothing that may be secret', async () => {
-    const policy = stepPolicyOf({ domains: { forbid: ['evil.example'] } }, () => Promise.resolve([]));
+    const policy = stepPolicyOf({ domains: { forbid: ['evil.example'] } }, look);
     const error = await policy
       .checkUrl('https://user:canary@evil.example/canary?canary#canary')
       .catch((e: unknown) => e);
@@ -171,3 +179,39 @@ test.each([
   '10.0.0.0/8/8',
   '1.2.3.4%eth0',
 ])('is no rule: %s', (text) => expect(readHostRule(text)).toBeNull());
+
+describe('where a name leads is judged again when it is dialled', () => {
+  const dial = (policy: StepPolicy, url: string, name: string, all = true) =>
+    new Promise<string>((resolve) => {
+      policy.lookupFor!(url)(name, { all }, (error, found) => {
+        const addresses = Array.isArray(found) ? found.map(({ address }) => address).join() : found;
+        resolve(error === null ? addresses : ((error as { code?: string }).code ?? ''));
+      });
+    });
+  /** First it leads to where it may, then to this machine. */
+  const turning = (): Lookup => {
+    let asked = 0;
+    return (_, __, done) => done(null, [{ address: (asked += 1) === 1 ? '203.0.113.7' : '127.0.0.1', family: 4 }]);
+  };
+
+  test('a name that has turned meanwhile is refused', async () => {
+    const url = 'https://turning.example/';
+    const policy = stepPolicyOf({ domains: { allow: ['turning.example'] } }, turning());
+    await policy.checkUrl(url);
+    expect(await dial(policy, url, 'turning.example')).toBe(REFUSED);
+    const named = stepPolicyOf({ domains: { allow: ['turning.example', '127.0.0.1'] } }, turning());
+    await named.checkUrl(url);
+    expect(await dial(named, url, 'turning.example')).toBe('127.0.0.1');
+  });
+
+  test('one and all addresses, no address, and a proxy with another name', async () => {
+    const policy = stepPolicyOf({ domains: { allow: ['portal.example.com', 'rebound.example.com'] } }, look);
+    expect(await dial(policy, 'https://portal.example.com/', 'portal.example.com')).toBe('203.0.113.7');
+    expect(await dial(policy, 'https://portal.example.com/', 'portal.example.com', false)).toBe('203.0.113.7');
+    expect(await dial(policy, 'https://rebound.example.com/', 'rebound.example.com')).toBe(REFUSED);
+    expect(await dial(policy, 'https://portal.example.com/', 'localhost')).toBe('127.0.0.1,::1');
+    const nowhere = Object.assign(new Error('none'), { code: 'ENOTFOUND' });
+    const failing = stepPolicyOf({}, (_, __, done) => done(nowhere, []));
+    expect(await dial(failing, 'https://portal.example.com/', 'portal.example.com')).toBe('ENOTFOUND');
+  });
+});

@@ -2,15 +2,16 @@
  * The policy as steps ask it. Runs in the worker, over the policy that the agent handed it. Refusals name the rule and
  * the host or path, never an address with its path or its user: that may hold secrets.
  */
-import { lookup } from 'node:dns/promises';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { realpath } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { FileUse, StepPolicy, StepRegistry } from '../engine/index.ts';
 import { StepFailure } from '../engine/index.ts';
 import { applicationRefusal } from './applications.ts';
 import { reachedBy } from './destination.ts';
 import { rootHolds } from './file-roots.ts';
 import {
+  canonicalName,
   type HostRefusal,
   judgeAddresses,
   judgeName,
@@ -21,11 +22,15 @@ import {
 import { stepRefusal } from './patterns.decision.ts';
 import { NO_POLICY, type Policy } from './policy-file.ts';
 
-/** The addresses of a name; empty when it has none. */
-export type Resolve = (name: string) => Promise<readonly string[]>;
+/** As `lookup` of `node:dns`. */
+export type Lookup = (
+  name: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /** The policy for the steps of a run. */
-export function stepPolicyOf(policy: Policy, resolve: Resolve = addressesOf): StepPolicy {
+export function stepPolicyOf(policy: Policy, look: Lookup = lookup): StepPolicy {
   const rules = hostRulesOf(policy);
   const checkFile = (path: string, use: FileUse): Promise<void> =>
     rootHolds(policy.files, path, use) ? Promise.resolve() : Promise.reject(fileRefused(path, use));
@@ -37,8 +42,9 @@ export function stepPolicyOf(policy: Policy, resolve: Resolve = addressesOf): St
       const reached = reachedBy(url);
       if (reached.kind === 'refused') throw addressRefused(reached.why);
       if (reached.kind === 'file') await checkFile(await realpath(reached.path).catch(() => reached.path), 'read');
-      if (reached.kind === 'host') await checkHost(rules, reached.scheme, reached.to, resolve);
+      if (reached.kind === 'host') await checkHost(rules, reached.scheme, reached.to, look);
     },
+    lookupFor: (url) => judgedLookup(rules, url, look),
     checkScript: () => (policy.browserEvaluate === 'allowed' ? Promise.resolve() : Promise.reject(scriptRefused())),
     checkApplication: async (program) => {
       const refused = await applicationRefusal(policy.applications, program);
@@ -67,20 +73,45 @@ export function hostRulesOf({ domains }: Policy): HostRules {
   return { allow: domains?.allow === undefined ? null : read(domains.allow), forbid: read(domains?.forbid ?? []) };
 }
 
-async function checkHost(rules: HostRules, scheme: string, to: Destination, resolve: Resolve): Promise<void> {
+async function checkHost(rules: HostRules, scheme: string, to: Destination, look: Lookup): Promise<void> {
   const refused = judgeName(rules, to);
   if (refused !== null) throw hostRefused(scheme, to, refused);
   if (isIP(to.host) !== 0) return;
-  const elsewhere = judgeAddresses(rules, to, await resolve(to.host));
+  const elsewhere = judgeAddresses(rules, to, await addressesOf(to.host, look));
   if (elsewhere !== null) throw hostRefused(scheme, to, elsewhere);
 }
 
+/** Looks a name up for a connection, and refuses what the policy does not let its address lead to. */
+function judgedLookup(rules: HostRules, url: string, look: Lookup): LookupFunction {
+  const reached = reachedBy(url);
+  return (name, options, done) => {
+    look(name, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, '', 0);
+      // Another name is that of a proxy, which whoever runs the machine has named.
+      const isMeant = reached.kind === 'host' && reached.to.host === canonicalName(name);
+      const refused = isMeant
+        ? judgeAddresses(
+            rules,
+            reached.to,
+            found.map(({ address }) => address),
+          )
+        : null;
+      if (reached.kind === 'host' && refused !== null)
+        return done(hostRefused(reached.scheme, reached.to, refused), '', 0);
+      if (options.all === true) return done(null, found);
+      const [{ address, family } = { address: '', family: 0 }] = found;
+      done(null, address, family);
+    });
+  };
+}
+
 /** A name that the agent cannot resolve is dialled by a proxy, which has rules of its own, or not at all. */
-async function addressesOf(name: string): Promise<string[]> {
-  return lookup(name, { all: true, order: 'verbatim' }).then(
-    (found) => found.map(({ address }) => address),
-    () => [],
-  );
+function addressesOf(name: string, look: Lookup): Promise<string[]> {
+  return new Promise((resolve) => {
+    look(name, { all: true, order: 'verbatim' }, (error, found) => {
+      resolve(error === null ? found.map(({ address }) => address) : []);
+    });
+  });
 }
 
 const WHY: Readonly<Record<HostRefusal['why'], string>> = {

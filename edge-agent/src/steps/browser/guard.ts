@@ -31,6 +31,7 @@ export class Guard {
     const reasons = new Map<string, StepFailure>();
     const proxy = await startPolicyProxy({
       check: (url) => policy.checkUrl(url),
+      lookupFor: (url) => policy.lookupFor?.(url),
       env,
       refused: (url, reason) => {
         const host = hostOf(url);

@@ -110,6 +110,7 @@ export async function sendOnce(
   const limits = {
     signal: context.signal,
     maxBytes: maxBytes ?? CONTENT_BYTES,
+    lookup: context.policy.lookupFor?.(request.url.href),
     onConnected: () => {
       connected = true;
     },

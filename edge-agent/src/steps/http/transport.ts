@@ -6,6 +6,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
@@ -32,6 +33,8 @@ export interface TransportLimits {
   readonly maxBytes: number;
   /** Called when the connection stands: from then on the request may have arrived. */
   readonly onConnected: () => void;
+  /** How names are looked up; as the system does when absent. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** Sends a request. Rejects with `ContentTooLarge`, and with what Node says of names, connections and certificates. */
@@ -64,11 +67,12 @@ export function createTransport(environment: Readonly<Record<string, string | un
 async function send(
   open: (options: http.RequestOptions) => http.ClientRequest,
   { method, headers, body, url }: HttpRequest,
-  { signal, maxBytes, onConnected }: TransportLimits,
+  { signal, maxBytes, onConnected, lookup }: TransportLimits,
 ): Promise<HttpAnswer> {
   signal.throwIfAborted();
   const length = body === null ? {} : { 'content-length': String(body.length) };
-  const request = open({ method, headers: { ...headers, ...length }, maxHeaderSize: HEAD_BYTES, signal });
+  const names = lookup === undefined ? {} : { lookup };
+  const request = open({ method, headers: { ...headers, ...length }, maxHeaderSize: HEAD_BYTES, signal, ...names });
   request.once('socket', (socket) => {
     const event = url.protocol === 'https:' ? 'secureConnect' : 'connect';
     if (socket.connecting || event === 'secureConnect') socket.once(event, onConnected);
