@@ -127,5 +127,9 @@ async function checkBrowser(home: AgentHome, environment: NodeJS.ProcessEnv): Pr
 async function checkDesktop(environment: NodeJS.ProcessEnv): Promise<Check> {
   const probe = await probeDesktop(environment, process.platform);
   if (probe.ok) return ok('desktop', probe.found);
-  return warning('desktop', probe.found, 'needed for desktop jobs only: apt-get install xvfb openbox dbus at-spi2-core');
+  return warning(
+    'desktop',
+    probe.found,
+    'needed for desktop jobs only: apt-get install xvfb openbox dbus at-spi2-core',
+  );
 }

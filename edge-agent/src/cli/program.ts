@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { agentHome, enrol } from '../identity/index.ts';
-import { DocumentProblems } from '../local/index.ts';
+import { DocumentProblems } from '../local/document-problems.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { addAudit } from './audit-command.ts';
 import { runChecks } from './checks.ts';

@@ -4,7 +4,6 @@ import { type Command, Option } from 'commander';
 import { Json } from '@casare/shared/workflow';
 import { Fault } from '../fault.ts';
 import { agentHome } from '../identity/index.ts';
-import { readText, runLocal } from '../local/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 interface Flags {
@@ -51,12 +50,14 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
     )
     .option('--home <dir>', 'agent home (default: $CASARE_HOME/agent, or .casare/agent)')
     .action(async (file: string, flags: Flags) => {
+      // Engine and steps are loaded when they are wanted, not for every other command.
+      const { readText, runLocal } = await import('../local/index.ts');
       const done = await runLocal({
         ...{ file, secrets: flags.secrets, workflows: flags.workflows, out: flags.out && path.resolve(flags.out) },
         ...{ step: flags.step === true, breakAt: flags.breakAt, from: flags.from, output: flags.output },
         policy: flags.policy ?? around.environment['CASARE_POLICY'],
         record: flags.record && path.resolve(flags.record),
-        input: await inputOf(flags),
+        input: await inputOf(flags, readText),
         home: agentHome(flags.home, around.environment).root,
         environment: around.environment,
         target: { print: around.print, ...around.terminal },
@@ -67,7 +68,10 @@ export function addRunLocal(program: Command, around: Surroundings, failed: () =
     });
 }
 
-async function inputOf({ input, inputFile }: Flags): Promise<Record<string, Json> | undefined> {
+async function inputOf(
+  { input, inputFile }: Flags,
+  readText: (file: string) => Promise<string>,
+): Promise<Record<string, Json> | undefined> {
   if (inputFile === undefined && input.length === 0) return undefined;
   const whole = inputFile === undefined ? {} : objectOf(await readText(inputFile), inputFile);
   return { ...whole, ...Object.fromEntries(input.map(pairOf)) };

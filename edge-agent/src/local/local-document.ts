@@ -16,6 +16,7 @@ import {
   type Workflow,
 } from '@casare/shared/workflow';
 import { codeOf, Fault } from '../fault.ts';
+import { DocumentProblems } from './document-problems.ts';
 
 /** The largest file that is read, bytes; the language allows no longer text. */
 const FILE_BYTES = 4_194_304;
@@ -25,17 +26,6 @@ const DEPTH = 20;
 const SHOWN_PROBLEMS = 20;
 /** Characters of a line that are shown, and before the place that is meant. */
 const [SHOWN_LINE, SHOWN_BEFORE] = [160, 100];
-
-/** The document cannot be run: what is wrong with it, in lines for a terminal. */
-export class DocumentProblems extends Error {
-  override readonly name = 'DocumentProblems';
-  readonly lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    super(lines[0]);
-    this.lines = lines;
-  }
-}
 
 export interface LocalDocument {
   readonly document: Workflow;
