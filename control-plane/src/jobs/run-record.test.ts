@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fromBufferPromise } from 'yauzl';
+import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { RunRecordService, type SentRecord } from './run-record.service.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -46,6 +47,8 @@ const EVENTS: RunEventBody[] = [
 ];
 const numbered = (bodies: readonly RunEventBody[], from = 1): RunEvent[] =>
   bodies.map((body, index) => ({ seq: from + index, at, body }));
+
+const removeJob = sql('testRemoveJob', 'DELETE FROM job WHERE id = $1::uuid');
 
 let h: JobsHarness;
 beforeAll(async () => {
@@ -172,6 +175,13 @@ describe('the record of a run', () => {
     expect(missing.map(({ what }) => what)).toEqual(expect.arrayContaining(['gone.txt', 'index.html']));
     expect(files.has('index.html')).toBe(false);
     expect(files.get('artifacts/1/there.txt')).toBe('there');
+  });
+
+  it('breaks off when the job is removed meanwhile: it would look like one with fewer steps', async () => {
+    const job = await run('removed');
+    const { stream } = await sent(service(), job.id);
+    await h.database.db.execute(removeJob(job.id));
+    await expect(buffer(stream)).rejects.toThrow('was removed');
   });
 
   it('is of a job of the tenant', async () => {
