@@ -1,5 +1,5 @@
 /** The steps as a time line: one row each, nested, with a bar that shows when. */
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { durationWords } from '../words.ts';
 import type { Row, Span } from './rows.ts';
@@ -20,17 +20,38 @@ export function Timeline({ rows, span, selected, hasAttempts, onSelect }: Timeli
   return (
     <ol className="timeline" ref={list} aria-label="Steps">
       {rows.map((row) => (
-        <li key={row.key}>
-          {hasAttempts && row.isFirstOfAttempt && <h3>Attempt {row.step.attempt}</h3>}
-          <button type="button" aria-current={row.key === selected ? 'step' : undefined} onClick={() => onSelect(row)}>
-            <RowText row={row} />
-            <Bar row={row} span={span} />
-          </button>
-        </li>
+        <TimelineRow
+          key={row.key}
+          row={row}
+          span={span}
+          isSelected={row.key === selected}
+          heading={hasAttempts && row.isFirstOfAttempt}
+          onSelect={onSelect}
+        />
       ))}
     </ol>
   );
 }
+
+interface RowProps extends Pick<TimelineProps, 'span' | 'onSelect'> {
+  readonly row: Row;
+  readonly isSelected: boolean;
+  /** Says which attempt begins. */
+  readonly heading: boolean;
+}
+
+/** There may be thousands: only those that change are drawn again. */
+const TimelineRow = memo(function TimelineRow({ row, span, isSelected, heading, onSelect }: RowProps) {
+  return (
+    <li>
+      {heading && <h3>Attempt {row.step.attempt}</h3>}
+      <button type="button" aria-current={isSelected ? 'step' : undefined} onClick={() => onSelect(row)}>
+        <RowText row={row} />
+        <Bar row={row} span={span} />
+      </button>
+    </li>
+  );
+});
 
 function RowText({ row: { step, turn, depth } }: { row: Row }) {
   return (

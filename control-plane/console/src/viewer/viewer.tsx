@@ -1,5 +1,5 @@
 /** The viewer of a run record: a time line of its steps, the step that is chosen, and the screen at any time of the run. */
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Log } from '../job/log.tsx';
 import { framesOf } from '../record/evidence.ts';
 import { RunFilesProvider } from '../record/run-files.tsx';
@@ -23,13 +23,17 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
   const [time, setTime] = useState(span.to);
   const [selected, setSelected] = useState<string | null>(null);
   const search = useRef<HTMLInputElement>(null);
-  const shown = useMemo(() => matching(rows, query, textOf), [rows, query, textOf]);
+  const asked = useDeferredValue(query);
+  const shown = useMemo(() => matching(rows, asked, textOf), [rows, asked, textOf]);
   const row = rows.find(({ key }) => key === selected) ?? null;
 
-  const select = (to: Row | null) => {
-    setSelected(to?.key ?? null);
-    setTime(to?.to ?? span.to);
-  };
+  const select = useCallback(
+    (to: Row | null) => {
+      setSelected(to?.key ?? null);
+      setTime(to?.to ?? span.to);
+    },
+    [span],
+  );
   const travel = (to: number) => {
     setTime(to);
     setSelected(rowAt(rows, to)?.key ?? null);
@@ -73,7 +77,7 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
           />
         </label>
         <span className="faint" role="status">
-          {query === '' ? `${rows.length} steps` : `${shown.length} of ${rows.length} steps`}
+          {asked === '' ? `${rows.length} steps` : `${shown.length} of ${rows.length} steps`}
         </span>
       </header>
       <Scrubber span={span} time={time} frames={frames} onTime={travel} />
