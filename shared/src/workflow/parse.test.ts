@@ -14,6 +14,13 @@ function problemsOf(text: string, head = HEAD): string[] {
 const call = (body: string): string => `do:\n  - a:\n      call: ${body}\n`;
 
 describe('parseWorkflow names the place and what was meant', () => {
+  it('a wrong word for what is recorded of a run', () => {
+    const document = (when: string): string =>
+      `document: { dsl: 1.0.3, namespace: n, name: w, version: 1.0.0, metadata: { rpa: { record: { trace: ${when} } } } }\n${call('log\n      with: { message: x }')}`;
+    expect(problemsOf(document('always'), '')).toEqual([]);
+    expect(problemsOf(document('allways'), '').join()).toContain('did you mean `always`?');
+  });
+
   const table: readonly (readonly [what: string, text: string, problem: string])[] = [
     ['an unknown step', call('¦browser.clik'), 'there is no step `browser.clik`; did you mean `browser.click`?'],
     [
@@ -30,6 +37,11 @@ describe('parseWorkflow names the place and what was meant', () => {
       'a computed step',
       call("¦'${ .step }'"),
       'a call names its step literally: what a document does must be known before it runs',
+    ],
+    [
+      'a computed script',
+      call("browser.evaluate\n      with: { script: ¦'${ .code }' }"),
+      '`script` must be written out, not computed: give data by another argument',
     ],
     [
       'an own function',
