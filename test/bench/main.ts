@@ -13,6 +13,7 @@ import { endtoend } from './queues/endtoend.ts';
 import { enqueue } from './queues/enqueue.ts';
 import { latency } from './queues/latency.ts';
 import { recovery } from './recovery/bench.ts';
+import { steps } from './steps/bench.ts';
 import { tunnels } from './tunnels/bench.ts';
 
 type Bench = (options: BenchOptions) => Promise<Outcome>;
@@ -30,7 +31,7 @@ const DISPATCH: Readonly<Record<string, Bench>> = {
   'tunnel-dispatch': tunnelDispatch,
   recovery,
 };
-const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels };
+const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels, steps };
 const NAMES = [...Object.keys(BENCHES), 'all', 'plot'];
 
 const given = readArguments(process.argv.slice(2));
@@ -73,5 +74,5 @@ process.exit();
 /** What is wrong with arguments that can be read; an empty text for a name that is none. */
 function faultOf({ name, plot }: { readonly name: string; readonly plot: boolean }): string | null {
   if (!NAMES.includes(name)) return '';
-  return plot && name === 'tunnels' ? '--plot is for the benches of dispatch' : null;
+  return plot && (name === 'tunnels' || name === 'steps') ? '--plot is for the benches of dispatch' : null;
 }

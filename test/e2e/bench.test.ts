@@ -56,6 +56,14 @@ describe.skipIf(process.platform !== 'linux')('npm run bench', () => {
     },
   );
 
+  it('steps: plain steps and those of the browser run, ours and those of a script', async () => {
+    const { stdout } = await bench('steps', '--size', 'small');
+    const outcome = Outcome.parse(JSON.parse(stdout.trimEnd().split('\n').at(-1)!));
+    expect(outcome).toMatchObject({ bench: 'steps', goals: [], skipped: [expect.stringContaining('1000')] });
+    expect(Object.keys(outcome.figures)).toEqual(['casare', 'executors', 'playwright']);
+    for (const figures of Object.values(outcome.figures)) expect(figures['ms per browser step']).toBeGreaterThan(0);
+  });
+
   it('a name that is none is refused with the names that are', async () => {
     const refusal: unknown = await bench('tunnel').catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 2, stderr: expect.stringMatching(/names: .*tunnels/) as string });

@@ -20,12 +20,12 @@ export class RecordingFailed extends Error {
 /** Records events and log lines. */
 export interface Recorder {
   /** Resolves when the agent has the event, and every one before it, durably. */
-  record(body: RunEventBody): Promise<void>;
+  readonly record: (body: RunEventBody) => Promise<void>;
   /**
-   * For tasks that only steer: goes on while the event is under way. What is lost with the worker is computed again, and
-   * nothing acts before everything that led there is recorded.
+   * Goes on while the event is under way: of tasks that only steer, and ends of calls. What is lost with the worker is computed
+   * again, or in doubt as if the worker had died a moment before; nothing acts before everything that led there is recorded.
    */
-  note(body: RunEventBody): Promise<void>;
+  readonly note: (body: RunEventBody) => Promise<void>;
   log(level: LogLevel, message: string): Promise<void>;
 }
 

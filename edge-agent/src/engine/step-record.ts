@@ -22,9 +22,11 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const where = { path: step.path, position: step.position };
   const began = run.options.clock.now();
   const send = (body: RunEventBody) => run.recorder.record(body);
-  // What acts, what is published, and failures are waited for.
+  // Starts of what acts, what is published, and failures are waited for. The end of a call need not be: whatever acts next
+  // waits for it, and it is on its way.
   const isSteering = step.task !== 'call' && step.task !== 'emit';
-  const note = (body: RunEventBody) => (isSteering ? run.recorder.note(body) : send(body));
+  const begin = isSteering ? run.recorder.note : send;
+  const end = step.task === 'emit' ? send : run.recorder.note;
   const elapsed = () => Math.max(0, Math.round(run.options.clock.now() - began));
   let isStarted = false;
   let seen: StepSeen | undefined;
@@ -32,13 +34,13 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const started = async (facts: StartFacts) => {
     if (isStarted) return;
     isStarted = true;
-    await note({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
+    await begin({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
   };
   return {
     started,
     see: (facts) => (seen = { ...seen, ...facts }),
     completed: (output, context) =>
-      note({
+      end({
         type: 'step.completed',
         ...where,
         output: eventJson(output),

@@ -15,7 +15,7 @@ import { WorkerChannel } from './worker-channel.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 
-/** Events of steering tasks that wait for the agent's answer at once. */
+/** Events that may be under way to the agent at once. */
 const EVENTS_AHEAD = 100;
 
 const expressions = createExpressions();

@@ -1,0 +1,158 @@
+/**
+ * `steps`: what the engine costs per step. 1,000 `set` steps; 200 browser steps, against the same executors called without
+ * the engine (the same calls of Playwright), and against a script with one call of Playwright for each step. Our runs are
+ * those of an agent: a worker process, every event in a durable outbox.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startBrowser } from '../../../edge-agent/dist/browser/index.js';
+import { unrestricted } from '../../../edge-agent/dist/policy/index.js';
+import { closeSessions, createStepRegistry } from '../../../edge-agent/dist/steps/index.js';
+import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
+import type { BenchOptions } from '../frame/options.ts';
+import { atMost, type Outcome } from '../frame/report.ts';
+import { type Figures, runRounds } from '../frame/rounds.ts';
+import { runOnAgent } from './agent-run.ts';
+import { servePage } from './page.ts';
+import { bareRound, browserRound, ROUND, setSteps } from './tasks.ts';
+
+const SIZES = { full: { plain: 1_000, browser: 200 }, small: { plain: 50, browser: 10 } } as const;
+/** Rounds of the browser before the clock starts: pages and code are cold. */
+const WARM_UP = 2;
+/** The trace is a thing of its own: Playwright's, on or off, whoever calls it. */
+const WITHOUT_TRACE = { rpa: { record: { trace: 'never' } } };
+const EVIDENCE: EvidenceRules = { ...DEFAULT_EVIDENCE, trace: 'never' };
+const PER_STEP = 'ms per browser step';
+
+interface Scene {
+  readonly home: string;
+  readonly url: string;
+  readonly plain: number;
+  readonly rounds: number;
+}
+
+export async function steps(options: BenchOptions): Promise<Outcome> {
+  const size = SIZES[options.size];
+  const home = await mkdtemp(path.join(os.tmpdir(), 'casare-bench-steps-'));
+  const page = await servePage();
+  const scene: Scene = { home, url: page.url, plain: options.count ?? size.plain, rounds: size.browser / ROUND };
+  try {
+    const contenders = [
+      { name: 'casare', run: () => onAgent(scene) },
+      { name: 'executors', run: () => executorsAlone(scene) },
+      { name: 'playwright', run: () => script(scene) },
+    ].filter(({ name }) => options.only === null || name === options.only);
+    const result = await runRounds(contenders, {
+      ...options,
+      ownProcesses: () => [process.pid],
+      onRound: options.progress,
+    });
+    return { bench: 'steps', ...result, ...judged(result.figures, options) };
+  } finally {
+    await page.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** The whole way: plain steps, browser steps, and browser steps with the trace that is kept for a failure. */
+async function onAgent({ home, url, plain, rounds }: Scene): Promise<Figures> {
+  const environment = { CASARE_HOME: home, ...browserOf(process.env) };
+  const run = async (name: string, tasks: unknown[], metadata = {}) => {
+    const ran = await runOnAgent(path.join(home, name), tasks, environment, metadata);
+    if (ran.ending !== 'run.completed') throw new Error(`the run of ${name} ended by ${ran.ending}`);
+    return ran;
+  };
+  const set = await run('plain', setSteps(plain));
+  const browser = await run('browser', browserSteps(url, rounds), WITHOUT_TRACE);
+  const traced = await run('traced', browserSteps(url, rounds));
+  return {
+    'ms per plain step': set.ms / plain,
+    'CPU us per plain step': (set.cpu * 1e6) / plain,
+    [PER_STEP]: browser.msAfter('warm') / (rounds * ROUND),
+    'ms with a trace': traced.msAfter('warm') / (rounds * ROUND),
+  };
+}
+
+function browserSteps(url: string, rounds: number): unknown[] {
+  const tasks = (many: number, from: number): unknown[] =>
+    Array.from({ length: many }, (_, n) => browserRound(from + n)).flatMap((all) =>
+      all.map(([name, call, args]) => ({ [name]: { call, with: args } })),
+    );
+  return [
+    { open: { call: 'browser.open', with: { url } } },
+    { warm: { do: tasks(WARM_UP, 10_000) } },
+    ...tasks(rounds, 0),
+  ];
+}
+
+/** The same executors, called one after the other: no engine, no record, no process between. */
+async function executorsAlone({ home, url, rounds }: Scene): Promise<Figures> {
+  const registry = createStepRegistry({ home, env: process.env, platform: process.platform });
+  const session = new Map<string, unknown>();
+  const call = async (name: string, args: unknown): Promise<void> => {
+    await registry.find(name)?.run(args, {
+      ...{ position: '/do/0/it', timeoutMs: 30_000, runFolder: home, usesSecret: false, session },
+      ...{ policy: unrestricted, evidence: EVIDENCE, holdsSecret: () => false, signal: new AbortController().signal },
+      see: () => undefined,
+      artifact: () => Promise.resolve(),
+      log: () => Promise.resolve(),
+    });
+  };
+  const round = async (n: number): Promise<void> => {
+    for (const [, name, args] of browserRound(n)) await call(name, args);
+  };
+  try {
+    await call('browser.open', { url });
+    return { [PER_STEP]: await timed(round, rounds) };
+  } finally {
+    await closeSessions(session);
+  }
+}
+
+async function script({ home, url, rounds }: Scene): Promise<Figures> {
+  const started = await startBrowser({ home, env: process.env, platform: process.platform });
+  try {
+    const context = await started.browser.newContext({ viewport: { width: 1_280, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(url);
+    return { [PER_STEP]: await timed((n) => bareRound(page, n), rounds) };
+  } finally {
+    await started.close();
+  }
+}
+
+async function timed(round: (n: number) => Promise<void>, rounds: number): Promise<number> {
+  for (let n = 0; n < WARM_UP; n += 1) await round(10_000 + n);
+  const at = performance.now();
+  for (let n = 0; n < rounds; n += 1) await round(n);
+  return (performance.now() - at) / (rounds * ROUND);
+}
+
+function judged(
+  figures: Readonly<Record<string, Figures>>,
+  options: BenchOptions,
+): Pick<Outcome, 'ratios' | 'goals' | 'skipped'> {
+  const { casare, executors, playwright } = figures;
+  if (casare === undefined || executors === undefined || playwright === undefined) {
+    return { ratios: {}, goals: [], skipped: [`ratios: only ${options.only} was run`] };
+  }
+  const engine = casare[PER_STEP]! / executors[PER_STEP]!;
+  const whole = casare[PER_STEP]! / playwright[PER_STEP]!;
+  const ratios = {
+    'to the same calls': engine,
+    'to one call a step': whole,
+    'trace on to off': casare['ms with a trace']! / casare[PER_STEP]!,
+  };
+  if (options.size !== 'full') return { ratios, goals: [], skipped: ['goals: they are for 1000 and 200 steps'] };
+  const goals = [
+    atMost('plain step, ms', casare['ms per plain step']!, 0.5),
+    atMost('browser step to the same calls of Playwright', engine, 1.1),
+    atMost('browser step to one call of Playwright', whole, 1.1),
+  ];
+  return { ratios, goals, skipped: [] };
+}
+
+function browserOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return env['CASARE_BROWSER'] === undefined ? {} : { CASARE_BROWSER: env['CASARE_BROWSER'] };
+}

@@ -1,0 +1,31 @@
+/** The page that steps are measured on, served from loopback: a field, a list, a button, and what the button does. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const HTML = `<!doctype html><html lang="en"><head><title>Orders</title></head><body><h1>Orders</h1>
+<form><label>Customer <input id="customer"></label>
+<label>Kind <select id="kind"><option>small</option><option>large</option></select></label>
+<button type="button" id="add">Add</button></form>
+<table aria-label="Orders"><tbody>${Array.from({ length: 50 }, (_, n) => `<tr><td>${n}</td><td>order ${n}</td></tr>`).join('')}</tbody></table>
+<output id="last" aria-label="Last">none</output>
+<script>
+document.getElementById('add').addEventListener('click', () => {
+  document.getElementById('last').textContent = document.getElementById('customer').value + ', ' + document.getElementById('kind').value;
+});
+</script></body></html>`;
+
+/** A server on a free port. */
+export async function servePage(): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HTML);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** What is measured: plain steps, and rounds of a form in a browser, as tasks of a document and as bare calls. */
+import type { Page } from 'playwright-core';
+
+/** A browser step: its name in the document, what it calls, with what. */
+export type BrowserTask = readonly [name: string, call: string, args: Readonly<Record<string, unknown>>];
+
+/** Steps of one round of the form. */
+export const ROUND = 5;
+
+/** Plain steps one after the other, each with an expression over the one before. */
+export function setSteps(count: number): unknown[] {
+  return Array.from({ length: count }, (_, n) => ({ [`step${n}`]: { set: { n, before: '${ .n }' } } }));
+}
+
+/** One round: fill, choose, click, read what came of it, read the field. */
+export function browserRound(n: number): BrowserTask[] {
+  return [
+    [`fill${n}`, 'browser.fill', { target: 'textbox "Customer"', value: `customer ${n}` }],
+    [`select${n}`, 'browser.select', { target: 'combobox "Kind"', option: kindOf(n) }],
+    [`click${n}`, 'browser.click', { target: 'button "Add"' }],
+    [`text${n}`, 'browser.text', { target: 'status "Last"' }],
+    [`value${n}`, 'browser.value', { target: 'textbox "Customer"' }],
+  ];
+}
+
+/** The same round as a script writes it: one call of Playwright for each step. */
+export async function bareRound(page: Page, n: number): Promise<void> {
+  await page.getByRole('textbox', { name: 'Customer', exact: true }).fill(`customer ${n}`);
+  await page.getByRole('combobox', { name: 'Kind', exact: true }).selectOption(kindOf(n));
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('status', { name: 'Last', exact: true }).innerText();
+  await page.getByRole('textbox', { name: 'Customer', exact: true }).inputValue();
+}
+
+function kindOf(n: number): string {
+  return n % 2 === 0 ? 'small' : 'large';
+}
