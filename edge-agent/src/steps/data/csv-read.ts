@@ -1,10 +1,9 @@
 /** `data.csv.read`: rows of a CSV file, read as a stream. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type CsvError, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { DATA_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
-import { codeOf } from '../../fault.ts';
 import { executor } from '../executor.ts';
 import { openFile } from '../run-files.ts';
 import { delimiterOf } from './csv-delimiter.decision.ts';
@@ -50,9 +49,8 @@ async function* andThen(first: string, rest: AsyncGenerator<string>): AsyncGener
 }
 
 function explained(error: unknown): unknown {
-  const code = codeOf(error);
-  if (!code.startsWith('CSV_')) return error;
-  const { message, lines } = error as CsvError & { readonly lines?: number };
+  if (!(error instanceof CsvError)) return error;
+  const { code, message, lines } = error as CsvError & { readonly lines?: number };
   const tooLarge = code === 'CSV_MAX_RECORD_SIZE';
   return new StepFailure({
     type: 'validation',
@@ -61,7 +59,7 @@ function explained(error: unknown): unknown {
     title: tooLarge ? 'A record of the file is too large' : 'The file is no CSV',
     detail: tooLarge
       ? `The record that ends at line ${lines ?? '?'} is longer than ${RECORD_LENGTH} characters: is a quote not closed, or \`quote\` another one?`
-      : `${message.replace(/, got .*$/s, '').slice(0, 300)}: check \`delimiter\` and \`quote\`.`,
+      : `${message.replace(/, (?:got|value is) .*$/s, '').slice(0, 300)}: check \`delimiter\` and \`quote\`.`,
     certain: true,
   });
 }

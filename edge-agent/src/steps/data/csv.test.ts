@@ -76,6 +76,8 @@ describe('data.csv.read', () => {
     });
     await run.put('short.csv', 'a,b\n1,"2');
     await expect(run.call('data.csv.read', { file: 'short.csv' })).rejects.toMatchObject({ code: 'CSV_BROKEN' });
+    await run.put('inner.csv', 'a,b\n1,2 "x" 3');
+    await expect(run.call('data.csv.read', { file: 'inner.csv' })).rejects.toMatchObject({ code: 'CSV_BROKEN' });
     await run.put('uneven.csv', 'a,b\n1,2,3');
     await expect(run.call('data.csv.read', { file: 'uneven.csv' })).rejects.toMatchObject({ code: 'ROW_TOO_LONG' });
     expect(await run.call('data.csv.read', { file: 'uneven.csv', header: false })).toMatchObject({ count: 2 });
