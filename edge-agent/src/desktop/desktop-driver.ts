@@ -100,6 +100,11 @@ export interface ElementDriver {
   again(element: DesktopElement): Promise<DesktopElement | null>;
   /** Where it is on the screen; null when it has no place. */
   bounds(element: DesktopElement): Promise<Box | null>;
+  /**
+   * Whether an action returns at once, also when it opens a dialog. Where not, an application that runs its dialog inside
+   * the action (gtk_dialog_run) answers nothing until it is closed: then steps use the pointer.
+   */
+  readonly actionsReturn: boolean;
   /** Does its main action: pushes a button, chooses a menu item, toggles. */
   invoke(element: DesktopElement): Promise<boolean>;
   focus(element: DesktopElement): Promise<boolean>;

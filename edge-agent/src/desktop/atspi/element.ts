@@ -28,8 +28,10 @@ export class AtspiElement implements DesktopElement {
   readonly childCount: number;
   /** It makes its children when they are asked for. */
   readonly manages: boolean;
+  readonly #facts: Facts;
 
   private constructor(object: ObjectRef, facts: Facts, name: string, isWindow: boolean) {
+    this.#facts = facts;
     this.ref = `${object.owner} ${object.path}`;
     this.object = object;
     const roles = rolesOfAtspi(facts.role);
@@ -53,6 +55,17 @@ export class AtspiElement implements DesktopElement {
       if (isGone(error)) return null;
       throw error;
     }
+  }
+
+  /** The same, called otherwise. */
+  withName(name: string): AtspiElement {
+    return new AtspiElement(this.object, this.#facts, name, false);
+  }
+
+  /** A field without a name of its own, which what stands beside it may name. */
+  get lacksName(): boolean {
+    if (!LABELLED.has(this.nativeRole)) return false;
+    return this.name === '' || (NAMED_BY_CONTENT.has(this.nativeRole) && this.name === this.ownName);
   }
 
   /** The driver's own element behind what steps hold. */

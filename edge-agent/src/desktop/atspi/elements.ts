@@ -8,13 +8,16 @@ import {
   type ObjectRef,
   REGISTRY,
 } from './accessibility-bus.ts';
+import { DesktopError } from '../desktop-error.ts';
 import { actionNames, doAction, mainAction } from './actions.ts';
 import { SCREEN } from './constants.ts';
 import { AtspiElement, isGone, refOf } from './element.ts';
+import { labelFor } from './labels.ts';
 import { readTable, showingCells } from './table.ts';
 
 /** Elements with more children are read in part: nobody sees so many at once. */
 const MAX_CHILDREN = 2_000;
+const LABELS = new Set(['label', 'static', 'caption']);
 /** Calls under way at once. */
 const AT_ONCE = 100;
 /** Round trips that are made to see that an application has read its events. */
@@ -24,6 +27,7 @@ const TEXT_LENGTH = 1_000_000;
 const ANYWHERE = 6;
 
 export class AtspiElements implements ElementDriver {
+  readonly actionsReturn = false;
   readonly #bus: AccessibilityBus;
 
   constructor(bus: AccessibilityBus) {
@@ -43,7 +47,7 @@ export class AtspiElements implements ElementDriver {
       const isLarge = manages && childCount > MAX_CHILDREN;
       const refs = isLarge ? await showingCells(this.#bus, object, MAX_CHILDREN) : await this.#childRefs(object);
       const read = await each(refs.slice(0, MAX_CHILDREN), (ref) => AtspiElement.read(this.#bus, ref));
-      return read.filter((child) => child !== null);
+      return await this.#named(read.filter((child) => child !== null));
     } catch (error) {
       // It went away while it was looked at: it has no children any more.
       if (isGone(error) || error instanceof NotSupported) return [];
@@ -79,8 +83,10 @@ export class AtspiElements implements ElementDriver {
     return scrolled === true;
   }
 
+  /** An option of a combo box is an item of its menu: that only marks what is selected in it, so its action is done. */
   async select(element: DesktopElement): Promise<boolean> {
     const { object } = AtspiElement.of(element);
+    if (element.roles.includes('menuitem')) return this.invoke(element);
     const parent = refOf(await this.#bus.get(object, 'Accessible', 'Parent'));
     if (parent === null) return false;
     const [index] = await this.#bus.call(object, 'Accessible', 'GetIndexInParent');
@@ -145,6 +151,26 @@ export class AtspiElements implements ElementDriver {
     return this.#orNull(readTable(this.#bus, AtspiElement.of(element).object, rows));
   }
 
+  /** Fields without a name are called by the labels among their siblings. */
+  async #named(children: AtspiElement[]): Promise<AtspiElement[]> {
+    const isLabel = ({ nativeRole, name }: AtspiElement): boolean => LABELS.has(nativeRole) && name.trim() !== '';
+    if (!children.some((child) => child.lacksName && child.states.has('showing')) || !children.some(isLabel)) {
+      return children;
+    }
+    const boxes = await each(children, async (child) =>
+      child.lacksName || isLabel(child) ? await this.bounds(child) : null,
+    );
+    const labels = children.flatMap((child, index) => {
+      const box = boxes[index];
+      return box && isLabel(child) ? [{ name: child.name, box }] : [];
+    });
+    return children.map((child, index) => {
+      const box = boxes[index];
+      const name = box && child.lacksName ? labelFor(box, labels) : null;
+      return name === null ? child : child.withName(name);
+    });
+  }
+
   /** What is written into: a combo box holds its field. */
   async #fieldOf(element: DesktopElement): Promise<DesktopElement> {
     if (element.nativeRole !== 'combo box') return element;
@@ -168,7 +194,7 @@ export class AtspiElements implements ElementDriver {
         }));
     } catch (error) {
       // An application that hangs or ends hides only its own windows.
-      if (isGone(error) || error instanceof NotSupported) return [];
+      if (isGone(error) || isHanging(error) || error instanceof NotSupported) return [];
       throw error;
     }
   }
@@ -196,6 +222,10 @@ export class AtspiElements implements ElementDriver {
       throw error;
     }
   }
+}
+
+function isHanging(error: unknown): boolean {
+  return error instanceof DesktopError && error.code === 'APPLICATION_NOT_ANSWERING';
 }
 
 /** The path of a process's program, else the name of its application. */

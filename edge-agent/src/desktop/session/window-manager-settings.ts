@@ -1,4 +1,8 @@
-/** Settings of openbox: no keys and no menus of its own, one desktop, a new window gets the focus. */
+/**
+ * Settings of openbox: no keys and no menus of its own, one desktop, a new window gets the focus. It takes no
+ * clicks on windows either: a window manager that does may change the focus between the clicks of a double click. Steps
+ * bring a window to the front themselves.
+ */
 
 /** The file's text (openbox.org, "Help:Configuration"). */
 export function windowManagerSettings(): string {
@@ -12,12 +16,6 @@ export function windowManagerSettings(): string {
   <keyboard></keyboard>
   <mouse>
     <context name="Titlebar"><mousebind button="Left" action="Drag"><action name="Move"/></mousebind></context>
-    <context name="Frame"><mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind></context>
-    <context name="Client">
-      <mousebind button="Left" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
-      <mousebind button="Middle" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
-      <mousebind button="Right" action="Press"><action name="Focus"/><action name="Raise"/></mousebind>
-    </context>
   </mouse>
   <menu></menu>
 </openbox_config>

@@ -13,6 +13,13 @@ const BUTTONS: Readonly<Record<MouseButton, number>> = { left: 1, middle: 2, rig
 /** The wheel is four buttons. */
 const WHEEL: Readonly<Record<ScrollDirection, number>> = { up: 4, down: 5, left: 6, right: 7 };
 const SHIFT = 0xffe1;
+/** Between the pointer's coming and a click, milliseconds. */
+const ENTER_MS = 30;
+/** Between the clicks of a double click; toolkits take up to 250 to 500 ms for one. */
+const BETWEEN_CLICKS_MS = 60;
+/** Longest time and distance, pixels, between two clicks that toolkits take for a double click. */
+const DOUBLE_CLICK_MS = 550;
+const NEAR = 10;
 /** Toolkits tell a drag from a click by how far the pointer moves, and follow it only while it moves. */
 const DRAG_STEPS = 12;
 const DRAG_STEP_MS = 15;
@@ -35,6 +42,8 @@ export class XInput implements InputDriver {
   #free: number[] = [];
   #given: { code: number; keysym: number }[] = [];
   #width = 2;
+  /** Where and when, on the monotonic clock, it was clicked last. */
+  #last = { point: { x: 0, y: 0 }, at: -Infinity };
 
   private constructor(connection: XConnection, xtest: x11.XTest) {
     this.#connection = connection;
@@ -49,14 +58,19 @@ export class XInput implements InputDriver {
   }
 
   async click(point: Point, button: MouseButton, count: number): Promise<void> {
-    this.#move(point);
-    for (let click = 0; click < count; click += 1) this.#button(BUTTONS[button]);
-    await this.#connection.settled();
+    await this.#apart(point, count);
+    await this.#point(point);
+    for (let click = 0; click < count; click += 1) {
+      if (click > 0) await delay(BETWEEN_CLICKS_MS);
+      this.#button(BUTTONS[button]);
+      await this.#connection.settled();
+    }
+    this.#last = { point, at: performance.now() };
   }
 
   async drag(from: Point, to: Point): Promise<void> {
     const { ButtonPress, ButtonRelease } = this.#xtest;
-    this.#move(from);
+    await this.#point(from);
     this.#fake(ButtonPress, BUTTONS.left);
     try {
       for (let step = 1; step <= DRAG_STEPS; step += 1) {
@@ -72,7 +86,7 @@ export class XInput implements InputDriver {
   }
 
   async scroll(point: Point, direction: ScrollDirection, notches: number): Promise<void> {
-    this.#move(point);
+    await this.#point(point);
     for (let notch = 0; notch < notches; notch += 1) this.#button(WHEEL[direction]);
     await this.#connection.settled();
   }
@@ -163,6 +177,21 @@ export class XInput implements InputDriver {
         if (symbol !== 0 && !this.#keys.has(symbol)) this.#keys.set(symbol, { code, shift });
       }
     }
+  }
+
+  /** A click soon after another near it would be a double click, and a double click soon after another a third one. */
+  async #apart(point: Point, count: number): Promise<void> {
+    const { point: before, at } = this.#last;
+    const isNear = Math.hypot(point.x - before.x, point.y - before.y) < NEAR;
+    const left = at + DOUBLE_CLICK_MS - performance.now();
+    if (left > 0 && (isNear || count > 1)) await delay(left);
+  }
+
+  /** Moves the pointer and lets what is below notice: toolkits prepare for a click when the pointer enters. */
+  async #point(point: Point): Promise<void> {
+    this.#move(point);
+    await this.#connection.settled();
+    await delay(ENTER_MS);
   }
 
   #move({ x, y }: Point): void {

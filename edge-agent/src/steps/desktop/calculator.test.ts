@@ -1,7 +1,8 @@
 /** The desktop steps on a calculator: buttons, menus, keys, states, and what goes wrong. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { desktopPrograms, skipName } from '../../desktop/desktop-for-tests.ts';
-import type { TestRun } from '../browser/run-for-tests.ts';
+import type { StepFailure } from '../../engine/index.ts';
+import { failureOf, type TestRun } from '../browser/run-for-tests.ts';
 import { newDesktopRun } from './run-for-tests.ts';
 
 const reason = await desktopPrograms('galculator');
@@ -35,5 +36,36 @@ describe.skipIf(reason !== null)(skipName('a calculator', reason), () => {
     expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^95\b/);
     await run.call('desktop.keys', { keys: '{Backspace}{1}' });
     expect(await run.call('desktop.text', { target: DISPLAY })).toMatch(/^91\b/);
+  });
+
+  test('chooses what is in closed menus, of any depth', async () => {
+    const scientific = 'menuitemradio "Scientific Mode"';
+    expect(await run.call('desktop.exists', { target: 'button "sin"' })).toBe(false);
+    await run.call('desktop.click', { target: scientific, expect: { visible: 'button "sin"' } });
+    expect(await run.call('desktop.check', { target: scientific })).toEqual({ checked: true });
+    const functions = 'menu "View" >> menu "Buttons" >> menuitemcheckbox "Functions"';
+    expect(await run.call('desktop.check', { target: functions, checked: false })).toEqual({ checked: false });
+    await run.call('desktop.waitFor', { gone: 'button "sin"' });
+    expect(await run.call('desktop.check', { target: functions })).toEqual({ checked: true });
+    await run.call('desktop.waitFor', { visible: 'button "sin"' });
+    await run.call('desktop.click', { target: 'menuitemradio "Basic Mode"', expect: { gone: 'button "sin"' } });
+  });
+
+  test('what is not enabled is not clicked, and what is not there is proposed', async () => {
+    const failing = (args: unknown): Promise<StepFailure> =>
+      failureOf(run.call('desktop.click', args, { timeoutMs: 4_000 }));
+    const disabled = await failing({ target: 'button "MR"' });
+    expect(disabled).toMatchObject({ code: 'ELEMENT_NOT_READY', status: 408, certain: true });
+    expect(disabled.detail).toContain('not enabled');
+    const misspelt = await failing({ target: 'button "sqr"' });
+    expect(misspelt).toMatchObject({ code: 'SELECTOR_NO_MATCH', status: 408, certain: true });
+    expect(misspelt.detail).toContain('Nearest: button "sqrt"');
+    expect(run.seen.target).toMatchObject({
+      found: null,
+      matches: 0,
+      candidates: expect.arrayContaining(['button "sqrt"']) as string[],
+    });
+    expect(await failing({ target: 'css=button' })).toMatchObject({ code: 'SELECTOR_INVALID', certain: true });
+    expect(await failing({ target: 'button [href="x"]' })).toMatchObject({ code: 'SELECTOR_INVALID' });
   });
 });

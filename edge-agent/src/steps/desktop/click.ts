@@ -1,4 +1,4 @@
-/** `desktop.click`: by the element's own action where it has one, else with the pointer. */
+/** `desktop.click`: by the element's own action where that is safe, else with the pointer. */
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { DesktopNode } from '../../desktop/index.ts';
 import type { Step } from '../../engine/index.ts';
@@ -22,7 +22,8 @@ export async function clickOn(scope: DesktopScope, node: DesktopNode): Promise<v
     if (isInMenu) await openMenus(scope, node);
     const { element, point } = await waitUntilReady(scope, node, 'enabled');
     scope.acting();
-    if (!(await invoke(scope, element))) await clickAt(scope, point, 'left', 1);
+    const isDone = scope.driver.elements.actionsReturn && (await invoke(scope, element));
+    if (!isDone) await clickAt(scope, node.window, point, 'left', 1);
   } catch (error) {
     if (isInMenu) await closeMenus(scope, node).catch(() => undefined);
     throw error;

@@ -8,8 +8,9 @@ import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
 
 export const doubleClickStep: Step = desktopStep(DESKTOP_STEPS.doubleClick, async ({ target, expect }, scope) => {
-  const { point } = await waitUntilReady(scope, await locateOne(scope, target), 'enabled');
+  const node = await locateOne(scope, target);
+  const { point } = await waitUntilReady(scope, node, 'enabled');
   scope.acting();
-  await clickAt(scope, point, 'left', 2);
+  await clickAt(scope, node.window, point, 'left', 2);
   return meet(scope, expect);
 });

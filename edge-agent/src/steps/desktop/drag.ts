@@ -8,9 +8,10 @@ import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
 
 export const dragStep: Step = desktopStep(DESKTOP_STEPS.drag, async ({ from, to, expect }, scope) => {
-  const source = await waitUntilReady(scope, await locateOne(scope, from), 'enabled');
+  const node = await locateOne(scope, from);
+  const source = await waitUntilReady(scope, node, 'enabled');
   const goal = await waitUntilReady(scope, await locateOne(scope, to), 'enabled');
   scope.acting();
-  await dragFrom(scope, source.point, goal.point);
+  await dragFrom(scope, node.window, source.point, goal.point);
   return meet(scope, expect);
 });

@@ -2,6 +2,7 @@
 import type { DesktopExpectation, WindowState } from '@casare/shared/workflow';
 import type { DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
+import { untilAborted } from '../browser/within.ts';
 import { locateShown, pause, seenWindow } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 
@@ -42,7 +43,7 @@ async function until(
   condition: string,
 ): Promise<void> {
   for (;;) {
-    const matches = await locateShown(scope, target).catch((error: unknown) => {
+    const matches = await untilAborted(scope.signal, locateShown(scope, target)).catch((error: unknown) => {
       if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
       return null;
     });
@@ -53,7 +54,8 @@ async function until(
 }
 
 async function notMet(scope: DesktopScope, condition: string): Promise<StepFailure> {
-  const titles = (await scope.session.windows()).map(({ title }) => JSON.stringify(title.slice(0, 100))).slice(0, 10);
+  const windows = await untilAborted(scope.explaining, scope.session.windows()).catch(() => []);
+  const titles = windows.map(({ title }) => JSON.stringify(title.slice(0, 100))).slice(0, 10);
   return new StepFailure({
     type: 'timeout',
     status: 408,

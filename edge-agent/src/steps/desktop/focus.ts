@@ -21,7 +21,7 @@ export async function giveFocus(scope: DesktopScope, node: DesktopNode, ready: R
   if (ready.element.states.has('focused')) return;
   await elements.focus(ready.element);
   if (await isFocused(scope, node)) return;
-  await clickAt(scope, ready.point, 'left', 1);
+  await clickAt(scope, node.window, ready.point, 'left', 1);
   if (await isFocused(scope, node)) return;
   // Toolkits that do not tell who has the focus take the click all the same.
   if (!ready.element.states.has('focusable')) return;

@@ -2,28 +2,40 @@
  * Pointer and keyboard as steps use them: whatever is done, the application in front has read it afterwards, so that the
  * next step sees what came of it.
  */
-import type { DesktopElement, MouseButton, Point, ScrollDirection } from '../../desktop/index.ts';
+import type { DesktopElement, DesktopWindow, MouseButton, Point, ScrollDirection } from '../../desktop/index.ts';
+import { bringToFront } from './ready.ts';
 import type { DesktopScope } from './step.ts';
 
 /** Events that reading a click, a key or an action may make besides itself. */
 const FOLLOWING = 4;
 
-export async function clickAt(scope: DesktopScope, point: Point, button: MouseButton, count: number): Promise<void> {
+/** The pointer acts on what is in front: the window comes there first. */
+export async function clickAt(
+  scope: DesktopScope,
+  window: DesktopWindow,
+  point: Point,
+  button: MouseButton,
+  count: number,
+): Promise<void> {
+  await bringToFront(scope, window);
   await scope.driver.input.click(point, button, count);
   await settled(scope, 2 * count + FOLLOWING);
 }
 
-export async function dragFrom(scope: DesktopScope, from: Point, to: Point): Promise<void> {
+export async function dragFrom(scope: DesktopScope, window: DesktopWindow, from: Point, to: Point): Promise<void> {
+  await bringToFront(scope, window);
   await scope.driver.input.drag(from, to);
   await settled(scope, FOLLOWING);
 }
 
 export async function turnWheel(
   scope: DesktopScope,
+  window: DesktopWindow,
   point: Point,
   direction: ScrollDirection,
   notches: number,
 ): Promise<void> {
+  await bringToFront(scope, window);
   await scope.driver.input.scroll(point, direction, notches);
   await settled(scope, 2 * notches + FOLLOWING);
 }

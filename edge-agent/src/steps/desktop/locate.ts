@@ -15,10 +15,10 @@ import {
   type DesktopWindow,
 } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
+import { untilAborted } from '../browser/within.ts';
 import type { DesktopScope } from './step.ts';
 
 const LOOK_AGAIN_MS = 100;
-const EXPLAIN_MS = 1_500;
 
 /**
  * The one element that `target` means, waiting for it to appear until the step's time is over.
@@ -28,11 +28,13 @@ const EXPLAIN_MS = 1_500;
 export async function locateOne(scope: DesktopScope, target: string): Promise<DesktopNode> {
   const selector = selectorOf(target);
   for (;;) {
-    const { found, nodes } = await look(scope, selector, scope.signal).catch((error: unknown) => {
-      // The time was over while it was looked: say what there is.
-      if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
-      return { found: [], nodes: null };
-    });
+    const { found, nodes } = await untilAborted(scope.signal, look(scope, selector, scope.signal)).catch(
+      (error: unknown) => {
+        // The time was over while it was looked: say what there is.
+        if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
+        return { found: [], nodes: null };
+      },
+    );
     const [only, ...others] = found;
     if (only !== undefined && others.length === 0) {
       noteFound(scope, selector, only, nodes ?? []);
@@ -130,12 +132,13 @@ async function noMatch(scope: DesktopScope, selector: Selector): Promise<StepFai
 }
 
 async function explain(scope: DesktopScope, selector: Selector): Promise<{ candidates: string[]; titles: string }> {
-  const signal = AbortSignal.any([scope.context.signal, AbortSignal.timeout(EXPLAIN_MS)]);
-  const windows = await scope.session.windows();
-  const shown = windows.map(({ title }) => JSON.stringify(title.slice(0, 100))).slice(0, 10);
-  const titles = shown.length === 0 ? 'no window is open' : `windows: ${shown.join(', ')}`;
+  const signal = scope.explaining;
+  let titles = 'its windows do not answer';
   try {
-    const nodes = await snapshotOf(scope.driver.elements, windows, { hidden: false, signal });
+    const windows = await untilAborted(signal, scope.session.windows());
+    const shown = windows.map(({ title }) => JSON.stringify(title.slice(0, 100))).slice(0, 10);
+    titles = shown.length === 0 ? 'no window is open' : `windows: ${shown.join(', ')}`;
+    const nodes = await untilAborted(signal, snapshotOf(scope.driver.elements, windows, { hidden: false, signal }));
     return { candidates: candidatesFor(selector, nodes), titles };
   } catch {
     // Time is over: the failure is worth more than its explanation.

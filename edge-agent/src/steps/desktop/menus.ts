@@ -1,8 +1,9 @@
 /** Closed menus: what is in them can be clicked only when they are open. */
 import type { DesktopNode } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
-import { invoke, pressKeys } from './hands.ts';
+import { clickAt, pressKeys } from './hands.ts';
 import { pause } from './locate.ts';
+import { waitUntilReady } from './ready.ts';
 import type { DesktopScope } from './step.ts';
 
 const LOOK_AGAIN_MS = 50;
@@ -17,7 +18,8 @@ export async function openMenus(scope: DesktopScope, node: DesktopNode): Promise
     const next = path[index + 1];
     if (next === undefined || !menu.element.roles.includes('menu')) continue;
     if (await isShown(scope, next)) continue;
-    await invoke(scope, menu.element);
+    const { point } = await waitUntilReady(scope, menu, 'enabled');
+    await clickAt(scope, menu.window, point, 'left', 1);
     await shown(scope, next, menu);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Box, DesktopElement, DesktopNode, DesktopWindow, Point } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
+import { untilAborted } from '../browser/within.ts';
 import { pause } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 
@@ -28,10 +29,15 @@ const IN_POPUPS = new Set(['menu', 'menuitem', 'menuitemcheckbox', 'menuitemradi
 export async function waitUntilReady(scope: DesktopScope, node: DesktopNode, use: Use): Promise<Ready> {
   let revealed = false;
   let activated = false;
+  let last: Ready | Obstacle = { why: 'it has not been looked at', remedy: null };
   for (;;) {
     const element = await scope.driver.elements.again(node.element);
     if (element === null) throw gone(node);
-    const judged = await judge(scope, element, node.window, use);
+    const judged = await untilAborted(scope.signal, judge(scope, element, node.window, use)).catch((error: unknown) => {
+      if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
+      return last;
+    });
+    last = judged;
     if ('point' in judged) return judged;
     if (scope.signal.aborted) throw notReady(scope, judged.why);
     if (judged.remedy === 'reveal' && !revealed) {

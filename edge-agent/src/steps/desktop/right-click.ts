@@ -8,8 +8,9 @@ import { waitUntilReady } from './ready.ts';
 import { desktopStep } from './step.ts';
 
 export const rightClickStep: Step = desktopStep(DESKTOP_STEPS.rightClick, async ({ target, expect }, scope) => {
-  const { point } = await waitUntilReady(scope, await locateOne(scope, target), 'enabled');
+  const node = await locateOne(scope, target);
+  const { point } = await waitUntilReady(scope, node, 'enabled');
   scope.acting();
-  await clickAt(scope, point, 'right', 1);
+  await clickAt(scope, node.window, point, 'right', 1);
   return meet(scope, expect);
 });

@@ -15,11 +15,12 @@ const LOOK_AGAIN_MS = 100;
 export const scrollStep: Step = desktopStep(
   DESKTOP_STEPS.scroll,
   async ({ target, direction, notches, until }, scope) => {
-    const { point } = await waitUntilReady(scope, await locateOne(scope, target), 'enabled');
+    const node = await locateOne(scope, target);
+    const { point } = await waitUntilReady(scope, node, 'enabled');
     scope.acting();
     for (;;) {
       if (until !== undefined && (await locateShown(scope, until)).length > 0) break;
-      await turnWheel(scope, point, direction ?? 'down', notches ?? NOTCHES);
+      await turnWheel(scope, node.window, point, direction ?? 'down', notches ?? NOTCHES);
       if (until === undefined) break;
       await pause(scope, LOOK_AGAIN_MS);
       if (scope.signal.aborted) {

@@ -3,7 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import type { DesktopNode } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
-import { clickAt, invoke } from './hands.ts';
+import { clickAt } from './hands.ts';
 import { locateOne, pause } from './locate.ts';
 import { optionNamed, optionsIn } from './options.ts';
 import { waitUntilReady } from './ready.ts';
@@ -20,7 +20,7 @@ export const selectStep: Step = desktopStep(DESKTOP_STEPS.select, async ({ targe
   await waitUntilReady(scope, node, 'enabled');
   const wanted = await waitForOption(scope, node, target, option);
   scope.acting();
-  for (const way of [byInterface, byAction, byPointer]) {
+  for (const way of [byInterface, byPointer]) {
     if ((await way(scope, wanted)) && (await isChosen(scope, node, wanted))) {
       await meet(scope, expect);
       return { selected: option };
@@ -41,8 +41,13 @@ async function waitForOption(
   target: string,
   option: string,
 ): Promise<DesktopNode> {
+  let options: readonly DesktopNode[] = [];
   for (;;) {
-    const options = await optionsIn(scope, node);
+    options = await optionsIn(scope, node).catch((error: unknown) => {
+      // The time was over while it was looked.
+      if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
+      return options;
+    });
     const found = optionNamed(options, option);
     if (found !== null) return found;
     if (scope.signal.aborted) throw notFound(target, option, options);
@@ -50,18 +55,13 @@ async function waitForOption(
   }
 }
 
-/** What is in a combo box is chosen by its own action: its menu only marks what is selected. */
-async function byInterface({ driver }: DesktopScope, { element }: DesktopNode): Promise<boolean> {
-  return element.roles.includes('menuitem') ? false : driver.elements.select(element);
-}
-
-async function byAction(scope: DesktopScope, { element }: DesktopNode): Promise<boolean> {
-  return invoke(scope, element);
+function byInterface({ driver }: DesktopScope, { element }: DesktopNode): Promise<boolean> {
+  return driver.elements.select(element);
 }
 
 async function byPointer(scope: DesktopScope, node: DesktopNode): Promise<boolean> {
   const { point } = await waitUntilReady(scope, node, 'enabled');
-  await clickAt(scope, point, 'left', 1);
+  await clickAt(scope, node.window, point, 'left', 1);
   return true;
 }
 

@@ -20,6 +20,8 @@ export interface DesktopScope {
   readonly driver: DesktopDriver;
   /** Aborts when the step's time is over, but for what is kept to explain it, or the run stops. */
   readonly signal: AbortSignal;
+  /** Aborts shortly before the step's very end: by then a failure is explained. */
+  readonly explaining: AbortSignal;
   /** Says that from here on the outside world may change: a later failure leaves the step in doubt. */
   acting(): void;
 }
@@ -58,8 +60,9 @@ export function sessionStep<With extends z.ZodType, Output extends z.ZodType>(
     run: async (given, context) => {
       // The engine has parsed them already and reported what was wrong; this gives them their type.
       const args = declaration.with.parse(given);
-      const { acting, last } = deadlinesOf(context);
-      const run: SessionFrame['run'] = (session, inner) => runInSession(context, acting, last, session, inner);
+      const deadlines = deadlinesOf(context);
+      const { acting, last } = deadlines;
+      const run: SessionFrame['run'] = (session, inner) => runInSession(context, deadlines, session, inner);
       try {
         return await untilAborted(last, act(args, { context, signal: acting, run }));
       } catch (error) {
@@ -69,26 +72,32 @@ export function sessionStep<With extends z.ZodType, Output extends z.ZodType>(
   };
 }
 
-/** Two ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. Both abort if the run stops. */
-function deadlinesOf({ signal, timeoutMs }: StepContext): { acting: AbortSignal; last: AbortSignal } {
+/** Ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. All abort if the run stops. */
+interface Deadlines {
+  readonly acting: AbortSignal;
+  readonly explaining: AbortSignal;
+  readonly last: AbortSignal;
+}
+
+function deadlinesOf({ signal, timeoutMs }: StepContext): Deadlines {
   const explainMs = Math.min(Math.max(timeoutMs * EXPLAIN_SHARE, EXPLAIN_MIN_MS), EXPLAIN_MAX_MS, timeoutMs / 2);
   return {
     acting: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - explainMs))]),
+    explaining: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - Math.min(explainMs / 4, 200)))]),
     last: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   };
 }
 
 async function runInSession<T>(
   context: StepContext,
-  signal: AbortSignal,
-  last: AbortSignal,
+  { acting: signal, explaining, last }: Deadlines,
   session: DesktopSession,
   act: (scope: DesktopScope) => Promise<T>,
 ): Promise<T> {
   let certain = true;
   const { driver } = session;
   const scope: DesktopScope = {
-    ...{ context, session, driver, signal },
+    ...{ context, session, driver, signal, explaining },
     acting: () => {
       certain = false;
     },
