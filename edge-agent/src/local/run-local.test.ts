@@ -35,7 +35,7 @@ do: [{ part: { run: { workflow: { namespace: test, name: gone, version: 1.0.0 } 
 `,
     'secret.yaml': `document: { dsl: '1.0.3', namespace: test, name: secret, version: '1.0.0' }
 use: { secrets: [portal] }
-do: [{ a: { input: { from: $secrets.portal }, call: log, with: { message: '\${ . }' } } }]
+do: [{ a: { input: { from: $secrets.portal }, call: log, with: { message: '\${ . }' }, output: { as: $input } } }]
 `,
     'secrets.yaml': 'portal: hunter22\n',
   };
@@ -141,6 +141,7 @@ describe('secrets', () => {
     const { out, code } = await run('secret.yaml', ['--secrets', secrets]);
     expect([code, out]).toEqual([0, expect.stringContaining('info: ***') as string]);
     expect(out).not.toContain('hunter22');
+    expect(out).toMatch(/✓ a .* \$secrets\.portal$/m);
     await chmod(secrets, 0o644);
     expect((await run('secret.yaml', ['--secrets', secrets])).err).toMatch(/^SECRETS_FILE_NOT_PRIVATE: /);
   });

@@ -34,6 +34,8 @@ export class StepView {
   readonly #open = new Map<string, Open>();
   #ticking: NodeJS.Timeout | null = null;
   #hasLive = false;
+  /** Names of secrets with what stands for them in the record. */
+  #handles: readonly (readonly [name: string, token: string])[] = [];
   #resting = false;
 
   constructor(target: ViewTarget, now: () => number) {
@@ -46,6 +48,9 @@ export class StepView {
   show(body: RunEventBody): void {
     this.#resting = false;
     switch (body.type) {
+      case 'run.started':
+        this.#handles = Object.entries(body.handles ?? {});
+        return undefined;
       case 'step.started':
         return this.#started(body);
       case 'step.completed':
@@ -113,9 +118,16 @@ export class StepView {
     this.#open.delete(position);
     if (open === undefined || (open.holds && how === 'ok')) return this.#draw();
     const sign = how === 'ok' ? this.paint(GREEN, '✓') : this.paint(RED, '✗');
-    const said = how === 'ok' ? this.paint(FAINT, brief(what)) : this.paint(RED, plain(String(what)));
+    const said = how === 'ok' ? this.paint(FAINT, this.#brief(what)) : this.paint(RED, plain(String(what)));
     const words = [`${sign} ${open.name}${loopOf(position)}`, open.call ?? '', duration(durationMs), said];
     this.line(`${indent(open.depth)}${words.filter((word) => word !== '').join('  ')}`);
+  }
+
+  /** The beginning of a value, secrets by their names. */
+  #brief(value: unknown): string {
+    const whole = value === null ? '' : plain(typeof value === 'string' ? value : JSON.stringify(value));
+    const text = this.#handles.reduce((named, [name, token]) => named.replaceAll(token, `$secrets.${name}`), whole);
+    return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
   }
 
   #draw(): void {
@@ -147,9 +159,4 @@ function loopOf(position: string): string {
 
 function indent(depth: number): string {
   return '  '.repeat(Math.min(depth, 20));
-}
-
-function brief(value: unknown): string {
-  const text = value === null ? '' : plain(typeof value === 'string' ? value : JSON.stringify(value));
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
