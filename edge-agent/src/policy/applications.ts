@@ -1,11 +1,19 @@
 /**
  * Programs that the policy lets steps start or attach to. What counts is the file that would run: links are resolved, and a
- * bare name is looked up where the system would.
+ * bare name means what the system finds under it.
  */
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
-import { delimiter, dirname, basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Lists, matchesPattern } from './patterns.decision.ts';
+
+/** A program somebody wants to use. */
+interface Program {
+  /** As it was named, made absolute where it is a path or was found. */
+  readonly shown: string;
+  /** Links resolved; null for a name that is no file here, such as that of a window's owner. */
+  readonly real: string | null;
+}
 
 /** Why a program is refused (`rule` names the line of `forbid`), or null. `program` is a path, or a bare name. */
 export async function applicationRefusal(
@@ -15,23 +23,37 @@ export async function applicationRefusal(
 ): Promise<{ readonly program: string; readonly rule: string | null } | null> {
   if (lists === undefined) return null;
   const found = /[\\/]/.test(program) ? resolve(program) : await inPath(program, path);
-  // A name that is no file here, such as that of a window's owner, is matched by bare names alone.
-  const real = found === null ? program : await realpath(found).catch(() => found);
-  const shown = found ?? program;
-  const faces = [...new Set([real, shown, ...(found === null ? [] : [basename(real), basename(shown)])])];
+  const asked: Program = {
+    shown: found ?? program,
+    real: found === null ? null : await realOf(found),
+  };
   for (const rule of lists.forbid ?? []) {
-    if (await anyMatches(rule, faces)) return { program: shown, rule };
+    if ((await means(rule, asked, path)) || looksLike(rule, asked)) return { program: asked.shown, rule };
   }
   if (lists.allow === undefined) return null;
-  // Allowing looks at the file itself: another program behind an allowed name is another program.
-  const named = found === null || found === (await inPath(basename(found), path)) ? [real, basename(shown)] : [real];
-  for (const rule of lists.allow) if (await anyMatches(rule, named)) return null;
-  return { program: shown, rule: null };
+  for (const rule of lists.allow) if (await means(rule, asked, path)) return null;
+  return { program: asked.shown, rule: null };
 }
 
-async function anyMatches(rule: string, faces: readonly string[]): Promise<boolean> {
-  const pattern = await realPattern(rule);
-  return faces.some((face) => matchesPath(pattern, face) || (isAbsolute(rule) && matchesPath(rule, face)));
+/** True when the rule means the very file. */
+async function means(rule: string, { shown, real }: Program, path: string): Promise<boolean> {
+  if (isAbsolute(rule)) return real !== null && matchesPath(await realPattern(rule), real);
+  if (real === null) return matchesPattern(rule, shown);
+  // `editor` may be a link to another name; `calc` in a folder of its own is another program.
+  const names = rule.includes('*')
+    ? [basename(shown), basename(real)].filter((name) => matchesPattern(rule, name))
+    : [rule];
+  for (const name of names) {
+    const found = await inPath(name, path);
+    if (found !== null && (await realOf(found)) === real) return true;
+  }
+  return false;
+}
+
+/** What is forbidden is so under each of its names, wherever it lies. */
+function looksLike(rule: string, { shown, real }: Program): boolean {
+  if (isAbsolute(rule)) return matchesPath(rule, shown);
+  return [shown, real ?? shown].some((path) => matchesPattern(rule, basename(path)));
 }
 
 /** `*` stays within a folder. */
@@ -42,12 +64,14 @@ function matchesPath(pattern: string, path: string): boolean {
 
 /** A path of the policy with its links resolved; of one with `*` those of the folders before it. */
 async function realPattern(rule: string): Promise<string> {
-  if (!isAbsolute(rule)) return rule;
   const star = rule.indexOf('*');
-  if (star === -1) return realpath(rule).catch(() => rule);
+  if (star === -1) return realOf(rule);
   const folder = dirname(`${rule.slice(0, star)}x`);
-  const real = await realpath(folder).catch(() => folder);
-  return join(real, rule.slice(folder.length));
+  return join(await realOf(folder), rule.slice(folder.length));
+}
+
+function realOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 async function inPath(name: string, path: string): Promise<string | null> {

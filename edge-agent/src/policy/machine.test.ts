@@ -57,6 +57,9 @@ describe('programs', () => {
     expect(await ask({ allow: ['calc'] }, 'calc')).toBe('ok');
     expect(await ask({ allow: ['calc'] }, at('bin/calc'))).toBe('ok');
     expect(await ask({ allow: ['soffice.bin'] }, 'soffice.bin')).toBe('ok');
+    expect(await ask({ allow: ['edit-link'] }, at('bin/editor')), 'the file behind an allowed name').toBe('ok');
+    expect(await ask({ allow: ['ca*'] }, 'calc')).toBe('ok');
+    expect(await ask({ allow: ['ca*'] }, at('bin/editor'))).toBe('refused');
     expect(await ask({ allow: [at('bin/calc')] }, at('bin/editor'))).toBe('refused');
     expect(await ask({ allow: [at('*')] }, at('bin/calc'))).toBe('refused');
     expect(await ask({ allow: [] }, at('bin/calc'))).toBe('refused');
@@ -64,6 +67,7 @@ describe('programs', () => {
 
   test('another program under an allowed name, and an allowed path that leads elsewhere, are others', async () => {
     expect(await ask({ allow: ['calc'] }, at('other/calc'))).toBe('refused');
+    expect(await ask({ allow: ['ca*'] }, at('other/calc'))).toBe('refused');
     expect(await ask({ allow: [at('bin/*')] }, at('bin/looks-allowed'))).toBe('refused');
   });
 
