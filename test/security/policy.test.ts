@@ -4,6 +4,8 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readSigningKey, signWorkflow, type SigningKey } from '@casare/certs';
@@ -46,9 +48,9 @@ ${pinned('release', release)}${pinned('lost', revoked)}revokedKeys: [lost]
 versions: { attack/versioned: '>=2.0.0' }
 inputs: { attack/limited: { required: [amount], properties: { amount: { type: number, maximum: 100 } } } }
 `;
-const RULES = `steps: { forbid: [browser.close] }
+const rulesFor = (port: number) => `steps: { forbid: [browser.close] }
 workflows: { forbid: [attack/unwanted] }
-domains: { allow: ['allowed.example', '*.allowed.example'] }
+domains: { allow: ['allowed.example', '*.allowed.example', '127.0.0.1:${port}'] }
 applications: { allow: [/usr/bin/galculator] }
 `;
 
@@ -60,17 +62,31 @@ const overwrite = sql<never, [name: string, document: string, signature: string 
 let plane: TestControlPlane;
 let folder: string;
 let enrolUrl: string;
+/** An allowed host that leads to itself under a name which is not allowed. */
+let site: Server;
+let sitePort: number;
+let visited: string[] = [];
 const agents: Agent[] = [];
 beforeAll(async () => {
   const [enrolPort] = await freePorts(1);
   folder = mkdtempSync(path.join(tmpdir(), 'casare-attack-policy-'));
   plane = await startTestControlPlane({ CASARE_ENROL_PORT: String(enrolPort) });
   enrolUrl = `https://127.0.0.1:${enrolPort}`;
-  await Promise.all([startPoliced('signed', SIGNED), startPoliced('rules', RULES)]);
+  site = createServer((request, response) => {
+    visited.push(`${request.headers.host ?? ''}${request.url ?? ''}`);
+    const elsewhere = `http://localhost:${sitePort}/forbidden`;
+    if (request.url === '/redirect') response.writeHead(302, { location: elsewhere }).end();
+    else response.setHeader('content-type', 'text/html').end(`<h1>Here</h1><img src="${elsewhere}.png">`);
+  });
+  await new Promise<void>((resolve) => site.listen(0, resolve));
+  sitePort = (site.address() as AddressInfo).port;
+  await Promise.all([startPoliced('signed', SIGNED), startPoliced('rules', rulesFor(sitePort))]);
 });
 afterAll(async () => {
   await Promise.all(agents.map((agent) => agent.stop()));
   await plane.close();
+  site.closeAllConnections();
+  await new Promise((resolve) => site.close(resolve));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -255,6 +271,40 @@ attack(
     const allowed = await outcome(id, 'rules', { url: 'https://nothing.allowed.example:1/' });
     expect(allowed.code).not.toMatch(/^POLICY/);
   },
+);
+
+/** An allowed host is reached, and nothing that it leads to elsewhere. */
+async function leadsNowhere(name: string, tasks: readonly string[]): Promise<void> {
+  const id = await push(sourceOf(name, tasks));
+  const base = `http://127.0.0.1:${sitePort}`;
+  const ofForbidden = () => visited.filter((path) => path.startsWith('localhost'));
+  visited = [];
+  const refused = { state: 'failed', code: 'POLICY_DOMAIN_REFUSED' };
+  expect(await outcome(id, 'rules', { url: `${base}/redirect` })).toMatchObject(refused);
+  expect(visited).toContain(`127.0.0.1:${sitePort}/redirect`);
+  expect(ofForbidden()).toEqual([]);
+  // The control: the host itself is reached, and what its page wants from elsewhere is left out.
+  expect(await outcome(id, 'rules', { url: `${base}/page` })).toMatchObject({ state: 'succeeded' });
+  expect(visited).toContain(`127.0.0.1:${sitePort}/page`);
+  expect(ofForbidden()).toEqual([]);
+}
+
+attack(
+  40,
+  'an allowed host that redirects to one that is not leads nowhere by http',
+  [{ file: 'edge-agent/src/steps/http/exchange.ts', find: 'await context.policy.checkUrl(request.url.href);' }],
+  () => leadsNowhere('byhttp', ["get: { call: http, with: { method: get, endpoint: '${ .url }', redirect: true } }"]),
+);
+
+attack(
+  40,
+  'an allowed host that redirects a browser to one that is not, or has its page load from it, leads nowhere',
+  [{ file: 'edge-agent/src/browser/policy-proxy.ts', find: 'await check(url);' }],
+  () =>
+    leadsNowhere('bybrowser', [
+      "open: { call: browser.open, with: { url: '${ .url }' } }",
+      'look: { call: browser.text, with: { target: \'heading "Here"\' } }',
+    ]),
 );
 
 attack(
