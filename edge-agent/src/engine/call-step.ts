@@ -123,6 +123,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     signal,
     timeoutMs: call.timeoutMs,
     runFolder: options.runFolder,
+    ...(options.artifacts === undefined ? {} : { earlierFiles: options.artifacts }),
     position: frame.position,
     usesSecret: call.usesSecret,
     holdsSecret: (text) => vault.scrub<string>(text) !== text,
@@ -130,7 +131,8 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     evidence: evidenceRulesOf(options.document),
     session,
     see: (seen) => frame.record.see(seen),
-    artifact: (file, about) => options.artifact(file, { ...about, name: vault.scrub(about.name), position: frame.position }),
+    artifact: (file, about) =>
+      options.artifact(file, { ...about, name: vault.scrub(about.name), position: frame.position }),
     log: async (level, message) => {
       options.log(level, vault.scrub(message));
       await recorder.log(level, message);

@@ -59,6 +59,10 @@ describe('what happens to a call on restart', () => {
     [completed, 'session', 'verify', 'none', 'probe', 'unsafe'],
     [completed, 'session', 'restartScope', 'present', 'run', 'unsafe'],
     [completed, 'session', 'suspend', 'present', 'suspend', 'unsafe'],
+    // What it stored is at the control plane, and not on this machine.
+    [completed, 'plain', 'rerun', 'kept', 'run', 'idempotent'],
+    [completed, 'plain', 'suspend', 'kept', 'reuse', 'unsafe'],
+    [completed, 'session', 'rerun', 'kept', 'reuse', 'idempotent'],
     // Completed with other arguments.
     [changed, 'plain', 'rerun', 'none', 'run', 'unsafe'],
     [changed, 'plain', 'verify', 'none', 'probe', 'unsafe'],

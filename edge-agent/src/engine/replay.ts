@@ -3,10 +3,11 @@
  * recorded. Control flow is computed again; what matters is which calls are NOT made again. For a call at a position:
  *
  * - never recorded, or recorded and never let act because the agent stopped: it runs.
- * - completed with equal arguments, no live session needed: its output is reused. When it stored a file that is gone
- *   and its rule is `rerun`, it runs again.
+ * - completed with equal arguments, no live session needed: its output is reused. When it stored a file that is not
+ *   here (another agent, or a folder that was removed) and its rule is `rerun`, it runs again, so that later steps can read
+ *   the file.
  * - completed with equal arguments, but what it worked on was a live session, and those are never restored:
- *   `rerun` reuses an output that is a stored file (a download) still there, else runs again; `restartScope` runs
+ *   `rerun` reuses an output that is a stored file (a download) here or at the control plane, else runs again; `restartScope` runs
  *   again; `verify` asks the probe; `suspend` hands over to a person.
  * - completed with other arguments (the document's data changed): as if in doubt.
  * - completed, and the policy of the agent that ran it held the output back: `rerun` and `restartScope` run again, the
@@ -121,8 +122,8 @@ export interface CallFacts {
   readonly effect: Effect;
   readonly rule: OnRestart;
   readonly usesSession: boolean;
-  /** The stored file that the recorded output names: still there, gone, or it names none. */
-  readonly file: 'none' | 'present' | 'gone';
+  /** The stored files that the recorded output names; see `stored-file.ts`. */
+  readonly file: 'none' | 'present' | 'kept' | 'gone';
 }
 
 /** What to do with a call. `probe` reuses the recorded output, if any, when the probe says that the step happened. */
@@ -159,9 +160,9 @@ export function decideCall(facts: CallFacts): CallDecision {
 }
 
 function decideCompleted({ rule, usesSession, file }: CallFacts, output: Json): CallDecision {
-  const fileLost = file === 'gone' && rule === 'rerun';
+  const fileLost = (file === 'gone' || file === 'kept') && rule === 'rerun';
   if (!usesSession) return fileLost ? { do: 'run' } : { do: 'reuse', output };
-  if (rule === 'rerun') return file === 'present' ? { do: 'reuse', output } : { do: 'run' };
+  if (rule === 'rerun') return file === 'present' || file === 'kept' ? { do: 'reuse', output } : { do: 'run' };
   return inDoubt(rule, output, 'it was completed, but the live session it worked in is gone');
 }
 

@@ -61,6 +61,8 @@ export interface StepContext {
   readonly timeoutMs: number;
   /** The run's own folder; everything a step writes goes below it, files that outputs name below its `files`. */
   readonly runFolder: string;
+  /** Names of the files that earlier attempts stored at the control plane, and perhaps not on this machine. */
+  readonly earlierFiles?: readonly string[];
   /** Where in the run the step stands; unique. */
   readonly position: string;
   /** True when the arguments hold the value of a secret: nothing of this step may be recorded. */

@@ -15,12 +15,13 @@ import { codeOf } from '../fault.ts';
  * The absolute path, links resolved, of a file that a document names. For `write` its folder exists afterwards, if it lies
  * in the run's; for `read` the file does.
  *
- * @throws StepFailure FILE_NAME_REFUSED, FILE_NAME_HOLDS_SECRET, FILE_NOT_FOUND, or the policy's own
+ * @throws StepFailure FILE_NAME_REFUSED, FILE_NAME_HOLDS_SECRET, FILE_NOT_FOUND, FILE_ELSEWHERE, or the
+ *   policy's own
  */
 export async function fileIn(context: StepContext, name: string, use: FileUse): Promise<string> {
   if (use === 'write') refuseSecret(context, name);
-  const path = isAbsolute(name) ? resolve(name) : await pathOf(context.runFolder, name, use);
-  const real = await realPathOf(path, name, use);
+  const path = isAbsolute(name) ? resolve(name) : await pathOf(context, name, use);
+  const real = await realPathOf(path, context, name, use);
   if (isAbsolute(name)) await context.policy.checkFile(real, use);
   return real;
 }
@@ -119,7 +120,7 @@ interface FileToStore {
  */
 export async function storeFile(context: StepContext, file: FileToStore): Promise<StoredFile> {
   refuseSecret(context, file.saveAs);
-  const path = await pathOf(context.runFolder, file.saveAs, 'write');
+  const path = await pathOf(context, file.saveAs, 'write');
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
   try {
     await file.write(temporary);
@@ -138,14 +139,14 @@ export async function storeFile(context: StepContext, file: FileToStore): Promis
 }
 
 /** The absolute path of a name below the run's files; for `write` its folder exists afterwards. */
-async function pathOf(runFolder: string, name: string, use: FileUse): Promise<string> {
-  const root = join(runFolder, 'files');
+async function pathOf(context: StepContext, name: string, use: FileUse): Promise<string> {
+  const root = join(context.runFolder, 'files');
   const path = resolve(root, name);
   if (!path.startsWith(root + sep)) throw refused(name);
   await mkdir(root, { recursive: true, mode: 0o700 });
   const realRoot = await realpath(root);
   if (use === 'write') await makeFolder(dirname(path), root, realRoot, name);
-  const real = await realPathOf(path, name, use);
+  const real = await realPathOf(path, context, name, use);
   if (!real.startsWith(realRoot + sep)) throw refused(name);
   return real;
 }
@@ -172,13 +173,13 @@ async function nearestThere(folder: string, root: string): Promise<string> {
 }
 
 /** Links resolved: of the file itself where it is there, else of its folder. */
-async function realPathOf(path: string, name: string, use: FileUse): Promise<string> {
+async function realPathOf(path: string, context: StepContext, name: string, use: FileUse): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  if (use === 'read') throw notFound(name);
+  if (use === 'read') throw context.earlierFiles?.includes(name) === true ? elsewhere(name) : notFound(name);
   try {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {
@@ -263,6 +264,18 @@ function taken(name: string): StepFailure {
     code: 'FILE_NAME_TAKEN',
     title: 'The name is taken by something else',
     detail: `${JSON.stringify(name.slice(0, 200))} or a part of it is a folder where a file has to be, or a file where a folder has to be: use another name.`,
+    certain: true,
+  });
+}
+
+/** The control plane has it, and the protocol has no way to bring it back. */
+function elsewhere(name: string): StepFailure {
+  return new StepFailure({
+    type: 'runtime',
+    status: 410,
+    code: 'FILE_ELSEWHERE',
+    title: 'The file was stored by an earlier attempt and is not on this machine',
+    detail: `${JSON.stringify(name.slice(0, 200))} is among the job's artifacts, but the job went on with another agent, or its folder was removed since: let the step that stores it run again (\`onRestart: rerun\`, where it may be repeated), or retry the job from its beginning.`,
     certain: true,
   });
 }

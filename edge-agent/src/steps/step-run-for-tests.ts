@@ -8,7 +8,9 @@ import { unrestricted } from '../policy/index.ts';
 import { createStepRegistry } from './index.ts';
 
 /** What a call may have that others have not. */
-type CallOptions = Partial<Pick<StepContext, 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position'>>;
+type CallOptions = Partial<
+  Pick<StepContext, 'earlierFiles' | 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position'>
+>;
 
 export interface StepRun {
   readonly folder: string;

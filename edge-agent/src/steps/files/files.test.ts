@@ -57,6 +57,21 @@ describe('files.list and files.exists', () => {
   });
 });
 
+test('a file of an earlier attempt that is not here is said to be elsewhere, and not taken for missing', async () => {
+  const earlier = { earlierFiles: ['earlier.txt', 'here-again.txt'] };
+  await expect(run.call('data.text.read', { file: 'earlier.txt' }, earlier)).rejects.toMatchObject({
+    code: 'FILE_ELSEWHERE',
+  });
+  await expect(run.call('files.exists', { file: 'earlier.txt' }, earlier)).rejects.toMatchObject({
+    code: 'FILE_ELSEWHERE',
+  });
+  await expect(run.call('data.text.read', { file: 'other.txt' }, earlier)).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+  });
+  await run.put('here-again.txt', 'here');
+  expect(await run.call('data.text.read', { file: 'here-again.txt' }, earlier)).toBe('here');
+});
+
 describe('files.copy, files.move, files.delete', () => {
   test('a copy in the run is an artifact; elsewhere the policy is asked, for each use by itself', async () => {
     await run.put('one.txt', 'one');
