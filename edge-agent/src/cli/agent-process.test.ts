@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -175,4 +175,21 @@ test('usage errors exit 2, an agent that is not enrolled exits 3, each in one li
   const empty = casareAgent('run', '--home', join(folder, 'empty'));
   expect(await empty.ended).toBe(3);
   expect(empty.output).toMatch(/^NOT_ENROLLED: [^\n]+\n$/);
+});
+
+test('without the policy that it should have an agent does not start, and says why in one line', async () => {
+  const policy = join(folder, 'rules.yaml');
+  const refused = async (): Promise<string> => {
+    const agent = casareAgent('run', '--policy', policy);
+    expect(await agent.ended).toBe(1);
+    expect(agent.output).toMatch(/^[^\n]+\n$/);
+    return agent.output;
+  };
+  expect(await refused()).toMatch(/^POLICY_MISSING: /);
+  writeFileSync(policy, 'steps:\n  alow: []\n');
+  expect(await refused()).toMatch(
+    /^POLICY_INVALID: .*line 2, column 3: there is no `alow` here; did you mean `allow`\?/,
+  );
+  chmodSync(policy, 0o666);
+  expect(await refused()).toMatch(/^POLICY_UNSAFE: .*chmod go-w/);
 });
