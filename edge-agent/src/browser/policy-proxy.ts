@@ -104,7 +104,7 @@ async function forward(
       : { host: bare(upstream.url.hostname), port: upstream.url.port || 80, path: url.href }),
   });
   response.once('close', () => onward.destroy());
-  onward.once('error', (error) => {
+  onward.on('error', (error) => {
     if (response.headersSent) response.destroy();
     else if (isRefusal(error)) refuse(options, text, error, response);
     else response.writeHead(502).end();

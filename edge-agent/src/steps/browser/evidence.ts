@@ -13,7 +13,7 @@ import type { ArtifactAbout, EvidenceKind, StepContext } from '../../engine/inde
 import { passwordsOfDocument } from './in-page.ts';
 import { coversEveryField, maskedScreenshot } from './masked-screenshot.ts';
 import type { BrowserSession } from './session.ts';
-import { within } from './within.ts';
+import { untilAborted } from './within.ts';
 
 /** A run that retries a failing step for hours keeps the evidence of the first failures. */
 const MAX_FAILURES_PER_RUN = 20;
@@ -53,14 +53,18 @@ interface Piece {
 }
 
 /** Before a step acts: a picture, where every step is to have one. */
-export async function evidenceBefore(context: StepContext, session: BrowserSession): Promise<void> {
+export async function evidenceBefore(context: StepContext, session: BrowserSession, until: AbortSignal): Promise<void> {
   if (!isWanted(context, 'screenshots', false) || !hasRoom(context)) return;
   if (session.page.url() === 'about:blank') return;
-  await keepAll(context, session, BEFORE_MS, [picture(context, session, 'before.png')]);
+  await keepAll(context, session, bound(until, BEFORE_MS), [picture(context, session, 'before.png')]);
 }
 
-/** When a step has ended. */
-export async function evidenceAfter(context: StepContext, session: BrowserSession, failed: boolean): Promise<void> {
+/** When a step has ended; what is not taken by `until` is left out. A failure has the engine's time of grace besides. */
+export async function evidenceAfter(
+  context: StepContext,
+  session: BrowserSession,
+  { failed, until }: { readonly failed: boolean; readonly until?: AbortSignal },
+): Promise<void> {
   for (const notice of session.takeNotices()) await context.log('warn', notice);
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
   const lastStep = session.takeLog();
@@ -70,7 +74,7 @@ export async function evidenceAfter(context: StepContext, session: BrowserSessio
   if (failed ? tally.failures > MAX_FAILURES_PER_RUN : !hasRoom(context)) return;
   const quiet = context.usesSecret || session.taint.is;
   // The trace first: covering secrets for a picture names them to Playwright, which would record that.
-  if (!quiet && wants('trace')) await keepAll(context, session, TRACE_MS, [trace(session)]);
+  if (!quiet && wants('trace')) await keepAll(context, session, bound(until, TRACE_MS), [trace(session)]);
   const pieces: Piece[] = [];
   if (!quiet) {
     // A failure often has its cause in an earlier step: it gets all that is remembered.
@@ -80,7 +84,7 @@ export async function evidenceAfter(context: StepContext, session: BrowserSessio
     if (wants('accessibility')) pieces.push(snapshot(session));
   }
   if (wants('screenshots')) pieces.push(picture(context, session, 'after.png'));
-  await keepAll(context, session, REST_MS, pieces);
+  await keepAll(context, session, bound(until, REST_MS), pieces);
 }
 
 /** What the policy keeps on the premises is not made at all. */
@@ -93,7 +97,7 @@ function isWanted({ evidence, policy }: StepContext, kind: keyof EvidenceRules, 
 async function keepAll(
   context: StepContext,
   session: BrowserSession,
-  timeMs: number,
+  bounded: AbortSignal,
   pieces: readonly Piece[],
 ): Promise<void> {
   if (pieces.length === 0) return;
@@ -101,11 +105,15 @@ async function keepAll(
   const folder = join(context.runFolder, 'evidence', step);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await within(timeMs, Promise.all(pieces.map((piece) => keep(context, piece, folder, step))));
+    await untilAborted(bounded, Promise.all(pieces.map((piece) => keep(context, piece, folder, step))));
   } catch (error) {
     const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
     await context.log('warn', `EVIDENCE_DROPPED: not all of steps/${step} could be kept: ${why}`);
   }
+}
+
+function bound(until: AbortSignal | undefined, ms: number): AbortSignal {
+  return AbortSignal.any([...(until === undefined ? [] : [until]), AbortSignal.timeout(ms)]);
 }
 
 async function keep(context: StepContext, piece: Piece, folder: string, step: string): Promise<void> {

@@ -113,7 +113,7 @@ async function runInSession<T>(
   session.takeIncidents();
   session.beginStep();
   try {
-    await untilAborted(signal, prepare(context, session));
+    await untilAborted(signal, prepare(context, session, signal));
     throwRefusal(session);
     const scope: BrowserScope = {
       context,
@@ -132,12 +132,13 @@ async function runInSession<T>(
     // Not every call of Playwright takes a signal; none may outlast the step, or a browser that has ended.
     const result = await untilAborted(AbortSignal.any([deadlines.last, session.gone]), act(scope));
     throwRefusal(session);
-    await evidenceAfter(context, session, false);
+    // A step that has succeeded must not fail because its evidence took too long.
+    if (!context.signal.aborted) await evidenceAfter(context, session, { failed: false, until: deadlines.explaining });
     await seePage(context, session, false);
     return result;
   } catch (error) {
     const failure = failureOf(session.takeRefusal() ?? error, context, certain);
-    if (!context.signal.aborted) await evidenceAfter(context, session, true);
+    if (!context.signal.aborted) await evidenceAfter(context, session, { failed: true });
     await seePage(context, session, true);
     throw failure;
   } finally {
@@ -151,9 +152,9 @@ function throwRefusal(session: BrowserSession): void {
   if (refusal !== null) throw refusal;
 }
 
-async function prepare(context: StepContext, session: BrowserSession): Promise<void> {
+async function prepare(context: StepContext, session: BrowserSession, signal: AbortSignal): Promise<void> {
   const tainted = await session.taint.look(context.usesSecret);
-  await evidenceBefore(context, session);
+  await evidenceBefore(context, session, signal);
   await session.trace.before(!tainted && context.evidence.trace !== 'never');
 }
 
