@@ -56,10 +56,17 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const claim = claims[Number(/^\/claims\/(\d+)$/.exec(pathname)?.[1]) - 1];
   if (claim !== undefined) {
     const { who, amount, file } = claim;
-    return html(page('Receipt', `<h1>Receipt</h1><p role="note">${escape(`${who}: ${amount}, with ${file}`)}</p>`));
+    html(page('Receipt', `<h1>Receipt</h1><p role="note">${escape(`${who}: ${amount}, with ${file}`)}</p>`));
+    return;
   }
-  if (pathname === '/form') return html(FORM);
-  if (pathname === '/') return html(OFFICE);
+  if (pathname === '/form') {
+    html(FORM);
+    return;
+  }
+  if (pathname === '/') {
+    html(OFFICE);
+    return;
+  }
   response.writeHead(404).end();
 }
 
