@@ -60,6 +60,29 @@ do: []
     }
   });
 
+  it('lists mail servers and databases like hosts, and says that they need a machine of the customer', () => {
+    const query = (host: string, port: string): string =>
+      `{ call: db.query, with: { connection: { type: postgres, host: '${host}'${port}, database: d, user: u }, sql: s } }`;
+    const mail = "{ call: mail.send, with: { server: { host: smtp.example }, from: a, to: b, subject: '', text: '' } }";
+    const text = `do:\n  - a: ${query('db.example', ', port: 5433')}\n  - b: ${mail}\n`;
+    expect(analyse(documentOf(text))).toMatchObject({
+      domains: ['db.example:5433', 'smtp.example'],
+      dynamicDomains: false,
+      serverless: false,
+    });
+    for (const [host, port] of [
+      ['${ .host }', ''],
+      ['db.example', ", port: '${ .port }'"],
+    ] as const) {
+      expect(analyse(documentOf(`do:\n  - a: ${query(host, port)}\n`))).toMatchObject({
+        domains: [],
+        dynamicDomains: true,
+      });
+    }
+    const data = 'do:\n  - a: { call: data.hash, with: { text: x } }\n';
+    expect(analyse(documentOf(data))).toMatchObject({ serverless: true });
+  });
+
   it('finds secrets in expressions and in authentication', () => {
     const document = documentOf(`use:
   secrets: [one, two, three, unused]

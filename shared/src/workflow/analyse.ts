@@ -57,6 +57,9 @@ export interface Analysis {
 /** How long a silent agent is waited for when the document does not say (design section 6), milliseconds. */
 export const DISCONNECT_GRACE_MS = 600_000;
 
+/** Steps that work on files, mail servers and databases of the customer's. */
+const ON_PREMISES = /^(?:files|mail|db)\./;
+
 const SLOT_ORDER: readonly SlotKind[] = ['plain', 'browser', 'desktop'];
 
 /** Analyses a document that `validateWorkflow` accepted, with the sub-workflows that it holds. */
@@ -101,7 +104,11 @@ function analyseOwn(document: Workflow): Analysis {
     disconnectGraceMs: parseDuration(rpa?.disconnectGrace ?? '') ?? DISCONNECT_GRACE_MS,
     retry: rpa?.retry ?? null,
     outputs: rpa?.outputs ?? [],
-    serverless: slot === 'plain' && capabilities.length === 0 && rpa?.site === undefined,
+    serverless:
+      slot === 'plain' &&
+      capabilities.length === 0 &&
+      rpa?.site === undefined &&
+      !used.some(({ name }) => ON_PREMISES.test(name)),
   };
 }
 
@@ -154,11 +161,20 @@ function addressesOf(document: Workflow, task: Task): string[] {
 function callAddresses(document: Workflow, task: CallTask): string[] {
   const call = callOf(task);
   if (call.to === 'function') {
-    const { url } = call.with;
-    return stepOf(document, task) !== null && typeof url === 'string' ? [url] : [];
+    if (stepOf(document, task) === null) return [];
+    const { url, server, connection } = call.with;
+    return [url, serverAddress(server ?? connection)].filter((address) => typeof address === 'string');
   }
   const endpoint = call.to === 'http' ? call.with.endpoint : call.with.document.endpoint;
   return [typeof endpoint === 'string' ? endpoint : endpoint.uri];
+}
+
+/** The address of a mail server or a database, written as that of a site; one that depends on data stays a template. */
+function serverAddress(server: unknown): string | undefined {
+  if (typeof server === 'string') return server;
+  if (typeof server !== 'object' || server === null || !('host' in server)) return undefined;
+  const port = 'port' in server ? `:${String(server.port)}` : '';
+  return `http://${String(server.host)}${port}`;
 }
 
 /** The host of a literal address; `null` when it depends on data. `{name}` in the path or query does not matter. */
