@@ -87,7 +87,11 @@ describe('a run', () => {
       files.set(entry.fileName, await text(await zip.openReadStreamPromise(entry)));
     }
     zip.close();
-    expect([...files.keys()].slice(0, 4)).toEqual(['events.jsonl', 'steps.json', 'log.jsonl', 'run.json']);
+    expect([...files.keys()].slice(0, 5)).toEqual([
+      ...['events.jsonl', 'cloud-events.jsonl', 'steps.json', 'log.jsonl', 'run.json'],
+    ]);
+    const told = files.get('cloud-events.jsonl')!.trimEnd().split('\n');
+    expect(JSON.parse(told.at(-1)!)).toMatchObject({ type: 'io.serverlessworkflow.workflow.faulted.v1' });
     const record = RunRecord.parse(JSON.parse(files.get('run.json')!));
     expect(record).toMatchObject({
       writtenBy: 'casare-agent run-local',

@@ -18,6 +18,7 @@ export const RECORD_VERSION = 1;
 export const RECORD_FILES = {
   run: 'run.json',
   events: 'events.jsonl',
+  cloudEvents: 'cloud-events.jsonl',
   steps: 'steps.json',
   log: 'log.jsonl',
   page: 'index.html',

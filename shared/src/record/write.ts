@@ -6,6 +6,7 @@
  * nothing of a run is held in memory but the list of its artifacts; what cannot be had is listed and stops nothing else.
  */
 import type { Artifact, Attempt, LogLine, Step } from '../api/jobs.ts';
+import { cloudEvents } from './cloud-events.ts';
 import {
   RECORD_ARTIFACTS,
   RECORD_FILES,
@@ -73,6 +74,10 @@ export async function* recordFiles(source: RecordSource, options: RecordOptions)
   yield textFile(
     RECORD_FILES.events,
     jsonLines(source.events(), () => (counts.events += 1)),
+  );
+  yield textFile(
+    RECORD_FILES.cloudEvents,
+    jsonLines(cloudEvents(source.job, source.events()), () => undefined),
   );
   yield measured(
     textFile(
