@@ -94,4 +94,17 @@ test('what the agent saw and kept of a run is in its record, and is shown', asyn
   await details.getByRole('region', { name: 'Target' }).getByText('button "Save"').waitFor();
   await details.getByRole('link', { name: /trace\.zip$/ }).waitFor();
   expect(await page.locator('img[src="x"]').count()).toBe(0);
+
+  // The page of the job shows the same of a step, by the same components.
+  const { url: signIn } = await client.call(api.auth.createSignInCode);
+  const jobPage = await (await chromium.browser.newContext()).newPage();
+  await jobPage.goto(signIn);
+  await jobPage.getByRole('status').getByText('Live', { exact: true }).waitFor();
+  await jobPage.goto(`${stack.url}/jobs/${job.id}`);
+  const step = jobPage.locator('.step', { has: jobPage.locator('.name', { hasText: /^press$/ }) });
+  await step.locator('summary').click();
+  await step.getByRole('img', { name: 'The screen after “press”' }).waitFor();
+  await step.getByText(HOSTILE).first().waitFor();
+  await step.getByRole('region', { name: 'Console' }).getByText('saved').waitFor();
+  expect(await jobPage.locator('img[src="x"]').count()).toBe(0);
 });

@@ -90,7 +90,7 @@ function JobFacts({ job }: { job: Job }) {
         {startedAt === null ? <span className="faint">–</span> : <Took from={startedAt} to={endedAt} />}
       </Fact>
       <Fact name="Needs">
-        {[`${requirements.slot} slot`, ...(requirements.site === null ? [] : [`site ${requirements.site}`])].join(', ')}
+        {[`${requirements.slot} slot`, ...(requirements.site === null ? [] : [`site ${requirements.site}`])].join(', ')}{' '}
         {requirements.capabilities.map((label) => (
           <code key={label}>{label}</code>
         ))}
