@@ -3,7 +3,7 @@
  * itself; the agent is the real one with a policy.yaml of its own. Nothing but that policy stands between.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,11 +12,12 @@ import { readSigningKey, signWorkflow, type SigningKey } from '@casare/certs';
 import { api } from '@casare/shared/api';
 import type { SignatureEnvelope } from '@casare/shared/protocol';
 import { embedSubWorkflows, normalise, parseWorkflow, type Workflow } from '@casare/shared/workflow';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { sql } from '../../control-plane/src/platform/database/index.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../control-plane/src/testing.ts';
 import { auditEntries, verifyAudit } from '../../edge-agent/src/audit/index.ts';
 import { systemClock } from '../../edge-agent/src/clock.ts';
+import { desktopPrograms, skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
 import { agentHome, enrol } from '../../edge-agent/src/identity/index.ts';
 import { type Agent, startAgent } from '../../edge-agent/src/service/index.ts';
 import { freePorts } from '../support/ports.ts';
@@ -98,7 +99,7 @@ async function startPoliced(name: string, policy: string): Promise<void> {
   writeFileSync(path.join(home.root, 'policy.yaml'), policy, { mode: 0o600 });
   const agent = await startAgent({
     ...{ home, environment: process.env, clock: systemClock, random: Math.random, logLevel: 'debug' },
-    ...{ slots: { plain: 4, browser: 1, desktop: 0 }, print: () => undefined },
+    ...{ slots: { plain: 4, browser: 1, desktop: 1 }, print: () => undefined },
   });
   agents.push(agent);
   await vi.waitFor(() => expect(agent.status().tunnel.state).toBe('live'), 20_000);
@@ -306,6 +307,32 @@ attack(
       'look: { call: browser.text, with: { target: \'heading "Here"\' } }',
     ]),
 );
+
+const noDesktop = await desktopPrograms('galculator');
+describe.skipIf(noDesktop !== null)(skipName('programs', noDesktop), () => {
+  attack(
+    40,
+    'a program that the policy does not name is not started, behind a link and under an allowed name',
+    [
+      {
+        file: 'edge-agent/src/steps/desktop/open.ts',
+        find: 'await context.policy.checkApplication(found.real);',
+      },
+    ],
+    async () => {
+      const mark = path.join(folder, 'started');
+      const evil = path.join(folder, 'galculator');
+      writeFileSync(evil, `#!/bin/sh\ntouch ${mark}\n`, { mode: 0o755 });
+      const open = "open: { call: desktop.open, with: { app: '${ .app }' } }";
+      const id = await push(sourceOf('program', [open]));
+      symlinkSync(evil, path.join(folder, 'link'));
+      const refused = { state: 'failed', code: 'POLICY_APPLICATION_REFUSED' };
+      expect(await outcome(id, 'rules', { app: path.join(folder, 'link') })).toMatchObject(refused);
+      expect(existsSync(mark)).toBe(false);
+      expect(await outcome(id, 'rules', { app: '/usr/bin/galculator' })).toMatchObject({ state: 'succeeded' });
+    },
+  );
+});
 
 attack(
   47,
