@@ -97,7 +97,5 @@ function isRetry(position: string): boolean {
 /** The output of an `emit` task, unless its document made something else of it. */
 function emittedIn(output: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof output !== 'object' || output === null) return null;
-  return 'specversion' in output && 'type' in output && 'id' in output && 'source' in output
-    ? (output)
-    : null;
+  return 'specversion' in output && 'type' in output && 'id' in output && 'source' in output ? output : null;
 }

@@ -1,7 +1,10 @@
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, createServer } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StepFailure, type StepPolicy } from '../../engine/index.ts';
+import { createTestPki } from '../../identity/pki-for-tests.ts';
 import { unrestricted } from '../../policy/index.ts';
 import { type Asked, json, runHttp, serve, type TestServer } from './server-for-tests.ts';
 
@@ -55,6 +58,20 @@ beforeEach(() => {
   server.asked.length = 0;
   other.asked.length = 0;
 });
+
+let tunnelled = 0;
+/** Carries connections on, as a proxy of a company does. */
+function createProxy(): ReturnType<typeof createHttpServer> {
+  return createHttpServer().on('connect', (request, client) => {
+    tunnelled += 1;
+    const [host = '', port] = (request.url ?? '').split(':');
+    const onward = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      onward.pipe(client).pipe(onward);
+    });
+    for (const one of [client, onward]) one.on('error', () => onward.destroy());
+  });
+}
 
 const call = (args: string, more = '') => `do:\n  - a: { call: http, with: { ${args} }${more} }`;
 const last = (): Asked => server.asked.at(-1)!;
@@ -225,6 +242,26 @@ describe('call: http, the answer', () => {
     });
     expect(await errorOf(`method: get, endpoint: 'http://127.0.0.1:${port}/'`)).toMatchObject({ code: 'HTTP_BROKEN' });
     cutting.close();
+  });
+
+  it('of a server whose certificate is not trusted is none, and nothing was sent to it', async () => {
+    const { gateway } = await createTestPki();
+    let asked = 0;
+    const secure = createSecureServer({ key: gateway.privateKeyPem, cert: gateway.chainPem }, () => (asked += 1));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { port } = secure.address() as { port: number };
+    const found = await errorOf(`method: post, endpoint: 'https://127.0.0.1:${port}/', body: { a: 1 }`);
+    expect(found).toMatchObject({ code: 'HTTP_TLS_UNTRUSTED', status: 502 });
+    // The same through a proxy, where nobody can say when the connection stood.
+    const proxy = createProxy();
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as { port: number }).port}` };
+    expect(await errorOf(`method: get, endpoint: 'https://127.0.0.1:${port}/'`, { env })).toMatchObject({
+      code: 'HTTP_TLS_UNTRUSTED',
+    });
+    expect([asked, tunnelled]).toEqual([0, 1]);
+    proxy.close();
+    secure.close();
   });
 
   it('is waited for until the deadline', async () => {

@@ -74,8 +74,8 @@ async function send(
   const names = lookup === undefined ? {} : { lookup };
   const request = open({ method, headers: { ...headers, ...length }, maxHeaderSize: HEAD_BYTES, signal, ...names });
   request.once('socket', (socket) => {
-    const event = url.protocol === 'https:' ? 'secureConnect' : 'connect';
-    if (socket.connecting || event === 'secureConnect') socket.once(event, onConnected);
+    // Through a proxy the connection may stand already, and nobody would hear that it does.
+    if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected);
     else onConnected();
   });
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
