@@ -122,6 +122,19 @@ describe.skipIf(reason !== null)(skipName('dialogs', reason), () => {
     expect(await coloursOf(run, 'pin.png')).toBe(1);
   });
 
+  test('reads the text in a picture, and where it stands', async () => {
+    await open('--info', '--title', 'Notice', '--text', 'Invoice INV-4711 was paid');
+    const read = (await run.call('desktop.ocr', { target: 'window "Notice"' }, { timeoutMs: 60_000 })) as {
+      text: string;
+      lines: { text: string; x: number; y: number; width: number }[];
+    };
+    expect(read.text).toContain('Invoice INV-4711 was paid');
+    const line = read.lines.find(({ text }) => text.includes('4711'));
+    // In the middle of the screen, as the window.
+    expect(line?.x).toBeGreaterThan(300);
+    expect(line?.width).toBeLessThan(400);
+  });
+
   test('the agent’s policy is asked before a program is started', async () => {
     const asked: string[] = [];
     const policy: StepPolicy = {

@@ -11,6 +11,7 @@ import { dragStep } from './drag.ts';
 import { existsStep } from './exists.ts';
 import { expandStep } from './expand.ts';
 import { keysStep } from './keys.ts';
+import { ocrStep } from './ocr.ts';
 import { openStep } from './open.ts';
 import { rightClickStep } from './right-click.ts';
 import { screenshotStep } from './screenshot.ts';
@@ -57,6 +58,7 @@ export function desktopSteps(start: DesktopStart): Step[] {
     scrollStep,
     dragStep,
     screenshotStep,
+    ocrStep,
     clipboardStep,
   ];
 }

@@ -10,6 +10,7 @@ import { drag } from './drag.ts';
 import { exists } from './exists.ts';
 import { expand } from './expand.ts';
 import { keys } from './keys.ts';
+import { ocr } from './ocr.ts';
 import { open } from './open.ts';
 import { rightClick } from './right-click.ts';
 import { screenshot } from './screenshot.ts';
@@ -53,5 +54,6 @@ export const DESKTOP_STEPS = {
   scroll,
   drag,
   screenshot,
+  ocr,
   clipboard,
 } as const;
