@@ -11,11 +11,12 @@ export type {
   ScrollDirection,
 } from './desktop-driver.ts';
 export { DesktopError } from './desktop-error.ts';
+export { inspectDesktop } from './inspect.ts';
 export { parseKeys } from './keys.ts';
 export { matching, unusable } from './match.ts';
 export { desktopCapabilities, type DesktopProbe, probeDesktop } from './probe.ts';
 export { candidatesFor, selectorFor } from './propose.ts';
 export { findProgram, startProgram, type StartedProgram } from './session/programs.ts';
-export { desktopSettings, type ScreenSize } from './session/settings.ts';
+export type { ScreenSize } from './session/settings.ts';
 export { snapshotOf, type DesktopNode } from './snapshot.ts';
 export { startDesktop, type StartedDesktop } from './start.ts';

@@ -1,5 +1,5 @@
 /** `desktop.open`: starts a program and waits for its window. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import {
@@ -44,6 +44,8 @@ async function launch(scope: DesktopScope, app: string, args: readonly string[])
   await context.policy.checkApplication(found.real);
   const cwd = join(context.runFolder, 'files');
   await mkdir(cwd, { recursive: true, mode: 0o700 });
+  // File dialogs begin in the home: there the run's files are `files`. It is there already for the second program.
+  if (session.own) await symlink(cwd, join(session.env['HOME'] ?? '', 'files')).catch(() => undefined);
   const before = new Set((await session.windows()).map(({ element }) => element.ref));
   scope.signal.throwIfAborted();
   scope.acting();

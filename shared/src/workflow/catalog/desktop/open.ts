@@ -14,7 +14,7 @@ export const open = defineStep({
       .array(z.string().max(4_000))
       .max(100)
       .optional()
-      .describe("Its arguments. It starts in the folder of the run's files, so their names can be given as they are."),
+      .describe("Its arguments. It starts in the folder of the run's files, which is `~/files` in file dialogs too."),
     window: Target.optional().describe('The window to wait for; without, the first one that the program opens.'),
     screen: z
       .strictObject({ width: Length, height: Length })
