@@ -2,6 +2,8 @@
 import { api } from '@casare/shared/api';
 import { createClient } from '@casare/shared/client';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -62,5 +64,27 @@ test('overwrites nothing, and leaves nothing when it is refused', async () => {
   const none = path.join(dir, 'none.zip');
   expect(await record('0198a7c0-0000-7000-8000-000000000000', none)).toMatchObject({ code: 4 });
   expect(await record(job, none, { CASARE_URL: plane.url, CASARE_API_KEY: 'wrong' })).toMatchObject({ code: 3 });
+  expect((await readdir(dir)).filter((name) => name !== 'run.zip')).toEqual([]);
+});
+
+test('says so when it breaks off, or cannot be written, and leaves nothing', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/zip' });
+    response.write('half of it', () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const broken = path.join(dir, 'broken.zip');
+  const env = { CASARE_URL: `http://127.0.0.1:${port}`, CASARE_API_KEY: 'any' };
+  expect(await record(job, broken, env)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^RECORD_BROKEN_OFF: /) as string,
+  });
+  server.close();
+  const nowhere = path.join(dir, 'none', 'run.zip');
+  expect(await record(job, nowhere)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^RECORD_NOT_SAVED: /) as string,
+  });
   expect((await readdir(dir)).filter((name) => name !== 'run.zip')).toEqual([]);
 });

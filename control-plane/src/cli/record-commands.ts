@@ -6,6 +6,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Fault } from '../platform/errors.ts';
 import { UsageError } from './exit.ts';
 import { openSession, type Surroundings } from './session.ts';
 
@@ -31,6 +32,18 @@ async function save(content: Readable, file: string): Promise<void> {
   try {
     await pipeline(content, createWriteStream(part));
     await rename(part, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const isDisk = code !== undefined && /^E[A-Z]+$/.test(code) && code !== 'ECONNRESET';
+    throw new Fault({
+      code: isDisk ? 'RECORD_NOT_SAVED' : 'RECORD_BROKEN_OFF',
+      what: isDisk ? `${file} cannot be written` : 'The record broke off while it was being sent',
+      why: error instanceof Error ? error.message : String(error),
+      fix: isDisk
+        ? 'Name another file with --out'
+        : 'Fetch it again; if it stays, the log of the control plane says why',
+      cause: error,
+    });
   } finally {
     await rm(part, { force: true });
   }
