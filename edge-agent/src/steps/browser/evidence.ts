@@ -19,7 +19,7 @@ import { untilAborted } from './within.ts';
 const MAX_FAILURES_PER_RUN = 20;
 /** Evidence of steps that succeed ends at so many files or bytes of a run; that of failures goes on. */
 const MAX_FILES_PER_RUN = 5_000;
-const MAX_BYTES_PER_RUN = 500 * 2 ** 20;
+const MAX_BYTES_PER_RUN = 200 * 2 ** 20;
 const SNAPSHOT_LENGTH = 1_000_000;
 /** The engine leaves a step behind 5 s after its deadline; all together stay below that. */
 const TRACE_MS = 2_300;

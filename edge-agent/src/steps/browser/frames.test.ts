@@ -46,6 +46,14 @@ describe('frames', () => {
     await run.call('browser.click', { target: 'frame "Payment" >> frame "3-D Secure" >> button "Confirm"' });
   });
 
+  test('keys go to the field in a frame that has the focus; with no focus at all nothing is typed', async () => {
+    expect(await failing('browser.type', { text: '1' })).toMatchObject({ code: 'NOTHING_FOCUSED', certain: true });
+    const target = 'frame "Payment" >> textbox "Card number"';
+    await run.call('browser.click', { target });
+    await run.call('browser.type', { text: '42' });
+    expect(await run.call('browser.value', { target })).toBe('42');
+  });
+
   test('a frame is meant by a pattern, by its name, by its number, by its address, inside what is around it', async () => {
     const text = (frame: string): Promise<unknown> => run.call('browser.text', { target: `${frame} >> button` });
     expect(await text('frame /^pay/i')).toBe('Pay now');

@@ -10,7 +10,7 @@ const BEGAN = /performing \w+ action/;
 
 /**
  * Announces that the step acts, unless the action ended in time, before it began. Only for actions that wait for their
- * element first: click, fill, check.
+ * element first: click, fill, check, choose.
  */
 export async function perform(scope: BrowserScope, action: () => Promise<void>): Promise<void> {
   try {

@@ -6,7 +6,7 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { optionsOf } from './in-page.ts';
 import { locateOne } from './locate.ts';
-import { waitUntilReady } from './ready.ts';
+import { perform } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 
 const LOOK_AGAIN_MS = 100;
@@ -15,13 +15,13 @@ const OPTIONS_SHOWN = 20;
 export const selectStep: Step = browserStep(BROWSER_STEPS.select, async ({ target, option, expect }, scope) => {
   const list = await locateOne(scope, target);
   const wanted = [option].flat();
-  await waitUntilReady(scope, list, 'enabled');
   await waitForOptions(scope, list, target, wanted);
-  scope.acting();
-  await list.selectOption(
-    wanted.map((label) => ({ label })),
-    scope.bound,
-  );
+  await perform(scope, async () => {
+    await list.selectOption(
+      wanted.map((label) => ({ label })),
+      scope.bound,
+    );
+  });
   const selected = selectedOf(await list.evaluate(optionsOf));
   await meet(scope, expect);
   return { selected };

@@ -10,8 +10,8 @@ const FORM = `<form><label>Name <input maxlength="5"></label> <label>Phone <inpu
     oninput="this.value = this.value.replace(/(\\d{3})(?=\\d)/, '$1-')"></label>
   <label>Locked <input readonly value="x"></label>
   <label>Agree <input type="checkbox"></label>
-  <label>Country <select></select></label> <label>Drawn <input role="combobox"></label></form>
-  <script>setTimeout(() => { document.querySelector('select').innerHTML = '<option>Austria<option>Brazil'; }, 200)</script>`;
+  <label>Country <select></select></label> <label>Off <select disabled><option>x</select></label> <label>Drawn <input role="combobox"></label></form>
+  <script>setTimeout(() => { document.querySelector('select:enabled').innerHTML = '<option>Austria<option>Brazil'; }, 200)</script>`;
 const ROWS = ['A-1', 'B-2', 'C-3']
   .map((name) => `<tr aria-label="${name}"><th scope="row">${name}</th><td><a href="/file/${name}">PDF</a></td></tr>`)
   .join('');
@@ -175,6 +175,8 @@ describe('acting', () => {
     const failure = await failing('browser.select', { target, option: 'Brasil' });
     expect(failure).toMatchObject({ code: 'OPTION_NOT_FOUND', certain: true });
     expect(failure.detail).toContain('it has "Austria", "Brazil"');
+    const off = await failing('browser.select', { target: 'combobox "Off"', option: 'x' });
+    expect(off).toMatchObject({ code: 'ELEMENT_NOT_READY', certain: true });
     const drawn = await failing('browser.select', { target: 'combobox "Drawn"', option: 'x' });
     expect(drawn.code).toBe('LIST_NOT_NATIVE');
   });
