@@ -63,7 +63,8 @@ do: []
   it('lists mail servers and databases like hosts, and says that they need a machine of the customer', () => {
     const query = (host: string, port: string): string =>
       `{ call: db.query, with: { connection: { type: postgres, host: '${host}'${port}, database: d, user: u }, sql: s } }`;
-    const mail = "{ call: mail.send, with: { server: { host: smtp.example }, from: a@b.example, to: c@b.example, subject: s, text: '' } }";
+    const mail =
+      "{ call: mail.send, with: { server: { host: smtp.example }, from: a@b.example, to: c@b.example, subject: s, text: '' } }";
     const text = `do:\n  - a: ${query('db.example', ', port: 5433')}\n  - b: ${mail}\n`;
     expect(analyse(documentOf(text))).toMatchObject({
       domains: ['db.example:5433', 'smtp.example'],
