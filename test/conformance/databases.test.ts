@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase, type TestDatabase } from '../../control-plane/src/platform/database/testing.ts';
+import { StepFailure } from '../../edge-agent/src/engine/index.ts';
 import { newStepRun, type StepRun } from '../../edge-agent/src/steps/step-run-for-tests.ts';
 import { unrestricted } from '../../edge-agent/src/policy/index.ts';
 import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
@@ -175,6 +176,12 @@ describe.each(['postgres', 'mysql'] as const)('%s', (type) => {
     await expect(query(to, 'SELECT 1', {}, { policy })).rejects.toThrow('refused');
     const { host, port } = to.connection as { host: string; port: number };
     expect(asked).toEqual([`${type}://${host}:${port}`]);
+    // Where a name leads is judged again when it is dialled.
+    const lookupFor = () => (_name: string, _options: object, done: (error: Error, address: string) => void) =>
+      done(new StepFailure({ type: 'authorization', code: 'POLICY_HOST_REFUSED', title: 'no', certain: true }), '');
+    const named = { ...to, connection: { ...to.connection, host: 'localhost' } };
+    const judged = query(named, 'SELECT 1', {}, { policy: { ...unrestricted, lookupFor } });
+    await expect(judged).rejects.toMatchObject({ code: 'POLICY_HOST_REFUSED' });
   });
 
   test('a server that says nothing is given up with the step', async ({ skip }) => {

@@ -2,6 +2,7 @@
  * What the database steps need of a database. Values always travel apart from the statement, there is one statement at a
  * time, and the server is told how long it may take.
  */
+import type { LookupFunction } from 'node:net';
 import type { Cell, DatabaseConnection } from '@casare/shared/workflow';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { serverTrust, type ServerTrust } from '../server-trust.ts';
@@ -32,6 +33,7 @@ export interface Written {
 export interface DatabaseAddress {
   readonly connection: DatabaseConnection;
   readonly port: number;
+  readonly lookup: LookupFunction | undefined;
   readonly trust: ServerTrust | null;
   readonly timeoutMs: number;
 }
@@ -45,9 +47,10 @@ const PORTS = { postgres: 5_432, mysql: 3_306 } as const;
 export async function addressOf(context: StepContext, connection: DatabaseConnection): Promise<DatabaseAddress> {
   const { type, host } = connection;
   const port = connection.port ?? PORTS[type];
-  await context.policy.checkUrl(`${type}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  const url = `${type}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  await context.policy.checkUrl(url);
   const trust = connection.security === 'none' ? null : await serverTrust(context, connection.authorities);
-  return { connection, port, trust, timeoutMs: context.timeoutMs };
+  return { connection, port, lookup: context.policy.lookupFor?.(url), trust, timeoutMs: context.timeoutMs };
 }
 
 export function tooManyReturned(): StepFailure {

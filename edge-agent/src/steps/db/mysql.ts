@@ -3,12 +3,13 @@ import { isIP } from 'node:net';
 import { createConnection, type Connection, type FieldPacket } from 'mysql2';
 import type { Cell } from '@casare/shared/workflow';
 import { StepFailure } from '../../engine/index.ts';
+import { dial } from '../dial.ts';
 import { type Database, type DatabaseAddress, RETURNED_ROWS, tooManyReturned } from './database.ts';
 
 const SECONDS = 1_000;
 
 export async function openMysql(address: DatabaseAddress, signal: AbortSignal): Promise<Database> {
-  const { connection, port, trust, timeoutMs } = address;
+  const { connection, port, lookup, trust, timeoutMs } = address;
   const { host, database, user, password } = connection;
   if (trust !== null && isIP(host) !== 0) throw needsName(host);
   const client = createConnection({
@@ -19,6 +20,7 @@ export async function openMysql(address: DatabaseAddress, signal: AbortSignal): 
     password: password ?? '',
     ...(trust === null ? {} : { ssl: { ...trust, verifyIdentity: true } }),
     connectTimeout: timeoutMs,
+    stream: () => dial({ host, port, lookup }),
     charset: 'utf8mb4',
     timezone: 'Z',
     multipleStatements: false,

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Client, type CustomTypesConfig } from 'pg';
 import Cursor from 'pg-cursor';
 import type { Cell } from '@casare/shared/workflow';
+import { JudgedSocket } from '../dial.ts';
 import { type Database, type DatabaseAddress, RETURNED_ROWS, tooManyReturned } from './database.ts';
 
 /** Rows that are fetched at once. */
@@ -37,7 +38,7 @@ const TYPES: CustomTypesConfig = {
 };
 
 export async function openPostgres(address: DatabaseAddress, signal: AbortSignal): Promise<Database> {
-  const { connection, port, trust, timeoutMs } = address;
+  const { connection, port, lookup, trust, timeoutMs } = address;
   const { host, database, user, password } = connection;
   const client = new Client({
     host,
@@ -48,6 +49,7 @@ export async function openPostgres(address: DatabaseAddress, signal: AbortSignal
     ssl: trust === null ? false : { ...trust, ...(isIP(host) !== 0 ? {} : { servername: host }) },
     connectionTimeoutMillis: timeoutMs,
     application_name: 'casare',
+    stream: () => new JudgedSocket(lookup),
     types: TYPES,
   });
   // A connection that breaks while nobody waits for an answer must not end the process.

@@ -1,13 +1,16 @@
 /** The talk with a mail server: connect, encrypt, sign in, hand over. Ends, whatever happens, with a closed connection. */
+import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { StepFailure } from '../../engine/index.ts';
 import { codeOf, describe } from '../../fault.ts';
+import { dialled } from '../dial.ts';
 import { isCertificateFault, type ServerTrust } from '../server-trust.ts';
 
 export interface MailServer {
   readonly host: string;
   readonly port: number;
+  readonly lookup: LookupFunction | undefined;
   readonly security: 'starttls' | 'tls' | 'none';
   readonly trust: ServerTrust;
   readonly login: { readonly user: string; readonly password: string } | undefined;
@@ -29,7 +32,12 @@ interface Delivered {
 /** @throws StepFailure MAIL_…; uncertain only if the message was on its way and the server said nothing */
 export async function deliver(server: MailServer, letter: Letter, signal: AbortSignal): Promise<Delivered> {
   signal.throwIfAborted();
+  const socket = await dialled(server, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw failureOf(error, server, false);
+  });
   const connection = new SMTPConnection({
+    connection: socket,
     host: server.host,
     port: server.port,
     secure: server.security === 'tls',
@@ -106,6 +114,7 @@ interface Explained {
 }
 
 function failureOf(error: unknown, { host, port }: MailServer, isSending: boolean): StepFailure {
+  if (error instanceof StepFailure) return error;
   const { responseCode, response } = error as { readonly responseCode?: number; readonly response?: string };
   const hasAnswered = responseCode !== undefined && responseCode >= 400;
   const { advice, ...what } = explained(error, isSending && !hasAnswered);

@@ -186,6 +186,11 @@ describe('mail.send', () => {
     const policy = { ...unrestricted, checkUrl: refuse };
     await expect(send(port, {}, {}, { policy })).rejects.toMatchObject({ code: 'POLICY_URL_REFUSED' });
     expect([asked, received.length]).toEqual([[`smtp://127.0.0.1:${port}`], 0]);
+    // Where a name leads is judged again when it is dialled.
+    const lookupFor = () => (_name: string, _options: object, done: (error: Error, address: string) => void) =>
+      done(new StepFailure({ type: 'authorization', code: 'POLICY_HOST_REFUSED', title: 'no', certain: true }), '');
+    const judged = { policy: { ...unrestricted, lookupFor } };
+    await expect(send(port, {}, { host: 'localhost' }, judged)).rejects.toMatchObject({ code: 'POLICY_HOST_REFUSED' });
   });
 
   test.each([

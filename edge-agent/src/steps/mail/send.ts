@@ -21,7 +21,8 @@ export const sendStep: Step = executor(MAIL_STEPS.send, async (args, context) =>
   const security = server.security ?? 'starttls';
   const port = server.port ?? PORTS[security];
   if (security === 'none' && server.password !== undefined && !isLoopback(server.host)) throw passwordInClear();
-  await context.policy.checkUrl(`smtp://${hostOf(server.host)}:${port}`);
+  const url = `smtp://${hostOf(server.host)}:${port}`;
+  await context.policy.checkUrl(url);
   const trust = await serverTrust(context, server.authorities);
   const messageId = messageIdOf(context, args.from);
   const composed = new MailComposer({
@@ -40,6 +41,7 @@ export const sendStep: Step = executor(MAIL_STEPS.send, async (args, context) =>
     {
       host: server.host,
       port,
+      lookup: context.policy.lookupFor?.(url),
       security,
       trust,
       login: user === undefined ? undefined : { user, password: password ?? '' },
