@@ -89,7 +89,7 @@ export async function runLocal(options: LocalRunOptions): Promise<boolean> {
       runId: id,
       ...{ document, input, secrets, journal, session, expressions, runFolder: folder },
       steps: governed(options.from === undefined ? registry : rememberingSteps(registry), policy),
-      policy: stepPolicyOf(policy),
+      policy: stepPolicyOf(policy, { home: options.home }),
       clock: systemClock,
       signal: stop.signal,
       record: async (body) => {

@@ -21,7 +21,7 @@ async function get(allow: string[], environment: Record<string, string> = {}): P
     looked += 1;
     done(null, [{ address: looked === 1 ? '203.0.113.7' : '127.0.0.1', family: 4 }]);
   };
-  const policy = stepPolicyOf({ domains: { allow } }, look);
+  const policy = stepPolicyOf({ domains: { allow } }, { look });
   await policy.checkUrl(url.href);
   const send = createTransport(environment);
   const limits = { signal: AbortSignal.timeout(10_000), maxBytes: 1_000, onConnected: () => undefined };

@@ -24,7 +24,7 @@ const look: Lookup = (name, _, done) => {
 
 /** The code of the refusal, or `ok`. */
 async function ask(domains: Policy['domains'], url: string): Promise<string> {
-  const policy = stepPolicyOf({ ...(domains === undefined ? {} : { domains }) }, look);
+  const policy = stepPolicyOf({ ...(domains === undefined ? {} : { domains }) }, { look });
   return policy.checkUrl(url).then(
     () => 'ok',
     (error: unknown) => {
@@ -78,7 +78,7 @@ describe('names', () => {
   });
 
   test('a refusal shows the host and the rule, and nothing that may be secret', async () => {
-    const policy = stepPolicyOf({ domains: { forbid: ['evil.example'] } }, look);
+    const policy = stepPolicyOf({ domains: { forbid: ['evil.example'] } }, { look });
     const error = await policy
       .checkUrl('https://user:canary@evil.example/canary?canary#canary')
       .catch((e: unknown) => e);
@@ -196,22 +196,22 @@ describe('where a name leads is judged again when it is dialled', () => {
 
   test('a name that has turned meanwhile is refused', async () => {
     const url = 'https://turning.example/';
-    const policy = stepPolicyOf({ domains: { allow: ['turning.example'] } }, turning());
+    const policy = stepPolicyOf({ domains: { allow: ['turning.example'] } }, { look: turning() });
     await policy.checkUrl(url);
     expect(await dial(policy, url, 'turning.example')).toBe(REFUSED);
-    const named = stepPolicyOf({ domains: { allow: ['turning.example', '127.0.0.1'] } }, turning());
+    const named = stepPolicyOf({ domains: { allow: ['turning.example', '127.0.0.1'] } }, { look: turning() });
     await named.checkUrl(url);
     expect(await dial(named, url, 'turning.example')).toBe('127.0.0.1');
   });
 
   test('one and all addresses, no address, and a proxy with another name', async () => {
-    const policy = stepPolicyOf({ domains: { allow: ['portal.example.com', 'rebound.example.com'] } }, look);
+    const policy = stepPolicyOf({ domains: { allow: ['portal.example.com', 'rebound.example.com'] } }, { look });
     expect(await dial(policy, 'https://portal.example.com/', 'portal.example.com')).toBe('203.0.113.7');
     expect(await dial(policy, 'https://portal.example.com/', 'portal.example.com', false)).toBe('203.0.113.7');
     expect(await dial(policy, 'https://rebound.example.com/', 'rebound.example.com')).toBe(REFUSED);
     expect(await dial(policy, 'https://portal.example.com/', 'localhost')).toBe('127.0.0.1,::1');
     const nowhere = Object.assign(new Error('none'), { code: 'ENOTFOUND' });
-    const failing = stepPolicyOf({}, (_, __, done) => done(nowhere, []));
+    const failing = stepPolicyOf({}, { look: (_, __, done) => done(nowhere, []) });
     expect(await dial(failing, 'https://portal.example.com/', 'portal.example.com')).toBe('ENOTFOUND');
   });
 });

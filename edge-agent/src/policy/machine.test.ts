@@ -43,6 +43,18 @@ test('files: roots for reading and for writing, which is reading too', async () 
   expect(await codeOf(policy.checkUrl(pathToFileURL(at('in/leads-out.csv')).href))).toBe('POLICY_FILE_REFUSED');
 });
 
+test('a root around the agent home does not open the home; one inside it opens itself', async () => {
+  mkdirSync(at('home/shared'), { recursive: true });
+  const read = (roots: string[], path: string) =>
+    codeOf(stepPolicyOf({ files: { read: roots } }, { home: at('home') }).checkFile(path, 'read'));
+  expect(await read([folder], at('in/a.csv'))).toBe('ok');
+  for (const roots of [[folder], ['/'], [at('home')]]) {
+    expect(await read(roots, at('home/credential.pem')), roots[0]).toBe('POLICY_FILE_REFUSED');
+    expect(await read(roots, at('home/shared/a.csv')), roots[0]).toBe('POLICY_FILE_REFUSED');
+  }
+  expect(await read([at('home/shared')], at('home/shared/a.csv'))).toBe('ok');
+});
+
 describe('programs', () => {
   const ask = async (lists: { allow?: string[]; forbid?: string[] } | undefined, program: string) =>
     (await applicationRefusal(lists, program, at('bin'))) === null ? 'ok' : 'refused';

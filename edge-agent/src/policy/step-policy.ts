@@ -29,11 +29,18 @@ export type Lookup = (
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
+export interface StepPolicyOptions {
+  /** The system's own when absent. */
+  readonly look?: Lookup | undefined;
+  /** The agent home, which no root around it opens. */
+  readonly home?: string | undefined;
+}
+
 /** The policy for the steps of a run. */
-export function stepPolicyOf(policy: Policy, look: Lookup = lookup): StepPolicy {
+export function stepPolicyOf(policy: Policy, { look = lookup, home }: StepPolicyOptions = {}): StepPolicy {
   const rules = hostRulesOf(policy);
   const checkFile = (path: string, use: FileUse): Promise<void> =>
-    rootHolds(policy.files, path, use) ? Promise.resolve() : Promise.reject(fileRefused(path, use));
+    rootHolds(policy.files, path, use, home) ? Promise.resolve() : Promise.reject(fileRefused(path, use));
   return {
     restrictsUrls: policy.domains !== undefined,
     evidence: (kind) => policy.upload?.[kind] ?? 'all',

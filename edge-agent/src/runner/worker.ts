@@ -47,7 +47,7 @@ async function run(start: Start): Promise<void> {
       ahead: EVENTS_AHEAD,
       artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
       steps: governed(steps, start.policy),
-      policy: stepPolicyOf(start.policy),
+      policy: stepPolicyOf(start.policy, { home }),
       expressions,
       clock: systemClock,
       signal: stop.signal,
