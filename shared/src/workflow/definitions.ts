@@ -3,7 +3,7 @@
  * endpoints and authentication. Nothing here fills in defaults: what a schema accepts is what was written.
  */
 import { z } from 'zod';
-import { Duration } from './duration.ts';
+import { Duration, isTemplate } from './duration.ts';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -26,14 +26,47 @@ export const VariableName = z
 const reference = z.strictObject({ use: Name });
 const values = z.record(z.string(), Json);
 
+/** Grants that need nobody who signs in. */
+const GRANTS = ['client_credentials', 'password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:token-exchange'];
+const texts = z.union([Text, z.array(Text).max(100)]);
+const token = z.strictObject({ token: Text, type: Text });
+/** How a token is asked for, as the specification's table says; `refreshToken` is what its grant of that name needs. */
+const oauth = z.strictObject({
+  authority: Text,
+  endpoints: z
+    .strictObject({ token: Text.optional(), revocation: Text.optional(), introspection: Text.optional() })
+    .optional(),
+  grant: Text.refine(
+    (value) => isTemplate(value) || GRANTS.includes(value),
+    'expected `client_credentials`, `password`, `refresh_token` or token exchange: nobody is there to sign in',
+  ),
+  client: z
+    .strictObject({
+      id: Text.optional(),
+      secret: Text.optional(),
+      assertion: Text.optional(),
+      authentication: Text.optional(),
+    })
+    .optional(),
+  request: z.strictObject({ encoding: Text.optional() }).optional(),
+  issuers: texts.optional(),
+  scopes: texts.optional(),
+  audiences: texts.optional(),
+  username: Text.optional(),
+  password: Text.optional(),
+  refreshToken: Text.optional(),
+  subject: token.optional(),
+  actor: token.optional(),
+});
+
 /** A URI, a URI template (`{name}`), or an expression; with how to authenticate there. */
 export const Authentication = z.union([
   reference,
   z.strictObject({ basic: z.union([reference, z.strictObject({ username: Text, password: Text })]) }),
   z.strictObject({ bearer: z.union([reference, z.strictObject({ token: Text })]) }),
   z.strictObject({ digest: z.union([reference, z.strictObject({ username: Text, password: Text })]) }),
-  z.strictObject({ oauth2: z.union([reference, z.looseObject({ authority: Text, grant: Text })]) }),
-  z.strictObject({ oidc: z.union([reference, z.looseObject({ authority: Text, grant: Text })]) }),
+  z.strictObject({ oauth2: z.union([reference, oauth]) }),
+  z.strictObject({ oidc: z.union([reference, oauth]) }),
 ]);
 export type Authentication = z.infer<typeof Authentication>;
 
