@@ -70,7 +70,7 @@ function outputOf(schema: Schema): string {
 function members(schema: Schema, none: string): string {
   const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const required = schema.required?.includes(name) === true ? 'yes' : '';
-    return `| \`${name}\` | ${typeOf(property)} | ${required} | ${property.description ?? ''} |`;
+    return `| \`${name}\` | ${cell(typeOf(property))} | ${required} | ${cell(property.description ?? '')} |`;
   });
   if (rows.length === 0) return `${none === '' ? upper(typeOf(schema)) : none}\n`;
   return `| member | type | always | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
@@ -83,6 +83,11 @@ function typeOf(schema: Schema): string {
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.type === undefined) return 'anything';
   return typeof schema.type === 'string' ? schema.type : schema.type.join(' or ');
+}
+
+/** A bar would end the cell, also within code. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
 }
 
 function code(text: string): string {
