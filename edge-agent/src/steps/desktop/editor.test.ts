@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { desktopPrograms, skipName } from '../../desktop/desktop-for-tests.ts';
 import type { StepFailure } from '../../engine/index.ts';
+import { unrestricted } from '../../policy/index.ts';
 import { failureOf, type TestRun } from '../browser/run-for-tests.ts';
 import { newDesktopRun } from './run-for-tests.ts';
 
@@ -69,10 +70,20 @@ describe.skipIf(reason !== null)(skipName('a text editor', reason), () => {
     await run.call('desktop.waitFor', { gone: 'menuitem "Paste"' });
   });
 
-  test('what fails leaves a picture', async () => {
+  test('what fails leaves a picture and the tree, what the document asks for is kept always, and nothing of secrets', async () => {
     await failing('click', { target: 'button "Nothing here"' }, 3_000);
-    expect(run.artifacts).toMatchObject([{ kind: 'screenshot', mediaType: 'image/png' }]);
+    const kinds = (): string[] => run.artifacts.map(({ name }) => name.replace(/^steps\/.*\//, ''));
+    expect(kinds()).toEqual(['after.png', 'snapshot.txt']);
+    expect(await readFile(run.artifacts[1]!.path, 'utf8')).toContain('menu "File"');
+    const target = PAGE;
+    await run.call('desktop.text', { target }, { evidence: { screenshots: 'always' } });
+    expect(kinds().slice(2)).toEqual(['before.png', 'after.png']);
     await failureOf(run.call('desktop.click', { target: 'button "No"' }, { timeoutMs: 3_000, usesSecret: true }));
-    expect(run.artifacts).toHaveLength(1);
+    const policy = { ...unrestricted, evidence: () => 'none' as const };
+    await failureOf(run.call('desktop.click', { target: 'button "No"' }, { timeoutMs: 3_000, policy }));
+    expect(run.artifacts).toHaveLength(4);
+    const masked = { ...unrestricted, evidence: () => 'masked' as const };
+    await run.call('desktop.screenshot', { target, saveAs: 'masked.png' }, { policy: masked });
+    expect(run.artifacts[4]).toMatchObject({ masked: true });
   });
 });

@@ -8,7 +8,7 @@ import { desktopStep } from './step.ts';
 
 export const ocrStep: Step = desktopStep(DESKTOP_STEPS.ocr, async ({ target }, scope) => {
   const box = await pictured(scope, target);
-  const picture = await maskedPicture(scope.session, box, scope.signal);
+  const picture = await maskedPicture(scope.context, scope.session, box, scope.signal);
   const lines = await recognise(picture, toPng, scope.signal);
   const [left, top] = [Math.max(box.x, 0), Math.max(box.y, 0)];
   return {

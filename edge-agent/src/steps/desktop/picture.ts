@@ -1,24 +1,44 @@
 /** Pictures of the screen as PNG, with what must not be seen painted over before anything is written. */
 import { crc32, deflateSync } from 'node:zlib';
 import { snapshotOf, type Box, type Picture } from '../../desktop/index.ts';
+import type { StepContext } from '../../engine/index.ts';
 import type { DesktopSession } from './session.ts';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const [TRUE_COLOUR, BITS] = [2, 8];
+/** Whatever a person could have filled. */
+const FIELDS = new Set(['textbox', 'combobox', 'searchbox', 'spinbutton']);
 /** Elements whose texts are read to find secrets in them. */
 const MAX_TEXTS = 2_000;
 
-/** A picture of a part of the screen with protected fields, fields with secrets and shown secrets painted over. */
-export async function maskedPicture(session: DesktopSession, box: Box, signal: AbortSignal): Promise<Picture> {
-  const masks = await masksOf(session, signal);
+/**
+ * A picture of a part of the screen with protected fields, fields with secrets and shown secrets painted over; every field,
+ * where the agent's policy lets out only what was masked.
+ */
+export async function maskedPicture(
+  context: StepContext,
+  session: DesktopSession,
+  box: Box,
+  signal: AbortSignal,
+): Promise<Picture> {
+  const masks = await masksOf(session, coversEveryField(context), signal);
   const picture = await session.driver.screen.capture(box);
   for (const mask of masks) paint(picture, { ...mask, x: mask.x - Math.max(box.x, 0), y: mask.y - Math.max(box.y, 0) });
   return picture;
 }
 
-/** The whole screen. */
-export function wholeScreen({ driver }: DesktopSession): Box {
-  return { x: 0, y: 0, width: driver.screen.width, height: driver.screen.height };
+/** The whole screen; of one that others use too, the window of the run that is in front. */
+export async function wholeScreen(session: DesktopSession): Promise<Box> {
+  const { driver, own } = session;
+  if (own) return { x: 0, y: 0, width: driver.screen.width, height: driver.screen.height };
+  const windows = await session.windows();
+  const front = windows.find(({ active }) => active) ?? windows[0];
+  return (front && (await driver.elements.bounds(front.element))) ?? { x: 0, y: 0, width: 1, height: 1 };
+}
+
+/** True when pictures of this run are masked in the sense of the agent's policy. */
+export function coversEveryField({ policy }: Pick<StepContext, 'policy'>): boolean {
+  return policy.evidence('screenshot') === 'masked';
 }
 
 /** The picture as a file (PNG, ISO 15948). */
@@ -45,7 +65,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, check]);
 }
 
-async function masksOf(session: DesktopSession, signal: AbortSignal): Promise<Box[]> {
+async function masksOf(session: DesktopSession, everyField: boolean, signal: AbortSignal): Promise<Box[]> {
   const { driver, memory } = session;
   // Of other programs on a shared screen only what the run may see is known: the rest is not looked into.
   const nodes = await snapshotOf(driver.elements, await session.windows(), { hidden: false, signal });
@@ -55,7 +75,8 @@ async function masksOf(session: DesktopSession, signal: AbortSignal): Promise<Bo
     const isRead = !memory.isEmpty && element.roles[0] === 'textbox' && texts < MAX_TEXTS;
     if (isRead) texts += 1;
     const text = isRead ? await driver.elements.text(element) : null;
-    if (!memory.covers(element, text)) continue;
+    const isField = everyField && (FIELDS.has(element.roles[0]) || element.states.has('editable'));
+    if (!isField && !memory.covers(element, text)) continue;
     const box = await driver.elements.bounds(element);
     if (box !== null) masks.push(box);
   }

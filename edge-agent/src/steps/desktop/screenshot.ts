@@ -5,17 +5,18 @@ import type { Box } from '../../desktop/index.ts';
 import type { Step } from '../../engine/index.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
-import { maskedPicture, toPng, wholeScreen } from './picture.ts';
+import { coversEveryField, maskedPicture, toPng, wholeScreen } from './picture.ts';
 import { waitUntilReady } from './ready.ts';
 import { type DesktopScope, desktopStep } from './step.ts';
 
 export const screenshotStep: Step = desktopStep(DESKTOP_STEPS.screenshot, async ({ target, saveAs }, scope) => {
   const box = await pictured(scope, target);
-  const png = toPng(await maskedPicture(scope.session, box, scope.signal));
+  const png = toPng(await maskedPicture(scope.context, scope.session, box, scope.signal));
   return storeFile(scope.context, {
     saveAs,
     kind: 'screenshot',
     mediaType: 'image/png',
+    masked: coversEveryField(scope.context),
     write: (path) => writeFile(path, png, { mode: 0o600 }),
   });
 });

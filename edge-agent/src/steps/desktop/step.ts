@@ -1,6 +1,6 @@
 /**
  * The frame around every desktop step: parses its arguments, bounds its time, and turns whatever goes wrong into one
- * `StepFailure` with a picture of the screen (where no secret was in play).
+ * `StepFailure`, with the evidence that the document asks for.
  *
  * `certain` is decided here and nowhere else: a failure is certain unless the step had announced that it acts.
  */
@@ -9,7 +9,7 @@ import type { StepDeclaration } from '@casare/shared/workflow';
 import type { DesktopDriver } from '../../desktop/index.ts';
 import type { Step, StepContext } from '../../engine/index.ts';
 import { untilAborted } from '../browser/within.ts';
-import { captureFailure } from './evidence.ts';
+import { evidenceAfter, evidenceBefore } from './evidence.ts';
 import { failureOf } from './failure.ts';
 import { DesktopSession } from './session.ts';
 
@@ -102,11 +102,17 @@ async function runInSession<T>(
       certain = false;
     },
   };
+  let result: T;
   try {
-    return await untilAborted(last, Promise.race([act(scope), driver.gone]));
+    await untilAborted(last, evidenceBefore(context, session));
+    result = await untilAborted(last, Promise.race([act(scope), driver.gone]));
   } catch (error) {
     const failure = failureOf(error, context, certain);
-    if (!context.signal.aborted && !session.isGone) await captureFailure(context, session);
+    if (!context.signal.aborted) await evidenceAfter(context, session, true);
     throw failure;
   }
+  // A step that has succeeded must not fail because its evidence took too long.
+  if (!context.signal.aborted)
+    await untilAborted(explaining, evidenceAfter(context, session, false)).catch(() => undefined);
+  return result;
 }
