@@ -151,7 +151,10 @@ class VirtualDisplay implements StartedDisplay {
     killMarked(DISPLAY_MARKER, this.#marker, server?.child.pid);
     if (server !== null) {
       server.child.kill('SIGTERM');
-      await Promise.race([server.ended, delay(END_MS, undefined, { ref: false })]);
+      // Nothing else may keep the process alive until the server has ended.
+      const ended = new AbortController();
+      await Promise.race([server.ended, delay(END_MS, undefined, { signal: ended.signal }).catch(() => undefined)]);
+      ended.abort();
       server.child.kill('SIGKILL');
     }
     killMarked(DISPLAY_MARKER, this.#marker);
