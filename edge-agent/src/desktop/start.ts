@@ -1,4 +1,5 @@
 /** A desktop to work on: a virtual display of its own, or the present one, with its driver. */
+import { MARKER_VARIABLE } from '../runner/process-tree.ts';
 import { openAtspiDriver } from './atspi-driver.ts';
 import type { DesktopDriver } from './desktop-driver.ts';
 import { desktopSettings, type ScreenSize } from './session/settings.ts';
@@ -48,5 +49,12 @@ async function presentDisplay(
 ): Promise<StartedDisplay> {
   const connection = await XConnection.open({ display: name });
   const bus = env['DBUS_SESSION_BUS_ADDRESS'] ?? `unix:path=${env['XDG_RUNTIME_DIR'] ?? ''}/bus`;
-  return { env: { ...env }, connection, bus, own: false, close: async () => connection.close() };
+  return { env: programsEnvironment(env), connection, bus, own: false, close: async () => connection.close() };
+}
+
+/** What a program is to know of us: the marker by which it ends with its worker, and nothing else. */
+function programsEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('CASARE_') || name === MARKER_VARIABLE),
+  );
 }

@@ -19,6 +19,11 @@ export function startTicksOf(pid: number): number | null {
   return readStat(pid)?.startTicks ?? null;
 }
 
+/** The process that started a process, or has adopted it; null when there is none. */
+export function parentOf(pid: number): number | null {
+  return readStat(pid)?.parent ?? null;
+}
+
 /** Kills a worker's whole tree, when it still exists; answers how many processes were killed. */
 export function killTree(worker: WorkerRecord): number {
   if (process.platform === 'win32') {

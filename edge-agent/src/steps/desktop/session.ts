@@ -4,9 +4,12 @@
  */
 import type { DesktopDriver, DesktopWindow, StartedDesktop } from '../../desktop/index.ts';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { parentOf } from '../../runner/process-tree.ts';
 import { DesktopMemory } from './memory.ts';
 
 const SESSION = 'desktop';
+/** Processes between a window's and the one that was opened. */
+const MAX_LEVELS = 20;
 
 export class DesktopSession {
   readonly driver: DesktopDriver;
@@ -75,7 +78,17 @@ export class DesktopSession {
   /** The windows that the run may see. */
   async windows(): Promise<DesktopWindow[]> {
     const all = await this.driver.elements.windows();
-    return this.own ? all : all.filter(({ process }) => this.#processes.has(process));
+    return this.own ? all : all.filter(({ process }) => this.#isAdmitted(process));
+  }
+
+  /** Itself, or what started it: programs often begin with a launcher. */
+  #isAdmitted(process: number): boolean {
+    let current: number | null = process;
+    for (let level = 0; current !== null && current > 1 && level < MAX_LEVELS; level += 1) {
+      if (this.#processes.has(current)) return true;
+      current = parentOf(current);
+    }
+    return false;
   }
 
   async close(): Promise<void> {
