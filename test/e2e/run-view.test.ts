@@ -202,9 +202,9 @@ async function sourceOf(): Promise<RecordSource> {
     file('steps/open/after.png', 'screenshot', 'image/png', green, '/do/0/open'),
     file('steps/press/before.png', 'screenshot', 'image/png', green, press),
     file('steps/press/after.png', 'screenshot', 'image/png', red, press),
-    file('steps/press/snapshot.txt', 'snapshot' as 'log', 'text/plain', `- heading "x"\n${HOSTILE}`, press),
-    file('steps/press/network.jsonl', 'network' as 'log', ndjson, entry, press),
-    file('steps/press/console.jsonl', 'console' as 'log', ndjson, entry, press),
+    file('steps/press/snapshot.txt', 'snapshot', 'text/plain', `- heading "x"\n${HOSTILE}`, press),
+    file('steps/press/network.jsonl', 'network', ndjson, entry, press),
+    file('steps/press/console.jsonl', 'console', ndjson, entry, press),
     file('a #?%name.txt', 'output', 'text/plain', 'an output', press),
   ];
   const attempt: Attempt = {

@@ -1,6 +1,7 @@
 /** Starts the console. A sign-in code is taken out of the address before anything else is done. */
 import './no-eval.ts';
 import './style.css';
+import './job/job.css';
 import './pages.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,6 +1,7 @@
 /** Starts the viewer of run records. It is built into one page, which a record carries and `casare run-view` serves. */
 import '../no-eval.ts';
 import '../style.css';
+import '../job/job.css';
 import './viewer.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
