@@ -68,13 +68,13 @@ test('each start is another agent, also after kill -9; decommissioned, it ends; 
   expect([await twin.ended, twin.output]).toEqual([1, expect.stringMatching(/^AGENT_RUNNING: /)]);
   await scene.fleet.agents.act({ tenant: TENANT, actor: 'test' }, two.id, 'decommission');
   expect([await second.ended, second.output]).toEqual([1, expect.stringMatching(/\nAGENT_GONE: [^\n]+\n$/)]);
-  expect(readdirSync(home).sort()).toEqual(['ephemeral', 'logs']);
+  expect(readdirSync(home).sort()).toEqual(['audit', 'ephemeral', 'logs']);
 
   const third = casareAgent(['run', '--ephemeral', '--home', home], environment);
   await arrived([...seen, one, two], third);
   third.child.kill('SIGTERM');
   expect(await third.ended).toBe(0);
-  expect(readdirSync(home).sort()).toEqual(['ephemeral', 'logs']);
+  expect(readdirSync(home).sort()).toEqual(['audit', 'ephemeral', 'logs']);
   const written = readFileSync(join(home, 'logs', 'agent.log'), 'utf8');
   for (const text of [written, first.output, second.output, third.output, scene.logged()]) {
     expect(text).not.toContain(secretOf(token));
