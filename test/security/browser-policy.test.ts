@@ -110,9 +110,9 @@ attack(
       file: 'edge-agent/src/browser/policy-proxy.ts',
       find: `  try {
     await check(url);
-    return true;`,
+    return null;`,
       replace: `  try {
-    return true;`,
+    return null;`,
     },
   ],
   async () => {
