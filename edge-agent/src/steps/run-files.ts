@@ -120,6 +120,15 @@ interface FileToStore {
  */
 export async function storeFile(context: StepContext, file: FileToStore): Promise<StoredFile> {
   refuseSecret(context, file.saveAs);
+  try {
+    return await store(context, file);
+  } catch (error) {
+    if (isFull(error)) throw diskFull(context);
+    throw codeOf(error) === 'EISDIR' ? taken(file.saveAs) : error;
+  }
+}
+
+async function store(context: StepContext, file: FileToStore): Promise<StoredFile> {
   const path = await pathOf(context, file.saveAs, 'write');
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
   try {
@@ -129,13 +138,15 @@ export async function storeFile(context: StepContext, file: FileToStore): Promis
     const { kind, mediaType, masked } = file;
     await context.artifact(path, { name: file.saveAs, kind, mediaType, ...(masked === true ? { masked } : {}) });
     return { path: file.saveAs, bytes, sha256, mediaType: file.mediaType };
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(context);
-    throw code === 'EISDIR' ? taken(file.saveAs) : error;
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** True for the failure of a full disk; a browser's driver says it in words only. */
+export function isFull(error: unknown): boolean {
+  const code = codeOf(error) || /\b(?:ENOSPC|EDQUOT)\b/.exec(error instanceof Error ? error.message : '')?.[0];
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** The absolute path of a name below the run's files; for `write` its folder exists afterwards. */
@@ -290,7 +301,7 @@ function refused(saveAs: string): StepFailure {
   });
 }
 
-function diskFull(context: StepContext): StepFailure {
+export function diskFull(context: StepContext): StepFailure {
   return new StepFailure({
     type: 'runtime',
     status: 507,

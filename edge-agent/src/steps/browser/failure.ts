@@ -1,5 +1,6 @@
 /** Turns what Playwright throws into a `StepFailure`: one line that says what happened and what to do. */
 import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { diskFull, isFull } from '../run-files.ts';
 
 /** The network's reasons, as Chromium names them, in words. */
 const NETWORK_REASONS: Readonly<Record<string, string>> = {
@@ -37,6 +38,7 @@ export function failureOf(error: unknown, context: StepContext, certain: boolean
       certain,
     });
   }
+  if (isFull(error)) return diskFull(context);
   if (isTimeout(error)) return timeoutFailure(message, context, certain);
   const network = /net::(ERR_[A-Z_]+)(?: at (\S+))?/.exec(message);
   if (network) return unreachable(network[1] ?? '', network[2] ?? 'the address', certain);
