@@ -7,7 +7,7 @@ import { formatSelector, patternOf, type RoleStep, type Selector } from '@casare
 import { likeness } from '../../likeness.ts';
 import { nodesOf, type AriaNode } from './aria-tree.ts';
 import { isFrame, matchesOnce, toLocator } from './to-locator.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 const MAX_CANDIDATES = 5;
 /** Elements that are tried to find those five. */

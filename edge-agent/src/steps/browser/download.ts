@@ -13,7 +13,7 @@ import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { perform } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 /** A document that the browser shows is fetched again into memory. */
 const MAX_DOCUMENT_BYTES = 200 * 2 ** 20;

@@ -11,7 +11,7 @@ import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { perform } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 const NAME_LENGTH = 150;
 

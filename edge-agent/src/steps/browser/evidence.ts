@@ -5,43 +5,21 @@
  *
  * Invariant: while a secret is in play only pictures are taken, with it covered.
  */
-import { createHash } from 'node:crypto';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceRules } from '@casare/shared/workflow';
-import type { ArtifactAbout, EvidenceKind, StepContext } from '../../engine/index.ts';
+import type { ArtifactAbout, StepContext } from '../../engine/index.ts';
+import { count, folderOf, hasRoom, isWanted, mayKeep } from '../evidence-room.ts';
 import { passwordsOfDocument } from './in-page.ts';
 import { coversEveryField, maskedScreenshot } from './masked-screenshot.ts';
 import type { BrowserSession } from './session.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
-/** A run that retries a failing step for hours keeps the evidence of the first failures. */
-const MAX_FAILURES_PER_RUN = 20;
-/** Evidence of steps that succeed ends at so many files or bytes of a run; that of failures goes on. */
-const MAX_FILES_PER_RUN = 5_000;
-const MAX_BYTES_PER_RUN = 200 * 2 ** 20;
 const SNAPSHOT_LENGTH = 1_000_000;
 /** The engine leaves a step behind 5 s after its deadline; all together stay below that. */
 const TRACE_MS = 2_300;
 const REST_MS = 1_800;
 const BEFORE_MS = 5_000;
-
-/** What a document asks for, in the words of the agent's policy. */
-const KINDS: Readonly<Record<keyof EvidenceRules, EvidenceKind>> = {
-  screenshots: 'screenshot',
-  trace: 'trace',
-  network: 'network',
-  console: 'console',
-  accessibility: 'snapshot',
-};
-
-/** What a run has kept so far. */
-interface Tally {
-  failures: number;
-  files: number;
-  bytes: number;
-}
-const tallies = new WeakMap<Map<string, unknown>, Tally>();
 
 /** One kind of evidence of one step: its file's name, and who makes it; null for nothing to keep. */
 interface Piece {
@@ -69,9 +47,7 @@ export async function evidenceAfter(
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
   const lastStep = session.takeLog();
   const wants = (kind: keyof EvidenceRules): boolean => isWanted(context, kind, failed);
-  const tally = tallyOf(context);
-  if (failed) tally.failures += 1;
-  if (failed ? tally.failures > MAX_FAILURES_PER_RUN : !hasRoom(context)) return;
+  if (!mayKeep(context, failed)) return;
   const quiet = context.usesSecret || session.taint.is;
   // The trace first: covering secrets for a picture names them to Playwright, which would record that.
   if (!quiet && wants('trace')) await keepAll(context, session, bound(until, TRACE_MS), [trace(session)]);
@@ -87,13 +63,6 @@ export async function evidenceAfter(
   await keepAll(context, session, bound(until, REST_MS), pieces);
 }
 
-/** What the policy keeps on the premises is not made at all. */
-function isWanted({ evidence, policy }: StepContext, kind: keyof EvidenceRules, failed: boolean): boolean {
-  const when = evidence[kind];
-  if (when === 'never' || (when === 'onFailure' && !failed)) return false;
-  return policy.evidence(KINDS[kind]) !== 'none';
-}
-
 async function keepAll(
   context: StepContext,
   session: BrowserSession,
@@ -101,7 +70,7 @@ async function keepAll(
   pieces: readonly Piece[],
 ): Promise<void> {
   if (pieces.length === 0) return;
-  const step = nameOf(context.position);
+  const step = folderOf(context.position);
   const folder = join(context.runFolder, 'evidence', step);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -119,9 +88,7 @@ function bound(until: AbortSignal | undefined, ms: number): AbortSignal {
 async function keep(context: StepContext, piece: Piece, folder: string, step: string): Promise<void> {
   const path = join(folder, piece.name);
   if (!(await piece.make(path))) return;
-  const tally = tallyOf(context);
-  tally.files += 1;
-  tally.bytes += (await stat(path)).size;
+  count(context, (await stat(path)).size);
   await context.artifact(path, {
     name: `steps/${step}/${piece.name}`,
     kind: piece.kind,
@@ -174,24 +141,4 @@ async function accessibilityText(session: BrowserSession): Promise<string> {
   const clean = passwords.reduce((said, password) => said.replaceAll(password, '***'), session.memory.scrub(tree));
   // References only mean something to Playwright.
   return `${page.url()}\n${clean.replaceAll(/ \[(ref=\w+|active|cursor=pointer)\]/g, '').slice(0, SNAPSHOT_LENGTH)}\n`;
-}
-
-function tallyOf(context: StepContext): Tally {
-  const known = tallies.get(context.session) ?? { failures: 0, files: 0, bytes: 0 };
-  tallies.set(context.session, known);
-  return known;
-}
-
-function hasRoom(context: StepContext): boolean {
-  const { files, bytes } = tallyOf(context);
-  return files < MAX_FILES_PER_RUN && bytes < MAX_BYTES_PER_RUN;
-}
-
-/** Readable, fit for every file system, and different for different positions. */
-function nameOf(position: string): string {
-  const readable = position
-    .replaceAll(/[^\w.-]+/g, '-')
-    .replaceAll(/^[.-]+|[.-]+$/g, '')
-    .slice(-80);
-  return `${readable}-${createHash('sha256').update(position).digest('hex').slice(0, 8)}`;
 }

@@ -1,6 +1,7 @@
 /** Turns what Playwright throws into a `StepFailure`: one line that says what happened and what to do. */
 import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { diskFull, isFull } from '../run-files.ts';
+import { asItIs, stopped, timedOut } from '../step-failure.ts';
 
 /** The network's reasons, as Chromium names them, in words. */
 const NETWORK_REASONS: Readonly<Record<string, string>> = {
@@ -28,16 +29,9 @@ const OBSTACLES = [
 
 /** `certain` applies to what is not yet a failure, and overrules a failure raised after the step had acted. */
 export function failureOf(error: unknown, context: StepContext, certain: boolean): StepFailure {
-  if (error instanceof StepFailure) return certain || !error.certain ? error : inDoubt(error);
+  if (error instanceof StepFailure) return asItIs(error, certain);
   const message = error instanceof Error ? error.message : String(error);
-  if (context.signal.aborted) {
-    return new StepFailure({
-      type: 'runtime',
-      code: 'STEP_STOPPED',
-      title: 'The step was stopped because the run ends',
-      certain,
-    });
-  }
+  if (context.signal.aborted) return stopped(certain);
   if (isFull(error)) return diskFull(context);
   if (isTimeout(error)) return timeoutFailure(message, context, certain);
   const network = /net::(ERR_[A-Z_]+)(?: at (\S+))?/.exec(message);
@@ -68,15 +62,13 @@ function isTimeout(error: unknown): boolean {
 
 function timeoutFailure(message: string, context: StepContext, certain: boolean): StepFailure {
   const obstacle = OBSTACLES.flatMap((pattern) => message.match(pattern) ?? []).at(-1);
+  if (obstacle === undefined) return timedOut(context, certain);
   return new StepFailure({
     type: 'timeout',
     status: 408,
-    code: obstacle === undefined ? 'STEP_TIMEOUT' : 'ELEMENT_NOT_READY',
-    title: obstacle === undefined ? 'The step took too long' : 'The element could not be used in time',
-    detail:
-      obstacle === undefined
-        ? `The step was not done after ${context.timeoutMs} ms`
-        : `After ${context.timeoutMs} ms still: ${obstacle.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
+    code: 'ELEMENT_NOT_READY',
+    title: 'The element could not be used in time',
+    detail: `After ${context.timeoutMs} ms still: ${obstacle.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
     certain,
   });
 }
@@ -91,17 +83,5 @@ function unreachable(reason: string, url: string, certain: boolean): StepFailure
     title: 'The address could not be reached',
     detail: `${url} could not be opened: ${why}`,
     certain,
-  });
-}
-
-function inDoubt(failure: StepFailure): StepFailure {
-  const { type, status, title, detail, code } = failure;
-  return new StepFailure({
-    type,
-    title,
-    certain: false,
-    ...(status === undefined ? {} : { status }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(code === undefined ? {} : { code }),
   });
 }

@@ -10,7 +10,7 @@ import { exactSelectorOf } from './exact-selector.ts';
 import { alertsOfDocument } from './in-page.ts';
 import type { BrowserScope } from './step.ts';
 import { framesOf, toLocator } from './to-locator.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 const EXPLAIN_MS = 1_500;
 

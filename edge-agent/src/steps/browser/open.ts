@@ -8,7 +8,7 @@ import { Guard } from './guard.ts';
 import { load } from './load.ts';
 import { BrowserSession } from './session.ts';
 import { sessionStep } from './step.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 /** What a session is made with. */
 export interface BrowserSetup {

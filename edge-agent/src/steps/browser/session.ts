@@ -14,7 +14,7 @@ import { Tabs } from './tabs.ts';
 import { Taint } from './taint.ts';
 import { isTopLevel, pageOf } from './top-level.ts';
 import { TraceRecorder } from './trace.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const SESSION = 'browser';
 /** Errors and dialogs of the page that are kept to explain a failure. */

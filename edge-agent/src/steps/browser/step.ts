@@ -12,7 +12,8 @@ import { evidenceAfter, evidenceBefore } from './evidence.ts';
 import { failureOf } from './failure.ts';
 import { readableUrl } from './scrub-url.ts';
 import { BrowserSession } from './session.ts';
-import { untilAborted } from './within.ts';
+import { type Deadlines, type SessionFrame as Frame, sessionSteps } from '../session-step.ts';
+import { untilAborted } from '../within.ts';
 
 /** What a step acts with. */
 export interface BrowserScope {
@@ -32,22 +33,11 @@ export interface BrowserScope {
   afterwards(restore: () => Promise<void>): void;
 }
 
-/** Kept of the step's time to explain a timeout (candidates have to be collected), but never more than half of it. */
-const EXPLAIN_SHARE = 0.1;
+/** Candidates are collected to explain a timeout, milliseconds. */
 const EXPLAIN_MIN_MS = 1_500;
-const EXPLAIN_MAX_MS = 2_000;
-/** Of that, what is left for making a failure of what was found. */
-const EXPLAINED_SHARE = 0.2;
 
 /** How long the title of the page may take for the record, milliseconds. */
 const SEE_MS = 500;
-
-/** Ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. All abort if the run stops. */
-interface Deadlines {
-  readonly acting: AbortSignal;
-  readonly explaining: AbortSignal;
-  readonly last: AbortSignal;
-}
 
 /** An executor that acts in the run's open session. */
 export function browserStep<With extends z.ZodType, Output extends z.ZodType>(
@@ -62,44 +52,14 @@ export function browserStep<With extends z.ZodType, Output extends z.ZodType>(
 }
 
 /** What a step that finds, makes or ends its session itself works with. */
-export interface SessionFrame {
-  readonly context: StepContext;
-  /** Aborts when the step's time is over or the run stops. */
-  readonly signal: AbortSignal;
-  /** Carries out `act` in a session, with recording, evidence and the clean-up it asks for. */
-  readonly run: <T>(session: BrowserSession, act: (scope: BrowserScope) => Promise<T>) => Promise<T>;
-}
+export type SessionFrame = Frame<BrowserSession, BrowserScope>;
 
 /** An executor that is not bound to the run's open session. */
-export function sessionStep<With extends z.ZodType, Output extends z.ZodType>(
-  declaration: StepDeclaration<With, Output>,
-  act: (args: z.output<With>, frame: SessionFrame) => Promise<z.output<Output>>,
-): Step {
-  return {
-    declaration,
-    run: async (given, context) => {
-      // The engine has parsed them already and reported what was wrong; this gives them their type.
-      const args = declaration.with.parse(given);
-      const deadlines = deadlinesOf(context);
-      const run: SessionFrame['run'] = (session, inner) => runInSession(context, deadlines, session, inner);
-      try {
-        return await act(args, { context, signal: deadlines.acting, run });
-      } catch (error) {
-        throw failureOf(error, context, true);
-      }
-    },
-  };
-}
-
-function deadlinesOf({ signal, timeoutMs }: StepContext): Deadlines {
-  const explainMs = Math.min(Math.max(timeoutMs * EXPLAIN_SHARE, EXPLAIN_MIN_MS), EXPLAIN_MAX_MS, timeoutMs / 2);
-  const actingMs = Math.ceil(timeoutMs - explainMs);
-  return {
-    acting: AbortSignal.any([signal, AbortSignal.timeout(actingMs)]),
-    explaining: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - explainMs * EXPLAINED_SHARE))]),
-    last: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  };
-}
+export const sessionStep = sessionSteps<BrowserSession, BrowserScope>({
+  explainMinMs: EXPLAIN_MIN_MS,
+  run: runInSession,
+  failureOf,
+});
 
 async function runInSession<T>(
   context: StepContext,

@@ -2,7 +2,7 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { browserStep } from './step.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const TITLE_MS = 2_000;
 

@@ -6,7 +6,7 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { urlPattern } from './url-pattern.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const LOOK_AGAIN_MS = 100;
 const TITLE_MS = 2_000;

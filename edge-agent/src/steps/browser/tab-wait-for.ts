@@ -3,7 +3,7 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { browserStep } from './step.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 /** Fails with TAB_NOT_OPENED (408). */
 export const tabWaitForStep: Step = browserStep(BROWSER_STEPS.tabWaitFor, async ({ expect }, scope) => {

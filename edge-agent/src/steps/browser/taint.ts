@@ -6,7 +6,7 @@
 import type { BrowserContext } from 'playwright-core';
 import { textsOfDocument } from './in-page.ts';
 import type { SecretMemory } from './memory.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 const LOOK_MS = 2_000;
 

@@ -9,7 +9,7 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { urlPattern } from './url-pattern.ts';
-import { untilAborted } from './within.ts';
+import { untilAborted } from '../within.ts';
 
 /** Of a body that is read, so that it fits into the step's output with its escapes. */
 const MAX_BODY_BYTES = OUTPUT_BYTES / 2;

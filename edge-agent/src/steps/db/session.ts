@@ -1,7 +1,7 @@
 /** One step's connection: opened after the policy was asked, ended with the step whatever happens. */
 import type { DatabaseConnection } from '@casare/shared/workflow';
 import type { StepContext } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { untilAborted } from '../within.ts';
 import { addressOf, type Database } from './database.ts';
 import { databaseFailure } from './failure.ts';
 import { openMysql } from './mysql.ts';

@@ -1,17 +1,25 @@
 /** The desktop steps on a calculator: buttons, menus, keys, states, and what goes wrong. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { desktopPrograms, skipName } from '../../desktop/desktop-for-tests.ts';
-import type { StepFailure } from '../../engine/index.ts';
+import type { Step, StepFailure } from '../../engine/index.ts';
 import { failureOf, type TestRun } from '../browser/run-for-tests.ts';
 import { newDesktopRun } from './run-for-tests.ts';
+import { desktopStep } from './step.ts';
 
 const reason = await desktopPrograms('galculator');
 const DISPLAY = 'window "galculator" >> textbox';
+/** A step that never comes back. */
+const hang = (acts: boolean): Step =>
+  desktopStep(DESKTOP_STEPS.click, (_, scope) => {
+    if (acts) scope.acting();
+    return new Promise(() => undefined);
+  });
 
 describe.skipIf(reason !== null)(skipName('a calculator', reason), () => {
   let run: TestRun;
   beforeAll(async () => {
-    run = await newDesktopRun();
+    run = await newDesktopRun({ 'hang after acting': hang(true), 'hang before acting': hang(false) });
     await run.call('desktop.open', { app: 'galculator', window: 'window "galculator"' });
   });
   afterEach(() => run.call('desktop.click', { target: 'button "AC"' }));
@@ -26,6 +34,13 @@ describe.skipIf(reason !== null)(skipName('a calculator', reason), () => {
       target: { selector: DISPLAY, found: expect.stringMatching(/textbox/) as string, matches: 1 },
       window: { title: 'galculator', application: '/usr/bin/galculator' },
     });
+  });
+
+  test('a step that hangs is in doubt from where it acts, and not before', async () => {
+    const args = { target: 'button "1"' };
+    const failureAfter = (name: string) => failureOf(run.call(name, args, { timeoutMs: 1_000 }));
+    expect(await failureAfter('hang before acting')).toMatchObject({ code: 'STEP_TIMEOUT', certain: true });
+    expect(await failureAfter('hang after acting')).toMatchObject({ code: 'STEP_TIMEOUT', certain: false });
   });
 
   test('presses keys and types', async () => {

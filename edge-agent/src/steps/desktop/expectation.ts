@@ -2,7 +2,7 @@
 import type { DesktopExpectation, WindowState } from '@casare/shared/workflow';
 import type { DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { untilAborted } from '../within.ts';
 import { locateShown, pause, seenWindow } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 

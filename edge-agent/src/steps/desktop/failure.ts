@@ -1,6 +1,7 @@
 /** Turns what a desktop throws into a `StepFailure`: one line that says what happened and what to do. */
 import { DesktopError } from '../../desktop/index.ts';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { asItIs, stopped, timedOut } from '../step-failure.ts';
 
 const TITLES: Partial<Record<DesktopError['code'], string>> = {
   DESKTOP_PROGRAM_MISSING: 'This machine lacks a program that desktop jobs need',
@@ -16,11 +17,8 @@ const TITLES: Partial<Record<DesktopError['code'], string>> = {
 
 /** `certain` applies to what is not yet a failure, and overrules a failure raised after the step had acted. */
 export function failureOf(error: unknown, context: StepContext, certain: boolean): StepFailure {
-  if (error instanceof StepFailure) return certain || !error.certain ? error : inDoubt(error);
-  if (context.signal.aborted) {
-    const title = 'The step was stopped because the run ends';
-    return new StepFailure({ type: 'runtime', code: 'STEP_STOPPED', title, certain });
-  }
+  if (error instanceof StepFailure) return asItIs(error, certain);
+  if (context.signal.aborted) return stopped(certain);
   if (error instanceof DesktopError) {
     return new StepFailure({
       type: 'runtime',
@@ -32,14 +30,7 @@ export function failureOf(error: unknown, context: StepContext, certain: boolean
     });
   }
   if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
-    return new StepFailure({
-      type: 'timeout',
-      status: 408,
-      code: 'STEP_TIMEOUT',
-      title: 'The step took too long',
-      detail: `The step was not done after ${context.timeoutMs} ms`,
-      certain,
-    });
+    return timedOut(context, certain);
   }
   return new StepFailure({
     type: 'runtime',
@@ -47,17 +38,5 @@ export function failureOf(error: unknown, context: StepContext, certain: boolean
     title: 'The desktop could not carry out the step',
     detail: (error instanceof Error ? error.message : String(error)).slice(0, 1_000),
     certain,
-  });
-}
-
-function inDoubt(failure: StepFailure): StepFailure {
-  const { type, status, title, detail, code } = failure;
-  return new StepFailure({
-    type,
-    title,
-    certain: false,
-    ...(status === undefined ? {} : { status }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(code === undefined ? {} : { code }),
   });
 }

@@ -15,7 +15,7 @@ import {
   type DesktopWindow,
 } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { untilAborted } from '../within.ts';
 import type { DesktopScope } from './step.ts';
 
 const LOOK_AGAIN_MS = 100;

@@ -4,7 +4,7 @@
  */
 import type { Box, DesktopElement, DesktopNode, DesktopWindow, Point } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { untilAborted } from '../within.ts';
 import { pause } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 

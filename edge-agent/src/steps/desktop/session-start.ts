@@ -1,7 +1,7 @@
 /** The desktop of a run that has none yet. */
 import type { ScreenSize, StartedDesktop } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { untilAborted } from '../within.ts';
 import { DesktopSession } from './session.ts';
 import type { SessionFrame } from './step.ts';
 

@@ -8,7 +8,8 @@ import type { z } from 'zod';
 import type { StepDeclaration } from '@casare/shared/workflow';
 import type { DesktopDriver } from '../../desktop/index.ts';
 import type { Step, StepContext } from '../../engine/index.ts';
-import { untilAborted } from '../browser/within.ts';
+import { type Deadlines, type SessionFrame as Frame, sessionSteps } from '../session-step.ts';
+import { untilAborted } from '../within.ts';
 import { evidenceAfter, evidenceBefore } from './evidence.ts';
 import { failureOf } from './failure.ts';
 import { DesktopSession } from './session.ts';
@@ -26,10 +27,8 @@ export interface DesktopScope {
   acting(): void;
 }
 
-/** Kept of the step's time to explain a timeout, but never more than half of it. */
-const EXPLAIN_SHARE = 0.1;
+/** A timeout is explained by what is on the screen, milliseconds. */
 const EXPLAIN_MIN_MS = 750;
-const EXPLAIN_MAX_MS = 2_000;
 
 /** An executor that acts in the run's open session. */
 export function desktopStep<With extends z.ZodType, Output extends z.ZodType>(
@@ -43,50 +42,14 @@ export function desktopStep<With extends z.ZodType, Output extends z.ZodType>(
 }
 
 /** What a step that finds, makes or ends its session itself works with. */
-export interface SessionFrame {
-  readonly context: StepContext;
-  readonly signal: AbortSignal;
-  /** Carries out `act` in a session, with evidence when it fails. */
-  readonly run: <T>(session: DesktopSession, act: (scope: DesktopScope) => Promise<T>) => Promise<T>;
-}
+export type SessionFrame = Frame<DesktopSession, DesktopScope>;
 
 /** An executor that is not bound to the run's open session. */
-export function sessionStep<With extends z.ZodType, Output extends z.ZodType>(
-  declaration: StepDeclaration<With, Output>,
-  act: (args: z.output<With>, frame: SessionFrame) => Promise<z.output<Output>>,
-): Step {
-  return {
-    declaration,
-    run: async (given, context) => {
-      // The engine has parsed them already and reported what was wrong; this gives them their type.
-      const args = declaration.with.parse(given);
-      const deadlines = deadlinesOf(context);
-      const { acting, last } = deadlines;
-      const run: SessionFrame['run'] = (session, inner) => runInSession(context, deadlines, session, inner);
-      try {
-        return await untilAborted(last, act(args, { context, signal: acting, run }));
-      } catch (error) {
-        throw failureOf(error, context, true);
-      }
-    },
-  };
-}
-
-/** Ends of a step's time: what acts stops at `acting`, and nothing outlasts `last`. All abort if the run stops. */
-interface Deadlines {
-  readonly acting: AbortSignal;
-  readonly explaining: AbortSignal;
-  readonly last: AbortSignal;
-}
-
-function deadlinesOf({ signal, timeoutMs }: StepContext): Deadlines {
-  const explainMs = Math.min(Math.max(timeoutMs * EXPLAIN_SHARE, EXPLAIN_MIN_MS), EXPLAIN_MAX_MS, timeoutMs / 2);
-  return {
-    acting: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - explainMs))]),
-    explaining: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs - Math.min(explainMs / 4, 200)))]),
-    last: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  };
-}
+export const sessionStep = sessionSteps<DesktopSession, DesktopScope>({
+  explainMinMs: EXPLAIN_MIN_MS,
+  run: runInSession,
+  failureOf,
+});
 
 async function runInSession<T>(
   context: StepContext,
