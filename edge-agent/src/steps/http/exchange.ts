@@ -3,6 +3,7 @@
  * where the document wants it, credentials and headers of the document go to the origin that it names and to no other.
  */
 import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { asItIs } from '../step-failure.ts';
 import type { Authenticator } from './authentication.ts';
 import { invalid, isSafe, requestFailure, shownUrl } from './failures.ts';
 import { ACCEPT_ENCODING, type HttpAnswer, type HttpRequest, type Transport } from './transport.ts';
@@ -79,7 +80,8 @@ export async function exchange(
       if (next.body === null) headers = without(headers, ['content-type', 'content-encoding', 'content-language']);
       ({ method, url, body } = next);
     } catch (error) {
-      throw hasActed ? uncertain(error) : error;
+      // An earlier hop has acted, whatever this one says.
+      throw hasActed && error instanceof StepFailure ? asItIs(error, false) : error;
     }
   }
 }
@@ -180,18 +182,5 @@ function refusedRedirect(url: URL, why: string): StepFailure {
     title: 'A redirect was not followed',
     detail: `${shownUrl(url)}: ${why}.`,
     certain: true,
-  });
-}
-
-/** An earlier hop has acted, whatever this one says. */
-function uncertain(error: unknown): unknown {
-  if (!(error instanceof StepFailure) || !error.certain) return error;
-  const { type, status, title, detail, code } = error;
-  return new StepFailure({
-    type,
-    title,
-    ...(status === undefined ? {} : { status }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(code === undefined ? {} : { code }),
   });
 }
