@@ -30,6 +30,21 @@ describe('a call', () => {
     });
   });
 
+  it('is recorded with what it saw, however much a page or a window says', async () => {
+    const long = 'x'.repeat(9_000);
+    const candidates = Array.from({ length: 30 }, () => long);
+    const steps = new StepDoubles().add('act', unsafe, (_, context) => {
+      context.see({ page: { url: long, title: long }, window: { title: long, application: long } });
+      context.see({ target: { selector: long, found: long, matches: 30, candidates } });
+      return 1;
+    });
+    const { bodies, ending } = await runIt('do:\n  - a: { call: act }', { steps });
+    expect(ending.type).toBe('run.completed');
+    const end = bodies.find((body) => body.type === 'step.completed');
+    expect(end?.seen?.page).toEqual({ url: 'x'.repeat(4_000), title: 'x'.repeat(1_000) });
+    expect(end?.seen?.target?.candidates).toHaveLength(10);
+  });
+
   it('does not act when its start cannot be recorded, and ends without an ending', async () => {
     const steps = new StepDoubles().add('act', unsafe, () => 1);
     const run = runIt('do:\n  - a: { call: act }', { steps, dieAfter: 1 });

@@ -4,6 +4,7 @@ import type { Json } from '@casare/shared/workflow';
 import type { WorkflowFault } from './errors.ts';
 import type { Run, StartFacts, StepRecord } from './frame.ts';
 import { eventJson } from './recorder.ts';
+import { boundedSeen } from './seen.ts';
 
 const NAME_LENGTH = 200;
 /** Of every task but a call: it changes nothing outside the run. */
@@ -38,7 +39,7 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   };
   return {
     started,
-    see: (facts) => (seen = { ...seen, ...facts }),
+    see: (facts) => (seen = { ...seen, ...boundedSeen(facts) }),
     completed: (output, context) =>
       end({
         type: 'step.completed',

@@ -50,21 +50,26 @@ const StepStarted = z.object({
   input: z.json().optional(),
 });
 
+/** Characters of a selector or an address, and of a title, and how many candidates a record holds. */
+export const SEEN = { text: 4_000, title: 1_000, candidates: 10 } as const;
+const seenText = z.string().max(SEEN.text);
+const seenTitle = z.string().max(SEEN.title);
+
 /** What an executor saw of the system that it acted on, when its step ended. */
 export const StepSeen = z.object({
   /** The element that was acted on: what the document asked for, and a selector that names it exactly. */
   target: z
     .object({
-      selector: z.string().max(4_000),
-      found: z.string().max(4_000).nullable(),
+      selector: seenText,
+      found: seenText.nullable(),
       /** Elements that the selector matched. */
       matches: z.int().min(0),
       /** When it did not match exactly one: the nearest, as ready selectors. */
-      candidates: z.array(z.string().max(4_000)).max(10).optional(),
+      candidates: z.array(seenText).max(SEEN.candidates).optional(),
     })
     .optional(),
-  page: z.object({ url: z.string().max(4_000), title: z.string().max(1_000) }).optional(),
-  window: z.object({ title: z.string().max(1_000), application: z.string().max(1_000) }).optional(),
+  page: z.object({ url: seenText, title: seenTitle }).optional(),
+  window: z.object({ title: seenTitle, application: seenTitle }).optional(),
 });
 export type StepSeen = z.infer<typeof StepSeen>;
 

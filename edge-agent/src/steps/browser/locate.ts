@@ -24,7 +24,7 @@ export async function locateOne(scope: BrowserScope, target: string): Promise<Lo
   for (const frame of framesOf(selector)) await waitForOne(scope, frame, target);
   const locator = await waitForOne(scope, selector, target);
   const found = await exactSelectorOf(scope.page, selector, locator);
-  scope.context.see({ target: { selector: bounded(target), found: bounded(found), matches: 1 } });
+  scope.context.see({ target: { selector: target, found, matches: 1 } });
   return locator;
 }
 
@@ -44,7 +44,7 @@ export async function locateAll(scope: BrowserScope, target: string): Promise<Lo
 
 /** Notes how many elements a step that reads several has found. */
 export function sawAll(scope: BrowserScope, target: string, matches: number): void {
-  scope.context.see({ target: { selector: bounded(target), found: null, matches } });
+  scope.context.see({ target: { selector: target, found: null, matches } });
 }
 
 /** The parsed selector; documents are checked earlier, but a target may be computed. */
@@ -124,10 +124,6 @@ async function ambiguous(
 
 function sawNone(scope: BrowserScope, target: string, matches: number, candidates: readonly string[]): void {
   scope.context.see({
-    target: { selector: bounded(target), found: null, matches, candidates: candidates.map(bounded) },
+    target: { selector: target, found: null, matches, candidates: [...candidates] },
   });
-}
-
-function bounded(selector: string): string {
-  return selector.slice(0, 4_000);
 }

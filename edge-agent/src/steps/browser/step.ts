@@ -122,5 +122,5 @@ async function prepare(context: StepContext, session: BrowserSession, signal: Ab
 async function seePage(context: StepContext, session: BrowserSession, anew: boolean): Promise<void> {
   if (!session.isAlive || context.signal.aborted) return;
   const title = await session.title(anew, SEE_MS);
-  context.see({ page: { url: readableUrl(session.page.url()), title: title.slice(0, 1_000) } });
+  context.see({ page: { url: readableUrl(session.page.url()), title } });
 }

@@ -113,7 +113,7 @@ function noteFound(scope: DesktopScope, selector: Selector, node: DesktopNode, n
 
 /** A window as the record names it. */
 export function seenWindow({ title, application }: DesktopWindow): { title: string; application: string } {
-  return { title: title.slice(0, 1_000), application: application.slice(0, 1_000) };
+  return { title, application };
 }
 
 async function noMatch(scope: DesktopScope, selector: Selector): Promise<StepFailure> {
