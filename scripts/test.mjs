@@ -22,8 +22,11 @@ try {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 let broken = false;
 for (const project of TIERS[tier]) runProject(project);
+// Named again at the end: the place of a failure is long scrolled away, or cut, when the last tier ends.
+for (const line of failures) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(broken || total.failed > 0 ? 1 : 0);
 
@@ -54,10 +57,14 @@ function runProject(project) {
     total.failed += numFailedTests;
     total.skipped += numPendingTests;
     for (const line of skippedOf(testResults)) console.log(`skipped: ${line}`);
+    failures.push(...failuresOf(testResults));
   } catch {
+    failures.push(`failed: ${project} left no report`);
     broken = true;
   }
-  if (result.status !== 0) broken = true;
+  if (result.status === 0) return;
+  broken = true;
+  if (failures.length === 0) failures.push(`failed: ${project}: an error outside of every test, see above`);
 }
 
 function skippedOf(results) {
@@ -65,4 +72,19 @@ function skippedOf(results) {
     .flatMap((file) => file.assertionResults)
     .filter((test) => ['pending', 'skipped', 'todo'].includes(test.status))
     .map((test) => test.fullName);
+}
+
+/** One line for each test that failed: its file, its name, and the first line of what it says. */
+function failuresOf(results) {
+  return results.flatMap((file) => {
+    const where = path.relative(ROOT, file.name);
+    const tests = file.assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `failed: ${where} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+    return file.status === 'failed' && tests.length === 0 ? [`failed: ${where}: ${firstLine(file.message)}`] : tests;
+  });
+}
+
+function firstLine(text) {
+  return (text ?? 'no message').trim().split('\n', 1)[0];
 }
