@@ -3,6 +3,7 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { locateOne } from './locate.ts';
+import { hasClosedItself } from './perform.ts';
 import { waitUntilReady } from './ready.ts';
 import { browserStep } from './step.ts';
 
@@ -10,10 +11,12 @@ import { browserStep } from './step.ts';
 export const pressStep: Step = browserStep(BROWSER_STEPS.press, async ({ target, key, expect }, scope) => {
   const element = target === undefined ? null : await locateOne(scope, target);
   if (element !== null) await waitUntilReady(scope, element, 'enabled');
+  const { page } = scope;
   scope.acting();
   try {
-    await (element === null ? scope.page.keyboard.press(key) : element.press(key, scope.bound));
+    await (element === null ? page.keyboard.press(key) : element.press(key, scope.bound));
   } catch (error) {
+    if (await hasClosedItself(scope, page, error)) return meet(scope, expect);
     if (!(error instanceof Error) || !error.message.includes('Unknown key')) throw error;
     throw new StepFailure({
       type: 'validation',
