@@ -2,16 +2,14 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { browserStep } from './step.ts';
-import { within } from '../within.ts';
-
-const TITLE_MS = 2_000;
+import { tabTitle } from './tab-title.ts';
 
 export const tabListStep: Step = browserStep(BROWSER_STEPS.tabList, (_args, { session }) =>
   Promise.all(
     session.tabs.all.map(async (page, index) => ({
       index: index + 1,
       url: page.url(),
-      title: await within(TITLE_MS, page.title()).catch(() => ''),
+      title: await tabTitle(page),
       current: page === session.page,
     })),
   ),

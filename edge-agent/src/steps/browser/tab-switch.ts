@@ -5,11 +5,11 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { browserStep, type BrowserScope } from './step.ts';
+import { tabLoaded, tabTitle } from './tab-title.ts';
 import { urlPattern } from './url-pattern.ts';
-import { within } from '../within.ts';
+import { untilAborted } from '../within.ts';
 
 const LOOK_AGAIN_MS = 100;
-const TITLE_MS = 2_000;
 
 interface Wanted {
   readonly index?: number | undefined;
@@ -19,7 +19,9 @@ interface Wanted {
 
 /** Fails with TAB_NOT_FOUND (408), TAB_AMBIGUOUS. */
 export const tabSwitchStep: Step = browserStep(BROWSER_STEPS.tabSwitch, async ({ expect, ...wanted }, scope) => {
-  scope.session.tabs.switchTo(await waitForTab(scope, wanted));
+  const page = await waitForTab(scope, wanted);
+  scope.session.tabs.switchTo(page);
+  await untilAborted(scope.signal, tabLoaded(page));
   return meet(scope, expect);
 });
 
@@ -40,7 +42,7 @@ async function tabsThatFit(scope: BrowserScope, { index, url, title }: Wanted): 
     all.map(async (page, at) => {
       if (index !== undefined && at + 1 !== index) return false;
       if (url !== undefined && !urlPattern(url).test(page.url())) return false;
-      return title === undefined || urlPattern(title).test(await within(TITLE_MS, page.title()).catch(() => ''));
+      return title === undefined || urlPattern(title).test(await tabTitle(page));
     }),
   );
   return all.filter((_, at) => fits[at]);

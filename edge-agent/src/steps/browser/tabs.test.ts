@@ -4,11 +4,13 @@ import { failureOf, serve, shareBrowser, type SharedBrowser, type TestRun, type 
 
 const OPENER = `<h1>Opener</h1><a href="/invoice" target="_blank">Invoice</a>
   <button onclick="window.open('/terms')">Terms</button><form method="post" action="/posted"><button>Send</button></form>
-  <a href="/next">Next</a>`;
+  <a href="/next">Next</a><button onclick="window.open('/slow')">Slow</button>`;
 const ASKING = `<button onclick="document.title = confirm('Delete it?') ? 'deleted' : 'kept'">Delete</button>
   <button onclick="document.title = prompt('Your name?') ?? 'nobody'">Name</button>
   <label>Text <input></label><script>onbeforeunload = (event) => { event.preventDefault(); };</script>`;
 
+/** Ends the answer of `/slow`, whose head is sent at once. */
+const slow = Promise.withResolvers<() => void>();
 let browser: SharedBrowser;
 let site: TestSite;
 let run: TestRun;
@@ -22,6 +24,10 @@ beforeAll(async () => {
     '/next': '<h1>Next</h1>',
     '/posted': '<h1>Thank you</h1>',
     '/asking': ASKING,
+    '/slow': (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).write('<title>Loading</title>');
+      slow.resolve(() => response.end('<script>document.title = "Ready"</script>'));
+    },
     '/cookies': (_, response) =>
       response
         .writeHead(200, { 'content-type': 'text/html', 'set-cookie': ['lang=de; Max-Age=3600', 'sid=4711; HttpOnly'] })
@@ -78,6 +84,9 @@ describe('tabs', () => {
   test('tabs are listed and gone to by number, address and title; several that fit, and none, are said', async () => {
     await open('/');
     await run.call('browser.click', { target: 'link "Invoice"' });
+    // A tab is there once it has its first document: the next is opened only then, so that their order is known.
+    await run.call('browser.tab.switch', { title: 'Invoice*' });
+    await run.call('browser.tab.switch', { index: 1 });
     await run.call('browser.click', { target: 'button "Terms"' });
     await run.call('browser.tab.switch', { title: 'Ter*' });
     expect(await run.call('browser.tab.list', {})).toEqual([
@@ -93,11 +102,25 @@ describe('tabs', () => {
     expect(none.detail).toContain(`2: ${site.url}/invoice`);
   });
 
+  test('a tab that is still loading is listed once its document has been read', async () => {
+    await open('/');
+    await run.call('browser.click', { target: 'button "Slow"' });
+    const finish = await slow.promise;
+    const listed = run.call('browser.tab.list', {});
+    // Long enough for a title to be read that is not waited for.
+    await run.call('browser.text', { target: 'button "Slow"' });
+    finish();
+    expect(await listed).toMatchObject([{ title: 'Test' }, { url: `${site.url}/slow`, title: 'Ready' }]);
+  });
+
   test('a tab that closes itself leads back; waiting for one that never comes ends in time', async () => {
     await open('/');
     await run.call('browser.click', { target: 'link "Invoice"' });
     await run.call('browser.tab.waitFor', {});
     await run.call('browser.click', { target: 'button "Done"', expect: { visible: 'heading "Opener"' } });
+    await run.call('browser.click', { target: 'link "Invoice"' });
+    await run.call('browser.tab.waitFor', {});
+    await run.call('browser.press', { target: 'button "Done"', key: 'Enter', expect: { visible: 'heading "Opener"' } });
     expect(await failing('browser.tab.waitFor', {})).toMatchObject({ code: 'TAB_NOT_OPENED', certain: true });
   });
 });
