@@ -7,7 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { BrowserError } from './browser-error.ts';
 import type { Environment } from './environment.ts';
 import { findBrowsers, type BrowserCandidate, type FindOptions } from './find.ts';
@@ -90,6 +90,8 @@ async function launchSandboxedIfPossible(
   env: Environment,
   timeoutMs: number,
 ): Promise<{ browser: Browser; sandbox: boolean }> {
+  // Half a second of loading, which only those wait for who start a browser.
+  const { chromium } = await import('playwright-core');
   const start = (sandbox: boolean): Promise<Browser> =>
     chromium.launch({
       executablePath: candidate.path,

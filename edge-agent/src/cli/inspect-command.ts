@@ -5,7 +5,6 @@ import { DesktopError, inspectDesktop } from '../desktop/index.ts';
 import { describe, Fault } from '../fault.ts';
 import { agentHome } from '../identity/index.ts';
 import { plain } from '../service/index.ts';
-import { inspectPage } from '../steps/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 interface Flags {
@@ -50,6 +49,8 @@ async function inspectCommand(flags: Flags, around: Surroundings): Promise<void>
   }
   const home = agentHome(flags.home, around.environment).root;
   const options = { home, env: around.environment, platform: process.platform, timeoutMs: TIMEOUT_MS };
+  // Every command is loaded for each; what runs steps is not.
+  const { inspectPage } = await import('../steps/index.ts');
   const page = await inspectPage({ ...options, url: flags.url, profile: flags.profile }).catch((error: unknown) => {
     if (error instanceof BrowserError) throw new Fault(error.code, error.message);
     throw new Fault('PAGE_NOT_OPENED', `${flags.url}: ${describe(error).split('\n', 1)[0] ?? ''}`);
