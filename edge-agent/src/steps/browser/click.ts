@@ -2,12 +2,12 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
-import { locateOne } from './locate.ts';
-import { perform } from './perform.ts';
+import { actOn } from './perform.ts';
 import { browserStep } from './step.ts';
 
 export const clickStep: Step = browserStep(BROWSER_STEPS.click, async ({ target, button, count, expect }, scope) => {
-  const element = await locateOne(scope, target);
-  await perform(scope, () => element.click({ button: button ?? 'left', clickCount: count ?? 1, ...scope.bound }));
+  await actOn(scope, target, (element) =>
+    element.click({ button: button ?? 'left', clickCount: count ?? 1, ...scope.bound }),
+  );
   return meet(scope, expect);
 });

@@ -11,7 +11,7 @@ import { DownloadWatch, type DownloadStart } from './download-watch.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
-import { perform } from './perform.ts';
+import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { untilAborted } from '../within.ts';
 
@@ -21,11 +21,12 @@ const BACK_MS = 2_000;
 
 /** @throws StepFailure DOWNLOAD_REFUSED (the answer's status), DOWNLOAD_BROKEN (502), DOWNLOAD_NOT_STARTED (408) */
 export const downloadStep: Step = browserStep(BROWSER_STEPS.download, async ({ target, saveAs }, scope) => {
-  const element = await locateOne(scope, target);
+  // Found first: what else the page loads until then is not what the click leads to.
+  await locateOne(scope, target);
   const before = scope.page.url();
   const watch = new DownloadWatch(scope.session.context);
   scope.afterwards(() => watch.end());
-  await perform(scope, () => element.click(scope.bound));
+  await actOn(scope, target, (element) => element.click(scope.bound));
   const start = await waitForStart(scope, watch, target);
   switch (start.kind) {
     case 'download':

@@ -9,7 +9,7 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { storeFile } from '../run-files.ts';
 import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
-import { perform } from './perform.ts';
+import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { untilAborted } from '../within.ts';
 
@@ -17,9 +17,9 @@ const NAME_LENGTH = 150;
 
 /** Fails with DOWNLOADS_MISSING (408), DOWNLOAD_BROKEN (502). */
 export const downloadsStep: Step = browserStep(BROWSER_STEPS.downloads, async ({ target, count, into }, scope) => {
-  const element = await locateOne(scope, target);
+  await locateOne(scope, target);
   const started = collect(scope, count);
-  await perform(scope, () => element.click(scope.bound));
+  await actOn(scope, target, (element) => element.click(scope.bound));
   const downloads = await untilAborted(scope.signal, started.all).catch((error: unknown) => {
     throw scope.context.signal.aborted ? error : missing(target, count, started.sofar.length);
   });

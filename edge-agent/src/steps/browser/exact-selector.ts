@@ -7,15 +7,20 @@ import { isFrame, matchesOnce } from './to-locator.ts';
 const ASK_MS = 500;
 const Found = z.array(z.object({ role: z.string(), name: z.string().optional() })).length(1);
 
+/** True when the selector says itself what it finds: by role and, if it gives one, by the whole name. */
+export function saysWhatItFinds({ steps }: Selector): boolean {
+  const last = steps.at(-1);
+  if (last === undefined || isFrame(last)) return true;
+  return last.kind === 'role' && last.name?.kind !== 'pattern' && last.nth === undefined;
+}
+
 /**
  * The selector itself where it says the last role, and the name in full if any; for css, a pattern or a number one by role and
  * name, if that names the element alone.
  */
 export async function exactSelectorOf(page: Page, selector: Selector, locator: Locator): Promise<string> {
   const asWritten = formatSelector(selector);
-  const last = selector.steps.at(-1);
-  if (last === undefined || isFrame(last)) return asWritten;
-  if (last.kind === 'role' && last.name?.kind !== 'pattern' && last.nth === undefined) return asWritten;
+  if (saysWhatItFinds(selector)) return asWritten;
   try {
     const [node] = Found.parse(await locator.ariaSnapshotJSON({ depth: 1, timeout: ASK_MS }));
     if (node?.name === undefined || node.name === '' || !isSelectorRole(node.role)) return asWritten;

@@ -2,8 +2,8 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
-import { locateOne } from './locate.ts';
-import { perform } from './perform.ts';
+import { fieldValue } from './field-value.ts';
+import { actOn } from './perform.ts';
 import { browserStep } from './step.ts';
 
 /** A field that formats what is typed (telephone numbers, amounts) still holds the same letters and digits in a row. */
@@ -11,13 +11,12 @@ const LETTERS_AND_DIGITS = /[^\p{L}\p{N}]/gu;
 
 /** Fails with FIELD_NOT_FILLED when the field holds something else afterwards. */
 export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, value, expect }, scope) => {
-  const field = await locateOne(scope, target);
   const text = String(value);
-  if (scope.context.usesSecret) scope.session.memory.cover(field);
-  await perform(scope, () => field.fill(text, scope.bound));
-  const kept = await field.evaluate(
-    (element: { value?: string; innerText?: string }) => element.value ?? element.innerText ?? '',
-  );
+  const field = await actOn(scope, target, (element) => {
+    if (scope.context.usesSecret) scope.session.memory.cover(element);
+    return element.fill(text, scope.bound);
+  });
+  const kept = (await fieldValue(scope, field)) ?? (await field.innerText(scope.bound));
   if (!letters(kept).includes(letters(text))) {
     throw new StepFailure({
       type: 'runtime',

@@ -2,11 +2,10 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
-import { locateOne } from './locate.ts';
 import { browserStep } from './step.ts';
+import { withOne } from './with-one.ts';
 
 export const hoverStep: Step = browserStep(BROWSER_STEPS.hover, async ({ target, expect }, scope) => {
-  const element = await locateOne(scope, target);
-  await element.hover(scope.bound);
+  await withOne(scope, target, (element) => element.hover(scope.bound));
   return meet(scope, expect);
 });

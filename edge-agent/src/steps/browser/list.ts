@@ -1,6 +1,7 @@
 /** `browser.list`: the texts of a list's items; it is read until two readings agree. */
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
+import { ask } from './ask.ts';
 import { itemsOf } from './in-page.ts';
 import { locateOne } from './locate.ts';
 import { settled } from './settled.ts';
@@ -15,7 +16,7 @@ export const listStep: Step = browserStep(BROWSER_STEPS.list, async ({ target, l
   const items = await settled(
     scope,
     async () => {
-      const read = await list.evaluate(itemsOf, MAX_ITEMS);
+      const read = await ask(list, itemsOf, MAX_ITEMS);
       if (read === null) throw notAList(target);
       return read;
     },

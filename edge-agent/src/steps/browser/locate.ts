@@ -23,9 +23,27 @@ export async function locateOne(scope: BrowserScope, target: string): Promise<Lo
   const selector = selectorOf(target);
   for (const frame of framesOf(selector)) await waitForOne(scope, frame, target);
   const locator = await waitForOne(scope, selector, target);
+  await sawOne(scope, selector, target, locator);
+  return locator;
+}
+
+/**
+ * After a call that came to nothing: was there one element at all? If so it is noted.
+ *
+ * @throws StepFailure SELECTOR_NO_MATCH, SELECTOR_AMBIGUOUS
+ */
+export async function checkOne(scope: BrowserScope, selector: Selector, target: string): Promise<void> {
+  const locator = toLocator(scope.page, selector);
+  const matches = await untilAborted(untilExplained(scope), locator.count());
+  if (matches === 0) throw await noMatch(scope, selector, target);
+  if (matches > 1) throw await ambiguous(scope, selector, target, matches);
+  await sawOne(scope, selector, target, locator);
+}
+
+/** Notes what was found for the step's record. */
+export async function sawOne(scope: BrowserScope, selector: Selector, target: string, locator: Locator): Promise<void> {
   const found = await exactSelectorOf(scope.page, selector, locator);
   scope.context.see({ target: { selector: target, found, matches: 1 } });
-  return locator;
 }
 
 /**

@@ -1,31 +1,45 @@
 /**
  * Carries out one action of Playwright, which waits itself until the element is there, visible, enabled, still and not
- * covered. A step that failed while it still waited has done nothing, and says so: Playwright's log of the call names the
- * moment in which it begins to act.
+ * covered. A step that failed while it still waited has done nothing, and says so.
  */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
+import type { StepFailure } from '../../engine/index.ts';
 import type { BrowserScope } from './step.ts';
+import { hasBegun, wasUnmet, withOne } from './with-one.ts';
 import { within } from '../within.ts';
 
-/** What the log says when an action on an element begins. A page whose own text says so only makes the outcome doubtful. */
-const BEGAN = /performing \w+ action/;
 const CLOSED = /Target page, context or browser has been closed/;
 /** For a tab that closes, and the one after it to answer, milliseconds each. */
 const CLOSING_MS = 2_000;
 
 /**
- * Announces that the step acts, unless the action ended in time, before it began. Only for actions that wait for their
- * element first: click, fill, check, choose.
+ * Finds the one element that `target` means and carries out an action on it: one that waits for its element first (click,
+ * fill, check, choose). Says that the step acts unless the action ended before it began.
+ *
+ * @param explain why an action was not begun, where the element itself can tell
+ * @throws StepFailure as `withOne`
  */
-export async function perform(scope: BrowserScope, action: () => Promise<void>): Promise<void> {
+export function actOn(
+  scope: BrowserScope,
+  target: string,
+  action: (element: Locator) => Promise<unknown>,
+  explain?: (element: Locator) => Promise<StepFailure | null>,
+): Promise<Locator> {
+  const act = async (element: Locator): Promise<Locator> => {
+    await perform(scope, () => action(element));
+    return element;
+  };
+  return withOne(scope, target, act, explain);
+}
+
+async function perform(scope: BrowserScope, action: () => Promise<unknown>): Promise<void> {
   const { page } = scope;
   try {
     await action();
   } catch (error) {
-    if (wasWaiting(error)) throw error;
+    if (wasUnmet(error)) throw error;
     scope.acting();
-    const began = error instanceof Error && BEGAN.test(error.message);
-    if (!began || !(await hasClosedItself(scope, page, error))) throw error;
+    if (!hasBegun(error) || !(await hasClosedItself(scope, page, error))) throw error;
   }
   scope.acting();
 }
@@ -46,13 +60,4 @@ export async function hasClosedItself(scope: BrowserScope, page: Page, error: un
   } catch {
     return false;
   }
-}
-
-/** True for an action that was given up while it waited: it was not begun and nothing else went wrong. */
-function wasWaiting(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const gaveUp =
-    error.name === 'TimeoutError' || error.name === 'AbortError' || /aborted due to timeout/.test(error.message);
-  const log = error.message.split('\nCall log:')[1];
-  return gaveUp && log !== undefined && !BEGAN.test(log);
 }

@@ -1,46 +1,44 @@
 /** `browser.select`: chooses options of a native list by their text. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
+import { ask } from './ask.ts';
 import { meet } from './expectation.ts';
 import { optionsOf } from './in-page.ts';
-import { locateOne } from './locate.ts';
-import { perform } from './perform.ts';
+import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
+import { untilAborted } from '../within.ts';
 
-const LOOK_AGAIN_MS = 100;
 const OPTIONS_SHOWN = 20;
 
 export const selectStep: Step = browserStep(BROWSER_STEPS.select, async ({ target, option, expect }, scope) => {
-  const list = await locateOne(scope, target);
   const wanted = [option].flat();
-  await waitForOptions(scope, list, target, wanted);
-  await perform(scope, async () => {
-    await list.selectOption(
-      wanted.map((label) => ({ label })),
-      scope.bound,
-    );
-  });
-  const selected = selectedOf(await list.evaluate(optionsOf));
+  const list = await actOn(
+    scope,
+    target,
+    (element) =>
+      element.selectOption(
+        wanted.map((label) => ({ label })),
+        scope.bound,
+      ),
+    (element) => whyNotChosen(scope, element, target, wanted),
+  );
+  const selected = selectedOf(await ask(list, optionsOf, null));
   await meet(scope, expect);
   return { selected };
 });
 
-/**
- * Lists are often filled late.
- * @throws StepFailure LIST_NOT_NATIVE, OPTION_NOT_FOUND
- */
-async function waitForOptions(scope: BrowserScope, list: Locator, target: string, wanted: string[]): Promise<void> {
-  for (;;) {
-    const options = await list.evaluate(optionsOf);
-    if (options === null) throw notNative(target);
-    const missing = wanted.filter((label) => !options.some((option) => option.label === label));
-    if (missing.length === 0) return;
-    // The wait is cut short by the end of the step's time; a stopped run is told apart by the caller.
-    await delay(LOOK_AGAIN_MS, undefined, { signal: scope.signal }).catch(() => {});
-    if (scope.signal.aborted) throw notFound(target, missing, options);
-  }
+/** LIST_NOT_NATIVE, OPTION_NOT_FOUND, or null. Lists are often filled late: Playwright has waited for the options. */
+async function whyNotChosen(
+  scope: BrowserScope,
+  list: Locator,
+  target: string,
+  wanted: string[],
+): Promise<StepFailure | null> {
+  const options = await untilAborted(scope.explaining, ask(list, optionsOf, null));
+  if (options === null) return notNative(target);
+  const missing = wanted.filter((label) => !options.some((option) => option.label === label));
+  return missing.length === 0 ? null : notFound(target, missing, options);
 }
 
 function selectedOf(options: { label: string; selected: boolean }[] | null): string[] {

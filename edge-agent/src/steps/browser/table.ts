@@ -4,6 +4,7 @@
 import type { Locator } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
+import { ask } from './ask.ts';
 import { tableOf, type PageTable } from './in-page.ts';
 import { locateOne } from './locate.ts';
 import { settled } from './settled.ts';
@@ -27,7 +28,7 @@ export const tableStep: Step = browserStep(BROWSER_STEPS.table, async ({ target,
 
 function settledTable(scope: BrowserScope, locator: Locator, target: string): Promise<PageTable> {
   const read = async (): Promise<PageTable> => {
-    const table = await locator.evaluate(tableOf, MAX_ROWS);
+    const table = await ask(locator, tableOf, MAX_ROWS);
     if (table === null) throw notATable(target);
     return table;
   };

@@ -1,9 +1,9 @@
 /** `browser.text`: what an element shows. */
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import type { Step } from '../../engine/index.ts';
-import { locateOne } from './locate.ts';
 import { browserStep } from './step.ts';
+import { withOne } from './with-one.ts';
 
-export const textStep: Step = browserStep(BROWSER_STEPS.text, async ({ target }, scope) =>
-  (await locateOne(scope, target)).innerText(scope.bound),
+export const textStep: Step = browserStep(BROWSER_STEPS.text, ({ target }, scope) =>
+  withOne(scope, target, (element) => element.innerText(scope.bound)),
 );

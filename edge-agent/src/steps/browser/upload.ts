@@ -8,10 +8,11 @@ import type { Locator } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { fileIn } from '../run-files.ts';
+import { ask } from './ask.ts';
 import { meet } from './expectation.ts';
 import { fileFieldOf, fileNamesOf } from './in-page.ts';
 import { locateOne } from './locate.ts';
-import { perform } from './perform.ts';
+import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 
 /** Fails with FILES_NOT_TAKEN, FILE_DIALOG_NOT_OPENED (408). */
@@ -19,9 +20,9 @@ export const uploadStep: Step = browserStep(BROWSER_STEPS.upload, async ({ targe
   const paths = await Promise.all([files].flat().map((name) => fileIn(scope.context, name, 'read')));
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   const element = await locateOne(scope, target);
-  const isField = await element.evaluate(fileFieldOf);
+  const isField = await ask(element, fileFieldOf, null);
   if (isField) await giveToField(scope, element, target, paths);
-  else await giveToDialog(scope, element, target, paths);
+  else await giveToDialog(scope, target, paths);
   await meet(scope, expect);
   return { files: paths.map((path, index) => ({ name: basename(path), bytes: sizes[index] ?? 0 })) };
 });
@@ -30,15 +31,15 @@ async function giveToField(scope: BrowserScope, field: Locator, target: string, 
   scope.acting();
   await field.setInputFiles(paths, scope.bound);
   const names = paths.map((path) => basename(path));
-  const taken = await field.evaluate(fileNamesOf).catch(() => null);
+  const taken = await ask(field, fileNamesOf, null).catch(() => null);
   // A page may empty the field once it has sent the file.
   if (taken !== null && taken.length > 0 && taken.join('/') !== names.join('/')) throw notTaken(target, taken);
 }
 
-async function giveToDialog(scope: BrowserScope, button: Locator, target: string, paths: string[]): Promise<void> {
+async function giveToDialog(scope: BrowserScope, target: string, paths: string[]): Promise<void> {
   const opened = scope.page.waitForEvent('filechooser', scope.bound);
   opened.catch(() => {});
-  await perform(scope, () => button.click(scope.bound));
+  await actOn(scope, target, (button) => button.click(scope.bound));
   const dialog = await opened.catch((error: unknown) => {
     throw scope.context.signal.aborted ? error : notOpened(target);
   });

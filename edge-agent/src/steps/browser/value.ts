@@ -1,14 +1,14 @@
 /** `browser.value`: what a field holds. */
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
-import { locateOne } from './locate.ts';
+import { fieldValue } from './field-value.ts';
 import { browserStep } from './step.ts';
+import { withOne } from './with-one.ts';
 
 /** Fails with NOT_A_FIELD for an element that has no value. */
 export const valueStep: Step = browserStep(BROWSER_STEPS.value, async ({ target }, scope) => {
-  const field = await locateOne(scope, target);
-  const value = await field.evaluate((element: { value?: unknown }) => element.value);
-  if (typeof value === 'string') return value;
+  const value = await withOne(scope, target, (element) => fieldValue(scope, element));
+  if (value !== null) return value;
   throw new StepFailure({
     type: 'runtime',
     code: 'NOT_A_FIELD',
