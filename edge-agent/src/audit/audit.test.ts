@@ -66,6 +66,28 @@ test.each([
   expect(await verdict()).toBe(expected);
 });
 
+test('a line in the middle of the newest file that is no entry hides nothing of what comes after it', async () => {
+  add(open(), 3);
+  const [one, two, three] = readFileSync(first(), 'utf8').split('\n');
+  writeFileSync(first(), [one, 'hello', two, three, ''].join('\n'));
+  expect(await verdict()).toBe('AUDIT_BROKEN');
+  // Also when the agent has gone on after it; and one at the end that was ended is no torn one.
+  add(open(), 1);
+  expect(await verdict()).toBe('AUDIT_BROKEN');
+  writeFileSync(first(), [one, two, three, 'hello', ''].join('\n'));
+  expect(await verdict()).toBe('AUDIT_BROKEN');
+  // The control: what is being written has no end yet.
+  writeFileSync(first(), [one, two, three, 'hello'].join('\n'));
+  expect(await verdict()).toBe('1-3 (3)');
+});
+
+test('an entry is one line, whatever separators of lines are in it', async () => {
+  const log = open();
+  log.add({ action: 'a', actor: 'key:\u2028\u2029\u0085\r\n', subject: 'job:\u2028', detail: { '\u2028': '\u2029' } });
+  add(log, 1);
+  expect(await verdict()).toBe('1-2 (2)');
+});
+
 test('cut at its end it is seen by whoever kept the last hash', async () => {
   const log = open();
   add(log, 3);

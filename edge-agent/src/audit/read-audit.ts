@@ -1,7 +1,6 @@
 /** Reads the agent's audit log and says whether it is whole, from its files alone. */
 import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { CHAIN_START, type ChainHead, chainHash } from '@casare/certs';
 import { codeOf, Fault } from '../fault.ts';
 import { auditFiles, DAMAGED } from './audit-log.ts';
@@ -14,21 +13,43 @@ export interface WholeLog {
   readonly head: ChainHead;
 }
 
+/** The longest line that is read, bytes: what is longer was not written by an agent. */
+const LINE_BYTES = 1_048_576;
+const NEW_LINE = 0x0a;
+
 /** The entries, oldest first, each with its line. Throws AUDIT_MISSING, AUDIT_BROKEN. */
 export async function* auditEntries(folder: string): AsyncGenerator<{ line: string; entry: AuditEntry }> {
   const files = filesOf(folder);
   for (const [index, name] of files.entries()) {
-    const lines = createInterface({ input: createReadStream(join(folder, name), 'utf8'), crlfDelay: Infinity });
     let number = 0;
-    for await (const line of lines) {
+    for await (const { line, isWhole } of linesOf(join(folder, name), name)) {
       number += 1;
-      const entry = AuditEntry.safeParse(jsonOf(line));
-      if (entry.success) yield { line, entry: entry.data };
       // The agent may be writing it just now.
-      else if (index === files.length - 1 && jsonOf(line) === undefined) return;
-      else throw broken(`${name}, line ${number}, is no entry`);
+      if (!isWhole && index === files.length - 1) return;
+      const entry = AuditEntry.safeParse(isWhole ? jsonOf(line) : undefined);
+      if (!entry.success) throw broken(`${name}, line ${number}, is no entry`);
+      yield { line, entry: entry.data };
     }
   }
+}
+
+/**
+ * Lines end with a line feed and nothing else: other characters that some call line ends may stand in an entry as they are.
+ * The last one may have no end yet.
+ */
+async function* linesOf(path: string, name: string): AsyncGenerator<{ line: string; isWhole: boolean }> {
+  let rest = Buffer.alloc(0);
+  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
+    rest = Buffer.concat([rest, piece]);
+    let from = 0;
+    for (let end = rest.indexOf(NEW_LINE); end !== -1; end = rest.indexOf(NEW_LINE, from)) {
+      yield { line: rest.toString('utf8', from, end), isWhole: true };
+      from = end + 1;
+    }
+    rest = rest.subarray(from);
+    if (rest.length > LINE_BYTES) throw broken(`a line of ${name} is longer than any entry`);
+  }
+  if (rest.length > 0) yield { line: rest.toString('utf8'), isWhole: false };
 }
 
 /**
