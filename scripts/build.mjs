@@ -21,7 +21,7 @@ export async function ensureBuilt(progress) {
   const done = stamped();
   const outputs = PROGRAMS.every((name) => existsSync(path.join(ROOT, name, 'dist')));
   if (!outputs || done.programs !== wanted.programs) {
-    step(progress, 'Building the programs', ['node_modules/typescript/bin/tsc', '-b']);
+    step(progress, 'Building the programs', ['node_modules/typescript-7/bin/tsc', '-b']);
   }
   if (!existsSync(path.join(ROOT, CONSOLE, 'dist', 'index.html')) || done.console !== wanted.console) {
     step(progress, 'Building the console', ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn', CONSOLE]);

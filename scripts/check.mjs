@@ -16,9 +16,9 @@ const bin = (name) => path.join('node_modules', name);
 const CHECKS = {
   lint: [[bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0']],
   types: [
-    [bin('typescript/bin/tsc'), '-p', 'test', '--noEmit'],
-    [bin('typescript/bin/tsc'), '-p', 'docs/examples', '--noEmit'],
-    [bin('typescript/bin/tsc'), '-p', 'control-plane/console', '--noEmit'],
+    [bin('typescript-7/bin/tsc'), '-p', 'test', '--noEmit'],
+    [bin('typescript-7/bin/tsc'), '-p', 'docs/examples', '--noEmit'],
+    [bin('typescript-7/bin/tsc'), '-p', 'control-plane/console', '--noEmit'],
   ],
   formatting: [[bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   'import rules': [

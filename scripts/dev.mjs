@@ -18,7 +18,7 @@ try {
 }
 
 const watchers = [
-  watch('types', ['node_modules/typescript/bin/tsc', '-b', '--watch', '--preserveWatchOutput'], onCompiled),
+  watch('types', ['node_modules/typescript-7/bin/tsc', '-b', '--watch', '--preserveWatchOutput'], onCompiled),
   watch('console', [
     'node_modules/vite/bin/vite.js',
     'build',
