@@ -66,7 +66,10 @@ CREATE TABLE api_key (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
-  last_used_at timestamp with time zone
+  last_used_at timestamp with time zone,
+  scopes text[],
+  created_by text DEFAULT 'system'::text NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL
 );
 CREATE TABLE artifact (
   tenant_id text NOT NULL,
@@ -366,7 +369,8 @@ CREATE TABLE session (
   account_id uuid NOT NULL,
   csrf_token text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
-  expires_at timestamp with time zone NOT NULL
+  expires_at timestamp with time zone NOT NULL,
+  id uuid DEFAULT gen_random_uuid() NOT NULL
 );
 CREATE TABLE sign_in_code (
   code_hash bytea NOT NULL,
@@ -547,6 +551,8 @@ CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING 
 CREATE INDEX agent_certificate_revoked ON public.agent_certificate USING btree (not_after) WHERE (state = 'revoked'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
+CREATE INDEX api_key_of_account ON public.api_key USING btree (tenant_id, account_id);
+CREATE INDEX api_key_page ON public.api_key USING btree (tenant_id, seq DESC);
 CREATE INDEX artifact_job ON public.artifact USING btree (job_id);
 CREATE UNIQUE INDEX artifact_name ON public.artifact USING btree (tenant_id, job_id, kind, name);
 CREATE INDEX audit_event_order ON public.audit_event USING btree (tenant_id, xid, seq);
@@ -570,6 +576,7 @@ CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS
 CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key, rank, job_id) WHERE (concurrency_key IS NOT NULL);
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING brin (at) WITH (pages_per_range='16');
+CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
 CREATE INDEX trust_lock_ends ON public.trust_lock USING btree (expires_at) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);

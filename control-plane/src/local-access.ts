@@ -11,7 +11,6 @@ import type { LocalDesk } from '@casare/certs/cli';
 import { ApiError, createClient } from '@casare/shared/client';
 import { DiscoveryModule } from '@nestjs/core';
 import { userInfo } from 'node:os';
-import { allows } from './accounts/index.ts';
 import { auditModule, AuditService } from './audit/index.ts';
 import { agentStates } from './fleet/index.ts';
 import { openStore } from './local-store.ts';
@@ -19,7 +18,7 @@ import { systemClock } from './platform/clock.ts';
 import { readConfig } from './platform/config.ts';
 import type { Database } from './platform/database/index.ts';
 import { Fault } from './platform/errors.ts';
-import { ALLOWS, AUTHENTICATOR, type Authenticator, type Caller } from './platform/http/caller.ts';
+import { AUTHENTICATOR, type Authenticator, type Caller } from './platform/http/caller.ts';
 import { fetchFrom } from './platform/http/in-process.ts';
 import { requestListenerFor } from './platform/http/listeners.ts';
 import { problemOf } from './platform/http/problem.ts';
@@ -47,9 +46,13 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
   const actor = `local:${userInfo().username}`;
   const tenant = (await findOperator(db)) ?? INSTALLATION;
   const caller: Caller = {
-    ...{ tenant, actor, accountId: NOBODY, email: null, role: 'owner', via: 'apiKey', csrfToken: null },
+    ...{ tenant, actor, accountId: NOBODY, email: null, role: 'owner', scopes: null },
+    ...{ via: 'apiKey', credential: actor, csrfToken: null },
   };
-  const authenticator: Authenticator = { authenticate: () => Promise.resolve(caller) };
+  const authenticator: Authenticator = {
+    authenticate: () => Promise.resolve(caller),
+    stillIn: () => Promise.resolve(new Map([[actor, caller]])),
+  };
   const app = await createHttpApp(
     {
       module: class LocalModule {},
@@ -57,10 +60,7 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
         DiscoveryModule,
         {
           module: class LocalCaller {},
-          providers: [
-            { provide: AUTHENTICATOR, useValue: authenticator },
-            { provide: ALLOWS, useValue: allows },
-          ],
+          providers: [{ provide: AUTHENTICATOR, useValue: authenticator }],
         },
         auditModule(new AuditService({ db, log })),
         trustModule(trust),

@@ -1,7 +1,7 @@
 /** Every declared operation against a running control plane: who may call it, and that it is described. */
-import { api, API_PREFIX, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
+import { allows, api, API_PREFIX, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
+import { createClient } from '@casare/shared/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allows } from './accounts/index.ts';
 import { startTestControlPlane, type TestControlPlane } from './testing.ts';
 
 let plane: TestControlPlane;
@@ -43,12 +43,43 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.id, endpoint] as const))('%s
 
   test.each(Role.options)('role %s is let through or denied as the permission table says', async (role) => {
     const { status, code } = await call(endpoint, keys.get(role)!);
-    if (allows(role, endpoint.permission)) {
+    if (allows({ role, scopes: null }, endpoint.permission)) {
       expect([401, 403, 500]).not.toContain(status);
       expect(code).not.toBe('ROUTE_NOT_FOUND');
     } else {
       expect([status, code]).toEqual([403, 'PERMISSION_DENIED']);
     }
+  });
+});
+
+describe('an open stream', () => {
+  const open = (key: string) =>
+    fetch(`${plane.url}${API_PREFIX}/events`, { headers: { authorization: `Bearer ${key}` } });
+
+  test('ends when its key is revoked; that of another key goes on', async () => {
+    const client = createClient({ url: plane.url, apiKey: await plane.keyOf('viewer') });
+    const made = await client.call(api.apiKeys.create, { body: { name: 'stream' } });
+    const [doomed, other] = await Promise.all([open(made.key), open(keys.get('viewer')!)]);
+    expect([doomed.status, other.status]).toEqual([200, 200]);
+    const reader = other.body!.getReader();
+    await reader.read();
+    await client.call(api.apiKeys.revoke, { params: { id: made.id } });
+    // Resolves when the server has ended it.
+    expect(await doomed.text()).toMatch(/^retry: /);
+    const more = await Promise.race([reader.read(), Promise.resolve('still open')]);
+    expect(more).toBe('still open');
+    await reader.cancel();
+  });
+
+  test('ends when the account may no more read it', async () => {
+    const client = createClient({ url: plane.url, apiKey: await plane.keyOf('viewer') });
+    const { accountId } = await client.call(api.auth.me);
+    const made = await client.call(api.apiKeys.create, { body: { name: 'stream', scopes: ['jobs:read'] } });
+    const stream = await open(made.key);
+    expect(stream.status).toBe(200);
+    const text = `UPDATE api_key SET scopes = '{workflows:read}' WHERE account_id = $1 AND scopes IS NOT NULL`;
+    await plane.database.db.execute({ name: 'testNarrow', text, values: [accountId] });
+    expect(await stream.text()).toMatch(/^retry: /);
   });
 });
 

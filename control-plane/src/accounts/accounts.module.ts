@@ -1,21 +1,22 @@
-/** Nest's view of accounts: the controller, and the web edge's authenticator and permission table. */
+/** Nest's view of accounts: the controllers, and the web edge's authenticator. */
 import type { DynamicModule } from '@nestjs/common';
-import { ALLOWS, AUTHENTICATOR } from '../platform/http/caller.ts';
+import { AUTHENTICATOR } from '../platform/http/caller.ts';
 import { AccountsService } from './accounts.service.ts';
+import { ApiKeysController } from './api-keys.controller.ts';
+import { ApiKeysService } from './api-keys.service.ts';
 import { AuthController, WEB_URL } from './auth.controller.ts';
-import { allows } from './permissions.ts';
 
 /** `webUrl`: where browsers reach the console, without a trailing slash. */
 export function accountsModule(accounts: AccountsService, webUrl: string): DynamicModule {
   return {
     module: class AccountsModule {},
-    controllers: [AuthController],
+    controllers: [AuthController, ApiKeysController],
     providers: [
       { provide: AccountsService, useValue: accounts },
+      { provide: ApiKeysService, useValue: accounts.keys },
       { provide: WEB_URL, useValue: webUrl },
       { provide: AUTHENTICATOR, useValue: accounts },
-      { provide: ALLOWS, useValue: allows },
     ],
-    exports: [AUTHENTICATOR, ALLOWS],
+    exports: [AUTHENTICATOR],
   };
 }

@@ -2,16 +2,20 @@
  * Who is calling, and signing in. API keys and sessions are looked up at every request, so that a revoked one stops at
  * once; nothing is cached.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { within, type Rights } from '@casare/shared/api';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import * as accounts from './account.store.ts';
+import { liveKeys, touchKey } from './api-key.store.ts';
+import { ApiKeysService } from './api-keys.service.ts';
 import { hashSecret, newSecret, readApiKey } from './credential.ts';
 import { decideTry, TRIES } from './lockout.decision.ts';
 import { verifyPassword } from './password.ts';
+import { rightsOfKey } from './rights.decision.ts';
 import * as signIns from './sign-in.store.ts';
 
 /** A session's length, milliseconds. */
@@ -32,10 +36,12 @@ export interface NewSignInCode {
 }
 
 export class AccountsService implements Authenticator {
+  readonly keys: ApiKeysService;
   readonly #db: Database;
   readonly #clock: Clock;
 
   constructor(db: Database, clock: Clock) {
+    this.keys = new ApiKeysService(db, clock);
     this.#db = db;
     this.#clock = clock;
   }
@@ -43,6 +49,22 @@ export class AccountsService implements Authenticator {
   async authenticate({ apiKey, sessionToken }: Credentials): Promise<Caller | null> {
     if (apiKey !== null) return this.#callerOfKey(apiKey);
     return sessionToken === null ? null : this.#callerOfSession(sessionToken);
+  }
+
+  async stillIn(callers: readonly Caller[]): Promise<ReadonlyMap<string, Rights>> {
+    const now = this.#clock.now();
+    const idsOf = (via: Caller['via']) => [
+      ...new Set(callers.filter((caller) => caller.via === via).map(({ credential }) => credential.split(':')[1]!)),
+    ];
+    const [keys, sessions] = [idsOf('apiKey'), idsOf('session')];
+    const rights = new Map<string, Rights>();
+    for (const key of keys.length > 0 ? await liveKeys(this.#db, keys, now) : []) {
+      rights.set(`key:${key.id}`, rightsOfKey(key, key.accountRole));
+    }
+    for (const { id, role } of sessions.length > 0 ? await signIns.sessionsAlive(this.#db, sessions, now) : []) {
+      rights.set(`session:${id}`, { role, scopes: null });
+    }
+    return rights;
   }
 
   /** Signs in by password. `address` is the client's, for the lockout. */
@@ -80,7 +102,10 @@ export class AccountsService implements Authenticator {
   }
 
   /** Makes a code that signs in the caller's own account. */
-  async createSignInCode(caller: Caller): Promise<NewSignInCode> {
+  async createSignInCode(caller: Caller): Promise<NewSignInCode | Refusal> {
+    const account = await accounts.accountById(this.#db, caller.tenant, caller.accountId);
+    // The session of the link may all that the account may.
+    if (account === null || !within({ role: account.role, scopes: null }, caller)) return keyNarrower();
     const { secret, hash } = newSecret();
     const expiresAt = new Date(this.#clock.now().getTime() + CODE_MS);
     await this.#db.transaction(async (tx) => {
@@ -94,23 +119,30 @@ export class AccountsService implements Authenticator {
   /** Removes expired sessions, codes and old failures. */
   async sweep(): Promise<void> {
     await signIns.sweepSignIn(this.#db, this.#clock.now());
+    await this.keys.sweep();
   }
 
   async #callerOfKey(text: string): Promise<Caller | null> {
     const parts = readApiKey(text);
     if (parts === null) return null;
     const now = this.#clock.now();
-    const key = await accounts.liveApiKey(this.#db, parts.id, now);
-    if (key === null || !timingSafeEqual(key.secretHash, hashSecret(parts.secret))) return null;
-    if (key.touchDue) await accounts.touchApiKey(this.#db, key.tenant, key.id, now);
-    const { tenant, accountId, email, role } = key;
-    return { tenant, accountId, email, role, via: 'apiKey', csrfToken: null, actor: `key:${key.id}` };
+    const [key] = await liveKeys(this.#db, [parts.id], now);
+    if (key === undefined || !timingSafeEqual(key.secretHash, hashSecret(parts.secret))) return null;
+    if (key.touchDue) await touchKey(this.#db, key.tenant, key.id, now);
+    const { tenant, accountId, email } = key;
+    const named = `key:${key.id}`;
+    const rights = rightsOfKey(key, key.accountRole);
+    const { role, scopes } = rights;
+    return {
+      ...{ tenant, accountId, email, role, scopes },
+      ...{ via: 'apiKey', csrfToken: null, credential: named, actor: named },
+    };
   }
 
   async #callerOfSession(token: string): Promise<Caller | null> {
     const session = await signIns.liveSession(this.#db, hashSecret(token), this.#clock.now());
     const account = session && (await accounts.accountById(this.#db, session.tenant, session.accountId));
-    return account ? callerOf(account, session.csrfToken) : null;
+    return account ? callerOf(account, session) : null;
   }
 
   /** Counts one try for each subject, in one order for all; until when it is locked out, or null. */
@@ -134,9 +166,10 @@ export class AccountsService implements Authenticator {
     const { secret, hash } = newSecret();
     const csrfToken = newSecret().secret;
     const expiresAt = new Date(this.#clock.now().getTime() + SESSION_MS);
-    const caller = callerOf(account, csrfToken);
+    const session = { id: randomUUID(), tenant: account.tenant, accountId: account.id, csrfToken };
+    const caller = callerOf(account, session);
     await this.#db.transaction(async (tx) => {
-      await signIns.insertSession(tx, hash, { tenant: account.tenant, accountId: account.id, csrfToken }, expiresAt);
+      await signIns.insertSession(tx, hash, session, expiresAt);
       const { tenant, actor } = caller;
       await appendAudit(tx, { tenant, actor, action: 'session.opened', subject: actor, detail: { by } });
     });
@@ -144,9 +177,17 @@ export class AccountsService implements Authenticator {
   }
 }
 
-function callerOf(account: accounts.AccountRow, csrfToken: string): Caller {
+function callerOf(account: accounts.AccountRow, session: signIns.SessionRow): Caller {
   const { tenant, id, email, role } = account;
-  return { tenant, accountId: id, email, role, via: 'session', csrfToken, actor: `account:${id}` };
+  const verified = { via: 'session', credential: `session:${session.id}`, csrfToken: session.csrfToken } as const;
+  return { tenant, accountId: id, email, role, scopes: null, ...verified, actor: `account:${id}` };
+}
+
+function keyNarrower(): Refusal {
+  return refuse('denied', 'KEY_NARROWER', 'This API key may do less than its account.', {
+    detail: 'A sign-in link would give all that the account may.',
+    fix: 'Use a key of the account without scopes and with its role, or sign in by password.',
+  });
 }
 
 function lockedOut(until: Date, now: Date): Refusal {

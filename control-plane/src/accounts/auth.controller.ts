@@ -1,6 +1,6 @@
 /** Signing in and out over HTTP. The session's cookie is out of reach of scripts and never sent across sites. */
 import { Controller, Inject } from '@nestjs/common';
-import { api, type Me } from '@casare/shared/api';
+import { api, permissionsOf, type Me } from '@casare/shared/api';
 import type { Response } from 'express';
 import { clientOf } from '../platform/edge/client-address.ts';
 import { SESSION_COOKIE, type Caller } from '../platform/http/caller.ts';
@@ -47,7 +47,9 @@ export class AuthController {
 
   @Handles(api.auth.createSignInCode)
   async createSignInCode({ caller }: Call<typeof api.auth.createSignInCode>) {
-    const { code, expiresAt } = await this.#accounts.createSignInCode(caller);
+    const made = await this.#accounts.createSignInCode(caller);
+    if (isRefusal(made)) return made;
+    const { code, expiresAt } = made;
     return { code, url: `${this.#webUrl}/login#code=${code}`, expiresAt: expiresAt.toISOString() };
   }
 
@@ -61,6 +63,7 @@ export class AuthController {
   }
 }
 
-function viewOf({ accountId, email, role, tenant, via, csrfToken }: Caller): Me {
-  return { accountId, email, role, tenant, via, csrfToken };
+function viewOf(caller: Caller): Me {
+  const { accountId, email, role, tenant, via, csrfToken } = caller;
+  return { accountId, email, role, permissions: permissionsOf(caller), tenant, via, csrfToken };
 }

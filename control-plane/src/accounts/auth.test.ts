@@ -5,7 +5,8 @@ import { appModule } from '../app.module.ts';
 import { ManualClock } from '../platform/clock.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { openTestEdge, type TestEdge } from '../platform/http/testing.ts';
-import { insertAccount, insertApiKey, insertTenant } from './account.store.ts';
+import { insertAccount, insertTenant } from './account.store.ts';
+import { insertKey } from './api-key.store.ts';
 import { AccountsService, CODE_MS, SESSION_MS } from './accounts.service.ts';
 import { accountsModule } from './accounts.module.ts';
 import { hashSecret, newApiKey, readApiKey } from './credential.ts';
@@ -30,7 +31,9 @@ beforeAll(async () => {
     await insertAccount(db, { tenant, id, email: `${name}@acme.example`, passwordHash, role: 'owner' });
     const key = newApiKey();
     const secretHash = hashSecret(key.secret);
-    await insertApiKey(db, { tenant, id: key.id, accountId: id, name: 'k', secretHash, role: 'owner' });
+    const rights = { role: 'owner', scopes: null } as const;
+    const made = { createdBy: 'system', createdAt: clock.now(), expiresAt: null };
+    await insertKey(db, { tenant, id: key.id, accountId: id, name: 'k', secretHash, ...rights, ...made });
     apiKey = key.text;
   }
 });

@@ -16,6 +16,7 @@ import { readPrivateFile, writePrivateFile } from '../platform/home.ts';
 import { randomToken, type Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import * as accounts from './account.store.ts';
+import { insertKey, keyById, revokeKeysNamed } from './api-key.store.ts';
 import { hashSecret, newApiKey, readApiKey } from './credential.ts';
 import { hashPassword } from './password.ts';
 
@@ -115,16 +116,24 @@ async function ensureOwner(
   return id;
 }
 
+/** A key that somebody revoked is not made again: with its file deleted, the next start makes a new one. */
 async function ensureKey(
   tx: Transaction,
   accountId: string,
   text: string,
-  { clock }: FirstStartOptions,
+  { clock, log, home }: FirstStartOptions,
 ): Promise<void> {
   const { id, secret } = readApiKey(text)!;
-  if ((await accounts.liveApiKey(tx, id, clock.now())) !== null) return;
-  await accounts.revokeApiKeysNamed(tx, TENANT, accountId, KEY_NAME, clock.now());
-  const secretHash = hashSecret(secret);
-  await accounts.insertApiKey(tx, { tenant: TENANT, id, accountId, name: KEY_NAME, secretHash, role: 'owner' });
+  const found = await keyById(tx, TENANT, id);
+  if (found?.revokedAt) {
+    const fix = 'delete the file and start again for a new one';
+    log.warn('the API key of admin.json was revoked', { file: adminPath(home), fix });
+  }
+  if (found !== null) return;
+  const now = clock.now();
+  await revokeKeysNamed(tx, TENANT, accountId, KEY_NAME, now);
+  const rights = { role: 'owner', scopes: null } as const;
+  const row = { tenant: TENANT, id, accountId, name: KEY_NAME, ...rights, createdBy: 'system', createdAt: now };
+  await insertKey(tx, { ...row, secretHash: hashSecret(secret), expiresAt: null });
   await appendAudit(tx, { tenant: TENANT, actor: 'system', action: 'apiKey.created', subject: `key:${id}` });
 }

@@ -3,4 +3,3 @@ export { accountsModule } from './accounts.module.ts';
 export { AccountsService } from './accounts.service.ts';
 export { AdminFile, firstStart, readAdminFile, type FirstStartOptions } from './first-start.ts';
 export { forgetSignIns } from './sign-in.store.ts';
-export { allows } from './permissions.ts';

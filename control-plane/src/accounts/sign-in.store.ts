@@ -1,8 +1,10 @@
 /** Sessions, one-time codes and failed sign-ins. Tokens and codes are stored hashed. */
+import type { Role } from '@casare/shared/api';
 import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import type { Failures } from './lockout.decision.ts';
 
 export interface SessionRow {
+  readonly id: string;
   readonly tenant: string;
   readonly accountId: string;
   readonly csrfToken: string;
@@ -10,16 +12,23 @@ export interface SessionRow {
 
 const insertSessionSql = sql<
   never,
-  [hash: Buffer, tenant: string, accountId: string, csrfToken: string, expiresAt: Date]
+  [hash: Buffer, id: string, tenant: string, accountId: string, csrfToken: string, expiresAt: Date]
 >(
   'insertSession',
-  `INSERT INTO session (token_hash, tenant_id, account_id, csrf_token, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+  `INSERT INTO session (token_hash, id, tenant_id, account_id, csrf_token, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
 const liveSessionSql = sql<SessionRow, [hash: Buffer, now: Date]>(
   'liveSession',
-  `SELECT tenant_id AS tenant, account_id AS "accountId", csrf_token AS "csrfToken"
+  `SELECT id, tenant_id AS tenant, account_id AS "accountId", csrf_token AS "csrfToken"
    FROM session WHERE token_hash = $1 AND expires_at > $2`,
+  { idempotent: true },
+);
+
+const sessionsAliveSql = sql<{ id: string; role: Role }, [ids: string[], now: Date]>(
+  'sessionsAlive',
+  `SELECT s.id, a.role FROM session s JOIN account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
+   WHERE s.id = ANY ($1::uuid[]) AND s.expires_at > $2`,
   { idempotent: true },
 );
 
@@ -82,11 +91,16 @@ const SWEEPS = [
 ];
 
 export async function insertSession(db: Queryable, hash: Buffer, row: SessionRow, expiresAt: Date): Promise<void> {
-  await db.execute(insertSessionSql(hash, row.tenant, row.accountId, row.csrfToken, expiresAt));
+  await db.execute(insertSessionSql(hash, row.id, row.tenant, row.accountId, row.csrfToken, expiresAt));
 }
 
 export async function liveSession(db: Queryable, hash: Buffer, now: Date): Promise<SessionRow | null> {
   return (await db.query(liveSessionSql(hash, now)))[0] ?? null;
+}
+
+/** Those of `ids` that have not ended, and the roles of their accounts. */
+export function sessionsAlive(db: Queryable, ids: readonly string[], now: Date): Promise<{ id: string; role: Role }[]> {
+  return db.query(sessionsAliveSql([...ids], now));
 }
 
 export async function deleteSession(db: Queryable, hash: Buffer): Promise<void> {

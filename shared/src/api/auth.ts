@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { time } from './page.ts';
-
-export const Role = z.enum(['owner', 'admin', 'operator', 'developer', 'viewer', 'security']);
-export type Role = z.infer<typeof Role>;
+import { Role, RolePermission } from './permissions.ts';
 
 /** Who is asking. */
 export const Me = z
@@ -12,6 +10,8 @@ export const Me = z
     accountId: z.uuid(),
     email: z.string().nullable(),
     role: Role,
+    /** What the caller may do: all of the role, or what the key's scopes leave of it. */
+    permissions: z.array(RolePermission),
     tenant: z.string(),
     via: z.enum(['session', 'apiKey']),
     /** To be sent as `X-CSRF-Token` with every changing request of a session; null for API keys. */
@@ -63,8 +63,10 @@ export const auth = {
     method: 'POST',
     path: '/auth/sign-in-codes',
     status: 201,
-    summary: 'Makes a one-time sign-in link for the caller, good for ten minutes.',
+    summary:
+      'Makes a one-time sign-in link for the caller, good for ten minutes. A key must have all its account may do.',
     permission: 'accounts:write',
     answer: { json: SignInCode },
+    problems: ['KEY_NARROWER'],
   }),
 } as const;

@@ -3,24 +3,7 @@
  * is generated from it, the client is typed by it. `ENDPOINTS` in `index.ts` is the table of all of them.
  */
 import type { z } from 'zod';
-
-/** What a caller must be allowed to do; roles map to these in the control plane's permission table. */
-export type Permission =
-  | 'public'
-  | 'signedIn'
-  | 'jobs:read'
-  | 'jobs:write'
-  | 'jobs:review'
-  | 'workflows:read'
-  | 'workflows:write'
-  | 'agents:read'
-  | 'agents:write'
-  | 'tokens:read'
-  | 'tokens:write'
-  | 'trust:read'
-  | 'trust:write'
-  | 'audit:read'
-  | 'accounts:write';
+import type { Permission } from './permissions.ts';
 
 /** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */
 export type Answer = { json: z.ZodType } | 'bytes' | 'events' | 'nothing';

@@ -1,5 +1,6 @@
 /** The REST API: every shape and every operation (design section 16). */
 import { agents, joinTokens } from './agents.ts';
+import { apiKeys } from './api-keys.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import { deadLetters } from './dead-letters.ts';
@@ -12,6 +13,7 @@ import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
 export * from './agents.ts';
+export * from './api-keys.ts';
 export * from './authorities.ts';
 export * from './audit.ts';
 export * from './auth.ts';
@@ -21,6 +23,7 @@ export * from './events.ts';
 export * from './jobs.ts';
 export * from './maintenance.ts';
 export * from './page.ts';
+export * from './permissions.ts';
 export * from './problem.ts';
 export * from './trust.ts';
 export * from './workflows.ts';
@@ -29,6 +32,7 @@ export * from './workflows.ts';
 export const api = {
   audit,
   auth,
+  apiKeys,
   agents,
   joinTokens,
   workflows,

@@ -16,8 +16,16 @@ export interface BytesReply {
   readonly name: string;
 }
 
-/** @throws when the answer does not match its schema: a fault of ours, logged and answered with 500. */
-export async function sendAnswer(endpoint: Endpoint, response: Response, result: unknown): Promise<void> {
+/**
+ * `ended` aborts when a stream must end before its source does.
+ * @throws when the answer does not match its schema: a fault of ours, logged and answered with 500.
+ */
+export async function sendAnswer(
+  endpoint: Endpoint,
+  response: Response,
+  result: unknown,
+  ended?: AbortSignal,
+): Promise<void> {
   if (isRefusal(result)) {
     sendRefusal(response, result);
     return;
@@ -28,7 +36,7 @@ export async function sendAnswer(endpoint: Endpoint, response: Response, result:
   } else if (endpoint.answer === 'bytes') {
     await sendBytes(response, result as BytesReply);
   } else if (endpoint.answer === 'events') {
-    await sendEvents(response, result as AsyncIterable<ServerSentEvent>);
+    await sendEvents(response, result as AsyncIterable<ServerSentEvent>, ended);
   } else {
     const body = JSON.stringify(endpoint.answer.json.parse(result));
     response

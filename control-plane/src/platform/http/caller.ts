@@ -1,18 +1,19 @@
 /**
- * Who is calling. `platform` knows no accounts: the accounts feature implements `Authenticator` and the permission
- * table, and registers them under these tokens.
+ * Who is calling. `platform` knows no accounts: the accounts feature implements `Authenticator` and registers it under
+ * this token.
  *
- * Invariant: tenant and role come from a verified key or session only, never from a message, a header or a query.
+ * Invariant: tenant and rights come from a verified key or session only, never from a message, a header or a query.
  */
-import type { Permission, Role } from '@casare/shared/api';
+import type { Rights } from '@casare/shared/api';
 
 /** A person or program whose key or session was verified. */
-export interface Caller {
+export interface Caller extends Rights {
   readonly tenant: string;
   readonly accountId: string;
   readonly email: string | null;
-  readonly role: Role;
   readonly via: 'session' | 'apiKey';
+  /** What was verified: `key:<id>` or `session:<id>`. */
+  readonly credential: string;
   /** What a changing request of a session must send as `X-CSRF-Token`; null for API keys. */
   readonly csrfToken: string | null;
   /** For the audit log: `account:<id>` or `key:<id>`. */
@@ -25,16 +26,14 @@ export interface Credentials {
   readonly sessionToken: string | null;
 }
 
-/** Turns credentials into a caller; null when they are unknown, revoked or expired. */
 export interface Authenticator {
+  /** Turns credentials into a caller; null when they are unknown, revoked or expired. */
   authenticate(credentials: Credentials): Promise<Caller | null>;
+  /** What those who were verified before may do now, by their `credential`; who may no more call is not in it. */
+  stillIn(callers: readonly Caller[]): Promise<ReadonlyMap<string, Rights>>;
 }
 
-/** True when a role may do what `permission` names. */
-export type Allows = (role: Role, permission: Permission) => boolean;
-
-/** Nest tokens. */
+/** Nest's token. */
 export const AUTHENTICATOR = Symbol('Authenticator');
-export const ALLOWS = Symbol('Allows');
 
 export const SESSION_COOKIE = 'casare_session';

@@ -4,11 +4,11 @@
  */
 import type { CanActivate, ExecutionContext, INestApplicationContext } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { Endpoint } from '@casare/shared/api';
+import { allows, type Endpoint, type Permission, type Rights } from '@casare/shared/api';
 import type { Request } from 'express';
 import { timingSafeEqual } from 'node:crypto';
-import { refuse } from '../refusal.ts';
-import { SESSION_COOKIE, type Allows, type Authenticator, type Caller, type Credentials } from './caller.ts';
+import { refuse, type Refusal } from '../refusal.ts';
+import { SESSION_COOKIE, type Authenticator, type Caller, type Credentials } from './caller.ts';
 import { endpointOf } from './handles.ts';
 import { RefusedError } from './problem.ts';
 import { admit } from './request-state.ts';
@@ -16,10 +16,8 @@ import { admit } from './request-state.ts';
 /** The guard of every route. */
 export class PermissionGuard implements CanActivate {
   readonly #authenticator: Authenticator;
-  readonly #allows: Allows;
-  constructor(authenticator: Authenticator, allows: Allows) {
+  constructor(authenticator: Authenticator) {
     this.#authenticator = authenticator;
-    this.#allows = allows;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -40,16 +38,18 @@ export class PermissionGuard implements CanActivate {
       );
     }
     if (caller.via === 'session' && endpoint.method !== 'GET') checkCsrf(caller, request);
-    if (endpoint.permission !== 'signedIn' && !this.#allows(caller.role, endpoint.permission)) {
-      throw new RefusedError(
-        refuse('denied', 'PERMISSION_DENIED', `The role ${caller.role} may not do this.`, {
-          detail: `It needs the permission ${endpoint.permission}.`,
-          fix: 'Ask an owner for another role or key.',
-        }),
-      );
-    }
+    if (!allows(caller, endpoint.permission)) throw new RefusedError(permissionDenied(caller, endpoint.permission));
     return caller;
   }
+}
+
+/** Why a caller is turned away. Services say it of permissions that depend on what is asked for. */
+export function permissionDenied({ role, scopes }: Rights, permission: Permission): Refusal {
+  const who = scopes === null ? `The role ${role}` : 'This API key';
+  return refuse('denied', 'PERMISSION_DENIED', `${who} may not do this.`, {
+    detail: `It needs the permission ${permission}.`,
+    fix: 'Ask an owner for another role or key.',
+  });
 }
 
 /**

@@ -14,6 +14,7 @@ import { sendAnswer, type BytesReply } from './answer.ts';
 import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
 import { loadGateOf, type Leave } from './load-gate.ts';
+import { openStreamsOf } from './open-streams.ts';
 import { parseRequest } from './parse.ts';
 import { RefusedError } from './problem.ts';
 import { callerOf } from './request-state.ts';
@@ -28,7 +29,7 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly caller: E['permission'] extends 'public' ? Caller | null : Caller;
   /** The `Idempotency-Key` header, at most 200 characters. */
   readonly idempotencyKey: string | null;
-  /** Aborts when the client went away. */
+  /** Aborts when the client went away, and, of a stream, when its caller may not read it any more. */
   readonly signal: AbortSignal;
   /** For what the declaration cannot say: cookies, addresses, `Last-Event-ID`. */
   readonly request: Request;
@@ -62,11 +63,16 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
     const handler = descriptor.value as unknown as Handler<Endpoint>;
     async function handle(this: unknown, request: Request, response: Response): Promise<void> {
       const leave = enterLoad(endpoint, request);
+      const caller = callerOf(request);
+      const stream =
+        endpoint.answer === 'events' && caller ? openStreamsOf(request.app).enter(caller, endpoint.permission) : null;
       try {
         const parsed = await parseRequest(endpoint, request);
-        const call = { ...parsed, caller: callerOf(request), signal: abortOnClose(response), request, response };
-        await sendAnswer(endpoint, response, await handler.call(this, call as Call));
+        const signal = AbortSignal.any([abortOnClose(response), ...(stream ? [stream.ended] : [])]);
+        const call = { ...parsed, caller, signal, request, response };
+        await sendAnswer(endpoint, response, await handler.call(this, call as Call), stream?.ended);
       } finally {
+        stream?.leave();
         leave?.();
       }
     }

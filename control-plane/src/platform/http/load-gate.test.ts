@@ -6,7 +6,7 @@ import { createConnection, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { isRefusal } from '../refusal.ts';
-import { ALLOWS, AUTHENTICATOR, type Authenticator } from './caller.ts';
+import { AUTHENTICATOR, type Authenticator } from './caller.ts';
 import { Handles, type Call } from './handles.ts';
 import { LoadGate, loadGateOf, type LoadLimits } from './load-gate.ts';
 import { openTestEdge, type TestEdge } from './testing.ts';
@@ -83,15 +83,15 @@ class SlowController {
 
 const base = { accountId: crypto.randomUUID(), email: null, role: 'owner' as const, via: 'apiKey' as const };
 const authenticator: Authenticator = {
-  authenticate: async ({ apiKey }) => ({ ...base, tenant: apiKey!, actor: apiKey!, csrfToken: null }),
+  authenticate: async ({ apiKey }) => {
+    return { ...base, scopes: null, tenant: apiKey!, actor: apiKey!, credential: apiKey!, csrfToken: null };
+  },
+  stillIn: async (open) => new Map(open.map((caller) => [caller.credential, caller])),
 };
 @Module({
   imports: [DiscoveryModule],
   controllers: [SlowController],
-  providers: [
-    { provide: AUTHENTICATOR, useValue: authenticator },
-    { provide: ALLOWS, useValue: () => true },
-  ],
+  providers: [{ provide: AUTHENTICATOR, useValue: authenticator }],
 })
 class SlowModule {}
 

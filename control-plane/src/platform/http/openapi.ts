@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, generated from the endpoint table: the same declarations that the server parses by. */
-import { API_PREFIX, ENDPOINTS, Problem, type Endpoint } from '@casare/shared/api';
+import { allows, API_PREFIX, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 
@@ -52,6 +52,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     tags: [endpoint.id.split('.')[0]!],
     ...(endpoint.permission === 'public' ? { security: [] } : {}),
     'x-permission': endpoint.permission,
+    'x-roles': Role.options.filter((role) => allows({ role, scopes: null }, endpoint.permission)),
     requestParams: parameters,
     ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: bodyContent(endpoint) } }),
     responses: {

@@ -1,13 +1,13 @@
 /** The edge against a small controller of its own: parsing, permissions, problems, bounds, listeners. */
 import { Controller, Get, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { endpoint, Problem, type Role } from '@casare/shared/api';
+import { endpoint, Problem } from '@casare/shared/api';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Fault } from '../errors.ts';
 import { refuse } from '../refusal.ts';
-import { ALLOWS, AUTHENTICATOR, type Authenticator, type Caller } from './caller.ts';
+import { AUTHENTICATOR, type Authenticator, type Caller } from './caller.ts';
 import { Handles, type Call } from './handles.ts';
 import { openTestEdge, sendRaw, type TestEdge } from './testing.ts';
 
@@ -104,20 +104,18 @@ class TestController {
 const callers: Record<string, Caller> = {};
 for (const role of ['owner', 'viewer'] as const) {
   const base = { tenant: 'acme', accountId: crypto.randomUUID(), email: null, role, actor: role };
-  callers[role] = { ...base, via: 'apiKey', csrfToken: null };
-  callers[`session-${role}`] = { ...base, via: 'session', csrfToken: 'csrf-1' };
+  callers[role] = { ...base, scopes: null, via: 'apiKey', credential: role, csrfToken: null };
+  callers[`session-${role}`] = { ...base, scopes: null, via: 'session', credential: role, csrfToken: 'csrf-1' };
 }
 const authenticator: Authenticator = {
   authenticate: async ({ apiKey, sessionToken }) => callers[apiKey ?? `session-${sessionToken}`] ?? null,
+  stillIn: async (open) => new Map(open.map((caller) => [caller.credential, caller])),
 };
 
 @Module({
   imports: [DiscoveryModule],
   controllers: [TestController],
-  providers: [
-    { provide: AUTHENTICATOR, useValue: authenticator },
-    { provide: ALLOWS, useValue: (role: Role) => role === 'owner' },
-  ],
+  providers: [{ provide: AUTHENTICATOR, useValue: authenticator }],
 })
 class TestModule {}
 

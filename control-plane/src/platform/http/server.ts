@@ -8,12 +8,13 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { ALLOWS, AUTHENTICATOR, type Allows, type Authenticator } from './caller.ts';
+import { AUTHENTICATOR, type Authenticator } from './caller.ts';
 import { consoleRoutes } from './console.ts';
 import { assertAllDeclared, PermissionGuard } from './guard.ts';
 import { securityHeaders } from './headers.ts';
 import { listenerFilter } from './listeners.ts';
 import { LoadGate, putLoadGate, type LoadLimits } from './load-gate.ts';
+import { OpenStreams, putOpenStreams } from './open-streams.ts';
 import { operationRoutes, type ReadyCheck } from './operations.ts';
 import { ProblemFilter } from './problem.ts';
 import { operationOf } from './request-state.ts';
@@ -34,7 +35,7 @@ export interface HttpAppOptions {
 
 /**
  * Builds and initialises the application; it listens nowhere: see `requestListenerFor`. The module must provide
- * `AUTHENTICATOR` and `ALLOWS` and import Nest's `DiscoveryModule`.
+ * `AUTHENTICATOR` and import Nest's `DiscoveryModule`.
  */
 export async function createHttpApp(module: Type | object, options: HttpAppOptions): Promise<INestApplication> {
   const instance = express();
@@ -45,12 +46,9 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
     abortOnError: false,
     logger: nestLogger(options.log),
   });
-  app.useGlobalGuards(
-    new PermissionGuard(
-      app.get<Authenticator>(AUTHENTICATOR, { strict: false }),
-      app.get<Allows>(ALLOWS, { strict: false }),
-    ),
-  );
+  const authenticator = app.get<Authenticator>(AUTHENTICATOR, { strict: false });
+  app.useGlobalGuards(new PermissionGuard(authenticator));
+  putOpenStreams(instance, new OpenStreams(authenticator, options.log));
   app.useGlobalFilters(filter);
   if (options.webSockets) app.useWebSocketAdapter(options.webSockets);
   assertAllDeclared(app);

@@ -2,7 +2,8 @@
  * Server-sent events: writes an async sequence to a client that may be slow, silent or gone.
  *
  * Invariants: one event is in memory at a time (the source is asked for the next one only when the socket took the
- * last); a comment every 15 s keeps proxies from closing; the source is told when the client went away.
+ * last); a comment every 15 s keeps proxies from closing; the source is told when the client went away; nothing more is
+ * written once the client may not read it.
  */
 import type { Response } from 'express';
 import { once } from 'node:events';
@@ -17,8 +18,12 @@ export interface ServerSentEvent {
 
 const HEARTBEAT_MS = 15_000;
 
-/** Sends `events` until they end or the client goes. */
-export async function sendEvents(response: Response, events: AsyncIterable<ServerSentEvent>): Promise<void> {
+/** Sends `events` until they end, the client goes, or `ended` aborts. */
+export async function sendEvents(
+  response: Response,
+  events: AsyncIterable<ServerSentEvent>,
+  ended?: AbortSignal,
+): Promise<void> {
   response.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
@@ -31,13 +36,14 @@ export async function sendEvents(response: Response, events: AsyncIterable<Serve
   }, HEARTBEAT_MS);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const over = AbortSignal.any([gone.signal, ...(ended ? [ended] : [])]);
   try {
     for await (const event of events) {
-      if (gone.signal.aborted) break;
-      if (!response.write(encode(event))) await once(response, 'drain', { signal: gone.signal });
+      if (over.aborted) break;
+      if (!response.write(encode(event))) await once(response, 'drain', { signal: over });
     }
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if (!over.aborted) throw error;
   } finally {
     clearInterval(heartbeat);
     if (!gone.signal.aborted) response.end();

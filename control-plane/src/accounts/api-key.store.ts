@@ -1,0 +1,202 @@
+/** API keys at rest: id and hash, never the secret. A key is found by its id before its tenant is known; ids are unique. */
+import { type Role, type RolePermission } from '@casare/shared/api';
+import { sql, type Queryable } from '../platform/database/index.ts';
+
+/** A key to be kept. */
+export interface NewKeyRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly secretHash: Buffer;
+  readonly role: Role;
+  readonly scopes: readonly RolePermission[] | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+/** A key that is neither revoked nor expired. */
+export interface LiveKey {
+  readonly tenant: string;
+  readonly id: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly secretHash: Buffer;
+  readonly role: Role;
+  readonly scopes: RolePermission[] | null;
+  /** What its account may do: the key never may more. */
+  readonly accountRole: Role;
+  readonly expiresAt: Date | null;
+  /** Its last use on record is a while ago. */
+  readonly touchDue: boolean;
+}
+
+/** A key as people see it. */
+export interface KeyRow {
+  readonly seq: string;
+  readonly id: string;
+  readonly name: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly accountRole: Role;
+  readonly role: Role;
+  readonly scopes: RolePermission[] | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** Which page of which keys. */
+export interface KeyPage {
+  /** Null: of everybody. */
+  readonly accountId: string | null;
+  readonly ended: boolean;
+  readonly before: string | null;
+  readonly limit: number;
+}
+
+const insertKeySql = sql<
+  never,
+  [
+    tenant: string,
+    id: string,
+    accountId: string,
+    name: string,
+    secretHash: Buffer,
+    role: Role,
+    scopes: string[] | null,
+    createdBy: string,
+    createdAt: Date,
+    expiresAt: Date | null,
+  ]
+>(
+  'insertApiKey',
+  `INSERT INTO api_key (tenant_id, id, account_id, name, secret_hash, role, scopes, created_by, created_at, expires_at)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+);
+
+// At most one write a minute and key: a busy key must not turn every read into a write.
+const TOUCH_DUE = (now: string) =>
+  `(k.last_used_at IS NULL OR k.last_used_at < ${now}::timestamptz - interval '1 minute')`;
+
+const LIVE = `k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`;
+
+const liveKeysSql = sql<LiveKey, [ids: string[], now: Date]>(
+  'liveApiKeys',
+  `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role,
+     k.scopes, a.role AS "accountRole", k.expires_at AS "expiresAt", ${TOUCH_DUE('$2')} AS "touchDue"
+   FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id
+   WHERE k.id = ANY ($1) AND ${LIVE}`,
+  { idempotent: true },
+);
+
+const touchKeySql = sql<never, [tenant: string, id: string, now: Date]>(
+  'touchApiKey',
+  `UPDATE api_key k SET last_used_at = $3 WHERE k.tenant_id = $1 AND k.id = $2 AND ${TOUCH_DUE('$3')}`,
+);
+
+const revokeKeysNamedSql = sql<never, [tenant: string, accountId: string, name: string, now: Date]>(
+  'revokeApiKeysNamed',
+  `UPDATE api_key SET revoked_at = $4
+   WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND revoked_at IS NULL`,
+);
+
+const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.email, a.role AS "accountRole", k.role, k.scopes,
+     k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+     k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`;
+const FROM = `FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id`;
+
+const keyPageSql = sql<
+  KeyRow,
+  [tenant: string, now: Date, accountId: string | null, ended: boolean, before: string | null, limit: number]
+>(
+  'apiKeyPage',
+  `SELECT ${KEY} ${FROM}
+   WHERE k.tenant_id = $1 AND ($3::uuid IS NULL OR k.account_id = $3) AND ($4 OR (${LIVE}))
+     AND ($5::bigint IS NULL OR k.seq < $5)
+   ORDER BY k.seq DESC LIMIT $6`,
+  { idempotent: true },
+);
+
+const keyByIdSql = sql<KeyRow, [tenant: string, id: string]>(
+  'apiKeyById',
+  `SELECT ${KEY} ${FROM} WHERE k.tenant_id = $1 AND k.id = $2`,
+  { idempotent: true },
+);
+
+const revokeKeySql = sql<never, [tenant: string, id: string, now: Date]>(
+  'revokeApiKey',
+  `UPDATE api_key SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL`,
+);
+
+// Who makes keys for one account takes turns, so that the count below holds.
+const lockAccountSql = sql<never, [tenant: string, accountId: string]>(
+  'lockAccountForKeys',
+  `SELECT FROM account WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+);
+
+const countLiveSql = sql<{ live: number }, [tenant: string, now: Date, accountId: string]>(
+  'countLiveApiKeys',
+  `SELECT count(*)::int AS live FROM api_key k WHERE k.tenant_id = $1 AND k.account_id = $3 AND ${LIVE}`,
+);
+
+// Keys that the first start made stay: `admin.json` may still hold one, and it must not come alive again.
+const sweepKeysSql = sql<never, [before: Date]>(
+  'sweepApiKeys',
+  `DELETE FROM api_key WHERE created_by <> 'system' AND least(revoked_at, expires_at) < $1`,
+);
+
+export async function insertKey(db: Queryable, row: NewKeyRow): Promise<void> {
+  const { tenant, id, accountId, name, secretHash, role, createdBy, createdAt, expiresAt } = row;
+  const scopes = row.scopes === null ? null : [...row.scopes];
+  await db.execute(
+    insertKeySql(tenant, id, accountId, name, secretHash, role, scopes, createdBy, createdAt, expiresAt),
+  );
+}
+
+/** Those of `ids` that are neither revoked nor expired. */
+export function liveKeys(db: Queryable, ids: readonly string[], now: Date): Promise<LiveKey[]> {
+  return db.query(liveKeysSql([...ids], now));
+}
+
+export async function touchKey(db: Queryable, tenant: string, id: string, now: Date): Promise<void> {
+  await db.execute(touchKeySql(tenant, id, now));
+}
+
+export async function revokeKeysNamed(
+  db: Queryable,
+  tenant: string,
+  accountId: string,
+  name: string,
+  now: Date,
+): Promise<void> {
+  await db.execute(revokeKeysNamedSql(tenant, accountId, name, now));
+}
+
+/** Newest first. */
+export function listKeys(db: Queryable, tenant: string, page: KeyPage, now: Date): Promise<KeyRow[]> {
+  return db.query(keyPageSql(tenant, now, page.accountId, page.ended, page.before, page.limit));
+}
+
+export async function keyById(db: Queryable, tenant: string, id: string): Promise<KeyRow | null> {
+  return (await db.query(keyByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** False when it was revoked before. */
+export async function revokeKey(db: Queryable, tenant: string, id: string, now: Date): Promise<boolean> {
+  return (await db.execute(revokeKeySql(tenant, id, now))) > 0;
+}
+
+/** How many keys of the account are alive; until the transaction ends, nobody else makes one for it. */
+export async function countKeysLocked(db: Queryable, tenant: string, accountId: string, now: Date): Promise<number> {
+  await db.query(lockAccountSql(tenant, accountId));
+  return (await db.query(countLiveSql(tenant, now, accountId)))[0]!.live;
+}
+
+/** Removes keys that ended before that time. */
+export async function sweepKeys(db: Queryable, before: Date): Promise<void> {
+  await db.execute(sweepKeysSql(before));
+}

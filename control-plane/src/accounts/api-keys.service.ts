@@ -1,0 +1,171 @@
+/**
+ * API keys: made, listed, revoked. The secret is in the answer that makes a key, and nowhere else.
+ *
+ * Invariants: a key may do no more than who made it may, and never more than its account; one that was made with an
+ * expiring key expires no later; who revokes the key of somebody else may do at least what that account may.
+ */
+import {
+  allows,
+  PERMISSIONS,
+  within,
+  type ApiKey,
+  type ApiKeyRequest,
+  type NewApiKey,
+  type Rights,
+  type Whose,
+} from '@casare/shared/api';
+import { appendAudit } from '../audit/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import { permissionDenied } from '../platform/http/guard.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import * as store from './api-key.store.ts';
+import { hashSecret, newApiKey } from './credential.ts';
+import { keyIdOf } from './rights.decision.ts';
+
+/** Keys of one account that are alive. */
+export const KEYS_OF_ACCOUNT = 100;
+/** How long a key that ended stays in the list, milliseconds: 90 days. */
+const ENDED_MS = 90 * 86_400_000;
+
+export class ApiKeysService {
+  readonly #db: Database;
+  readonly #clock: Clock;
+
+  constructor(db: Database, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  async create(caller: Caller, request: ApiKeyRequest): Promise<NewApiKey | Refusal> {
+    const { name, ttlSeconds } = request;
+    const now = this.#clock.now();
+    const rights = rightsAsked(caller, request);
+    if (isRefusal(rights)) return rights;
+    const { tenant, accountId, actor } = caller;
+    const { id, secret, text } = newApiKey();
+    const outcome = await this.#db.transaction(async (tx) => {
+      const live = await store.countKeysLocked(tx, tenant, accountId, now);
+      if (live >= KEYS_OF_ACCOUNT) return keysFull();
+      const wanted = ttlSeconds === undefined ? null : new Date(now.getTime() + ttlSeconds * 1_000);
+      const maker = keyIdOf(caller);
+      const [made] = maker === null ? [] : await store.liveKeys(tx, [maker], now);
+      // Revoked since the request was let in.
+      if (maker !== null && made === undefined) return refuse('unauthenticated', 'AUTH_REQUIRED', 'The key has ended.');
+      const expiresAt = earlier(wanted, made?.expiresAt ?? null);
+      const row = { tenant, id, accountId, name, ...rights, createdBy: actor, createdAt: now, expiresAt };
+      await store.insertKey(tx, { ...row, secretHash: hashSecret(secret) });
+      await appendAudit(tx, {
+        ...{ tenant, actor, action: 'apiKey.created', subject: `key:${id}` },
+        detail: { name, ...rights, expiresAt: expiresAt?.toISOString() ?? null },
+      });
+      return store.keyById(tx, tenant, id);
+    });
+    return isRefusal(outcome) ? outcome : { ...viewOf(outcome!, now), key: text };
+  }
+
+  async list(
+    caller: Caller,
+    query: {
+      readonly of: Whose;
+      readonly ended: 'true' | 'false';
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
+  ): Promise<{ items: ApiKey[]; nextCursor: string | null } | Refusal> {
+    if (query.of === 'all' && !allows(caller, 'accounts:read')) return permissionDenied(caller, 'accounts:read');
+    if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor)) return badCursor();
+    const now = this.#clock.now();
+    const accountId = query.of === 'all' ? null : caller.accountId;
+    const page = { accountId, ended: query.ended === 'true', before: query.cursor ?? null, limit: query.limit + 1 };
+    const found = await store.listKeys(this.#db, caller.tenant, page, now);
+    const shown = found.slice(0, query.limit);
+    const nextCursor = found.length > shown.length ? shown.at(-1)!.seq : null;
+    return { items: shown.map((row) => viewOf(row, now)), nextCursor };
+  }
+
+  /** Revoking what was revoked before changes nothing. */
+  async revoke(caller: Caller, id: string): Promise<void | Refusal> {
+    const { tenant, actor } = caller;
+    const now = this.#clock.now();
+    return this.#db.transaction(async (tx) => {
+      const key = await store.keyById(tx, tenant, id);
+      if (key === null) return notFound(id);
+      if (key.accountId !== caller.accountId) {
+        // Who may not even see keys of others learns nothing of them.
+        if (!allows(caller, 'accounts:read')) return notFound(id);
+        if (!allows(caller, 'accounts:write')) return permissionDenied(caller, 'accounts:write');
+        if (!within({ role: key.accountRole, scopes: null }, caller)) return aboveYourself(key.accountRole);
+      }
+      if (await store.revokeKey(tx, tenant, id, now)) {
+        const detail = { name: key.name, account: key.accountId };
+        await appendAudit(tx, { tenant, actor, action: 'apiKey.revoked', subject: `key:${id}`, detail });
+      }
+      return undefined;
+    });
+  }
+
+  /** Forgets keys that ended long ago; the audit log keeps them. */
+  async sweep(): Promise<void> {
+    await store.sweepKeys(this.#db, new Date(this.#clock.now().getTime() - ENDED_MS));
+  }
+}
+
+/** The rights of the key that is asked for, if the caller may give them. */
+function rightsAsked(caller: Caller, { role = caller.role, scopes }: ApiKeyRequest): Rights | Refusal {
+  const outside = scopes?.find((scope) => !PERMISSIONS[role].includes(scope));
+  if (outside !== undefined) {
+    return refuse('unprocessable', 'SCOPE_OUTSIDE_ROLE', `The role ${role} does not have ${outside}.`, {
+      fix: 'Leave it out, or choose a role that has it.',
+    });
+  }
+  // A key with scopes makes keys of its own role with its own scopes, where nothing else is said.
+  const inherited = role === caller.role ? caller.scopes : null;
+  const rights = { role, scopes: scopes === undefined ? inherited : [...new Set(scopes)] };
+  return within(rights, caller) ? rights : aboveYourself(role);
+}
+
+/** Refuses to make or change what may do more than the caller. */
+export function aboveYourself(role: string): Refusal {
+  return refuse('denied', 'ABOVE_YOURSELF', `The role ${role} may do things that you may not.`, {
+    detail: 'Nobody can make or change an account or a key that may do more than they themselves may.',
+    fix: 'Ask an owner.',
+  });
+}
+
+function earlier(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
+function viewOf(row: store.KeyRow, now: Date): ApiKey {
+  const { id, name, role, scopes, createdBy } = row;
+  const expired = row.expiresAt !== null && row.expiresAt <= now;
+  return {
+    ...{ id, name, role, scopes, createdBy },
+    account: { id: row.accountId, email: row.email },
+    state: row.revokedAt !== null ? 'revoked' : expired ? 'expired' : 'active',
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+function notFound(id: string): Refusal {
+  return refuse('not_found', 'KEY_NOT_FOUND', `There is no API key ${id}.`, { fix: 'See `casare keys list`.' });
+}
+
+function keysFull(): Refusal {
+  return refuse('conflict', 'KEYS_FULL', `This account has ${KEYS_OF_ACCOUNT} API keys.`, {
+    fix: 'Revoke some that are not used any more.',
+  });
+}
+
+/** A cursor that no list of ours gave. */
+export function badCursor(): Refusal {
+  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
+    fix: 'Start without a cursor.',
+  });
+}

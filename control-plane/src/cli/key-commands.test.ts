@@ -1,0 +1,60 @@
+/** `casare keys` against a running control plane. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './program.ts';
+
+let plane: TestControlPlane;
+let dir: string;
+beforeAll(async () => {
+  plane = await startTestControlPlane();
+  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+});
+afterAll(async () => {
+  await plane.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: '', err: '' };
+  const terminal = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+    interactive: false,
+    colour: false,
+  };
+  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
+  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
+  return { code: await runCli(args, around), ...written };
+}
+
+test('a key is made, used, listed and revoked', async () => {
+  const made = await casare('keys', 'create', 'ci', '--role', 'developer', '--scope', 'jobs:read', '--expires', '90d');
+  expect(made.code, made.err).toBe(0);
+  const key = made.out.trim();
+  expect(key).toMatch(/^csk_[0-9a-f]{16}_[\w-]{43}$/);
+  const id = key.split('_')[1]!;
+  expect(made.err).toContain(`casare keys revoke ${id}`);
+  const withKey = (...args: string[]) => casare('--url', plane.url, '--api-key', key, ...args);
+  expect((await withKey('jobs')).code).toBe(0);
+  expect((await withKey('agents')).code).toBe(3);
+
+  const listed = await casare('keys', 'list', '--all');
+  expect(listed.out).toMatch(new RegExp(`${id}\\s+ci\\s.*developer: jobs:read\\s+active`));
+  expect(listed.out).not.toContain(key.slice(21));
+
+  expect(await casare('keys', 'revoke', id)).toMatchObject({ code: 0 });
+  expect((await withKey('jobs')).code).toBe(3);
+  expect((await casare('keys', 'list', '--ended')).out).toMatch(new RegExp(`${id}.*revoked`));
+});
+
+test.each([
+  ['an unknown key is not found', ['revoke', '0123456789abcdef'], 4],
+  ['an odd length of time is a mistake of the call', ['create', 'x', '--expires', 'soon'], 2],
+  ['so is an unknown permission', ['create', 'x', '--scope', 'everything'], 2],
+  ['and a name that would draw on a terminal', ['create', 'a\u001b[2Jb'], 2],
+])('%s', async (_, args, code) => {
+  expect((await casare('keys', ...args)).code).toBe(code);
+});

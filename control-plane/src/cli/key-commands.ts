@@ -1,0 +1,86 @@
+/** `casare keys create|list|revoke`. */
+import { api, ApiKeyRequest, Role, RolePermission, type ApiKey } from '@casare/shared/api';
+import { details, type Column } from '@casare/shared/terminal';
+import { Option, type Command } from 'commander';
+import { UsageError } from './exit.ts';
+import { openSession, type Surroundings } from './session.ts';
+
+const KEY_COLUMNS: readonly Column<ApiKey>[] = [
+  ['ID', (key) => key.id],
+  ['NAME', (key) => key.name],
+  ['ACCOUNT', (key) => key.account.email],
+  ['ROLE', (key) => (key.scopes === null ? key.role : `${key.role}: ${key.scopes.join(' ')}`)],
+  ['STATE', (key) => key.state],
+  ['EXPIRES', (key) => key.expiresAt ?? 'never'],
+  ['LAST USED', (key) => key.lastUsedAt ?? 'never'],
+  ['MADE BY', (key) => key.createdBy],
+];
+const UNITS = { m: 60, h: 3_600, d: 86_400 } as const;
+
+export function addKeyCommands(program: Command, around: Surroundings): void {
+  const keys = program.command('keys').description('API keys');
+  keys
+    .command('create <name>')
+    .description('make an API key that may no more than you may; it is shown once')
+    .addOption(new Option('--role <role>', 'instead of your own').choices(Role.options))
+    .addOption(
+      new Option('--scope <permission>', 'only this permission of the role; may be repeated')
+        .choices(RolePermission.options)
+        .argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
+    )
+    .option('--expires <time>', 'how long it is good, such as 90d, 12h or 30m; without it, it does not expire', seconds)
+    .action(async (name: string, options: { role?: Role; scope?: string[]; expires?: number }, command: Command) => {
+      const parsed = ApiKeyRequest.safeParse({
+        name,
+        ...(options.role === undefined ? {} : { role: options.role }),
+        ...(options.scope === undefined ? {} : { scopes: options.scope }),
+        ...(options.expires === undefined ? {} : { ttlSeconds: options.expires }),
+      });
+      if (!parsed.success) {
+        throw new UsageError(
+          parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+        );
+      }
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.apiKeys.create, { body: parsed.data }), ({ key, id, expiresAt }) => {
+        const end = expiresAt === null ? 'It does not expire' : `Good until ${expiresAt}`;
+        session.terminal.err(`${end}. It is not shown again; revoke it with \`casare keys revoke ${id}\`.\n`);
+        return `${key}\n`;
+      });
+    });
+  keys
+    .command('list')
+    .description('list API keys, without their secrets')
+    .option('--all', 'of everybody, not only yours')
+    .option('--ended', 'also those that have expired or were revoked')
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async ({ all, ended, ...page }: { all?: boolean; ended?: boolean }, command: Command) => {
+      const session = await openSession(command, around);
+      const query = {
+        ...page,
+        of: all ? ('all' as const) : ('own' as const),
+        ended: ended ? ('true' as const) : ('false' as const),
+      };
+      session.list(await session.client.call(api.apiKeys.list, { query }), KEY_COLUMNS);
+    });
+  keys
+    .command('revoke <id>')
+    .description('end an API key at once')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      await session.client.call(api.apiKeys.revoke, { params: { id } });
+      session.show({ id, state: 'revoked' }, (shown) =>
+        details([
+          ['key', shown.id],
+          ['state', shown.state],
+        ]),
+      );
+    });
+}
+
+function seconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new UsageError(`${text} is not a length of time such as 90d, 12h or 30m.`);
+  return Number(count) * UNITS[unit as keyof typeof UNITS];
+}

@@ -1,0 +1,92 @@
+/** API keys: how programs call. A key belongs to an account and never may more than that account. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { page, PageQuery, time } from './page.ts';
+import { Role, RolePermission } from './permissions.ts';
+
+/** A name that a person gives: one line, without what a terminal would obey. */
+export const GivenName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{C}*$/u, 'holds characters that do not show');
+
+/** Ten years; who wants a key for longer wants one without an end. */
+const KEY_SECONDS = 10 * 366 * 86_400;
+
+export const ApiKeyRequest = z.strictObject({
+  name: GivenName,
+  /** Absent: the caller's own. */
+  role: Role.optional(),
+  /** Only these permissions of the role; absent: all of them. */
+  scopes: z.array(RolePermission).min(1).max(50).optional(),
+  /** Absent: it does not expire. A key that is made with an expiring key expires no later than that. */
+  ttlSeconds: z.int().min(60).max(KEY_SECONDS).optional(),
+});
+export type ApiKeyRequest = z.infer<typeof ApiKeyRequest>;
+
+/** Whose keys or sessions: the caller's own, or everybody's of the tenant, which needs accounts:read. */
+export const Whose = z.enum(['own', 'all']);
+export type Whose = z.infer<typeof Whose>;
+
+export const ApiKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    account: z.object({ id: z.uuid(), email: z.string() }),
+    role: Role,
+    scopes: z.array(RolePermission).nullable(),
+    state: z.enum(['active', 'expired', 'revoked']),
+    createdAt: time,
+    /** `account:<id>`, `key:<id>` or `system`. */
+    createdBy: z.string(),
+    expiresAt: time.nullable(),
+    revokedAt: time.nullable(),
+    /** To the minute. */
+    lastUsedAt: time.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.infer<typeof ApiKey>;
+
+/** `key` is the secret: it is in this answer and nowhere else. */
+export const NewApiKey = ApiKey.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
+export type NewApiKey = z.infer<typeof NewApiKey>;
+
+export const apiKeys = {
+  list: endpoint({
+    id: 'apiKeys.list',
+    method: 'GET',
+    path: '/api-keys',
+    summary: 'Lists API keys, newest first, without their secrets.',
+    permission: 'self:read',
+    query: PageQuery.extend({
+      of: Whose.default('own'),
+      /** Also those that have expired or were revoked. */
+      ended: z.enum(['true', 'false']).default('false'),
+    }),
+    answer: { json: page(ApiKey) },
+    problems: ['CURSOR_INVALID'],
+  }),
+  create: endpoint({
+    id: 'apiKeys.create',
+    method: 'POST',
+    path: '/api-keys',
+    status: 201,
+    summary: 'Makes an API key of the caller, which may no more than the caller. The key is shown once.',
+    permission: 'self:write',
+    body: ApiKeyRequest,
+    answer: { json: NewApiKey },
+    problems: ['ABOVE_YOURSELF', 'SCOPE_OUTSIDE_ROLE', 'KEYS_FULL'],
+  }),
+  revoke: endpoint({
+    id: 'apiKeys.revoke',
+    method: 'DELETE',
+    path: '/api-keys/{id}',
+    summary: 'Revokes an API key at once, also on open event streams. The key of somebody else needs accounts:write.',
+    permission: 'self:write',
+    params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/) }),
+    answer: 'nothing',
+    problems: ['KEY_NOT_FOUND', 'ABOVE_YOURSELF'],
+  }),
+} as const;
