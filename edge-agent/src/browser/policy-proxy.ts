@@ -7,7 +7,14 @@
  * port gets nothing that the policy refuses. A proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) is
  * gone through.
  */
-import { Agent, createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from 'node:http';
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
@@ -35,7 +42,8 @@ interface PolicyProxyOptions {
 const MAX_CONNECTIONS = 500;
 const CONNECT_MS = 30_000;
 const HEAD_MS = 15_000;
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authorization', 'proxy-connection', 'te', 'upgrade']);
+/** Of one connection only. A trailer is announced by a header that Node refuses to write where there are no chunks. */
+const HOP_BY_HOP = new Set('connection keep-alive proxy-authorization proxy-connection te trailer upgrade'.split(' '));
 /** Marks an answer as the policy's own word. */
 export const REFUSED_HEADER = 'casare-policy';
 
@@ -43,7 +51,8 @@ export async function startPolicyProxy(options: PolicyProxyOptions): Promise<Pol
   const agent = new Agent({ keepAlive: true });
   const tunnels = new Set<Duplex>();
   const server = createServer({ headersTimeout: HEAD_MS }, (request, response) => {
-    void forward(options, agent, request, response);
+    // Whatever cannot be passed on ends this request and nothing else.
+    forward(options, agent, request, response).catch(() => fail(response));
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connect', (request, socket, head) => {
@@ -89,11 +98,10 @@ async function forward(
     return;
   }
   const upstream = upstreamOf(options.env, url);
-  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
   const onward = httpRequest({
     agent,
     method: request.method,
-    headers: { ...headers, ...authorization(upstream) },
+    headers: { ...endToEnd(request.headers), ...authorization(upstream) },
     ...(upstream === null
       ? {
           host: bare(url.hostname),
@@ -105,15 +113,31 @@ async function forward(
   });
   response.once('close', () => onward.destroy());
   onward.on('error', (error) => {
-    if (response.headersSent) response.destroy();
-    else if (isRefusal(error)) refuse(options, text, error, response);
-    else response.writeHead(502).end();
+    if (isRefusal(error) && !response.headersSent) refuse(options, text, error, response);
+    else fail(response);
   });
   onward.once('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    try {
+      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
+    } catch {
+      // A status that is none.
+      onward.destroy();
+      fail(response);
+      return;
+    }
     pipeline(answer, response, () => undefined);
   });
   pipeline(request, onward, () => undefined);
+}
+
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+}
+
+/** Nothing usable came of a request. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(502).end();
 }
 
 /** https and WebSockets: a tunnel to a host. */

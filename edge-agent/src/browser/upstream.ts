@@ -1,5 +1,5 @@
 /** The proxy that the environment names for an address, as browsers read it: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
-import { isLoopback, leavesOut } from '../network/index.ts';
+import { decoded, isLoopback, leavesOut } from '../network/index.ts';
 import type { Environment } from './environment.ts';
 
 export interface Upstream {
@@ -16,7 +16,7 @@ export function upstreamOf(env: Environment, target: URL): Upstream | null {
   if (isLoopback(target) || leavesOut(exceptions, target)) return null;
   const url = new URL(said);
   if (url.username === '') return { url };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
   return { url, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 

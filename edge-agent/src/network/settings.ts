@@ -212,7 +212,8 @@ function isBare(url: URL): boolean {
   return hostname !== '' && `${username}${password}${search}${hash}` === '' && pathname === '/';
 }
 
-function decoded(text: string): string {
+/** Escapes of an address undone; a text with one that is none stands for itself. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
