@@ -76,8 +76,9 @@ export async function readSignature(file: string): Promise<SignatureEnvelope> {
 
 function keygen(out: string, command: Command, around: Surroundings): void {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const passphrase = around.env[PASSPHRASE];
-  const sealing = passphrase ? { cipher: 'aes-256-cbc', passphrase } : {};
+  // An empty one encrypts nothing.
+  const passphrase = around.env[PASSPHRASE] || undefined;
+  const sealing = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
   const pem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
   writeNew(out, privateKey.export({ format: 'pem', type: 'pkcs8', ...sealing }).toString(), 0o600);
   writeNew(`${out}.pub`, pem, 0o644);

@@ -59,6 +59,20 @@ describe('without a server', () => {
     expect(again).toMatchObject({ code: 2, err: expect.stringContaining('is there already') as string });
   });
 
+  test('a key says that it is encrypted only when it is', async () => {
+    for (const [given, isEncrypted] of [
+      ['', false],
+      ['secret', true],
+    ] as const) {
+      passphrase = given;
+      const file = `key-${given}.pem`;
+      const made = await casare('workflow', 'keygen', '--out', at(file), '--output', 'json');
+      passphrase = undefined;
+      expect(JSON.parse(made.out)).toMatchObject({ encrypted: isEncrypted });
+      expect((await readFile(at(file), 'utf8')).includes('ENCRYPTED')).toBe(isEncrypted);
+    }
+  });
+
   test('sign and verify; a changed file, another file and another key do not verify', async () => {
     expect(await sign('main.yaml')).toMatchObject({ code: 0, err: '' });
     expect((await verify('main.yaml', 'main.yaml.sig')).out).toMatch(/holds\s+true\nkey\s+sha256:[0-9a-f]{64}\n/);

@@ -5,9 +5,13 @@
 
 /** Text with control characters written as escapes, on one line. */
 export function plain(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    return char === '\n' ? ' ' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) =>
+    char === '\n' ? ' ' : escaped(char),
+  );
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** A column: its heading, and a row's cell. */
@@ -34,9 +38,9 @@ export function details(pairs: readonly (readonly [string, string | number | nul
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${text(value)}\n`).join('');
 }
 
-/** JSON on one line, or indented. */
+/** JSON on one line, or indented; JSON itself leaves some control characters as they are. */
 export function json(value: unknown, indent = 2): string {
-  return `${JSON.stringify(value, null, indent)}\n`;
+  return `${JSON.stringify(value, null, indent).replaceAll(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped)}\n`;
 }
 
 /** `1.2 s`, `3 min 20 s` */
