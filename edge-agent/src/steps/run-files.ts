@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { StoredFile } from '@casare/shared/workflow';
 import { type FileUse, StepFailure, type StepContext } from '../engine/index.ts';
@@ -55,14 +55,15 @@ export interface OpenFile extends AsyncDisposable {
 /**
  * Opens a file that a document names.
  *
- * @throws StepFailure FILE_TOO_LARGE, FILE_NOT_REGULAR, and those of `fileIn`
+ * @throws StepFailure FILE_TOO_LARGE, FILE_NOT_REGULAR, FILE_REPLACED, and those of `fileIn`
  */
 export async function openFile(context: StepContext, name: string, maxBytes = Infinity): Promise<OpenFile> {
   const path = await fileIn(context, name, 'read');
-  // The path holds no links; one that took a place in it meanwhile is not followed, and a pipe keeps nobody waiting
+  // The path holds no links; one that took its place meanwhile is not followed, and a pipe keeps nobody waiting
   // (where the system knows these flags; elsewhere they are nothing).
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
+    await verifyPlace(handle, path, name);
     const stats = await handle.stat();
     if (!stats.isFile()) throw notRegular(name);
     if (stats.size > maxBytes) throw tooLarge(name, stats.size, maxBytes);
@@ -77,6 +78,24 @@ export async function openFile(context: StepContext, name: string, maxBytes = In
     await handle.close();
     throw error;
   }
+}
+
+/**
+ * Fails unless what was opened lies at the path that was judged: a folder on the way may have become a link in between.
+ *
+ * @throws StepFailure FILE_REPLACED
+ */
+export async function verifyPlace(handle: FileHandle, path: string, name: string): Promise<void> {
+  // Linux says what an open file is called, whatever has happened to its folders since.
+  const called = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null);
+  if (called === null ? await isStill(handle, path) : called === path) return;
+  throw replaced(name);
+}
+
+/** Elsewhere the path is looked at once more, which leaves less time to whoever swaps folders, and not none. */
+async function isStill(handle: FileHandle, path: string): Promise<boolean> {
+  const [opened, there] = await Promise.all([handle.stat({ bigint: true }), stat(path, { bigint: true })]);
+  return (await realpath(path)) === path && opened.dev === there.dev && opened.ino === there.ino;
 }
 
 /** A stream of the file would close with the handle, and call that premature. */
@@ -244,6 +263,16 @@ function notAFolder(name: string): StepFailure {
     code: 'FOLDER_EXPECTED',
     title: 'It is not a folder',
     detail: `${JSON.stringify(name.slice(0, 200))} is a file: name a folder.`,
+    certain: true,
+  });
+}
+
+function replaced(name: string): StepFailure {
+  return new StepFailure({
+    type: 'authorization',
+    code: 'FILE_REPLACED',
+    title: 'A folder on the way to the file was replaced while it was opened',
+    detail: `What was opened is not what ${JSON.stringify(name.slice(0, 200))} had led to just before: find out who changes folders there, then run it again.`,
     certain: true,
   });
 }

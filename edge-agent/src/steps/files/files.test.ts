@@ -1,8 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { unrestricted } from '../../policy/index.ts';
 import { newStepRun, type StepRun } from '../step-run-for-tests.ts';
 
@@ -70,6 +82,46 @@ test('a file of an earlier attempt that is not here is said to be elsewhere, and
   });
   await run.put('here-again.txt', 'here');
   expect(await run.call('data.text.read', { file: 'here-again.txt' }, earlier)).toBe('here');
+});
+
+describe('a folder that becomes a link while a file in it is opened', () => {
+  /** Lets everything be opened, and swaps the folder as soon as the policy has judged a path in it. */
+  const swapping = (open: string, elsewhere: string, isSwapping: boolean) => ({
+    policy: {
+      ...unrestricted,
+      checkFile: async (path: string) => {
+        if (!isSwapping || !path.startsWith(open) || (await lstat(open)).isSymbolicLink()) return;
+        await rename(open, `${open}.away`);
+        await symlink(elsewhere, open);
+      },
+    },
+  });
+  let [folder, open, closed] = ['', '', ''];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'casare-swap-'));
+    [open, closed] = [join(folder, 'open'), join(folder, 'closed')];
+    await Promise.all([mkdir(open), mkdir(closed)]);
+    await Promise.all([writeFile(join(open, 'a.txt'), 'mine'), writeFile(join(closed, 'a.txt'), 'secret')]);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('is not read through', async () => {
+    const read = (isSwapping: boolean) =>
+      run.call('data.text.read', { file: join(open, 'a.txt') }, swapping(open, closed, isSwapping));
+    expect(await read(false)).toBe('mine');
+    await expect(read(true)).rejects.toMatchObject({ code: 'FILE_REPLACED', certain: true });
+  });
+
+  test('is not written through', async () => {
+    await run.put('new.txt', 'new');
+    const copy = (isSwapping: boolean) =>
+      run.call('files.copy', { from: 'new.txt', to: join(open, 'a.txt') }, swapping(open, closed, isSwapping));
+    await copy(false);
+    expect(await readFile(join(open, 'a.txt'), 'utf8')).toBe('new');
+    await expect(copy(true)).rejects.toMatchObject({ code: 'FILE_REPLACED', certain: true });
+    expect(await readdir(closed)).toEqual(['a.txt']);
+    expect(await readFile(join(closed, 'a.txt'), 'utf8')).toBe('secret');
+  });
 });
 
 describe('files.copy, files.move, files.delete', () => {

@@ -4,14 +4,14 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ArtifactName } from '@casare/shared/protocol';
 import type { StoredFile } from '@casare/shared/workflow';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { mediaTypeOf } from '../media-type.ts';
-import { fileIn, type OpenFile, storeFile } from '../run-files.ts';
+import { fileIn, type OpenFile, storeFile, verifyPlace } from '../run-files.ts';
 import { isMissing } from './missing.ts';
 
 /** A file that is at the place already. */
@@ -31,14 +31,23 @@ export async function fileAt(context: StepContext, name: string): Promise<There 
 
 /** Puts the content of `from` under the name `to`. */
 export async function place(context: StepContext, from: OpenFile, to: string): Promise<StoredFile> {
-  const write = (path: string) =>
-    pipeline(from.pieces(), createWriteStream(path, { mode: 0o600, flags: 'wx' }), { signal: context.signal });
   const mediaType = mediaTypeOf(undefined, to);
-  if (!isAbsolute(to)) return storeFile(context, { saveAs: artifactName(to), kind: 'output', mediaType, write });
+  if (!isAbsolute(to)) {
+    const write = (path: string) =>
+      pipeline(from.pieces(), createWriteStream(path, { mode: 0o600, flags: 'wx' }), { signal: context.signal });
+    return storeFile(context, { saveAs: artifactName(to), kind: 'output', mediaType, write });
+  }
   const path = await fileIn(context, to, 'write');
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
   try {
-    await write(temporary);
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      // Before anything is in it.
+      await verifyPlace(handle, temporary, to);
+      await handle.writeFile(from.pieces(), { signal: context.signal });
+    } finally {
+      await handle.close();
+    }
     const { size } = await stat(temporary);
     const sha256 = await digestOf(temporary, context.signal);
     await rename(temporary, path);
