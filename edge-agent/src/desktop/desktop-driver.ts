@@ -39,7 +39,9 @@ export type ElementState =
   | 'multiline'
   | 'modal'
   | 'active'
-  | 'protected';
+  | 'protected'
+  /** Of what is in it, only what lies inside of it is seen: a scrolled area, a table. */
+  | 'clips';
 
 /** An element as it was when it was read. */
 export interface DesktopElement {
@@ -108,8 +110,8 @@ export interface ElementDriver {
   /** Does its main action: pushes a button, chooses a menu item, toggles. */
   invoke(element: DesktopElement): Promise<boolean>;
   focus(element: DesktopElement): Promise<boolean>;
-  /** Scrolls it into view. */
-  reveal(element: DesktopElement): Promise<boolean>;
+  /** Scrolls it into view; `around` is what it is in, from the outermost in. */
+  reveal(element: DesktopElement, around: readonly DesktopElement[]): Promise<boolean>;
   /** Selects it in its list. */
   select(element: DesktopElement): Promise<boolean>;
   expand(element: DesktopElement, expanded: boolean): Promise<boolean>;
@@ -143,7 +145,8 @@ export interface WindowDriver {
 /** Pointer and keyboard, as a person's. */
 export interface InputDriver {
   click(point: Point, button: MouseButton, count: number): Promise<void>;
-  drag(from: Point, to: Point): Promise<void>;
+  /** After each move of the pointer `moved` is waited for: whoever gets the events has read them. */
+  drag(from: Point, to: Point, moved: () => Promise<void>): Promise<void>;
   /** Turns the wheel so many notches. */
   scroll(point: Point, direction: ScrollDirection, notches: number): Promise<void>;
   /** Types text, any characters. */

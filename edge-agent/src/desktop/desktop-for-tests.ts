@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'at-spi2-core': '/usr/libexec/at-spi-bus-launcher',
   galculator: '/usr/bin/galculator',
   mousepad: '/usr/bin/mousepad',
+  'gtk-3-examples': '/usr/bin/gtk3-demo',
   zenity: '/usr/bin/zenity',
   'libreoffice-calc': '/usr/lib/libreoffice/program/scalc',
   'libreoffice-gtk3': '/usr/lib/libreoffice/program/libvclplug_gtk3lo.so',

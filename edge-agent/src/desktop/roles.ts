@@ -15,6 +15,11 @@ export function asWindow(roles: Roles): Roles {
   return ['window', ...roles.filter((role) => role !== 'window' && role !== 'generic')];
 }
 
+/** A cell of a tree that can be opened. GTK does not tell the others from cells of a table. */
+export function asTreeItem(roles: Roles): Roles {
+  return [...roles, 'treeitem'];
+}
+
 /** AT-SPI's roles by name (atspi-constants.h). */
 const ATSPI: Readonly<Record<string, Roles>> = {
   alert: ['alertdialog', 'alert', 'dialog', 'window'],

@@ -53,7 +53,9 @@ export async function snapshotOf(
   };
   const shown = windows.filter(({ element }) => options.hidden || element.states.has('showing'));
   const trees = await Promise.all(shown.map((window) => grow({ element: window.element, window, ancestors: [] }, 0)));
-  return trees.flat();
+  // What a combo box has opened is in it and in a window of its own: it is one element, and in the first.
+  const known = new Set<string>();
+  return trees.flat().filter(({ element: { ref } }) => !known.has(ref) && known.add(ref));
 }
 
 /** What does not show has nothing in it that does, except the containers some toolkits forget to mark. */

@@ -45,6 +45,7 @@ const STATE = {
   selected: 23,
   sensitive: 24,
   showing: 25,
+  vertical: 29,
   visible: 30,
   managesDescendants: 31,
   indeterminate: 32,
@@ -60,6 +61,9 @@ const CHECKABLE = new Set([
   'toggle button',
   'switch',
 ]);
+
+/** Roles of what shows only a part of what is in it. */
+const CLIPPING = new Set(['scroll pane', 'viewport', 'table', 'tree table']);
 
 /** What the two words of states of an element with this role mean. */
 export function statesOf(words: readonly number[], role: string): ReadonlySet<ElementState> {
@@ -82,6 +86,7 @@ export function statesOf(words: readonly number[], role: string): ReadonlySet<El
     ['modal', has('modal')],
     ['active', has('active')],
     ['protected', role === 'password text'],
+    ['clips', CLIPPING.has(role)],
   ];
   return new Set(found.filter(([, holds]) => holds).map(([state]) => state));
 }
@@ -89,6 +94,11 @@ export function statesOf(words: readonly number[], role: string): ReadonlySet<El
 /** It is gone. */
 export function isDefunct(words: readonly number[]): boolean {
   return hasBit(words, STATE.defunct);
+}
+
+/** It is longer than it is wide, by its own word. */
+export function isVertical(words: readonly number[]): boolean {
+  return hasBit(words, STATE.vertical);
 }
 
 /** It makes its children when they are asked for: there may be any number of them. */

@@ -1,9 +1,9 @@
 /** An element of the accessibility bus, as it was when it was read. */
 import { DesktopError } from '../desktop-error.ts';
 import type { DesktopElement, ElementState } from '../desktop-driver.ts';
-import { asWindow, rolesOfAtspi } from '../roles.ts';
+import { asTreeItem, asWindow, rolesOfAtspi } from '../roles.ts';
 import { type AccessibilityBus, NotSupported, type ObjectRef } from './accessibility-bus.ts';
-import { isDefunct, managesDescendants, RELATION_LABELLED_BY, roleName, statesOf } from './constants.ts';
+import { isDefunct, isVertical, managesDescendants, RELATION_LABELLED_BY, roleName, statesOf } from './constants.ts';
 
 /** Fields are named by what stands beside them. */
 const LABELLED = new Set([
@@ -14,6 +14,9 @@ const NAMED_BY_CONTENT = new Set(['combo box']);
 /** Pictures without a text are named by their explanation. */
 const EXPLAINED = new Set(['push button', 'toggle button', 'push button menu', 'image', 'icon', 'radio button']);
 const NAME_LENGTH = 1_000;
+/** What a combo box opens; it has a field besides, at most. */
+const POPUPS = new Set(['menu', 'popup menu', 'window', 'list', 'list box', 'table', 'tree table']);
+const MAX_PARTS = 4;
 
 export class AtspiElement implements DesktopElement {
   readonly ref: string;
@@ -34,15 +37,16 @@ export class AtspiElement implements DesktopElement {
     this.#facts = facts;
     this.ref = `${object.owner} ${object.path}`;
     this.object = object;
+    this.states = facts.states;
     const roles = rolesOfAtspi(facts.role);
-    this.roles = isWindow ? asWindow(roles) : roles;
+    const isBranch = facts.role === 'table cell' && this.states.has('expandable');
+    this.roles = isWindow ? asWindow(roles) : isBranch ? asTreeItem(roles) : roles;
     this.nativeRole = facts.role;
     this.name = name.slice(0, NAME_LENGTH);
     this.ownName = facts.name;
     this.id = facts.id;
-    this.states = statesOf(facts.states, facts.role);
     this.childCount = facts.childCount;
-    this.manages = managesDescendants(facts.states);
+    this.manages = managesDescendants(facts.words);
   }
 
   /** Reads it; null when it is gone. */
@@ -60,6 +64,11 @@ export class AtspiElement implements DesktopElement {
   /** The same, called otherwise. */
   withName(name: string): AtspiElement {
     return new AtspiElement(this.object, this.#facts, name, false);
+  }
+
+  /** It stands, as a scroll bar beside what it scrolls. */
+  get vertical(): boolean {
+    return isVertical(this.#facts.words);
   }
 
   /** A field without a name of its own, which what stands beside it may name. */
@@ -80,27 +89,55 @@ interface Facts {
   readonly name: string;
   readonly description: string;
   readonly id: string;
-  readonly states: readonly number[];
+  readonly words: readonly number[];
+  readonly states: ReadonlySet<ElementState>;
   readonly childCount: number;
 }
 
 async function factsOf(bus: AccessibilityBus, object: ObjectRef): Promise<Facts | null> {
-  const [[role], [states], properties] = await Promise.all([
+  const [[role], [raw], properties] = await Promise.all([
     bus.call(object, 'Accessible', 'GetRole'),
     bus.call(object, 'Accessible', 'GetState'),
     bus.all(object, 'Accessible'),
   ]);
-  const words = Array.isArray(states) ? states.map(Number) : [];
+  const words = Array.isArray(raw) ? raw.map(Number) : [];
   if (isDefunct(words)) return null;
   const text = (name: string): string => (typeof properties[name] === 'string' ? properties[name] : '');
+  const native = roleName(Number(role));
+  const states = statesOf(words, native);
   return {
-    role: roleName(Number(role)),
+    role: native,
     name: text('Name'),
     description: text('Description'),
     id: text('AccessibleId'),
-    states: words,
+    words,
+    states: native === 'combo box' ? await withPopup(bus, object, states) : states,
     childCount: Number(properties['ChildCount'] ?? 0),
   };
+}
+
+/** Combo boxes of GTK do not say that they open, nor whether they are open: their popup is a child that shows then. */
+async function withPopup(
+  bus: AccessibilityBus,
+  object: ObjectRef,
+  states: ReadonlySet<ElementState>,
+): Promise<ReadonlySet<ElementState>> {
+  if (states.has('expandable') || !states.has('showing')) return states;
+  const [children] = await bus.call(object, 'Accessible', 'GetChildren');
+  const refs = (Array.isArray(children) ? children : []).slice(0, MAX_PARTS).map(refOf);
+  const shown = await Promise.all(
+    refs
+      .filter((ref) => ref !== null)
+      .map(async (ref) => {
+        const [[role], [words]] = await Promise.all([
+          bus.call(ref, 'Accessible', 'GetRole'),
+          bus.call(ref, 'Accessible', 'GetState'),
+        ]);
+        const name = roleName(Number(role));
+        return POPUPS.has(name) && statesOf(Array.isArray(words) ? words.map(Number) : [], name).has('showing');
+      }),
+  );
+  return new Set([...states, 'expandable' as const, ...(shown.includes(true) ? (['expanded'] as const) : [])]);
 }
 
 async function nameOf(bus: AccessibilityBus, object: ObjectRef, facts: Facts): Promise<string> {

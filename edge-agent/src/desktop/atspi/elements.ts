@@ -13,6 +13,7 @@ import { actionNames, doAction, mainAction } from './actions.ts';
 import { SCREEN } from './constants.ts';
 import { AtspiElement, isGone, refOf } from './element.ts';
 import { labelFor } from './labels.ts';
+import { revealByBars } from './scroll-bars.ts';
 import { readTable, showingCells } from './table.ts';
 
 /** Elements with more children are read in part: nobody sees so many at once. */
@@ -25,6 +26,9 @@ const MAX_ROUNDS = 500;
 const TEXT_LENGTH = 1_000_000;
 /** Scrolls so far that the element can be seen, wherever (ATSPI_SCROLL_ANYWHERE). */
 const ANYWHERE = 6;
+const NOWHERE = -(2 ** 31);
+/** Actions that open and close what has no action of that name: an expander of GTK is a toggle button. */
+const OPENING: Readonly<Record<string, RegExp>> = { 'combo box': /^(press|click)$/i, 'toggle button': /^activate$/i };
 
 export class AtspiElements implements ElementDriver {
   readonly actionsReturn = false;
@@ -64,7 +68,8 @@ export class AtspiElements implements ElementDriver {
     const [extents] = await this.#try(element, 'Component', 'GetExtents', [['u', SCREEN]]);
     if (!Array.isArray(extents)) return null;
     const [x = 0, y = 0, width = 0, height = 0] = extents.map(Number);
-    return width > 0 && height > 0 ? { x, y, width, height } : null;
+    // What is not drawn has the smallest number as its place.
+    return width > 0 && height > 0 && x > NOWHERE && y > NOWHERE ? { x, y, width, height } : null;
   }
 
   async invoke(element: DesktopElement): Promise<boolean> {
@@ -78,9 +83,9 @@ export class AtspiElements implements ElementDriver {
     return focused === true;
   }
 
-  async reveal(element: DesktopElement): Promise<boolean> {
+  async reveal(element: DesktopElement, around: readonly DesktopElement[]): Promise<boolean> {
     const [scrolled] = await this.#try(element, 'Component', 'ScrollTo', [['u', ANYWHERE]]);
-    return scrolled === true;
+    return scrolled === true || revealByBars(this, element, around);
   }
 
   /** An option of a combo box is an item of its menu: that only marks what is selected in it, so its action is done. */
@@ -95,10 +100,11 @@ export class AtspiElements implements ElementDriver {
   }
 
   async expand(element: DesktopElement, expanded: boolean): Promise<boolean> {
-    const { object, states } = AtspiElement.of(element);
+    const { object, states, nativeRole } = AtspiElement.of(element);
     if (states.has('expanded') === expanded) return true;
     const names = (await this.#orNull(actionNames(this.#bus, object))) ?? [];
-    const index = names.findIndex((name) => /expand|contract|collapse/i.test(name));
+    const opens = OPENING[nativeRole] ?? /expand|contract|collapse/i;
+    const index = names.findIndex((name) => opens.test(name));
     return index !== -1 && doAction(this.#bus, object, index);
   }
 

@@ -68,16 +68,21 @@ export class XInput implements InputDriver {
     this.#last = { point, at: performance.now() };
   }
 
-  async drag(from: Point, to: Point): Promise<void> {
+  async drag(from: Point, to: Point, moved: () => Promise<void>): Promise<void> {
     const { ButtonPress, ButtonRelease } = this.#xtest;
     await this.#point(from);
     this.#fake(ButtonPress, BUTTONS.left);
     try {
-      for (let step = 1; step <= DRAG_STEPS; step += 1) {
-        const part = step / DRAG_STEPS;
-        this.#move({ x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part });
+      const last = { x: to.x - from.x, y: to.y - from.y };
+      const parts = Array.from({ length: DRAG_STEPS }, (_, step) => (step + 1) / DRAG_STEPS);
+      const way = parts.map((part) => ({ x: from.x + last.x * part, y: from.y + last.y * part }));
+      // Over the goal once more and back: programs agree on a drop by messages that the moves above it make.
+      for (const point of [...way, { x: to.x + 1, y: to.y }, to]) {
+        this.#move(point);
         await this.#connection.settled();
         await delay(DRAG_STEP_MS);
+        // Toolkits make one of several moves that they have not read yet.
+        await moved();
       }
     } finally {
       this.#fake(ButtonRelease, BUTTONS.left);

@@ -19,7 +19,9 @@ export const expandStep: Step = desktopStep(DESKTOP_STEPS.expand, async ({ targe
     throw failure('NOT_EXPANDABLE', 'The element cannot be opened', `${target} has nothing to open or close`, true);
   }
   if (node.element.states.has('expanded') !== wanted) {
-    const { element } = await waitUntilReady(scope, node, 'enabled');
+    // A combo box that is open lies below what it has opened.
+    const isBelow = !wanted && node.element.roles.includes('combobox');
+    const element = isBelow ? node.element : (await waitUntilReady(scope, node, 'enabled')).element;
     scope.acting();
     if (!(await scope.driver.elements.expand(element, wanted))) await clickOn(scope, node);
     for (let look = 0; ; look += 1) {

@@ -22,9 +22,16 @@ export async function clickAt(
   await settled(scope, 2 * count + FOLLOWING);
 }
 
-export async function dragFrom(scope: DesktopScope, window: DesktopWindow, from: Point, to: Point): Promise<void> {
-  await bringToFront(scope, window);
-  await scope.driver.input.drag(from, to);
+/** Both places are seen already: bringing one window to the front could cover the other. */
+export async function dragFrom(
+  scope: DesktopScope,
+  windows: readonly DesktopWindow[],
+  from: Point,
+  to: Point,
+): Promise<void> {
+  await scope.driver.input.drag(from, to, async () => {
+    for (const window of windows) await scope.driver.elements.settled(window, 1);
+  });
   await settled(scope, FOLLOWING);
 }
 

@@ -6,11 +6,14 @@ import type { Box, DesktopElement, DesktopNode, DesktopWindow, Point } from '../
 import { StepFailure } from '../../engine/index.ts';
 import { untilAborted } from '../within.ts';
 import { pause } from './locate.ts';
+import { centreOf, isInView } from './view.ts';
 import type { DesktopScope } from './step.ts';
 
 const LOOK_AGAIN_MS = 60;
 /** An element that has not moved for so long stands still. */
 const STILL_MS = 30;
+
+const OUT_OF_VIEW = 'the element is scrolled out of view: bring it there with desktop.scroll and `until`';
 
 /** What the element is to be used for: `enabled` for a click, `editable` for text. */
 type Use = 'enabled' | 'editable';
@@ -33,7 +36,7 @@ export async function waitUntilReady(scope: DesktopScope, node: DesktopNode, use
   for (;;) {
     const element = await scope.driver.elements.again(node.element);
     if (element === null) throw gone(node);
-    const judged = await untilAborted(scope.signal, judge(scope, element, node.window, use)).catch((error: unknown) => {
+    const judged = await untilAborted(scope.signal, judge(scope, element, node, use)).catch((error: unknown) => {
       if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
       return last;
     });
@@ -42,12 +45,21 @@ export async function waitUntilReady(scope: DesktopScope, node: DesktopNode, use
     if (scope.signal.aborted) throw notReady(scope, judged.why);
     if (judged.remedy === 'reveal' && !revealed) {
       revealed = true;
-      await scope.driver.elements.reveal(element);
+      const around = node.ancestors.map((outer) => outer.element);
+      await scope.driver.elements.reveal(element, around);
     } else if (judged.remedy === 'activate' && !activated) {
       activated = true;
       await scope.driver.windows.activate(node.window);
     } else await pause(scope, LOOK_AGAIN_MS);
   }
+}
+
+/** Why an element cannot be used at this moment; null when it can. */
+export async function obstacleTo(scope: DesktopScope, node: DesktopNode): Promise<string | null> {
+  const element = await scope.driver.elements.again(node.element);
+  if (element === null) throw gone(node);
+  const judged = await judge(scope, element, node, 'enabled');
+  return 'point' in judged ? null : judged.why;
 }
 
 /** The element's window is in front and has the focus. */
@@ -65,10 +77,11 @@ interface Obstacle {
 async function judge(
   scope: DesktopScope,
   element: DesktopElement,
-  window: DesktopWindow,
+  node: DesktopNode,
   use: Use,
 ): Promise<Ready | Obstacle> {
   const { elements, windows } = scope.driver;
+  const { window } = node;
   if (!element.states.has('enabled')) return { why: 'the element is not enabled', remedy: null };
   if (use === 'editable' && isReadOnly(element)) return { why: 'the element cannot be edited', remedy: null };
   if (!element.states.has('showing')) return { why: 'the element does not show', remedy: 'reveal' };
@@ -81,6 +94,7 @@ async function judge(
   if (again === null || !sameBox(box, again)) return { why: 'the element moves', remedy: null };
   const point = centreOf(box, scope);
   if (point === null) return { why: 'the element is outside of the screen', remedy: 'reveal' };
+  if (!(await isInView(scope, node, point))) return { why: OUT_OF_VIEW, remedy: 'reveal' };
   const cover = await windows.coverAt(
     window,
     point,
@@ -105,12 +119,6 @@ async function dialogBefore(scope: DesktopScope, window: DesktopWindow): Promise
       process === window.process && element.states.has('modal') && element.states.has('showing'),
   );
   return modal ?? null;
-}
-
-function centreOf(box: Box, { driver }: DesktopScope): Point | null {
-  const point = { x: Math.floor(box.x + box.width / 2), y: Math.floor(box.y + box.height / 2) };
-  const { width, height } = driver.screen;
-  return point.x >= 0 && point.y >= 0 && point.x < width && point.y < height ? point : null;
 }
 
 function sameBox(one: Box, other: Box): boolean {

@@ -1,11 +1,13 @@
 /** `desktop.scroll`: the wheel, so often or until something shows. */
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
+import { untilAborted } from '../within.ts';
 import { windowState } from './expectation.ts';
 import { turnWheel } from './hands.ts';
 import { locateOne, locateShown, pause } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
-import { desktopStep } from './step.ts';
+import { type DesktopScope, desktopStep } from './step.ts';
+import { isSeen } from './view.ts';
 
 const NOTCHES = 3;
 /** Applications scroll when they get to it. */
@@ -19,8 +21,8 @@ export const scrollStep: Step = desktopStep(
     const { point } = await waitUntilReady(scope, node, 'enabled');
     scope.acting();
     for (;;) {
-      if (until !== undefined && (await locateShown(scope, until)).length > 0) break;
-      await turnWheel(scope, node.window, point, direction ?? 'down', notches ?? NOTCHES);
+      if (until !== undefined && (await isAnySeen(scope, until))) break;
+      if (!scope.signal.aborted) await turnWheel(scope, node.window, point, direction ?? 'down', notches ?? NOTCHES);
       if (until === undefined) break;
       await pause(scope, LOOK_AGAIN_MS);
       if (scope.signal.aborted) {
@@ -36,3 +38,15 @@ export const scrollStep: Step = desktopStep(
     return windowState(scope);
   },
 );
+
+/** Also false when the time is over while it is looked. */
+async function isAnySeen(scope: DesktopScope, target: string): Promise<boolean> {
+  try {
+    for (const node of await untilAborted(scope.signal, locateShown(scope, target))) {
+      if (await isSeen(scope, node)) return true;
+    }
+  } catch (error) {
+    if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
+  }
+  return false;
+}

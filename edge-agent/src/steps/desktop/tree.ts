@@ -10,8 +10,8 @@ const MAX_NODES = 3_000;
 
 /** Fails with TREE_TOO_LARGE. */
 export const treeStep: Step = desktopStep(DESKTOP_STEPS.tree, async ({ target, depth }, scope) => {
-  const { nodes, roots } = await nodesOf(scope, target, depth);
-  if (nodes.length <= MAX_NODES) return roots.map((root) => treeOf(root, nodes));
+  const { nodes, roots, all } = await nodesOf(scope, target, depth);
+  if (nodes.length <= MAX_NODES) return roots.map((root) => treeOf(root, nodes, all));
   throw new StepFailure({
     type: 'runtime',
     code: 'TREE_TOO_LARGE',
@@ -25,32 +25,31 @@ async function nodesOf(
   scope: DesktopScope,
   target: string | undefined,
   depth: number | undefined,
-): Promise<{ nodes: DesktopNode[]; roots: DesktopNode[] }> {
-  const options = { hidden: false, signal: scope.signal, ...(depth === undefined ? {} : { depth }) };
-  const { elements } = scope.driver;
-  if (target === undefined) {
-    const nodes = await snapshotOf(elements, await scope.session.windows(), options);
-    return { nodes, roots: nodes.filter(({ ancestors }) => ancestors.length === 0) };
-  }
-  const found = await locateOne(scope, target);
-  // Selectors are to hold on the whole desktop, so the rest of the window is read too.
-  const all = await snapshotOf(elements, [found.window], { hidden: false, signal: scope.signal });
-  const root = all.find(({ element }) => element.ref === found.element.ref);
-  if (root === undefined) return { nodes: [], roots: [] };
-  const most = root.ancestors.length + (depth ?? Infinity);
-  const inside = all.filter(
-    (node) => node === root || (node.ancestors.includes(root) && node.ancestors.length <= most),
+): Promise<{ nodes: DesktopNode[]; roots: DesktopNode[]; all: DesktopNode[] }> {
+  const found = target === undefined ? null : await locateOne(scope, target);
+  // Selectors are to hold on the whole desktop, so all of it is read.
+  const options = { hidden: false, signal: scope.signal };
+  const all = await snapshotOf(scope.driver.elements, await scope.session.windows(), options);
+  const roots = all.filter((node) =>
+    found === null ? node.ancestors.length === 0 : node.element.ref === found.element.ref,
   );
-  return { nodes: inside, roots: [root] };
+  const top = roots[0]?.ancestors.length ?? 0;
+  const most = top + (depth ?? Infinity);
+  const nodes = all.filter(
+    (node) =>
+      node.ancestors.length <= most &&
+      roots.includes(found === null ? (node.ancestors[0] ?? node) : (node.ancestors[top] ?? node)),
+  );
+  return { nodes, roots, all };
 }
 
-function treeOf(root: DesktopNode, nodes: readonly DesktopNode[]): DesktopTreeNode {
+function treeOf(root: DesktopNode, nodes: readonly DesktopNode[], all: readonly DesktopNode[]): DesktopTreeNode {
   const made = new Map<DesktopNode, DesktopTreeNode>();
   for (const node of nodes) {
     const { element } = node;
     const states = [...element.states].filter((state) => state !== 'showing' && state !== 'enabled');
     made.set(node, {
-      ...{ role: element.roles[0], name: element.name, selector: selectorFor(node, nodes) },
+      ...{ role: element.roles[0], name: element.name, selector: selectorFor(node, all) },
       ...(states.length === 0 ? {} : { states }),
     });
     const parent = made.get(node.ancestors.at(-1) ?? node);
