@@ -74,5 +74,5 @@ process.exit();
 /** What is wrong with arguments that can be read; an empty text for a name that is none. */
 function faultOf({ name, plot }: { readonly name: string; readonly plot: boolean }): string | null {
   if (!NAMES.includes(name)) return '';
-  return plot && (name === 'tunnels' || name === 'steps') ? '--plot is for the benches of dispatch' : null;
+  return plot && name === 'tunnels' ? '--plot is for benches with a section in docs/performance.md' : null;
 }

@@ -6,7 +6,12 @@ import type { Figure, Saved } from './saved.ts';
 type Goal = Saved['goals'][number];
 
 /** How a peer is called by those who made it. */
-const NAMES: Readonly<Record<string, string>> = { bullmq: 'BullMQ', ws: 'bare ws' };
+const NAMES: Readonly<Record<string, string>> = {
+  bullmq: 'BullMQ',
+  ws: 'bare ws',
+  executors: 'the same calls, no engine',
+  playwright: 'one call a step',
+};
 
 export function called(contender: string): string {
   return NAMES[contender] ?? contender;
@@ -59,6 +64,9 @@ export function bestPeer(saved: Saved, name: string): { readonly peer: string; r
   return peers.sort((a, b) => b.best - a.best)[0] ?? null;
 }
 
+/** The figure of `steps` that all its contenders have. */
+export const STEP_MS = 'ms per browser step';
+
 const FINDINGS: Readonly<Record<string, (saved: Saved) => string>> = {
   enqueue: (saved) => rate(saved, 'takes in'),
   drain: (saved) => rate(saved, 'drains'),
@@ -91,6 +99,11 @@ const FINDINGS: Readonly<Record<string, (saved: Saved) => string>> = {
     const worst = (name: string) => said(figureOf(saved, 'casare', name).most);
     const kept = `${worst('lost')} jobs lost, ${worst('recorded twice')} steps recorded twice`;
     return `After kill -9, jobs run again: ${times.join(', ')}; ${kept}.`;
+  },
+  steps(saved) {
+    const of = (name: string) => said(figureOf(saved, 'casare', name).median);
+    const to = (name: string) => said(saved.ratios[name]);
+    return `A browser step takes ${of(STEP_MS)} ms, ${to('to the same calls')} x the same calls of Playwright without the engine and ${to('to one call a step')} x one call a step; a plain step ${of('ms per plain step')} ms.`;
   },
   fairness(saved) {
     const p99 = (when: string) => said(figureOf(saved, 'casare', `${when} p99 ms`).median);

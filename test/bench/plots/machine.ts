@@ -8,6 +8,7 @@ import { ROOT } from '../../support/program.ts';
 import type { Saved } from './saved.ts';
 
 const Pinned = z.object({
+  dependencies: z.record(z.string(), z.string()).default({}),
   devDependencies: z.record(z.string(), z.string()).default({}),
   optionalDependencies: z.record(z.string(), z.string()).default({}),
 });
@@ -31,6 +32,7 @@ export async function versionsOf(contenders: readonly string[]): Promise<Saved['
     PostgreSQL: postgres.split('-')[0]!,
   };
   for (const name of ['graphile-worker', 'pg-boss', 'ws']) if (takesPart(name)) versions[name] = peers[name]!;
+  if (takesPart('playwright')) versions.Playwright = pinsOf('edge-agent').dependencies['playwright-core']!;
   if (takesPart('bullmq')) {
     versions.BullMQ = peers.bullmq!;
     versions.Redis = await redisVersion();

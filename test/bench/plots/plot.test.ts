@@ -76,6 +76,13 @@ test('recovery: each blow with its time, and its own goal', async () => {
   expect(goals.map(([, limit, name]) => `${name} ${limit}`)).toEqual(['restarted agent 15', 'vanished agent 65']);
 });
 
+test('steps: each contender by what it is, the trace beside them, the goal by the same calls', async () => {
+  const texts = await textsOf(madeUp('steps'));
+  const names = ['casare', 'the same calls, no engine', 'one call a step', 'casare, with a trace'];
+  expect(texts).toEqual(expect.arrayContaining([...names, '14', '24', 'goal: 1.1 x the same calls', 'goal: 0.5']));
+  expect(texts.join(' ')).toContain('1.08 x the same calls of Playwright without the engine');
+});
+
 test('a run that is not of the full size judges nothing', async () => {
   const text = (await textsOf({ ...madeUp('drain'), size: 'small', goals: [] })).join(' ');
   expect(text).toContain('Not the full size: it says nothing about the goals.');

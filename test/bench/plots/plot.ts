@@ -1,5 +1,5 @@
 /** The plot of each bench: which of its figures are drawn how. */
-import { bestPeer, blowsOf, called, captionOf, depthOf, figureOf, titleOf, verdictsOf } from './findings.ts';
+import { bestPeer, blowsOf, called, captionOf, depthOf, figureOf, STEP_MS, titleOf, verdictsOf } from './findings.ts';
 import { bars, lines, quantiles, stacked, type Mark, type Panel } from './panels.ts';
 import { said } from './numbers.ts';
 import { render } from './render.ts';
@@ -95,6 +95,21 @@ const PANELS: Readonly<Record<string, (saved: Saved) => Panel[]>> = {
     ];
   },
   recovery,
+  steps(saved) {
+    const rows = Object.keys(saved.figures).map((name) => ({ name: called(name), ...figureOf(saved, name, STEP_MS) }));
+    const traced = { name: 'casare, with a trace', ...figureOf(saved, 'casare', 'ms with a trace') };
+    const goal = saved.goals.find((each) => each.goal.startsWith('browser step'));
+    const same = saved.figures['executors']?.[STEP_MS]?.median ?? 0;
+    const mark = goal ? { value: goal.limit * same, label: `goal: ${goal.limit} x the same calls` } : null;
+    return [
+      bars('A browser step, ms (less is better)', [...rows, traced], mark),
+      bars(
+        'A plain step, ms (less is better)',
+        [{ name: 'casare', ...figureOf(saved, 'casare', 'ms per plain step') }],
+        goalOf(saved, 'plain step'),
+      ),
+    ];
+  },
   fairness(saved) {
     const of = (name: string): Figure => figureOf(saved, 'casare', name);
     const rows = [

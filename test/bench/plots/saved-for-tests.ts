@@ -83,6 +83,23 @@ export const MADE_UP: readonly Saved[] = [
   },
   {
     ...OF_ALL,
+    ...{ bench: 'steps', skipped: [] },
+    ratios: { 'to the same calls': 1.08, 'to one call a step': 1.4, 'trace on to off': 1.7 },
+    figures: {
+      casare: figures({
+        ...{ 'ms per plain step': 0.4, 'CPU us per plain step': 600 },
+        ...{ 'ms per browser step': 14, 'ms with a trace': 24 },
+      }),
+      executors: figures({ 'ms per browser step': 13 }),
+      playwright: figures({ 'ms per browser step': 10 }),
+    },
+    goals: [
+      goal('plain step, ms', 0.4, 0.5, 'at most', true),
+      goal('browser step to the same calls of Playwright', 1.08, 1.1, 'at most', true),
+    ],
+  },
+  {
+    ...OF_ALL,
     ...{ bench: 'fairness', skipped: [], ratios: { 'p99 pending to idle': 3 } },
     figures: {
       casare: figures({
