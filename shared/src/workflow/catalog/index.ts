@@ -16,6 +16,7 @@ export * from './arguments.ts';
 export { BROWSER_STEPS } from './browser/index.ts';
 export { DATA_STEPS } from './data/index.ts';
 export * from './file-arguments.ts';
+export { TABLE_ROWS, type TableArguments, type TableRows } from './table-arguments.ts';
 export { DB_STEPS } from './db/index.ts';
 export type { Connection as DatabaseConnection } from './db/connection.ts';
 export { FILES_STEPS } from './files/index.ts';
