@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   type CallTask,
+  FILE_CALL_TIMEOUT_MS,
   type FunctionCallTask,
   type Json,
   restartOf,
@@ -119,7 +120,7 @@ async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Pr
     usesSecret: frame.run.vault.isUsedIn(args),
     effect,
     rule,
-    timeoutMs: timeoutMs ?? declaration.defaultTimeoutMs,
+    timeoutMs: timeoutMs ?? (hasFiles(task) ? FILE_CALL_TIMEOUT_MS : declaration.defaultTimeoutMs),
   };
 }
 
@@ -181,6 +182,12 @@ function suspension(step: Step, frame: Frame, why: string): string {
 /** `call: http` and `call: openapi`: not of the catalogue. */
 function isOfStandard(task: CallTask): boolean {
   return task.call === 'http' || task.call === 'openapi';
+}
+
+/** It sends or stores files of the run. */
+function hasFiles(task: CallTask): boolean {
+  const rpa = task.metadata?.rpa ?? {};
+  return isOfStandard(task) && ['saveAs', 'bodyFrom', 'formFiles'].some((name) => name in rpa);
 }
 
 function documentRule(frame: Frame): Frame['onRestart'] {

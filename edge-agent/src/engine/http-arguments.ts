@@ -1,7 +1,7 @@
 /**
  * Arguments of `call: http` and `call: openapi` that only the engine can complete: places in addresses, and ways to
  * authenticate that a document names. `{ use: name }` is one of `use.authentications`; `{ basic: { use: name } }` takes the
- * members of a secret, whose handles stand for its values until the step is called.
+ * members of a secret, whose handles stand for its values until the step is called. Files of a call stand beside `with`.
  */
 import type { Json } from '@casare/shared/workflow';
 import { fault } from './errors.ts';
@@ -10,6 +10,8 @@ import type { Frame } from './frame.ts';
 import { fillAddresses, fillUri } from './uri-template.ts';
 
 type Members = Readonly<Record<string, Json>>;
+
+const FILES = ['saveAs', 'bodyFrom', 'formFiles'];
 
 /**
  * The arguments, completed.
@@ -26,7 +28,20 @@ export async function httpArguments(args: Json, frame: Frame): Promise<Json> {
       ? { document: { ...document, endpoint: await completed(document['endpoint'] ?? null, frame) } }
       : {}),
     ...(authentication === undefined ? {} : { authentication: await resolved(authentication, frame) }),
+    ...(await filesOf(frame)),
   };
+}
+
+/**
+ * The files that a call reads and stores, from its `metadata.rpa`: part of what it is called with, so that its record shows
+ * them, and one with other files counts as another call. Empty where there are none.
+ */
+async function filesOf(frame: Frame): Promise<Members> {
+  const rpa = (frame.task.metadata?.rpa ?? {}) as Members;
+  const named = FILES.filter((name) => rpa[name] !== undefined);
+  if (named.length === 0) return {};
+  const files = Object.fromEntries(named.map((name) => [name, rpa[name] ?? null]));
+  return { files: await definitionOf(frame).template(files) };
 }
 
 async function completed(endpoint: Json, frame: Frame): Promise<Json> {

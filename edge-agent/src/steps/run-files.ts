@@ -138,27 +138,47 @@ interface FileToStore {
  * @throws StepFailure FILE_NAME_REFUSED, DISK_FULL
  */
 export async function storeFile(context: StepContext, file: FileToStore): Promise<StoredFile> {
-  refuseSecret(context, file.saveAs);
-  try {
-    return await store(context, file);
-  } catch (error) {
-    if (isFull(error)) throw diskFull(context);
-    throw codeOf(error) === 'EISDIR' ? taken(file.saveAs) : error;
-  }
+  await using made = await newFile(context, file.saveAs);
+  await inWords(context, file.saveAs, () => file.write(made.path));
+  return await made.keep(file);
 }
 
-async function store(context: StepContext, file: FileToStore): Promise<StoredFile> {
-  const path = await pathOf(context, file.saveAs, 'write');
+/** A file that is being made: it has its name once it is kept, and is gone if it never is. */
+interface NewFile extends AsyncDisposable {
+  /** Where its content is written: a name of its own in the same folder. */
+  readonly path: string;
+  /** @throws StepFailure DISK_FULL */
+  keep(about: Pick<FileToStore, 'kind' | 'masked' | 'mediaType'>): Promise<StoredFile>;
+}
+
+/**
+ * Begins a file of the run, for whoever knows only later what it is; `storeFile` in two halves. Nothing is written yet.
+ *
+ * @throws StepFailure FILE_NAME_REFUSED, FILE_NAME_HOLDS_SECRET, DISK_FULL
+ */
+export async function newFile(context: StepContext, saveAs: string): Promise<NewFile> {
+  refuseSecret(context, saveAs);
+  const path = await inWords(context, saveAs, () => pathOf(context, saveAs, 'write'));
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
+  return {
+    path: temporary,
+    keep: ({ kind, mediaType, masked }) =>
+      inWords(context, saveAs, async () => {
+        const { bytes, sha256 } = await flushAndHash(temporary);
+        await rename(temporary, path);
+        await context.artifact(path, { name: saveAs, kind, mediaType, ...(masked === true ? { masked } : {}) });
+        return { path: saveAs, bytes, sha256, mediaType };
+      }),
+    [Symbol.asyncDispose]: () => rm(temporary, { force: true }),
+  };
+}
+
+async function inWords<T>(context: StepContext, saveAs: string, work: () => Promise<T>): Promise<T> {
   try {
-    await file.write(temporary);
-    const { bytes, sha256 } = await flushAndHash(temporary);
-    await rename(temporary, path);
-    const { kind, mediaType, masked } = file;
-    await context.artifact(path, { name: file.saveAs, kind, mediaType, ...(masked === true ? { masked } : {}) });
-    return { path: file.saveAs, bytes, sha256, mediaType: file.mediaType };
-  } finally {
-    await rm(temporary, { force: true });
+    return await work();
+  } catch (error) {
+    if (isFull(error)) throw diskFull(context);
+    throw codeOf(error) === 'EISDIR' ? taken(saveAs) : error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import { isTemplate } from './duration.ts';
+import { httpFileFindings } from './http-file-checks.ts';
 import { type Finding, unknown } from './problem.ts';
 import { FLOW_DIRECTIVES, flowFindings, useFindings, useReferences } from './references.ts';
 import { isActing, restartOf } from './restart.ts';
@@ -30,6 +31,7 @@ export function checkFindings(document: Workflow): Finding[] {
     ...secretFindings(document),
     ...verifyFindings(document),
     ...literalFindings(document),
+    ...httpFileFindings(document),
     ...desktopFindings(document),
     ...recursionFindings(document),
   ];

@@ -4,6 +4,7 @@ export * from './document.ts';
 export * from './duration.ts';
 export { DEFAULT_EVIDENCE, evidenceRulesOf, type EvidenceRules } from './evidence.ts';
 export * from './rpa.ts';
+export { CallFiles, FILE_CALL_TIMEOUT_MS, FORM_FILES } from './http-files.ts';
 export * from './job-retry.ts';
 export * from './step.ts';
 export * from './task-list.ts';

@@ -40,9 +40,11 @@ export function workflowJsonSchema(): JsonSchema {
 
 /** What every task may have is described once. */
 const COMMON = ['if', 'input', 'output', 'export', 'timeout', 'then', 'metadata'] as const;
-function convertTask(schema: z.ZodType): JsonSchema {
+function convertTask(schema: z.ZodObject): JsonSchema {
   const converted = convert(schema);
-  const references = COMMON.map((name): [string, JsonSchema] => [name, { $ref: `#/$defs/${name}` }]);
+  // Calls by HTTP have metadata of their own.
+  const common = COMMON.filter((name) => schema.shape[name] === FunctionCallTask.shape[name]);
+  const references = common.map((name): [string, JsonSchema] => [name, { $ref: `#/$defs/${name}` }]);
   return { ...converted, properties: { ...converted.properties, ...Object.fromEntries(references) } };
 }
 

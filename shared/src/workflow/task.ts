@@ -23,6 +23,7 @@ import {
   VariableName,
 } from './definitions.ts';
 import { Duration } from './duration.ts';
+import { HttpMetadata, OpenApiMetadata } from './http-files.ts';
 import { TaskMetadata } from './rpa.ts';
 
 /** One item of a task list: an object with exactly one member, the task under its name. */
@@ -71,9 +72,19 @@ export const OpenApiArguments = z.strictObject({
 });
 export type OpenApiArguments = z.infer<typeof OpenApiArguments>;
 
-export const HttpCallTask = z.strictObject({ ...base, call: z.literal('http'), with: HttpArguments });
+export const HttpCallTask = z.strictObject({
+  ...base,
+  metadata: HttpMetadata.optional(),
+  call: z.literal('http'),
+  with: HttpArguments,
+});
 export type HttpCallTask = z.infer<typeof HttpCallTask>;
-export const OpenApiCallTask = z.strictObject({ ...base, call: z.literal('openapi'), with: OpenApiArguments });
+export const OpenApiCallTask = z.strictObject({
+  ...base,
+  metadata: OpenApiMetadata.optional(),
+  call: z.literal('openapi'),
+  with: OpenApiArguments,
+});
 export type OpenApiCallTask = z.infer<typeof OpenApiCallTask>;
 /** A catalogue step (`browser.click:1.0.0@default`) or one of `use.functions`. */
 export const FunctionCallTask = z.strictObject({ ...base, call: Name, with: z.record(z.string(), Json).optional() });

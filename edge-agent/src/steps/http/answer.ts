@@ -22,17 +22,27 @@ export interface Wanted {
  * @throws StepFailure communication with the answer's own status: HTTP_STATUS; HTTP_CONTENT_INVALID
  */
 export function outputOf({ request, answer }: Exchanged, wanted: Wanted, context: StepContext): Json {
-  const { status, body, headers } = answer;
-  if (status < 200 || status >= (wanted.redirect ? 400 : 300)) throw statusFailure({ request, answer }, context);
+  const { body, headers } = answer;
+  checkStatus({ request, answer }, wanted, context);
   if (wanted.output === 'raw') return body.toString('base64');
   const content = decodeContent(body, headers['content-type']);
   if (!content.ok) throw unreadable(request, content.why);
   if (wanted.output !== 'response') return content.value;
+  return { ...responseOf({ request, answer }), content: content.value };
+}
+
+/** @throws StepFailure communication with the answer's own status: HTTP_STATUS */
+export function checkStatus(exchanged: Exchanged, { redirect }: Pick<Wanted, 'redirect'>, context: StepContext): void {
+  const { status } = exchanged.answer;
+  if (status < 200 || status >= (redirect ? 400 : 300)) throw statusFailure(exchanged, context);
+}
+
+/** The standard's `response` without its content. */
+export function responseOf({ request, answer }: Exchanged): Readonly<Record<string, Json>> {
   return {
     request: { method: request.method, uri: request.url.href, headers: request.headers },
-    statusCode: status,
-    headers,
-    content: content.value,
+    statusCode: answer.status,
+    headers: answer.headers,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The arguments of `call: http` and `call: openapi` as they are once expressions and names are resolved. */
 import { z } from 'zod';
-import type { Json } from '@casare/shared/workflow';
+import { CallFiles, type Json } from '@casare/shared/workflow';
 
 const text = z.string().max(100_000);
 const scalar = z.union([text, z.number(), z.boolean(), z.null()]);
@@ -78,6 +78,8 @@ export const HttpArguments = z.strictObject({
   query: z.record(z.string().max(1_000), z.union([scalar, z.array(scalar).max(1_000)])).optional(),
   output: Output.optional(),
   redirect: z.boolean().optional(),
+  /** Of `metadata.rpa`. */
+  files: CallFiles.optional(),
 });
 export type HttpArguments = z.output<typeof HttpArguments>;
 
@@ -88,5 +90,7 @@ export const OpenApiArguments = z.strictObject({
   authentication: Authentication.optional(),
   output: Output.optional(),
   redirect: z.boolean().optional(),
+  /** Of `metadata.rpa`. */
+  files: CallFiles.pick({ saveAs: true }).optional(),
 });
 export type OpenApiArguments = z.output<typeof OpenApiArguments>;

@@ -6,7 +6,7 @@ import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { asItIs } from '../step-failure.ts';
 import type { Authenticator } from './authentication.ts';
 import { invalid, isSafe, requestFailure, shownUrl } from './failures.ts';
-import { ACCEPT_ENCODING, type HttpAnswer, type HttpRequest, type Transport } from './transport.ts';
+import { ACCEPT_ENCODING, type HttpAnswer, type HttpRequest, type Receiver, type Transport } from './transport.ts';
 
 /** Longest content of an answer, bytes. */
 export const CONTENT_BYTES = 4_194_304;
@@ -28,7 +28,7 @@ export interface Call {
   readonly url: URL;
   /** Of the document, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | null;
+  readonly body: HttpRequest['body'];
   /** Follow redirects, and take an answer that leads nowhere. */
   readonly redirect: boolean;
 }
@@ -45,6 +45,8 @@ export interface Surroundings {
   readonly transport: Transport;
   /** Longest content, bytes; `CONTENT_BYTES` when absent. */
   readonly maxBytes?: number;
+  /** Takes contents that are not to be held; none by default. */
+  readonly receiver?: Receiver;
 }
 
 /**
@@ -61,11 +63,11 @@ export async function exchange(
   const { origin } = checkAddress(call.url);
   const credentials = (await authenticator?.headers()) ?? {};
   let { method, url, body } = call;
-  let headers: Readonly<Record<string, string>> = { ...defaults(), ...call.headers };
+  let headers: Readonly<Record<string, string>> = { ...defaults(around), ...call.headers };
   let hasActed = false;
   for (let hop = 0; ; hop += 1) {
     const isHome = url.origin === origin;
-    const request: HttpRequest = { method, url, headers: isHome ? headers : forAnyone(headers), body };
+    const request: HttpRequest = { method, url, headers: isHome ? headers : forAnyone(headers, around), body };
     try {
       const answer = await answerOf(request, isHome ? { credentials, authenticator } : null, around);
       const location = answer.headers['location'];
@@ -104,7 +106,7 @@ async function answerOf(
 /** One request under the policy; errors in words. */
 export async function sendOnce(
   request: HttpRequest,
-  { context, transport, maxBytes }: Surroundings,
+  { context, transport, maxBytes, receiver }: Surroundings,
 ): Promise<HttpAnswer> {
   checkAddress(request.url);
   await context.policy.checkUrl(request.url.href);
@@ -112,6 +114,7 @@ export async function sendOnce(
   const limits = {
     signal: context.signal,
     maxBytes: maxBytes ?? CONTENT_BYTES,
+    receiver,
     lookup: context.policy.lookupFor?.(request.url.href),
     onConnected: () => {
       connected = true;
@@ -145,17 +148,17 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
   throw invalid('HTTP_HEADER_REFUSED', 'A header cannot be set by a document', why);
 }
 
-function defaults(): Record<string, string> {
+function defaults({ receiver }: Surroundings): Record<string, string> {
   return {
-    accept: 'application/json, text/*;q=0.9, */*;q=0.8',
+    accept: receiver === undefined ? 'application/json, text/*;q=0.9, */*;q=0.8' : '*/*',
     'accept-encoding': ACCEPT_ENCODING,
     'user-agent': 'Casare',
   };
 }
 
-function forAnyone(headers: Readonly<Record<string, string>>): Record<string, string> {
+function forAnyone(headers: Readonly<Record<string, string>>, around: Surroundings): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => FOR_ANYONE.has(name));
-  return { ...defaults(), ...Object.fromEntries(kept) };
+  return { ...defaults(around), ...Object.fromEntries(kept) };
 }
 
 function without(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

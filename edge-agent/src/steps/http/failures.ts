@@ -40,12 +40,14 @@ export function requestFailure(error: unknown, method: string, url: URL, connect
   const certain = !connected || isSafe(method);
   const where = `${method} ${shownUrl(url)}`;
   if (error instanceof ContentTooLarge) {
+    const { isFile } = error;
+    const how = isFile ? 'Ask for a smaller part of it.' : 'Ask for less, or store it by `metadata.rpa.saveAs`.';
     return new StepFailure({
       type: 'communication',
       status: 502,
-      code: 'HTTP_CONTENT_TOO_LARGE',
+      code: isFile ? 'HTTP_FILE_TOO_LARGE' : 'HTTP_CONTENT_TOO_LARGE',
       title: 'The answer is too large',
-      detail: `${where}: ${error.message}. Ask for less, such as a page of it.`,
+      detail: `${where}: ${error.message}. ${how}`,
       certain,
     });
   }

@@ -2,12 +2,14 @@
 import type { Step } from '../../engine/index.ts';
 import { type Json, STEP_TIMEOUT_MS, type StepDeclaration } from '@casare/shared/workflow';
 import { z } from 'zod';
-import { outputOf, type Wanted } from './answer.ts';
+import { savedAnswer } from './answer-file.ts';
+import { checkStatus, outputOf, responseOf, type Wanted } from './answer.ts';
 import { type Authentication, type Endpoint, HttpArguments } from './arguments.ts';
 import { authenticatorOf } from './authentication.ts';
 import { encodeBody, pairsOf, textOf } from './content.ts';
 import { type Call, exchange, sendOnce, type Surroundings } from './exchange.ts';
 import { invalid } from './failures.ts';
+import { contentFromFiles, type FromFiles } from './request-content.ts';
 import type { Transport } from './transport.ts';
 
 /** What comes of a call: any JSON; its depth is bounded where it is read. */
@@ -35,7 +37,11 @@ export function httpStep(transport: Transport): Step {
     run: async (given, context) => {
       const args = HttpArguments.parse(given);
       const call = callOf(args);
-      return answerTo(call, args, { policy: authenticationOf(args.endpoint), around: { context, transport } });
+      const contentType = call.headers['content-type'];
+      const { files = {}, body } = args;
+      await using content = await contentFromFiles(files, { body, contentType }, context);
+      const whole = content === null ? withBody(call, body) : withContent(call, content);
+      return await answerTo(whole, args, { policy: authenticationOf(args.endpoint), around: { context, transport } });
     },
   };
 }
@@ -43,13 +49,22 @@ export function httpStep(transport: Transport): Step {
 /** Makes a call and says what came of it; the same for `http` and `openapi`. */
 export async function answerTo(
   call: Call,
-  wanted: { readonly output?: Wanted['output'] },
+  wanted: { readonly output?: Wanted['output']; readonly files?: { readonly saveAs?: string | undefined } | undefined },
   { policy, around }: { readonly policy: Authentication | undefined; readonly around: Surroundings },
 ): Promise<Json> {
-  const authenticator = authenticatorOf(policy, around.context, (request) => sendOnce(request, around));
-  const exchanged = await exchange(call, around, authenticator);
-  const output = outputOf(exchanged, { output: wanted.output, redirect: call.redirect }, around.context);
-  return authenticator.mask(output);
+  const { context } = around;
+  const authenticator = authenticatorOf(policy, context, (request) => sendOnce(request, around));
+  const saveAs = wanted.files?.saveAs;
+  if (saveAs === undefined) {
+    const exchanged = await exchange(call, around, authenticator);
+    return authenticator.mask(outputOf(exchanged, { output: wanted.output, redirect: call.redirect }, context));
+  }
+  const { file, ...saved } = await savedAnswer(context, saveAs, async (receiver) => {
+    const exchanged = await exchange(call, { ...around, receiver }, authenticator);
+    checkStatus(exchanged, call, context);
+    return exchanged;
+  });
+  return authenticator.mask({ ...responseOf(saved), file });
 }
 
 /** The address and how to authenticate there. */
@@ -72,12 +87,18 @@ export function headersOf(values: Readonly<Record<string, Json>>): Record<string
   );
 }
 
-function callOf({ method, endpoint, headers: given = {}, query = {}, body, redirect = false }: HttpArguments): Call {
+function callOf({ method, endpoint, headers: given = {}, query = {}, redirect = false }: HttpArguments): Call {
   const url = addressOf(endpoint);
   for (const [name, value] of pairsOf(query)) url.searchParams.append(name, value);
-  const headers = headersOf(given);
-  const call = { method: method.toUpperCase(), url, headers, redirect };
-  if (body === undefined || body === null) return { ...call, body: null };
-  const { bytes, contentType } = encodeBody(body, headers['content-type']);
-  return { ...call, headers: { ...headers, 'content-type': contentType }, body: bytes };
+  return { method: method.toUpperCase(), url, headers: headersOf(given), body: null, redirect };
+}
+
+function withBody(call: Call, body: Json | undefined): Call {
+  if (body === undefined || body === null) return call;
+  const { bytes, contentType } = encodeBody(body, call.headers['content-type']);
+  return { ...call, headers: { ...call.headers, 'content-type': contentType }, body: bytes };
+}
+
+function withContent(call: Call, { content, contentType }: FromFiles): Call {
+  return { ...call, headers: { ...call.headers, 'content-type': contentType }, body: content };
 }

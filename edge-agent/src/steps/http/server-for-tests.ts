@@ -1,6 +1,7 @@
 /** A real server on loopback that keeps what it was asked, and runs of real documents against it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { RunEvent } from '@casare/shared/protocol';
 import { runIt, type Ran, type RunSetup } from '../../engine/engine-for-tests.ts';
 import { createStepRegistry } from '../index.ts';
 
@@ -52,9 +53,10 @@ export function runHttp(
   yaml: string,
   origin: string,
   setup: RunSetup & { readonly env?: Readonly<Record<string, string>> } = {},
+  events: RunEvent[] = [],
 ): Promise<Ran> {
   const steps = createStepRegistry({ home: '/nowhere', env: setup.env ?? {}, platform: process.platform });
-  return runIt(yaml.replaceAll('ORIGIN', origin), { steps, ...setup });
+  return runIt(yaml.replaceAll('ORIGIN', origin), { steps, ...setup }, events);
 }
 
 async function closed(server: Server): Promise<void> {
