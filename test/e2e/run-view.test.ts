@@ -3,55 +3,31 @@
  * hostile text wherever a run can hold text. Whatever a test does, the page may not trip its own policy.
  */
 import type { Artifact, Attempt, LogLine, Step } from '@casare/shared/api';
-import { recordFiles, type RecordSource } from '@casare/shared/record';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import type { RecordSource } from '@casare/shared/record';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openArchive } from '../../control-plane/src/cli/run-view/archive.ts';
-import { zipOf } from '../../control-plane/src/jobs/run-zip.ts';
-import { startBrowser, type StartedBrowser } from '../../edge-agent/dist/browser/index.js';
-import { ROOT, startProgram, type Program } from '../support/program.ts';
+import { each, RecordViewer, rowOf as row, second } from '../support/record-viewer.ts';
 
 const HOSTILE = '</script><img src=x onerror="document.title=1"><script>document.title=2</script>';
 const ID = '0198a7c0-0000-7000-8000-00000000000';
-const ZIP_AT = new Date('2026-11-01T12:00:00Z');
-const second = (n: number): string => new Date(ZIP_AT.getTime() + n * 1_000).toISOString();
 
-let folder: string;
+let viewer: RecordViewer;
 let zip: string;
-let chromium: StartedBrowser;
-let program: Program | null = null;
-let violations: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'casare-run-view-'));
-  const cache = path.join(ROOT, 'node_modules/.cache/casare-tests');
-  chromium = await startBrowser({ home: cache, env: process.env, platform: process.platform });
-  zip = path.join(folder, 'run.zip');
-  const viewer = await readFile(path.join(ROOT, 'shared/dist/viewer.html'), 'utf8');
-  const files = recordFiles(await sourceOf(), { writtenAt: ZIP_AT, writtenBy: 'a test', viewer });
-  await pipeline(zipOf(files, ZIP_AT), createWriteStream(zip));
+  viewer = await RecordViewer.start();
+  zip = await viewer.write(await sourceOf());
 });
-afterAll(async () => {
-  await chromium.close();
-  await rm(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  await Promise.all(chromium.browser.contexts().map((context) => context.close()));
-  await program?.end('SIGTERM');
-  program = null;
-  expect(violations).toEqual([]);
-  violations = [];
-});
+afterAll(() => viewer.close());
+afterEach(async () => expect(await viewer.reset()).toEqual([]));
 
 describe('the viewer', () => {
   test('shows a step with all that is known of it; text of others stays text', async () => {
-    const page = await opened();
+    const page = await viewer.open(zip);
     await row(page, 'press').click();
     const details = page.locator('main .details');
     await details.getByText('No element matches').waitFor();
@@ -70,7 +46,7 @@ describe('the viewer', () => {
   });
 
   test('goes from step to step by keys, and searches', async () => {
-    const page = await opened();
+    const page = await viewer.open(zip);
     const current = page.locator('.timeline [aria-current]');
     await page.keyboard.press('ArrowDown');
     await current.getByText('open', { exact: true }).waitFor();
@@ -91,7 +67,7 @@ describe('the viewer', () => {
   });
 
   test('travels in time: the slider chooses the step, and shows the newest picture', async () => {
-    const page = await opened();
+    const page = await viewer.open(zip);
     const stage = page.getByRole('region', { name: 'The screen at this time' });
     await page.getByRole('slider', { name: 'Time' }).fill('4500');
     await page.locator('.timeline [aria-current]').getByText('read#2').waitFor();
@@ -103,7 +79,7 @@ describe('the viewer', () => {
   });
 
   test('opens from an unpacked record too, with its pictures, without any server', async () => {
-    const page = await newPage();
+    const page = await viewer.newPage();
     await page.goto(pathToFileURL(path.join(await unpacked(), 'index.html')).href);
     await row(page, 'press').click();
     const image = page.locator('main').getByRole('img', { name: 'The screen after “press”' });
@@ -114,14 +90,14 @@ describe('the viewer', () => {
   });
 
   test('an address works once', async () => {
-    const url = await served();
-    const first = await newPage();
+    const url = await viewer.serve(zip);
+    const first = await viewer.newPage();
     await first.goto(url);
     await row(first, 'press').waitFor();
     await first.reload();
     await row(first, 'press').waitFor();
     expect(first.url()).not.toContain('key');
-    const second = await newPage();
+    const second = await viewer.newPage();
     expect((await second.goto(url))!.status()).toBe(403);
     expect((await second.goto(new URL('/steps.json', url).href))!.status()).toBe(403);
   });
@@ -231,13 +207,9 @@ async function sourceOf(): Promise<RecordSource> {
   };
 }
 
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
-}
-
 /** A PNG of one colour. */
 async function picture(colour: string): Promise<Buffer> {
-  const page = await chromium.browser.newPage({ viewport: { width: 320, height: 200 } });
+  const page = await viewer.chromium.browser.newPage({ viewport: { width: 320, height: 200 } });
   await page.setContent(`<body style="background:${colour}">`);
   const png = await page.screenshot();
   await page.close();
@@ -265,7 +237,7 @@ function colourOf(image: ReturnType<Page['locator']>): Promise<string> {
 
 /** The record's files on the disk, as a person unpacks them. */
 async function unpacked(): Promise<string> {
-  const to = path.join(folder, 'unpacked');
+  const to = path.join(viewer.folder, 'unpacked');
   const archive = await openArchive(zip);
   const names = ['index.html', ...archive.run.artifacts.map(({ file }) => file!)];
   for (const name of names) {
@@ -274,33 +246,4 @@ async function unpacked(): Promise<string> {
   }
   archive.close();
   return to;
-}
-
-async function served(): Promise<string> {
-  const log = path.join(folder, 'run-view.log');
-  const env = { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' };
-  program = startProgram('control-plane/dist/cli/main.js', ['run-view', zip], env, log);
-  return program.line(/^http:/);
-}
-
-async function opened(): Promise<Page> {
-  const page = await newPage();
-  await page.goto(await served());
-  await page.getByRole('heading', { level: 1, name: 'test/viewer' }).waitFor();
-  return page;
-}
-
-async function newPage(): Promise<Page> {
-  const context = await chromium.browser.newContext({ viewport: { width: 1400, height: 860 } });
-  const page = await context.newPage();
-  await page.exposeFunction('violated', (what: string) => violations.push(what));
-  await page.addInitScript(
-    `document.addEventListener('securitypolicyviolation', (e) => violated(e.effectiveDirective + ' ' + e.blockedURI))`,
-  );
-  page.on('pageerror', (error) => violations.push(String(error)));
-  return page;
-}
-
-function row(page: Page, name: string) {
-  return page.locator('.timeline button', { has: page.locator('.name', { hasText: new RegExp(`^${name}`) }) });
 }

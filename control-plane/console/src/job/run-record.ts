@@ -36,8 +36,7 @@ export function stepTree(steps: readonly Step[]): StepNode[] {
   const at = new Map<string, StepNode>();
   for (const step of steps) {
     const node = { step, inner: [] };
-    const outer = ancestors(step.position).find((position) => at.has(position));
-    (outer === undefined ? top : at.get(outer)!.inner).push(node);
+    (outerOf(step.position, at)?.inner ?? top).push(node);
     at.set(step.position, node);
   }
   return top;
@@ -80,11 +79,13 @@ function keyOf({ attempt, seq }: Numbered): string {
   return `${attempt}:${seq}`;
 }
 
-/** The positions that `position` may be inside of, innermost first. */
-function ancestors(position: string): string[] {
-  const found: string[] = [];
+/** The innermost of the nodes that a position is inside of. */
+function outerOf(position: string, at: ReadonlyMap<string, StepNode>): StepNode | undefined {
   for (let end = position.length - 1; end > 0; end -= 1) {
-    if (/[/[{]/.test(position[end]!)) found.push(position.slice(0, end));
+    const sign = position[end];
+    if (sign !== '/' && sign !== '[' && sign !== '{') continue;
+    const found = at.get(position.slice(0, end));
+    if (found !== undefined) return found;
   }
-  return found;
+  return undefined;
 }

@@ -20,7 +20,9 @@ export function actOf(
 ): KeyAct | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   const act = ACTS[event.key] ?? null;
-  if (inField === 'text') return act === 'overview' ? act : null;
+  // A field of one line has no use for these: what was found is gone through while more is typed.
+  if (inField === 'text')
+    return event.key === 'Enter' ? 'next' : event.key.startsWith('Arrow') || act === 'overview' ? act : null;
   // A slider takes arrows, Home and End for itself.
   if (inField === 'slider') return event.key.length === 1 ? act : null;
   return act;

@@ -21,7 +21,7 @@ export interface Span {
 }
 
 /** Rows beyond this are not shown. */
-export const ROWS = 10_000;
+export const ROWS = 100_000;
 
 /** The span of what is on record. */
 export function spanOf(steps: readonly Step[], more: readonly (string | null)[]): Span {

@@ -1,6 +1,7 @@
 /** The viewer of a run record: a time line of its steps, the step that is chosen, and the screen at any time of the run. */
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Log } from '../job/log.tsx';
+import { LINES } from '../job/run-record.ts';
 import { framesOf } from '../record/evidence.ts';
 import { RunFilesProvider } from '../record/run-files.tsx';
 import { StepDetails } from '../record/step-details.tsx';
@@ -25,7 +26,9 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
   const search = useRef<HTMLInputElement>(null);
   const asked = useDeferredValue(query);
   const shown = useMemo(() => matching(rows, asked, textOf), [rows, asked, textOf]);
-  const row = rows.find(({ key }) => key === selected) ?? null;
+  const row = useMemo(() => rows.find(({ key }) => key === selected) ?? null, [rows, selected]);
+  const hasAttempts = useMemo(() => rows.some(({ step }) => step.attempt !== rows[0]!.step.attempt), [rows]);
+  const its = useMemo(() => (row === null ? [] : linesOf(row, lines)), [row, lines]);
 
   const select = useCallback(
     (to: Row | null) => {
@@ -85,13 +88,7 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
         <nav aria-label="Steps">
           {rows.length >= ROWS && <p className="faint">The first {ROWS.toLocaleString('en')} steps are shown.</p>}
           {shown.length === 0 && <p className="empty">{rows.length === 0 ? 'No step ran.' : 'No step has that.'}</p>}
-          <Timeline
-            rows={shown}
-            span={span}
-            selected={selected}
-            hasAttempts={rows.some(({ step }) => step.attempt !== rows[0]!.step.attempt)}
-            onSelect={select}
-          />
+          <Timeline rows={shown} span={span} selected={selected} hasAttempts={hasAttempts} onSelect={select} />
           <p className="faint hint">↓ ↑ or j k: next and previous step · / search · Esc the whole run</p>
         </nav>
         <main>
@@ -102,7 +99,7 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
               <h2>{row.step.name}</h2>
               <StateBadge state={row.step.state} />
               <StepDetails key={row.key} step={row.step} files={artifacts} />
-              <Log lines={linesOf(row, lines)} />
+              <Log lines={its} />
             </>
           )}
         </main>
@@ -128,5 +125,7 @@ function moved(rows: readonly Row[], selected: string | null, act: Exclude<KeyAc
 
 /** What was logged while the step ran. */
 function linesOf({ step, from, to }: Row, lines: LoadedRun['lines']): LoadedRun['lines'] {
-  return lines.filter(({ attempt, at }) => attempt === step.attempt && Date.parse(at) >= from && Date.parse(at) <= to);
+  const isOf = ({ attempt, at }: LoadedRun['lines'][number]): boolean =>
+    attempt === step.attempt && Date.parse(at) >= from && Date.parse(at) <= to;
+  return lines.filter(isOf).slice(0, LINES);
 }
