@@ -9,7 +9,11 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 /** Where nobody may be meant: unspecified, multicast, broadcast. */
 const NOWHERE = ['0.0.0.0/8', '::/128', '224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'];
 /** Link-local addresses, and others under which clouds give a machine its own credentials. */
-const METADATA = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128', '100.100.100.200/32', '168.63.129.16/32'];
+const METADATA = [
+  ...['169.254.0.0/16', 'fe80::/10'],
+  // Alibaba, Azure; Amazon, Google, Oracle in IPv6
+  ...['100.100.100.200/32', '168.63.129.16/32', 'fd00:ec2::/32', 'fd20:ce::/32', 'fd00:c1::a9fe:a9fe/128'],
+];
 
 /** A range of addresses; also one address. */
 export class AddressRange {
@@ -56,6 +60,10 @@ export function facesOf(address: string): string[] {
   const [a, b, c] = words;
   const start = words.slice(0, 5).every((word) => word === 0);
   if (start && words[5] === 0xffff) return [dotted(words[6], words[7])];
+  // ::ffff:0:a.b.c.d, as stateless translators write it
+  if (words.slice(0, 4).every((word) => word === 0) && words[4] === 0xffff && words[5] === 0) {
+    return [text, dotted(words[6], words[7])];
+  }
   // ::a.b.c.d, which nobody uses any more
   if (start && words[5] === 0 && (words[6] ?? 0) !== 0) return [text, dotted(words[6], words[7])];
   if (a === 0x64 && b === 0xff9b) return [text, dotted(words[6], words[7])];

@@ -131,6 +131,7 @@ describe('addresses', () => {
     'http://[::ffff:169.254.169.254]/',
     'http://[64:ff9b::169.254.169.254]/',
     'http://[2002:a9fe:a9fe::]/',
+    'http://[::ffff:0:169.254.169.254]/',
     'http://2852039166/',
     'https://mapped.example.com/',
   ])('%s gives machines their credentials: closed also without a policy, unless it is named', async (url) => {
@@ -138,6 +139,17 @@ describe('addresses', () => {
     expect(await ask({ allow: ['*'] }, url)).toBe(REFUSED);
     expect(await ask({ allow: ['*', '169.254.0.0/16', '[fe80::]/10'] }, url)).toBe('ok');
   });
+});
+
+test.each([
+  'http://[fd00:ec2::254]/',
+  'http://[fd00:ec2::23]/',
+  'http://[fd20:ce::254]/',
+  'http://[fd00:c1::a9fe:a9fe]/',
+])('%s is one under which clouds give credentials, in a network that may be open otherwise', async (url) => {
+  expect(await ask(undefined, url)).toBe(REFUSED);
+  expect(await ask({ allow: ['*'] }, url)).toBe(REFUSED);
+  expect(await ask({ allow: ['*'] }, 'http://[fd00:1::254]/')).toBe('ok');
 });
 
 describe('ways that are none', () => {
