@@ -1,5 +1,15 @@
 /** Finding, trusting and reading policy.yaml, on a real disk. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -100,6 +110,42 @@ describe('whom it is taken from', () => {
     chmodSync(open, 0o1777);
     expect(faultOf(() => readPolicy(place()))).toBe('ok');
   });
+
+  test('not one behind links that others may bend, wherever on the way they stand', () => {
+    const [open, safe] = [join(folder, 'open'), join(folder, 'safe')];
+    mkdirSync(open);
+    mkdirSync(safe);
+    writeFileSync(join(safe, 'policy.yaml'), '', { mode: 0o600 });
+    // A link to a link, the first and the last of which lie where nobody else writes.
+    symlinkSync(join(safe, 'policy.yaml'), join(open, 'between.yaml'));
+    symlinkSync('open/between.yaml', file);
+    // And a folder that is a link.
+    symlinkSync('../safe', join(open, 'etc'));
+    const behind = { file: join(open, 'etc', 'policy.yaml'), required: true };
+    for (const [mode, expected] of [
+      [0o755, /^ok$/],
+      [0o777, /^POLICY_UNSAFE: .*open: chmod go-w/],
+    ] as const) {
+      chmodSync(open, mode);
+      expect(faultOf(() => readPolicy(place()))).toMatch(expected);
+      expect(faultOf(() => readPolicy(behind))).toMatch(expected);
+    }
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'not one behind a link of another user, also where that one owns nothing else',
+    () => {
+      const open = join(folder, 'open');
+      mkdirSync(open);
+      chmodSync(open, 0o1777);
+      writeFileSync(join(folder, 'real.yaml'), '', { mode: 0o600 });
+      const link = { file: join(open, 'policy.yaml'), required: true };
+      symlinkSync(join(folder, 'real.yaml'), link.file);
+      expect(faultOf(() => readPolicy(link))).toBe('ok');
+      lchownSync(link.file, 12_345, 12_345);
+      expect(faultOf(() => readPolicy(link))).toMatch(/^POLICY_UNSAFE: .*belongs to uid 12345/);
+    },
+  );
 
   test.skipIf(process.getuid?.() !== 0)('not one of another user, nor of the one that jobs run as', () => {
     write('watch: false');

@@ -3,13 +3,23 @@
  * with a fault in it, by line and column. There is no half of a policy.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, lstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readSource, schemaFindings } from '@casare/shared/workflow';
 import { codeOf, describe, Fault } from '../fault.ts';
 import { NO_POLICY, Policy } from './policy-file.ts';
 
 const FILE_BYTES = 1_048_576;
+const { S_IFMT: TYPE, S_IFLNK: LINK, S_IFDIR: FOLDER } = constants;
 /** Where the machine's administrator writes it. */
 const SYSTEM_FILE = '/etc/casare/policy.yaml';
 /** Its name in an agent home. */
@@ -106,11 +116,12 @@ function verifyOwner(file: string, uid: number, mode: number, workerUid: number 
   if (process.platform === 'win32') return;
   const problem =
     problemOf(file, uid, mode, workerUid) ??
-    foldersOf(file)
-      .map((folder) => {
-        const { uid, mode } = statSync(folder);
-        // In a folder with the sticky bit others cannot replace what is not theirs.
-        return problemOf(folder, uid, (mode & 0o1000) === 0 ? mode : 0, workerUid);
+    wayTo(file)
+      .map((part) => {
+        const { uid, mode } = lstatSync(part);
+        // A link has no mode that means anything. In a folder with the sticky bit others cannot replace what is not theirs.
+        const isBound = !isFolder(mode) || (mode & 0o1000) !== 0;
+        return problemOf(part, uid, isBound ? 0 : mode, workerUid);
       })
       .find((found) => found !== null);
   if (problem != null) throw new Fault('POLICY_UNSAFE', `the policy ${file} cannot be trusted: ${problem}`);
@@ -124,16 +135,29 @@ function problemOf(path: string, uid: number, mode: number, workerUid: number | 
   return (mode & 0o022) === 0 ? null : `others than its owner may write ${path}: chmod go-w it`;
 }
 
-/** Every folder above the file, and above what it may be a link to: who writes one can put another in its place. */
-function foldersOf(file: string): string[] {
-  const folders = new Set<string>();
-  for (const start of [realpathSync(dirname(resolve(file))), dirname(realpathSync(file))]) {
-    for (let folder = start; ; folder = dirname(folder)) {
-      folders.add(folder);
-      if (dirname(folder) === folder) break;
+/**
+ * Every folder and link on the way to the file: who may change one of them can put another file in its place. The file
+ * itself, if it is no link, is not among them.
+ */
+function wayTo(file: string): string[] {
+  const way = new Set<string>();
+  const open = [resolve(file), realpathSync(file)];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    for (let part = path; ; part = dirname(part)) {
+      const { mode } = lstatSync(part);
+      const isLink = (mode & TYPE) === LINK;
+      if ((isLink || isFolder(mode)) && !way.has(part)) {
+        way.add(part);
+        if (isLink) open.push(resolve(realpathSync(dirname(part)), readlinkSync(part)));
+      }
+      if (dirname(part) === part) break;
     }
   }
-  return [...folders];
+  return [...way];
+}
+
+function isFolder(mode: number): boolean {
+  return (mode & TYPE) === FOLDER;
 }
 
 function exists(file: string): boolean {
