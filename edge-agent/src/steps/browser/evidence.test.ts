@@ -50,6 +50,11 @@ async function kept(name: string, args: unknown, options: Parameters<TestRun['ca
     .map((artifact) => artifact.name.split('/').at(-1) ?? '')
     .sort();
 }
+/** Names of what is in the last trace. */
+async function lastTrace(): Promise<string[]> {
+  const file = run.artifacts.findLast(({ name }) => name.endsWith('trace.zip'));
+  return Object.keys(unzipSync(await readFile(file?.path ?? '')));
+}
 const content = async (name: string): Promise<string> =>
   String(await readFile(run.artifacts.findLast((artifact) => artifact.name.endsWith(`/${name}`))?.path ?? ''));
 
@@ -78,11 +83,18 @@ describe('evidence', () => {
     ).join('');
     expect(requests).toContain(`"url":"${site.url}/api?token=removed&page=2"`);
     expect(requests).not.toContain('t0ken');
-    const trace = unzipSync(
-      await readFile(run.artifacts.findLast(({ name }) => name.endsWith('trace.zip'))?.path ?? ''),
-    );
-    expect(Object.keys(trace).some((name) => name.endsWith('.trace'))).toBe(true);
+    const trace = await lastTrace();
+    expect(trace.some((name) => name.endsWith('.trace'))).toBe(true);
+    expect(trace.some((name) => name.endsWith('.jpeg'))).toBe(true);
     expect(new Set(run.artifacts.map(({ name }) => name)).size).toBe(run.artifacts.length);
+  });
+
+  test('a trace of failures alone has no film', async () => {
+    await run.call('browser.open', { url: `${site.url}/` });
+    await failureOf(run.call('browser.click', { target: 'button "Nowhere"' }, { timeoutMs: 2_000 }));
+    const trace = await lastTrace();
+    expect(trace.some((name) => name.endsWith('.trace'))).toBe(true);
+    expect(trace.some((name) => name.endsWith('.jpeg'))).toBe(false);
   });
 
   test('never: also of a failure nothing; a kind that the policy keeps back is not made', async () => {

@@ -115,7 +115,7 @@ function throwRefusal(session: BrowserSession): void {
 async function prepare(context: StepContext, session: BrowserSession, signal: AbortSignal): Promise<void> {
   const tainted = await session.taint.look(context.usesSecret);
   await evidenceBefore(context, session, signal);
-  await session.trace.before(!tainted && context.evidence.trace !== 'never');
+  await session.trace.before(tainted ? 'never' : context.evidence.trace);
 }
 
 /** Notes where the step ended, for its record. */

@@ -6,6 +6,7 @@
  */
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { BrowserContext } from 'playwright-core';
+import type { EvidenceRules } from '@casare/shared/workflow';
 import type { SecretMemory } from './memory.ts';
 import { scrubTrace } from './scrub-trace.ts';
 
@@ -18,6 +19,7 @@ export class TraceRecorder {
   readonly #context: BrowserContext;
   readonly #memory: SecretMemory;
   #recording = false;
+  #filmed = false;
   #steps = 0;
 
   constructor(context: BrowserContext, memory: SecretMemory) {
@@ -25,13 +27,18 @@ export class TraceRecorder {
     this.#memory = memory;
   }
 
-  /** Called before each step acts; `wanted` is false when a secret is in play, or no trace is to be kept. */
-  async before(wanted: boolean): Promise<void> {
-    if (!wanted) return this.discard();
+  /**
+   * Called before each step acts; `never` also while a secret is in play. A trace that is only kept of failures has no film of
+   * the page: that costs every step half of its time again, and a failure has a picture anyway.
+   */
+  async before(kept: EvidenceRules['trace']): Promise<void> {
+    if (kept === 'never') return this.discard();
     this.#steps += 1;
-    if (this.#steps > STEPS_PER_RECORDING) await this.discard();
+    const isFilmMissing = kept === 'always' && !this.#filmed;
+    if (this.#steps > STEPS_PER_RECORDING || isFilmMissing) await this.discard();
     if (this.#recording) return;
-    await this.#context.tracing.start({ screenshots: true, snapshots: true });
+    this.#filmed = kept === 'always';
+    await this.#context.tracing.start({ screenshots: this.#filmed, snapshots: true });
     this.#recording = true;
     this.#steps = 1;
   }
