@@ -1,49 +1,21 @@
 /**
  * A worker that is no process: the product's engine and steps inside the agent, so that 20,000 jobs fit into minutes (a
- * process for each costs half a second of processor time). Everything else of the agent is the product's. It has one step
- * that the product has not: `http`, which acts on the outside world.
+ * process for each costs half a second of processor time). Everything else of the agent is the product's.
  */
 import { randomUUID } from 'node:crypto';
-import { Workflow, type StepDeclaration } from '@casare/shared/workflow';
-import { createExpressions, runWorkflow, systemClock, type Step } from '../../edge-agent/dist/engine/index.js';
+import { Workflow } from '@casare/shared/workflow';
+import { createExpressions, runWorkflow, systemClock } from '../../edge-agent/dist/engine/index.js';
 import { unrestricted } from '../../edge-agent/dist/policy/index.js';
 import { WorkerChannel } from '../../edge-agent/dist/runner/worker-channel.js';
 import { createStepRegistry } from '../../edge-agent/dist/steps/index.js';
-import { z } from 'zod';
 import type { FromWorker, ToWorker } from '../../edge-agent/src/runner/ipc.ts';
 import type { WorkerProcess } from '../../edge-agent/src/runner/worker-process.ts';
 import type { WorkerSource } from '../../edge-agent/src/runner/index.ts';
 
-/** What `stop` of a run leaves it, milliseconds. */
-const ACT_MS = 10_000;
-const Arguments = z.object({ method: z.string(), endpoint: z.string() });
-const HTTP: StepDeclaration = {
-  name: 'http',
-  version: '1.0.0',
-  summary: 'For tests: asks a server to do something.',
-  with: Arguments,
-  output: z.json(),
-  example: {},
-  effect: 'unsafe',
-  defaultTimeoutMs: ACT_MS,
-  slot: 'plain',
-  capabilities: [],
-  needsSession: false,
-};
-const http: Step = {
-  declaration: HTTP,
-  async run(args, { signal }) {
-    const { method, endpoint } = Arguments.parse(args);
-    const response = await fetch(endpoint, { method, signal });
-    return response.json();
-  },
-};
-
 /** Workers inside this process. */
 export function insideWorkers(home: string): WorkerSource {
   const expressions = createExpressions();
-  const product = createStepRegistry({ home, env: process.env, platform: process.platform });
-  const steps = { find: (reference: string) => (reference === 'http' ? http : product.find(reference)) };
+  const steps = createStepRegistry({ home, env: process.env, platform: process.platform });
   return {
     warm: () => undefined,
     take: () => new InsideWorker({ expressions, steps, policy: unrestricted }) as unknown as WorkerProcess,

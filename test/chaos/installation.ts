@@ -46,8 +46,6 @@ export interface AgentKind {
   readonly slots: number;
 }
 
-/** A label that only the agents with workers inside have: there alone are steps that act outside. */
-export const ACTS_OUTSIDE = 'acts=outside';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const READY_MS = 90_000;
 const ASK_MS = 2_000;
@@ -98,9 +96,7 @@ export async function openInstallation(kinds: readonly AgentKind[]): Promise<Ins
   const clientOf = (replica: number): Client => createClient({ url: urlOf(replica), apiKey });
   const enrol = `https://127.0.0.1:${ports[0]!.enrol}`;
   const homes = await Promise.all(
-    cables.map((cable, index) =>
-      enrolAgent(clientOf(0), enrol, path.join(home, `agent-${index}`), cable.port, kinds[index]!),
-    ),
+    cables.map((cable, index) => enrolAgent(clientOf(0), enrol, path.join(home, `agent-${index}`), cable.port)),
   );
   const agents = homes.map((folder, index) =>
     startAgent(`agent-${index}`, folder, kinds[index]!, log(`agent-${index}`)),
@@ -132,15 +128,8 @@ async function portsOf(replicas: number): Promise<{ web: number; enrol: number; 
 }
 
 /** Enrols an agent whose tunnel goes over `port`; answers its home. */
-async function enrolAgent(
-  client: Client,
-  url: string,
-  home: string,
-  port: number,
-  { program }: AgentKind,
-): Promise<string> {
-  const tags = program === 'inside' ? [ACTS_OUTSIDE] : [];
-  const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true, tags } });
+async function enrolAgent(client: Client, url: string, home: string, port: number): Promise<string> {
+  const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true } });
   await mkdir(home, { mode: 0o700 });
   const args = ['enrol', '--url', url, '--token', token, '--home', home, '--name', path.basename(home)];
   const log = `${home}.log`;

@@ -1,7 +1,6 @@
 /** What the jobs of a chaos run do: a few small steps, and one that must not be repeated. */
 import { api } from '@casare/shared/api';
 import type { Client } from '@casare/shared/client';
-import { ACTS_OUTSIDE } from './installation.ts';
 import type { Acts } from './history.ts';
 
 export interface Kind {
@@ -50,8 +49,8 @@ export const KINDS: readonly Kind[] = [
 /** `outside`: where a step acts. */
 export async function pushWorkflows(client: Client, url: string): Promise<void> {
   const documents = [
-    steps('outside', `, requires: ['${ACTS_OUTSIDE}']`, outside(url)),
-    steps('held', `, onDisconnect: hold, requires: ['${ACTS_OUTSIDE}']`, outside(url)),
+    steps('outside', '', outside(url)),
+    steps('held', ', onDisconnect: hold', outside(url)),
     steps('log', '', LOG),
     steps('plain', '', PLAIN),
   ];
