@@ -57,8 +57,7 @@ export function parseArguments(step: Step, args: Json, frame: Frame): unknown {
 export async function callStep(call: PreparedCall, frame: Frame): Promise<CallResult> {
   const { clock } = frame.run.options;
   const expired = new AbortController();
-  const timedOut = timeoutFault(frame.path, call.timeoutMs);
-  const clear = clock.deadline(call.timeoutMs, () => expired.abort(timedOut));
+  const clear = clock.deadline(call.timeoutMs, () => expired.abort(timeoutFault(frame.path, call.timeoutMs)));
   const signal = AbortSignal.any([frame.signal, expired.signal]);
   const grace = graceAfter(signal, frame);
   try {
