@@ -7,7 +7,10 @@ CREATE TABLE account (
   email text NOT NULL,
   password_hash text NOT NULL,
   role text NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  disabled_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL
 );
 CREATE TABLE agent (
   tenant_id text NOT NULL,
@@ -192,6 +195,12 @@ CREATE TABLE idempotency_key (
   job_ids uuid[] NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0.02);
+CREATE TABLE invitation (
+  tenant_id text NOT NULL,
+  account_id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL
+);
 CREATE TABLE job (
   tenant_id text NOT NULL,
   id uuid NOT NULL,
@@ -370,14 +379,20 @@ CREATE TABLE session (
   csrf_token text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone NOT NULL,
-  id uuid DEFAULT gen_random_uuid() NOT NULL
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  address text DEFAULT ''::text NOT NULL,
+  user_agent text DEFAULT ''::text NOT NULL,
+  last_used_at timestamp with time zone,
+  api_key_id text
 );
 CREATE TABLE sign_in_code (
   code_hash bytea NOT NULL,
   tenant_id text NOT NULL,
   account_id uuid NOT NULL,
   expires_at timestamp with time zone NOT NULL,
-  used_at timestamp with time zone
+  used_at timestamp with time zone,
+  api_key_id text
 );
 CREATE TABLE singleton (
   name text NOT NULL,
@@ -486,6 +501,9 @@ ALTER TABLE gateway ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_pkey PRIMARY KEY (serial);
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_ca_id_fkey FOREIGN KEY (ca_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE idempotency_key ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, key);
+ALTER TABLE invitation ADD CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, account_id);
+ALTER TABLE invitation ADD CONSTRAINT invitation_token_hash_key UNIQUE (token_hash);
+ALTER TABLE invitation ADD CONSTRAINT invitation_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE job ADD CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE job ADD CONSTRAINT job_attempt_timeout_ms_check CHECK ((attempt_timeout_ms > 0));
 ALTER TABLE job ADD CONSTRAINT job_concurrency_limit_check CHECK (((concurrency_limit >= 1) AND (concurrency_limit <= 1000)));
@@ -537,6 +555,7 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 
 -- indexes
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
+CREATE INDEX account_page ON public.account USING btree (tenant_id, seq DESC);
 CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
 CREATE INDEX agent_draining ON public.agent USING btree (draining_since) WHERE ((state = 'draining'::text) AND (drained_at IS NULL));
 CREATE INDEX agent_ephemeral ON public.agent USING btree (tenant_id, id) WHERE (ephemeral AND (left_at IS NULL));
@@ -577,6 +596,7 @@ CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concu
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING brin (at) WITH (pages_per_range='16');
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
+CREATE INDEX session_page ON public.session USING btree (tenant_id, account_id, seq DESC);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
 CREATE INDEX trust_lock_ends ON public.trust_lock USING btree (expires_at) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);

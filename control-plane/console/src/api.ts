@@ -29,6 +29,11 @@ export class Api implements Client {
     return (this.#me = await this.#client.call(api.auth.login, { body: request }));
   }
 
+  /** Sets the password of an invitation and signs in. @throws ApiError AUTH_INVITATION_USED */
+  async acceptInvitation(token: string, password: string): Promise<Me> {
+    return (this.#me = await this.#client.call(api.auth.acceptInvitation, { body: { token, password } }));
+  }
+
   /** Who is signed in; null when nobody is. @throws ApiError when that cannot be told. */
   async whoIsIt(): Promise<Me | null> {
     try {

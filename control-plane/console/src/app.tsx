@@ -1,6 +1,7 @@
 /** The frame around every page: header, sign-out, and the page that the address names. */
 import { useEffect, useRef, useState } from 'react';
 import { DeadLettersPage } from './pages/dead-letters.tsx';
+import { InvitationPage } from './pages/invitation.tsx';
 import { JobPage } from './pages/job.tsx';
 import { JobsPage } from './pages/jobs.tsx';
 import { MaintenancePage } from './pages/maintenance.tsx';
@@ -15,6 +16,7 @@ export function App() {
   const route = useRoute();
   const { state, look } = useSession();
   useFocusOnNewPage(route);
+  if (route.page === 'invitation') return <InvitationPage />;
   if (state.is === 'looking') return <Loading what="Signing in" />;
   if (state.is === 'out') return <SignInPage error={state.error} />;
   if (state.is === 'unknown') {
@@ -41,6 +43,7 @@ function Page({ route }: { route: Route }) {
   switch (route.page) {
     case 'jobs':
     case 'login':
+    case 'invitation':
       return <JobsPage key={hrefOf(route)} state={route.page === 'jobs' ? route.state : null} />;
     case 'job':
       return <JobPage key={route.id} id={route.id} />;

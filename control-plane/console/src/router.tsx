@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
   | { readonly page: 'maintenance' }
   | { readonly page: 'login' }
+  | { readonly page: 'invitation' }
   | { readonly page: 'unknown' };
 
 export const HOME: Route = { page: 'jobs', state: null };
@@ -24,6 +25,7 @@ export function routeOf(address: string): Route {
   }
   if (pathname === '/maintenance') return { page: 'maintenance' };
   if (pathname === '/login') return { page: 'login' };
+  if (pathname === '/invitation') return { page: 'invitation' };
   const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
   return id === undefined ? { page: 'unknown' } : { page: 'job', id };
 }
@@ -41,6 +43,8 @@ export function hrefOf(route: Route): string {
       return '/maintenance';
     case 'login':
       return '/login';
+    case 'invitation':
+      return '/invitation';
     case 'unknown':
       return '/';
   }

@@ -21,6 +21,8 @@ export interface Session {
   readonly state: SessionState;
   readonly api: Api;
   readonly signIn: (request: LoginRequest) => Promise<void>;
+  /** Sets the password of an invitation and signs in. */
+  readonly accept: (token: string, password: string) => Promise<void>;
   readonly signOut: () => Promise<void>;
   /** Asks again who is signed in. */
   readonly look: () => void;
@@ -68,6 +70,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       api,
       look,
       signIn: async (request) => enter(await api.signIn(request)),
+      accept: async (token, password) => {
+        const me = await api.acceptInvitation(token, password);
+        navigate(HOME, { replace: true });
+        enter(me);
+      },
       signOut: async () => {
         await api.call(endpoints.auth.logout);
         navigate({ page: 'login' });

@@ -28,19 +28,20 @@ const insertAccountSql = sql<never, [tenant: string, id: string, email: string, 
 
 const accountByEmailSql = sql<AccountRow, [email: string]>(
   'accountByEmail',
-  `SELECT ${ACCOUNT} FROM account WHERE lower(email) = lower($1)`,
+  `SELECT ${ACCOUNT} FROM account WHERE lower(email) = lower($1) AND disabled_at IS NULL`,
   { idempotent: true },
 );
 
 const accountByIdSql = sql<AccountRow, [tenant: string, id: string]>(
   'accountById',
-  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2`,
+  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2 AND disabled_at IS NULL`,
   { idempotent: true },
 );
 
 const firstOwnerSql = sql<AccountRow, [tenant: string]>(
   'firstOwner',
-  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND role = 'owner' ORDER BY created_at, id LIMIT 1`,
+  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND role = 'owner'
+   ORDER BY disabled_at IS NOT NULL, created_at, id LIMIT 1`,
 );
 
 const setPasswordSql = sql<never, [tenant: string, id: string, passwordHash: string]>(
@@ -48,10 +49,16 @@ const setPasswordSql = sql<never, [tenant: string, id: string, passwordHash: str
   `UPDATE account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2`,
 );
 
+const signedInSql = sql<never, [tenant: string, id: string, at: Date]>(
+  'signedIn',
+  `UPDATE account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
 export async function insertAccount(db: Queryable, row: AccountRow): Promise<void> {
   await db.execute(insertAccountSql(row.tenant, row.id, row.email, row.passwordHash, row.role));
 }
 
+/** Of disabled accounts nobody signs in: they are not found. */
 export async function accountByEmail(db: Queryable, email: string): Promise<AccountRow | null> {
   return (await db.query(accountByEmailSql(email)))[0] ?? null;
 }
@@ -65,11 +72,16 @@ export async function lockFirstStart(db: Queryable): Promise<void> {
   await db.execute(lockFirstStartSql(FIRST_START_LOCK));
 }
 
-/** The tenant's oldest owner. */
+/** The tenant's oldest owner, of those who are not disabled if there are such. */
 export async function firstOwner(db: Queryable, tenant: string): Promise<AccountRow | null> {
   return (await db.query(firstOwnerSql(tenant)))[0] ?? null;
 }
 
 export async function setPassword(db: Queryable, tenant: string, id: string, passwordHash: string): Promise<void> {
   await db.execute(setPasswordSql(tenant, id, passwordHash));
+}
+
+/** Puts on record when somebody signed in last. */
+export async function signedIn(db: Queryable, tenant: string, id: string, at: Date): Promise<void> {
+  await db.execute(signedInSql(tenant, id, at));
 }

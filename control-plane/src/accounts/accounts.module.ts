@@ -5,15 +5,20 @@ import { AccountsService } from './accounts.service.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
 import { ApiKeysService } from './api-keys.service.ts';
 import { AuthController, WEB_URL } from './auth.controller.ts';
+import { PeopleController } from './people.controller.ts';
+import { PeopleService } from './people.service.ts';
+import { SessionsService } from './sessions.service.ts';
 
 /** `webUrl`: where browsers reach the console, without a trailing slash. */
 export function accountsModule(accounts: AccountsService, webUrl: string): DynamicModule {
   return {
     module: class AccountsModule {},
-    controllers: [AuthController, ApiKeysController],
+    controllers: [AuthController, ApiKeysController, PeopleController],
     providers: [
       { provide: AccountsService, useValue: accounts },
       { provide: ApiKeysService, useValue: accounts.keys },
+      { provide: PeopleService, useValue: accounts.people },
+      { provide: SessionsService, useValue: accounts.sessions },
       { provide: WEB_URL, useValue: webUrl },
       { provide: AUTHENTICATOR, useValue: accounts },
     ],

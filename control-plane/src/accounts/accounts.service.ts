@@ -8,18 +8,24 @@ import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import * as accounts from './account.store.ts';
 import { liveKeys, touchKey } from './api-key.store.ts';
 import { ApiKeysService } from './api-keys.service.ts';
 import { hashSecret, newSecret, readApiKey } from './credential.ts';
 import { decideTry, TRIES } from './lockout.decision.ts';
-import { verifyPassword } from './password.ts';
-import { rightsOfKey } from './rights.decision.ts';
+import { hashPassword, verifyPassword } from './password.ts';
+import { keyIdOf, rightsOfKey, sessionIdOf } from './rights.decision.ts';
+import { PeopleService } from './people.service.ts';
+import { invitedBy, useInvitation } from './people.store.ts';
+import * as sessions from './session.store.ts';
+import { SessionsService } from './sessions.service.ts';
 import * as signIns from './sign-in.store.ts';
 
 /** A session's length, milliseconds. */
 export const SESSION_MS = 12 * 3_600_000;
+/** Of an account; with one more, the oldest ends. */
+export const SESSIONS_OF_ACCOUNT = 50;
 /** How long a one-time sign-in link is good, milliseconds. */
 export const CODE_MS = 10 * 60_000;
 
@@ -30,6 +36,12 @@ export interface NewSession {
   readonly caller: Caller;
 }
 
+/** Where somebody signs in from, as the listener sees it. */
+export interface From {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
 export interface NewSignInCode {
   readonly code: string;
   readonly expiresAt: Date;
@@ -37,11 +49,15 @@ export interface NewSignInCode {
 
 export class AccountsService implements Authenticator {
   readonly keys: ApiKeysService;
+  readonly people: PeopleService;
+  readonly sessions: SessionsService;
   readonly #db: Database;
   readonly #clock: Clock;
 
   constructor(db: Database, clock: Clock) {
     this.keys = new ApiKeysService(db, clock);
+    this.people = new PeopleService(db, clock);
+    this.sessions = new SessionsService(db, clock);
     this.#db = db;
     this.#clock = clock;
   }
@@ -56,37 +72,25 @@ export class AccountsService implements Authenticator {
     const idsOf = (via: Caller['via']) => [
       ...new Set(callers.filter((caller) => caller.via === via).map(({ credential }) => credential.split(':')[1]!)),
     ];
-    const [keys, sessions] = [idsOf('apiKey'), idsOf('session')];
+    const [keys, signedIn] = [idsOf('apiKey'), idsOf('session')];
     const rights = new Map<string, Rights>();
     for (const key of keys.length > 0 ? await liveKeys(this.#db, keys, now) : []) {
       rights.set(`key:${key.id}`, rightsOfKey(key, key.accountRole));
     }
-    for (const { id, role } of sessions.length > 0 ? await signIns.sessionsAlive(this.#db, sessions, now) : []) {
+    for (const { id, role } of signedIn.length > 0 ? await sessions.sessionsAlive(this.#db, signedIn, now) : []) {
       rights.set(`session:${id}`, { role, scopes: null });
     }
     return rights;
   }
 
-  /** Signs in by password. `address` is the client's, for the lockout. */
-  async logIn(email: string, password: string, address: string): Promise<NewSession | Refusal> {
-    const byAccount = `account:${hashSecret(email.toLowerCase()).toString('hex')}`;
-    const byAddress = `address:${address.slice(0, 100)}`;
-    const lockedUntil = await this.#countTry([
-      { subject: byAccount, limit: TRIES.account },
-      { subject: byAddress, limit: TRIES.address },
-    ]);
-    if (lockedUntil !== null) return lockedOut(lockedUntil, this.#clock.now());
-    const account = await accounts.accountByEmail(this.#db, email);
-    if (!(await verifyPassword(password, account?.passwordHash ?? null)) || account === null) {
-      return refuse('unauthenticated', 'AUTH_WRONG_CREDENTIALS', 'The e-mail address or the password is wrong.');
-    }
-    await signIns.clearFailures(this.#db, byAccount);
-    await signIns.forgiveTry(this.#db, byAddress);
-    return this.#openSession(account, 'password');
+  /** Signs in by password. */
+  async logIn(email: string, password: string, from: From): Promise<NewSession | Refusal> {
+    const account = await this.#checkPassword(email, password, from);
+    return isRefusal(account) ? account : this.#openSession(account, 'password', from);
   }
 
   /** Signs in by a one-time code; of several uses, one succeeds. */
-  async logInWithCode(code: string): Promise<NewSession | Refusal> {
+  async logInWithCode(code: string, from: From): Promise<NewSession | Refusal> {
     const owner = await signIns.useSignInCode(this.#db, hashSecret(code), this.#clock.now());
     const account = owner && (await accounts.accountById(this.#db, owner.tenant, owner.accountId));
     if (account === null) {
@@ -94,11 +98,50 @@ export class AccountsService implements Authenticator {
         fix: 'Make a new one with `casare login --link`.',
       });
     }
-    return this.#openSession(account, 'code');
+    return this.#openSession(account, 'code', from, owner!.apiKeyId);
+  }
+
+  /** Uses an invitation up; of several uses, one succeeds. */
+  async acceptInvitation(token: string, password: string, from: From): Promise<NewSession | Refusal> {
+    const hash = hashSecret(token);
+    const invited = await invitedBy(this.#db, hash, this.#clock.now());
+    // Only who holds a link may make us hash.
+    if (invited === null) return invitationUsed();
+    const passwordHash = await hashPassword(password);
+    const { tenant, accountId } = invited;
+    const account = await this.#db.transaction(async (tx) => {
+      const found = await accounts.accountById(tx, tenant, accountId);
+      if (found === null || !(await useInvitation(tx, hash, this.#clock.now()))) return null;
+      await accounts.setPassword(tx, tenant, accountId, passwordHash);
+      const actor = `account:${accountId}`;
+      await appendAudit(tx, { tenant, actor, action: 'account.joined', subject: actor });
+      return found;
+    });
+    return account === null ? invitationUsed() : this.#openSession(account, 'invitation', from);
+  }
+
+  /** Wrong passwords count as failed sign-ins: who found a session open must not guess either. */
+  async changePassword(
+    caller: Caller,
+    { password, newPassword }: { readonly password: string; readonly newPassword: string },
+    from: From,
+  ): Promise<{ ended: number } | Refusal> {
+    const current = sessionIdOf(caller);
+    if (current === null || caller.email === null) return sessionNeeded();
+    const account = await this.#checkPassword(caller.email, password, from);
+    if (isRefusal(account)) return account.code === 'AUTH_WRONG_CREDENTIALS' ? passwordWrong() : account;
+    const passwordHash = await hashPassword(newPassword);
+    const { tenant, accountId, actor } = caller;
+    return this.#db.transaction(async (tx) => {
+      await accounts.setPassword(tx, tenant, accountId, passwordHash);
+      const ended = await sessions.endSessionsOf(tx, tenant, accountId, current);
+      await appendAudit(tx, { tenant, actor, action: 'account.passwordChanged', subject: actor, detail: { ended } });
+      return { ended };
+    });
   }
 
   async logOut(sessionToken: string): Promise<void> {
-    await signIns.deleteSession(this.#db, hashSecret(sessionToken));
+    await sessions.deleteSession(this.#db, hashSecret(sessionToken));
   }
 
   /** Makes a code that signs in the caller's own account. */
@@ -109,8 +152,8 @@ export class AccountsService implements Authenticator {
     const { secret, hash } = newSecret();
     const expiresAt = new Date(this.#clock.now().getTime() + CODE_MS);
     await this.#db.transaction(async (tx) => {
-      await signIns.insertSignInCode(tx, hash, caller, expiresAt);
-      const { tenant, actor } = caller;
+      const { tenant, actor, accountId } = caller;
+      await signIns.insertSignInCode(tx, hash, { tenant, accountId, apiKeyId: keyIdOf(caller) }, expiresAt);
       await appendAudit(tx, { tenant, actor, action: 'signInCode.created', subject: `account:${caller.accountId}` });
     });
     return { code: secret, expiresAt };
@@ -118,6 +161,7 @@ export class AccountsService implements Authenticator {
 
   /** Removes expired sessions, codes and old failures. */
   async sweep(): Promise<void> {
+    await sessions.sweepSessions(this.#db, this.#clock.now());
     await signIns.sweepSignIn(this.#db, this.#clock.now());
     await this.keys.sweep();
   }
@@ -140,9 +184,28 @@ export class AccountsService implements Authenticator {
   }
 
   async #callerOfSession(token: string): Promise<Caller | null> {
-    const session = await signIns.liveSession(this.#db, hashSecret(token), this.#clock.now());
-    const account = session && (await accounts.accountById(this.#db, session.tenant, session.accountId));
-    return account ? callerOf(account, session) : null;
+    const now = this.#clock.now();
+    const session = await sessions.liveSession(this.#db, hashSecret(token), now);
+    if (session?.touchDue) await sessions.touchSession(this.#db, session.id, now);
+    return session && callerOf({ ...session, id: session.accountId }, session);
+  }
+
+  /** The account that the password opens. The try is counted before the password is looked at. */
+  async #checkPassword(email: string, password: string, from: From): Promise<accounts.AccountRow | Refusal> {
+    const byAccount = `account:${hashSecret(email.toLowerCase()).toString('hex')}`;
+    const byAddress = `address:${from.address.slice(0, 100)}`;
+    const lockedUntil = await this.#countTry([
+      { subject: byAccount, limit: TRIES.account },
+      { subject: byAddress, limit: TRIES.address },
+    ]);
+    if (lockedUntil !== null) return lockedOut(lockedUntil, this.#clock.now());
+    const account = await accounts.accountByEmail(this.#db, email);
+    if (!(await verifyPassword(password, account?.passwordHash ?? null)) || account === null) {
+      return refuse('unauthenticated', 'AUTH_WRONG_CREDENTIALS', 'The e-mail address or the password is wrong.');
+    }
+    await signIns.clearFailures(this.#db, byAccount);
+    await signIns.forgiveTry(this.#db, byAddress);
+    return account;
   }
 
   /** Counts one try for each subject, in one order for all; until when it is locked out, or null. */
@@ -162,25 +225,54 @@ export class AccountsService implements Authenticator {
     );
   }
 
-  async #openSession(account: accounts.AccountRow, by: 'password' | 'code'): Promise<NewSession> {
+  async #openSession(
+    account: accounts.AccountRow,
+    by: 'password' | 'code' | 'invitation',
+    from: From,
+    apiKeyId: string | null = null,
+  ): Promise<NewSession> {
     const { secret, hash } = newSecret();
     const csrfToken = newSecret().secret;
-    const expiresAt = new Date(this.#clock.now().getTime() + SESSION_MS);
-    const session = { id: randomUUID(), tenant: account.tenant, accountId: account.id, csrfToken };
+    const now = this.#clock.now();
+    const expiresAt = new Date(now.getTime() + SESSION_MS);
+    const { tenant, id: accountId } = account;
+    const session = { id: randomUUID(), tenant, accountId, csrfToken, ...from, apiKeyId, createdAt: now, expiresAt };
     const caller = callerOf(account, session);
     await this.#db.transaction(async (tx) => {
-      await signIns.insertSession(tx, hash, session, expiresAt);
-      const { tenant, actor } = caller;
-      await appendAudit(tx, { tenant, actor, action: 'session.opened', subject: actor, detail: { by } });
+      await sessions.insertSession(tx, hash, session, SESSIONS_OF_ACCOUNT);
+      await accounts.signedIn(tx, tenant, accountId, now);
+      const detail = { by, address: from.address };
+      await appendAudit(tx, { tenant, actor: caller.actor, action: 'session.opened', subject: caller.actor, detail });
     });
     return { token: secret, expiresAt, caller };
   }
 }
 
-function callerOf(account: accounts.AccountRow, session: signIns.SessionRow): Caller {
+function callerOf(
+  account: Omit<accounts.AccountRow, 'passwordHash'>,
+  session: { readonly id: string; readonly csrfToken: string },
+): Caller {
   const { tenant, id, email, role } = account;
   const verified = { via: 'session', credential: `session:${session.id}`, csrfToken: session.csrfToken } as const;
   return { tenant, accountId: id, email, role, scopes: null, ...verified, actor: `account:${id}` };
+}
+
+function invitationUsed(): Refusal {
+  return refuse('unauthenticated', 'AUTH_INVITATION_USED', 'This invitation was used already, or has expired.', {
+    fix: 'Sign in by your password, or ask for a new invitation.',
+  });
+}
+
+/** Not `unauthenticated`: the session is good, and a console would take that for its end. */
+function passwordWrong(): Refusal {
+  return refuse('denied', 'PASSWORD_WRONG', 'The present password is wrong.');
+}
+
+function sessionNeeded(): Refusal {
+  return refuse('denied', 'SESSION_NEEDED', 'This is for a person who is signed in.', {
+    detail: 'An API key cannot change how its account signs in.',
+    fix: 'Sign in to the console.',
+  });
 }
 
 function keyNarrower(): Refusal {

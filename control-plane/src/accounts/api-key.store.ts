@@ -16,7 +16,7 @@ export interface NewKeyRow {
   readonly expiresAt: Date | null;
 }
 
-/** A key that is neither revoked nor expired. */
+/** A key that is neither revoked nor expired, of an account that is not disabled. */
 export interface LiveKey {
   readonly tenant: string;
   readonly id: string;
@@ -89,7 +89,7 @@ const liveKeysSql = sql<LiveKey, [ids: string[], now: Date]>(
   `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role,
      k.scopes, a.role AS "accountRole", k.expires_at AS "expiresAt", ${TOUCH_DUE('$2')} AS "touchDue"
    FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id
-   WHERE k.id = ANY ($1) AND ${LIVE}`,
+   WHERE k.id = ANY ($1) AND a.disabled_at IS NULL AND ${LIVE}`,
   { idempotent: true },
 );
 

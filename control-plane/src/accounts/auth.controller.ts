@@ -1,13 +1,13 @@
 /** Signing in and out over HTTP. The session's cookie is out of reach of scripts and never sent across sites. */
 import { Controller, Inject } from '@nestjs/common';
 import { api, permissionsOf, type Me } from '@casare/shared/api';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { clientOf } from '../platform/edge/client-address.ts';
 import { SESSION_COOKIE, type Caller } from '../platform/http/caller.ts';
 import { credentialsOf } from '../platform/http/guard.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { isRefusal, type Refusal } from '../platform/refusal.ts';
-import { AccountsService, SESSION_MS } from './accounts.service.ts';
+import { AccountsService, SESSION_MS, type From, type NewSession } from './accounts.service.ts';
 
 /** Nest token of the address that browsers reach the console by. */
 export const WEB_URL = Symbol('WebUrl');
@@ -26,11 +26,20 @@ export class AuthController {
   async logIn({ body, request, response }: Call<typeof api.auth.login>): Promise<Me | Refusal> {
     const session =
       'code' in body
-        ? await this.#accounts.logInWithCode(body.code)
-        : await this.#accounts.logIn(body.email, body.password, clientOf(request.socket).address);
-    if (isRefusal(session)) return session;
-    this.#setCookie(response, session.token, SESSION_MS);
-    return viewOf(session.caller);
+        ? await this.#accounts.logInWithCode(body.code, fromOf(request))
+        : await this.#accounts.logIn(body.email, body.password, fromOf(request));
+    return this.#entered(session, response);
+  }
+
+  @Handles(api.auth.acceptInvitation)
+  async acceptInvitation({ body, request, response }: Call<typeof api.auth.acceptInvitation>): Promise<Me | Refusal> {
+    const session = await this.#accounts.acceptInvitation(body.token, body.password, fromOf(request));
+    return this.#entered(session, response);
+  }
+
+  @Handles(api.auth.changePassword)
+  changePassword({ caller, body, request }: Call<typeof api.auth.changePassword>) {
+    return this.#accounts.changePassword(caller, body, fromOf(request));
   }
 
   @Handles(api.auth.logout)
@@ -53,6 +62,12 @@ export class AuthController {
     return { code, url: `${this.#webUrl}/login#code=${code}`, expiresAt: expiresAt.toISOString() };
   }
 
+  #entered(session: NewSession | Refusal, response: Response): Me | Refusal {
+    if (isRefusal(session)) return session;
+    this.#setCookie(response, session.token, SESSION_MS);
+    return viewOf(session.caller);
+  }
+
   #setCookie(response: Response, token: string, maxAgeMs: number): void {
     const secure = this.#webUrl.startsWith('https://') ? '; Secure' : '';
     const age = Math.floor(maxAgeMs / 1_000);
@@ -61,6 +76,13 @@ export class AuthController {
       `${SESSION_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`,
     );
   }
+}
+
+const USER_AGENT = 300;
+
+function fromOf(request: Request): From {
+  const userAgent = (request.get('user-agent') ?? '').slice(0, USER_AGENT);
+  return { address: clientOf(request.socket).address.slice(0, 100), userAgent };
 }
 
 function viewOf(caller: Caller): Me {

@@ -30,7 +30,8 @@ function start(more: { url?: string; resetPassword?: boolean } = {}) {
 }
 async function works({ apiKey, email, password }: { apiKey: string; email: string; password: string | null }) {
   const accounts = new AccountsService(database.db, systemClock);
-  const signedIn = password !== null && !isRefusal(await accounts.logIn(email, password, '127.0.0.1'));
+  const signedIn =
+    password !== null && !isRefusal(await accounts.logIn(email, password, { address: '127.0.0.1', userAgent: '' }));
   return [(await accounts.authenticate({ apiKey, sessionToken: null }))?.role === 'owner', signedIn];
 }
 

@@ -54,7 +54,8 @@ export async function firstStart(options: FirstStartOptions): Promise<AdminFile>
     const found = await readAdminFile(options.home);
     await tx.execute(accounts.insertTenant(TENANT, 'Default'));
     const owner = await accounts.firstOwner(tx, TENANT);
-    const password = owner === null || options.resetPassword ? newPassword(found, options) : (found?.password ?? null);
+    const kept = owner !== null && found?.email === owner.email ? found.password : null;
+    const password = owner === null || options.resetPassword ? newPassword(found, options) : kept;
     const apiKey = found !== null && readApiKey(found.apiKey) !== null ? found.apiKey : newApiKey().text;
     const admin = { url: options.url, email: owner?.email ?? EMAIL, password, apiKey, tenant: TENANT };
     if (JSON.stringify(admin) !== JSON.stringify(found)) {

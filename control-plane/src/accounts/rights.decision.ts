@@ -11,6 +11,11 @@ export function rightsOfKey(key: Rights, accountRole: Role): Rights {
   return { role: accountRole, scopes: both };
 }
 
+/** The id of the session by which somebody calls; null for a key. */
+export function sessionIdOf({ credential }: { readonly credential: string }): string | null {
+  return credential.startsWith('session:') ? credential.slice(8) : null;
+}
+
 /** The id of the key by which somebody calls; null for a session. */
 export function keyIdOf({ credential }: { readonly credential: string }): string | null {
   return credential.startsWith('key:') ? credential.slice(4) : null;

@@ -1,4 +1,4 @@
-/** `casare keys` against a running control plane. */
+/** `casare keys`, `accounts` and `sessions` against a running control plane. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -57,4 +57,29 @@ test.each([
   ['and a name that would draw on a terminal', ['create', 'a\u001b[2Jb'], 2],
 ])('%s', async (_, args, code) => {
   expect((await casare('keys', ...args)).code).toBe(code);
+});
+
+test('somebody is invited, given a role, disabled and enabled', async () => {
+  const made = await casare('accounts', 'invite', 'new@acme.example', '--role', 'viewer', '--expires', '2d');
+  expect(made.code, made.err).toBe(0);
+  expect(made.out).toMatch(/\/invitation#token=[\w-]{43}\n$/);
+  const row = /^(\S+)\s+new@acme\.example\s+viewer\s+invited\s+never/m.exec((await casare('accounts', 'list')).out);
+  const id = row![1]!;
+  expect((await casare('accounts', 'role', id, 'developer')).out).toMatch(/role\s+developer/);
+  expect((await casare('accounts', 'disable', id)).out).toMatch(/state\s+disabled/);
+  expect((await casare('accounts', 'enable', id)).out).toMatch(/state\s+invited/);
+  expect((await casare('accounts', 'invite', 'new@acme.example', '--role', 'viewer')).err).toContain('ACCOUNT_EXISTS');
+  expect((await casare('accounts', 'invite', 'x@acme.example')).code).toBe(2);
+});
+
+test('sessions are listed and ended', async () => {
+  const body = JSON.stringify({ email: plane.admin.email, password: plane.admin.password });
+  const headers = { 'content-type': 'application/json', 'user-agent': 'Browser/1' };
+  const signIn = () => fetch(`${plane.url}/api/v1/auth/login`, { method: 'POST', headers, body });
+  for (const response of [await signIn(), await signIn()]) expect(response.status).toBe(200);
+  const { out } = await casare('sessions', 'list', '--all');
+  const id = /^(\S+)\s.*127\.0\.0\.1\s+Browser\/1/m.exec(out)![1]!;
+  expect((await casare('sessions', 'end', id)).code).toBe(0);
+  expect((await casare('sessions', 'end', id)).code).toBe(4);
+  expect((await casare('sessions', 'end-others')).out).toBe('1 ended\n');
 });

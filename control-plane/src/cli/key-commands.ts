@@ -28,7 +28,11 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         .choices(RolePermission.options)
         .argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
     )
-    .option('--expires <time>', 'how long it is good, such as 90d, 12h or 30m; without it, it does not expire', seconds)
+    .option(
+      '--expires <time>',
+      'how long it is good, such as 90d, 12h or 30m; without it, it does not expire',
+      lengthOfTime,
+    )
     .action(async (name: string, options: { role?: Role; scope?: string[]; expires?: number }, command: Command) => {
       const parsed = ApiKeyRequest.safeParse({
         name,
@@ -79,7 +83,8 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
     });
 }
 
-function seconds(text: string): number {
+/** Seconds. @throws UsageError */
+export function lengthOfTime(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (count === undefined) throw new UsageError(`${text} is not a length of time such as 90d, 12h or 30m.`);
   return Number(count) * UNITS[unit as keyof typeof UNITS];

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { exitCodeOf, linesOf } from './exit.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
+import { addAccountCommands } from './account-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
 import { addJobCommands } from './job-commands.ts';
@@ -43,6 +44,7 @@ function programFor(around: Surroundings): Command {
   addRestoredCommand(program, around);
   addLoginCommand(program, around);
   addKeyCommands(program, around);
+  addAccountCommands(program, around);
   addFleetCommands(program, around);
   addRouteCommands(program, around);
   addWorkflowCommands(program, around);

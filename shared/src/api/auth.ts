@@ -1,5 +1,6 @@
 /** Sign-in of people. Programs use API keys (`Authorization: Bearer`). */
 import { z } from 'zod';
+import { NewPassword } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
 import { time } from './page.ts';
 import { Role, RolePermission } from './permissions.ts';
@@ -57,6 +58,26 @@ export const auth = {
     summary: 'Who the caller is.',
     permission: 'signedIn',
     answer: { json: Me },
+  }),
+  acceptInvitation: endpoint({
+    id: 'auth.acceptInvitation',
+    method: 'POST',
+    path: '/auth/invitation',
+    summary: 'Uses an invitation up: sets the password and signs in.',
+    permission: 'public',
+    body: z.strictObject({ token: z.string().max(200), password: NewPassword }),
+    answer: { json: Me },
+    problems: ['AUTH_INVITATION_USED'],
+  }),
+  changePassword: endpoint({
+    id: 'auth.changePassword',
+    method: 'POST',
+    path: '/auth/password',
+    summary: 'Changes the password of who is signed in, and ends all their other sessions.',
+    permission: 'self:write',
+    body: z.strictObject({ password: z.string().max(1_000), newPassword: NewPassword }),
+    answer: { json: z.object({ ended: z.int() }) },
+    problems: ['SESSION_NEEDED', 'PASSWORD_WRONG', 'AUTH_LOCKED_OUT'],
   }),
   createSignInCode: endpoint({
     id: 'auth.createSignInCode',

@@ -1,4 +1,5 @@
 /** The REST API: every shape and every operation (design section 16). */
+import { accounts } from './accounts.ts';
 import { agents, joinTokens } from './agents.ts';
 import { apiKeys } from './api-keys.ts';
 import { audit } from './audit.ts';
@@ -9,9 +10,11 @@ import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
 import { authorities } from './authorities.ts';
 import { maintenance, routes } from './maintenance.ts';
+import { sessions } from './sessions.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
+export * from './accounts.ts';
 export * from './agents.ts';
 export * from './api-keys.ts';
 export * from './authorities.ts';
@@ -25,6 +28,7 @@ export * from './maintenance.ts';
 export * from './page.ts';
 export * from './permissions.ts';
 export * from './problem.ts';
+export * from './sessions.ts';
 export * from './trust.ts';
 export * from './workflows.ts';
 
@@ -32,6 +36,8 @@ export * from './workflows.ts';
 export const api = {
   audit,
   auth,
+  accounts,
+  sessions,
   apiKeys,
   agents,
   joinTokens,

@@ -1,0 +1,78 @@
+/** Accounts and sessions over HTTP. */
+import { Controller, Inject } from '@nestjs/common';
+import { api, type Invitation } from '@casare/shared/api';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { isRefusal, type Refusal } from '../platform/refusal.ts';
+import { WEB_URL } from './auth.controller.ts';
+import { PeopleService, type NewInvitation } from './people.service.ts';
+import { SessionsService } from './sessions.service.ts';
+
+@Controller()
+export class PeopleController {
+  readonly #people: PeopleService;
+  readonly #sessions: SessionsService;
+  readonly #webUrl: string;
+
+  constructor(
+    @Inject(PeopleService) people: PeopleService,
+    @Inject(SessionsService) sessions: SessionsService,
+    @Inject(WEB_URL) webUrl: string,
+  ) {
+    this.#people = people;
+    this.#sessions = sessions;
+    this.#webUrl = webUrl;
+  }
+
+  @Handles(api.accounts.list)
+  list({ caller, query }: Call<typeof api.accounts.list>) {
+    return this.#people.list(caller, query);
+  }
+
+  @Handles(api.accounts.get)
+  get({ caller, params }: Call<typeof api.accounts.get>) {
+    return this.#people.get(caller, params.id);
+  }
+
+  @Handles(api.accounts.invite)
+  async invite({ caller, body }: Call<typeof api.accounts.invite>) {
+    return this.#linked(await this.#people.invite(caller, body));
+  }
+
+  @Handles(api.accounts.inviteAgain)
+  async inviteAgain({ caller, params, body }: Call<typeof api.accounts.inviteAgain>) {
+    return this.#linked(await this.#people.inviteAgain(caller, params.id, body.ttlSeconds));
+  }
+
+  @Handles(api.accounts.setRole)
+  setRole({ caller, params, body }: Call<typeof api.accounts.setRole>) {
+    return this.#people.setRole(caller, params.id, body.role);
+  }
+
+  // Last: its path would match those above.
+  @Handles(api.accounts.act)
+  act({ caller, params }: Call<typeof api.accounts.act>) {
+    return this.#people.act(caller, params.id, params.action);
+  }
+
+  @Handles(api.sessions.list)
+  listSessions({ caller, query }: Call<typeof api.sessions.list>) {
+    return this.#sessions.list(caller, query);
+  }
+
+  @Handles(api.sessions.end)
+  endSession({ caller, params }: Call<typeof api.sessions.end>) {
+    return this.#sessions.end(caller, params.id);
+  }
+
+  @Handles(api.sessions.endOthers)
+  endOthers({ caller }: Call<typeof api.sessions.endOthers>) {
+    return this.#sessions.endOthers(caller);
+  }
+
+  /** The token stands behind `#`, so it is in no log of a server or proxy. */
+  #linked(made: NewInvitation | Refusal): Invitation | Refusal {
+    if (isRefusal(made)) return made;
+    const { account, token, expiresAt } = made;
+    return { account, url: `${this.#webUrl}/invitation#token=${token}`, expiresAt };
+  }
+}

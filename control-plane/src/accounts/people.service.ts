@@ -1,0 +1,189 @@
+/**
+ * People: invited, given roles, disabled.
+ *
+ * Invariants: nobody changes an account that may do more than they themselves, nor makes one such; a tenant always keeps
+ * an owner who can sign in, also when two requests come at once: changes of a tenant's accounts take turns; a disabled
+ * account has no session, and its keys do not work.
+ */
+import {
+  within,
+  type Account,
+  type AccountAction,
+  type Invitation,
+  type InvitationRequest,
+  type Role,
+} from '@casare/shared/api';
+import { appendAudit } from '../audit/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Transaction } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import { aboveYourself, badCursor } from './api-keys.service.ts';
+import { newSecret } from './credential.ts';
+import * as store from './people.store.ts';
+import { endSessionsOf } from './session.store.ts';
+
+/** Accounts of a tenant. */
+const ACCOUNTS = 10_000;
+
+/** A link to be shown once. */
+export type NewInvitation = Omit<Invitation, 'url'> & { readonly token: string };
+
+export class PeopleService {
+  readonly #db: Database;
+  readonly #clock: Clock;
+
+  constructor(db: Database, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  async list(
+    caller: Caller,
+    { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ items: Account[]; nextCursor: string | null } | Refusal> {
+    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) return badCursor();
+    const found = await store.listPeople(this.#db, caller.tenant, cursor ?? null, limit + 1);
+    const shown = found.slice(0, limit);
+    return { items: shown.map(viewOf), nextCursor: found.length > limit ? shown.at(-1)!.seq : null };
+  }
+
+  async get(caller: Caller, id: string): Promise<Account | Refusal> {
+    const person = await store.personById(this.#db, caller.tenant, id);
+    return person === null ? notFound(id) : viewOf(person);
+  }
+
+  async invite(caller: Caller, { email, role, ttlSeconds }: InvitationRequest): Promise<NewInvitation | Refusal> {
+    const { tenant, actor } = caller;
+    if (!within(all(role), caller)) return aboveYourself(role);
+    const id = crypto.randomUUID();
+    return this.#db.transaction(async (tx) => {
+      await store.lockPeople(tx, tenant);
+      if ((await store.countPeople(tx, tenant)) >= ACCOUNTS) return accountsFull();
+      if (!(await store.addPerson(tx, tenant, { id, email, role }, this.#clock.now()))) return exists();
+      const detail = { email, role };
+      await appendAudit(tx, { tenant, actor, action: 'account.invited', subject: `account:${id}`, detail });
+      return this.#link(tx, tenant, id, ttlSeconds);
+    });
+  }
+
+  async inviteAgain(caller: Caller, id: string, ttlSeconds: number): Promise<NewInvitation | Refusal> {
+    return this.#change(caller, id, async (tx, person) => {
+      if (person.joined || person.disabledAt !== null) return notInvited();
+      const { tenant, actor } = caller;
+      await appendAudit(tx, { tenant, actor, action: 'account.invitedAgain', subject: `account:${id}` });
+      return this.#link(tx, tenant, id, ttlSeconds);
+    });
+  }
+
+  async setRole(caller: Caller, id: string, role: Role): Promise<Account | Refusal> {
+    if (!within(all(role), caller)) return aboveYourself(role);
+    return this.#change(caller, id, async (tx, person) => {
+      const { tenant, actor } = caller;
+      if (role !== 'owner' && (await store.isLastOwner(tx, tenant, id))) return lastOwner();
+      if (role !== person.role) {
+        await store.setRole(tx, tenant, id, role);
+        const detail = { from: person.role, to: role };
+        await appendAudit(tx, { tenant, actor, action: 'account.roleChanged', subject: `account:${id}`, detail });
+      }
+      return viewOf({ ...person, role });
+    });
+  }
+
+  async act(caller: Caller, id: string, action: AccountAction): Promise<Account | Refusal> {
+    return this.#change(caller, id, async (tx, person) => {
+      const { tenant, actor } = caller;
+      const audit = (done: string, detail = {}) =>
+        appendAudit(tx, { tenant, actor, action: `account.${done}`, subject: `account:${id}`, detail });
+      if (action === 'disable') {
+        if (id === caller.accountId) return ownAccount();
+        if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
+      }
+      if (action === 'disable' && person.disabledAt === null) {
+        await store.setDisabled(tx, tenant, id, this.#clock.now());
+        await store.dropInvitation(tx, tenant, id);
+        await audit('disabled');
+      }
+      if (action === 'enable' && person.disabledAt !== null) {
+        await store.setDisabled(tx, tenant, id, null);
+        await audit('enabled');
+      }
+      if (action !== 'enable') {
+        const ended = await endSessionsOf(tx, tenant, id, null);
+        if (action === 'end-sessions') await audit('sessionsEnded', { ended });
+      }
+      return viewOf((await store.personById(tx, tenant, id))!);
+    });
+  }
+
+  /** Does `work` on an account that the caller may change, while nobody else changes any of the tenant. */
+  #change<T>(
+    caller: Caller,
+    id: string,
+    work: (tx: Transaction, person: store.PersonRow) => Promise<T | Refusal>,
+  ): Promise<T | Refusal> {
+    return this.#db.transaction(async (tx) => {
+      await store.lockPeople(tx, caller.tenant);
+      const person = await store.personById(tx, caller.tenant, id);
+      if (person === null) return notFound(id);
+      if (!within(all(person.role), caller)) return aboveYourself(person.role);
+      return work(tx, person);
+    });
+  }
+
+  async #link(tx: Transaction, tenant: string, id: string, ttlSeconds: number): Promise<NewInvitation> {
+    const { secret, hash } = newSecret();
+    const expiresAt = new Date(this.#clock.now().getTime() + ttlSeconds * 1_000);
+    await store.putInvitation(tx, tenant, id, hash, expiresAt);
+    const person = await store.personById(tx, tenant, id);
+    return { account: viewOf(person!), token: secret, expiresAt: expiresAt.toISOString() };
+  }
+}
+
+function all(role: Role) {
+  return { role, scopes: null };
+}
+
+function viewOf(row: store.PersonRow): Account {
+  const { id, email, role } = row;
+  return {
+    ...{ id, email, role },
+    state: row.disabledAt !== null ? 'disabled' : row.joined ? 'active' : 'invited',
+    createdAt: row.createdAt.toISOString(),
+    lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+  };
+}
+
+function notFound(id: string): Refusal {
+  return refuse('not_found', 'ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { fix: 'See `casare accounts list`.' });
+}
+
+function exists(): Refusal {
+  return refuse('conflict', 'ACCOUNT_EXISTS', 'There is an account with this e-mail address.', {
+    fix: 'Change that account, or use another address.',
+  });
+}
+
+function accountsFull(): Refusal {
+  return refuse('conflict', 'ACCOUNTS_FULL', `This tenant has ${ACCOUNTS} accounts.`, { fix: 'Ask the operator.' });
+}
+
+function notInvited(): Refusal {
+  return refuse('conflict', 'ACCOUNT_NOT_INVITED', 'This account does not wait for its invitation to be used.', {
+    detail: 'Its person has chosen a password, or it is disabled.',
+    fix: 'Enable it, or let its person sign in.',
+  });
+}
+
+function ownAccount(): Refusal {
+  return refuse('conflict', 'ACCOUNT_OWN', 'Nobody can disable the account they use.', {
+    fix: 'Ask another owner or admin.',
+  });
+}
+
+function lastOwner(): Refusal {
+  return refuse('conflict', 'LAST_OWNER', 'This is the last owner who can sign in.', {
+    detail: 'Without an owner, nobody could look after the tenant any more.',
+    fix: 'Make somebody else an owner first.',
+  });
+}

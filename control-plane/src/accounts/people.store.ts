@@ -1,0 +1,158 @@
+/** Accounts as people steer them, and invitations. A link's token is stored hashed. */
+import type { Role } from '@casare/shared/api';
+import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+
+export interface PersonRow {
+  readonly seq: string;
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  /** False: it was invited, and no password was chosen yet. */
+  readonly joined: boolean;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+  readonly lastSignInAt: Date | null;
+}
+
+/** What is stored where no password was chosen: nothing verifies against it. */
+const NO_PASSWORD = '-';
+const PERSON = `seq::text AS seq, id, email, role, password_hash <> '${NO_PASSWORD}' AS joined, created_at AS "createdAt",
+     disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt"`;
+
+const personPageSql = sql<PersonRow, [tenant: string, before: string | null, limit: number]>(
+  'personPage',
+  `SELECT ${PERSON} FROM account WHERE tenant_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3`,
+  { idempotent: true },
+);
+
+const personByIdSql = sql<PersonRow, [tenant: string, id: string]>(
+  'personById',
+  `SELECT ${PERSON} FROM account WHERE tenant_id = $1 AND id = $2`,
+  { idempotent: true },
+);
+
+// All changes of a tenant's accounts take turns here: each sees the owners and the account that the one before left.
+const lockPeopleSql = sql<never, [tenant: string]>('lockPeople', `SELECT FROM tenant WHERE id = $1 FOR NO KEY UPDATE`);
+
+const ownersSql = sql<{ id: string }, [tenant: string]>(
+  'ownersWhoCanSignIn',
+  `SELECT id FROM account
+   WHERE tenant_id = $1 AND role = 'owner' AND disabled_at IS NULL AND password_hash <> '${NO_PASSWORD}' LIMIT 2`,
+);
+
+const countPeopleSql = sql<{ people: number }, [tenant: string]>(
+  'countPeople',
+  `SELECT count(*)::int AS people FROM account WHERE tenant_id = $1`,
+);
+
+// Addresses are unique in the whole installation.
+const addPersonSql = sql<never, [tenant: string, id: string, email: string, role: Role, now: Date]>(
+  'addPerson',
+  `INSERT INTO account (tenant_id, id, email, password_hash, role, created_at)
+   VALUES ($1, $2, $3, '${NO_PASSWORD}', $4, $5) ON CONFLICT (lower(email)) DO NOTHING`,
+);
+
+const setRoleSql = sql<never, [tenant: string, id: string, role: Role]>(
+  'setRole',
+  `UPDATE account SET role = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
+const setDisabledSql = sql<never, [tenant: string, id: string, at: Date | null]>(
+  'setDisabled',
+  `UPDATE account SET disabled_at = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
+const putInvitationSql = sql<never, [tenant: string, accountId: string, hash: Buffer, expiresAt: Date]>(
+  'putInvitation',
+  `INSERT INTO invitation (tenant_id, account_id, token_hash, expires_at) VALUES ($1, $2, $3, $4)
+   ON CONFLICT (tenant_id, account_id) DO UPDATE SET token_hash = $3, expires_at = $4`,
+);
+
+const dropInvitationSql = sql<never, [tenant: string, accountId: string]>(
+  'dropInvitation',
+  `DELETE FROM invitation WHERE tenant_id = $1 AND account_id = $2`,
+);
+
+const invitedSql = sql<{ tenant: string; accountId: string }, [hash: Buffer, now: Date]>(
+  'invitedBy',
+  `SELECT tenant_id AS tenant, account_id AS "accountId" FROM invitation WHERE token_hash = $1 AND expires_at > $2`,
+  { idempotent: true },
+);
+
+// Of two uses at once, one deletes the row.
+const useInvitationSql = sql<never, [hash: Buffer, now: Date]>(
+  'useInvitation',
+  `DELETE FROM invitation WHERE token_hash = $1 AND expires_at > $2`,
+);
+
+/** Newest first. */
+export function listPeople(db: Queryable, tenant: string, before: string | null, limit: number): Promise<PersonRow[]> {
+  return db.query(personPageSql(tenant, before, limit));
+}
+
+export async function personById(db: Queryable, tenant: string, id: string): Promise<PersonRow | null> {
+  return (await db.query(personByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** Until the transaction ends, nobody else changes accounts of the tenant. */
+export async function lockPeople(tx: Transaction, tenant: string): Promise<void> {
+  await tx.query(lockPeopleSql(tenant));
+}
+
+/** True when nobody else is an owner who can sign in. */
+export async function isLastOwner(tx: Transaction, tenant: string, id: string): Promise<boolean> {
+  const owners = await tx.query(ownersSql(tenant));
+  return owners.length === 1 && owners[0]!.id === id;
+}
+
+export async function countPeople(tx: Transaction, tenant: string): Promise<number> {
+  return (await tx.query(countPeopleSql(tenant)))[0]!.people;
+}
+
+/** False when the address is taken. */
+export async function addPerson(
+  tx: Transaction,
+  tenant: string,
+  person: { readonly id: string; readonly email: string; readonly role: Role },
+  now: Date,
+): Promise<boolean> {
+  return (await tx.execute(addPersonSql(tenant, person.id, person.email, person.role, now))) > 0;
+}
+
+export async function setRole(tx: Transaction, tenant: string, id: string, role: Role): Promise<void> {
+  await tx.execute(setRoleSql(tenant, id, role));
+}
+
+/** `at` null: it is enabled. */
+export async function setDisabled(tx: Transaction, tenant: string, id: string, at: Date | null): Promise<void> {
+  await tx.execute(setDisabledSql(tenant, id, at));
+}
+
+/** In the place of the one before. */
+export async function putInvitation(
+  tx: Transaction,
+  tenant: string,
+  accountId: string,
+  hash: Buffer,
+  expiresAt: Date,
+): Promise<void> {
+  await tx.execute(putInvitationSql(tenant, accountId, hash, expiresAt));
+}
+
+export async function dropInvitation(tx: Transaction, tenant: string, accountId: string): Promise<void> {
+  await tx.execute(dropInvitationSql(tenant, accountId));
+}
+
+/** Whom a link invites; null when it is unknown, used or expired. */
+export async function invitedBy(
+  db: Queryable,
+  hash: Buffer,
+  now: Date,
+): Promise<{ tenant: string; accountId: string } | null> {
+  return (await db.query(invitedSql(hash, now)))[0] ?? null;
+}
+
+/** Uses it up; false when somebody else did, or it has expired. */
+export async function useInvitation(tx: Transaction, hash: Buffer, now: Date): Promise<boolean> {
+  return (await tx.execute(useInvitationSql(hash, now))) > 0;
+}

@@ -1,0 +1,82 @@
+/** Where people are signed in: listed, ended. Who ends the session of somebody else may do at least what they may. */
+import { allows, within, type SessionView, type Whose } from '@casare/shared/api';
+import { appendAudit } from '../audit/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import { permissionDenied } from '../platform/http/guard.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import { aboveYourself, badCursor } from './api-keys.service.ts';
+import { sessionIdOf } from './rights.decision.ts';
+import * as store from './session.store.ts';
+
+export class SessionsService {
+  readonly #db: Database;
+  readonly #clock: Clock;
+
+  constructor(db: Database, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  async list(
+    caller: Caller,
+    query: { readonly of: Whose; readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ items: SessionView[]; nextCursor: string | null } | Refusal> {
+    if (query.of === 'all' && !allows(caller, 'accounts:read')) return permissionDenied(caller, 'accounts:read');
+    if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor)) return badCursor();
+    const accountId = query.of === 'all' ? null : caller.accountId;
+    const page = { accountId, before: query.cursor ?? null, limit: query.limit + 1 };
+    const found = await store.listSessions(this.#db, caller.tenant, page, this.#clock.now());
+    const shown = found.slice(0, query.limit);
+    const current = sessionIdOf(caller);
+    return {
+      items: shown.map((row) => viewOf(row, current)),
+      nextCursor: found.length > shown.length ? shown.at(-1)!.seq : null,
+    };
+  }
+
+  async end(caller: Caller, id: string): Promise<void | Refusal> {
+    const { tenant, actor } = caller;
+    return this.#db.transaction(async (tx) => {
+      const session = await store.sessionById(tx, tenant, id, this.#clock.now());
+      if (session === null) return notFound();
+      if (session.accountId !== caller.accountId) {
+        if (!allows(caller, 'accounts:read')) return notFound();
+        if (!allows(caller, 'accounts:write')) return permissionDenied(caller, 'accounts:write');
+        if (!within({ role: session.role, scopes: null }, caller)) return aboveYourself(session.role);
+      }
+      if (await store.endSession(tx, tenant, id)) {
+        const subject = `account:${session.accountId}`;
+        await appendAudit(tx, { tenant, actor, action: 'session.ended', subject, detail: { session: id } });
+      }
+      return undefined;
+    });
+  }
+
+  async endOthers(caller: Caller): Promise<{ ended: number }> {
+    const { tenant, actor, accountId } = caller;
+    return this.#db.transaction(async (tx) => {
+      const ended = await store.endSessionsOf(tx, tenant, accountId, sessionIdOf(caller));
+      const subject = `account:${accountId}`;
+      await appendAudit(tx, { tenant, actor, action: 'session.othersEnded', subject, detail: { ended } });
+      return { ended };
+    });
+  }
+}
+
+function viewOf(row: store.SessionRow, current: string | null): SessionView {
+  const { id, address, userAgent } = row;
+  return {
+    ...{ id, address, userAgent },
+    account: { id: row.accountId, email: row.email },
+    createdAt: row.createdAt.toISOString(),
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    expiresAt: row.expiresAt.toISOString(),
+    current: id === current,
+  };
+}
+
+function notFound(): Refusal {
+  return refuse('not_found', 'SESSION_NOT_FOUND', 'There is no such session.', { fix: 'It may have ended already.' });
+}

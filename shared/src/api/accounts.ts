@@ -1,0 +1,104 @@
+/** Accounts: the people of a tenant. They are invited, and choose a password by the invitation's link. */
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { IdParams, page, PageQuery, time } from './page.ts';
+import { Role } from './permissions.ts';
+
+/** Long rather than odd: no rule about signs, as NIST SP 800-63B has it. */
+export const NewPassword = z.string().min(12, 'needs at least 12 characters').max(1_000);
+
+export const Account = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role: Role,
+    /** Invited: no password was chosen yet. */
+    state: z.enum(['invited', 'active', 'disabled']),
+    createdAt: time,
+    lastSignInAt: time.nullable(),
+  })
+  .meta({ id: 'Account' });
+export type Account = z.infer<typeof Account>;
+
+const ttlSeconds = z
+  .int()
+  .min(300)
+  .max(30 * 86_400)
+  .default(7 * 86_400);
+
+export const InvitationRequest = z.strictObject({ email: z.email().max(320), role: Role, ttlSeconds });
+export type InvitationRequest = z.output<typeof InvitationRequest>;
+
+/** `url` is the secret: it is in this answer and nowhere else. Who opens it chooses the account's password. */
+export const Invitation = z.object({ account: Account, url: z.string(), expiresAt: time }).meta({ id: 'Invitation' });
+export type Invitation = z.infer<typeof Invitation>;
+
+export const AccountAction = z.enum(['disable', 'enable', 'end-sessions']);
+export type AccountAction = z.infer<typeof AccountAction>;
+
+export const accounts = {
+  list: endpoint({
+    id: 'accounts.list',
+    method: 'GET',
+    path: '/accounts',
+    summary: 'Lists the accounts of the tenant, newest first.',
+    permission: 'accounts:read',
+    query: PageQuery,
+    answer: { json: page(Account) },
+    problems: ['CURSOR_INVALID'],
+  }),
+  get: endpoint({
+    id: 'accounts.get',
+    method: 'GET',
+    path: '/accounts/{id}',
+    summary: 'Shows an account.',
+    permission: 'accounts:read',
+    params: IdParams,
+    answer: { json: Account },
+    problems: ['ACCOUNT_NOT_FOUND'],
+  }),
+  invite: endpoint({
+    id: 'accounts.invite',
+    method: 'POST',
+    path: '/accounts',
+    status: 201,
+    summary: 'Makes an account and a link by which its person chooses a password, once. The link is shown once.',
+    permission: 'accounts:write',
+    body: InvitationRequest,
+    answer: { json: Invitation },
+    problems: ['ACCOUNT_EXISTS', 'ACCOUNTS_FULL', 'ABOVE_YOURSELF'],
+  }),
+  inviteAgain: endpoint({
+    id: 'accounts.inviteAgain',
+    method: 'POST',
+    path: '/accounts/{id}/invitations',
+    status: 201,
+    summary: 'Makes a new link for somebody who has not used theirs; the old one is good no more.',
+    permission: 'accounts:write',
+    params: IdParams,
+    body: z.strictObject({ ttlSeconds }),
+    answer: { json: Invitation },
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_NOT_INVITED', 'ABOVE_YOURSELF'],
+  }),
+  setRole: endpoint({
+    id: 'accounts.setRole',
+    method: 'POST',
+    path: '/accounts/{id}/role',
+    summary: 'Gives an account another role, with the next request of its sessions and keys.',
+    permission: 'accounts:write',
+    params: IdParams,
+    body: z.strictObject({ role: Role }),
+    answer: { json: Account },
+    problems: ['ACCOUNT_NOT_FOUND', 'LAST_OWNER', 'ABOVE_YOURSELF'],
+  }),
+  act: endpoint({
+    id: 'accounts.act',
+    method: 'POST',
+    path: '/accounts/{id}/{action}',
+    summary: 'Disables an account (its sessions end, its keys stop at once), enables it, or ends its sessions.',
+    permission: 'accounts:write',
+    params: IdParams.extend({ action: AccountAction }),
+    answer: { json: Account },
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN', 'LAST_OWNER', 'ABOVE_YOURSELF'],
+  }),
+} as const;
