@@ -55,7 +55,8 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
     effect: call.effect,
     rule: call.rule,
     usesSession: usesSession(step.declaration),
-    file: recorded.state === 'completed' ? await fileOf(recorded.output, frame.run.options) : 'none',
+    file:
+      recorded.state === 'completed' ? await fileOf(recorded.output, saveAsOf(step, args), frame.run.options) : 'none',
   });
   switch (decision.do) {
     case 'run':
@@ -182,6 +183,15 @@ function suspension(step: Step, frame: Frame, why: string): string {
 /** `call: http` and `call: openapi`: not of the catalogue. */
 function isOfStandard(task: CallTask): boolean {
   return task.call === 'http' || task.call === 'openapi';
+}
+
+/** The name of the file that a call without a session stores; a session's are made with it, or known by their output. */
+function saveAsOf({ declaration }: Step, args: Json): string | null {
+  if (usesSession(declaration)) return null;
+  // Of `with`, or of the files beside it.
+  const { saveAs, files } = args as { readonly saveAs?: Json; readonly files?: { readonly saveAs?: Json } | null };
+  const name = saveAs ?? files?.saveAs;
+  return typeof name === 'string' ? name : null;
 }
 
 /** It sends or stores files of the run. */

@@ -1,7 +1,9 @@
 /** Answers that become files, over real servers: what arrives whole is there under its name, and nothing else ever is. */
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -238,8 +240,11 @@ describe('what is no whole answer leaves no file', () => {
 describe('after a restart', () => {
   const UNTIL_DONE = 4;
 
-  async function resumed(method: string, { dieAfter, elsewhere }: { dieAfter: number; elsewhere: boolean }) {
-    const yaml = task('ORIGIN/made', '', 'a.txt', method) + '\n  - b: { set: { x: 1 } }';
+  async function resumed(
+    method: string,
+    { dieAfter, elsewhere, more = '' }: { dieAfter: number; elsewhere: boolean; more?: string },
+  ) {
+    const yaml = task('ORIGIN/made', '', 'a.txt', method).replace(/ }$/, `${more} }`) + '\n  - b: { set: { x: 1 } }';
     const first = newRunFolder();
     const journal: RunEvent[] = [];
     await runHttp(yaml, server.origin, { runFolder: first, dieAfter }, journal).catch(() => undefined);
@@ -268,9 +273,49 @@ describe('after a restart', () => {
     });
   });
 
+  it('it is known by its name where the document keeps nothing of it', async () => {
+    const completed = { dieAfter: UNTIL_DONE, more: ", output: { as: '.statusCode' }" };
+    expect(await resumed('get', { ...completed, elsewhere: false })).toMatchObject({ asked: 0 });
+    expect(await resumed('get', { ...completed, elsewhere: true })).toMatchObject({ files: ['a.txt'], asked: 1 });
+  });
+
   it('in doubt, a GET is made again and a POST is not', async () => {
     const started = { dieAfter: 2, elsewhere: false };
     expect(await resumed('get', started)).toEqual({ ending: 'run.completed', files: ['a.txt'], asked: 1 });
     expect(await resumed('post', started)).toMatchObject({ ending: 'run.suspended', asked: 0 });
   });
 });
+
+const disk = smallDisk();
+afterAll(() => disk.end());
+describe.skipIf(disk.folder === null)('on a disk that fills up (needs the right to mount one)', () => {
+  it('it is told, and no file is left', async () => {
+    const runFolder = disk.folder!;
+    const { ending, files } = await run(task('ORIGIN/report'), undefined, { runFolder });
+    expect([errorIn(ending)?.code, files]).toEqual(['DISK_FULL', []]);
+    expect((await run(task('ORIGIN/zipped'), undefined, { runFolder })).files).toEqual(['may.xls']);
+  });
+
+  it('a POST that was answered stays in doubt', async () => {
+    const { ending } = await run(task('ORIGIN/report', '', 'a', 'post'), undefined, { runFolder: disk.folder! });
+    expect(ending).toMatchObject({ type: 'run.suspended', reason: expect.stringContaining('disk') as string });
+  });
+});
+
+/** A disk of 2 MiB, or null where none can be mounted. */
+function smallDisk(): { readonly folder: string | null; end(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'casare-small-disk-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    return { folder: null, end: remove };
+  }
+  return {
+    folder,
+    end: () => {
+      execFileSync('umount', ['-l', folder]);
+      remove();
+    },
+  };
+}

@@ -2,13 +2,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { createServer as createRawServer, type AddressInfo } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import { createServer as createRawServer, type AddressInfo, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '@casare/shared/protocol';
 import { newRunFolder, removeRunFolders, type RunSetup } from '../../engine/engine-for-tests.ts';
 import { StepFailure, type StepPolicy } from '../../engine/index.ts';
+import { createTestPki } from '../../identity/pki-for-tests.ts';
 import { unrestricted } from '../../policy/index.ts';
 import { runHttp } from './server-for-tests.ts';
 
@@ -21,7 +24,6 @@ interface Received {
 }
 const received: Received[] = [];
 const server = createServer((request, response) => {
-  if (request.url === '/early') return void response.writeHead(413, { connection: 'close' }).end('too much');
   void buffer(request).then((body) => {
     const { url = '', headers } = request;
     received.push({ path: url, headers, body });
@@ -155,8 +157,43 @@ describe('nothing is sent', () => {
 
 describe('what goes wrong on the way', () => {
   it('a refusal that comes before everything was sent is the answer', async () => {
-    const { ending } = await run(task('bodyFrom: a.bin', '', '/early', 'put'), { 'a.bin': LARGE });
+    const sockets: Socket[] = [];
+    const refusing = createRawServer((socket) => {
+      sockets.push(socket.on('error', () => undefined));
+      // It reads the head and no more.
+      socket.once('data', () => socket.pause().write('HTTP/1.1 413 No\r\ncontent-length: 2\r\n\r\nno'));
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const there = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}/`;
+    const yaml = task('bodyFrom: a.bin').replace('ORIGIN/in', there);
+    const { ending } = await run(yaml, { 'a.bin': randomBytes(50_000_000) });
     expect(ending).toMatchObject({ error: { code: 'HTTP_STATUS', status: 413 } });
+    // Who reads nothing does not hear that the other side is gone.
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => refusing.close(resolve));
+  });
+
+  it('over TLS nothing of a file reaches a server that is not trusted, and all of it one that is', async () => {
+    const { gateway, serverRoot } = await createTestPki();
+    const bodies: Buffer[] = [];
+    const secure = createSecureServer({ key: gateway.privateKeyPem, cert: gateway.chainPem }, (request, response) => {
+      void buffer(request).then((body) => {
+        bodies.push(body);
+        response.end(LARGE);
+      });
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const there = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+    const yaml = task('bodyFrom: a.bin, saveAs: b.bin').replace('ORIGIN/in', there);
+    const known = getCACertificates('default');
+    expect(code((await run(yaml, { 'a.bin': LARGE })).ending)).toBe('HTTP_TLS_UNTRUSTED');
+    expect(bodies).toEqual([]);
+    setDefaultCACertificates([...known, serverRoot]);
+    const { ending } = await run(yaml, { 'a.bin': LARGE });
+    setDefaultCACertificates(known);
+    expect(ending).toMatchObject({ output: { file: { path: 'b.bin', sha256: digest(LARGE) } } });
+    expect(bodies.map(digest)).toEqual([digest(LARGE)]);
+    await new Promise((resolve) => secure.close(resolve));
   });
 
   it('a file that becomes shorter meanwhile leaves the request unfinished', async () => {
