@@ -3,7 +3,7 @@
  * hostile text wherever a run can hold text. Whatever a test does, the page may not trip its own policy.
  */
 import type { Artifact, Attempt, LogLine, Step } from '@casare/shared/api';
-import type { RecordSource } from '@casare/shared/record';
+import { lostLine, type RecordSource } from '@casare/shared/record';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openArchive } from '../../control-plane/src/cli/run-view/archive.ts';
 import { each, RecordViewer, rowOf as row, second } from '../support/record-viewer.ts';
 
+const LOST = { code: 'EVIDENCE_DROPPED', name: 'steps/x/failure.png', position: '/do/3/press', why: 'no room' };
 const HOSTILE = '</script><img src=x onerror="document.title=1"><script>document.title=2</script>';
 const ID = '0198a7c0-0000-7000-8000-00000000000';
 
@@ -45,6 +46,19 @@ describe('the viewer', () => {
     expect(await page.locator('img[src="x"]').count()).toBe(0);
   });
 
+  test('says at its step what was to be kept and is not there, and why', async () => {
+    const page = await viewer.open(zip);
+    await row(page, 'press').click();
+    const gaps = page.locator('main').getByRole('region', { name: 'Not kept' });
+    expect(await gaps.getByRole('listitem').allInnerTexts()).toEqual([
+      'failure.png EVIDENCE_DROPPED: no room',
+      'trace.zip EVIDENCE_DROPPED: the agent had no room for it any more before it could be sent',
+    ]);
+    await row(page, 'open').click();
+    await page.locator('main').getByRole('img', { name: 'The screen after “open”' }).waitFor();
+    expect(await gaps.count()).toBe(0);
+  });
+
   test('goes from step to step by keys, and searches', async () => {
     const page = await viewer.open(zip);
     const current = page.locator('.timeline [aria-current]');
@@ -63,7 +77,7 @@ describe('the viewer', () => {
     await row(page, 'read').getByText('#2').waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('6 steps', { exact: true }).waitFor();
-    await page.getByRole('region', { name: 'Not in this record' }).getByText('EVIDENCE_DROPPED').waitFor();
+    await page.getByRole('region', { name: 'Not in this record' }).getByText('EVIDENCE_DROPPED').first().waitFor();
   });
 
   test('travels in time: the slider chooses the step, and shows the newest picture', async () => {
@@ -145,7 +159,7 @@ async function sourceOf(): Promise<RecordSource> {
   ];
   const lines: LogLine[] = [
     { attempt: 1, seq: 10, at: second(7.5), level: 'info', message: `pressing ${HOSTILE}` },
-    { attempt: 1, seq: 12, at: second(8), level: 'warn', message: 'EVIDENCE_DROPPED: steps/x/after.png: no room' },
+    { attempt: 1, seq: 12, at: second(8), level: 'warn', message: lostLine(LOST) },
   ];
   const contents: Buffer[] = [];
   const file = (
@@ -181,6 +195,7 @@ async function sourceOf(): Promise<RecordSource> {
     file('steps/press/snapshot.txt', 'snapshot', 'text/plain', `- heading "x"\n${HOSTILE}`, press),
     file('steps/press/network.jsonl', 'network', ndjson, entry, press),
     file('steps/press/console.jsonl', 'console', ndjson, entry, press),
+    file('steps/press/trace.zip.EVIDENCE_DROPPED.lost.json', 'trace', 'application/json', '{}', press),
     file('a #?%name.txt', 'output', 'text/plain', 'an output', press),
   ];
   const attempt: Attempt = {

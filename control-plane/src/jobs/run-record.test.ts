@@ -24,7 +24,7 @@ const EVENTS: RunEventBody[] = [
   { type: 'run.started', resumed: false },
   { type: 'step.started', ...where, name: 'act', task: 'wait', effect: 'idempotent', onRestart: 'rerun' },
   { type: 'run.log', level: 'info', message: 'hello' },
-  { type: 'run.log', level: 'warn', message: 'EVIDENCE_DROPPED: steps/act/after.png: no room' },
+  { type: 'run.log', level: 'warn', message: 'EVIDENCE_DROPPED: "steps/act/after.png" of "/do/0/act": no room' },
   {
     type: 'step.completed',
     ...where,
@@ -137,7 +137,7 @@ describe('the record of a run', () => {
       job: { id: job.id, state: 'running', workflow: { name: 'whole' } },
       attempts: [{ attempt: 1 }],
       missing: [
-        { what: 'steps/act/after.png: no room', why: 'EVIDENCE_DROPPED' },
+        { what: 'steps/act/after.png', why: 'EVIDENCE_DROPPED: no room', attempt: 1, position: '/do/0/act' },
         { what: 'steps/act/after.png', why: "WITHHELD: the agent's policy keeps it on the premises" },
       ],
     });

@@ -48,7 +48,8 @@ export const SQL = {
   waitingArtifacts: `
     SELECT * FROM artifact WHERE state = 'queued' ORDER BY kind <> 'output', queued_at, artifact_id LIMIT ?`,
   settleArtifact: `UPDATE artifact SET state = ?, code = ? WHERE artifact_id = ? AND state = 'queued'`,
+  // a note in place of a lost file is what is left of it
   evidenceOldestFirst: `
-    SELECT * FROM artifact WHERE state = 'queued' AND kind <> 'output' ORDER BY queued_at, artifact_id LIMIT 100`,
+    SELECT * FROM artifact WHERE state = 'queued' AND kind <> 'output' AND name NOT LIKE '%.lost.json' ORDER BY queued_at, artifact_id LIMIT 100`,
   waitingBytes: `SELECT coalesce(sum(bytes), 0) AS bytes FROM artifact WHERE state = 'queued'`,
 } as const;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { Outbox, type RunKey, StoredAssignment } from '../outbox/index.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
@@ -97,4 +97,43 @@ test('a file that the policy holds back leaves nothing, or a note of what it is'
   expect(spooled()).toEqual([noted]);
   // Said again, as after a restart, it is the same.
   expect(await intake.keep(key, join(folder, 'run'), file, 'note')).toBe(noted);
+});
+
+describe('evidence that will not arrive', () => {
+  const shot = (name: string, content: string) => ({
+    ...report(name, content),
+    ...{ kind: 'screenshot' as const, position: '/do/0/a' },
+  });
+  const waiting = (): string[] => outbox.waitingArtifacts(9).map(({ name }) => name);
+
+  test('leaves a note in its place when room is made for something newer; the note is not dropped in turn', async () => {
+    const limits = { freeBytes: () => 1e12, minFreeBytes: 1, maxSpoolBytes: 4_000 };
+    intake = new ArtifactIntake({ outbox, spool: join(folder, 'spool'), clock: systemClock, ...limits });
+    const lost = await intake.keep(key, join(folder, 'run'), shot('steps/a/after.png', 'x'.repeat(3_000)));
+    await keep('result.txt', 'y'.repeat(3_000));
+    expect(outbox.artifact(lost)).toMatchObject({ state: 'refused', code: 'EVIDENCE_DROPPED' });
+    const note = 'steps/a/after.png.EVIDENCE_DROPPED.lost.json';
+    expect(waiting()).toEqual(['result.txt', note]);
+    const row = outbox.artifactsOf(key).find(({ name }) => name === note)!;
+    expect(row).toMatchObject({ kind: 'screenshot', position: '/do/0/a', mediaType: 'application/json' });
+    const told: unknown = JSON.parse(readFileSync(join(folder, 'spool', row.artifactId), 'utf8'));
+    expect(told).toMatchObject({ lost: { name: 'steps/a/after.png', bytes: 3_000, code: 'EVIDENCE_DROPPED' } });
+    await keep('more.txt', 'z'.repeat(3_000));
+    expect(waiting()).toEqual(['result.txt', 'more.txt', note]);
+  });
+
+  test('leaves no note when it is an output, a note itself, or of a run that is gone', async () => {
+    await keep('result.txt', 'y');
+    const [output] = outbox.waitingArtifacts(1);
+    intake.noteLost(output!, 'ARTIFACT_LOST');
+    expect(waiting()).toEqual(['result.txt']);
+    intake.noteLost({ ...output!, kind: 'screenshot', name: 'a.png' }, 'ARTIFACT_LOST');
+    const [, note] = outbox.waitingArtifacts(2);
+    expect(note?.name).toBe('a.png.ARTIFACT_LOST.lost.json');
+    intake.noteLost(note!, 'ARTIFACT_LOST');
+    expect(waiting()).toHaveLength(2);
+    outbox.drop(key);
+    intake.noteLost({ ...output!, kind: 'screenshot', name: 'b.png' }, 'ARTIFACT_LOST');
+    expect(spooled()).toHaveLength(2);
+  });
 });

@@ -5,14 +5,15 @@
  * Invariant: the spool holds the bytes of waiting artifacts, and while one is taken its copy; what a killed agent left
  * beside them is removed at the next start.
  *
- * At the bound (`maxSpoolBytes`, or a disk almost full) waiting evidence is dropped, oldest first; new evidence is
- * refused; declared outputs are refused only when the disk has no room at all.
+ * At the bound (`maxSpoolBytes`, or a disk almost full) waiting evidence is dropped, oldest first, each file with a note in its
+ * place; new evidence is refused; declared outputs are refused only when the disk has no room at all.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, readdirSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { ARTIFACT_BYTES, type ArtifactKind } from '@casare/shared/protocol';
+import { lostName, readLostName } from '@casare/shared/record';
 import type { Clock } from '../clock.ts';
 import { codeOf, Fault } from '../fault.ts';
 import type { ArtifactRow, Outbox, RunKey } from '../outbox/index.ts';
@@ -84,7 +85,7 @@ export class ArtifactIntake {
       const artifactId = artifactIdOf(key, file.name, sha256);
       await rename(part, this.pathOf(artifactId));
       const row = { ...key, artifactId, name: file.name, kind: file.kind, mediaType: file.mediaType, sha256, bytes };
-      await this.#queue({ ...row, position: file.position ?? null });
+      this.#queue({ ...row, position: file.position ?? null });
       return artifactId;
     } finally {
       await source.close();
@@ -98,14 +99,8 @@ export class ArtifactIntake {
     if (leaving === 'nothing') return id;
     const { name, kind, mediaType, position = null } = file;
     const note = `${JSON.stringify({ withheld: { name, kind, mediaType, bytes, sha256 } })}\n`;
-    const about = { name: `${name.slice(0, NAME_LENGTH)}.withheld.json`, kind, mediaType: 'application/json' };
-    const digest = createHash('sha256').update(note).digest('hex');
-    const artifactId = artifactIdOf(key, about.name, digest);
     await this.#makeRoom(note.length, file);
-    await mkdir(this.#options.spool, { recursive: true, mode: 0o700 });
-    await writeFile(this.pathOf(artifactId), note, { mode: 0o600, flush: true });
-    await this.#queue({ ...key, ...about, artifactId, sha256: digest, bytes: Buffer.byteLength(note), position });
-    return artifactId;
+    return this.#putNote(key, note, { name: `${name.slice(0, NAME_LENGTH)}.withheld.json`, kind, position });
   }
 
   /** Removes the bytes of a settled artifact; what cannot be removed now is swept at the next start. */
@@ -113,13 +108,39 @@ export class ArtifactIntake {
     await rm(this.pathOf(artifactId), { force: true }).catch(() => undefined);
   }
 
+  /**
+   * Evidence that was taken will not arrive: a note of some bytes goes in its place, so that the run's record tells. Is done when
+   * it returns: the run's ending may leave at once.
+   */
+  noteLost(row: ArtifactRow, code: string): void {
+    if (row.kind === 'output' || readLostName(row.name) !== null) return;
+    const { jobId, attempt, name, kind, mediaType, bytes, sha256, position } = row;
+    const note = `${JSON.stringify({ lost: { name, kind, mediaType, bytes, sha256, code } })}\n`;
+    try {
+      this.#putNote({ jobId, attempt }, note, { name: lostName(name, code), kind, position });
+    } catch {
+      // The disk or the outbox is full, or the run is gone: the agent's log has said that the file was lost.
+    }
+  }
+
+  /** A small file of ours in the place of one of the run's. */
+  #putNote(key: RunKey, note: string, about: Pick<ArtifactRow, 'name' | 'kind' | 'position'>): string {
+    const sha256 = createHash('sha256').update(note).digest('hex');
+    const artifactId = artifactIdOf(key, about.name, sha256);
+    mkdirSync(this.#options.spool, { recursive: true, mode: 0o700 });
+    writeFileSync(this.pathOf(artifactId), note, { mode: 0o600, flush: true });
+    const row = { ...key, ...about, artifactId, mediaType: 'application/json', sha256, bytes: Buffer.byteLength(note) };
+    this.#queue(row);
+    return artifactId;
+  }
+
   /** The run may have been dropped meanwhile, or the same file have been stored before: then nothing waits. */
-  async #queue(row: Parameters<Outbox['queueArtifact']>[0]): Promise<void> {
+  #queue(row: Parameters<Outbox['queueArtifact']>[0]): void {
     const { outbox, clock } = this.#options;
     try {
       outbox.queueArtifact(row, new Date(clock.now().wall));
     } finally {
-      if (outbox.artifact(row.artifactId)?.state !== 'queued') await this.forget(row.artifactId);
+      if (outbox.artifact(row.artifactId)?.state !== 'queued') rmSync(this.pathOf(row.artifactId), { force: true });
     }
   }
 
@@ -127,8 +148,9 @@ export class ArtifactIntake {
     const { outbox } = this.#options;
     for (const evidence of outbox.droppableEvidence()) {
       if (this.#hasRoom(bytes)) return;
-      outbox.settleArtifact(evidence.artifactId, 'refused', 'EVIDENCE_DROPPED');
+      if (!outbox.settleArtifact(evidence.artifactId, 'refused', 'EVIDENCE_DROPPED')) continue;
       await this.forget(evidence.artifactId);
+      this.noteLost(evidence, 'EVIDENCE_DROPPED');
     }
     if (this.#hasRoom(bytes)) return;
     if (file.kind !== 'output') {

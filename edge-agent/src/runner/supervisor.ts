@@ -346,6 +346,8 @@ export class Supervisor implements Handled {
     const artifact = outbox.artifact(artifactId);
     if (artifact === null || !outbox.settleArtifact(artifactId, state, code)) return;
     void intake.forget(artifactId);
+    // A fenced attempt writes nothing more, not even a note.
+    if (state === 'refused' && code !== 'FENCED') intake.noteLost(artifact, code ?? 'ARTIFACT_LOST');
     this.#settlement.consider(artifact);
   }
 

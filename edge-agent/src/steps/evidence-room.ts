@@ -3,6 +3,7 @@
  * run that uses two of them is bounded as one that uses one.
  */
 import { createHash } from 'node:crypto';
+import { lostLine } from '@casare/shared/record';
 import type { EvidenceRules } from '@casare/shared/workflow';
 import type { EvidenceKind, StepContext } from '../engine/index.ts';
 
@@ -26,6 +27,8 @@ interface Tally {
   failures: number;
   files: number;
   bytes: number;
+  /** Which bounds the run's log has told of. */
+  readonly told: Set<string>;
 }
 const tallies = new WeakMap<Map<string, unknown>, Tally>();
 
@@ -42,12 +45,30 @@ export function hasRoom(context: StepContext): boolean {
   return files < MAX_FILES_PER_RUN && bytes < MAX_BYTES_PER_RUN;
 }
 
-/** Whether a step that has ended so may keep more; counts failures. */
-export function mayKeep(context: StepContext, failed: boolean): boolean {
-  if (!failed) return hasRoom(context);
+/** Whether a step that has ended so may keep more; counts failures. The first step that may not is told of in the log. */
+export async function mayKeep(context: StepContext, failed: boolean): Promise<boolean> {
   const tally = tallyOf(context);
-  tally.failures += 1;
-  return tally.failures <= MAX_FAILURES_PER_RUN;
+  if (failed) tally.failures += 1;
+  if (failed ? tally.failures <= MAX_FAILURES_PER_RUN : hasRoom(context)) return true;
+  const bound = failed
+    ? `a run keeps the evidence of its first ${MAX_FAILURES_PER_RUN} failures, and none of this and later ones`
+    : `a run keeps ${MAX_FILES_PER_RUN} files or ${MAX_BYTES_PER_RUN} bytes of evidence of steps that succeed, and none of this and later ones`;
+  const isWantedAtAll = (Object.keys(KINDS) as (keyof EvidenceRules)[]).some((kind) => isWanted(context, kind, failed));
+  if (!isWantedAtAll || tally.told.has(bound)) return false;
+  tally.told.add(bound);
+  await noteNotKept(context, 'evidence', bound, 'EVIDENCE_LIMIT');
+  return false;
+}
+
+/** Tells in the run's log that a file of the step's evidence is not there, so that its record shows the gap. */
+export async function noteNotKept(
+  context: StepContext,
+  file: string,
+  why: string,
+  code = 'EVIDENCE_DROPPED',
+): Promise<void> {
+  const { position } = context;
+  await context.log('warn', lostLine({ code, name: `steps/${folderOf(position)}/${file}`, position, why }));
 }
 
 /** A file was kept. */
@@ -67,7 +88,7 @@ export function folderOf(position: string): string {
 }
 
 function tallyOf({ session }: StepContext): Tally {
-  const known = tallies.get(session) ?? { failures: 0, files: 0, bytes: 0 };
+  const known = tallies.get(session) ?? { failures: 0, files: 0, bytes: 0, told: new Set<string>() };
   tallies.set(session, known);
   return known;
 }

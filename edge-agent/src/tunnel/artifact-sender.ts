@@ -164,6 +164,8 @@ export class ArtifactSender {
     this.#abort(stream, 'the file cannot be read');
     const reason = `the file cannot be read (${codeOf(error) || 'changed'})`;
     this.#source.refused(stream.row.artifactId, 'ARTIFACT_LOST', reason);
+    // What tells of the loss may go at once.
+    this.pump();
   }
 
   #abort(stream: Stream, reason: string): void {

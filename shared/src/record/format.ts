@@ -26,6 +26,8 @@ export const RECORD_FILES = {
 
 /** Artifacts whose bytes are in one record; more are listed as left out. */
 export const RECORD_ARTIFACTS = 10_000;
+/** Artifacts that `run.json` lists; of more it is said that there are more. */
+export const RECORD_ARTIFACTS_LISTED = 50_000;
 /** Attempts and notes of what is missing that `run.json` lists. */
 export const RECORD_LIST = 10_000;
 
@@ -62,7 +64,13 @@ export const RecordedArtifact = Artifact.extend({
 export type RecordedArtifact = z.infer<typeof RecordedArtifact>;
 
 /** Something that was to be recorded and is not there. */
-export const Missing = z.object({ what: z.string().max(2_000), why: z.string().max(2_000) });
+export const Missing = z.object({
+  what: z.string().max(2_000),
+  why: z.string().max(2_000),
+  /** Of which attempt and step, where that is known. */
+  attempt: z.int().min(1).optional(),
+  position: z.string().max(5_000).optional(),
+});
 export type Missing = z.infer<typeof Missing>;
 
 /** What tells a record from other zips, and whether it can be read. */

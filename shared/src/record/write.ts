@@ -9,6 +9,7 @@ import type { Artifact, Attempt, LogLine, Step } from '../api/jobs.ts';
 import { cloudEvents } from './cloud-events.ts';
 import {
   RECORD_ARTIFACTS,
+  RECORD_ARTIFACTS_LISTED,
   RECORD_FILES,
   RECORD_FORMAT,
   RECORD_LIST,
@@ -19,6 +20,7 @@ import {
   type RecordedEvent,
   type RecordedJob,
 } from './format.ts';
+import { readLostLine, readLostName } from './lost.ts';
 import { pageJson, pageParts } from './page.ts';
 
 /** What a record is made of. Each list may be read twice, oldest first. */
@@ -55,18 +57,22 @@ const PAGE_DATA_BYTES = 33_554_432;
 /** Small pieces are joined into chunks of about so many characters. */
 const CHUNK_CHARS = 65_536;
 const PACKED = /^(image\/(png|jpeg|webp)|application\/(zip|gzip|pdf)|video\/)/;
-/** A line of the log by which an agent says that evidence was not kept: its code, then what and why. */
+/** A line of the log by which an agent of an earlier version says that evidence was not kept: its code, then what and why. */
 const DROPPED = /^(EVIDENCE_[A-Z_]+): (.*)/s;
 
 /** What stands for a file that the agent's policy keeps on the premises: a note with its name and size. */
 const WITHHELD = '.withheld.json';
 
+const NO_ROOM = { missing: `RECORD_FULL: a record holds the bytes of ${RECORD_ARTIFACTS} artifacts` };
+
 /** The files of the record, in the order in which they are to be written. */
 export async function* recordFiles(source: RecordSource, options: RecordOptions): AsyncGenerator<RecordFile> {
   const counts = { events: 0, steps: 0, lines: 0 };
   const missing: Missing[] = [];
-  const miss = (what: string, why: string): void => {
-    if (missing.length < RECORD_LIST) missing.push({ what: what.slice(0, 2_000), why: why.slice(0, 2_000) });
+  const miss = (what: string, why: string, of: Pick<Missing, 'attempt' | 'position'> = {}): void => {
+    if (missing.length >= RECORD_LIST) return;
+    if (missing.length < RECORD_LIST - 1) missing.push({ what: what.slice(0, 2_000), why: why.slice(0, 2_000), ...of });
+    else missing.push({ what: 'more', why: `RECORD_FULL: a record lists ${RECORD_LIST} things that are missing` });
   };
   let data = 0;
   const measured = (file: RecordFile): RecordFile => ({ ...file, content: weighed(file.content, (n) => (data += n)) });
@@ -88,9 +94,11 @@ export async function* recordFiles(source: RecordSource, options: RecordOptions)
   yield measured(
     textFile(
       RECORD_FILES.log,
-      jsonLines(source.log(), ({ message }) => {
+      jsonLines(source.log(), ({ message, attempt }) => {
         counts.lines += 1;
-        const dropped = DROPPED.exec(message);
+        const lost = readLostLine(message);
+        const dropped = lost === null ? DROPPED.exec(message) : null;
+        if (lost !== null) miss(lost.name, `${lost.code}: ${lost.why}`, { attempt, position: lost.position });
         if (dropped) miss(dropped[2]!, dropped[1]!);
       }),
     ),
@@ -99,17 +107,21 @@ export async function* recordFiles(source: RecordSource, options: RecordOptions)
   const artifacts: RecordedArtifact[] = [];
   const taken = new Set<string>();
   for await (const artifact of source.artifacts()) {
-    if (artifacts.length >= RECORD_ARTIFACTS) {
-      miss('more artifacts', `a record holds ${RECORD_ARTIFACTS} artifacts: the rest is left out`);
+    if (artifacts.length >= RECORD_ARTIFACTS_LISTED) {
+      miss('more artifacts', `RECORD_FULL: a record lists ${RECORD_ARTIFACTS_LISTED} artifacts`);
       break;
     }
+    const { attempt, position } = artifact;
+    const of = { attempt, ...(position === null ? {} : { position }) };
     if (artifact.kind !== 'output' && artifact.name.endsWith(WITHHELD)) {
-      miss(artifact.name.slice(0, -WITHHELD.length), "WITHHELD: the agent's policy keeps it on the premises");
+      miss(artifact.name.slice(0, -WITHHELD.length), "WITHHELD: the agent's policy keeps it on the premises", of);
     }
-    const opened = await source.open(artifact);
+    const lost = artifact.kind === 'output' ? null : readLostName(artifact.name);
+    if (lost !== null) miss(lost.name, `${lost.code}: ${lost.why}`, of);
+    const opened = taken.size < RECORD_ARTIFACTS ? await source.open(artifact) : NO_ROOM;
     if ('missing' in opened) {
       artifacts.push({ ...artifact, file: null, missing: opened.missing.slice(0, 2_000) });
-      miss(artifact.name, opened.missing);
+      miss(artifact.name, opened.missing, of);
       continue;
     }
     const name = nameFor(artifact, taken);

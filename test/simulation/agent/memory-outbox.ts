@@ -176,7 +176,7 @@ export class MemoryOutbox implements Pick<Outbox, keyof Outbox> {
   }
 
   droppableEvidence(): ArtifactRow[] {
-    const evidence = this.#queued().filter(({ kind }) => kind !== 'output');
+    const evidence = this.#queued().filter(({ kind, name }) => kind !== 'output' && !name.endsWith('.lost.json'));
     return evidence.sort(byAge).slice(0, 100).map(rowOf);
   }
 

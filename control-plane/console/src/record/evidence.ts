@@ -1,5 +1,6 @@
 /** What was kept of a step beside its record: which file shows what. Pure. */
 import type { Artifact, Step } from '@casare/shared/api';
+import { readLostName } from '@casare/shared/record';
 
 /** A file of a run, as far as it is shown. */
 export type EvidenceFile = Pick<
@@ -21,6 +22,14 @@ export interface Evidence {
   readonly texts: readonly EvidenceFile[];
   /** To be downloaded: traces, outputs. */
   readonly others: readonly EvidenceFile[];
+  /** What was to be kept and is not there. */
+  readonly lost: readonly Gap[];
+}
+
+/** Something that was to be kept of a step, and why it is not there. */
+export interface Gap {
+  readonly what: string;
+  readonly why: string;
 }
 
 /** A moment of the run that there is a picture of. */
@@ -35,7 +44,10 @@ const TEXTS = ['snapshot', 'console', 'network'];
 
 /** The files of one step. */
 export function evidenceOf(step: Pick<Step, 'attempt' | 'position'>, files: readonly EvidenceFile[]): Evidence {
-  const its = files.filter((file) => file.position === step.position && file.attempt === step.attempt);
+  const all = files.filter((file) => file.position === step.position && file.attempt === step.attempt);
+  const lost = all.flatMap(({ kind, name }) => (kind === 'output' ? [] : (readLostName(name) ?? [])));
+  const its =
+    lost.length === 0 ? all : all.filter(({ kind, name }) => kind === 'output' || readLostName(name) === null);
   const pictures = its.filter(isPicture);
   const before = pictures.find((file) => momentOf(file) === 'before');
   const after = pictures.find((file) => momentOf(file) === 'after');
@@ -45,6 +57,7 @@ export function evidenceOf(step: Pick<Step, 'attempt' | 'position'>, files: read
     pictures: pictures.filter((file) => file !== before && file !== after),
     texts: its.filter(({ kind }) => TEXTS.includes(kind)),
     others: its.filter((file) => !isPicture(file) && !TEXTS.includes(file.kind)),
+    lost: lost.map(({ name, code, why }) => ({ what: name, why: `${code}: ${why}` })),
   };
 }
 

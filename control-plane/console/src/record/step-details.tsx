@@ -4,7 +4,7 @@ import { ErrorText } from '../job/error-text.tsx';
 import { Fact, Facts } from '../ui/facts.tsx';
 import { Json } from '../ui/json.tsx';
 import { bytesWords, durationWords, EFFECT_WORDS, exactWords } from '../words.ts';
-import { evidenceOf, failureOf, titleOf, type EvidenceFile } from './evidence.ts';
+import { evidenceOf, failureOf, titleOf, type EvidenceFile, type Gap } from './evidence.ts';
 import { Picture } from './picture.tsx';
 import { useRunFiles } from './run-files.tsx';
 import { Target } from './target.tsx';
@@ -15,10 +15,13 @@ interface DetailsProps {
   readonly files: readonly EvidenceFile[];
   /** Its error and the picture of its failure, where they are not shown already. */
   readonly withFailure?: boolean;
+  /** What is known to be missing of it, where more is known than its files tell. */
+  readonly missing?: readonly Gap[];
 }
 
-export function StepDetails({ step, files, withFailure = true }: DetailsProps) {
-  const { before, after, pictures, texts, others } = evidenceOf(step, files);
+export function StepDetails({ step, files, withFailure = true, missing }: DetailsProps) {
+  const { before, after, pictures, texts, others, lost } = evidenceOf(step, files);
+  const gaps = missing ?? lost;
   const shown = withFailure ? undefined : failureOf(step, files);
   const { seen } = step;
   return (
@@ -36,6 +39,7 @@ export function StepDetails({ step, files, withFailure = true }: DetailsProps) {
         .map((file) => (
           <Picture key={file.id} file={file} of={step.name} alt={`The screen when “${step.name}” ${endOf(step)}`} />
         ))}
+      {gaps.length > 0 && <Gaps gaps={gaps} />}
       {seen?.target && <Target target={seen.target} />}
       <div className="pair">
         {step.input !== undefined && <Value name="Input" value={step.input} />}
@@ -46,6 +50,22 @@ export function StepDetails({ step, files, withFailure = true }: DetailsProps) {
       ))}
       {others.length > 0 && <OtherFiles files={others} />}
     </div>
+  );
+}
+
+/** What was to be kept of the step and is not there: nothing would look as if nobody had asked for it. */
+function Gaps({ gaps }: { gaps: readonly Gap[] }) {
+  return (
+    <section aria-label="Not kept" className="gaps">
+      <h4>Not kept</h4>
+      <ul>
+        {gaps.map(({ what, why }, index) => (
+          <li key={index}>
+            <code>{what.split('/').at(-1)}</code> {why}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -9,6 +9,9 @@ import { Fact, Facts } from '../ui/facts.tsx';
 import { Json } from '../ui/json.tsx';
 import { bytesWords, durationWords, exactWords } from '../words.ts';
 
+/** Lines of what is missing that are shown; each step shows its own. */
+const MISSING = 100;
+
 export function RunOverview({ run, lines }: { run: RunRecord; lines: readonly LogLine[] }) {
   const { job, document, missing } = run;
   return (
@@ -20,12 +23,13 @@ export function RunOverview({ run, lines }: { run: RunRecord; lines: readonly Lo
         <section aria-label="Not in this record">
           <h2>Not in this record</h2>
           <ul>
-            {missing.map(({ what, why }, index) => (
+            {missing.slice(0, MISSING).map(({ what, why }, index) => (
               <li key={index}>
                 <code>{what}</code> <span className="faint">{why}</span>
               </li>
             ))}
           </ul>
+          {missing.length > MISSING && <p className="faint">{missing.length - MISSING} more: see run.json.</p>}
         </section>
       )}
       <div className="pair">

@@ -98,7 +98,7 @@ export function Viewer({ loaded: { run, steps, lines, files } }: { loaded: Loade
             <>
               <h2>{row.step.name}</h2>
               <StateBadge state={row.step.state} />
-              <StepDetails key={row.key} step={row.step} files={artifacts} />
+              <StepDetails key={row.key} step={row.step} files={artifacts} missing={missingOf(row, run)} />
               <Log lines={its} />
             </>
           )}
@@ -121,6 +121,11 @@ function moved(rows: readonly Row[], selected: string | null, act: Exclude<KeyAc
   const last = rows.length - 1;
   const to = { first: 0, last, next: Math.min(at + 1, last), previous: at === -1 ? last : Math.max(at - 1, 0) }[act];
   return rows[to] ?? null;
+}
+
+/** What of the step's evidence is not in the record. */
+function missingOf({ step }: Row, { missing }: LoadedRun['run']): LoadedRun['run']['missing'] {
+  return missing.filter(({ attempt, position }) => attempt === step.attempt && position === step.position);
 }
 
 /** What was logged while the step ran. */

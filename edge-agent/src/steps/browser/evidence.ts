@@ -9,7 +9,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceRules } from '@casare/shared/workflow';
 import type { ArtifactAbout, StepContext } from '../../engine/index.ts';
-import { count, folderOf, hasRoom, isWanted, mayKeep } from '../evidence-room.ts';
+import { count, folderOf, hasRoom, isWanted, mayKeep, noteNotKept } from '../evidence-room.ts';
 import { passwordsOfDocument } from './in-page.ts';
 import { coversEveryField, maskedScreenshot } from './masked-screenshot.ts';
 import type { BrowserSession } from './session.ts';
@@ -47,7 +47,7 @@ export async function evidenceAfter(
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
   const lastStep = session.takeLog();
   const wants = (kind: keyof EvidenceRules): boolean => isWanted(context, kind, failed);
-  if (!mayKeep(context, failed)) return;
+  if (!(await mayKeep(context, failed))) return;
   const quiet = context.usesSecret || session.taint.is;
   // The trace first: covering secrets for a picture names them to Playwright, which would record that.
   if (!quiet && wants('trace')) await keepAll(context, session, bound(until, TRACE_MS), [trace(session)]);
@@ -72,13 +72,16 @@ async function keepAll(
   if (pieces.length === 0) return;
   const step = folderOf(context.position);
   const folder = join(context.runFolder, 'evidence', step);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await untilAborted(bounded, Promise.all(pieces.map((piece) => keep(context, piece, folder, step))));
-  } catch (error) {
-    const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    await context.log('warn', `EVIDENCE_DROPPED: not all of steps/${step} could be kept: ${why}`);
-  }
+  const taken = async (piece: Piece): Promise<void> => {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await untilAborted(bounded, keep(context, piece, folder, step));
+    } catch (error) {
+      const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+      await noteNotKept(context, piece.name, why);
+    }
+  };
+  await Promise.all(pieces.map(taken));
 }
 
 function bound(until: AbortSignal | undefined, ms: number): AbortSignal {

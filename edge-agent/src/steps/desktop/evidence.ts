@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selectorFor, snapshotOf } from '../../desktop/index.ts';
 import type { ArtifactAbout, StepContext } from '../../engine/index.ts';
-import { count, folderOf, hasRoom, isWanted, mayKeep } from '../evidence-room.ts';
+import { count, folderOf, hasRoom, isWanted, mayKeep, noteNotKept } from '../evidence-room.ts';
 import { untilAborted } from '../within.ts';
 import { coversEveryField, maskedPicture, toPng, wholeScreen } from './picture.ts';
 import type { DesktopSession } from './session.ts';
@@ -24,7 +24,7 @@ export async function evidenceBefore(context: StepContext, session: DesktopSessi
 
 /** When a step has ended. */
 export async function evidenceAfter(context: StepContext, session: DesktopSession, failed: boolean): Promise<void> {
-  if (!mayKeep(context, failed) || context.usesSecret) return;
+  if (!(await mayKeep(context, failed)) || context.usesSecret) return;
   const names = [
     ...(isWanted(context, 'screenshots', failed) ? ['after.png'] : []),
     ...(isWanted(context, 'accessibility', failed) ? ['snapshot.txt'] : []),
@@ -37,9 +37,9 @@ async function keep(context: StepContext, session: DesktopSession, names: readon
   const step = folderOf(context.position);
   const folder = join(context.runFolder, 'evidence', step);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(TAKING_MS)]);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of names) {
+  for (const name of names) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       const isPicture = name.endsWith('.png');
       const making = isPicture ? picture(context, session, signal) : tree(session, signal);
       const content = await untilAborted(signal, making);
@@ -50,10 +50,10 @@ async function keep(context: StepContext, session: DesktopSession, names: readon
         ? { name: `steps/${step}/${name}`, kind: 'screenshot', mediaType: 'image/png' }
         : { name: `steps/${step}/${name}`, kind: 'snapshot', mediaType: 'text/plain' };
       await context.artifact(path, { ...about, ...(isPicture && coversEveryField(context) ? { masked: true } : {}) });
+    } catch (error) {
+      const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+      await noteNotKept(context, name, why);
     }
-  } catch (error) {
-    const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    await context.log('warn', `EVIDENCE_DROPPED: not all of steps/${step} could be kept: ${why}`);
   }
 }
 
