@@ -1,10 +1,12 @@
 /** Attacks 36 and 37 on the steps that open files of strangers: names that lead out, and files that grow without end. */
 import { strToU8, zipSync, type Zippable } from 'fflate';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { StepPolicy } from '../../edge-agent/src/engine/index.ts';
+import { stepPolicyOf } from '../../edge-agent/src/policy/index.ts';
 import { partsOf, workbookOf } from '../../edge-agent/src/steps/data/excel/workbook-for-tests.ts';
 import { pdfOf, pdfWith } from '../../edge-agent/src/steps/data/pdf-for-tests.ts';
 import { newStepRun, type StepRun } from '../../edge-agent/src/steps/step-run-for-tests.ts';
@@ -79,6 +81,46 @@ attack(
     expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe('secret');
     // The control: a name within, also by way of dots.
     expect(await run.call('data.text.read', { file: 'sub/../sub/mine.txt' })).toBe('mine');
+  },
+);
+
+attack(
+  36,
+  'a folder that becomes a link between the word of the policy and the opening leads no step out of what is open to it',
+  [
+    { file: FILES, find: 'await verifyPlace(handle, path, name);' },
+    { file: 'edge-agent/src/steps/files/place.ts', find: 'await verifyPlace(handle, temporary, to);' },
+  ],
+  async () => {
+    const [open, closed] = [join(outside, 'open'), join(outside, 'closed')];
+    await mkdir(closed);
+    await writeFile(join(closed, 'a.txt'), 'secret');
+    await run.put('new.txt', 'new');
+    for (const isSwapped of [false, true]) {
+      await mkdir(open);
+      await writeFile(join(open, 'a.txt'), 'mine');
+      const allowed = stepPolicyOf({ files: { write: [open] } });
+      const checkFile: StepPolicy['checkFile'] = async (path, use) => {
+        await allowed.checkFile(path, use);
+        if (!isSwapped || !(await lstat(open)).isDirectory()) return;
+        await rename(open, `${open}.away`);
+        await symlink(closed, open);
+      };
+      const attempt = (name: string, args: object) =>
+        run
+          .call(name, args, { policy: { ...allowed, checkFile } })
+          .then(String, (error: unknown) => (error as { code?: string }).code);
+      expect(await attempt('data.text.read', { file: join(open, 'a.txt') })).toBe(isSwapped ? 'FILE_REPLACED' : 'mine');
+      if (isSwapped) {
+        await rm(open);
+        await rename(`${open}.away`, open);
+      }
+      const copied = await attempt('files.copy', { from: 'new.txt', to: join(open, 'b.txt') });
+      if (isSwapped) expect(copied).toBe('FILE_REPLACED');
+      else expect(await readFile(join(open, 'b.txt'), 'utf8')).toBe('new');
+      expect(await readdir(closed)).toEqual(['a.txt']);
+      await rm(open, { recursive: true });
+    }
   },
 );
 
@@ -161,7 +203,8 @@ attack(
     expect(await refusal('data.xml.read', { file: 'laughs.xml' })).toBe('XML_ENTITIES_REFUSED');
     await run.put('external.xml', '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>');
     expect(await refusal('data.xml.read', { file: 'external.xml' })).toBe('XML_ENTITIES_REFUSED');
-    await run.put('deep.xml', '<a>'.repeat(100_000));
+    // Whole, so that nothing else is wrong with it.
+    await run.put('deep.xml', '<a>'.repeat(100_000) + '</a>'.repeat(100_000));
     expect(await refusal('data.xml.read', { file: 'deep.xml' })).toBe('XML_TOO_DEEP');
     await run.put('wide.xml', `<a>${'<b/>'.repeat(600_000)}</a>`);
     expect(await refusal('data.xml.read', { file: 'wide.xml' })).toBe('XML_TOO_LARGE');
