@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newRunFolder, removeRunFolders } from '../../engine/engine-for-tests.ts';
 import { json, runHttp, serve, type TestServer } from './server-for-tests.ts';
 
 const OPENAPI = {
@@ -83,7 +84,10 @@ beforeAll(async () => {
     return json(response, { method: asked.method, path: asked.path });
   });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  removeRunFolders();
+});
 beforeEach(() => void (server.asked.length = 0));
 
 const task = (document: string, operationId: string, parameters: unknown, more = '') =>
@@ -115,6 +119,18 @@ describe('call: openapi', () => {
       const { ending } = await run('openapi.json', 'getPet', { id });
       expect(ending, id).toMatchObject({ error: { code: 'OPENAPI_PARAMETER_INVALID' } });
     }
+  });
+
+  it('stores the answer as a file of the run, not the description', async () => {
+    const saving = task('openapi.json', 'getPet', { id: 7 }).replace(
+      / }$/,
+      ', metadata: { rpa: { saveAs: pet.json } } }',
+    );
+    const { ending } = await runHttp(`do:\n  - a: ${saving}`, server.origin, { runFolder: newRunFolder() });
+    const text = JSON.stringify({ method: 'GET', path: '/api/pets/7' });
+    expect(ending).toMatchObject({
+      output: { statusCode: 200, file: { path: 'pet.json', bytes: text.length, mediaType: 'application/json' } },
+    });
   });
 
   it('takes a body as such or by its members, at the server of the operation', async () => {
