@@ -363,6 +363,12 @@ CREATE TABLE login_failure (
   last_at timestamp with time zone NOT NULL,
   locked_until timestamp with time zone
 );
+CREATE TABLE recovery_code (
+  tenant_id text NOT NULL,
+  account_id uuid NOT NULL,
+  code_hash bytea NOT NULL,
+  used_at timestamp with time zone
+);
 CREATE TABLE route (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   tenant_id text NOT NULL,
@@ -371,6 +377,14 @@ CREATE TABLE route (
   capabilities text[] NOT NULL,
   key text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE second_factor (
+  tenant_id text NOT NULL,
+  account_id uuid NOT NULL,
+  sealed_secret text NOT NULL,
+  last_step bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  confirmed_at timestamp with time zone
 );
 CREATE TABLE session (
   token_hash bytea NOT NULL,
@@ -528,10 +542,14 @@ ALTER TABLE join_token ADD CONSTRAINT join_token_uses_left_check CHECK ((uses_le
 ALTER TABLE join_token ADD CONSTRAINT join_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE live_event ADD CONSTRAINT live_event_pkey PRIMARY KEY (tenant_id, xid, id);
 ALTER TABLE login_failure ADD CONSTRAINT login_failure_pkey PRIMARY KEY (subject);
+ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (tenant_id, account_id, code_hash);
+ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE route ADD CONSTRAINT route_pkey PRIMARY KEY (id);
 ALTER TABLE route ADD CONSTRAINT route_tenant_id_key_key UNIQUE (tenant_id, key);
 ALTER TABLE route ADD CONSTRAINT route_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
 ALTER TABLE route ADD CONSTRAINT route_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE second_factor ADD CONSTRAINT second_factor_pkey PRIMARY KEY (tenant_id, account_id);
+ALTER TABLE second_factor ADD CONSTRAINT second_factor_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 ALTER TABLE session ADD CONSTRAINT session_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (code_hash);

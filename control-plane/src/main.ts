@@ -35,7 +35,7 @@ import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { SecretsService } from './secrets/index.ts';
-import { createTrust, enrolNonceKey, gatewayHosts, openSigner, trustModule } from './trust/index.ts';
+import { createTrust, enrolNonceKey, gatewayHosts, openSigner, secondFactorKey, trustModule } from './trust/index.ts';
 import { viewerPage } from './viewer.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
@@ -79,7 +79,6 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const base = { db: database, clock, ids: createIds(clock), live, metrics };
 
   const audit = new AuditService({ db: database, log: part('audit') });
-  const accounts = new AccountsService(database, clock);
   const workflows = new WorkflowsService(database, clock, base.ids);
   const jobs = createJobs({
     ...base,
@@ -96,6 +95,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   await signing.ready();
   const { signer } = signing;
+  const accounts = new AccountsService(database, clock, secondFactorKey(signer));
   const keys = { hosts, nonceKey: await enrolNonceKey(signer) };
   const trust = createTrust({
     ...{ ...base, ...keys, signer, agents: agentStates(clock), log: part('trust') },

@@ -7,13 +7,14 @@ import { ApiKeysService } from './api-keys.service.ts';
 import { AuthController, WEB_URL } from './auth.controller.ts';
 import { PeopleController } from './people.controller.ts';
 import { PeopleService } from './people.service.ts';
+import { SecondFactorController } from './second-factor.controller.ts';
 import { SessionsService } from './sessions.service.ts';
 
 /** `webUrl`: where browsers reach the console, without a trailing slash. */
 export function accountsModule(accounts: AccountsService, webUrl: string): DynamicModule {
   return {
     module: class AccountsModule {},
-    controllers: [AuthController, ApiKeysController, PeopleController],
+    controllers: [AuthController, ApiKeysController, PeopleController, SecondFactorController],
     providers: [
       { provide: AccountsService, useValue: accounts },
       { provide: ApiKeysService, useValue: accounts.keys },

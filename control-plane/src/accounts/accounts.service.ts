@@ -18,6 +18,8 @@ import { hashPassword, verifyPassword } from './password.ts';
 import { keyIdOf, rightsOfKey, sessionIdOf } from './rights.decision.ts';
 import { PeopleService } from './people.service.ts';
 import { invitedBy, useInvitation } from './people.store.ts';
+import { SecondFactorService, sessionNeeded } from './second-factor.service.ts';
+import type { Holder } from './second-factor.store.ts';
 import * as sessions from './session.store.ts';
 import { SessionsService } from './sessions.service.ts';
 import * as signIns from './sign-in.store.ts';
@@ -51,10 +53,17 @@ export class AccountsService implements Authenticator {
   readonly keys: ApiKeysService;
   readonly people: PeopleService;
   readonly sessions: SessionsService;
+  readonly secondFactor: SecondFactorService;
   readonly #db: Database;
   readonly #clock: Clock;
 
-  constructor(db: Database, clock: Clock) {
+  /** `sealingKey`: what secrets of second factors are sealed under. */
+  constructor(db: Database, clock: Clock, sealingKey: () => Promise<Uint8Array>) {
+    const tries = {
+      count: (subject: string) => this.#tryOf([{ subject, limit: TRIES.account }]),
+      clear: (subject: string) => signIns.clearFailures(db, subject),
+    };
+    this.secondFactor = new SecondFactorService({ db, clock, sealingKey, tries });
     this.keys = new ApiKeysService(db, clock);
     this.people = new PeopleService(db, clock);
     this.sessions = new SessionsService(db, clock);
@@ -83,9 +92,9 @@ export class AccountsService implements Authenticator {
     return rights;
   }
 
-  /** Signs in by password. */
-  async logIn(email: string, password: string, from: From): Promise<NewSession | Refusal> {
-    const account = await this.#checkPassword(email, password, from);
+  /** Signs in by password, and by a code where the account has a second factor. */
+  async logIn(email: string, password: string, from: From, code?: string): Promise<NewSession | Refusal> {
+    const account = await this.#check({ email, password, from, factor: (holder) => this.#checkFactor(holder, code) });
     return isRefusal(account) ? account : this.#openSession(account, 'password', from);
   }
 
@@ -127,9 +136,8 @@ export class AccountsService implements Authenticator {
     from: From,
   ): Promise<{ ended: number } | Refusal> {
     const current = sessionIdOf(caller);
-    if (current === null || caller.email === null) return sessionNeeded();
-    const account = await this.#checkPassword(caller.email, password, from);
-    if (isRefusal(account)) return account.code === 'AUTH_WRONG_CREDENTIALS' ? passwordWrong() : account;
+    const refused = await this.#confirmPassword(caller, password, from);
+    if (refused !== null) return refused;
     const passwordHash = await hashPassword(newPassword);
     const { tenant, accountId, actor } = caller;
     return this.#db.transaction(async (tx) => {
@@ -138,6 +146,14 @@ export class AccountsService implements Authenticator {
       await appendAudit(tx, { tenant, actor, action: 'account.passwordChanged', subject: actor, detail: { ended } });
       return { ended };
     });
+  }
+
+  async beginSecondFactor(
+    caller: Caller,
+    password: string,
+    from: From,
+  ): Promise<{ secret: string; url: string } | Refusal> {
+    return (await this.#confirmPassword(caller, password, from)) ?? this.secondFactor.begin(caller);
   }
 
   async logOut(sessionToken: string): Promise<void> {
@@ -190,28 +206,61 @@ export class AccountsService implements Authenticator {
     return session && callerOf({ ...session, id: session.accountId }, session);
   }
 
-  /** The account that the password opens. The try is counted before the password is looked at. */
-  async #checkPassword(email: string, password: string, from: From): Promise<accounts.AccountRow | Refusal> {
+  /** Null when who is signed in knows their password. */
+  async #confirmPassword(caller: Caller, password: string, from: From): Promise<Refusal | null> {
+    if (sessionIdOf(caller) === null || caller.email === null) return sessionNeeded();
+    const account = await this.#check({ email: caller.email, password, from });
+    if (!isRefusal(account)) return null;
+    return account.code === 'AUTH_WRONG_CREDENTIALS' ? passwordWrong() : account;
+  }
+
+  /**
+   * The account that the password, and what `factor` asks for, opens. The try is counted before anything is looked at, and
+   * taken back when all was right, or when there is only more to be asked.
+   */
+  async #check(asked: {
+    readonly email: string;
+    readonly password: string;
+    readonly from: From;
+    readonly factor?: (of: Holder) => Promise<Refusal | null>;
+  }): Promise<accounts.AccountRow | Refusal> {
+    const { email, password, from, factor } = asked;
     const byAccount = `account:${hashSecret(email.toLowerCase()).toString('hex')}`;
     const byAddress = `address:${from.address.slice(0, 100)}`;
-    const lockedUntil = await this.#countTry([
+    const locked = await this.#tryOf([
       { subject: byAccount, limit: TRIES.account },
       { subject: byAddress, limit: TRIES.address },
     ]);
-    if (lockedUntil !== null) return lockedOut(lockedUntil, this.#clock.now());
+    if (locked !== null) return locked;
     const account = await accounts.accountByEmail(this.#db, email);
     if (!(await verifyPassword(password, account?.passwordHash ?? null)) || account === null) {
       return refuse('unauthenticated', 'AUTH_WRONG_CREDENTIALS', 'The e-mail address or the password is wrong.');
     }
-    await signIns.clearFailures(this.#db, byAccount);
+    const refused = (await factor?.({ tenant: account.tenant, accountId: account.id })) ?? null;
+    if (refused?.code === 'AUTH_SECOND_FACTOR_WRONG') return refused;
+    if (refused === null) await signIns.clearFailures(this.#db, byAccount);
+    else await signIns.forgiveTry(this.#db, byAccount);
     await signIns.forgiveTry(this.#db, byAddress);
-    return account;
+    return refused ?? account;
   }
 
-  /** Counts one try for each subject, in one order for all; until when it is locked out, or null. */
-  async #countTry(subjects: readonly { subject: string; limit: number }[]): Promise<Date | null> {
+  async #checkFactor(of: Holder, code: string | undefined): Promise<Refusal | null> {
+    if (!(await this.secondFactor.show(of)).on) return null;
+    if (code === undefined) {
+      return refuse('unauthenticated', 'AUTH_SECOND_FACTOR_NEEDED', 'This account signs in with a second factor.', {
+        fix: 'Enter the code that your authenticator shows, or a recovery code.',
+      });
+    }
+    if (await this.secondFactor.take(of, code)) return null;
+    return refuse('unauthenticated', 'AUTH_SECOND_FACTOR_WRONG', 'The code is wrong, or was used before.', {
+      fix: 'Wait for the next code, or use a recovery code; who has lost both asks an owner.',
+    });
+  }
+
+  /** Counts one try for each subject, in one order for all; why it is refused, or null. */
+  async #tryOf(subjects: readonly { subject: string; limit: number }[]): Promise<Refusal | null> {
     const now = this.#clock.now();
-    return this.#db.transaction(
+    const until = await this.#db.transaction(
       async (tx) => {
         let lockedUntil: Date | null = null;
         for (const { subject, limit } of subjects) {
@@ -223,6 +272,7 @@ export class AccountsService implements Authenticator {
       },
       { attempts: 3 },
     );
+    return until === null ? null : lockedOut(until, now);
   }
 
   async #openSession(
@@ -266,13 +316,6 @@ function invitationUsed(): Refusal {
 /** Not `unauthenticated`: the session is good, and a console would take that for its end. */
 function passwordWrong(): Refusal {
   return refuse('denied', 'PASSWORD_WRONG', 'The present password is wrong.');
-}
-
-function sessionNeeded(): Refusal {
-  return refuse('denied', 'SESSION_NEEDED', 'This is for a person who is signed in.', {
-    detail: 'An API key cannot change how its account signs in.',
-    fix: 'Sign in to the console.',
-  });
 }
 
 function keyNarrower(): Refusal {

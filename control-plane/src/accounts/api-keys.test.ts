@@ -19,7 +19,7 @@ let edge: TestEdge;
 let accounts: AccountsService;
 beforeAll(async () => {
   database = await testDatabase();
-  accounts = new AccountsService(database.db, clock);
+  accounts = new AccountsService(database.db, clock, () => Promise.resolve(Buffer.alloc(32)));
   edge = await openTestEdge(appModule([accountsModule(accounts, 'https://casare.example')]));
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
 });

@@ -27,7 +27,7 @@ export class AuthController {
     const session =
       'code' in body
         ? await this.#accounts.logInWithCode(body.code, fromOf(request))
-        : await this.#accounts.logIn(body.email, body.password, fromOf(request));
+        : await this.#accounts.logIn(body.email, body.password, fromOf(request), body.secondFactor);
     return this.#entered(session, response);
   }
 
@@ -80,7 +80,8 @@ export class AuthController {
 
 const USER_AGENT = 300;
 
-function fromOf(request: Request): From {
+/** Where a request comes from. */
+export function fromOf(request: Request): From {
   const userAgent = (request.get('user-agent') ?? '').slice(0, USER_AGENT);
   return { address: clientOf(request.socket).address.slice(0, 100), userAgent };
 }

@@ -21,7 +21,7 @@ let apiKey: string;
 beforeAll(async () => {
   database = await testDatabase();
   const { db } = database;
-  const accounts = new AccountsService(db, clock);
+  const accounts = new AccountsService(db, clock, () => Promise.resolve(Buffer.alloc(32)));
   edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
   const tenant = 'acme';
   await db.execute(insertTenant(tenant, 'Acme'));

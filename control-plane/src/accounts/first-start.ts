@@ -19,6 +19,7 @@ import * as accounts from './account.store.ts';
 import { insertKey, keyById, revokeKeysNamed } from './api-key.store.ts';
 import { hashSecret, newApiKey, readApiKey } from './credential.ts';
 import { hashPassword } from './password.ts';
+import { dropFactor } from './second-factor.store.ts';
 
 /** `<home>/admin.json`. `password` is null when the file was lost: it cannot be shown again. */
 export const AdminFile = z.object({
@@ -111,7 +112,11 @@ async function ensureOwner(
   const id = owner?.id ?? ids.next();
   if (owner === null)
     await accounts.insertAccount(tx, { tenant: TENANT, id, email: EMAIL, passwordHash, role: 'owner' });
-  else await accounts.setPassword(tx, TENANT, id, passwordHash);
+  else {
+    await accounts.setPassword(tx, TENANT, id, passwordHash);
+    // Who may do this has lost what they signed in by, and holds the server itself.
+    await dropFactor(tx, { tenant: TENANT, accountId: id });
+  }
   const action = owner === null ? 'account.created' : 'account.passwordReset';
   await appendAudit(tx, { tenant: TENANT, actor: 'system', action, subject: `account:${id}` });
   return id;

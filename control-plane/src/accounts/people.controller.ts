@@ -48,6 +48,11 @@ export class PeopleController {
     return this.#people.setRole(caller, params.id, body.role);
   }
 
+  @Handles(api.accounts.resetSecondFactor)
+  resetSecondFactor({ caller, params }: Call<typeof api.accounts.resetSecondFactor>) {
+    return this.#people.resetSecondFactor(caller, params.id);
+  }
+
   // Last: its path would match those above.
   @Handles(api.accounts.act)
   act({ caller, params }: Call<typeof api.accounts.act>) {

@@ -21,6 +21,7 @@ import { refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself, badCursor } from './api-keys.service.ts';
 import { newSecret } from './credential.ts';
 import * as store from './people.store.ts';
+import { dropFactor } from './second-factor.store.ts';
 import { endSessionsOf } from './session.store.ts';
 
 /** Accounts of a tenant. */
@@ -116,6 +117,19 @@ export class PeopleService {
     });
   }
 
+  /** For who has lost it. Nobody does it for themselves: a session or key that was stolen must not. */
+  async resetSecondFactor(caller: Caller, id: string): Promise<Account | Refusal> {
+    return this.#change(caller, id, async (tx, person) => {
+      const { tenant, actor } = caller;
+      if (id === caller.accountId) return ownAccount();
+      if (await dropFactor(tx, { tenant, accountId: id })) {
+        await endSessionsOf(tx, tenant, id, null);
+        await appendAudit(tx, { tenant, actor, action: 'secondFactor.reset', subject: `account:${id}` });
+      }
+      return viewOf({ ...person, secondFactor: false });
+    });
+  }
+
   /** Does `work` on an account that the caller may change, while nobody else changes any of the tenant. */
   #change<T>(
     caller: Caller,
@@ -145,9 +159,9 @@ function all(role: Role) {
 }
 
 function viewOf(row: store.PersonRow): Account {
-  const { id, email, role } = row;
+  const { id, email, role, secondFactor } = row;
   return {
-    ...{ id, email, role },
+    ...{ id, email, role, secondFactor },
     state: row.disabledAt !== null ? 'disabled' : row.joined ? 'active' : 'invited',
     createdAt: row.createdAt.toISOString(),
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
@@ -176,7 +190,7 @@ function notInvited(): Refusal {
 }
 
 function ownAccount(): Refusal {
-  return refuse('conflict', 'ACCOUNT_OWN', 'Nobody can disable the account they use.', {
+  return refuse('conflict', 'ACCOUNT_OWN', 'Nobody can do this to the account they use.', {
     fix: 'Ask another owner or admin.',
   });
 }

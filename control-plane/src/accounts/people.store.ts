@@ -12,12 +12,15 @@ export interface PersonRow {
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
   readonly lastSignInAt: Date | null;
+  readonly secondFactor: boolean;
 }
 
 /** What is stored where no password was chosen: nothing verifies against it. */
 const NO_PASSWORD = '-';
 const PERSON = `seq::text AS seq, id, email, role, password_hash <> '${NO_PASSWORD}' AS joined, created_at AS "createdAt",
-     disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt"`;
+     disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt", EXISTS (
+       SELECT FROM second_factor f WHERE f.tenant_id = account.tenant_id AND f.account_id = account.id
+         AND f.confirmed_at IS NOT NULL) AS "secondFactor"`;
 
 const personPageSql = sql<PersonRow, [tenant: string, before: string | null, limit: number]>(
   'personPage',

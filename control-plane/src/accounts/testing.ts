@@ -1,6 +1,7 @@
 /** For tests of this room: accounts behind a real edge on a database of their own, by a clock that is moved by hand. */
 import { api, Me, Problem, type Rights, type Role } from '@casare/shared/api';
 import { ApiError, createClient, type Client } from '@casare/shared/client';
+import { randomBytes } from 'node:crypto';
 import { appModule } from '../app.module.ts';
 import { ManualClock } from '../platform/clock.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
@@ -45,7 +46,8 @@ export interface AccountsDesk {
 export async function openAccountsDesk(): Promise<AccountsDesk> {
   const clock = new ManualClock();
   const database = await testDatabase();
-  const accounts = new AccountsService(database.db, clock);
+  const sealingKey = randomBytes(32);
+  const accounts = new AccountsService(database.db, clock, () => Promise.resolve(sealingKey));
   const edge = await openTestEdge(appModule([accountsModule(accounts, 'https://casare.example')]));
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
   const passwordHash = await hashPassword(PASSWORD);

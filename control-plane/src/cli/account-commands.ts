@@ -74,6 +74,13 @@ export function addAccountCommands(program: Command, around: Surroundings): void
         session.show(await session.client.call(api.accounts.act, { params: { id, action } }), show);
       });
   }
+  accounts
+    .command('reset-second-factor <id>')
+    .description('for somebody who has lost it: only the password is asked for, until they set one up again')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.accounts.resetSecondFactor, { params: { id } }), show);
+    });
   addSessionCommands(program, around);
 }
 

@@ -128,7 +128,10 @@ export async function openScene(given: SceneOptions = {}): Promise<Scene> {
   const fleet = createFleet({ ...base, ...options, clock, live, trust, jobs: harness.jobs, tunnelUrl });
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-fleet-'));
   const admin = await firstStart({ ...base, database: db, home, url: 'http://127.0.0.1' });
-  const accounts = accountsModule(new AccountsService(db, systemClock), 'http://127.0.0.1');
+  const accounts = accountsModule(
+    new AccountsService(db, systemClock, () => Promise.resolve(new Uint8Array(32))),
+    'http://127.0.0.1',
+  );
   const module = { module: class {}, imports: [DiscoveryModule, accounts, trustModule(trust), fleetModule(fleet)] };
   const app = await createHttpApp(module, {
     ...{ log, metrics: new Metrics(), checks: [], https: false, consoleFiles: '/nonexistent' },

@@ -40,6 +40,17 @@ export async function enrolNonceKey(signer: Signer): Promise<Uint8Array> {
   throw signerFault('The signer gave no key for nonces', derived);
 }
 
+/** The key that second factors are sealed under; asked for once, when the first one is needed. */
+export function secondFactorKey(signer: Signer): () => Promise<Uint8Array> {
+  let known: Uint8Array | null = null;
+  return async () => {
+    if (known !== null) return known;
+    const derived = await signer.deriveKey({ purpose: 'second-factor' });
+    if (!derived.ok) throw signerFault('The signer gave no key for second factors', derived);
+    return (known = Buffer.from(derived.value.key, 'base64'));
+  };
+}
+
 /** Whether a refusal says that the signer is away, or has too much to do: nothing is wrong with what was asked. */
 export function isAway({ code }: { readonly code: string }): boolean {
   return code === 'SIGNER_DOWN' || code === 'SIGNER_BUSY';

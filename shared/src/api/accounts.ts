@@ -16,6 +16,8 @@ export const Account = z
     state: z.enum(['invited', 'active', 'disabled']),
     createdAt: time,
     lastSignInAt: time.nullable(),
+    /** Signing in asks for a second factor. */
+    secondFactor: z.boolean(),
   })
   .meta({ id: 'Account' });
 export type Account = z.infer<typeof Account>;
@@ -90,6 +92,16 @@ export const accounts = {
     body: z.strictObject({ role: Role }),
     answer: { json: Account },
     problems: ['ACCOUNT_NOT_FOUND', 'LAST_OWNER', 'ABOVE_YOURSELF'],
+  }),
+  resetSecondFactor: endpoint({
+    id: 'accounts.resetSecondFactor',
+    method: 'POST',
+    path: '/accounts/{id}/reset-second-factor',
+    summary: 'Takes the second factor of somebody who has lost it away, and ends their sessions.',
+    permission: 'accounts:recover',
+    params: IdParams,
+    answer: { json: Account },
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN'],
   }),
   act: endpoint({
     id: 'accounts.act',

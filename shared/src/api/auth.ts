@@ -4,6 +4,7 @@ import { NewPassword } from './accounts.ts';
 import { endpoint } from './endpoint.ts';
 import { time } from './page.ts';
 import { Role, RolePermission } from './permissions.ts';
+import { FactorCode } from './second-factor.ts';
 
 /** Who is asking. */
 export const Me = z
@@ -23,7 +24,12 @@ export type Me = z.infer<typeof Me>;
 
 /** Either e-mail and password, or the one-time sign-in link's code. */
 export const LoginRequest = z.union([
-  z.strictObject({ email: z.string().max(320), password: z.string().max(1_000) }),
+  z.strictObject({
+    email: z.string().max(320),
+    password: z.string().max(1_000),
+    /** Where AUTH_SECOND_FACTOR_NEEDED was answered: six digits, or a recovery code. */
+    secondFactor: FactorCode.optional(),
+  }),
   z.strictObject({ code: z.string().max(200) }),
 ]);
 export type LoginRequest = z.infer<typeof LoginRequest>;
@@ -41,7 +47,13 @@ export const auth = {
     permission: 'public',
     body: LoginRequest,
     answer: { json: Me },
-    problems: ['AUTH_WRONG_CREDENTIALS', 'AUTH_CODE_USED', 'AUTH_LOCKED_OUT'],
+    problems: [
+      'AUTH_WRONG_CREDENTIALS',
+      'AUTH_SECOND_FACTOR_NEEDED',
+      'AUTH_SECOND_FACTOR_WRONG',
+      'AUTH_CODE_USED',
+      'AUTH_LOCKED_OUT',
+    ],
   }),
   logout: endpoint({
     id: 'auth.logout',

@@ -10,6 +10,7 @@ import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
 import { authorities } from './authorities.ts';
 import { maintenance, routes } from './maintenance.ts';
+import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
@@ -28,6 +29,7 @@ export * from './maintenance.ts';
 export * from './page.ts';
 export * from './permissions.ts';
 export * from './problem.ts';
+export * from './second-factor.ts';
 export * from './sessions.ts';
 export * from './trust.ts';
 export * from './workflows.ts';
@@ -38,6 +40,7 @@ export const api = {
   auth,
   accounts,
   sessions,
+  secondFactor,
   apiKeys,
   agents,
   joinTokens,

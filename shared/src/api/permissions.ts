@@ -28,6 +28,7 @@ export const RolePermission = z.enum([
   'audit:read',
   'accounts:read',
   'accounts:write',
+  'accounts:recover',
 ]);
 export type RolePermission = z.infer<typeof RolePermission>;
 
@@ -60,7 +61,7 @@ const SECURITY = [
 ] as const;
 
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
-  owner: [...new Set([...ADMIN, ...SECURITY])],
+  owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover'] as const)],
   admin: [...new Set(ADMIN)],
   operator: [...new Set([...READ, ...JOBS, 'agents:write', 'tokens:read'] as const)],
   developer: [...READ, 'jobs:write', 'workflows:write'],

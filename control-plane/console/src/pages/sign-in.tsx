@@ -1,4 +1,5 @@
 /** Signing in by e-mail address and password. One-time links are used by the session before this is shown. */
+import { ApiError } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
@@ -9,6 +10,7 @@ export function SignInPage({ error: before }: { error: unknown }) {
   const { signIn } = useSession();
   const [error, setError] = useState(before);
   const [busy, setBusy] = useState(false);
+  const [asked, setAsked] = useState(false);
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -16,11 +18,20 @@ export function SignInPage({ error: before }: { error: unknown }) {
     setBusy(true);
     setError(null);
     try {
-      await signIn({ email: text(fields, 'email').trim(), password: text(fields, 'password') });
+      const code = text(fields, 'code').trim();
+      await signIn({
+        email: text(fields, 'email').trim(),
+        password: text(fields, 'password'),
+        ...(code === '' ? {} : { secondFactor: code }),
+      });
     } catch (failure) {
-      setError(failure);
       setBusy(false);
-      form.querySelector<HTMLInputElement>('[name=password]')?.select();
+      if (codeIn(failure) === 'AUTH_SECOND_FACTOR_NEEDED') {
+        setAsked(true);
+        return;
+      }
+      setError(failure);
+      form.querySelector<HTMLInputElement>(asked ? '[name=code]' : '[name=password]')?.select();
     }
   };
   return (
@@ -37,6 +48,12 @@ export function SignInPage({ error: before }: { error: unknown }) {
           Password
           <input name="password" type="password" autoComplete="current-password" required maxLength={1_000} />
         </label>
+        {asked && (
+          <label>
+            Code of your authenticator, or a recovery code
+            <input name="code" autoComplete="one-time-code" required maxLength={50} autoFocus />
+          </label>
+        )}
         <button type="submit" className="main" disabled={busy}>
           {busy ? 'Signing in …' : 'Sign in'}
         </button>
@@ -47,6 +64,10 @@ export function SignInPage({ error: before }: { error: unknown }) {
       </p>
     </main>
   );
+}
+
+function codeIn(failure: unknown): string | null {
+  return failure instanceof ApiError ? failure.problem.code : null;
 }
 
 function text(fields: FormData, name: string): string {
