@@ -3,10 +3,13 @@
  * the run a display of its own, types into an editor, reads back, saves, and what it saw is in the job's record.
  */
 import { api, type Job } from '@casare/shared/api';
+import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { desktopPrograms, skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
 import { Gate } from '../support/gate.ts';
 import { startStack, until, type Stack } from '../support/stack.ts';
+
+type Json = z.core.util.JSONType;
 
 const reason = await desktopPrograms('mousepad');
 const TEXT = 'Größe: 5 µm';
@@ -15,8 +18,8 @@ const PAGE = `${EDITOR} >> textbox :nth(1)`;
 const SAVING = 'window "Save As"';
 const SAVED = 'window /note.txt - Mousepad$/';
 
-const call = (name: string, args: object) => ({ call: name, with: args });
-const WORKFLOW = {
+const call = (name: string, args: Record<string, Json>) => ({ call: name, with: args });
+const WORKFLOW: Record<string, Json> = {
   document: {
     ...{ dsl: '1.0.3', namespace: 'test', name: 'editor', version: '1.0.0' },
     metadata: { rpa: { record: { screenshots: 'always', accessibility: 'always' } } },

@@ -100,7 +100,7 @@ export interface ElementDriver {
   children(element: DesktopElement): Promise<DesktopElement[]>;
   /** The element as it is now; null when it is gone. */
   again(element: DesktopElement): Promise<DesktopElement | null>;
-  /** Where it is on the screen; null when it has no place. */
+  /** Where it is on the screen, far outside of it when it is not drawn; null when its place cannot be known. */
   bounds(element: DesktopElement): Promise<Box | null>;
   /**
    * Whether an action returns at once, also when it opens a dialog. Where not, an application that runs its dialog inside
@@ -138,6 +138,8 @@ export interface WindowDriver {
   /** Without decorations; null when it does not show. */
   bounds(window: DesktopWindow): Promise<Box | null>;
   state(window: DesktopWindow): Promise<WindowState>;
+  /** Where windows of other programs than these lie: of those that show nothing to accessibility, or do not answer. */
+  others(known: readonly DesktopWindow[]): Promise<Box[]>;
   /** What lies above the window at a point; null for nothing. `popup` says that a menu of its own program may. */
   coverAt(window: DesktopWindow, point: Point, popup: boolean): Promise<Cover | null>;
 }

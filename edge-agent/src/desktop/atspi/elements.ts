@@ -26,7 +26,6 @@ const MAX_ROUNDS = 500;
 const TEXT_LENGTH = 1_000_000;
 /** Scrolls so far that the element can be seen, wherever (ATSPI_SCROLL_ANYWHERE). */
 const ANYWHERE = 6;
-const NOWHERE = -(2 ** 31);
 /** Actions that open and close what has no action of that name: an expander of GTK is a toggle button. */
 const OPENING: Readonly<Record<string, RegExp>> = { 'combo box': /^(press|click)$/i, 'toggle button': /^activate$/i };
 
@@ -68,8 +67,7 @@ export class AtspiElements implements ElementDriver {
     const [extents] = await this.#try(element, 'Component', 'GetExtents', [['u', SCREEN]]);
     if (!Array.isArray(extents)) return null;
     const [x = 0, y = 0, width = 0, height = 0] = extents.map(Number);
-    // What is not drawn has the smallest number as its place.
-    return width > 0 && height > 0 && x > NOWHERE && y > NOWHERE ? { x, y, width, height } : null;
+    return width > 0 && height > 0 ? { x, y, width, height } : null;
   }
 
   async invoke(element: DesktopElement): Promise<boolean> {

@@ -9,6 +9,7 @@ type Driver = Pick<ElementDriver, 'bounds' | 'children' | 'range' | 'setRange'>;
 /** Pages that are looked through for an element, and how much of a page is turned at once. */
 const MAX_PAGES = 200;
 const PART_OF_PAGE = 0.8;
+const NOWHERE = -(2 ** 31);
 
 /** From the innermost scrolled area out; false where nothing could be scrolled. */
 export async function revealByBars(
@@ -23,7 +24,7 @@ export async function revealByBars(
     const view = await driver.bounds(area);
     if (view === null) continue;
     const upright = bars.find((bar) => AtspiElement.of(bar).vertical);
-    const box = (await driver.bounds(element)) ?? (upright && (await search(driver, element, upright, view.height)));
+    const box = (await placeOf(driver, element)) ?? (upright && (await search(driver, element, upright, view.height)));
     if (!box) continue;
     for (const bar of bars)
       isDone = (await turn(driver, bar, distance(box, view, AtspiElement.of(bar).vertical))) || isDone;
@@ -38,11 +39,17 @@ async function search(driver: Driver, element: DesktopElement, bar: DesktopEleme
   const step = Math.max(page * PART_OF_PAGE, (range.most - range.least) / MAX_PAGES, 1);
   for (let value = range.least; value < range.most + step; value += step) {
     await driver.setRange(bar, Math.min(value, range.most));
-    const box = await driver.bounds(element);
+    const box = await placeOf(driver, element);
     if (box !== null) return box;
   }
   await driver.setRange(bar, range.value);
   return null;
+}
+
+/** Null for what is not drawn: then its place is the smallest number. */
+async function placeOf(driver: Driver, element: DesktopElement): Promise<Box | null> {
+  const box = await driver.bounds(element);
+  return box !== null && box.x > NOWHERE && box.y > NOWHERE ? box : null;
 }
 
 async function turn(driver: Driver, bar: DesktopElement, pixels: number): Promise<boolean> {

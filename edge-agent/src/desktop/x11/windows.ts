@@ -87,6 +87,19 @@ export class XWindows implements WindowDriver {
     return { what: title === '' ? 'a window without a title, such as a menu' : `the window ${JSON.stringify(title)}` };
   }
 
+  async others(known: readonly DesktopWindow[]): Promise<Box[]> {
+    const processes = new Set(known.map(({ process }) => process));
+    const listed = await this.#connection.numbers(this.#connection.root, '_NET_CLIENT_LIST');
+    const boxes = await Promise.all(
+      listed.map(async (id) => {
+        const process = await this.#processOf(id);
+        if (process !== null && processes.has(process)) return null;
+        return (await this.#stateOf(id)) === 'minimized' ? null : this.#placeOf(id);
+      }),
+    );
+    return boxes.filter((box) => box !== null);
+  }
+
   /** The X window of an accessible one. @throws DesktopError ELEMENT_GONE */
   async #idOf(window: DesktopWindow): Promise<number> {
     const listed = await this.#connection.numbers(this.#connection.root, '_NET_CLIENT_LIST');

@@ -4,6 +4,7 @@ import { parseKeys } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { giveFocus } from './focus.ts';
+import { focusedElement } from './focused.ts';
 import { pressKeys, typeText } from './hands.ts';
 import { locateOne } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
@@ -20,7 +21,7 @@ export const keysStep: Step = desktopStep(DESKTOP_STEPS.keys, async ({ target, k
     const node = await locateOne(scope, target);
     await giveFocus(scope, node, await waitUntilReady(scope, node, 'enabled'));
   }
-  if (scope.context.usesSecret) scope.session.memory.remember(keys);
+  if (scope.context.usesSecret) scope.session.memory.remember(keys, await focusedElement(scope));
   scope.acting();
   for (const part of parsed.parts) {
     if (part.kind === 'text') await typeText(scope, part.text);

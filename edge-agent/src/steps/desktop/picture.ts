@@ -1,7 +1,7 @@
 /** Pictures of the screen as PNG, with what must not be seen painted over before anything is written. */
 import { crc32, deflateSync } from 'node:zlib';
-import { snapshotOf, type Box, type Picture } from '../../desktop/index.ts';
-import type { StepContext } from '../../engine/index.ts';
+import { snapshotOf, type Box, type DesktopElement, type Picture } from '../../desktop/index.ts';
+import { type StepContext, StepFailure } from '../../engine/index.ts';
 import type { DesktopSession } from './session.ts';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -12,7 +12,7 @@ const FIELDS = new Set(['textbox', 'combobox', 'searchbox', 'spinbutton']);
 const MAX_TEXTS = 2_000;
 
 /**
- * A picture of a part of the screen with protected fields, fields with secrets and shown secrets painted over; every field,
+ * A picture of a part of the screen; none where it cannot be told what to cover (PICTURE_NOT_MASKABLE). It is a picture with protected fields, fields with secrets and shown secrets painted over; every field,
  * where the agent's policy lets out only what was masked.
  */
 export async function maskedPicture(
@@ -21,8 +21,11 @@ export async function maskedPicture(
   box: Box,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const masks = await masksOf(session, coversEveryField(context), signal);
+  const everyField = coversEveryField(context);
+  const masks = await masksOf(session, everyField, signal);
   const picture = await session.driver.screen.capture(box);
+  // What moved meanwhile is covered where it was and where it is.
+  if (everyField || !session.memory.isEmpty) masks.push(...(await masksOf(session, everyField, signal)));
   for (const mask of masks) paint(picture, { ...mask, x: mask.x - Math.max(box.x, 0), y: mask.y - Math.max(box.y, 0) });
   return picture;
 }
@@ -68,8 +71,11 @@ function chunk(type: string, data: Buffer): Buffer {
 async function masksOf(session: DesktopSession, everyField: boolean, signal: AbortSignal): Promise<Box[]> {
   const { driver, memory } = session;
   // Of other programs on a shared screen only what the run may see is known: the rest is not looked into.
-  const nodes = await snapshotOf(driver.elements, await session.windows(), { hidden: false, signal });
-  const masks: Box[] = [];
+  const windows = await session.windows();
+  const nodes = await snapshotOf(driver.elements, windows, { hidden: false, signal });
+  // What a window holds that accessibility does not show, or not now, cannot be told: it is covered whole.
+  const isDark = session.own && (everyField || !memory.isEmpty);
+  const masks: Box[] = isDark ? await driver.windows.others(windows) : [];
   let texts = 0;
   for (const { element } of nodes) {
     const isRead = !memory.isEmpty && element.roles[0] === 'textbox' && texts < MAX_TEXTS;
@@ -78,9 +84,21 @@ async function masksOf(session: DesktopSession, everyField: boolean, signal: Abo
     const isField = everyField && (FIELDS.has(element.roles[0]) || element.states.has('editable'));
     if (!isField && !memory.covers(element, text)) continue;
     const box = await driver.elements.bounds(element);
+    if (box === null && (await driver.elements.again(element)) !== null) throw cannotMask(element);
     if (box !== null) masks.push(box);
   }
   return masks;
+}
+
+function cannotMask({ roles, name }: DesktopElement): StepFailure {
+  return new StepFailure({
+    type: 'runtime',
+    status: 409,
+    code: 'PICTURE_NOT_MASKABLE',
+    title: 'What must be covered in the picture cannot be found in it',
+    detail: `The application does not say where its ${roles[0]} ${JSON.stringify(name.slice(0, 200))} is: no picture is taken while that shows`,
+    certain: true,
+  });
 }
 
 /** Paints a rectangle, in the picture's own coordinates, grey. */

@@ -3,6 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { giveFocus } from './focus.ts';
+import { focusedElement } from './focused.ts';
 import { typeText } from './hands.ts';
 import { isKept } from './letters.ts';
 import { locateOne, pause } from './locate.ts';
@@ -17,7 +18,7 @@ const LOOKS = 40;
 export const typeStep: Step = desktopStep(DESKTOP_STEPS.type, async ({ target, text, expect }, scope) => {
   const { elements } = scope.driver;
   if (target === undefined) {
-    if (scope.context.usesSecret) scope.session.memory.remember(text);
+    if (scope.context.usesSecret) scope.session.memory.remember(text, await focusedElement(scope));
     scope.acting();
     await typeText(scope, text);
     return meet(scope, expect);
