@@ -57,6 +57,7 @@ beforeAll(async () => {
     if (path === '/half-zipped')
       return void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(REPORT).subarray(0, 3_000_000));
     if (path === '/echo') return void response.writeHead(200).end(`${'-'.repeat(70_000)}${headers['x-key'] as string}`);
+    if (path === '/key') return void response.writeHead(200).end(headers['x-key']);
     if (path === '/accept') return void response.writeHead(200).end(headers.accept);
     if (path === '/none') return void response.writeHead(204).end();
     if (path === '/empty') return void response.writeHead(200).end();
@@ -215,6 +216,26 @@ describe('what is no whole answer leaves no file', () => {
     const echoed = await run(yaml('echo'), undefined, { secrets });
     expect([errorIn(echoed.ending)?.code, echoed.files]).toEqual(['SECRET_IN_FILE', []]);
     expect((await run(yaml('accept'), undefined, { secrets })).files).toEqual(['a.txt']);
+  });
+
+  it('an answer that echoes a secret in pieces', async () => {
+    const bytewise: Transport = (request, { receiver, ...limits }) =>
+      createTransport({})(request, {
+        ...limits,
+        receiver: receiver && {
+          ...receiver,
+          write: async (piece) => {
+            for (const byte of piece) await receiver.write(Buffer.of(byte));
+          },
+        },
+      });
+    const steps = createStepRegistry({ home: '/nowhere', env: {}, platform: process.platform, transport: bytewise });
+    const yaml = (path: string) =>
+      `use: { secrets: [key] }\ndo:\n  - a: { input: { from: '{ k: $secrets.key }' }, call: http, with: { method: get, endpoint: ORIGIN/${path}, headers: { x-key: '\${ .k }' } }, metadata: { rpa: { saveAs: a.txt } } }`;
+    const secrets = { key: 'canäry-hünter22' };
+    const echoed = await run(yaml('key'), undefined, { secrets, steps });
+    expect([errorIn(echoed.ending)?.code, echoed.files]).toEqual(['SECRET_IN_FILE', []]);
+    expect((await run(yaml('zipped'), undefined, { secrets, steps })).files).toEqual(['a.txt']);
   });
 
   it.each([

@@ -4,6 +4,7 @@
  * the file of an earlier success stays as it was.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import type { StoredFile } from '@casare/shared/workflow';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { describe } from '../../fault.ts';
@@ -70,9 +71,10 @@ async function written<T>(context: StepContext, work: () => Promise<T>): Promise
 /** Files are stored as artifacts, and a server may echo what it was sent. */
 function secretWatch(context: StepContext): (piece: Buffer) => void {
   if (!context.usesSecret) return () => undefined;
+  const decoder = new StringDecoder('utf8');
   let before = '';
   return (piece) => {
-    const text = before + piece.toString('utf8');
+    const text = before + decoder.write(piece);
     if (context.holdsSecret(text)) throw holdsSecret();
     before = text.slice(-OVERLAP);
   };
