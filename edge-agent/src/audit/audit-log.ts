@@ -64,14 +64,14 @@ export class AuditLog {
   constructor(options: AuditLogOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    const { end, damaged } = endOf(options.folder);
+    const { end, torn, damaged } = endOf(options.folder);
     this.#head = end?.head ?? CHAIN_START;
     this.#file = end?.name ?? fileName(this.#head.position + 1);
     this.#bytes = end?.bytes ?? 0;
     const tell = (action: string, detail: Readonly<Record<string, unknown>>): void =>
       this.add({ action, actor: 'agent', subject: 'audit', detail });
     if (damaged.length > 0) tell('audit.damaged', { files: damaged });
-    if (end !== null && end.torn > 0) tell('audit.torn', { bytes: end.torn });
+    if (torn > 0) tell('audit.torn', { bytes: torn });
   }
 
   /** Where its chain has got to. */
@@ -130,37 +130,43 @@ function fileName(position: number): string {
   return `audit-${String(position).padStart(12, '0')}.jsonl`;
 }
 
-/** Where a log ends: the last file that can be gone on with, and those that could not be read and were set aside. */
-function endOf(folder: string): { end: (FileEnd & { name: string }) | null; damaged: string[] } {
+/** Where a log ends. */
+interface LogEnd {
+  /** The last file that can be gone on with. */
+  readonly end: { readonly name: string; readonly head: ChainHead; readonly bytes: number } | null;
+  /** Bytes of lines without an end that were taken away. */
+  readonly torn: number;
+  /** Files that could not be read and were set aside. */
+  readonly damaged: readonly string[];
+}
+
+function endOf(folder: string): LogEnd {
   const damaged: string[] = [];
+  let torn = 0;
   for (const name of auditFiles(folder).toReversed()) {
     try {
-      const end = lastOf(join(folder, name));
-      if (end !== null) return { end: { ...end, name }, damaged };
+      const found = lastOf(join(folder, name));
+      torn += found.torn;
+      if (found.head !== null) return { end: { name, head: found.head, bytes: found.bytes }, torn, damaged };
       rmSync(join(folder, name));
     } catch {
       renameSync(join(folder, name), join(folder, `${name}${DAMAGED}`));
       damaged.push(name);
     }
   }
-  return { end: null, damaged };
+  return { end: null, torn, damaged };
 }
 
-interface FileEnd {
-  readonly head: ChainHead;
-  readonly bytes: number;
-  readonly torn: number;
-}
-
-/** The head that a file ends with, a last line without its end cut off; null when nothing else is in it. */
-function lastOf(path: string): FileEnd | null {
+/** The head that a file ends with, a last line without its end cut off; no head when nothing else is in it. */
+function lastOf(path: string): { head: ChainHead | null; bytes: number; torn: number } {
   const content = readFileSync(path);
-  const whole = content.lastIndexOf(0x0a) + 1;
-  if (whole === 0) return null;
-  if (whole < content.length) truncateSync(path, whole);
-  const last = content.subarray(0, whole).toString('utf8').split('\n').at(-2);
+  const bytes = content.lastIndexOf(0x0a) + 1;
+  const torn = content.length - bytes;
+  if (bytes === 0) return { head: null, bytes, torn };
+  if (torn > 0) truncateSync(path, bytes);
+  const last = content.subarray(0, bytes).toString('utf8').split('\n').at(-2);
   const { position, hash } = AuditEntry.parse(JSON.parse(last ?? ''));
-  return { head: { position, hash }, bytes: whole, torn: content.length - whole };
+  return { head: { position, hash }, bytes, torn };
 }
 
 /** Details are small; one that is not says so and is left out. */

@@ -115,9 +115,14 @@ test('a line that a crash has torn is taken away and told of; an empty file is n
   add(open(), 1);
   expect(await verdict()).toBe('1-4 (4)');
   expect(readFileSync(first(), 'utf8')).toContain('"action":"audit.torn"');
-  writeFileSync(join(folder, 'audit-000000000005.jsonl'), '{"posi');
+  writeFileSync(join(folder, 'audit-000000000005.jsonl'), '');
   add(open(), 1);
   expect(await verdict()).toBe('1-5 (5)');
+  // Also when it was the first of its file, which is no reason to say nothing.
+  writeFileSync(join(folder, 'audit-000000000006.jsonl'), '{"posi');
+  add(open(), 1);
+  expect(await verdict()).toBe('1-7 (7)');
+  expect(readFileSync(first(), 'utf8')).toContain('"detail":{"bytes":6}');
 });
 
 test('a damaged file is set aside, stops nobody, and the log counts as broken', async () => {
