@@ -1,7 +1,7 @@
 /** `casare job record` against a running control plane: the file is whole or not there, and nothing is overwritten. */
 import { api } from '@casare/shared/api';
 import { createClient } from '@casare/shared/client';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +53,15 @@ test('saves the record of a job, also of one that has not begun', async () => {
   });
   archive.close();
   expect(await readdir(dir)).toEqual(['run.zip']);
+});
+
+test('is for whoever fetched it alone, and touches no file beside it', async () => {
+  const [file, beside] = [path.join(dir, 'own.zip'), path.join(dir, 'own.zip.part')];
+  await writeFile(beside, 'mine');
+  expect(await record(job, file)).toMatchObject({ code: 0 });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await readFile(beside, 'utf8')).toBe('mine');
+  await Promise.all([rm(file), rm(beside)]);
 });
 
 test('overwrites nothing, and leaves nothing when it is refused', async () => {

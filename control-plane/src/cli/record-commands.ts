@@ -2,6 +2,7 @@
 import { api } from '@casare/shared/api';
 import { plain } from '@casare/shared/terminal';
 import type { Command } from 'commander';
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -28,9 +29,10 @@ export function addRecordCommand(job: Command, around: Surroundings): void {
 
 /** The file has its name only when all of it is there. */
 async function save(content: Readable, file: string): Promise<void> {
-  const part = `${file}.part`;
+  const part = `${file}.${randomUUID()}.part`;
   try {
-    await pipeline(content, createWriteStream(part));
+    // What a run was given and gave is nobody else's to read.
+    await pipeline(content, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
     await rename(part, file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -48,8 +48,8 @@ const STATES = {
 export async function writeRecord(run: EndedRun, file: string): Promise<void> {
   const options = { writtenAt: run.ended, writtenBy: 'casare-agent run-local', viewer: await viewerPage() };
   const zip = new ZipFile();
-  const part = `${file}.part`;
-  const written = pipeline(zip.outputStream, createWriteStream(part, { mode: 0o600 }));
+  const part = `${file}.${randomUUID()}.part`;
+  const written = pipeline(zip.outputStream, createWriteStream(part, { flags: 'wx', mode: 0o600 }));
   try {
     for await (const { name, packed, content } of recordFiles(await sourceOf(run), options)) {
       const stream = content instanceof Readable ? content : Readable.from(content, { objectMode: false });
