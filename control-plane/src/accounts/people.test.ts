@@ -129,6 +129,16 @@ test('a disabled account is out at once, signs in no more, and comes back when i
   expect(await codeOf(act(admin.client, admin.accountId, 'disable'))).toBe('ACCOUNT_OWN');
 });
 
+test('a session that was opened at the moment of disabling opens nothing', async () => {
+  const person = await desk.somebody('viewer', { joined: true });
+  const session = await desk.signIn({ email: person.email, password: PASSWORD });
+  expect(await letIn(session.client)).toBe('OK');
+  // As if it had been inserted right after the sessions were ended.
+  const text = 'UPDATE account SET disabled_at = now() WHERE id = $1';
+  await desk.database.db.execute({ name: 'testDisable', text, values: [person.accountId] });
+  expect(await letIn(session.client)).toBe('AUTH_REQUIRED');
+});
+
 describe('the last owner', () => {
   /** A tenant with so many owners who can sign in, and one who was only invited. */
   async function owners(count: number) {
