@@ -8,6 +8,8 @@ const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 /** Files at once: vitest keeps one processor for itself unless told, which on two is half of the time. */
 const WORKERS = '100%';
+/** How long `expect.poll` waits for what must become true, milliseconds: a second is nothing on a machine that is busy. */
+const POLLED = { poll: { timeout: 20_000 } };
 
 export default defineConfig({
   test: {
@@ -17,6 +19,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          expect: POLLED,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
@@ -33,6 +36,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'e2e',
+          expect: POLLED,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
@@ -45,6 +49,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'security',
+          expect: POLLED,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/security/**/*.test.ts'],
           testTimeout: 60_000,
@@ -57,6 +62,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'system',
+          expect: POLLED,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/system/**/*.test.ts'],
           testTimeout: 900_000,

@@ -252,8 +252,11 @@ describe('files.waitFor', () => {
     const waiting = run.call('files.waitFor', { folder, pattern: 'order-*.csv', quietMs: 600 }, looked);
     await writeFile(file, 'a');
     const writing = setInterval(() => void appendFile(file, 'b'), 100);
-    await expect.poll(async () => (await stat(file)).size).toBeGreaterThan(8);
-    clearInterval(writing);
+    try {
+      await expect.poll(async () => (await stat(file)).size).toBeGreaterThan(8);
+    } finally {
+      clearInterval(writing);
+    }
     const found = (await waiting) as { path: string; bytes: number };
     expect(found).toMatchObject({ path: file, kind: 'file' });
     expect(found.bytes).toBe((await stat(file)).size);
