@@ -8,8 +8,10 @@ const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 /** Files at once: vitest keeps one processor for itself unless told, which on two is half of the time. */
 const WORKERS = '100%';
-/** How long `expect.poll` waits for what must become true, milliseconds: a second is nothing on a machine that is busy. */
+/** How long is waited for what must become true, milliseconds: a second is nothing on a machine that is busy. */
 const POLLED = { poll: { timeout: 20_000 } };
+/** The same for `vi.waitFor`. */
+const PATIENCE = ['test/support/patience.ts'];
 
 export default defineConfig({
   test: {
@@ -20,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           expect: POLLED,
+          setupFiles: PATIENCE,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
@@ -37,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           expect: POLLED,
+          setupFiles: PATIENCE,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
@@ -50,6 +54,7 @@ export default defineConfig({
         test: {
           name: 'security',
           expect: POLLED,
+          setupFiles: PATIENCE,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/security/**/*.test.ts'],
           testTimeout: 60_000,
@@ -63,6 +68,7 @@ export default defineConfig({
         test: {
           name: 'system',
           expect: POLLED,
+          setupFiles: PATIENCE,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/system/**/*.test.ts'],
           testTimeout: 900_000,
