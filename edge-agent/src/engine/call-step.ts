@@ -127,7 +127,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     usesSecret: call.usesSecret,
     holdsSecret: (text) => vault.scrub<string>(text) !== text,
     policy: options.policy,
-    evidence: evidenceRulesOf(options.document),
+    evidence: evidenceRulesOf(options.document, frame.evidence),
     session,
     see: (seen) => frame.record.see(seen),
     artifact: (file, about) =>

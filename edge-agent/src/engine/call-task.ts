@@ -127,7 +127,7 @@ async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Pr
 
 /**
  * A function of the document: its task, with the arguments as input where there are any. Only the document is around
- * it: restart rules and variables of the place it is called from do not reach into it.
+ * it: restart rules, rules of evidence and variables of the place it is called from do not reach into it.
  */
 async function callFunction(task: CallTask, args: Json, frame: Frame): Promise<Raw> {
   const definition = frame.run.options.document.use?.functions?.[task.call];
@@ -136,7 +136,7 @@ async function callFunction(task: CallTask, args: Json, frame: Frame): Promise<R
   const input = (task as FunctionCallTask).with === undefined ? frame.input : args;
   const path = `/use/functions/${task.call.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   const entry = { name: task.call, task: definition, path, index: 0 };
-  const scope: Scope = { ...frame, variables: {}, onRestart: undefined, verify: undefined };
+  const scope: Scope = { ...frame, variables: {}, onRestart: undefined, verify: undefined, evidence: {} };
   const { output } = await frame.run.tasks.one(entry, `${frame.position}/call`, input, scope);
   return { output };
 }

@@ -59,7 +59,7 @@ async function endingOf(run: Run): Promise<RunEndingBody> {
   try {
     const scope: Scope = {
       ...{ run, variables: {}, signal: cancel.signal, depth: 0 },
-      ...{ onRestart: undefined, verify: undefined },
+      ...{ onRestart: undefined, verify: undefined, evidence: {} },
     };
     const output = await runDocument(scope, WHOLE);
     cancel.signal.throwIfAborted();

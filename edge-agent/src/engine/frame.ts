@@ -3,7 +3,7 @@
  * Task kinds are handlers over frames; they reach each other through `run.tasks` and so know nothing of one another.
  */
 import type { OnRestart, RunEventBody, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
-import type { Json, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
+import type { Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
 import type { Clock } from './clock.ts';
 import type { Doubt, WorkflowFault } from './errors.ts';
 import type { Expressions, Variables } from './expressions.ts';
@@ -71,6 +71,8 @@ export interface Scope {
   readonly signal: AbortSignal;
   readonly onRestart: OnRestart | undefined;
   readonly verify: Verify | undefined;
+  /** What the tasks around say of the evidence to keep. */
+  readonly evidence: RecordRules;
   readonly depth: number;
 }
 

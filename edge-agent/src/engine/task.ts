@@ -4,7 +4,7 @@
  * way is the task's failure, recorded once and thrown on with the place it came from.
  */
 import type { Json, Task, TaskEntry } from '@casare/shared/workflow';
-import { classify } from '@casare/shared/workflow';
+import { classify, nearerRules } from '@casare/shared/workflow';
 import { checkData } from './data-schema.ts';
 import { isFinal, timeoutOf, withDeadline } from './deadline.ts';
 import { asFault, fault, WorkflowFault } from './errors.ts';
@@ -94,6 +94,7 @@ function frameOf(entry: TaskEntry, position: string, rawInput: Json, scope: Scop
     ...scope,
     onRestart: rpa?.onRestart ?? scope.onRestart,
     verify: rpa?.verify ?? scope.verify,
+    evidence: nearerRules(scope.evidence, rpa?.record),
     depth: scope.depth + 1,
     name: entry.name,
     task: entry.task,

@@ -2,7 +2,7 @@
 import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
 import { beforeEach, expect, test } from 'vitest';
 import type { StepContext } from '../engine/index.ts';
-import { count, mayKeep } from './evidence-room.ts';
+import { count, isWanted, mayKeep } from './evidence-room.ts';
 
 let lines: string[];
 let session: Map<string, unknown>;
@@ -33,4 +33,12 @@ test('the bytes of steps that succeed end at a bound; only who would have kept s
   expect(await mayKeep(contextOf('/do/2/a', { ...DEFAULT_EVIDENCE, screenshots: 'always' }), false)).toBe(false);
   expect(lines).toEqual([expect.stringMatching(/^EVIDENCE_LIMIT: ".+" of "\/do\/2\/a": a run keeps/)]);
   expect(await mayKeep(contextOf('/do/3/a'), true)).toBe(true);
+});
+
+test('what the policy keeps on the premises is not made, whatever a document or a task says', () => {
+  const asked = contextOf('/do/0/a', { ...DEFAULT_EVIDENCE, screenshots: 'always', trace: 'always' });
+  const policy = { evidence: (kind: string) => (kind === 'screenshot' ? 'none' : 'all') };
+  const context = { ...asked, policy } as unknown as StepContext;
+  expect(isWanted(context, 'screenshots', true)).toBe(false);
+  expect(isWanted(context, 'trace', false)).toBe(true);
 });

@@ -45,6 +45,24 @@ do: []
     });
   });
 
+  it('says what is kept of each step: kind by kind, what stands nearest', () => {
+    const text = `document: { dsl: 1.0.3, namespace: n, name: w, version: 1.0.0, metadata: { rpa: { record: { screenshots: always } } } }
+do:
+  - around:
+      metadata: { rpa: { record: { screenshots: never, network: always } } }
+      do:
+        - a: { call: log, with: { message: x }, metadata: { rpa: { record: { network: never } } } }
+        - b: { call: log, with: { message: x } }
+  - c: { call: log, with: { message: x } }
+`;
+    const kept = analyse(documentOf(text)).steps.map(({ name, record }) => [name, record.screenshots, record.network]);
+    expect(kept).toEqual([
+      ['a', 'never', 'never'],
+      ['b', 'never', 'always'],
+      ['c', 'always', 'onFailure'],
+    ]);
+  });
+
   it('lists literal hosts and says when there are more', () => {
     const get = (uri: string): string => `{ call: http, with: { method: get, endpoint: '${uri}' } }`;
     const literal = analyse(

@@ -7,6 +7,7 @@ import type { Effect, OnRestart } from '../protocol/run-events.ts';
 import { resolveCall } from './call-target.ts';
 import type { Workflow } from './document.ts';
 import { isTemplate, parseDuration } from './duration.ts';
+import { evidenceRulesOf, nearerRules, type EvidenceRules, type RecordRules } from './evidence.ts';
 import type { JobRetry } from './job-retry.ts';
 import { longestDurationMs } from './longest-duration.ts';
 import { useReferences } from './references.ts';
@@ -26,6 +27,8 @@ export interface AnalysedStep {
   readonly effect: Effect;
   /** After every override. */
   readonly onRestart: OnRestart;
+  /** What is kept of it, as far as the agent's policy lets it. */
+  readonly record: EvidenceRules;
 }
 
 /** What the control plane routes by and shows before approval. Lists are sorted and hold no doubles. */
@@ -123,7 +126,9 @@ function analysedStep(document: Workflow, entry: Iterated): AnalysedStep {
     task,
     ancestors.map((above) => above.task),
   );
-  return { path, name, call: calledBy(document, task), effect, onRestart };
+  const rules = [...ancestors.map((above) => above.task), task].map((each) => each.metadata?.rpa?.record);
+  const record = evidenceRulesOf(document, rules.reduce<RecordRules>(nearerRules, {}));
+  return { path, name, call: calledBy(document, task), effect, onRestart, record };
 }
 
 type Iterated = ReturnType<typeof allTasks> extends Generator<infer Entry> ? Entry : never;

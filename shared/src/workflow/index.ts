@@ -2,7 +2,7 @@
 export * from './definitions.ts';
 export * from './document.ts';
 export * from './duration.ts';
-export { DEFAULT_EVIDENCE, evidenceRulesOf, type EvidenceRules } from './evidence.ts';
+export { DEFAULT_EVIDENCE, evidenceRulesOf, nearerRules, type EvidenceRules, type RecordRules } from './evidence.ts';
 export * from './rpa.ts';
 export { CallFiles, FILE_CALL_TIMEOUT_MS, FORM_FILES } from './http-files.ts';
 export * from './job-retry.ts';

@@ -17,12 +17,14 @@ export const Verify = z.union([
 ]);
 export type Verify = z.infer<typeof Verify>;
 
-/** Of one task; `onRestart` and `verify` also hold for the tasks inside it. */
+/** Of one task; `onRestart`, `verify` and `record` also hold for the tasks inside it. */
 export const TaskRpa = z.strictObject({
   onRestart: OnRestart.optional(),
   verify: Verify.optional(),
   /** Overrides the effect class that the step's executor declares. */
   effect: Effect.optional(),
+  /** What is kept of it and of the steps inside it, kind by kind, in place of what is said around it. */
+  record: RecordRules.optional(),
 });
 export type TaskRpa = z.infer<typeof TaskRpa>;
 

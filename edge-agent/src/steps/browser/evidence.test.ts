@@ -101,6 +101,9 @@ describe('evidence', () => {
     await run.call('browser.open', { url: `${site.url}/` }, { evidence: NONE });
     const args = { target: 'button "Nowhere"' };
     expect(await kept('browser.click', args, { evidence: NONE, timeoutMs: 1_000 })).toEqual([]);
+    // What happened in a step that keeps nothing is told by no later one.
+    expect(await kept('browser.click', args, { timeoutMs: 1_000 })).not.toContain('network.jsonl');
+    await run.call('browser.goto', { url: `${site.url}/` });
     const policy = stepPolicyOf({ upload: { trace: 'none', screenshot: 'none' } });
     expect(await kept('browser.click', args, { policy, timeoutMs: 1_000 })).toEqual(['network.jsonl', 'snapshot.txt']);
     expect(await kept('browser.click', args, { timeoutMs: 1_000 })).toContain('after.png');

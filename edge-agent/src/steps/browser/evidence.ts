@@ -46,6 +46,9 @@ export async function evidenceAfter(
   for (const notice of session.takeNotices()) await context.log('warn', notice);
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
   const lastStep = session.takeLog();
+  for (const kind of ['network', 'console'] as const) {
+    if (context.evidence[kind] === 'never') session.log.forget(kind, lastStep);
+  }
   const wants = (kind: keyof EvidenceRules): boolean => isWanted(context, kind, failed);
   if (!(await mayKeep(context, failed))) return;
   const quiet = context.usesSecret || session.taint.is;

@@ -60,6 +60,13 @@ export class PageLog {
     return lines(this.#console, mark);
   }
 
+  /** Drops what was noted after `mark` of a kind that is not to be kept: no later step tells it either. */
+  forget(kind: 'network' | 'console', mark: Mark): void {
+    const older = ({ number }: Numbered<Line>): boolean => number <= mark;
+    if (kind === 'network') this.#network = this.#network.filter(older);
+    else this.#console = this.#console.filter(older);
+  }
+
   /** Answers that came after `mark`, oldest first. */
   responsesSince(mark: Mark): Response[] {
     return this.#responses.filter(({ number }) => number > mark).map(({ entry }) => entry);
