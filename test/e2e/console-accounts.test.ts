@@ -1,0 +1,100 @@
+/** An invitation and a second factor in a real Chromium, as the person who was invited meets them. */
+import { api, Me } from '@casare/shared/api';
+import { createClient } from '@casare/shared/client';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeOfStep, stepAt } from '../../control-plane/dist/accounts/totp.js';
+import { startControlPlane, type RunningControlPlane } from '../../control-plane/dist/main.js';
+import { readConfig } from '../../control-plane/dist/platform/config.js';
+import { startBrowser, type StartedBrowser } from '../../edge-agent/dist/browser/index.js';
+import { ROOT } from '../support/program.ts';
+
+const PASSWORD = 'four words make one';
+const EMAIL = 'ann@acme.example';
+let home: string;
+let plane: RunningControlPlane;
+let chromium: StartedBrowser;
+beforeAll(async () => {
+  home = await mkdtemp(path.join(os.tmpdir(), 'casare-console-'));
+  const ports = { CASARE_WEB_PORT: '0', CASARE_ENROL_PORT: '0', CASARE_TUNNEL_PORT: '0' };
+  plane = await startControlPlane(readConfig({ CASARE_HOME: home, CASARE_LOG_LEVEL: 'silent', ...ports }));
+  const cache = path.join(ROOT, 'node_modules/.cache/casare-tests');
+  chromium = await startBrowser({ home: cache, env: process.env, platform: process.platform });
+});
+afterAll(async () => {
+  await chromium.close();
+  await plane.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+async function openPage(url: string): Promise<Page> {
+  const page = await (await chromium.browser.newContext()).newPage();
+  await page.goto(url);
+  return page;
+}
+
+test('an invited person chooses a password and is in; the link is not in the address bar, and is good once', async () => {
+  const client = createClient({ url: plane.admin.url, apiKey: plane.admin.apiKey });
+  const { url } = await client.call(api.accounts.invite, { body: { email: EMAIL, role: 'viewer' } });
+  const page = await openPage(url);
+  await heading(page, 'Welcome to Casare');
+  expect(page.url()).toBe(`${plane.urls.web}/invitation`);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('The same password again').fill('another password');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await page.getByRole('alert').getByText('not the same').waitFor();
+  await page.getByLabel('The same password again').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await heading(page, 'Jobs');
+  await page.getByText(EMAIL).waitFor();
+
+  const late = await openPage(url);
+  await late.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await late.getByLabel('The same password again').fill(PASSWORD);
+  await late.keyboard.press('Enter');
+  await late.getByRole('alert').getByText('used already').waitFor();
+});
+
+test('with a second factor, the form asks for a code after the password', async () => {
+  const secret = await turnOn();
+  const page = await openPage(`${plane.urls.web}/`);
+  await page.getByLabel('E-mail address').fill(EMAIL);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  const code = page.getByLabel('Code of your authenticator');
+  await code.fill('not it');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('The code is wrong').waitFor();
+  // The code of this step turned it on and is used up: that of the next one is taken too.
+  await code.fill(codeOfStep(secret, stepAt(new Date()) + 1));
+  await page.keyboard.press('Enter');
+  await heading(page, 'Jobs');
+});
+
+/** Turns the person's second factor on, over the API; its secret. */
+async function turnOn(): Promise<Uint8Array> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ email: EMAIL, password: PASSWORD });
+  const response = await fetch(`${plane.urls.web}/api/v1/auth/login`, { method: 'POST', headers, body });
+  const cookie = response.headers.get('set-cookie')!.split(';')[0]!;
+  const { csrfToken } = Me.parse(await response.json());
+  const client = createClient({
+    url: plane.urls.web,
+    csrfToken: () => csrfToken,
+    fetch: (to, init) => fetch(to, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } }),
+  });
+  const { secret } = await client.call(api.secondFactor.begin, { body: { password: PASSWORD } });
+  const bits = [...secret].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0'));
+  const bytes = Uint8Array.from(
+    bits
+      .join('')
+      .match(/.{8}/g)!
+      .map((byte) => Number.parseInt(byte, 2)),
+  );
+  await client.call(api.secondFactor.confirm, { body: { code: codeOfStep(bytes, stepAt(new Date())) } });
+  return bytes;
+}
