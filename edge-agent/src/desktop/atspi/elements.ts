@@ -15,6 +15,7 @@ import { AtspiElement, isGone, refOf } from './element.ts';
 import { labelFor } from './labels.ts';
 import { revealByBars } from './scroll-bars.ts';
 import { readTable, showingCells } from './table.ts';
+import { VclPlaces } from './vcl.ts';
 
 /** Elements with more children are read in part: nobody sees so many at once. */
 const MAX_CHILDREN = 2_000;
@@ -32,9 +33,11 @@ const OPENING: Readonly<Record<string, RegExp>> = { 'combo box': /^(press|click)
 export class AtspiElements implements ElementDriver {
   readonly actionsReturn = false;
   readonly #bus: AccessibilityBus;
+  readonly #vcl: VclPlaces;
 
   constructor(bus: AccessibilityBus) {
     this.#bus = bus;
+    this.#vcl = new VclPlaces(bus);
   }
 
   async windows(): Promise<DesktopWindow[]> {
@@ -67,7 +70,10 @@ export class AtspiElements implements ElementDriver {
     const [extents] = await this.#try(element, 'Component', 'GetExtents', [['u', SCREEN]]);
     if (!Array.isArray(extents)) return null;
     const [x = 0, y = 0, width = 0, height = 0] = extents.map(Number);
-    return width > 0 && height > 0 ? { x, y, width, height } : null;
+    if (width <= 0 || height <= 0) return null;
+    const { object, nativeRole } = AtspiElement.of(element);
+    const shift = await this.#vcl.shiftOf(object, nativeRole);
+    return { x: x + shift.x, y: y + shift.y, width, height };
   }
 
   async invoke(element: DesktopElement): Promise<boolean> {
