@@ -1,7 +1,7 @@
 /**
  * Attacks 38 and 50: secrets of a run that get into everything a step can touch. One run on a real agent (worker process,
- * outbox, tunnel, browser) types them into a page that echoes, logs, stores and sends them, uses them as arguments, and lets
- * steps fail over them; then every byte that the run left or sent is searched, archives unpacked, in every encoding.
+ * outbox, tunnel, browser) types them into a page that echoes, logs, stores and sends them, calls servers with them, writes them
+ * into files, uses them as arguments, and lets steps fail over them; then every byte that the run left or sent is searched, archives unpacked, in every encoding.
  */
 import { createServer, type Server } from 'node:http';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -77,6 +77,28 @@ do:
   - lost:
       try: [ { nowhere: { call: browser.click, with: { target: button "Nowhere" }, timeout: { after: PT2S } } } ]
       catch: { as: error, do: [ { passed: { set: { error: '\${ $error }' } } } ] }
+  - called:
+      call: http
+      with:
+        method: post
+        endpoint: '\${ $context.url + "api?called=" + ($context.odd | @uri) }'
+        headers: { x-key: '\${ $context.key }' }
+        body: { odd: '\${ $context.odd }', key: '\${ $context.key }' }
+  - refused:
+      try: [ { missing: { call: http, with: { method: get, endpoint: '\${ $context.url + "missing/" + $context.key }', headers: { authorization: '\${ "Basic " + ($context.odd | @base64) }' } } } } ]
+      catch: { as: error, do: [ { answered: { set: { error: '\${ $error }' } } } ] }
+  - stored:
+      try: [ { save: { call: http, with: { method: get, endpoint: '\${ $context.url + "api?saved" }', headers: { x-key: '\${ $context.key }' } }, metadata: { rpa: { saveAs: answer.txt } } } } ]
+      catch: { as: error, do: [ { kept: { set: { error: '\${ $error }' } } } ] }
+  - written:
+      try: [ { write: { call: data.text.write, with: { text: '\${ "key: " + $context.key + " " + $context.odd }', saveAs: key.txt } } } ]
+      catch: { as: error, do: [ { unwritten: { set: { error: '\${ $error }' } } } ] }
+  - mailed:
+      try: [ { mail: { call: mail.send, with: { server: { host: 127.0.0.1, port: 1, security: none, user: '\${ $context.key }', password: '\${ $context.odd }' }, from: a@example.com, to: b@example.com, subject: '\${ $context.key }', text: '\${ $context.odd }' } } } ]
+      catch: { as: error, do: [ { unsent: { set: { error: '\${ $error }' } } } ] }
+  - queried:
+      try: [ { query: { call: db.query, with: { connection: { type: postgres, host: 127.0.0.1, port: 1, database: x, user: '\${ $context.key }', password: '\${ $context.odd }' }, sql: 'SELECT $1', parameters: ['\${ $context.odd }'] } } } ]
+      catch: { as: error, do: [ { unasked: { set: { error: '\${ $error }' } } } ] }
   - failing:
       try: [ { assertion: { call: assert, with: { that: false, message: '\${ "wrong: " + $context.key } ' } } } ]
       catch: { as: error, do: [ { last: { set: { error: '\${ $error }', key: '\${ $context.key }', odd: '\${ $context.odd }' } } } ] }
@@ -103,7 +125,9 @@ beforeAll(async () => {
           ? ['text/plain', `you sent ${request.url} and ${String(request.headers['x-key'])}`]
           : ['text/html', request.url === '/welcome' ? WELCOME : SIGN_IN];
     const cookie = request.url === '/welcome' ? { 'set-cookie': `id=${SECRETS.plain}; HttpOnly` } : {};
-    response.writeHead(200, { 'content-type': type, ...cookie }).end(body);
+    const status = request.url?.startsWith('/missing') === true ? 404 : 200;
+    const answer = status === 404 ? `no ${request.url} for ${request.headers.authorization}` : body;
+    response.writeHead(status, { 'content-type': type, ...cookie }).end(answer);
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const pki = await createTestPki();
@@ -250,7 +274,9 @@ attack(
     for (const form of ['raw', 'URL component']) expect(sent).toContain(String(formsOf(SECRETS.plain).get(form)));
     expect(sent).toContain(encodeURIComponent(SECRETS.odd));
     const codes = events.flatMap(({ body }) => (body.type === 'step.failed' ? [body.error.code] : []));
-    expect(codes).toEqual(expect.arrayContaining(['FILE_NAME_HOLDS_SECRET', 'SELECTOR_NO_MATCH', 'ASSERTION_FAILED']));
+    const told = ['FILE_NAME_HOLDS_SECRET', 'SELECTOR_NO_MATCH', 'HTTP_STATUS', 'SECRET_IN_FILE', 'ASSERTION_FAILED'];
+    expect(codes).toEqual(expect.arrayContaining([...told, 'MAIL_UNREACHABLE', 'DB_UNREACHABLE']));
+    expect(sent).toContain(`called=${encodeURIComponent(SECRETS.odd)}`);
     const kinds = new Set([...peer.files.values()].map(({ open }) => open.kind));
     expect([...kinds].sort()).toEqual(['console', 'network', 'screenshot', 'snapshot', 'trace']);
     // What was seen of it stands there, masked.
