@@ -1,4 +1,4 @@
-/** An invitation and a second factor in a real Chromium, as the person who was invited meets them. */
+/** An invitation, a second factor, sessions and keys in a real Chromium, as the person who was invited meets them. */
 import { api, Me } from '@casare/shared/api';
 import { createClient } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -73,6 +73,32 @@ test('with a second factor, the form asks for a code after the password', async 
   await code.fill(codeOfStep(secret, stepAt(new Date()) + 1));
   await page.keyboard.press('Enter');
   await heading(page, 'Jobs');
+});
+
+test('one sees and ends sessions, and makes and revokes a key', async () => {
+  const client = createClient({ url: plane.admin.url, apiKey: plane.admin.apiKey });
+  const link = async () => (await client.call(api.auth.createSignInCode)).url;
+  const elsewhere = await openPage(await link());
+  await heading(elsewhere, 'Jobs');
+  const page = await openPage(await link());
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await heading(page, 'Your account');
+  await page.getByText('this one').waitFor();
+  await page.getByRole('button', { name: 'End all others' }).click();
+  await page.getByText('All other sessions have ended.').waitFor();
+  expect((await elsewhere.request.get(`${plane.urls.web}/api/v1/auth/me`)).status()).toBe(401);
+  expect((await page.request.get(`${plane.urls.web}/api/v1/auth/me`)).status()).toBe(200);
+
+  await page.getByLabel('Name of a new key').fill('from the console');
+  await page.getByLabel('It may what this role may').selectOption('viewer');
+  await page.getByRole('button', { name: 'Make the key' }).click();
+  const key = await page.locator('code', { hasText: 'csk_' }).textContent();
+  const theirs = createClient({ url: plane.admin.url, apiKey: key! });
+  expect(await theirs.call(api.auth.me)).toMatchObject({ role: 'viewer' });
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page.getByRole('button', { name: 'Revoke the key from the console' }).click();
+  await page.getByText('The key from the console is revoked.').waitFor();
+  await expect(theirs.call(api.auth.me)).rejects.toMatchObject({ problem: { code: 'AUTH_REQUIRED' } });
 });
 
 /** Turns the person's second factor on, over the API; its secret. */

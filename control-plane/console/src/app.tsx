@@ -1,5 +1,6 @@
 /** The frame around every page: header, sign-out, and the page that the address names. */
 import { useEffect, useRef, useState } from 'react';
+import { AccountPage } from './pages/account.tsx';
 import { DeadLettersPage } from './pages/dead-letters.tsx';
 import { InvitationPage } from './pages/invitation.tsx';
 import { JobPage } from './pages/job.tsx';
@@ -51,6 +52,8 @@ function Page({ route }: { route: Route }) {
       return <DeadLettersPage key={hrefOf(route)} reason={route.reason} />;
     case 'maintenance':
       return <MaintenancePage />;
+    case 'account':
+      return <AccountPage />;
     case 'unknown':
       return (
         <>
@@ -67,6 +70,7 @@ const PAGES: readonly { readonly name: string; readonly to: Route }[] = [
   { name: 'Jobs', to: HOME },
   { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
   { name: 'Maintenance', to: { page: 'maintenance' } },
+  { name: 'Your account', to: { page: 'account' } },
 ];
 
 function Header({ email, tenant, route }: { email: string | null; tenant: string; route: Route }) {

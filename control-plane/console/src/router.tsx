@@ -10,6 +10,7 @@ export type Route =
   | { readonly page: 'job'; readonly id: string }
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
   | { readonly page: 'maintenance' }
+  | { readonly page: 'account' }
   | { readonly page: 'login' }
   | { readonly page: 'invitation' }
   | { readonly page: 'unknown' };
@@ -24,6 +25,7 @@ export function routeOf(address: string): Route {
     return { page: 'dead-letters', reason: DeadReason.safeParse(searchParams.get('reason')).data ?? null };
   }
   if (pathname === '/maintenance') return { page: 'maintenance' };
+  if (pathname === '/account') return { page: 'account' };
   if (pathname === '/login') return { page: 'login' };
   if (pathname === '/invitation') return { page: 'invitation' };
   const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
@@ -41,6 +43,8 @@ export function hrefOf(route: Route): string {
       return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
     case 'maintenance':
       return '/maintenance';
+    case 'account':
+      return '/account';
     case 'login':
       return '/login';
     case 'invitation':
