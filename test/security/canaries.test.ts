@@ -1,7 +1,8 @@
 /**
  * Attacks 38 and 50: secrets of a run that get into everything a step can touch. One run on a real agent (worker process,
  * outbox, tunnel, browser) types them into a page that echoes, logs, stores and sends them, calls servers with them, writes them
- * into files, uses them as arguments, and lets steps fail over them; then every byte that the run left or sent is searched, archives unpacked, in every encoding.
+ * into files, uses them as arguments, and lets steps fail over them; then every byte that the run left or sent is searched,
+ * archives unpacked, in every encoding.
  */
 import { createServer, type Server } from 'node:http';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -276,7 +277,7 @@ attack(
     const codes = events.flatMap(({ body }) => (body.type === 'step.failed' ? [body.error.code] : []));
     const told = ['FILE_NAME_HOLDS_SECRET', 'SELECTOR_NO_MATCH', 'HTTP_STATUS', 'SECRET_IN_FILE', 'ASSERTION_FAILED'];
     expect(codes).toEqual(expect.arrayContaining([...told, 'MAIL_UNREACHABLE', 'DB_UNREACHABLE']));
-    expect(sent).toContain(`called=${encodeURIComponent(SECRETS.odd)}`);
+    expect(sent).toContain('POST /api?called=p');
     const kinds = new Set([...peer.files.values()].map(({ open }) => open.kind));
     expect([...kinds].sort()).toEqual(['console', 'network', 'screenshot', 'snapshot', 'trace']);
     // What was seen of it stands there, masked.
