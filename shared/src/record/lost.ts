@@ -5,7 +5,7 @@
  */
 
 /** Something that was to be kept of a step. */
-export interface Lost {
+interface Lost {
   readonly code: string;
   /** The name that it has, or would have. */
   readonly name: string;

@@ -4,8 +4,8 @@
  */
 
 /** Pixels; `viewer.css` has the same. */
-export const ROW_HEIGHT = 46;
-export const HEADING_HEIGHT = 36;
+const ROW_HEIGHT = 46;
+const HEADING_HEIGHT = 36;
 /** A list is drawn anew only when it was scrolled by so much. */
 const STRIDE = ROW_HEIGHT * 8;
 
