@@ -1,4 +1,4 @@
-/** Messages between the agent and a worker process, parsed at both ends. Both are ours; a stray one ends the worker. */
+/** Messages between the agent and a worker process, parsed by whom they reach. Both are ours; a stray one ends the worker. */
 import { ArtifactKind, ArtifactName, RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { StoredAssignment } from '../outbox/index.ts';

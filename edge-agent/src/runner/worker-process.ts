@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { WorkerRecord } from '../outbox/index.ts';
-import { FromWorker, ToWorker } from './ipc.ts';
+import { FromWorker, type ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
 import { makeScratch, removeScratch, scratchEnvironment } from './scratch.ts';
 
@@ -68,7 +68,7 @@ export class WorkerProcess {
   send(message: ToWorker): void {
     if (!this.#child.connected) return;
     // a failed send means the process is ending: `exited` tells
-    this.#child.send(ToWorker.parse(message), () => undefined);
+    this.#child.send(message, () => undefined);
   }
 
   /** Kills the worker and everything it started. */
