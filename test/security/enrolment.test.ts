@@ -235,8 +235,8 @@ attack(
   [
     {
       file: 'shared/src/terminal/text.ts',
-      find: "return char === '\\n' ? ' ' : `\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;",
-      replace: 'return char;',
+      find: "char === '\\n' ? ' ' : escaped(char),",
+      replace: 'char,',
     },
   ],
   async () => {
