@@ -9,7 +9,7 @@ import { type FileHandle, mkdir, open, readlink, realpath, rename, rm, stat } fr
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { StoredFile } from '@casare/shared/workflow';
 import { type FileUse, StepFailure, type StepContext } from '../engine/index.ts';
-import { codeOf } from '../fault.ts';
+import { codeOf, Fault } from '../fault.ts';
 
 /**
  * The absolute path, links resolved, of a file that a document names. For `write` its folder exists afterwards, if it lies
@@ -177,6 +177,8 @@ async function inWords<T>(context: StepContext, saveAs: string, work: () => Prom
   try {
     return await work();
   } catch (error) {
+    // The agent did not take the file, such as for want of room where it keeps what is to be sent, and says why itself.
+    if (error instanceof Fault) throw notTaken(error);
     if (isFull(error)) throw diskFull(context);
     throw codeOf(error) === 'EISDIR' ? taken(saveAs) : error;
   }
@@ -347,6 +349,16 @@ function refused(saveAs: string): StepFailure {
     title: "The name leads out of the run's files",
     detail: `It is ${JSON.stringify(saveAs.slice(0, 200))}, which leads out of the run's folder: give a relative name without ".."`,
     certain: true,
+  });
+}
+
+function notTaken({ code, message }: Fault): StepFailure {
+  return new StepFailure({
+    type: 'runtime',
+    ...(code === 'DISK_FULL' ? { status: 507 } : {}),
+    code,
+    title: 'The agent could not keep the file',
+    detail: message,
   });
 }
 

@@ -9,7 +9,7 @@ import { createStepRegistry } from './index.ts';
 
 /** What a call may have that others have not. */
 type CallOptions = Partial<
-  Pick<StepContext, 'earlierFiles' | 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position'>
+  Pick<StepContext, 'artifact' | 'earlierFiles' | 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position'>
 >;
 
 export interface StepRun {

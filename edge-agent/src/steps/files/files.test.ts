@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Fault } from '../../fault.ts';
 import { unrestricted } from '../../policy/index.ts';
 import { newStepRun, type StepRun } from '../step-run-for-tests.ts';
 
@@ -200,6 +201,16 @@ describe('files.copy, files.move, files.delete', () => {
       { policy: { ...unrestricted, checkFile: async () => {} } },
     );
     await expect(device).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' });
+  });
+
+  test('a file that the agent does not take fails the step by the code of the agent', async () => {
+    const artifact = () => Promise.reject(new Fault('DISK_FULL', 'no room for a.txt: free space'));
+    const written = run.call('data.text.write', { text: 'a', saveAs: 'a.txt' }, { artifact });
+    await expect(written).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      status: 507,
+      detail: 'no room for a.txt: free space',
+    });
   });
 
   test('a name that a folder has, or below a file, is said to be taken', async () => {
