@@ -15,7 +15,7 @@ export function askNow<Answer, Argument>(
   const text = `(found, argument) => found.length === 1 ? [(${question.toString()})(found[0], argument)] : []`;
   return matches.evaluateAll(
     Object.assign(() => [], { toString: () => text }),
-    argument as unknown,
+    argument,
   );
 }
 
