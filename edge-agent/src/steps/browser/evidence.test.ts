@@ -85,7 +85,6 @@ describe('evidence', () => {
     expect(requests).not.toContain('t0ken');
     const trace = await lastTrace();
     expect(trace.some((name) => name.endsWith('.trace'))).toBe(true);
-    expect(trace.some((name) => name.endsWith('.jpeg'))).toBe(true);
     expect(new Set(run.artifacts.map(({ name }) => name)).size).toBe(run.artifacts.length);
   });
 
