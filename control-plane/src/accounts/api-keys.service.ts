@@ -19,7 +19,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { permissionDenied } from '../platform/http/guard.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './api-key.store.ts';
 import { hashSecret, newApiKey } from './credential.ts';
 import { keyIdOf } from './rights.decision.ts';
@@ -164,8 +164,3 @@ function keysFull(): Refusal {
 }
 
 /** A cursor that no list of ours gave. */
-export function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
-  });
-}

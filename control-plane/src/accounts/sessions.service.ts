@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { permissionDenied } from '../platform/http/guard.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
-import { aboveYourself, badCursor } from './api-keys.service.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
+import { aboveYourself } from './api-keys.service.ts';
 import { sessionIdOf } from './rights.decision.ts';
 import * as store from './session.store.ts';
 

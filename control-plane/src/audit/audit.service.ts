@@ -8,7 +8,7 @@ import type { AuditEntry, AuditHead, AuditLog } from '@casare/shared/api';
 import type { Database } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './audit-chain.store.ts';
 
 export interface AuditOptions {
@@ -75,11 +75,5 @@ export class AuditService {
 function operatorOnly(): Refusal {
   return refuse('denied', 'OPERATOR_ONLY', 'This log belongs to the installation.', {
     fix: "Use a key of the operator's tenant.",
-  });
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
   });
 }

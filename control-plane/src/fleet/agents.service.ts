@@ -8,7 +8,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
 import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
 import * as store from './agent.store.ts';
@@ -103,11 +103,5 @@ function wrongState(state: string, action: AgentAction): Refusal {
 function lockHeld(id: string): Refusal {
   return refuse('conflict', 'AGENT_LOCK_HELD', 'A lock of trust holds on the agent.', {
     fix: `List the locks on agent:${id} that hold, and lift them.`,
-  });
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
   });
 }

@@ -2,7 +2,7 @@
 import type { Artifact, Attempt, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import { findAttempts, findEvidence } from './attempt.store.ts';
 import type { ClosuresService } from './closures.service.ts';
@@ -191,10 +191,4 @@ function isText(member: unknown): member is string {
 
 function notFound(id: string): Refusal {
   return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${id}.`, { fix: 'List jobs to find its id.' });
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
-  });
 }

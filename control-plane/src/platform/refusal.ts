@@ -35,3 +35,10 @@ export function refuse(
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value && 'code' in value;
 }
+
+/** For a cursor of a page that no list has given. */
+export function badCursor(): Refusal {
+  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
+    fix: 'Start without a cursor.',
+  });
+}

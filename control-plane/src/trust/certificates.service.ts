@@ -10,7 +10,7 @@ import { appendAudit } from '../audit/index.ts';
 import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './certificate-list.store.ts';
 import { Unchanged, type TrustChanges } from './change.ts';
 import type { Actor } from './join-tokens.service.ts';
@@ -81,11 +81,5 @@ function readCursor(text: string): store.CertificateCursor | undefined {
 function notFound(serial: string): Refusal {
   return refuse('not_found', 'CERTIFICATE_NOT_FOUND', `There is no certificate ${serial}.`, {
     fix: 'List certificates to find its serial number.',
-  });
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
   });
 }

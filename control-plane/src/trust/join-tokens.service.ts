@@ -17,7 +17,7 @@ import type { z } from 'zod';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Transaction } from '../platform/database/index.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import type { Authorities } from './authorities.ts';
 import { isTooPowerful, refusalOfUse, UNBOUND_SECONDS } from './join-token.decision.ts';
 import * as store from './join-token.store.ts';
@@ -168,12 +168,6 @@ function readCursor(text: string): { createdAt: Date; id: string } | undefined {
   } catch {
     return undefined;
   }
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
-  });
 }
 
 function tooPowerful(): Refusal {

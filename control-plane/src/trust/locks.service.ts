@@ -14,7 +14,7 @@ import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION } from './authorities.ts';
 import { Unchanged, type TrustChanges } from './change.ts';
 import type { Actor } from './join-tokens.service.ts';
@@ -244,11 +244,5 @@ function wrongState(state: string): Refusal {
 function full(): Refusal {
   return refuse('unprocessable', 'LOCKS_FULL', `${HELD_LIMIT} locks hold already.`, {
     fix: 'Lift locks that are not needed any more, or lock the tenant or the CA instead.',
-  });
-}
-
-function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
   });
 }

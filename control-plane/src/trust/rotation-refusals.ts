@@ -72,9 +72,3 @@ export function incomplete(): Refusal {
     fix: 'Try again in a moment.',
   });
 }
-
-export function badCursor(): Refusal {
-  return refuse('invalid', 'CURSOR_INVALID', 'The cursor is not one that this list gave.', {
-    fix: 'Start without a cursor.',
-  });
-}

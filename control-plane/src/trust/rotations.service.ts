@@ -13,7 +13,7 @@ import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
-import { isRefusal, type Refusal } from '../platform/refusal.ts';
+import { badCursor, isRefusal, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION, type Authorities } from './authorities.ts';
 import * as cas from './ca.store.ts';
 import { takeBack, takenBack } from './change.ts';
@@ -64,7 +64,7 @@ export class Rotations {
     { limit, cursor }: Page,
   ): Promise<{ items: Rotation[]; nextCursor: string | null } | Refusal> {
     const before = cursor === undefined ? null : readPlace(cursor, 'rotation');
-    if (before === undefined) return no.badCursor();
+    if (before === undefined) return badCursor();
     const { db } = this.#options;
     const found = await store.list(db, await viewerOf(db, tenant), before?.id ?? null, limit + 1);
     const items: Rotation[] = [];
@@ -96,7 +96,7 @@ export class Rotations {
     const row = await this.#visible(tenant, id);
     if (isRefusal(row)) return row;
     const after = cursor === undefined ? null : readPlace(cursor);
-    if (after === undefined) return no.badCursor();
+    if (after === undefined) return badCursor();
     const { db, clock } = this.#options;
     const { items, last } = await listStragglers(db, row, leftBehind === 'true', after, limit, clock.now());
     return { items, nextCursor: last === null ? null : writePlace(last) };
