@@ -15,6 +15,9 @@ export const DISPLAY_MARKER = 'CASARE_DISPLAY_MARKER';
 /** Where X servers have their files, whatever TMPDIR says. */
 const SYSTEM_FOLDER = '/tmp';
 const NOTE = 'session.json';
+/** How long a killed server may take to close its files, and how often to look, milliseconds. */
+const LET_GO_MS = 1_000;
+const LOOK_AGAIN_MS = 5;
 
 const Note = z.object({
   marker: z.uuid(),
@@ -56,16 +59,27 @@ export function clearSessions(parent: string, { own }: { readonly own: boolean }
 /** Removes socket and lock of the server of one session, when it has ended without doing so. */
 export function removeServerFiles(folder: string): void {
   const note = noteOf(folder);
-  if (note?.display === undefined || note.server === undefined || startTicksOf(note.server) !== null) return;
+  if (note?.display === undefined || note.server === undefined) return;
   const socket = join(SYSTEM_FOLDER, '.X11-unix', `X${note.display}`);
   const lock = join(SYSTEM_FOLDER, `.X${note.display}-lock`);
   try {
     // Another server may have the number by now: then it listens there, or the lock names its process.
-    if (!isBound(socket)) rmSync(socket, { force: true });
+    if (isLetGo(note.server, socket)) rmSync(socket, { force: true });
     if (Number(readFileSync(lock, 'latin1')) === note.server) rmSync(lock, { force: true });
   } catch {
     // there is no such file: nothing to remove
   }
+}
+
+/** Waits for a server to end: a killed process first loses its memory (and with it the marker), then its files. */
+function isLetGo(server: number, socket: string): boolean {
+  const until = Date.now() + LET_GO_MS;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  while (startTicksOf(server) !== null || isBound(socket)) {
+    if (Date.now() > until) return false;
+    Atomics.wait(clock, 0, 0, LOOK_AGAIN_MS);
+  }
+  return true;
 }
 
 /** Whether a socket of this path is open in any process (proc(5), /proc/net/unix). */

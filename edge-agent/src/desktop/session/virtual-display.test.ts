@@ -67,9 +67,9 @@ describe.skipIf(reason !== null)(skipName('a virtual display', reason), () => {
     const { HOME, DISPLAY } = display.env;
     expect(marked(DISPLAY_MARKER, display.env[DISPLAY_MARKER]!).length).toBeGreaterThan(2);
     await display.close();
-    expect(marked(DISPLAY_MARKER, display.env[DISPLAY_MARKER]!)).toEqual([]);
+    await expect.poll(() => marked(DISPLAY_MARKER, display.env[DISPLAY_MARKER]!)).toEqual([]);
     expect(existsSync(HOME!)).toBe(false);
-    expect(serverFiles(DISPLAY!).filter(existsSync)).toEqual([]);
+    expect(leftFiles(DISPLAY!)).toEqual([]);
   });
 
   test('leaves nothing behind when its worker is killed and the agent clears up', async () => {
@@ -82,9 +82,9 @@ describe.skipIf(reason !== null)(skipName('a virtual display', reason), () => {
     expect(serverFiles(owner.display).filter(existsSync)).not.toEqual([]);
     killTree({ pid: owner.child.pid!, startTicks: 0, marker });
     removeScratch(marker);
-    expect(marked(MARKER_VARIABLE, marker)).toEqual([]);
+    await expect.poll(() => marked(MARKER_VARIABLE, marker)).toEqual([]);
     expect(existsSync(scratch)).toBe(false);
-    expect(serverFiles(owner.display).filter(existsSync)).toEqual([]);
+    expect(leftFiles(owner.display)).toEqual([]);
   });
 
   test('of a process that was killed is cleared by the next, and one whose owner lives is not', async () => {
@@ -92,12 +92,12 @@ describe.skipIf(reason !== null)(skipName('a virtual display', reason), () => {
     const [dead, alive] = await Promise.all([startOwner({ TMPDIR: folder }), startOwner({ TMPDIR: folder })]);
     await kill(dead.child);
     clearSessions(folder, { own: false });
-    expect(marked(DISPLAY_MARKER, dead.marker)).toEqual([]);
-    expect(serverFiles(dead.display).filter(existsSync)).toEqual([]);
+    await expect.poll(() => marked(DISPLAY_MARKER, dead.marker)).toEqual([]);
+    expect(leftFiles(dead.display)).toEqual([]);
     expect(marked(DISPLAY_MARKER, alive.marker).length).toBeGreaterThan(2);
     await kill(alive.child);
     clearSessions(folder, { own: false });
-    expect(marked(DISPLAY_MARKER, alive.marker)).toEqual([]);
+    await expect.poll(() => marked(DISPLAY_MARKER, alive.marker)).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
     await rm(folder, { recursive: true });
   });
@@ -149,4 +149,11 @@ function environmentOf(pid: number): string[] {
 function serverFiles(display: string): string[] {
   const number = display.slice(1);
   return [`/tmp/.X${number}-lock`, `/tmp/.X11-unix/X${number}`];
+}
+
+/** Those of its files that nobody uses: another server, of another test, may have taken the number since. */
+function leftFiles(display: string): string[] {
+  const listening = readFileSync('/proc/net/unix', 'latin1');
+  const [lock, socket] = serverFiles(display) as [string, string];
+  return listening.includes(` ${socket}\n`) ? [] : [lock, socket].filter(existsSync);
 }
