@@ -10,7 +10,8 @@ CREATE TABLE account (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   disabled_at timestamp with time zone,
   last_sign_in_at timestamp with time zone,
-  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  platform boolean DEFAULT false NOT NULL
 );
 CREATE TABLE agent (
   tenant_id text NOT NULL,
@@ -72,7 +73,8 @@ CREATE TABLE api_key (
   last_used_at timestamp with time zone,
   scopes text[],
   created_by text DEFAULT 'system'::text NOT NULL,
-  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  platform boolean DEFAULT false NOT NULL
 );
 CREATE TABLE artifact (
   tenant_id text NOT NULL,
@@ -426,7 +428,32 @@ CREATE TABLE tenant (
   name text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   operator boolean DEFAULT false NOT NULL,
-  renew_after_expiry_days integer DEFAULT 30 NOT NULL
+  renew_after_expiry_days integer DEFAULT 30 NOT NULL,
+  state text DEFAULT 'active'::text NOT NULL,
+  state_since timestamp with time zone DEFAULT now() NOT NULL,
+  state_reason text DEFAULT ''::text NOT NULL
+);
+CREATE TABLE tenant_deletion (
+  id uuid NOT NULL,
+  tenant text NOT NULL,
+  asked_by text NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  removed jsonb DEFAULT '{}'::jsonb NOT NULL,
+  report jsonb,
+  finished_at timestamp with time zone
+);
+CREATE TABLE tenant_quota (
+  tenant_id text NOT NULL,
+  agents integer,
+  concurrent_jobs integer,
+  queued_jobs integer,
+  stored_bytes bigint
+);
+CREATE TABLE tenant_retention (
+  tenant_id text NOT NULL,
+  jobs_days integer,
+  logs_days integer,
+  artifacts_days integer
 );
 CREATE TABLE trust_lock (
   id uuid NOT NULL,
@@ -560,6 +587,19 @@ ALTER TABLE store ADD CONSTRAINT store_singleton_check CHECK (singleton);
 ALTER TABLE tenant ADD CONSTRAINT tenant_pkey PRIMARY KEY (id);
 ALTER TABLE tenant ADD CONSTRAINT tenant_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text));
 ALTER TABLE tenant ADD CONSTRAINT tenant_renew_after_expiry_days_check CHECK (((renew_after_expiry_days >= 0) AND (renew_after_expiry_days <= 365)));
+ALTER TABLE tenant ADD CONSTRAINT tenant_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'deleting'::text])));
+ALTER TABLE tenant_deletion ADD CONSTRAINT tenant_deletion_pkey PRIMARY KEY (id);
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_pkey PRIMARY KEY (tenant_id);
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_agents_check CHECK ((agents >= 0));
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_concurrent_jobs_check CHECK ((concurrent_jobs >= 0));
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_queued_jobs_check CHECK ((queued_jobs >= 0));
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_stored_bytes_check CHECK ((stored_bytes >= 0));
+ALTER TABLE tenant_quota ADD CONSTRAINT tenant_quota_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE tenant_retention ADD CONSTRAINT tenant_retention_pkey PRIMARY KEY (tenant_id);
+ALTER TABLE tenant_retention ADD CONSTRAINT tenant_retention_artifacts_days_check CHECK ((artifacts_days >= 1));
+ALTER TABLE tenant_retention ADD CONSTRAINT tenant_retention_jobs_days_check CHECK ((jobs_days >= 1));
+ALTER TABLE tenant_retention ADD CONSTRAINT tenant_retention_logs_days_check CHECK ((logs_days >= 1));
+ALTER TABLE tenant_retention ADD CONSTRAINT tenant_retention_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_pkey PRIMARY KEY (id);
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_check CHECK (((kind = 'agent'::text) = (was IS NOT NULL)));
 ALTER TABLE trust_lock ADD CONSTRAINT trust_lock_check1 CHECK (((lifted_at IS NULL) = (lifted_by IS NULL)));
@@ -615,7 +655,9 @@ CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING brin (at) WITH (pages_per_range='16');
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
 CREATE INDEX session_page ON public.session USING btree (tenant_id, account_id, seq DESC);
+CREATE INDEX tenant_not_active ON public.tenant USING btree (id) WHERE (state <> 'active'::text);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
+CREATE INDEX tenant_deletion_of ON public.tenant_deletion USING btree (tenant, asked_at DESC);
 CREATE INDEX trust_lock_ends ON public.trust_lock USING btree (expires_at) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_held ON public.trust_lock USING btree (kind, target) WHERE (lifted_at IS NULL);
 CREATE INDEX trust_lock_page ON public.trust_lock USING btree (tenant_id, id DESC);
@@ -637,12 +679,23 @@ AS $function$
 BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
 END $function$;
+CREATE OR REPLACE FUNCTION public.refuse_forgetting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM tenant WHERE id = OLD.tenant_id AND state = 'deleting') THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $function$;
 
 -- triggers
 CREATE TRIGGER agent_changed BEFORE UPDATE ON public.agent FOR EACH ROW EXECUTE FUNCTION public.agent_changed();
-CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_event_kept BEFORE DELETE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.refuse_forgetting();
+CREATE TRIGGER audit_link_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_link_kept BEFORE DELETE ON public.audit_link FOR EACH ROW EXECUTE FUNCTION public.refuse_forgetting();
 
 -- grants
 GRANT EXECUTE ON FUNCTION agent_changed() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION refuse_forgetting() TO PUBLIC;

@@ -8,9 +8,17 @@ export interface AccountRow {
   readonly email: string;
   readonly passwordHash: string;
   readonly role: Role;
+  /** Looks after the platform. */
+  readonly platform: boolean;
+  /** Its tenant is. */
+  readonly suspended: boolean;
 }
 
-const ACCOUNT = `tenant_id AS tenant, id, email, password_hash AS "passwordHash", role`;
+const ACCOUNT = `tenant_id AS tenant, a.id, email, password_hash AS "passwordHash", role, platform,
+  t.state = 'suspended' AS suspended`;
+const FROM = `FROM account a JOIN tenant t ON t.id = a.tenant_id`;
+// Of disabled accounts, and of a tenant that is being deleted, nobody signs in.
+const MAY = `disabled_at IS NULL AND t.state <> 'deleting'`;
 
 export const insertTenant = sql<never, [id: string, name: string]>(
   'insertTenant',
@@ -21,27 +29,30 @@ export const insertTenant = sql<never, [id: string, name: string]>(
 const FIRST_START_LOCK = 4_229_113_002;
 const lockFirstStartSql = sql<never, [key: number]>('lockFirstStart', 'SELECT pg_advisory_xact_lock($1)');
 
-const insertAccountSql = sql<never, [tenant: string, id: string, email: string, passwordHash: string, role: Role]>(
+const insertAccountSql = sql<
+  never,
+  [tenant: string, id: string, email: string, passwordHash: string, role: Role, platform: boolean]
+>(
   'insertAccount',
-  `INSERT INTO account (tenant_id, id, email, password_hash, role) VALUES ($1, $2, $3, $4, $5)`,
+  `INSERT INTO account (tenant_id, id, email, password_hash, role, platform) VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
 const accountByEmailSql = sql<AccountRow, [email: string]>(
   'accountByEmail',
-  `SELECT ${ACCOUNT} FROM account WHERE lower(email) = lower($1) AND disabled_at IS NULL`,
+  `SELECT ${ACCOUNT} ${FROM} WHERE lower(email) = lower($1) AND ${MAY}`,
   { idempotent: true },
 );
 
 const accountByIdSql = sql<AccountRow, [tenant: string, id: string]>(
   'accountById',
-  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND id = $2 AND disabled_at IS NULL`,
+  `SELECT ${ACCOUNT} ${FROM} WHERE tenant_id = $1 AND a.id = $2 AND ${MAY}`,
   { idempotent: true },
 );
 
 const firstOwnerSql = sql<AccountRow, [tenant: string]>(
   'firstOwner',
-  `SELECT ${ACCOUNT} FROM account WHERE tenant_id = $1 AND role = 'owner'
-   ORDER BY disabled_at IS NOT NULL, created_at, id LIMIT 1`,
+  `SELECT ${ACCOUNT} ${FROM} WHERE tenant_id = $1 AND role = 'owner'
+   ORDER BY disabled_at IS NOT NULL, a.created_at, a.id LIMIT 1`,
 );
 
 const setPasswordSql = sql<never, [tenant: string, id: string, passwordHash: string]>(
@@ -54,11 +65,17 @@ const signedInSql = sql<never, [tenant: string, id: string, at: Date]>(
   `UPDATE account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2`,
 );
 
-export async function insertAccount(db: Queryable, row: AccountRow): Promise<void> {
-  await db.execute(insertAccountSql(row.tenant, row.id, row.email, row.passwordHash, row.role));
+/** A new account; of the platform only where it is said. */
+export interface NewAccount extends Omit<AccountRow, 'platform' | 'suspended'> {
+  readonly platform?: boolean;
 }
 
-/** Of disabled accounts nobody signs in: they are not found. */
+export async function insertAccount(db: Queryable, row: NewAccount): Promise<void> {
+  const { tenant, id, email, passwordHash, role, platform = false } = row;
+  await db.execute(insertAccountSql(tenant, id, email, passwordHash, role, platform));
+}
+
+/** Who may not sign in is not found. */
 export async function accountByEmail(db: Queryable, email: string): Promise<AccountRow | null> {
   return (await db.query(accountByEmailSql(email)))[0] ?? null;
 }

@@ -10,7 +10,7 @@ import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import * as accounts from './account.store.ts';
-import { liveKeys, touchKey } from './api-key.store.ts';
+import { liveKeys, touchKey, type LiveKey } from './api-key.store.ts';
 import { ApiKeysService } from './api-keys.service.ts';
 import { hashSecret, newSecret, readApiKey } from './credential.ts';
 import { decideTry, TRIES } from './lockout.decision.ts';
@@ -84,10 +84,10 @@ export class AccountsService implements Authenticator {
     const [keys, signedIn] = [idsOf('apiKey'), idsOf('session')];
     const rights = new Map<string, Rights>();
     for (const key of keys.length > 0 ? await liveKeys(this.#db, keys, now) : []) {
-      rights.set(`key:${key.id}`, rightsOfKey(key, key.accountRole));
+      rights.set(`key:${key.id}`, rightsOf(key));
     }
-    for (const { id, role } of signedIn.length > 0 ? await sessions.sessionsAlive(this.#db, signedIn, now) : []) {
-      rights.set(`session:${id}`, { role, scopes: null });
+    for (const { id, ...of } of signedIn.length > 0 ? await sessions.sessionsAlive(this.#db, signedIn, now) : []) {
+      rights.set(`session:${id}`, { ...of, scopes: null });
     }
     return rights;
   }
@@ -164,7 +164,7 @@ export class AccountsService implements Authenticator {
   async createSignInCode(caller: Caller): Promise<NewSignInCode | Refusal> {
     const account = await accounts.accountById(this.#db, caller.tenant, caller.accountId);
     // The session of the link may all that the account may.
-    if (account === null || !within({ role: account.role, scopes: null }, caller)) return keyNarrower();
+    if (account === null || !within(rightsOfAccount(account), caller)) return keyNarrower();
     const { secret, hash } = newSecret();
     const expiresAt = new Date(this.#clock.now().getTime() + CODE_MS);
     await this.#db.transaction(async (tx) => {
@@ -191,10 +191,8 @@ export class AccountsService implements Authenticator {
     if (key.touchDue) await touchKey(this.#db, key.tenant, key.id, now);
     const { tenant, accountId, email } = key;
     const named = `key:${key.id}`;
-    const rights = rightsOfKey(key, key.accountRole);
-    const { role, scopes } = rights;
     return {
-      ...{ tenant, accountId, email, role, scopes },
+      ...{ tenant, accountId, email, ...rightsOf(key) },
       ...{ via: 'apiKey', csrfToken: null, credential: named, actor: named },
     };
   }
@@ -302,9 +300,17 @@ function callerOf(
   account: Omit<accounts.AccountRow, 'passwordHash'>,
   session: { readonly id: string; readonly csrfToken: string },
 ): Caller {
-  const { tenant, id, email, role } = account;
+  const { tenant, id, email } = account;
   const verified = { via: 'session', credential: `session:${session.id}`, csrfToken: session.csrfToken } as const;
-  return { tenant, accountId: id, email, role, scopes: null, ...verified, actor: `account:${id}` };
+  return { tenant, accountId: id, email, ...rightsOfAccount(account), ...verified, actor: `account:${id}` };
+}
+
+function rightsOfAccount({ role, platform, suspended }: Omit<accounts.AccountRow, 'passwordHash'>): Rights {
+  return { role, scopes: null, platform, suspended };
+}
+
+function rightsOf({ role, scopes, platform, accountRole, accountPlatform, suspended }: LiveKey): Rights {
+  return rightsOfKey({ role, scopes, platform }, { role: accountRole, platform: accountPlatform, suspended });
 }
 
 function invitationUsed(): Refusal {

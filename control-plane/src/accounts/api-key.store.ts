@@ -11,6 +11,7 @@ export interface NewKeyRow {
   readonly secretHash: Buffer;
   readonly role: Role;
   readonly scopes: readonly RolePermission[] | null;
+  readonly platform?: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -25,8 +26,12 @@ export interface LiveKey {
   readonly secretHash: Buffer;
   readonly role: Role;
   readonly scopes: RolePermission[] | null;
+  readonly platform: boolean;
   /** What its account may do: the key never may more. */
   readonly accountRole: Role;
+  readonly accountPlatform: boolean;
+  /** Its tenant is. */
+  readonly suspended: boolean;
   readonly expiresAt: Date | null;
   /** Its last use on record is a while ago. */
   readonly touchDue: boolean;
@@ -40,8 +45,10 @@ export interface KeyRow {
   readonly accountId: string;
   readonly email: string;
   readonly accountRole: Role;
+  readonly accountPlatform: boolean;
   readonly role: Role;
   readonly scopes: RolePermission[] | null;
+  readonly platform: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -71,11 +78,13 @@ const insertKeySql = sql<
     createdBy: string,
     createdAt: Date,
     expiresAt: Date | null,
+    platform: boolean,
   ]
 >(
   'insertApiKey',
-  `INSERT INTO api_key (tenant_id, id, account_id, name, secret_hash, role, scopes, created_by, created_at, expires_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  `INSERT INTO api_key
+     (tenant_id, id, account_id, name, secret_hash, role, scopes, created_by, created_at, expires_at, platform)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 );
 
 // At most one write a minute and key: a busy key must not turn every read into a write.
@@ -87,9 +96,10 @@ const LIVE = `k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $
 const liveKeysSql = sql<LiveKey, [ids: string[], now: Date]>(
   'liveApiKeys',
   `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role,
-     k.scopes, a.role AS "accountRole", k.expires_at AS "expiresAt", ${TOUCH_DUE('$2')} AS "touchDue"
-   FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id
-   WHERE k.id = ANY ($1) AND a.disabled_at IS NULL AND ${LIVE}`,
+     k.scopes, k.platform, a.role AS "accountRole", a.platform AS "accountPlatform", t.state = 'suspended' AS suspended,
+     k.expires_at AS "expiresAt", ${TOUCH_DUE('$2')} AS "touchDue"
+   FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id JOIN tenant t ON t.id = k.tenant_id
+   WHERE k.id = ANY ($1) AND a.disabled_at IS NULL AND t.state <> 'deleting' AND ${LIVE}`,
   { idempotent: true },
 );
 
@@ -104,8 +114,8 @@ const revokeKeysNamedSql = sql<never, [tenant: string, accountId: string, name: 
    WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND revoked_at IS NULL`,
 );
 
-const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.email, a.role AS "accountRole", k.role, k.scopes,
-     k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.email, a.role AS "accountRole",
+     a.platform AS "accountPlatform", k.role, k.scopes, k.platform, k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
      k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`;
 const FROM = `FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id`;
 
@@ -150,10 +160,10 @@ const sweepKeysSql = sql<never, [before: Date]>(
 );
 
 export async function insertKey(db: Queryable, row: NewKeyRow): Promise<void> {
-  const { tenant, id, accountId, name, secretHash, role, createdBy, createdAt, expiresAt } = row;
+  const { tenant, id, accountId, name, secretHash, role, createdBy, createdAt, expiresAt, platform = false } = row;
   const scopes = row.scopes === null ? null : [...row.scopes];
   await db.execute(
-    insertKeySql(tenant, id, accountId, name, secretHash, role, scopes, createdBy, createdAt, expiresAt),
+    insertKeySql(tenant, id, accountId, name, secretHash, role, scopes, createdBy, createdAt, expiresAt, platform),
   );
 }
 

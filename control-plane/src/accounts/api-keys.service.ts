@@ -6,7 +6,7 @@
  */
 import {
   allows,
-  PERMISSIONS,
+  permissionsOf,
   within,
   type ApiKey,
   type ApiKeyRequest,
@@ -96,7 +96,8 @@ export class ApiKeysService {
         // Who may not even see keys of others learns nothing of them.
         if (!allows(caller, 'accounts:read')) return notFound(id);
         if (!allows(caller, 'accounts:write')) return permissionDenied(caller, 'accounts:write');
-        if (!within({ role: key.accountRole, scopes: null }, caller)) return aboveYourself(key.accountRole);
+        const theirs = { role: key.accountRole, scopes: null, platform: key.accountPlatform };
+        if (!within(theirs, caller)) return aboveYourself(key.accountRole);
       }
       if (await store.revokeKey(tx, tenant, id, now)) {
         const detail = { name: key.name, account: key.accountId };
@@ -113,8 +114,9 @@ export class ApiKeysService {
 }
 
 /** The rights of the key that is asked for, if the caller may give them. */
-function rightsAsked(caller: Caller, { role = caller.role, scopes }: ApiKeyRequest): Rights | Refusal {
-  const outside = scopes?.find((scope) => !PERMISSIONS[role].includes(scope));
+function rightsAsked(caller: Caller, { role = caller.role, scopes, platform }: ApiKeyRequest): Rights | Refusal {
+  const all = permissionsOf({ role, scopes: null, platform });
+  const outside = scopes?.find((scope) => !all.includes(scope));
   if (outside !== undefined) {
     return refuse('unprocessable', 'SCOPE_OUTSIDE_ROLE', `The role ${role} does not have ${outside}.`, {
       fix: 'Leave it out, or choose a role that has it.',
@@ -122,7 +124,7 @@ function rightsAsked(caller: Caller, { role = caller.role, scopes }: ApiKeyReque
   }
   // A key with scopes makes keys of its own role with its own scopes, where nothing else is said.
   const inherited = role === caller.role ? caller.scopes : null;
-  const rights = { role, scopes: scopes === undefined ? inherited : [...new Set(scopes)] };
+  const rights = { role, scopes: scopes === undefined ? inherited : [...new Set(scopes)], platform };
   return within(rights, caller) ? rights : aboveYourself(role);
 }
 
@@ -140,10 +142,10 @@ function earlier(a: Date | null, b: Date | null): Date | null {
 }
 
 function viewOf(row: store.KeyRow, now: Date): ApiKey {
-  const { id, name, role, scopes, createdBy } = row;
+  const { id, name, role, scopes, platform, createdBy } = row;
   const expired = row.expiresAt !== null && row.expiresAt <= now;
   return {
-    ...{ id, name, role, scopes, createdBy },
+    ...{ id, name, role, scopes, platform, createdBy },
     account: { id: row.accountId, email: row.email },
     state: row.revokedAt !== null ? 'revoked' : expired ? 'expired' : 'active',
     createdAt: row.createdAt.toISOString(),

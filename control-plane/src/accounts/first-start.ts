@@ -111,7 +111,7 @@ async function ensureOwner(
   const passwordHash = await hashPassword(password!);
   const id = owner?.id ?? ids.next();
   if (owner === null)
-    await accounts.insertAccount(tx, { tenant: TENANT, id, email: EMAIL, passwordHash, role: 'owner' });
+    await accounts.insertAccount(tx, { tenant: TENANT, id, email: EMAIL, passwordHash, role: 'owner', platform: true });
   else {
     await accounts.setPassword(tx, TENANT, id, passwordHash);
     // Who may do this has lost what they signed in by, and holds the server itself.
@@ -138,7 +138,7 @@ async function ensureKey(
   if (found !== null) return;
   const now = clock.now();
   await revokeKeysNamed(tx, TENANT, accountId, KEY_NAME, now);
-  const rights = { role: 'owner', scopes: null } as const;
+  const rights = { role: 'owner', scopes: null, platform: true } as const;
   const row = { tenant: TENANT, id, accountId, name: KEY_NAME, ...rights, createdBy: 'system', createdAt: now };
   await insertKey(tx, { ...row, secretHash: hashSecret(secret), expiresAt: null });
   await appendAudit(tx, { tenant: TENANT, actor: 'system', action: 'apiKey.created', subject: `key:${id}` });

@@ -48,6 +48,11 @@ export class PeopleController {
     return this.#people.setRole(caller, params.id, body.role);
   }
 
+  @Handles(api.accounts.setPlatform)
+  setPlatform({ caller, params, body }: Call<typeof api.accounts.setPlatform>) {
+    return this.#people.setPlatform(caller, params.id, body.platform);
+  }
+
   @Handles(api.accounts.resetSecondFactor)
   resetSecondFactor({ caller, params }: Call<typeof api.accounts.resetSecondFactor>) {
     return this.#people.resetSecondFactor(caller, params.id);

@@ -99,6 +99,7 @@ export class PeopleService {
       if (action === 'disable') {
         if (id === caller.accountId) return ownAccount();
         if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
+        if (await store.isLastPlatformOperator(tx, tenant, id)) return lastPlatformOperator();
       }
       if (action === 'disable' && person.disabledAt === null) {
         await store.setDisabled(tx, tenant, id, this.#clock.now());
@@ -114,6 +115,22 @@ export class PeopleService {
         if (action === 'end-sessions') await audit('sessionsEnded', { ended });
       }
       return viewOf((await store.personById(tx, tenant, id))!);
+    });
+  }
+
+  /** The platform keeps somebody who looks after it, and nobody leaves it by mistake: not oneself. */
+  async setPlatform(caller: Caller, id: string, platform: boolean): Promise<Account | Refusal> {
+    return this.#change(caller, id, async (tx, person) => {
+      const { tenant, actor } = caller;
+      if (platform && !(await store.isOperatorTenant(tx, tenant))) return elsewhere();
+      if (!platform && id === caller.accountId) return ownAccount();
+      if (!platform && (await store.isLastPlatformOperator(tx, tenant, id))) return lastPlatformOperator();
+      if (platform !== person.platform) {
+        await store.setPlatform(tx, tenant, id, platform);
+        const action = platform ? 'account.platformGiven' : 'account.platformTaken';
+        await appendAudit(tx, { tenant, actor, action, subject: `account:${id}` });
+      }
+      return viewOf({ ...person, platform });
     });
   }
 
@@ -140,7 +157,7 @@ export class PeopleService {
       await store.lockPeople(tx, caller.tenant);
       const person = await store.personById(tx, caller.tenant, id);
       if (person === null) return notFound(id);
-      if (!within(all(person.role), caller)) return aboveYourself(person.role);
+      if (!within({ ...all(person.role), platform: person.platform }, caller)) return aboveYourself(person.role);
       return work(tx, person);
     });
   }
@@ -159,9 +176,9 @@ function all(role: Role) {
 }
 
 function viewOf(row: store.PersonRow): Account {
-  const { id, email, role, secondFactor } = row;
+  const { id, email, role, platform, secondFactor } = row;
   return {
-    ...{ id, email, role, secondFactor },
+    ...{ id, email, role, platform, secondFactor },
     state: row.disabledAt !== null ? 'disabled' : row.joined ? 'active' : 'invited',
     createdAt: row.createdAt.toISOString(),
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
@@ -200,4 +217,22 @@ function lastOwner(): Refusal {
     detail: 'Without an owner, nobody could look after the tenant any more.',
     fix: 'Make somebody else an owner first.',
   });
+}
+
+function lastPlatformOperator(): Refusal {
+  return refuse('conflict', 'LAST_PLATFORM_OPERATOR', 'This is the last operator of the platform who can sign in.', {
+    detail: 'Without one, nobody could make or look after tenants any more.',
+    fix: 'Make somebody else an operator of the platform first.',
+  });
+}
+
+function elsewhere(): Refusal {
+  return refuse(
+    'unprocessable',
+    'PLATFORM_ELSEWHERE',
+    "Only accounts of the operator's tenant look after the platform.",
+    {
+      fix: 'Invite the person there.',
+    },
+  );
 }

@@ -7,6 +7,7 @@ export interface PersonRow {
   readonly id: string;
   readonly email: string;
   readonly role: Role;
+  readonly platform: boolean;
   /** False: it was invited, and no password was chosen yet. */
   readonly joined: boolean;
   readonly createdAt: Date;
@@ -17,7 +18,7 @@ export interface PersonRow {
 
 /** What is stored where no password was chosen: nothing verifies against it. */
 const NO_PASSWORD = '-';
-const PERSON = `seq::text AS seq, id, email, role, password_hash <> '${NO_PASSWORD}' AS joined, created_at AS "createdAt",
+const PERSON = `seq::text AS seq, id, email, role, platform, password_hash <> '${NO_PASSWORD}' AS joined, created_at AS "createdAt",
      disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt", EXISTS (
        SELECT FROM second_factor f WHERE f.tenant_id = account.tenant_id AND f.account_id = account.id
          AND f.confirmed_at IS NOT NULL) AS "secondFactor"`;
@@ -58,6 +59,24 @@ const addPersonSql = sql<never, [tenant: string, id: string, email: string, role
 const setRoleSql = sql<never, [tenant: string, id: string, role: Role]>(
   'setRole',
   `UPDATE account SET role = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
+const setPlatformSql = sql<never, [tenant: string, id: string, platform: boolean]>(
+  'setPlatform',
+  `UPDATE account SET platform = $3 WHERE tenant_id = $1 AND id = $2`,
+);
+
+// Operators of the platform are accounts of the operator's tenant, whose changes take turns (`lockPeople`).
+const platformOperatorsSql = sql<{ id: string }, [tenant: string]>(
+  'platformOperators',
+  `SELECT a.id FROM account a JOIN tenant t ON t.id = a.tenant_id
+   WHERE a.tenant_id = $1 AND t.operator AND a.platform AND a.disabled_at IS NULL
+     AND a.password_hash <> '${NO_PASSWORD}' LIMIT 2`,
+);
+
+const isOperatorSql = sql<{ operator: boolean }, [tenant: string]>(
+  'isOperatorTenant',
+  `SELECT operator FROM tenant WHERE id = $1`,
 );
 
 const setDisabledSql = sql<never, [tenant: string, id: string, at: Date | null]>(
@@ -124,6 +143,21 @@ export async function addPerson(
 
 export async function setRole(tx: Transaction, tenant: string, id: string, role: Role): Promise<void> {
   await tx.execute(setRoleSql(tenant, id, role));
+}
+
+export async function setPlatform(tx: Transaction, tenant: string, id: string, platform: boolean): Promise<void> {
+  await tx.execute(setPlatformSql(tenant, id, platform));
+}
+
+/** True when nobody else looks after the platform who can sign in. */
+export async function isLastPlatformOperator(tx: Transaction, tenant: string, id: string): Promise<boolean> {
+  const operators = await tx.query(platformOperatorsSql(tenant));
+  return operators.length === 1 && operators[0]!.id === id;
+}
+
+/** Whether accounts of `tenant` may look after the platform. */
+export async function isOperatorTenant(tx: Transaction, tenant: string): Promise<boolean> {
+  return (await tx.query(isOperatorSql(tenant)))[0]?.operator ?? false;
 }
 
 /** `at` null: it is enabled. */

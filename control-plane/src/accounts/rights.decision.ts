@@ -1,14 +1,15 @@
 /** What a key may do now (pure): what it was made for, and never more than its account may at this moment. */
-import { PERMISSIONS, within, type Rights, type Role } from '@casare/shared/api';
+import { permissionsOf, within, type Rights } from '@casare/shared/api';
 
 /** An account that was given less since its keys were made takes their rights along. */
-export function rightsOfKey(key: Rights, accountRole: Role): Rights {
-  const account: Rights = { role: accountRole, scopes: null };
-  if (within(key, account)) return key;
-  const both = PERMISSIONS[accountRole].filter(
-    (permission) => PERMISSIONS[key.role].includes(permission) && (key.scopes?.includes(permission) ?? true),
-  );
-  return { role: accountRole, scopes: both };
+export function rightsOfKey(key: Rights, of: Omit<Rights, 'scopes'>): Rights {
+  const account: Rights = { ...of, scopes: null };
+  // Whether the tenant is suspended is said of its accounts.
+  const { suspended = false } = of;
+  const asked: Rights = { ...key, suspended };
+  if (within(asked, account)) return asked;
+  const both = permissionsOf(account).filter((permission) => permissionsOf(asked).includes(permission));
+  return { ...account, scopes: both };
 }
 
 /** The id of the session by which somebody calls; null for a key. */

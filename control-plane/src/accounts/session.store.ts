@@ -23,6 +23,9 @@ export interface LiveSession {
   readonly accountId: string;
   readonly email: string;
   readonly role: Role;
+  readonly platform: boolean;
+  /** Its tenant is. */
+  readonly suspended: boolean;
   readonly csrfToken: string;
   readonly touchDue: boolean;
 }
@@ -41,9 +44,10 @@ export interface SessionRow {
   readonly userAgent: string;
 }
 
-const FROM = `FROM session s JOIN account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id`;
+const FROM = `FROM session s JOIN account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
+   JOIN tenant t ON t.id = s.tenant_id`;
 // `$2` is now.
-const OPEN = `s.expires_at > $2 AND a.disabled_at IS NULL AND (s.api_key_id IS NULL OR EXISTS (
+const OPEN = `s.expires_at > $2 AND a.disabled_at IS NULL AND t.state <> 'deleting' AND (s.api_key_id IS NULL OR EXISTS (
      SELECT FROM api_key k WHERE k.id = s.api_key_id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)))`;
 // At most one write a minute and session.
 const TOUCH_DUE = `(s.last_used_at IS NULL OR s.last_used_at < $2::timestamptz - interval '1 minute')`;
@@ -77,8 +81,8 @@ const endOldestSql = sql<never, [tenant: string, accountId: string, kept: number
 
 const liveSessionSql = sql<LiveSession, [hash: Buffer, now: Date]>(
   'liveSession',
-  `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, s.csrf_token AS "csrfToken",
-     ${TOUCH_DUE} AS "touchDue"
+  `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, a.platform,
+     t.state = 'suspended' AS suspended, s.csrf_token AS "csrfToken", ${TOUCH_DUE} AS "touchDue"
    ${FROM} WHERE s.token_hash = $1 AND ${OPEN}`,
   { idempotent: true },
 );
@@ -88,9 +92,12 @@ const touchSessionSql = sql<never, [id: string, now: Date]>(
   `UPDATE session s SET last_used_at = $2 WHERE s.id = $1 AND ${TOUCH_DUE}`,
 );
 
-const sessionsAliveSql = sql<{ id: string; role: Role }, [ids: string[], now: Date]>(
+/** A session that has not ended, and what its account may do. */
+type AliveSession = Pick<LiveSession, 'id' | 'role' | 'platform' | 'suspended'>;
+
+const sessionsAliveSql = sql<AliveSession, [ids: string[], now: Date]>(
   'sessionsAlive',
-  `SELECT s.id, a.role ${FROM} WHERE s.id = ANY ($1::uuid[]) AND ${OPEN}`,
+  `SELECT s.id, a.role, a.platform, t.state = 'suspended' AS suspended ${FROM} WHERE s.id = ANY ($1::uuid[]) AND ${OPEN}`,
   { idempotent: true },
 );
 
@@ -148,7 +155,7 @@ export async function touchSession(db: Queryable, id: string, now: Date): Promis
 }
 
 /** Those of `ids` that have not ended, and the roles of their accounts. */
-export function sessionsAlive(db: Queryable, ids: readonly string[], now: Date): Promise<{ id: string; role: Role }[]> {
+export function sessionsAlive(db: Queryable, ids: readonly string[], now: Date): Promise<AliveSession[]> {
   return db.query(sessionsAliveSql([...ids], now));
 }
 

@@ -61,13 +61,13 @@ export async function openAccountsDesk(): Promise<AccountsDesk> {
   return {
     ...{ clock, database, accounts, url: edge.url, clientOf, post },
     async somebody(rights, { tenant = 'acme', joined = false } = {}) {
-      const { role, scopes } = typeof rights === 'string' ? { role: rights, scopes: null } : rights;
+      const { role, scopes, platform = false } = typeof rights === 'string' ? { role: rights, scopes: null } : rights;
       const accountId = crypto.randomUUID();
       const email = `${accountId}@acme.example`;
       const stored = joined ? passwordHash : '-';
-      await insertAccount(database.db, { tenant, id: accountId, email, passwordHash: stored, role });
+      await insertAccount(database.db, { tenant, id: accountId, email, passwordHash: stored, role, platform });
       const key = newApiKey();
-      const made = { name: 'k', createdBy: 'system', createdAt: clock.now(), expiresAt: null, role, scopes };
+      const made = { name: 'k', createdBy: 'system', createdAt: clock.now(), expiresAt: null, role, scopes, platform };
       await insertKey(database.db, { tenant, id: key.id, accountId, secretHash: hashSecret(key.secret), ...made });
       return { accountId, email, keyId: key.id, client: clientOf(key.text) };
     },

@@ -65,6 +65,15 @@ export function addAccountCommands(program: Command, around: Surroundings): void
       const session = await openSession(command, around);
       session.show(await session.client.call(api.accounts.setRole, { params: { id }, body: { role } }), show);
     });
+  accounts
+    .command('platform <id>')
+    .description("make an account of the operator's tenant an operator of the platform, who looks after all tenants")
+    .addArgument(new Argument('<on|off>').choices(['on', 'off']))
+    .action(async (id: string, on: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      const body = { platform: on === 'on' };
+      session.show(await session.client.call(api.accounts.setPlatform, { params: { id }, body }), show);
+    });
   for (const action of AccountAction.options) {
     accounts
       .command(`${action} <id>`)

@@ -9,13 +9,21 @@ const KEY_COLUMNS: readonly Column<ApiKey>[] = [
   ['ID', (key) => key.id],
   ['NAME', (key) => key.name],
   ['ACCOUNT', (key) => key.account.email],
-  ['ROLE', (key) => (key.scopes === null ? key.role : `${key.role}: ${key.scopes.join(' ')}`)],
+  ['ROLE', ({ role, scopes }) => (scopes === null ? role : `${role}: ${scopes.join(' ')}`)],
   ['STATE', (key) => key.state],
   ['EXPIRES', (key) => key.expiresAt ?? 'never'],
   ['LAST USED', (key) => key.lastUsedAt ?? 'never'],
   ['MADE BY', (key) => key.createdBy],
+  ['PLATFORM', (key) => (key.platform ? 'yes' : '')],
 ];
 const UNITS = { m: 60, h: 3_600, d: 86_400 } as const;
+
+interface KeyOptions {
+  readonly role?: Role;
+  readonly scope?: string[];
+  readonly platform?: boolean;
+  readonly expires?: number;
+}
 
 export function addKeyCommands(program: Command, around: Surroundings): void {
   const keys = program.command('keys').description('API keys');
@@ -28,16 +36,18 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         .choices(RolePermission.options)
         .argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
     )
+    .option('--platform', 'it may also do what operators of the platform may, as you do')
     .option(
       '--expires <time>',
       'how long it is good, such as 90d, 12h or 30m; without it, it does not expire',
       lengthOfTime,
     )
-    .action(async (name: string, options: { role?: Role; scope?: string[]; expires?: number }, command: Command) => {
+    .action(async (name: string, options: KeyOptions, command: Command) => {
       const parsed = ApiKeyRequest.safeParse({
         name,
         ...(options.role === undefined ? {} : { role: options.role }),
         ...(options.scope === undefined ? {} : { scopes: options.scope }),
+        ...(options.platform === undefined ? {} : { platform: options.platform }),
         ...(options.expires === undefined ? {} : { ttlSeconds: options.expires }),
       });
       if (!parsed.success) {

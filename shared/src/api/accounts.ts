@@ -12,6 +12,8 @@ export const Account = z
     id: z.uuid(),
     email: z.string(),
     role: Role,
+    /** Looks after the platform: all tenants. */
+    platform: z.boolean(),
     /** Invited: no password was chosen yet. */
     state: z.enum(['invited', 'active', 'disabled']),
     createdAt: time,
@@ -92,6 +94,17 @@ export const accounts = {
     body: z.strictObject({ role: Role }),
     answer: { json: Account },
     problems: ['ACCOUNT_NOT_FOUND', 'LAST_OWNER', 'ABOVE_YOURSELF'],
+  }),
+  setPlatform: endpoint({
+    id: 'accounts.setPlatform',
+    method: 'POST',
+    path: '/accounts/{id}/platform',
+    summary: "Makes an account of the operator's tenant an operator of the platform, or no longer one.",
+    permission: 'platform:write',
+    params: IdParams,
+    body: z.strictObject({ platform: z.boolean() }),
+    answer: { json: Account },
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN', 'LAST_PLATFORM_OPERATOR', 'PLATFORM_ELSEWHERE'],
   }),
   resetSecondFactor: endpoint({
     id: 'accounts.resetSecondFactor',

@@ -21,10 +21,12 @@ export const ApiKeyRequest = z.strictObject({
   role: Role.optional(),
   /** Only these permissions of the role; absent: all of them. */
   scopes: z.array(RolePermission).min(1).max(50).optional(),
+  /** It may also do what operators of the platform may, as its maker does. */
+  platform: z.boolean().default(false),
   /** Absent: it does not expire. A key that is made with an expiring key expires no later than that. */
   ttlSeconds: z.int().min(60).max(KEY_SECONDS).optional(),
 });
-export type ApiKeyRequest = z.infer<typeof ApiKeyRequest>;
+export type ApiKeyRequest = z.output<typeof ApiKeyRequest>;
 
 /** Whose keys or sessions: the caller's own, or everybody's of the tenant, which needs accounts:read. */
 export const Whose = z.enum(['own', 'all']);
@@ -37,6 +39,7 @@ export const ApiKey = z
     account: z.object({ id: z.uuid(), email: z.string() }),
     role: Role,
     scopes: z.array(RolePermission).nullable(),
+    platform: z.boolean(),
     state: z.enum(['active', 'expired', 'revoked']),
     createdAt: time,
     /** `account:<id>`, `key:<id>` or `system`. */

@@ -10,7 +10,10 @@ import { z } from 'zod';
 export const Role = z.enum(['owner', 'admin', 'operator', 'developer', 'viewer', 'security']);
 export type Role = z.infer<typeof Role>;
 
-/** What needs a role. `self` is what everybody has of their own: keys, sessions, password. */
+/**
+ * What needs a role. `self` is what everybody has of their own: keys, sessions, password; `tenant` is one's own tenant, its
+ * use and quotas; `platform` is all tenants, which no role has (`PLATFORM`).
+ */
 export const RolePermission = z.enum([
   'self:read',
   'self:write',
@@ -29,13 +32,17 @@ export const RolePermission = z.enum([
   'accounts:read',
   'accounts:write',
   'accounts:recover',
+  'tenant:read',
+  'tenant:write',
+  'platform:read',
+  'platform:write',
 ]);
 export type RolePermission = z.infer<typeof RolePermission>;
 
 /** What an endpoint asks for; `public` and `signedIn` need no role. */
 export type Permission = RolePermission | 'public' | 'signedIn';
 
-const READ = ['self:read', 'self:write', 'jobs:read', 'workflows:read', 'agents:read'] as const;
+const READ = ['self:read', 'self:write', 'jobs:read', 'workflows:read', 'agents:read', 'tenant:read'] as const;
 const JOBS = ['jobs:read', 'jobs:write', 'jobs:review'] as const;
 const ADMIN = [
   ...READ,
@@ -48,6 +55,7 @@ const ADMIN = [
   'audit:read',
   'accounts:read',
   'accounts:write',
+  'tenant:write',
 ] as const;
 const SECURITY = [
   ...READ,
@@ -69,10 +77,17 @@ export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
   security: SECURITY,
 };
 
+/** What operators of the platform may do beside their role. */
+export const PLATFORM = ['platform:read', 'platform:write'] as const satisfies readonly RolePermission[];
+
 /** What somebody may do: all of a role, or, with `scopes`, only those permissions of it. */
 export interface Rights {
   readonly role: Role;
   readonly scopes: readonly RolePermission[] | null;
+  /** Looks after the platform: may do what `PLATFORM` names too. */
+  readonly platform?: boolean;
+  /** Of a tenant that is suspended: reads only. */
+  readonly suspended?: boolean;
 }
 
 /** True when they may do what `permission` names. */
@@ -81,8 +96,11 @@ export function allows(rights: Rights, permission: Permission): boolean {
 }
 
 /** What they may do, one by one. */
-export function permissionsOf({ role, scopes }: Rights): RolePermission[] {
-  return PERMISSIONS[role].filter((permission) => scopes === null || scopes.includes(permission));
+export function permissionsOf({ role, scopes, platform = false, suspended = false }: Rights): RolePermission[] {
+  const all: readonly RolePermission[] = platform ? [...PERMISSIONS[role], ...PLATFORM] : PERMISSIONS[role];
+  return all.filter(
+    (permission) => (scopes === null || scopes.includes(permission)) && (!suspended || permission.endsWith(':read')),
+  );
 }
 
 /** True when `inner` may do nothing that `outer` may not. */

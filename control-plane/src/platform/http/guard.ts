@@ -44,11 +44,21 @@ export class PermissionGuard implements CanActivate {
 }
 
 /** Why a caller is turned away. Services say it of permissions that depend on what is asked for. */
-export function permissionDenied({ role, scopes }: Rights, permission: Permission): Refusal {
+export function permissionDenied(rights: Rights, permission: Permission): Refusal {
+  const { role, scopes, suspended } = rights;
+  if (suspended && allows({ ...rights, suspended: false }, permission)) return tenantSuspended();
   const who = scopes === null ? `The role ${role}` : 'This API key';
   return refuse('denied', 'PERMISSION_DENIED', `${who} may not do this.`, {
     detail: `It needs the permission ${permission}.`,
     fix: 'Ask an owner for another role or key.',
+  });
+}
+
+/** Of whatever would change something in a suspended tenant. */
+export function tenantSuspended(): Refusal {
+  return refuse('denied', 'TENANT_SUSPENDED', 'This tenant is suspended: it can be read, and nothing can be changed.', {
+    detail: 'Its agents are disconnected. Jobs and records are kept.',
+    fix: 'Ask the operator of the platform to resume it.',
   });
 }
 
