@@ -67,6 +67,34 @@ describe('a call', () => {
     expect(events.map(({ body }) => body.type)).toEqual(waiting.events.map(({ body }) => body.type));
   });
 
+  it('goes on while the start of a step that may be repeated is under way; no other start, whatever the rule says', async () => {
+    const steps = new StepDoubles().add('look', {}, () => 1).add('act', unsafe, () => 1);
+    const before = async (call: string): Promise<number> => {
+      let atStart = 0;
+      const yaml = `do:\n  - a: { ${call} }`;
+      const { events } = await runIt(yaml, {
+        ...{ steps, ahead: 100 },
+        onEvent: async ({ type }) => {
+          const calls = steps.calls.length;
+          if (type !== 'step.started') return;
+          await new Promise(setImmediate);
+          atStart = steps.calls.length - calls;
+        },
+      });
+      expect(events.map(({ body }) => body.type)).toEqual([
+        'run.started',
+        'step.started',
+        'step.completed',
+        'run.completed',
+      ]);
+      return atStart;
+    };
+    expect(await before('call: look')).toBe(1);
+    expect(await before('call: look, metadata: { rpa: { onRestart: suspend } }')).toBe(0);
+    expect(await before('call: act')).toBe(0);
+    expect(await before('call: act, metadata: { rpa: { onRestart: rerun } }')).toBe(0);
+  });
+
   it('refuses an unknown step and arguments that do not fit, without a doubt', async () => {
     const steps = new StepDoubles().add('act', { ...unsafe, with: z.strictObject({ n: z.number() }) }, () => 1);
     const unknown = await runIt('do:\n  - a: { call: nothing }', { steps });

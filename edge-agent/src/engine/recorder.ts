@@ -22,8 +22,9 @@ export interface Recorder {
   /** Resolves when the agent has the event, and every one before it, durably. */
   readonly record: (body: RunEventBody) => Promise<void>;
   /**
-   * Goes on while the event is under way: of tasks that only steer, and ends of calls. What is lost with the worker is computed
-   * again, or in doubt as if the worker had died a moment before; nothing acts before everything that led there is recorded.
+   * Goes on while the event is under way: of tasks that only steer, of calls that may simply be repeated, and ends of calls.
+   * What is lost with the worker is done again, or in doubt as if the worker had died a moment before; nothing that must not
+   * be repeated acts before everything that led there is recorded.
    */
   readonly note: (body: RunEventBody) => Promise<void>;
   log(level: LogLevel, message: string): Promise<void>;

@@ -23,10 +23,11 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const where = { path: step.path, position: step.position };
   const began = run.options.clock.now();
   const send = (body: RunEventBody) => run.recorder.record(body);
-  // Starts of what acts, what is published, and failures are waited for. The end of a call need not be: whatever acts next
-  // waits for it, and it is on its way.
-  const isSteering = step.task !== 'call' && step.task !== 'emit';
-  const begin = isSteering ? run.recorder.note : send;
+  // Starts of what must not simply be repeated, what is published, and failures are waited for. Other starts need not be:
+  // when one is lost with the worker, the step is done again, as it would be after its start. The end of a call need not be
+  // either: whatever acts next waits for it, and it is on its way.
+  const isWaitedFor = ({ effect, onRestart }: StartFacts) =>
+    step.task === 'emit' || effect !== 'idempotent' || onRestart !== 'rerun';
   const end = step.task === 'emit' ? send : run.recorder.note;
   const elapsed = () => Math.max(0, Math.round(run.options.clock.now() - began));
   let isStarted = false;
@@ -35,6 +36,7 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const started = async (facts: StartFacts) => {
     if (isStarted) return;
     isStarted = true;
+    const begin = isWaitedFor(facts) ? send : run.recorder.note;
     await begin({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
   };
   return {

@@ -77,6 +77,8 @@ export class Run {
   #worker: WorkerProcess | null = null;
   #held: Held[] = [];
   #intakes: Promise<unknown> = Promise.resolve();
+  /** Steps whose start came when none was taken any more: nothing else of them is. */
+  readonly #unbegun = new Set<string>();
   #stopping: Stopping = 'no';
   #cancelReason = '';
   #broken: { code: string; reason: string } | null = null;
@@ -201,7 +203,9 @@ export class Run {
   }
 
   #record(request: number, body: RunEventBody): void {
+    if ('position' in body && this.#unbegun.has(body.position)) return;
     if (body.type === 'step.started' && this.#stopping !== 'no') {
+      this.#unbegun.add(body.position);
       if (this.#stopping === 'cancelled') this.#refuse(request, 'RUN_CANCELLED', this.#cancelReason);
       return;
     }

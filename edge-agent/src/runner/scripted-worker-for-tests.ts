@@ -17,7 +17,9 @@ type Entry =
   | 'complete'
   | 'ignore cancel'
   | 'show environment'
+  | 'wait for cancel'
   | { record: RunEventBody }
+  | { note: RunEventBody }
   | { standStillUntil: string; record: RunEventBody }
   | { spawnTree: string }
   | { keep: string; content: string }
@@ -26,9 +28,10 @@ type Entry =
 
 /** A file, until which this process stands still as soon as it has leave to act, as a stopped one or a sleeping machine. */
 let standStillUntil: string | null = null;
+const cancelled = Promise.withResolvers<void>();
 const channel = new WorkerChannel((message) => process.send?.(message), now);
 process.on('message', (raw) =>
-  channel.receive(raw, { start: (message) => void run(message), cancel: () => undefined }),
+  channel.receive(raw, { start: (message) => void run(message), cancel: () => cancelled.resolve() }),
 );
 process.on('disconnect', () => process.exit(1));
 channel.ready();
@@ -51,6 +54,8 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
   else if (entry === 'complete') await channel.record({ type: 'run.completed', output: null });
   else if (entry === 'ignore cancel') await new Promise(() => setInterval(() => undefined, 1_000));
   else if (entry === 'show environment') await log(JSON.stringify([process.env, process.argv, process.execArgv]));
+  else if (entry === 'wait for cancel') await cancelled.promise;
+  else if ('note' in entry) void channel.record(entry.note).catch(() => undefined);
   else if ('standStillUntil' in entry) {
     standStillUntil = entry.standStillUntil;
     await channel.record(entry.record);

@@ -125,6 +125,26 @@ test('cancel: a worker that does not stop is killed with everything it started',
   await vi.waitFor(() => expect(started.map(startTicksOf)).toEqual([null, null, null]));
 });
 
+test('cancel: a step that begins too late leaves no trace, also when it went on without waiting', async () => {
+  agent = startAgent(SCRIPTED);
+  const read = { ...stepStarted('/do/1'), effect: 'idempotent', onRestart: 'rerun' };
+  const late = [{ note: read }, { note: stepCompleted('/do/1') }];
+  const run = scripted([{ note: { ...read, position: '/do/0' } }, 'wait for cancel', ...late, 'ignore cancel']);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 500, reason: 'no' });
+  expect(types(await ended(run))).toEqual(['step.started', 'run.cancelled']);
+});
+
+test('a worker that says what is no message is told what was wrong with it, and its run ends by that', async () => {
+  agent = startAgent(SCRIPTED);
+  const run = scripted([{ record: { ...stepStarted('/do/0'), effect: 'harmless' } }]);
+  await assign(run);
+  const { body } = (await ended(run)).at(-1)!;
+  expect(body).toMatchObject({ type: 'run.failed', error: { code: 'MESSAGE_INVALID' } });
+  expect(JSON.stringify(body)).toContain('body.effect');
+});
+
 test('cancel: a real run stops softly', async () => {
   agent = startAgent(REAL);
   const run = assignment({}, [{ pause: { wait: { minutes: 5 } } }]);

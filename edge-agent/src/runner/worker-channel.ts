@@ -2,7 +2,7 @@
 import type { RunEventBody } from '@casare/shared/protocol';
 import { systemClock, type Instant } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import { FromWorker, ToWorker } from './ipc.ts';
+import { type FromWorker, ToWorker } from './ipc.ts';
 import { isOver } from './lease.decision.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
@@ -29,7 +29,7 @@ export class WorkerChannel {
   #nextRequest = 1;
 
   constructor(send: (message: unknown) => void, now: () => Instant = () => systemClock.now()) {
-    this.#send = (message) => send(FromWorker.parse(message));
+    this.#send = send;
     this.#now = now;
   }
 

@@ -6,6 +6,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { describe } from '../fault.ts';
 import type { WorkerRecord } from '../outbox/index.ts';
 import { FromWorker, type ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
@@ -13,6 +15,9 @@ import { makeScratch, removeScratch, scratchEnvironment } from './scratch.ts';
 
 const HEAP_MEGABYTES = 1_024;
 const LOG_LINE_CHARACTERS = 2_000;
+const REASON_CHARACTERS = 2_000;
+/** A message that waits for an answer. */
+const Request = z.object({ request: z.int().min(1) });
 /** What a worker inherits: finding programs, a display, a proxy; never our own configuration. */
 const INHERITED = [
   'PATH HOME USER LOGNAME LANG LC_ALL TZ TMPDIR TMP TEMP DISPLAY WAYLAND_DISPLAY XAUTHORITY XDG_RUNTIME_DIR',
@@ -95,13 +100,20 @@ export class WorkerProcess {
   }
 
   #receive(raw: unknown): void {
-    const message = parse(raw);
+    const { message, wrong } = parse(raw);
     if (message !== null) {
       this.#onMessage(message);
       return;
     }
-    this.#launch.log('warn', `worker ${this.record.pid} sent what is no message: ended`);
-    this.kill();
+    const asked = Request.safeParse(raw);
+    this.#launch.log(
+      'warn',
+      `worker ${this.record.pid} sent what is no message${asked.success ? '' : ': ended'}: ${wrong}`,
+    );
+    // Whoever waits for an answer hears what was wrong with the question: the run ends by it.
+    if (asked.success)
+      this.send({ type: 'refused', request: asked.data.request, code: 'MESSAGE_INVALID', reason: wrong });
+    else this.kill();
   }
 
   #logLines(stream: Readable | null): void {
@@ -113,12 +125,13 @@ export class WorkerProcess {
 }
 
 /** A nesting too deep for the parser throws instead of failing: both are no message. */
-function parse(raw: unknown): FromWorker | null {
+function parse(raw: unknown): { message: FromWorker; wrong: null } | { message: null; wrong: string } {
   try {
     const message = FromWorker.safeParse(raw);
-    return message.success ? message.data : null;
-  } catch {
-    return null;
+    if (message.success) return { message: message.data, wrong: null };
+    return { message: null, wrong: z.prettifyError(message.error).slice(0, REASON_CHARACTERS) };
+  } catch (error) {
+    return { message: null, wrong: describe(error).slice(0, REASON_CHARACTERS) };
   }
 }
 
