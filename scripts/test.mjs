@@ -1,6 +1,9 @@
 /**
  * `npm test` and `npm run test:system`: install, build, run. What cannot run here is named as skipped with its reason
  * by the suites themselves, never counted as passed. Ends with `N passed, N failed, N skipped`.
+ *
+ * When a few files of a whole run fail, they are run again alone, once. What passes then is named as flaky, with what it said:
+ * a defect of the test or of the product that depends on timing, to be mended like any other (CONTRIBUTING.md).
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -11,6 +14,8 @@ import { node24, ROOT } from './runtime.mjs';
 
 const TIERS = { test: ['unit', 'security', 'e2e'], system: ['system'] };
 const tier = process.argv.includes('--system') ? 'system' : 'test';
+/** Files that may fail and be run again: with more, something is broken. */
+const AGAIN_AT_MOST = 3;
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
 try {
@@ -22,18 +27,60 @@ try {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const failures = [];
+const endings = [];
 let broken = false;
 for (const project of TIERS[tier]) runProject(project);
 // Named again at the end: the place of a failure is long scrolled away, or cut, when the last tier ends.
-for (const line of failures) console.log(line);
+for (const line of endings) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(broken || total.failed > 0 ? 1 : 0);
 
 function runProject(project) {
-  const report = path.join(ROOT, 'node_modules', `.casare-report-${project}.json`);
-  rmSync(report, { force: true });
-  const result = spawnSync(
+  const first = runVitest(project, only);
+  if (first.report === null) {
+    endings.push(`failed: ${project} left no report`);
+    broken = true;
+    return;
+  }
+  const failed = failuresOf(first.report);
+  for (const line of skippedOf(first.report)) console.log(`skipped: ${line}`);
+  if (first.status !== 0 && failed.length === 0) {
+    endings.push(`failed: ${project}: an error outside of every test, see above`);
+    broken = true;
+  }
+  const stillFailed = failed.length === 0 ? [] : afterAnotherRun(project, failed);
+  const isStill = ({ where, name }) => stillFailed.some((one) => one.where === where && one.name === name);
+  for (const failure of failed)
+    endings.push(`${isStill(failure) ? 'failed' : 'flaky, passed alone'}: ${lineOf(failure)}`);
+  for (const failure of stillFailed.filter(
+    (one) => !failed.some(({ where, name }) => one.where === where && one.name === name),
+  )) {
+    endings.push(`failed, when run again: ${lineOf(failure)}`);
+  }
+  broken ||= stillFailed.some(({ name }) => name === null);
+  const { numPassedTests, numFailedTests, numPendingTests } = first.report;
+  const failedNow = stillFailed.filter(({ name }) => name !== null).length;
+  total.passed += numPassedTests + numFailedTests - failedNow;
+  total.failed += failedNow;
+  total.skipped += numPendingTests;
+}
+
+/** The failures that remain when the files that failed are run again alone; all of them where that is not done. */
+function afterAnotherRun(project, failed) {
+  const files = [...new Set(failed.map(({ where }) => where))];
+  if (only.length > 0 || files.length > AGAIN_AT_MOST) return failed;
+  console.log(`run again alone: ${files.join(', ')}`);
+  const again = runVitest(project, files);
+  return again.report === null || (again.status !== 0 && failuresOf(again.report).length === 0)
+    ? failed
+    : failuresOf(again.report);
+}
+
+/** Runs a project of vitest, or only files of it; the report is null when it left none. */
+function runVitest(project, files) {
+  const file = path.join(ROOT, 'node_modules', `.casare-report-${project}.json`);
+  rmSync(file, { force: true });
+  const { status } = spawnSync(
     node24(),
     [
       'node_modules/vitest/vitest.mjs',
@@ -42,8 +89,8 @@ function runProject(project) {
       project,
       '--reporter=default',
       '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...only,
+      `--outputFile.json=${file}`,
+      ...files,
     ],
     {
       cwd: ROOT,
@@ -52,37 +99,33 @@ function runProject(project) {
     },
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    total.passed += numPassedTests;
-    total.failed += numFailedTests;
-    total.skipped += numPendingTests;
-    for (const line of skippedOf(testResults)) console.log(`skipped: ${line}`);
-    failures.push(...failuresOf(testResults));
+    return { status, report: JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
-    failures.push(`failed: ${project} left no report`);
-    broken = true;
+    return { status, report: null };
   }
-  if (result.status === 0) return;
-  broken = true;
-  if (failures.length === 0) failures.push(`failed: ${project}: an error outside of every test, see above`);
 }
 
-function skippedOf(results) {
-  return results
+function skippedOf({ testResults }) {
+  return testResults
     .flatMap((file) => file.assertionResults)
     .filter((test) => ['pending', 'skipped', 'todo'].includes(test.status))
     .map((test) => test.fullName);
 }
 
-/** One line for each test that failed: its file, its name, and the first line of what it says. */
-function failuresOf(results) {
-  return results.flatMap((file) => {
+/** Each test that failed, or, with a null name, each file that failed outside of its tests; with the first line it says. */
+function failuresOf({ testResults }) {
+  return testResults.flatMap((file) => {
     const where = path.relative(ROOT, file.name);
     const tests = file.assertionResults
       .filter((test) => test.status === 'failed')
-      .map((test) => `failed: ${where} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
-    return file.status === 'failed' && tests.length === 0 ? [`failed: ${where}: ${firstLine(file.message)}`] : tests;
+      .map((test) => ({ where, name: test.fullName, says: firstLine(test.failureMessages?.[0]) }));
+    const isFile = file.status === 'failed' && tests.length === 0;
+    return isFile ? [{ where, name: null, says: firstLine(file.message) }] : tests;
   });
+}
+
+function lineOf({ where, name, says }) {
+  return `${where}${name === null ? '' : ` > ${name}`}: ${says}`;
 }
 
 function firstLine(text) {
