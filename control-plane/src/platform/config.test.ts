@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_HOME, isLoopback, readConfig } from './config.ts';
+import { OutboundAllowed } from './outbound/allowed.ts';
 
 test('without an environment: loopback, the stable ports, the embedded database', () => {
   expect(readConfig({})).toEqual({
@@ -14,6 +15,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     web: { port: 8080, publicUrl: null },
     enrol: { port: 8442, publicUrl: null },
     tunnel: { port: 8443, publicUrl: null },
+    outboundAllowed: new OutboundAllowed(),
     historyDays: 90,
     warningDays: [90, 30, 7, 1],
     logLevel: 'info',
@@ -88,4 +90,11 @@ test('balancers that are believed are a list of networks', () => {
   const { proxySources } = readConfig({ CASARE_PROXY_SOURCES: '10.0.0.0/8, ::1' });
   expect(['10.1.2.3', '::1', '127.0.0.1'].map((address) => proxySources?.has(address))).toEqual([true, true, false]);
   expect(() => readConfig({ CASARE_PROXY_SOURCES: 'balancer.example' })).toThrow('CASARE_PROXY_SOURCES');
+});
+
+test('what may be called is a list, or the start fails', () => {
+  const target = { plain: false, host: 'vault.internal', port: 8200 };
+  const { outboundAllowed } = readConfig({ CASARE_OUTBOUND_ALLOW: '10.0.0.0/8, vault.internal:8200' });
+  expect(outboundAllowed.objection(target, '192.168.0.1')).toBe(null);
+  expect(() => readConfig({ CASARE_OUTBOUND_ALLOW: '10.0.0.0/99' })).toThrow(/CASARE_OUTBOUND_ALLOW is no list/);
 });

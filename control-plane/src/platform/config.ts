@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { parseSources, type Sources } from './edge/sources.ts';
 import { Fault } from './errors.ts';
+import { OutboundAllowed } from './outbound/allowed.ts';
 
 /** One of the three services: where it listens and the address others reach it by. */
 export interface ListenerConfig {
@@ -37,6 +38,8 @@ export interface Config {
   readonly webTls: WebTlsFiles | null;
   /** Balancers that say by the PROXY protocol whose connection they pass on. */
   readonly proxySources: Sources | null;
+  /** What may be called besides public https addresses. */
+  readonly outboundAllowed: OutboundAllowed;
   readonly web: ListenerConfig;
   readonly enrol: ListenerConfig;
   readonly tunnel: ListenerConfig;
@@ -96,6 +99,19 @@ const Environment = z
       })
       .nullable()
       .default(null),
+    CASARE_OUTBOUND_ALLOW: z
+      .string()
+      .transform((text, context) => {
+        const allowed = OutboundAllowed.parse(text);
+        if (allowed !== null) return allowed;
+        context.addIssue({
+          code: 'custom',
+          message:
+            'is no list of networks, addresses and names, such as 10.0.0.0/8,vault.internal:8200,http://127.0.0.1',
+        });
+        return z.NEVER;
+      })
+      .default(new OutboundAllowed()),
     CASARE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
@@ -154,6 +170,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     onePort: read.CASARE_PORT,
     webTls: webTlsOf(read),
     proxySources: read.CASARE_PROXY_SOURCES,
+    outboundAllowed: read.CASARE_OUTBOUND_ALLOW,
     web: { port: portOf('CASARE_WEB_PORT'), publicUrl: read.CASARE_PUBLIC_WEB_URL },
     enrol: { port: portOf('CASARE_ENROL_PORT'), publicUrl: read.CASARE_PUBLIC_ENROL_URL },
     tunnel: { port: portOf('CASARE_TUNNEL_PORT'), publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },

@@ -1,0 +1,158 @@
+/** Attacks 35 and 45: addresses that somebody enters and that the control plane calls, turned against what is near it. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { OutboundAllowed } from '../../control-plane/src/platform/outbound/allowed.ts';
+import { Outbound, type Resolve } from '../../control-plane/src/platform/outbound/outbound.ts';
+import { Fault } from '../../control-plane/src/platform/errors.ts';
+import { attack } from './attack.ts';
+
+/** What answers at 127.0.0.1 and at 127.0.0.2, on the same port: hosts beside each other. */
+let near: Server;
+let inner: Server;
+let port: number;
+let innerHeard = 0;
+let location: string | null = null;
+beforeAll(async () => {
+  near = createServer((_, response) => {
+    if (location === null) response.end('near');
+    else response.writeHead(302, { location }).end();
+  });
+  inner = createServer((_, response) => {
+    innerHeard += 1;
+    response.end('inner');
+  });
+  await once(near.listen(0, '127.0.0.1'), 'listening');
+  ({ port } = near.address() as AddressInfo);
+  await once(inner.listen(port, '127.0.0.2'), 'listening');
+});
+afterAll(() => {
+  for (const server of [near, inner]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+beforeEach(() => {
+  innerHeard = 0;
+  location = null;
+});
+
+const NEAR = 'http://127.0.0.1';
+const open = (allowed: string | null, resolve?: Resolve) =>
+  new Outbound({
+    allowed: allowed === null ? new OutboundAllowed() : OutboundAllowed.parse(allowed)!,
+    ...(resolve === undefined ? {} : { resolve }),
+  });
+async function outcome(outbound: Outbound, url: string, redirects = 0): Promise<string> {
+  try {
+    return (await outbound.call(url, { redirects, timeoutMs: 5_000 })).body.toString();
+  } catch (error) {
+    if (error instanceof Fault) return error.code;
+    throw error;
+  }
+}
+
+const OUTBOUND = 'control-plane/src/platform/outbound/outbound.ts';
+const ALLOWED = 'control-plane/src/platform/outbound/allowed.ts';
+const CLASS = 'control-plane/src/platform/outbound/address-class.ts';
+
+attack(
+  35,
+  'addresses of this machine, its network and its cloud, in every way of writing them, are refused unless allowed',
+  [
+    { file: OUTBOUND, find: 'if (objection !== null) throw refused(host, objection);' },
+    { file: CLASS, find: "&& !address.match(GLOBAL_IPV6) ? 'special'", replace: "&& !address ? 'special'" },
+  ],
+  async () => {
+    const hosts = [
+      ...['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', '127.0.0.1.', '0.0.0.0', '0', 'localhost'],
+      ...['[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]', '[64:ff9b::127.0.0.1]'],
+      ...['[2002:7f00:1::]', '①②⑦.⓪.⓪.①'],
+      ...['169.254.169.254', '[::ffff:169.254.169.254]', '100.100.100.200', '168.63.129.16', '[fd00:ec2::254]'],
+      ...['10.0.0.1', '172.16.0.1', '192.168.1.1', '[fe80::1]', '[fd12::1]', '224.0.0.1', '255.255.255.255'],
+    ];
+    const nothing = open(null);
+    const found = await Promise.all(
+      hosts.flatMap((host) => ['https', 'http'].map((scheme) => outcome(nothing, `${scheme}://${host}:${port}/`))),
+    );
+    expect(new Set(found)).toEqual(new Set(['OUTBOUND_REFUSED']));
+    // It was not for another reason: what the operator allows is reached.
+    expect(await outcome(open(NEAR), `http://127.0.0.1:${port}/`)).toBe('near');
+    expect(await outcome(open(NEAR), `http://[::ffff:127.0.0.1]:${port}/`)).toBe('near');
+  },
+);
+
+attack(
+  35,
+  'a name is what its addresses are, and one bad address among them is enough',
+  [
+    {
+      file: OUTBOUND,
+      find: 'for (const address of addresses) {',
+      replace: 'for (const address of addresses.slice(0, 1)) {',
+    },
+  ],
+  async () => {
+    const at = (...addresses: string[]) => open(NEAR, () => Promise.resolve(addresses));
+    const url = `http://hooks.example:${port}/`;
+    expect(await outcome(at('127.0.0.1'), url)).toBe('near');
+    expect(await outcome(at('127.0.0.2'), url)).toBe('OUTBOUND_REFUSED');
+    expect(await outcome(at('127.0.0.1', '127.0.0.2'), url)).toBe('OUTBOUND_REFUSED');
+    expect(innerHeard).toBe(0);
+  },
+);
+
+attack(
+  35,
+  'a name that changes its mind after it was judged (DNS rebinding) reaches what was judged',
+  [{ file: OUTBOUND, find: 'return addresses;', replace: 'return this.#resolve(host);' }],
+  async () => {
+    let asked = 0;
+    const outbound = open(NEAR, () => Promise.resolve([asked++ === 0 ? '127.0.0.1' : '127.0.0.2']));
+    expect(await outcome(outbound, `http://rebind.example:${port}/`)).toBe('near');
+    expect([asked, innerHeard]).toEqual([1, 0]);
+    // A call after it is judged anew.
+    expect(await outcome(outbound, `http://rebind.example:${port}/`)).toBe('OUTBOUND_REFUSED');
+    expect(innerHeard).toBe(0);
+  },
+);
+
+attack(
+  35,
+  'a redirect is judged like a first call, by name and by address',
+  [{ file: OUTBOUND, find: 'if (objection !== null) throw refused(host, objection);' }],
+  async () => {
+    const outbound = open(NEAR, (host) => Promise.resolve([host === 'near.example' ? '127.0.0.1' : '127.0.0.2']));
+    for (const to of [`http://127.0.0.2:${port}/`, `http://inner.example:${port}/`, `//127.0.0.2:${port}/`]) {
+      location = to;
+      expect(await outcome(outbound, `http://near.example:${port}/`, 3)).toBe('OUTBOUND_REFUSED');
+    }
+    for (const to of ['file:///etc/passwd', 'gopher://127.0.0.1/', `http://a:b@127.0.0.1:${port}/`]) {
+      location = to;
+      expect(await outcome(outbound, `http://near.example:${port}/`, 3)).toBe('OUTBOUND_URL');
+    }
+    expect(innerHeard).toBe(0);
+  },
+);
+
+attack(
+  35,
+  'without TLS nothing is called, and the credentials of a cloud are not in a network that was allowed',
+  [
+    { file: ALLOWED, find: "if (target.plain && !listed.some(({ plain }) => plain)) return 'plain';" },
+    {
+      file: ALLOWED,
+      find: "found === 'metadata' ? listed.filter(({ network }) => network?.whole === true) : listed",
+      replace: 'listed',
+    },
+  ],
+  async () => {
+    expect(await outcome(open('127.0.0.1'), `http://127.0.0.1:${port}/`)).toBe('OUTBOUND_REFUSED');
+    expect(await outcome(open(NEAR), `http://127.0.0.1:${port}/`)).toBe('near');
+    const wide = open('http://0.0.0.0/0,http://cloud.example', () => Promise.resolve(['169.254.169.254']));
+    expect(await outcome(wide, 'http://cloud.example/')).toBe('OUTBOUND_REFUSED');
+    expect(await outcome(wide, 'http://169.254.169.254/')).toBe('OUTBOUND_REFUSED');
+    expect(await outcome(wide, `http://127.0.0.1:${port}/`)).toBe('near');
+  },
+);
