@@ -13,6 +13,7 @@ const ARROWS = {
   workflows: ['accounts', 'audit'],
   trust: ['audit', 'live'],
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
+  schedules: ['jobs', 'audit', 'live'],
   fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
 };
 

@@ -380,6 +380,38 @@ CREATE TABLE route (
   key text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE schedule (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  cron text NOT NULL,
+  time_zone text NOT NULL,
+  job jsonb NOT NULL,
+  overlap text NOT NULL,
+  catch_up jsonb NOT NULL,
+  enabled boolean NOT NULL,
+  next_at timestamp with time zone,
+  turn bigint DEFAULT 0 NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE schedule_firing (
+  tenant_id text NOT NULL,
+  schedule_id uuid NOT NULL,
+  id uuid NOT NULL,
+  cause text NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  until_at timestamp with time zone,
+  fired_at timestamp with time zone NOT NULL,
+  outcome text NOT NULL,
+  job_id uuid,
+  code text,
+  reason text,
+  open boolean DEFAULT false NOT NULL,
+  cancels uuid[] DEFAULT '{}'::uuid[] NOT NULL
+);
 CREATE TABLE second_factor (
   tenant_id text NOT NULL,
   account_id uuid NOT NULL,
@@ -575,6 +607,13 @@ ALTER TABLE route ADD CONSTRAINT route_pkey PRIMARY KEY (id);
 ALTER TABLE route ADD CONSTRAINT route_tenant_id_key_key UNIQUE (tenant_id, key);
 ALTER TABLE route ADD CONSTRAINT route_slot_check CHECK ((slot = ANY (ARRAY['plain'::text, 'browser'::text, 'desktop'::text])));
 ALTER TABLE route ADD CONSTRAINT route_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE schedule ADD CONSTRAINT schedule_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE schedule ADD CONSTRAINT schedule_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text])));
+ALTER TABLE schedule ADD CONSTRAINT schedule_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_pkey PRIMARY KEY (tenant_id, schedule_id, id);
+ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_cause_check CHECK ((cause = ANY (ARRAY['time'::text, 'person'::text])));
+ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['submitted'::text, 'skipped'::text, 'missed'::text, 'refused'::text])));
+ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_tenant_id_schedule_id_fkey FOREIGN KEY (tenant_id, schedule_id) REFERENCES public.schedule(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_pkey PRIMARY KEY (tenant_id, account_id);
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
@@ -653,6 +692,13 @@ CREATE INDEX job_waiting_due ON public.job_waiting USING btree (not_before NULLS
 CREATE INDEX job_waiting_key ON public.job_waiting USING btree (tenant_id, concurrency_key, rank, job_id) WHERE (concurrency_key IS NOT NULL);
 CREATE UNIQUE INDEX join_token_id ON public.join_token USING btree (id);
 CREATE INDEX live_event_at ON public.live_event USING brin (at) WITH (pages_per_range='16');
+CREATE INDEX schedule_due ON public.schedule USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE UNIQUE INDEX schedule_name ON public.schedule USING btree (tenant_id, name);
+CREATE INDEX schedule_page ON public.schedule USING btree (tenant_id, seq DESC);
+CREATE INDEX schedule_firing_cancels ON public.schedule_firing USING btree (tenant_id, schedule_id, id) WHERE (cancels <> '{}'::uuid[]);
+CREATE UNIQUE INDEX schedule_firing_due ON public.schedule_firing USING btree (tenant_id, schedule_id, due_at) WHERE (cause = 'time'::text);
+CREATE INDEX schedule_firing_old ON public.schedule_firing USING btree (fired_at);
+CREATE INDEX schedule_firing_open ON public.schedule_firing USING btree (tenant_id, schedule_id, id) WHERE open;
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
 CREATE INDEX session_page ON public.session USING btree (tenant_id, account_id, seq DESC);
 CREATE INDEX tenant_not_active ON public.tenant USING btree (id) WHERE (state <> 'active'::text);

@@ -34,6 +34,7 @@ import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
+import { createSchedules, schedulesModule } from './schedules/index.ts';
 import { SecretsService } from './secrets/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, secondFactorKey, trustModule } from './trust/index.ts';
 import { viewerPage } from './viewer.ts';
@@ -103,11 +104,13 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     webEnds: () => webTls?.notAfter ?? null,
   });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
+  const schedules = createSchedules({ ...base, log: part('schedules'), jobs, workflows });
   const features: DynamicModule[] = [
     auditModule(audit),
     accountsModule(accounts, urls.web),
     workflowsModule(workflows),
     jobsModule(jobs),
+    schedulesModule(schedules),
     liveModule(live),
     trustModule(trust),
     fleetModule(fleet),
@@ -131,6 +134,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => trust.stop());
   await jobs.start();
   started.defer(() => jobs.stop());
+  schedules.firing.start();
+  started.defer(() => schedules.firing.stop());
   const entrances = entrancesOf(config, ports, urls, part('edge'));
   const foreign = (service: 'web' | 'enrol') => foreignHosts(publicHosts(urls), service);
   const serve = requestListenerFor(app, 'web', foreign('web'));

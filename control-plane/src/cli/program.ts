@@ -10,6 +10,7 @@ import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addRestoredCommand } from './restored-command.ts';
 import { addRunViewCommand } from './run-view/command.ts';
+import { addScheduleCommands } from './schedule-commands.ts';
 import type { Surroundings } from './session.ts';
 import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
@@ -52,5 +53,6 @@ function programFor(around: Surroundings): Command {
   addRunViewCommand(program, around);
   addSubmitCommand(program, around);
   addDeadLetterCommands(program, around);
+  addScheduleCommands(program, around);
   return program;
 }

@@ -58,7 +58,12 @@ interface Write {
   readonly key: store.NewIdempotencyKey | null;
   /** Of submits that must not share a transaction. */
   readonly apart: string;
+  /** First in the transaction; false: nothing of it is written. */
+  readonly take?: Take;
 }
+
+/** What must happen in the transaction of a submit or not at all; false when somebody else has done it. */
+export type Take = (tx: Transaction, jobIds: readonly string[]) => Promise<boolean>;
 
 /** What became of the writes of one transaction: which were not refused for their key, and the jobs leased by it. */
 interface Written {
@@ -108,6 +113,15 @@ export class SubmitService {
     const key = { key: idempotencyKey, digest, jobIds };
     if (await this.#write(by.tenant, { jobs, key, apart: idempotencyKey })) return jobIds;
     return (await this.#known(by.tenant, idempotencyKey, digest))!;
+  }
+
+  /** Submits all of `requests` in one transaction with `take`; null when that says no, and then nothing was written. */
+  async submitWith(by: Submitter, requests: readonly JobRequest[], take: Take): Promise<string[] | null | Refusal> {
+    const jobs = await this.#prepare(by, requests);
+    if (isRefusal(jobs)) return jobs;
+    const ids = jobs.map(({ id }) => id);
+    const [written] = await this.#writeAll(by.tenant, [{ jobs, key: null, apart: ids[0]!, take }]);
+    return written === true ? ids : null;
   }
 
   async #write(tenant: string, write: Write): Promise<boolean> {
@@ -160,6 +174,10 @@ export class SubmitService {
       this.#deps.queue.busy(tx, [...new Set(placed.map(({ route }) => route.id))]),
     ]);
     const first = writes.map(({ key }) => key === null || taken.has(key.key));
+    for (const [index, write] of writes.entries()) {
+      const ids = write.jobs.map(({ id }) => id);
+      if (first[index] && write.take) first[index] = await write.take(tx, ids);
+    }
     const jobs = writes.filter((_, index) => first[index]).flatMap((write) => write.jobs);
     if (jobs.length === 0) return { first, leased: [] };
     const written = new Set(jobs.map(({ id }) => id));

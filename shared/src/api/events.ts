@@ -38,6 +38,14 @@ export const LiveEvent = z
     }),
     /** An agent that is drained: nothing of it runs any more. */
     z.object({ type: z.literal('agent.drained'), ...base, agentId: z.uuid(), name: z.string() }),
+    /** A schedule was made, changed, removed, or came to a time of its own. */
+    z.object({
+      type: z.literal('schedule.changed'),
+      ...base,
+      scheduleId: z.uuid(),
+      name: z.string(),
+      action: z.string(),
+    }),
     z.object({ type: z.literal('trust.changed'), ...base, subject: z.string(), action: z.string() }),
   ])
   .meta({ id: 'LiveEvent' });

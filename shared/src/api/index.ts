@@ -10,6 +10,7 @@ import { events } from './events.ts';
 import { artifacts, jobs } from './jobs.ts';
 import { authorities } from './authorities.ts';
 import { maintenance, routes } from './maintenance.ts';
+import { schedules } from './schedules.ts';
 import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
 import { locks, rotations, trust } from './trust.ts';
@@ -29,6 +30,7 @@ export * from './maintenance.ts';
 export * from './page.ts';
 export * from './permissions.ts';
 export * from './problem.ts';
+export * from './schedules.ts';
 export * from './second-factor.ts';
 export * from './sessions.ts';
 export * from './trust.ts';
@@ -50,6 +52,7 @@ export const api = {
   artifacts,
   routes,
   maintenance,
+  schedules,
   events,
   trust,
   locks,

@@ -4,7 +4,8 @@ import { Capability, SlotKind } from '../protocol/messages.ts';
 import { endpoint } from './endpoint.ts';
 import { IdParams, time } from './page.ts';
 
-const isZone = (name: string): boolean => {
+/** Whether it is an IANA time zone that this runtime knows. */
+export const isZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

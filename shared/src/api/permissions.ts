@@ -22,6 +22,8 @@ export const RolePermission = z.enum([
   'jobs:review',
   'workflows:read',
   'workflows:write',
+  'schedules:read',
+  'schedules:write',
   'agents:read',
   'agents:write',
   'tokens:read',
@@ -42,12 +44,21 @@ export type RolePermission = z.infer<typeof RolePermission>;
 /** What an endpoint asks for; `public` and `signedIn` need no role. */
 export type Permission = RolePermission | 'public' | 'signedIn';
 
-const READ = ['self:read', 'self:write', 'jobs:read', 'workflows:read', 'agents:read', 'tenant:read'] as const;
+const READ = [
+  'self:read',
+  'self:write',
+  'jobs:read',
+  'workflows:read',
+  'schedules:read',
+  'agents:read',
+  'tenant:read',
+] as const;
 const JOBS = ['jobs:read', 'jobs:write', 'jobs:review'] as const;
 const ADMIN = [
   ...READ,
   ...JOBS,
   'workflows:write',
+  'schedules:write',
   'agents:write',
   'tokens:read',
   'tokens:write',
@@ -71,8 +82,8 @@ const SECURITY = [
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
   owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover'] as const)],
   admin: [...new Set(ADMIN)],
-  operator: [...new Set([...READ, ...JOBS, 'agents:write', 'tokens:read'] as const)],
-  developer: [...READ, 'jobs:write', 'workflows:write'],
+  operator: [...new Set([...READ, ...JOBS, 'schedules:write', 'agents:write', 'tokens:read'] as const)],
+  developer: [...READ, 'jobs:write', 'workflows:write', 'schedules:write'],
   viewer: READ,
   security: SECURITY,
 };

@@ -1,0 +1,79 @@
+/** `casare schedules` against a running control plane. */
+import { api } from '@casare/shared/api';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './program.ts';
+
+let plane: TestControlPlane;
+let dir: string;
+beforeAll(async () => {
+  plane = await startTestControlPlane();
+  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  const source = `
+document: { dsl: '1.0.3', namespace: acme, name: report, version: '1.0.0' }
+input: { schema: { document: { type: object, properties: { region: { type: string } }, required: [region] } } }
+do: [{ done: { set: { ok: true } } }]
+`;
+  await plane.client.call(api.workflows.push, { body: source, mediaType: 'application/yaml' });
+});
+afterAll(async () => {
+  await plane.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: '', err: '' };
+  const terminal = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+    interactive: false,
+    colour: false,
+  };
+  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
+  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
+  return { code: await runCli(['schedules', ...args], around), ...written };
+}
+const REPORT = [
+  '--workflow',
+  'acme/report',
+  '--cron',
+  '30 6 * * 1-5',
+  '--zone',
+  'Europe/Berlin',
+  '--input',
+  'region=north',
+];
+
+test('a schedule is made, shown, triggered, disabled and removed; its job stays', async () => {
+  const made = await casare('create', 'morning report', ...REPORT, '--overlap', 'queue', '--catch-up', 'all');
+  expect(made.code, made.err).toBe(0);
+  expect(made.out).toMatch(/catch-up +all, the last 10/);
+  expect(made.out.match(/0[45]:30:00\.000Z/g)).toHaveLength(5);
+  const fired = await casare('trigger', 'morning report');
+  expect(fired.code, fired.err).toBe(0);
+  const job = fired.out.trim();
+  const shown = await casare('show', 'morning report');
+  expect(shown.out).toMatch(new RegExp(`submitted +${job}`));
+  expect((await casare('disable', 'morning report')).out).toMatch(/enabled +no/);
+  expect((await casare('list')).out).toMatch(/morning report +acme\/report .*disabled +submitted/);
+  expect((await casare('delete', 'morning report')).code).toBe(0);
+  expect(await plane.client.call(api.jobs.get, { params: { id: job } })).toMatchObject({ input: { region: 'north' } });
+  const { items } = await plane.client.call(api.audit.list, { query: { limit: 200 } });
+  const actions = items.map(({ action }) => action).filter((action) => action.startsWith('schedule.'));
+  expect(actions).toEqual(expect.arrayContaining(['schedule.created', 'schedule.triggered', 'schedule.disabled']));
+});
+
+test.each<[string, string[], number, string]>([
+  ['an unknown schedule is not found', ['show', 'nothing'], 4, 'SCHEDULE_NOT_FOUND'],
+  ['nor is its workflow', ['create', 'a', '--workflow', 'acme/none', '--cron', '@daily'], 4, 'WORKFLOW_NOT_FOUND'],
+  ['its input must fit', ['create', 'a', '--workflow', 'acme/report', '--cron', '@daily'], 1, 'JOB_INPUT_INVALID'],
+  ['a time must come', ['create', 'a', ...REPORT, '--cron', '0 0 30 2 *'], 1, 'There is no such day'],
+  ['a zone must be known', ['create', 'a', ...REPORT, '--zone', 'Mars/Olympus'], 2, 'time zone'],
+  ['an expression has five fields', ['create', 'a', ...REPORT, '--cron', '* * * * * *'], 2, 'five fields'],
+])('%s', async (_, args, code, says) => {
+  const result = await casare(...args);
+  expect([result.code, result.err]).toEqual([code, expect.stringContaining(says)]);
+});
