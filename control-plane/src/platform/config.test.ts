@@ -17,6 +17,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     tunnel: { port: 8443, publicUrl: null },
     outboundAllowed: new OutboundAllowed(),
     historyDays: 90,
+    mail: null,
     warningDays: [90, 30, 7, 1],
     logLevel: 'info',
   });
@@ -97,4 +98,12 @@ test('what may be called is a list, or the start fails', () => {
   const { outboundAllowed } = readConfig({ CASARE_OUTBOUND_ALLOW: '10.0.0.0/8, vault.internal:8200' });
   expect(outboundAllowed.objection(target, '192.168.0.1')).toBe(null);
   expect(() => readConfig({ CASARE_OUTBOUND_ALLOW: '10.0.0.0/99' })).toThrow(/CASARE_OUTBOUND_ALLOW is no list/);
+});
+
+test('mail needs a server and a sender', () => {
+  const both = { CASARE_SMTP_URL: 'smtps://a:b@mail.acme.example', CASARE_MAIL_FROM: 'Casare <casare@acme.example>' };
+  expect(readConfig(both).mail).toEqual({ url: both.CASARE_SMTP_URL, from: both.CASARE_MAIL_FROM });
+  const { CASARE_MAIL_FROM: _, ...server } = both;
+  expect(() => readConfig(server)).toThrow(/CASARE_SMTP_URL and CASARE_MAIL_FROM need each other/);
+  expect(() => readConfig({ ...both, CASARE_MAIL_FROM: 'a@b\r\nBcc: c@d' })).toThrow(/CASARE_MAIL_FROM is no address/);
 });

@@ -24,6 +24,14 @@ export interface WebTlsFiles {
   readonly passphraseFile: string | null;
 }
 
+/** The operator's mail server. */
+export interface MailSettings {
+  /** `smtps://user:password@host:port`, or `smtp://…` with STARTTLS. */
+  readonly url: string;
+  /** `Casare <casare@example.com>`, or an address alone. */
+  readonly from: string;
+}
+
 export interface Config {
   /** Data directory, absolute. */
   readonly home: string;
@@ -47,6 +55,8 @@ export interface Config {
   readonly warningDays: readonly number[];
   /** How long jobs are kept after the day of their submit; null: for ever. */
   readonly historyDays: number | null;
+  /** By which server mail is sent; null: none is. */
+  readonly mail: MailSettings | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -112,6 +122,13 @@ const Environment = z
         return z.NEVER;
       })
       .default(new OutboundAllowed()),
+    CASARE_SMTP_URL: url(/^smtps?$/).default(null),
+    CASARE_MAIL_FROM: z
+      .string()
+      .max(320)
+      .regex(/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'is no address, such as casare@example.com')
+      .nullable()
+      .default(null),
     CASARE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
@@ -122,6 +139,9 @@ const Environment = z
     const tls = given('CERT') || given('PFX');
     if (given('PASSPHRASE_FILE') && !tls) {
       issue('CASARE_WEB_TLS_PASSPHRASE_FILE', 'needs CASARE_WEB_TLS_KEY or CASARE_WEB_TLS_PFX');
+    }
+    if ((env.CASARE_SMTP_URL === null) !== (env.CASARE_MAIL_FROM === null)) {
+      issue('CASARE_SMTP_URL', 'and CASARE_MAIL_FROM need each other');
     }
     const publicWeb = env.CASARE_PUBLIC_WEB_URL;
     if (tls && publicWeb?.startsWith('http:')) {
@@ -176,8 +196,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tunnel: { port: portOf('CASARE_TUNNEL_PORT'), publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
+    mail: mailOf(read),
     logLevel: read.CASARE_LOG_LEVEL,
   };
+}
+
+function mailOf({ CASARE_SMTP_URL: url, CASARE_MAIL_FROM: from }: z.infer<typeof Environment>): MailSettings | null {
+  return url === null || from === null ? null : { url, from };
 }
 
 function webTlsOf(read: z.infer<typeof Environment>): WebTlsFiles | null {
