@@ -194,8 +194,13 @@ CREATE TABLE idempotency_key (
   tenant_id text NOT NULL,
   key text NOT NULL,
   request_digest text NOT NULL,
-  job_ids uuid[] NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
+  job_ids uuid[],
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  caller text,
+  run uuid,
+  effect boolean DEFAULT false NOT NULL,
+  status smallint,
+  answer bytea
 ) WITH (autovacuum_vacuum_scale_factor=0.02);
 CREATE TABLE invitation (
   tenant_id text NOT NULL,
@@ -677,6 +682,7 @@ CREATE UNIQUE INDEX certificate_authority_active ON public.certificate_authority
 CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING btree (issuer_id);
 CREATE UNIQUE INDEX closure_always ON public.closure USING btree (tenant_id, scope, target) WHERE (kind = 'always'::text);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
+CREATE INDEX idempotency_key_of ON public.idempotency_key USING btree (tenant_id, caller) WHERE (caller IS NOT NULL);
 CREATE INDEX job_attention ON ONLY public.job USING btree (tenant_id, attention, id DESC) WHERE (attention IS NOT NULL);
 CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC) WHERE (dead_letter IS NOT NULL);
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);

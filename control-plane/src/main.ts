@@ -26,6 +26,7 @@ import type { EmbeddedExit } from './platform/database/index.ts';
 import { entrancesOf } from './platform/edge/open-entrances.ts';
 import { WebTls } from './platform/edge/web-tls.ts';
 import { prepareHome } from './platform/home.ts';
+import { Idempotency } from './platform/http/idempotency.ts';
 import { reservePorts, requestListenerFor } from './platform/http/listeners.ts';
 import { createHttpApp } from './platform/http/server.ts';
 import { openHttpListener } from './platform/http/web-listener.ts';
@@ -36,7 +37,7 @@ import { Metrics } from './platform/metrics.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
 import { SecretsService } from './secrets/index.ts';
-import { createTrust, enrolNonceKey, gatewayHosts, openSigner, secondFactorKey, trustModule } from './trust/index.ts';
+import { createTrust, enrolNonceKey, gatewayHosts, openSigner, sealingKey, trustModule } from './trust/index.ts';
 import { viewerPage } from './viewer.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
@@ -96,7 +97,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   await signing.ready();
   const { signer } = signing;
-  const accounts = new AccountsService(database, clock, secondFactorKey(signer));
+  const accounts = new AccountsService(database, clock, sealingKey(signer, 'second-factor'));
   const keys = { hosts, nonceKey: await enrolNonceKey(signer) };
   const trust = createTrust({
     ...{ ...base, ...keys, signer, agents: agentStates(clock), log: part('trust') },
@@ -125,6 +126,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     checks: [{ name: 'database', check: () => ready(database.url, { attempts: 1 }) }],
     https: urls.web.startsWith('https:'),
     webSockets: fleet.adapter,
+    idempotency: new Idempotency({ db: database, sealingKey: sealingKey(signer, 'answers') }),
   });
   started.defer(() => app.close());
   started.defer(await live.start());

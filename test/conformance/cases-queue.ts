@@ -4,6 +4,7 @@ import * as leases from '../../control-plane/src/jobs/lease.store.ts';
 import { postgresQueue } from '../../control-plane/src/jobs/queue-postgres.store.ts';
 import { internRoute, listRoutes } from '../../control-plane/src/jobs/route.store.ts';
 import * as submit from '../../control-plane/src/jobs/submit.store.ts';
+import * as keys from '../../control-plane/src/platform/http/idempotency.store.ts';
 import { findWait, listPassedDeadlines, takeDue } from '../../control-plane/src/jobs/waiting.store.ts';
 import {
   A,
@@ -55,20 +56,20 @@ export const QUEUE_CASES: readonly Case[] = [
     await appendJobs(tx, [{ ...tenantOf, jobId: uuid(1), state: 'pending', attempt: 0 }], new Date(PAST));
   }),
   inTransaction('an idempotency key is taken once for each tenant', async (tx) => [
-    ...(await submit.takeIdempotencyKeys(tx, TENANT, [
+    ...(await keys.takeIdempotencyKeys(tx, TENANT, [
       { key: 'k', digest: 'digest', jobIds: [uuid(1), uuid(2)] },
       { key: 'a', digest: 'digest', jobIds: [uuid(4)] },
     ])),
-    ...(await submit.takeIdempotencyKeys(tx, TENANT, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
-    ...(await submit.takeIdempotencyKeys(tx, OTHER, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
-    await submit.readIdempotencyKey(tx, TENANT, 'k'),
-    await submit.readIdempotencyKey(tx, TENANT, 'none'),
+    ...(await keys.takeIdempotencyKeys(tx, TENANT, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
+    ...(await keys.takeIdempotencyKeys(tx, OTHER, [{ key: 'k', digest: 'another', jobIds: [uuid(3)] }])),
+    await keys.readIdempotencyKey(tx, TENANT, 'k'),
+    await keys.readIdempotencyKey(tx, TENANT, 'none'),
   ]),
   alone('keys are forgotten when they are old', async (db) => {
-    await submit.forgetIdempotencyKeys(db, MINUTE, 10);
-    const kept = await submit.readIdempotencyKey(db, TENANT, 'k');
-    await submit.forgetIdempotencyKeys(db, -MINUTE, 1);
-    return [kept, await submit.readIdempotencyKey(db, TENANT, 'k')];
+    await keys.forgetIdempotencyKeys(db, MINUTE, 10);
+    const kept = await keys.readIdempotencyKey(db, TENANT, 'k');
+    await keys.forgetIdempotencyKeys(db, -MINUTE, 1);
+    return [kept, await keys.readIdempotencyKey(db, TENANT, 'k')];
   }),
   alone('why a job waits', async (db) => {
     const waits = [];

@@ -65,6 +65,9 @@ const SOME = [
   'appendJobChanges',
   'pruneLive',
   'appendAudit',
+  'claimIdempotencyKeys',
+  'findIdempotencyKey',
+  'dropIdempotencyKeys',
 ];
 
 const server = new MemoryServer({ now: () => Date.now() });

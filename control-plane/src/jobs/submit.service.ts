@@ -9,7 +9,8 @@ import { appendJobs, type JobChange, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { BY_KEY, gather, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { conflictingKey, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { readIdempotencyKey, takeIdempotencyKeys, type NewIdempotencyKey } from '../platform/http/idempotency.store.ts';
 import { requestOf, type Dispatcher } from './dispatcher.ts';
 import { lease, type LeasedJob } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
@@ -55,7 +56,7 @@ interface Draft {
 /** One submit, ready to be written. */
 interface Write {
   readonly jobs: readonly Draft[];
-  readonly key: store.NewIdempotencyKey | null;
+  readonly key: NewIdempotencyKey | null;
   /** Of submits that must not share a transaction. */
   readonly apart: string;
   /** First in the transaction; false: nothing of it is written. */
@@ -170,7 +171,7 @@ export class SubmitService {
   ): Promise<Written> {
     const keys = writes.map(({ key }) => key).filter((key) => key !== null);
     const [taken, busy] = await Promise.all([
-      store.takeIdempotencyKeys(tx, tenant, keys),
+      takeIdempotencyKeys(tx, tenant, keys),
       this.#deps.queue.busy(tx, [...new Set(placed.map(({ route }) => route.id))]),
     ]);
     const first = writes.map(({ key }) => key === null || taken.has(key.key));
@@ -198,12 +199,9 @@ export class SubmitService {
   }
 
   async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {
-    const known = await store.readIdempotencyKey(this.#deps.db, tenant, key);
+    const known = await readIdempotencyKey(this.#deps.db, tenant, key);
     if (!known) return null;
-    if (known.digest === digest) return known.jobIds;
-    return refuse('conflict', 'IDEMPOTENCY_CONFLICT', 'This idempotency key was used for another request.', {
-      fix: 'Use a new key for a new request.',
-    });
+    return known.digest === digest ? known.jobIds : conflictingKey();
   }
 
   async #prepare(by: Submitter, requests: readonly JobRequest[]): Promise<Draft[] | Refusal> {

@@ -1,6 +1,5 @@
 /**
- * Submitting: job rows, their places in the ready table (or the waiting room), and the idempotency key, in the one
- * transaction of the submit.
+ * Submitting: job rows and their places in the ready table (or the waiting room), in the one transaction of the submit.
  *
  * Invariants: a job whose state is `pending` has exactly one row in `job_ready` or `job_waiting`; a job holds its
  * concurrency key from the moment it is ready until it has ended.
@@ -72,28 +71,6 @@ const insertWaiting = sql<
   'insertWaiting',
   `INSERT INTO job_waiting (tenant_id, job_id, route_id, rank, not_before, concurrency_key, key_limit)
    SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::text[], $7::int[])`,
-);
-
-// In one order, so that two submits that take the same keys never wait for each other in a circle.
-const claimIdempotencyKeys = sql<{ key: string }, [tenant: string, keys: string]>(
-  'claimIdempotencyKeys',
-  `INSERT INTO idempotency_key (tenant_id, key, request_digest, job_ids)
-   SELECT $1, k.key, k.digest, ARRAY(SELECT jsonb_array_elements_text(k."jobIds")::uuid)
-   FROM jsonb_to_recordset($2::jsonb) AS k(key text, digest text, "jobIds" jsonb) ORDER BY k.key
-   ON CONFLICT (tenant_id, key) DO NOTHING RETURNING key`,
-);
-
-const findIdempotencyKey = sql<{ request_digest: string; job_ids: string[] }, [tenant: string, key: string]>(
-  'findIdempotencyKey',
-  `SELECT request_digest, job_ids::text[] FROM idempotency_key WHERE tenant_id = $1 AND key = $2`,
-  { idempotent: true },
-);
-
-const dropIdempotencyKeys = sql<never, [olderMs: number, limit: number]>(
-  'dropIdempotencyKeys',
-  `DELETE FROM idempotency_key WHERE (tenant_id, key) IN (
-     SELECT tenant_id, key FROM idempotency_key
-     WHERE created_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2)`,
 );
 
 /** Inserts jobs of one tenant and puts each where it belongs; those of `direct` nowhere: the caller leases them. */
@@ -171,38 +148,4 @@ function insertsOf(tenant: string, jobs: readonly NewJob[]): Statement<never>[] 
   });
   insert(jobs.length);
   return statements;
-}
-
-/** A key and what it stands for. */
-export interface NewIdempotencyKey {
-  readonly key: string;
-  readonly digest: string;
-  readonly jobIds: readonly string[];
-}
-
-/** Takes these different keys; gives those that were free (a racing submit waits here for the other's COMMIT). */
-export async function takeIdempotencyKeys(
-  tx: Queryable,
-  tenant: string,
-  keys: readonly NewIdempotencyKey[],
-): Promise<ReadonlySet<string>> {
-  if (keys.length === 0) return new Set();
-  const rows = await tx.query(claimIdempotencyKeys(tenant, JSON.stringify(keys)));
-  return new Set(rows.map((row) => row.key));
-}
-
-/** What the key was used for before. */
-export async function readIdempotencyKey(
-  db: Queryable,
-  tenant: string,
-  key: string,
-): Promise<{ digest: string; jobIds: string[] } | null> {
-  const [row] = await db.query(findIdempotencyKey(tenant, key));
-  return row ? { digest: row.request_digest, jobIds: row.job_ids } : null;
-}
-
-/** Forgets keys older than `olderMs`, `batch` at a time. */
-export async function forgetIdempotencyKeys(db: Queryable, olderMs: number, batch: number): Promise<void> {
-  let dropped = batch;
-  while (dropped === batch) dropped = await db.execute(dropIdempotencyKeys(olderMs, batch));
 }

@@ -8,6 +8,7 @@
 import { LEASE_MARGIN_MS, LEASE_MS } from '@casare/shared/protocol';
 import { appendJobs, pruneLive, type LiveService } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
+import { forgetIdempotencyKeys } from '../platform/http/idempotency.store.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import type { Singletons } from '../platform/singletons.ts';
@@ -18,7 +19,6 @@ import { forgetDeadGateways } from './session.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
 import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
 import { CANCEL_GRACE_MS } from './steer.service.ts';
-import { forgetIdempotencyKeys } from './submit.store.ts';
 import { listCancelling, listUnaccepted } from './sweep.store.ts';
 import { lockForMove, move, stopWaiting } from './transition.store.ts';
 import { timeLimitError } from './time-limit.decision.ts';

@@ -42,3 +42,11 @@ export function badCursor(): Refusal {
     fix: 'Start without a cursor.',
   });
 }
+
+/** For an idempotency key of another request. */
+export function conflictingKey(): Refusal {
+  return refuse('unprocessable', 'IDEMPOTENCY_CONFLICT', 'This idempotency key was used for another request.', {
+    detail: 'A key stands for one request: one caller, one operation, one body.',
+    fix: 'Use a new key for a new request.',
+  });
+}

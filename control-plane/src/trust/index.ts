@@ -11,7 +11,7 @@ export type { JoinTokens, VerifiedToken } from './join-tokens.service.ts';
 export type { Presenter, Renewals } from './renewals.ts';
 export type { Followed } from './renewals-after-expiry.ts';
 export { loadRefusals, type Refusals } from './refusals.store.ts';
-export { enrolNonceKey, openSigner, secondFactorKey, TRUST_DOMAIN } from './signer.ts';
+export { enrolNonceKey, openSigner, sealingKey, TRUST_DOMAIN } from './signer.ts';
 export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';
 export { distrustRestored } from './restore.store.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

@@ -40,13 +40,13 @@ export async function enrolNonceKey(signer: Signer): Promise<Uint8Array> {
   throw signerFault('The signer gave no key for nonces', derived);
 }
 
-/** The key that second factors are sealed under; asked for once, when the first one is needed. */
-export function secondFactorKey(signer: Signer): () => Promise<Uint8Array> {
+/** The key that second factors, or answers kept for repeated requests, are sealed under; asked for when first needed. */
+export function sealingKey(signer: Signer, purpose: 'second-factor' | 'answers'): () => Promise<Uint8Array> {
   let known: Uint8Array | null = null;
   return async () => {
     if (known !== null) return known;
-    const derived = await signer.deriveKey({ purpose: 'second-factor' });
-    if (!derived.ok) throw signerFault('The signer gave no key for second factors', derived);
+    const derived = await signer.deriveKey({ purpose });
+    if (!derived.ok) throw signerFault(`The signer gave no key (${purpose})`, derived);
     return (known = Buffer.from(derived.value.key, 'base64'));
   };
 }

@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly bodyBytes?: number;
   /** Submits have a bound of their own on how much is under way at once. */
   readonly load?: 'submits';
+  /** It takes the `Idempotency-Key` in the transaction of its own effect; around other POSTs the edge does. */
+  readonly idempotency?: 'own';
   /** Media types of the body besides `application/json`, received as text. */
   readonly textBodies?: readonly string[];
   readonly answer: Answer;

@@ -3,7 +3,7 @@ import type { SlotKind } from '@casare/shared/protocol';
 import type { ReadyRow, Tables, WaitingRow } from './rows.ts';
 import { by, date, ms, twin, type Moment, type Twin } from './twin.ts';
 import type { Segment } from '../../../control-plane/src/jobs/low-water.decision.ts';
-import type { NewIdempotencyKey } from '../../../control-plane/src/jobs/submit.store.ts';
+import type { NewIdempotencyKey } from '../../../control-plane/src/platform/http/idempotency.store.ts';
 
 /** What jobs of a submit share. */
 interface NewJobKind {

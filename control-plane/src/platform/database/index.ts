@@ -15,3 +15,4 @@ export { BY_KEY, openDatabase } from './pool.ts';
 export type { Database, DatabaseOptions, Queryable, Transaction, TransactionOptions } from './pool.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
 export { sql, type Statement, type StatementOptions } from './statement.ts';
+export { unwitnessed, witnessed, type Witness } from './witness.ts';

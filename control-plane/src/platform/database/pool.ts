@@ -17,6 +17,7 @@ import { connectionConfig, describeUrl } from './connection.ts';
 import { isConnectionLoss, isDiskFull, isRolledBackByConflict, isStaleStatement } from './failure.ts';
 import { openListener, type ListenOptions, type NotificationHandler, type Subscription } from './listener.ts';
 import type { Statement } from './statement.ts';
+import { presentWitness } from './witness.ts';
 
 /** Where a statement can be run: on the database, each by itself, or inside a transaction. */
 export interface Queryable {
@@ -200,6 +201,7 @@ function giveBack(client: PoolClient, broken: boolean): void {
 }
 
 async function runAlone(acquire: Acquire, statement: Statement, prepare: boolean): Promise<QueryResult> {
+  if (statement.idempotent !== true) await presentWitness()?.beforeStatement();
   for (let attempt = 1; ; attempt++) {
     const client = await acquire();
     let broken = false;
@@ -231,12 +233,23 @@ async function runTransaction<T>(
   const attempts = Math.min(Math.max(options.attempts ?? 1, 1), 10);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryTransaction(await start(), work, prepare);
+      return await tryTransaction(await start(), options.readOnly ? work : witnessedBy(work), prepare);
     } catch (error) {
       if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
     }
     await pause(backoffMs(attempt, { baseMs: 5, capMs: 200, random }));
   }
+}
+
+/** What changes something is seen by its request's witness before it is committed. */
+function witnessedBy<T>(work: (tx: Transaction) => Promise<T>): (tx: Transaction) => Promise<T> {
+  const witness = presentWitness();
+  if (witness === undefined) return work;
+  return async (tx) => {
+    const result = await work(tx);
+    await witness.beforeCommit(tx);
+    return result;
+  };
 }
 
 async function tryTransaction<T>(

@@ -16,9 +16,36 @@ export interface BytesReply {
   readonly name: string;
 }
 
+/** What leaves: JSON text, or nothing. */
+export interface Answered {
+  readonly status: number;
+  readonly body: string | null;
+  /** It is the answer of an earlier request with the same idempotency key. */
+  readonly repeated?: boolean;
+}
+
+/**
+ * The answer of an operation that answers with JSON or nothing.
+ * @throws when it does not match its schema: a fault of ours, logged and answered with 500.
+ */
+export function answered({ answer, status }: Endpoint, result: unknown): Answered {
+  if (answer === 'nothing') return { status: 204, body: null };
+  if (typeof answer === 'string') throw new Error(`an answer of ${answer} is no text`);
+  return { status: status ?? 200, body: JSON.stringify(answer.json.parse(result)) };
+}
+
+/** Sends what `answered` made. */
+export function sendAnswered(response: Response, { status, body, repeated }: Answered): void {
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
+  if (repeated) response.setHeader('Idempotency-Replayed', 'true');
+  response.status(status);
+  if (body === null) response.end();
+  else response.type('application/json').send(body);
+}
+
 /**
  * `ended` aborts when a stream must end before its source does.
- * @throws when the answer does not match its schema: a fault of ours, logged and answered with 500.
+ * @throws as `answered` does
  */
 export async function sendAnswer(
   endpoint: Endpoint,
@@ -30,19 +57,13 @@ export async function sendAnswer(
     sendRefusal(response, result);
     return;
   }
-  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
-  if (endpoint.answer === 'nothing') {
-    response.status(204).end();
-  } else if (endpoint.answer === 'bytes') {
+  if (endpoint.answer === 'bytes') {
+    if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
     await sendBytes(response, result as BytesReply);
   } else if (endpoint.answer === 'events') {
     await sendEvents(response, result as AsyncIterable<ServerSentEvent>, ended);
   } else {
-    const body = JSON.stringify(endpoint.answer.json.parse(result));
-    response
-      .status(endpoint.status ?? 200)
-      .type('application/json')
-      .send(body);
+    sendAnswered(response, answered(endpoint, result));
   }
 }
 

@@ -10,13 +10,14 @@ import { API_PREFIX, type Endpoint } from '@casare/shared/api';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { isRefusal, type Refusal } from '../refusal.ts';
-import { sendAnswer, type BytesReply } from './answer.ts';
+import { answered, sendAnswer, sendAnswered, type BytesReply } from './answer.ts';
 import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
+import { idempotencyOf, scopedKey, type Idempotency, type KeyedRequest } from './idempotency.ts';
 import { loadGateOf, type Leave } from './load-gate.ts';
 import { openStreamsOf } from './open-streams.ts';
-import { parseRequest } from './parse.ts';
-import { RefusedError } from './problem.ts';
+import { parseRequest, type ParsedRequest } from './parse.ts';
+import { RefusedError, sendRefusal } from './problem.ts';
 import { callerOf } from './request-state.ts';
 import type { ServerSentEvent } from './sse.ts';
 
@@ -27,7 +28,7 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly body: Parsed<E['body']>;
   /** Null only where the endpoint is public. */
   readonly caller: E['permission'] extends 'public' ? Caller | null : Caller;
-  /** The `Idempotency-Key` header, at most 200 characters. */
+  /** Of the `Idempotency-Key` header: unique to this caller and operation. For operations that take it themselves. */
   readonly idempotencyKey: string | null;
   /** Aborts when the client went away, and, of a stream, when its caller may not read it any more. */
   readonly signal: AbortSignal;
@@ -69,8 +70,13 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
       try {
         const parsed = await parseRequest(endpoint, request);
         const signal = AbortSignal.any([abortOnClose(response), ...(stream ? [stream.ended] : [])]);
-        const call = { ...parsed, caller, signal, request, response };
-        await sendAnswer(endpoint, response, await handler.call(this, call as Call), stream?.ended);
+        const keyed = keyedRequest(endpoint, request, parsed);
+        const idempotencyKey = keyed && scopedKey(keyed);
+        const call = { ...parsed, idempotencyKey, caller, signal, request, response };
+        const work = () => handler.call(this, call as Call);
+        const idempotency = endpoint.idempotency === 'own' ? undefined : idempotencyOf(request.app);
+        if (keyed && idempotency) await sendOnce(idempotency, keyed, response, work);
+        else await sendAnswer(endpoint, response, await work(), stream?.ended);
       } finally {
         stream?.leave();
         leave?.();
@@ -88,6 +94,27 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
 /** The endpoint a controller method was bound to. */
 export function endpointOf(handler: object): Endpoint | undefined {
   return Reflect.getMetadata(ENDPOINT, handler) as Endpoint | undefined;
+}
+
+/** Null without a key, and where there is nobody whose key it could be. */
+function keyedRequest(endpoint: Endpoint, request: Request, parsed: ParsedRequest): KeyedRequest | null {
+  const caller = callerOf(request);
+  if (parsed.idempotencyKey === null || caller === null || endpoint.method !== 'POST') return null;
+  return { endpoint, caller, path: request.path, parsed, key: parsed.idempotencyKey };
+}
+
+async function sendOnce(
+  idempotency: Idempotency,
+  keyed: KeyedRequest,
+  response: Response,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const answer = await idempotency.once(keyed, async () => {
+    const result = await work();
+    return isRefusal(result) ? result : answered(keyed.endpoint, result);
+  });
+  if (isRefusal(answer)) sendRefusal(response, answer);
+  else sendAnswered(response, answer);
 }
 
 /** A place for the request's body, before a byte of it is read. @throws RefusedError SUBMITS_BUSY or REQUESTS_BUSY */

@@ -105,7 +105,7 @@ describe('a flood', () => {
   let gate: LoadGate;
   beforeEach(async () => {
     held = { now: 0, most: 0 };
-    edge = await openTestEdge(SlowModule, 'web', limits);
+    edge = await openTestEdge(SlowModule, 'web', { load: limits });
     gate = loadGateOf(edge.app.getHttpAdapter().getInstance() as object);
   });
   afterEach(() => edge.close());

@@ -12,6 +12,7 @@ import { AUTHENTICATOR, type Authenticator } from './caller.ts';
 import { consoleRoutes } from './console.ts';
 import { assertAllDeclared, PermissionGuard } from './guard.ts';
 import { securityHeaders } from './headers.ts';
+import { putIdempotency, type Idempotency } from './idempotency.ts';
 import { listenerFilter } from './listeners.ts';
 import { LoadGate, putLoadGate, type LoadLimits } from './load-gate.ts';
 import { OpenStreams, putOpenStreams } from './open-streams.ts';
@@ -29,6 +30,8 @@ export interface HttpAppOptions {
   readonly consoleFiles?: string;
   /** How much may be under way at once; for tests. */
   readonly load?: LoadLimits;
+  /** Keeps idempotency keys. Without one, they are read and not kept. */
+  readonly idempotency?: Idempotency;
   /** What serves the module's WebSocket gateways; Nest must know it before `init`. */
   readonly webSockets?: WebSocketAdapter;
 }
@@ -58,6 +61,7 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
 
 function prepare(instance: Express, options: HttpAppOptions): void {
   putLoadGate(instance, measuredGate(options));
+  if (options.idempotency) putIdempotency(instance, options.idempotency);
   instance.disable('x-powered-by');
   instance.disable('etag');
   instance.enable('case sensitive routing');

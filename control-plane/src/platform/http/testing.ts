@@ -5,9 +5,8 @@ import { ownPort } from '../edge/entrances.ts';
 import { silentLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { requestListenerFor } from './listeners.ts';
-import type { LoadLimits } from './load-gate.ts';
 import type { ListenerKind } from './request-state.ts';
-import { createHttpApp } from './server.ts';
+import { createHttpApp, type HttpAppOptions } from './server.ts';
 import { openHttpListener } from './web-listener.ts';
 
 export interface TestEdge {
@@ -21,7 +20,7 @@ export interface TestEdge {
 export async function openTestEdge(
   module: Type | object,
   kind: ListenerKind = 'web',
-  load?: LoadLimits,
+  more: Pick<HttpAppOptions, 'load' | 'idempotency'> = {},
 ): Promise<TestEdge> {
   const app = await createHttpApp(module, {
     log: silentLog,
@@ -29,7 +28,7 @@ export async function openTestEdge(
     checks: [],
     https: false,
     consoleFiles: '/nonexistent',
-    ...(load ? { load } : {}),
+    ...more,
   });
   const entrance = ownPort({ host: '127.0.0.1', port: 0, variable: 'TEST' });
   const listener = await openHttpListener(requestListenerFor(app, kind), entrance);
