@@ -15,6 +15,7 @@ const ARROWS = {
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
   schedules: ['jobs', 'audit', 'live'],
   fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
+  graphql: ['fleet', 'jobs', 'workflows'],
 };
 
 const arrows = Object.entries(ARROWS).map(([feature, others]) => ({

@@ -16,6 +16,7 @@ import {
   fleetModule,
   HEARTBEAT_MS,
 } from './fleet/index.ts';
+import { batchesOf, graphqlModule } from './graphql/index.ts';
 import { createJobs, jobsModule } from './jobs/index.ts';
 import { liveModule, LiveService } from './live/index.ts';
 import { migrationsFolder } from './migrations.ts';
@@ -115,6 +116,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     liveModule(live),
     trustModule(trust),
     fleetModule(fleet),
+    graphqlModule({ batches: batchesOf({ jobs, fleet, workflows }), log: part('graphql') }),
   ];
 
   // A home with another master key ends the start here: it must not replace the API key that another home holds.

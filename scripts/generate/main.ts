@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { format } from 'prettier';
+import { schemaText } from '../../control-plane/dist/graphql/index.js';
 import { openApiDocument } from '../../control-plane/dist/platform/http/openapi.js';
 import { asyncApiDocument } from './asyncapi.ts';
 import { certsPage } from './certs.ts';
@@ -21,6 +22,7 @@ const json = (document: unknown): string => `${JSON.stringify(document, null, 2)
 async function files(): Promise<Map<string, string>> {
   const made = new Map<string, string>();
   made.set('control-plane/openapi.json', json(openApiDocument()));
+  made.set('control-plane/schema.graphql', schemaText());
   made.set('shared/asyncapi.json', json(asyncApiDocument()));
   made.set('control-plane/schema.sql', await schemaSql());
   made.set('docs/state-machines.md', stateMachines());

@@ -124,6 +124,12 @@ const agentById = sql<ViewRow, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+const agentsById = sql<ViewRow, [tenant: string, ids: string[]]>(
+  'agentsById',
+  `${VIEW} WHERE a.tenant_id = $1 AND a.id = ANY($2)`,
+  { idempotent: true },
+);
+
 const addAgent = sql<
   never,
   [
@@ -232,6 +238,11 @@ export async function findAgentIds(db: Queryable, tenant: string, reference: str
 export async function findAgent(db: Queryable, tenant: string, id: string): Promise<Agent | null> {
   const [row] = await db.query(agentById(tenant, id));
   return row ? viewOf(row) : null;
+}
+
+/** Those that the tenant has, in no order. */
+export async function findAgents(db: Queryable, tenant: string, ids: readonly string[]): Promise<Agent[]> {
+  return (await db.query(agentsById(tenant, [...ids]))).map(viewOf);
 }
 
 /** Throws a unique violation of `agent_key` when the key has enrolled before. */

@@ -57,6 +57,12 @@ export class AgentsService {
     return (await store.findAgent(this.#options.db, tenant, id)) ?? notFound(id);
   }
 
+  /** Many at once: those that the tenant has. */
+  async byIds(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, Agent>> {
+    const found = await store.findAgents(this.#options.db, tenant, ids);
+    return new Map(found.map((agent) => [agent.id, agent]));
+  }
+
   /** Does what a person asked for. Doing it twice is the same as once. */
   async act(
     by: { readonly tenant: string; readonly actor: string },

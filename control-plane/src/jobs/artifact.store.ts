@@ -64,10 +64,14 @@ const getArtifact = sql<Row, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+/** The files of job `job`, an expression. */
+export const artifactsOf = (job: string): string => `
+   SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND job_id = ${job} AND (kind, name) > ($3, $4)
+   ORDER BY kind, name LIMIT $5`;
+
 const listArtifacts = sql<Row, [tenant: string, job: string, kind: string, name: string, limit: number]>(
   'listArtifacts',
-  `SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND job_id = $2 AND (kind, name) > ($3, $4)
-   ORDER BY kind, name LIMIT $5`,
+  artifactsOf('$2'),
   { idempotent: true },
 );
 
@@ -103,7 +107,7 @@ export async function findArtifacts(
   return (await db.query(listArtifacts(tenant, job, after[0], after[1], limit))).map(artifactOf);
 }
 
-function artifactOf(row: Row): Artifact {
+export function artifactOf(row: Row): Artifact {
   return Artifact.parse({
     id: row.id,
     jobId: row.job_id,

@@ -14,13 +14,17 @@ const attemptsOf = (tenant: string, job: string): string => `(
      UNION ALL SELECT attempt, generation, agent_id, leased_at, NULL, NULL, NULL FROM job_lease
      WHERE tenant_id = ${tenant} AND job_id = ${job})`;
 
+/** The attempts of job `job`, an expression, as they are shown. */
+export const shownAttempts = (job: string): string => `
+   SELECT t.attempt, t.generation, t.agent_id, a.name AS agent_name, t.leased_at, t.ended_at, t.outcome, t.error,
+     (SELECT count(*)::int FROM job_event e
+       WHERE e.tenant_id = $1 AND e.job_id = ${job} AND e.attempt = t.attempt) AS records
+   FROM ${attemptsOf('$1', job)} t LEFT JOIN agent a ON a.tenant_id = $1 AND a.id = t.agent_id
+   WHERE t.attempt > $3 ORDER BY t.attempt LIMIT $4`;
+
 const listAttempts = sql<Row, [tenant: string, job: string, after: number, limit: number]>(
   'listAttempts',
-  `SELECT t.attempt, t.generation, t.agent_id, a.name AS agent_name, t.leased_at, t.ended_at, t.outcome, t.error,
-     (SELECT count(*)::int FROM job_event e
-       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = t.attempt) AS records
-   FROM ${attemptsOf('$1', '$2')} t LEFT JOIN agent a ON a.tenant_id = $1 AND a.id = t.agent_id
-   WHERE t.attempt > $3 ORDER BY t.attempt LIMIT $4`,
+  shownAttempts('$2'),
   { idempotent: true },
 );
 
@@ -54,18 +58,20 @@ export async function findAttempts(
   after: number,
   limit: number,
 ): Promise<Attempt[]> {
-  return (await db.query(listAttempts(tenant, job, after, limit))).map((row) =>
-    Attempt.parse({
-      attempt: row.attempt,
-      generation: row.generation,
-      agent: agentOf(row),
-      leasedAt: iso(row.leased_at),
-      endedAt: iso(row.ended_at),
-      outcome: row.outcome,
-      error: row.error,
-      records: row.records,
-    }),
-  );
+  return (await db.query(listAttempts(tenant, job, after, limit))).map(attemptOf);
+}
+
+export function attemptOf(row: Row): Attempt {
+  return Attempt.parse({
+    attempt: row.attempt,
+    generation: row.generation,
+    agent: agentOf(row),
+    leasedAt: iso(row.leased_at),
+    endedAt: iso(row.ended_at),
+    outcome: row.outcome,
+    error: row.error,
+    records: row.records,
+  });
 }
 
 /** What is known of the job's last attempt; `undefined` when it has had none. */

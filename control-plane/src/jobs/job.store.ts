@@ -21,12 +21,12 @@ const CLOCK_SKEW_MS = 3_600_000;
 
 type Row = Readonly<Record<string, unknown>>;
 
-const JOB_COLUMNS = `
+export const JOB_COLUMNS = `
   j.id, j.state, j.priority, j.generation, j.attempt, j.input, j.output, j.error, j.review,
   j.created_at, j.started_at, j.ended_at, j.agent_id, a.name AS agent_name,
   w.id AS workflow_id, w.namespace, w.name, w.version, r.slot, r.site, r.capabilities,
   (SELECT count(*)::int FROM artifact f WHERE f.tenant_id = j.tenant_id AND f.job_id = j.id) AS artifacts`;
-const JOB_JOINS = `
+export const JOB_JOINS = `
   JOIN workflow_version w ON w.tenant_id = j.tenant_id AND w.id = j.workflow_id
   JOIN route r ON r.id = j.route_id
   LEFT JOIN agent a ON a.tenant_id = j.tenant_id AND a.id = j.agent_id`;
@@ -228,7 +228,7 @@ function narrowed(some: readonly string[] | null, others: readonly string[]): st
   return some === null ? [...others] : some.filter((id) => others.includes(id));
 }
 
-function jobOf(row: Row): Job {
+export function jobOf(row: Row): Job {
   return Job.parse({
     id: row.id,
     state: row.state,

@@ -18,6 +18,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
+import { ManyService } from './many.service.ts';
 import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { RunRecordService } from './run-record.service.ts';
@@ -59,6 +60,7 @@ export interface JobsOptions {
 export interface Jobs {
   readonly submit: SubmitService;
   readonly query: QueryService;
+  readonly many: ManyService;
   readonly steer: SteerService;
   readonly closures: ClosuresService;
   readonly deadLetters: DeadLettersService;
@@ -101,6 +103,7 @@ export function createJobs(options: JobsOptions): Jobs {
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: () => dispatcher.wake(), onWaiting: promote }),
     query: new QueryService({ ...options, closures }),
+    many: new ManyService(db),
     steer,
     closures,
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),

@@ -175,7 +175,7 @@ function encode(key: readonly string[]): string {
 }
 
 /** The members of a cursor, or `undefined` for one that we did not make. */
-function decode(cursor: string, members: number): string[] | undefined {
+export function decode(cursor: string, members: number): string[] | undefined {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const good = Array.isArray(key) && key.length === members && key.every(isText);

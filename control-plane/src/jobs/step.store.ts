@@ -6,15 +6,22 @@ import type { AttemptKey } from './lease.store.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-// What a step was called with and what it saw stand in the events that began and ended it, each found by its number.
+/**
+ * The steps of job `job`, an expression. What a step was called with and what it saw stand in the events that began and
+ * ended it, each found by its number.
+ */
+export const stepsOf = (job: string): string => `
+   SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error,
+     (SELECT body->'input' FROM job_event e
+       WHERE e.tenant_id = $1 AND e.job_id = ${job} AND e.attempt = s.attempt AND e.seq = s.seq) AS input,
+     (SELECT body->'seen' FROM job_event e
+       WHERE e.tenant_id = $1 AND e.job_id = ${job} AND e.attempt = s.attempt AND e.seq = s.ended_seq) AS seen
+   FROM job_step s
+   WHERE tenant_id = $1 AND job_id = ${job} AND (attempt, seq) > ($3, $4) ORDER BY attempt, seq LIMIT $5`;
+
 const listSteps = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
   'listSteps',
-  `SELECT attempt, seq, path, position, name, task, call, effect, state, started_at, ended_at, duration_ms, output, error,
-     (SELECT body->'input' FROM job_event e
-       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = s.attempt AND e.seq = s.seq) AS input,
-     (SELECT body->'seen' FROM job_event e
-       WHERE e.tenant_id = $1 AND e.job_id = $2 AND e.attempt = s.attempt AND e.seq = s.ended_seq) AS seen
-   FROM job_step s WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) ORDER BY attempt, seq LIMIT $5`,
+  stepsOf('$2'),
   { idempotent: true },
 );
 
@@ -31,11 +38,15 @@ const stepsAt = sql<
    ORDER BY s.tenant_id, s.job_id, s.attempt, s.seq`,
 );
 
+/** The log lines of job `job`, an expression. */
+export const logsOf = (job: string): string => `
+   SELECT attempt, seq, at, body FROM job_event
+   WHERE tenant_id = $1 AND job_id = ${job} AND (attempt, seq) > ($3, $4) AND body->>'type' = 'run.log'
+   ORDER BY attempt, seq LIMIT $5`;
+
 const listLogs = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
   'listLogs',
-  `SELECT attempt, seq, at, body FROM job_event
-   WHERE tenant_id = $1 AND job_id = $2 AND (attempt, seq) > ($3, $4) AND body->>'type' = 'run.log'
-   ORDER BY attempt, seq LIMIT $5`,
+  logsOf('$2'),
   { idempotent: true },
 );
 
@@ -80,13 +91,15 @@ export async function findLogs(
   after: readonly [attempt: number, seq: number],
   limit: number,
 ): Promise<LogLine[]> {
-  return (await db.query(listLogs(tenant, job, after[0], after[1], limit))).map(({ attempt, seq, at, body }) => {
-    const { level, message } = body as { level: string; message: string };
-    return LogLine.parse({ attempt, seq, at: iso(at), level, message });
-  });
+  return (await db.query(listLogs(tenant, job, after[0], after[1], limit))).map(logOf);
 }
 
-function stepOf(row: Row): Step {
+export function logOf({ attempt, seq, at, body }: Row): LogLine {
+  const { level, message } = body as { level: string; message: string };
+  return LogLine.parse({ attempt, seq, at: iso(at), level, message });
+}
+
+export function stepOf(row: Row): Step {
   return Step.parse({
     attempt: row.attempt,
     seq: row.seq,

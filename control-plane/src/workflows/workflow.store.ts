@@ -67,6 +67,12 @@ const versionByIdSql = sql<VersionRow, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+const versionsByIdSql = sql<ListedVersion, [tenant: string, ids: string[]]>(
+  'workflowVersionsById',
+  `SELECT ${LISTED} FROM workflow_version WHERE tenant_id = $1 AND id = ANY($2)`,
+  { idempotent: true },
+);
+
 const signSql = sql<never, [tenant: string, id: string, signature: string]>(
   'signWorkflowVersion',
   `UPDATE workflow_version SET signature = $3 WHERE tenant_id = $1 AND id = $2`,
@@ -142,6 +148,11 @@ export async function versionByName(db: Queryable, tenant: string, of: VersionNa
 
 export async function versionById(db: Queryable, tenant: string, id: string): Promise<VersionRow | null> {
   return (await db.query(versionByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** Those that the tenant has, in no order. */
+export function versionsById(db: Queryable, tenant: string, ids: readonly string[]): Promise<ListedVersion[]> {
+  return db.query(versionsByIdSql(tenant, [...ids]));
 }
 
 /** Keeps the signature of a version, in place of an earlier one. */

@@ -1,9 +1,10 @@
 /** Workflows over HTTP: rows become the shared view here. */
 import { Controller, Inject } from '@nestjs/common';
-import { api, type WorkflowVersion } from '@casare/shared/api';
+import { api } from '@casare/shared/api';
 import { z } from 'zod';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { versionView } from './workflow-view.ts';
 import { WorkflowsService, type PageOf } from './workflows.service.ts';
 import type { ListedVersion } from './workflow.store.ts';
 
@@ -18,7 +19,7 @@ export class WorkflowsController {
   @Handles(api.workflows.push)
   async push({ caller, body }: Call<typeof api.workflows.push>) {
     const saved = await this.#workflows.push(caller, textOf(body));
-    return isRefusal(saved) ? saved : viewOf(saved);
+    return isRefusal(saved) ? saved : versionView(saved);
   }
 
   @Handles(api.workflows.validate)
@@ -38,13 +39,13 @@ export class WorkflowsController {
     const row = await this.#workflows.get(caller.tenant, params.id);
     if (isRefusal(row)) return row;
     const source = await this.#workflows.sourceOf(caller.tenant, row.id);
-    return { ...viewOf(row), source, document: row.document as never, signature: row.signature };
+    return { ...versionView(row), source, document: row.document as never, signature: row.signature };
   }
 
   @Handles(api.workflows.sign)
   async sign({ caller, params, body }: Call<typeof api.workflows.sign>) {
     const row = await this.#workflows.sign(caller, params.id, body);
-    return isRefusal(row) ? row : viewOf(row);
+    return isRefusal(row) ? row : versionView(row);
   }
 
   @Handles(api.workflows.versions)
@@ -70,21 +71,5 @@ function cursorOf(cursor: string | undefined): string | null | Refusal {
 }
 
 function pageView(page: PageOf<ListedVersion>) {
-  return { items: page.items.map(viewOf), nextCursor: page.nextCursor };
-}
-
-function viewOf(row: ListedVersion): WorkflowVersion {
-  const { id, namespace, name, version, digest, analysis, warnings, signature, createdAt } = row;
-  return {
-    id,
-    namespace,
-    name,
-    version,
-    digest,
-    requirements: { slot: analysis.slot, capabilities: [...analysis.capabilities], site: analysis.site },
-    secrets: [...analysis.secrets],
-    warnings: [...warnings],
-    signed: signature !== null,
-    createdAt: createdAt.toISOString(),
-  };
+  return { items: page.items.map(versionView), nextCursor: page.nextCursor };
 }

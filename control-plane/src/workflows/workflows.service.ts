@@ -1,6 +1,6 @@
 /** Saves, checks and finds versions of workflows; the front door for jobs is `resolve` and `validateInput`. */
 import { fitsWorkflow, subjectsOf, workflowDigest } from '@casare/certs';
-import type { ProblemDetail } from '@casare/shared/api';
+import type { ProblemDetail, WorkflowVersion } from '@casare/shared/api';
 import type { SignatureEnvelope } from '@casare/shared/protocol';
 import {
   analyse,
@@ -19,6 +19,7 @@ import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { inputSchemaFault, InputSchemas } from './input-schema.ts';
+import { versionView } from './workflow-view.ts';
 import * as store from './workflow.store.ts';
 
 /** A page of a list; `nextCursor` is null on the last one. */
@@ -129,6 +130,12 @@ export class WorkflowsService {
     }
     const row = await store.versionById(this.#db, tenant, id);
     return row === null ? notFound(id) : this.#keep(key, row);
+  }
+
+  /** Many at once, as they are shown: those that the tenant has. */
+  async views(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, WorkflowVersion>> {
+    const found = await store.versionsById(this.#db, tenant, ids);
+    return new Map(found.map((row) => [row.id, versionView(row)]));
   }
 
   #keep(key: string, row: store.VersionRow): store.VersionRow {

@@ -48,6 +48,18 @@ export function textFault(text: string): string | null {
   return text.isWellFormed() ? null : 'contains half of a surrogate pair';
 }
 
+/** The same of everything in a JSON value, keys that JavaScript would obey and nesting included. */
+export function jsonFault(value: unknown): string | null {
+  return depthOf(value) > JSON_DEPTH ? `nests deeper than ${JSON_DEPTH} levels` : faultIn(value, '');
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let deepest = 0;
+  for (const member of Object.values(value)) deepest = Math.max(deepest, depthOf(member));
+  return 1 + deepest;
+}
+
 /** Counts brackets outside strings, so that a depth bomb is refused before it is built. */
 function isDeeperThan(text: string, limit: number): boolean {
   let depth = 0;

@@ -51,6 +51,7 @@ export type Reply<E extends Endpoint> = E['answer'] extends { json: infer S exte
 type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Reply<E> | Refusal>;
 
 const ENDPOINT = Symbol('endpoint');
+const HANDLER = Symbol('handler');
 
 /** Options of a binding. */
 export interface HandlesOptions {
@@ -86,6 +87,7 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
     const path = `${options.prefix ?? API_PREFIX}${endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
     RequestMapping({ method: RequestMethod[endpoint.method], path })(target, key, descriptor);
     SetMetadata(ENDPOINT, endpoint)(target, key, descriptor);
+    SetMetadata(HANDLER, handler)(target, key, descriptor);
     Req()(target, key, 0);
     Res()(target, key, 1);
   };
@@ -117,8 +119,14 @@ async function sendOnce(
   else sendAnswered(response, answer);
 }
 
+/** A controller method as it was written, for who has a parsed call already. */
+export function handlerOf(method: object): { endpoint: Endpoint; handler: Handler<Endpoint> } | undefined {
+  const endpoint = endpointOf(method);
+  return endpoint && { endpoint, handler: Reflect.getMetadata(HANDLER, method) as Handler<Endpoint> };
+}
+
 /** A place for the request's body, before a byte of it is read. @throws RefusedError SUBMITS_BUSY or REQUESTS_BUSY */
-function enterLoad(endpoint: Endpoint, request: Request): Leave | null {
+export function enterLoad(endpoint: Endpoint, request: Request): Leave | null {
   if (endpoint.body === undefined) return null;
   const tenant = callerOf(request)?.tenant ?? null;
   const limit = endpoint.bodyBytes ?? BODY_BYTES;

@@ -18,14 +18,15 @@ export interface ParsedRequest {
 
 /** @throws RefusedError REQUEST_INVALID, BODY_TOO_LARGE or MEDIA_TYPE_UNSUPPORTED. */
 export async function parseRequest(endpoint: Endpoint, request: Request): Promise<ParsedRequest> {
-  const params = endpoint.params && part('path', endpoint.params, texts('path', Object.entries(request.params)));
-  const query = endpoint.query && part('query', endpoint.query, texts('query', queryOf(request)));
+  const params = endpoint.params && parsePart('path', endpoint.params, texts('path', Object.entries(request.params)));
+  const query = endpoint.query && parsePart('query', endpoint.query, texts('query', queryOf(request)));
   const idempotencyKey = idempotencyKeyOf(request);
-  const body = endpoint.body && part('body', endpoint.body, await bodyOf(endpoint, request));
+  const body = endpoint.body && parsePart('body', endpoint.body, await bodyOf(endpoint, request));
   return { params, query, body, idempotencyKey };
 }
 
-function part(name: string, schema: z.ZodType, value: unknown): unknown {
+/** @throws RefusedError REQUEST_INVALID, with each fault */
+export function parsePart(name: string, schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(name, issue)));
@@ -57,9 +58,13 @@ function queryOf(request: Request): Iterable<[string, string]> {
 
 function idempotencyKeyOf(request: Request): string | null {
   const key = request.get('idempotency-key');
-  if (key === undefined) return null;
+  return key === undefined ? null : checkedKey(key, 'header/Idempotency-Key');
+}
+
+/** @throws RefusedError REQUEST_INVALID */
+export function checkedKey(key: string, path: string): string {
   if (/^[\x20-\x7e]{1,200}$/.test(key)) return key;
-  throw invalid([{ path: 'header/Idempotency-Key', message: 'must be 1 to 200 printable ASCII characters' }]);
+  throw invalid([{ path, message: 'must be 1 to 200 printable ASCII characters' }]);
 }
 
 async function bodyOf(endpoint: Endpoint, request: Request): Promise<unknown> {

@@ -72,7 +72,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also used as Express's error handler, for what happens before a route is found. */
   answer(error: unknown, request: Request, response: Response): void {
-    const { refusal, status } = outcomeOf(error, request);
+    const { refusal, status } = outcomeOf(error, () => routeNotFound(request));
     if (status >= 500) {
       this.#log.error('request failed', { request: requestIdOf(request), path: request.path, error });
     }
@@ -88,11 +88,15 @@ export function routeNotFound(request: Request): Refusal {
   });
 }
 
-function outcomeOf(error: unknown, request: Request): { refusal: Refusal; status: number } {
+/** What an error tells the client. */
+export function outcomeOf(
+  error: unknown,
+  notFound: () => Refusal = () => refuse('not_found', 'NOT_FOUND', 'There is no such thing.'),
+): { refusal: Refusal; status: number } {
   if (error instanceof RefusedError) return { refusal: error.refusal, status: error.status };
   if (error instanceof Fault) return { refusal: refusalOf(error), status: error.status ?? 500 };
   const status = error instanceof HttpException ? error.getStatus() : clientErrorStatus(error);
-  if (status === 404) return { refusal: routeNotFound(request), status };
+  if (status === 404) return { refusal: notFound(), status };
   if (status !== null && status < 500) {
     return { refusal: refuse('invalid', 'REQUEST_INVALID', 'The request cannot be read.'), status };
   }
