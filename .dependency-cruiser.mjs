@@ -8,7 +8,7 @@ const packages = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 const ARROWS = {
   audit: [],
   live: [],
-  secrets: [],
+  secrets: ['audit'],
   accounts: ['audit'],
   workflows: ['accounts', 'audit'],
   trust: ['audit', 'live'],

@@ -425,6 +425,35 @@ CREATE TABLE second_factor (
   created_at timestamp with time zone NOT NULL,
   confirmed_at timestamp with time zone
 );
+CREATE TABLE secret (
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  id uuid NOT NULL,
+  description text NOT NULL,
+  allowed_steps text[],
+  allowed_origins text[],
+  rotate_after_days integer,
+  current_version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  version_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone
+);
+CREATE TABLE secret_master (
+  id text NOT NULL,
+  state text NOT NULL,
+  made_at timestamp with time zone NOT NULL
+);
+CREATE TABLE secret_version (
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  sealed_value bytea NOT NULL,
+  wrapped_key text NOT NULL,
+  master_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL
+);
 CREATE TABLE session (
   token_hash bytea NOT NULL,
   tenant_id text NOT NULL,
@@ -621,6 +650,13 @@ ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_outcome_check CHECK (
 ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_tenant_id_schedule_id_fkey FOREIGN KEY (tenant_id, schedule_id) REFERENCES public.schedule(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_pkey PRIMARY KEY (tenant_id, account_id);
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE secret ADD CONSTRAINT secret_pkey PRIMARY KEY (tenant_id, name);
+ALTER TABLE secret ADD CONSTRAINT secret_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE secret_master ADD CONSTRAINT secret_master_pkey PRIMARY KEY (id);
+ALTER TABLE secret_master ADD CONSTRAINT secret_master_state_check CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text])));
+ALTER TABLE secret_version ADD CONSTRAINT secret_version_pkey PRIMARY KEY (tenant_id, name, version);
+ALTER TABLE secret_version ADD CONSTRAINT secret_version_master_id_fkey FOREIGN KEY (master_id) REFERENCES public.secret_master(id);
+ALTER TABLE secret_version ADD CONSTRAINT secret_version_tenant_id_name_fkey FOREIGN KEY (tenant_id, name) REFERENCES public.secret(tenant_id, name) ON DELETE CASCADE;
 ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 ALTER TABLE session ADD CONSTRAINT session_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (code_hash);
@@ -705,6 +741,8 @@ CREATE INDEX schedule_firing_cancels ON public.schedule_firing USING btree (tena
 CREATE UNIQUE INDEX schedule_firing_due ON public.schedule_firing USING btree (tenant_id, schedule_id, due_at) WHERE (cause = 'time'::text);
 CREATE INDEX schedule_firing_old ON public.schedule_firing USING btree (fired_at);
 CREATE INDEX schedule_firing_open ON public.schedule_firing USING btree (tenant_id, schedule_id, id) WHERE open;
+CREATE UNIQUE INDEX secret_master_current ON public.secret_master USING btree (state) WHERE (state = 'current'::text);
+CREATE INDEX secret_version_master ON public.secret_version USING btree (master_id);
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
 CREATE INDEX session_page ON public.session USING btree (tenant_id, account_id, seq DESC);
 CREATE INDEX tenant_not_active ON public.tenant USING btree (id) WHERE (state <> 'active'::text);

@@ -37,8 +37,8 @@ import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
-import { SecretsService } from './secrets/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, sealingKey, trustModule } from './trust/index.ts';
+import { createSecrets, secretsModule } from './secrets/index.ts';
 import { viewerPage } from './viewer.ts';
 import { WorkflowsService, workflowsModule } from './workflows/index.ts';
 
@@ -83,11 +83,13 @@ export async function startControlPlane(config: Config, options: StartOptions = 
 
   const audit = new AuditService({ db: database, log: part('audit') });
   const workflows = new WorkflowsService(database, clock, base.ids);
+  const secrets = createSecrets({ db: database, clock, home: config.home, master: config.secretsMaster });
+  await secrets.start();
   const jobs = createJobs({
     ...base,
     log: part('jobs'),
     workflows,
-    secrets: new SecretsService(config.home),
+    secrets: secrets.delivery,
     fitness: (tenant) => agentFitness(database, tenant),
     counts: (tenant, route, closed) => agentCounts(database, tenant, route, closed),
     agentIds: (tenant, reference) => findAgentIds(database, tenant, reference),
@@ -111,6 +113,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     auditModule(audit),
     accountsModule(accounts, urls.web),
     workflowsModule(workflows),
+    secretsModule(secrets),
     jobsModule(jobs),
     schedulesModule(schedules),
     liveModule(live),

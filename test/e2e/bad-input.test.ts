@@ -99,7 +99,7 @@ describe('an input or a secret that is wrong', () => {
     const document = visit('link "Next"').replaceAll('supplierPortal', 'otherPortal').replace('visit', 'secret');
     const ran = await watched(await written('secret', document), `url=${stack.portal.url}`);
     expect(ran).toMatchObject({ code: 5, job: { state: 'failed', error: { code: 'SECRET_MISSING' } } });
-    expect(ran.err).toMatch(/^SECRET_MISSING: .*`otherPortal`.* secrets\.yaml .*retry the job\.$/m);
+    expect(ran.err).toMatch(/^SECRET_MISSING: .*`otherPortal`.* `casare secrets set` .*retry the job\.$/m);
     await writeFile(secrets, before + before.replace('supplierPortal', 'otherPortal'));
     const again = await retried(ran.job);
     expect(again).toMatchObject({ state: 'succeeded', generation: 2, error: null });

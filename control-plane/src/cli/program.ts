@@ -11,6 +11,7 @@ import { addLoginCommand } from './login-command.ts';
 import { addRestoredCommand } from './restored-command.ts';
 import { addRunViewCommand } from './run-view/command.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
+import { addSecretCommands } from './secret-commands.ts';
 import type { Surroundings } from './session.ts';
 import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
@@ -49,6 +50,7 @@ function programFor(around: Surroundings): Command {
   addFleetCommands(program, around);
   addRouteCommands(program, around);
   addWorkflowCommands(program, around);
+  addSecretCommands(program, around);
   addJobCommands(program, around);
   addRunViewCommand(program, around);
   addSubmitCommand(program, around);

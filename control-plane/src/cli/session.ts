@@ -3,6 +3,7 @@ import { createClient, PATIENT, type Client } from '@casare/shared/client';
 import { json, table, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { type Terminal } from './output.ts';
+import type { SecretInput } from './secret-input.ts';
 import { serverFor, type Server } from './settings.ts';
 
 /** A page as the API gives it. */
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Where values of secrets come from; the process's own input when absent. */
+  readonly input?: SecretInput;
   /** The last command says how it ended. */
   exitCode: number;
 }

@@ -2,7 +2,7 @@
  * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
  * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
  */
-import { SERVER_FRAME_BYTES, type JobAssign, type Secrets } from '@casare/shared/protocol';
+import { SERVER_FRAME_BYTES, type JobAssign, type SecretRulesByName, type Secrets } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -13,7 +13,7 @@ import { JOB_DEADLINE } from './job.lifecycle.ts';
 import type { AttemptKey } from './lease.store.ts';
 import { readJournal } from './run.store.ts';
 import { timeLimitOf } from './time-limit.decision.ts';
-import type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
+import type { RunnableWorkflow, SecretUse, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 
 /** Files of earlier attempts that an assignment lists at most. */
 const FILES = 10_000;
@@ -32,7 +32,7 @@ export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: str
 /** Builds the assignment of a lease; `known` is what the job's row said when it was just made. */
 export async function buildAssignment(
   deps: AssignmentDependencies,
-  key: AttemptKey,
+  key: AttemptKey & { readonly agentId: string },
   known: Assignment | null = null,
 ): Promise<Assigned> {
   const job = known ?? (await deps.assignmentOf(key));
@@ -41,7 +41,7 @@ export async function buildAssignment(
   if (job.late) return { ok: false, code: JOB_DEADLINE.code, reason: JOB_DEADLINE.title };
   const workflow = await deps.workflows.resolve(key.tenant, job.workflowId);
   if (isRefusal(workflow)) return { ok: false, code: workflow.code, reason: workflow.title };
-  const secrets = await secretsOf(deps.secrets, key.tenant, workflow);
+  const secrets = await secretsOf(deps.secrets, { ...key, requestedBy: job.requestedBy }, workflow);
   if (!secrets.ok) return secrets;
   const resumed = key.attempt > job.firstAttempt;
   const timeLimit = timeLimitOf(job.jobLeftMs, job.attemptTimeoutMs);
@@ -62,6 +62,7 @@ export async function buildAssignment(
     input: job.input as never,
     requestedBy: job.requestedBy.slice(0, 300),
     secrets: secrets.values,
+    ...rulesMember(secrets.rules),
     slot: workflow.analysis.slot,
     onDisconnect: workflow.analysis.onDisconnect,
     ...(timeLimit === null ? {} : { timeLimit }),
@@ -82,15 +83,20 @@ function bounded(message: JobAssign): Assigned {
   };
 }
 
+/** As a member of a message, where there are any. */
+export function rulesMember(secretRules: SecretRulesByName): { secretRules?: SecretRulesByName } {
+  return Object.keys(secretRules).length === 0 ? {} : { secretRules };
+}
+
 /** The secrets that the workflow declares. A store that cannot be read is an answer too: neither job nor agent may hang on it. */
 export async function secretsOf(
   secrets: SecretsPort,
-  tenant: string,
+  { tenant, jobId, attempt, agentId, requestedBy }: SecretUse,
   workflow: RunnableWorkflow,
-): Promise<{ ok: true; values: Secrets } | { ok: false; code: string; reason: string }> {
+): Promise<{ ok: true; values: Secrets; rules: SecretRulesByName } | { ok: false; code: string; reason: string }> {
   let found: Awaited<ReturnType<SecretsPort['secretsFor']>>;
   try {
-    found = await secrets.secretsFor(tenant, workflow.analysis.secrets);
+    found = await secrets.secretsFor({ tenant, jobId, attempt, agentId, requestedBy }, workflow.analysis.secrets);
   } catch (error) {
     if (error instanceof Fault) return { ok: false, code: error.code, reason: error.message };
     throw error;
@@ -99,6 +105,6 @@ export async function secretsOf(
   return {
     ok: false,
     code: 'SECRET_MISSING',
-    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: add it to secrets.yaml in the home of the control plane and retry the job.`,
+    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: store it with \`casare secrets set\` and retry the job.`,
   };
 }

@@ -26,7 +26,7 @@ export interface DispatcherDependencies {
   readonly live: LiveService;
   readonly queue: ReadyQueue;
   /** `known` is what the job's row said when the lease was just made. */
-  readonly build: (key: AttemptKey, known?: Assignment) => Promise<Assigned>;
+  readonly build: (key: AttemptKey & { readonly agentId: string }, known?: Assignment) => Promise<Assigned>;
   /** The assignment cannot be built: the attempt ends as refused. */
   readonly refuse: (key: AttemptKey, agentId: string, code: string, reason: string) => Promise<void>;
   /** How often what is known here is compared with the record, milliseconds. */
@@ -160,7 +160,7 @@ export class Dispatcher {
 
   /** Builds and sends the assignment of a lease that the agent has; a lease that cannot be assigned is refused. */
   async deliver(key: AttemptKey, agentId: string, known?: Assignment): Promise<void> {
-    const assigned = await this.#deps.build(key, known);
+    const assigned = await this.#deps.build({ ...key, agentId }, known);
     if (assigned.ok) this.#agents.assign(agentId, assigned.message);
     else await this.#deps.refuse(key, agentId, assigned.code, assigned.reason);
   }

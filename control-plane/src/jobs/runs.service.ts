@@ -8,7 +8,7 @@ import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { Acceptances } from './acceptances.ts';
-import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
+import { buildAssignment, rulesMember, secretsOf, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { stopped } from './fence.store.ts';
@@ -193,17 +193,18 @@ export class RunsService {
       ...keyOf(lease),
       verdict: 'continue',
       ackedSeq: lease.ackedSeq,
-      secrets: await this.#secrets(lease),
+      ...(await this.#secrets(lease)),
       cancelling: lease.cancelling,
     };
   }
 
-  async #secrets(lease: leases.Lease): Promise<Welcomed['secrets']> {
+  async #secrets(lease: leases.Lease): Promise<Pick<Welcomed, 'secrets' | 'secretRules'>> {
     const job = await this.#deps.assignmentOf(lease);
     const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
-    if (!workflow || isRefusal(workflow)) return {};
-    const secrets = await secretsOf(this.#deps.secrets, lease.tenant, workflow);
-    return secrets.ok ? secrets.values : {};
+    if (!workflow || isRefusal(workflow)) return { secrets: {} };
+    const use = { ...lease, requestedBy: job.requestedBy };
+    const secrets = await secretsOf(this.#deps.secrets, use, workflow);
+    return secrets.ok ? { secrets: secrets.values, ...rulesMember(secrets.rules) } : { secrets: {} };
   }
 
   /** The agent accepted this run and no longer knows it (its data is gone): nobody can finish the attempt. */

@@ -108,7 +108,7 @@ export async function jobsHarness(
         secretsFor: (_, names) => {
           const missing = names.filter((name) => !name.startsWith('known'));
           const values = Object.fromEntries(names.map((name) => [name, 'a known value']));
-          return Promise.resolve(missing.length === 0 ? { ok: true, values } : { ok: false, missing });
+          return Promise.resolve(missing.length === 0 ? { ok: true, values, rules: {} } : { ok: false, missing });
         },
       },
       ...times,

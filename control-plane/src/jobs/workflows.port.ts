@@ -1,6 +1,6 @@
 /** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
 import type { ProblemDetail } from '@casare/shared/api';
-import type { OnDisconnect, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
+import type { OnDisconnect, SecretRulesByName, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
 import type { JobRetry, Workflow } from '@casare/shared/workflow';
 import type { Refusal } from '../platform/refusal.ts';
 
@@ -33,9 +33,19 @@ export interface WorkflowsPort {
   validateInput(workflow: RunnableWorkflow, input: unknown): ProblemDetail[];
 }
 
+/** The attempt that gets secrets, and the agent that holds its lease. */
+export interface SecretUse {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly agentId: string;
+  readonly requestedBy: string;
+}
+
 export interface SecretsPort {
+  /** Each call is on record as a use. */
   secretsFor(
-    tenant: string,
+    use: SecretUse,
     names: readonly string[],
-  ): Promise<{ ok: true; values: Secrets } | { ok: false; missing: readonly string[] }>;
+  ): Promise<{ ok: true; values: Secrets; rules: SecretRulesByName } | { ok: false; missing: readonly string[] }>;
 }

@@ -18,6 +18,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     outboundAllowed: new OutboundAllowed(),
     historyDays: 90,
     mail: null,
+    secretsMaster: { from: 'file' },
     warningDays: [90, 30, 7, 1],
     logLevel: 'info',
   });
@@ -106,4 +107,13 @@ test('mail needs a server and a sender', () => {
   const { CASARE_MAIL_FROM: _, ...server } = both;
   expect(() => readConfig(server)).toThrow(/CASARE_SMTP_URL and CASARE_MAIL_FROM need each other/);
   expect(() => readConfig({ ...both, CASARE_MAIL_FROM: 'a@b\r\nBcc: c@d' })).toThrow(/CASARE_MAIL_FROM is no address/);
+});
+
+test('master keys of secrets are 32 bytes each, and no message quotes them', () => {
+  const keys = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const text = keys.map((key) => key.toString('base64')).join(', ');
+  expect(readConfig({ CASARE_SECRETS_MASTER_KEY: text }).secretsMaster).toEqual({ from: 'environment', keys });
+  const short = Buffer.alloc(31, 3).toString('base64');
+  expect(() => readConfig({ CASARE_SECRETS_MASTER_KEY: short })).toThrow(/CASARE_SECRETS_MASTER_KEY is no list/);
+  expect(() => readConfig({ CASARE_SECRETS_MASTER_KEY: short })).not.toThrow(short);
 });

@@ -32,6 +32,10 @@ export interface MailSettings {
   readonly from: string;
 }
 
+/** Where the key is that secrets are under; keys of the environment, the newest first. */
+export type SecretsMaster =
+  { readonly from: 'file' } | { readonly from: 'environment'; readonly keys: readonly Uint8Array[] };
+
 export interface Config {
   /** Data directory, absolute. */
   readonly home: string;
@@ -57,6 +61,7 @@ export interface Config {
   readonly historyDays: number | null;
   /** By which server mail is sent; null: none is. */
   readonly mail: MailSettings | null;
+  readonly secretsMaster: SecretsMaster;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -70,6 +75,15 @@ const days = z
   .string()
   .regex(/^\d{1,4}(,\d{1,4}){0,9}$/, 'is not a list of at most 10 numbers of days, such as 90,30,7,1')
   .transform((text) => text.split(',').map(Number));
+/** 32 bytes each. The text is in no message. */
+const masterKeys = z.string().transform((text, context) => {
+  const keys = text.split(',').map((one) => Buffer.from(one.trim(), 'base64'));
+  if (keys.length > 10 || keys.some(({ length }) => length !== 32)) {
+    const message = 'is no list of at most 10 keys of 32 bytes in base64, such as `openssl rand -base64 32` makes';
+    context.addIssue({ code: 'custom', message });
+  }
+  return keys;
+});
 const WEB = /^https?$/;
 const file = z
   .string()
@@ -94,6 +108,7 @@ const Environment = z
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
     CASARE_HISTORY_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
+    CASARE_SECRETS_MASTER_KEY: masterKeys.nullable().default(null),
     CASARE_WEB_TLS_CERT: file,
     CASARE_WEB_TLS_KEY: file,
     CASARE_WEB_TLS_PFX: file,
@@ -197,6 +212,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
     mail: mailOf(read),
+    secretsMaster:
+      read.CASARE_SECRETS_MASTER_KEY === null
+        ? { from: 'file' }
+        : { from: 'environment', keys: read.CASARE_SECRETS_MASTER_KEY },
     logLevel: read.CASARE_LOG_LEVEL,
   };
 }

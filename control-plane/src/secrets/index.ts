@@ -1,2 +1,2 @@
-/** Secrets of workflows. */
-export { SecretsService, type SecretsResult } from './secrets.service.ts';
+/** Secrets of workflows: stored, described, given to the attempts that use them. */
+export { createSecrets, secretsModule } from './secrets.module.ts';

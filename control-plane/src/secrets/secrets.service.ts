@@ -1,65 +1,219 @@
 /**
- * Secrets of workflows in development: `<home>/secrets.yaml`, 0600, a map from names to texts or to maps of texts.
- * For one tenant on one machine; the encrypted store takes its place behind the same method.
+ * Secrets as people manage them: stored, described, listed, deleted. No method gives a value back.
  *
- * Invariants: the file is read when a secret is asked for and kept nowhere; values are never logged; no fault quotes
- * the file.
+ * Invariants: a value is sealed before the transaction that stores it begins, and stored only under the master key that is
+ * in use when it commits; rules are widened only by who gives the value anew, so that who may write secrets cannot send a
+ * value elsewhere that they do not know.
  */
-import { Secrets } from '@casare/shared/protocol';
-import { parse } from 'yaml';
-import path from 'node:path';
-import { Fault } from '../platform/errors.ts';
-import { readPrivateFile } from '../platform/home.ts';
+import type { Secret, SecretRequest, SecretVersion } from '@casare/shared/api';
+import { rulesWithin, type SecretRules } from '@casare/shared/protocol';
+import { appendAudit } from '../audit/index.ts';
+import type { Transaction } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { currentMasterShared } from './master.store.ts';
+import { masterInUse, seal, type SealingOptions } from './sealing.ts';
+import * as store from './secret.store.ts';
 
-/** The values of all names, or the names that have none. */
-export type SecretsResult =
-  { readonly ok: true; readonly values: Secrets } | { readonly ok: false; readonly missing: readonly string[] };
+/** Of a tenant. */
+export const SECRETS = 1_000;
+/** Of a secret; the oldest go when newer ones come. */
+export const VERSIONS = 20;
+/** A master key that changes meanwhile has everybody seal again. */
+const TRIES = 5;
+const DAY_MS = 86_400_000;
+const INTEGER = 2_147_483_647;
 
-const FILE_BYTES = 1_048_576;
+type By = Pick<Caller, 'tenant' | 'actor'>;
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
 
 export class SecretsService {
-  readonly #file: string;
+  readonly #options: SealingOptions;
 
-  constructor(home: string) {
-    this.#file = path.join(home, 'secrets.yaml');
+  constructor(options: SealingOptions) {
+    this.#options = options;
   }
 
-  /**
-   * Looks names up. Every tenant reads the same file.
-   * @throws Fault SECRETS_FILE_INVALID, FILE_NOT_PRIVATE
-   */
-  async secretsFor(_tenant: string, names: readonly string[]): Promise<SecretsResult> {
-    if (names.length === 0) return { ok: true, values: {} };
-    const known = new Map(Object.entries(await this.#read()));
-    const missing = names.filter((name) => !known.has(name));
-    if (missing.length > 0) return { ok: false, missing };
-    return { ok: true, values: Object.fromEntries(names.map((name) => [name, known.get(name)!])) };
+  async list({ tenant }: By, { limit, cursor }: PageQuery): Promise<{ items: Secret[]; nextCursor: string | null }> {
+    const found = await store.secretPage(this.#options.db, tenant, cursor ?? '', limit + 1);
+    const items = found.slice(0, limit);
+    return { items: items.map((row) => this.#view(row)), nextCursor: found.length > limit ? items.at(-1)!.name : null };
   }
 
-  async #read(): Promise<Secrets> {
-    const content = await readPrivateFile(this.#file);
-    if (content === null) return {};
-    if (content.length > FILE_BYTES) throw this.#invalid(`it is larger than ${FILE_BYTES} bytes`);
-    let document: unknown;
-    try {
-      document = parse(content.toString('utf8'), { maxAliasCount: 0, logLevel: 'error' });
-    } catch (error) {
-      // The parser's message quotes the line, which may hold a secret.
-      const line = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
-      throw this.#invalid(line === undefined ? 'it is not YAML' : `it is not YAML at line ${line}`);
+  async get({ tenant }: By, name: string): Promise<Secret | Refusal> {
+    const row = await store.secretByName(this.#options.db, tenant, name);
+    return row === null ? notFound(name) : this.#view(row);
+  }
+
+  /** Another writer of the same secret, or a master key that changes, makes it start over. */
+  async set(by: By, name: string, request: SecretRequest): Promise<Secret | Refusal> {
+    const { db } = this.#options;
+    for (let left = TRIES; ; left -= 1) {
+      const before = await store.secretByName(db, by.tenant, name);
+      if (before === null && request.value === undefined) return notFound(name);
+      const id = before?.id ?? crypto.randomUUID();
+      const version = (before?.version ?? 0) + 1;
+      const sealed =
+        request.value === undefined
+          ? null
+          : await seal(
+              this.#options,
+              await masterInUse(this.#options),
+              { tenant: by.tenant, id, name, version },
+              request.value,
+            );
+      const stored = await db.transaction((tx) => this.#store(tx, by, name, { before, id, request, sealed }));
+      if (isRefusal(stored)) return stored;
+      if (stored) return this.get(by, name);
+      if (left === 1) return refuse('busy', 'SECRETS_BUSY', 'This secret is being written.', { retryAfterSeconds: 1 });
     }
-    const parsed = Secrets.safeParse(document ?? {});
-    if (parsed.success) return parsed.data;
-    const at = parsed.error.issues[0]?.path.join('.');
-    throw this.#invalid(`${at || 'it'} must be ${at ? 'a text or a map of texts' : 'a map of secrets'}`);
   }
 
-  #invalid(why: string): Fault {
-    return new Fault({
-      code: 'SECRETS_FILE_INVALID',
-      what: `${this.#file} cannot be used`,
-      why,
-      fix: 'Correct the file',
+  async versions(
+    { tenant }: By,
+    name: string,
+    { limit, cursor = String(INTEGER) }: PageQuery,
+  ): Promise<{ items: SecretVersion[]; nextCursor: string | null } | Refusal> {
+    if (!/^\d{1,10}$/.test(cursor) || Number(cursor) > INTEGER) return badCursor();
+    if ((await store.secretByName(this.#options.db, tenant, name)) === null) return notFound(name);
+    const found = await store.versionPage(this.#options.db, tenant, name, Number(cursor), limit + 1);
+    const items = found.slice(0, limit);
+    return {
+      items: items.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })),
+      nextCursor: found.length > limit ? String(items.at(-1)!.version) : null,
+    };
+  }
+
+  delete(by: By, name: string): Promise<void | Refusal> {
+    return this.#options.db.transaction(async (tx) => {
+      if (!(await store.deleteSecret(tx, by.tenant, name))) return notFound(name);
+      await this.#audit(tx, by, 'deleted', name);
+      return undefined;
     });
   }
+
+  deleteVersion(by: By, name: string, version: number): Promise<void | Refusal> {
+    return this.#options.db.transaction(async (tx) => {
+      const secret = await store.lockSecret(tx, by.tenant, name);
+      if (secret?.version === version) return inUse(name, version);
+      if (secret === null || !(await store.deleteVersion(tx, by.tenant, name, version))) return notFound(name, version);
+      await this.#audit(tx, by, 'versionDeleted', name, { version });
+      return undefined;
+    });
+  }
+
+  /** False: what was sealed does not fit any more. */
+  async #store(
+    tx: Transaction,
+    by: By,
+    name: string,
+    wanted: {
+      readonly before: store.SecretRow | null;
+      readonly id: string;
+      readonly request: SecretRequest;
+      readonly sealed: store.SealedVersion | null;
+    },
+  ): Promise<boolean | Refusal> {
+    const { before, id, request, sealed } = wanted;
+    const { tenant, actor } = by;
+    const at = this.#options.clock.now();
+    const now = await store.lockSecret(tx, tenant, name);
+    if (now?.id !== before?.id || now?.version !== before?.version) return false;
+    if (sealed !== null && (await currentMasterShared(tx)) !== sealed.masterId) return false;
+    const about = aboutOf(request, now);
+    if (now === null) {
+      if ((await store.countSecrets(tx, tenant)) >= SECRETS) return full();
+      if (!(await store.insertSecret(tx, tenant, { ...about, name, id, at, by: actor }))) return false;
+    } else {
+      if (sealed === null && !rulesWithin(rulesOf(about), rulesOf(now))) return valueNeeded(name);
+      const version = sealed?.version ?? now.version;
+      const versionAt = sealed === null ? now.versionAt : at;
+      await store.updateSecret(tx, tenant, { ...about, name, version, versionAt });
+    }
+    if (sealed !== null) {
+      await store.insertVersion(tx, tenant, name, sealed, { at, by: actor });
+      await store.dropOldVersions(tx, tenant, name, sealed.version - VERSIONS);
+    }
+    const detail = { ...about, ...(sealed === null ? {} : { version: sealed.version }) };
+    await this.#audit(tx, by, sealed === null ? 'changed' : 'stored', name, detail);
+    return true;
+  }
+
+  async #audit(tx: Transaction, { tenant, actor }: By, done: string, name: string, detail: object = {}): Promise<void> {
+    await appendAudit(tx, {
+      tenant,
+      actor,
+      action: `secret.${done}`,
+      subject: `secret:${name}`,
+      detail: { ...detail },
+    });
+  }
+
+  #view(row: store.SecretRow): Secret {
+    const { id: _, createdAt, versionAt, lastUsedAt, ...rest } = row;
+    const { rotateAfterDays } = row;
+    const age = this.#options.clock.now().getTime() - versionAt.getTime();
+    return {
+      ...rest,
+      rotationDue: rotateAfterDays !== null && age >= rotateAfterDays * DAY_MS,
+      createdAt: createdAt.toISOString(),
+      versionAt: versionAt.toISOString(),
+      lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    };
+  }
+}
+
+/** What is not said stays as it is. */
+function aboutOf(request: SecretRequest, before: store.About | null): store.About {
+  const { description, allowedSteps, allowedOrigins, rotateAfterDays } = request;
+  return {
+    description: description ?? before?.description ?? '',
+    allowedSteps: listed(allowedSteps, before?.allowedSteps),
+    allowedOrigins: listed(allowedOrigins, before?.allowedOrigins),
+    rotateAfterDays: rotateAfterDays === undefined ? (before?.rotateAfterDays ?? null) : rotateAfterDays,
+  };
+}
+
+function listed(
+  given: readonly string[] | null | undefined,
+  before: readonly string[] | null | undefined,
+): readonly string[] | null {
+  return given === undefined ? (before ?? null) : given && [...new Set(given)].sort();
+}
+
+export function rulesOf({
+  allowedSteps,
+  allowedOrigins,
+}: Pick<store.About, 'allowedSteps' | 'allowedOrigins'>): SecretRules {
+  return {
+    ...(allowedSteps === null ? {} : { steps: [...allowedSteps] }),
+    ...(allowedOrigins === null ? {} : { origins: [...allowedOrigins] }),
+  };
+}
+
+function notFound(name: string, version?: number): Refusal {
+  const what = version === undefined ? `secret ${name}` : `version ${version} of a secret ${name}`;
+  return refuse('not_found', 'SECRET_NOT_FOUND', `There is no ${what}.`, { fix: 'See `casare secrets list`.' });
+}
+
+function inUse(name: string, version: number): Refusal {
+  return refuse('conflict', 'SECRET_VERSION_IN_USE', `Version ${version} of ${name} is the one that jobs get.`, {
+    fix: 'Store a newer one first, or delete the whole secret.',
+  });
+}
+
+function valueNeeded(name: string): Refusal {
+  return refuse('denied', 'SECRET_VALUE_NEEDED', `This would let ${name} be used for more than before.`, {
+    detail: 'Nobody sends a value to other steps or origins who does not know it.',
+    fix: 'Give the value in the same request.',
+  });
+}
+
+function full(): Refusal {
+  return refuse('conflict', 'SECRETS_FULL', `There are ${SECRETS} secrets already.`, {
+    fix: 'Delete some that are not used any more.',
+  });
 }

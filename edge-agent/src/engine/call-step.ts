@@ -10,6 +10,7 @@ import { timeoutFault } from './deadline.ts';
 import { errorOfStep, fault, RunCancelled, StepFailure, standardType, WorkflowFault } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { recordable, scrubError } from './recorder.ts';
+import type { AddressCheck } from './secret-guard.ts';
 import type { Step, StepContext } from './steps.ts';
 
 const GRACE_MS = 5_000;
@@ -24,6 +25,8 @@ export interface PreparedCall {
   readonly args: unknown;
   /** True when a secret's value stands in `args`. */
   readonly usesSecret: boolean;
+  /** Where its secrets may not go everywhere. */
+  readonly checkAddress: AddressCheck | undefined;
   readonly effect: Effect;
   readonly rule: OnRestart;
   readonly timeoutMs: number;
@@ -125,6 +128,7 @@ function contextOf(call: PreparedCall, frame: Frame, signal: AbortSignal): StepC
     ...(options.artifacts === undefined ? {} : { earlierFiles: options.artifacts }),
     position: frame.position,
     usesSecret: call.usesSecret,
+    checkSecretAddress: call.checkAddress,
     holdsSecret: (text) => vault.scrub<string>(text) !== text,
     policy: options.policy,
     evidence: evidenceRulesOf(options.document, frame.evidence),

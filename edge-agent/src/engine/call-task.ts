@@ -21,6 +21,7 @@ import { httpArguments } from './http-arguments.ts';
 import { readable } from './readable.ts';
 import { eventJson } from './recorder.ts';
 import { decideCall } from './replay.ts';
+import { guardSecrets } from './secret-guard.ts';
 import { CONTROL_FACTS } from './step-record.ts';
 import { type Step, usesSession } from './steps.ts';
 import { fileOf } from './stored-file.ts';
@@ -117,12 +118,18 @@ async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Pr
   const timeoutMs = await timeoutOf(task.timeout, frame.run, definitionOf(frame));
   return {
     step,
+    ...secretsIn(step, args, frame),
     args: parseArguments(step, args, frame),
-    usesSecret: frame.run.vault.isUsedIn(args),
     effect,
     rule,
     timeoutMs: timeoutMs ?? (hasFiles(task) ? FILE_CALL_TIMEOUT_MS : declaration.defaultTimeoutMs),
   };
+}
+
+/** What the secrets in the arguments mean for the call. @throws {WorkflowFault} authorization error 403 */
+function secretsIn(step: Step, args: Json, frame: Frame): Pick<PreparedCall, 'usesSecret' | 'checkAddress'> {
+  const used = frame.run.vault.usedIn(args);
+  return { usesSecret: used.length > 0, checkAddress: guardSecrets(step, used, frame.run.options.secretRules) };
 }
 
 /**
@@ -154,8 +161,8 @@ async function hasHappened(step: Step, frame: Frame): Promise<boolean> {
   const args: Json = { target: await definitionOf(frame).template(targetOf(verify)) };
   const call: PreparedCall = {
     step: probe,
+    ...secretsIn(probe, args, frame),
     args: parseArguments(probe, args, frame),
-    usesSecret: frame.run.vault.isUsedIn(args),
     effect: 'idempotent',
     rule: 'rerun',
     timeoutMs: probe.declaration.defaultTimeoutMs,

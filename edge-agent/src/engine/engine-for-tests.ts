@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
+import type { RunEvent, RunEventBody, SecretRulesByName, Secrets } from '@casare/shared/protocol';
 import { RunEvent as RunEventSchema } from '@casare/shared/protocol';
 import { type Json, parseWorkflow, readSource, type StepDeclaration } from '@casare/shared/workflow';
 import { Workflow as WorkflowSchema, type Workflow } from '@casare/shared/workflow';
@@ -117,6 +117,7 @@ export interface RunSetup {
   readonly policy?: StepPolicy;
   readonly input?: Json;
   readonly secrets?: Secrets;
+  readonly secretRules?: SecretRulesByName;
   readonly journal?: readonly RunEvent[];
   readonly clock?: ManualClock;
   readonly signal?: AbortSignal;
@@ -175,6 +176,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     document: typeof document === 'string' ? workflow(document) : document,
     input: setup.input ?? {},
     secrets: setup.secrets ?? {},
+    secretRules: setup.secretRules,
     journal: setup.journal ?? [],
     artifacts: setup.artifacts ?? [],
     record,

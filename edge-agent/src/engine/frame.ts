@@ -2,7 +2,7 @@
  * The engine's inner vocabulary: a run, the scope a list of tasks runs in, and the frame of one task while it runs.
  * Task kinds are handlers over frames; they reach each other through `run.tasks` and so know nothing of one another.
  */
-import type { OnRestart, RunEventBody, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
+import type { OnRestart, RunEventBody, SecretRulesByName, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
 import type { Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
 import type { Clock } from './clock.ts';
 import type { Doubt, WorkflowFault } from './errors.ts';
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly document: Workflow;
   readonly input: Json;
   readonly secrets: Secrets;
+  /** What each may be used for; one that is not named may be used for everything. */
+  readonly secretRules?: SecretRulesByName | undefined;
   /** What earlier attempts recorded, oldest first; empty for a first attempt. */
   readonly journal: readonly RunEvent[];
   /** Names of the files that earlier attempts stored. */

@@ -32,6 +32,8 @@ export interface SecretVault {
   readonly warnings: readonly string[];
   /** True when a handle is in the value, also inside longer texts. */
   isUsedIn(value: Json): boolean;
+  /** Names of the secrets, as documents declare them, whose handles are in the value. */
+  usedIn(value: Json): string[];
   /** A copy with every handle, also inside longer texts, replaced by its value. */
   reveal(value: Json): Json;
   /** A text for a place inside an address: handles in it are revealed percent-encoded there. */
@@ -89,6 +91,11 @@ export function createVault(
       const text = JSON.stringify(value);
       return [...values.keys()].some((token) => text.includes(token));
     },
+    usedIn: (value) => {
+      const text = JSON.stringify(value);
+      const used = leaves.filter(({ name }) => text.includes(handles[name] ?? ''));
+      return [...new Set(used.map(({ secret }) => secret))];
+    },
     reveal: (value) => mapTexts(value, revealText, (number) => number),
     inAddress: (text) =>
       [...values.keys()].reduce((marked, token) => marked.replaceAll(token, `${token}${IN_ADDRESS}`), text),
@@ -99,6 +106,8 @@ export function createVault(
 }
 
 interface Leaf {
+  /** The secret's own name; `name` is that of this text of it. */
+  readonly secret: string;
   readonly name: string;
   readonly value: string;
 }
@@ -106,8 +115,8 @@ interface Leaf {
 function leavesOf(secrets: Secrets): Leaf[] {
   return Object.entries(secrets).flatMap(([name, secret]) =>
     typeof secret === 'string'
-      ? [{ name, value: secret }]
-      : Object.entries(secret).map(([key, value]) => ({ name: `${name}.${key}`, value })),
+      ? [{ secret: name, name, value: secret }]
+      : Object.entries(secret).map(([key, value]) => ({ secret: name, name: `${name}.${key}`, value })),
   );
 }
 

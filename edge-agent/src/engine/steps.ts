@@ -70,6 +70,11 @@ export interface StepContext {
   /** True when a text holds the value of a secret of the run, in any encoding: it must not become a name. */
   holdsSecret(text: string): boolean;
   readonly policy: StepPolicy;
+  /**
+   * To be asked, by a step that says `asksWhereSecretsGo`, for each address that it takes the arguments to, before it does.
+   * Throws a `StepFailure` that is certain. Absent: none of their secrets is bound to addresses.
+   */
+  readonly checkSecretAddress?: ((address: string) => void) | undefined;
   /** What to keep as evidence, and when; never anything while a secret is used. */
   readonly evidence: EvidenceRules;
   /** Live things that steps of this run share, such as its browser. Gone when the worker is. */
@@ -85,6 +90,8 @@ export interface StepContext {
 /** A step that can be called. */
 export interface Step {
   readonly declaration: StepDeclaration;
+  /** It calls `checkSecretAddress`; a step that does not gets no secret that is bound to addresses. */
+  readonly asksWhereSecretsGo?: true;
   /**
    * Does it. `args` is what `declaration.with` made of the arguments; the result is parsed by `declaration.output`.
    * @throws {StepFailure} for a failure the author can understand; anything else is a runtime error 500

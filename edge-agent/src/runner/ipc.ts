@@ -1,5 +1,12 @@
 /** Messages between the agent and a worker process, parsed by whom they reach. Both are ours; a stray one ends the worker. */
-import { ArtifactKind, ArtifactName, RunEvent, RunEventBody, Secrets } from '@casare/shared/protocol';
+import {
+  ArtifactKind,
+  ArtifactName,
+  RunEvent,
+  RunEventBody,
+  SecretRulesByName,
+  Secrets,
+} from '@casare/shared/protocol';
 import { z } from 'zod';
 import { StoredAssignment } from '../outbox/index.ts';
 import { Policy } from '../policy/index.ts';
@@ -15,6 +22,7 @@ export const ToWorker = z.discriminatedUnion('type', [
     assignment: StoredAssignment,
     /** In memory only: over this channel, never by argument, environment or file. */
     secrets: Secrets,
+    secretRules: SecretRulesByName.optional(),
     /** Earlier attempts' events, then this attempt's own. */
     journal: z.array(RunEvent),
     /** The run's folder; its files live in `files/` inside. */

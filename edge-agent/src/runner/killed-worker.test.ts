@@ -90,7 +90,7 @@ async function runKilledAfter(moment: number): Promise<readonly RunEvent[]> {
   const log = (): void => undefined;
   const run = new Run(
     given,
-    {},
+    { secrets: {} },
     {
       ...{ outbox, log, clock: systemClock, runFolder: path.join(home, 'run'), policy: Policy.parse({}) },
       intake: { keep: () => Promise.resolve('0196a7a0-0000-7000-8000-000000000009') } as never,

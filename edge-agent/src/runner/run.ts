@@ -12,7 +12,7 @@ import {
   endsRun,
   LEASE_MARGIN_MS,
   type RunEventBody,
-  type Secrets,
+  type Welcomed,
   type WorkflowError,
 } from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
@@ -33,6 +33,9 @@ const FAREWELL_MS = 10_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** A stopping agent waits this long for a step in doubt, milliseconds. */
 const STOP_GRACE_MS = 7_000;
+
+/** Values of secrets and what each may be used for: in memory only. */
+export type GivenSecrets = Pick<Welcomed, 'secrets' | 'secretRules'>;
 
 export interface RunContext {
   readonly outbox: Outbox;
@@ -73,7 +76,7 @@ export class Run {
   readonly key: RunKey;
   readonly assignment: StoredAssignment;
   readonly #context: RunContext;
-  readonly #secrets: Secrets;
+  readonly #given: GivenSecrets;
   #worker: WorkerProcess | null = null;
   #held: Held[] = [];
   #intakes: Promise<unknown> = Promise.resolve();
@@ -86,10 +89,10 @@ export class Run {
   #killTimer: NodeJS.Timeout | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
 
-  constructor(assignment: StoredAssignment, secrets: Secrets, context: RunContext) {
+  constructor(assignment: StoredAssignment, given: GivenSecrets, context: RunContext) {
     this.key = { jobId: assignment.jobId, attempt: assignment.attempt };
     this.assignment = assignment;
-    this.#secrets = secrets;
+    this.#given = given;
     this.#context = context;
   }
 
@@ -112,7 +115,8 @@ export class Run {
     outbox.recordWorker(this.key, worker.record);
     worker.attach((message) => this.#receive(worker, message));
     const journal = [...this.assignment.journal, ...outbox.journal(this.key)];
-    worker.send({ type: 'start', assignment: this.assignment, secrets: this.#secrets, journal, runFolder, policy });
+    const { secrets, secretRules } = this.#given;
+    worker.send({ type: 'start', assignment: this.assignment, secrets, secretRules, journal, runFolder, policy });
     log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
     void worker.exited.then((why) => this.#exited(worker, why));
     this.#limit();

@@ -7,13 +7,7 @@
  * - No run has more than one worker; no slot kind has more runs than slots.
  * - A fenced attempt loses its worker first and its records after.
  */
-import {
-  type AgentMessage,
-  LEASE_MARGIN_MS,
-  type RunEventBody,
-  type Secrets,
-  type Slots,
-} from '@casare/shared/protocol';
+import { type AgentMessage, LEASE_MARGIN_MS, type RunEventBody, type Slots } from '@casare/shared/protocol';
 import type { RunAudit } from '../audit/index.ts';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
@@ -25,7 +19,7 @@ import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
 import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision.ts';
 import { killTree } from './process-tree.ts';
 import type { RunFolders } from './run-folders.ts';
-import { Run } from './run.ts';
+import { type GivenSecrets, Run } from './run.ts';
 import { removeScratch } from './scratch.ts';
 import { Settlement } from './settlement.ts';
 import type { WorkerSource } from './worker-pool.ts';
@@ -162,7 +156,7 @@ export class Supervisor implements Handled {
     }
     tunnel.send({ type: 'job.accepted', ...key });
     if (known?.ending !== null && known !== null) return;
-    if (!this.#active.has(idOf(key))) this.#start(outbox.assignment(key), message.secrets);
+    if (!this.#active.has(idOf(key))) this.#start(outbox.assignment(key), message);
   }
 
   cancelled(message: Message<'job.cancel'>): void {
@@ -261,11 +255,11 @@ export class Supervisor implements Handled {
     const assignment = outbox.assignment(verdict);
     // It was accepted under the policy of another day.
     const refused = judge(this.#options.policy.held.policy, assignment);
-    if (refused === null) this.#start(assignment, verdict.secrets);
+    if (refused === null) this.#start(assignment, verdict);
     else this.#conclude(verdict, endingOfBroken(outbox.journal(verdict), refused.code, refused.reason));
   }
 
-  #start(assignment: StoredAssignment, secrets: Secrets): void {
+  #start(assignment: StoredAssignment, secrets: GivenSecrets): void {
     const { outbox, log } = this.#options;
     const { jobId, attempt, workflow } = assignment;
     let run: Run | null = null;
@@ -282,7 +276,7 @@ export class Supervisor implements Handled {
     }
   }
 
-  #runOf(assignment: StoredAssignment, secrets: Secrets): Run {
+  #runOf(assignment: StoredAssignment, secrets: GivenSecrets): Run {
     const { outbox, clock, intake, pool, folders, log, tunnel, policy } = this.#options;
     const run: Run = new Run(assignment, secrets, {
       policy: policy.held.policy,

@@ -41,6 +41,7 @@ async function run(start: Start): Promise<void> {
       document: Workflow.parse(assignment.workflow.document),
       input: assignment.input,
       secrets: start.secrets,
+      secretRules: start.secretRules,
       journal: start.journal,
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
       record: (body) => channel.record(body),

@@ -7,9 +7,11 @@ import type { Step, StepContext } from '../engine/index.ts';
 export function executor<With extends z.ZodType, Output extends z.ZodType>(
   declaration: StepDeclaration<With, Output>,
   act: (args: z.output<With>, context: StepContext) => Promise<z.output<Output>>,
+  about: Pick<Step, 'asksWhereSecretsGo'> = {},
 ): Step {
   return {
     declaration,
+    ...about,
     // The engine has parsed them already and reported what was wrong; this gives them their type.
     run: (given, context) => act(declaration.with.parse(given), context),
   };

@@ -30,6 +30,8 @@ export interface SessionFrame<Session, Scope> {
 export interface SessionFamily<Session, Scope> {
   /** Kept of a step's time to explain a timeout, at least; never more than half of it. Milliseconds. */
   readonly explainMinMs: number;
+  /** Of each step of the family. */
+  readonly about?: Pick<Step, 'asksWhereSecretsGo'>;
   readonly run: <T>(
     context: StepContext,
     deadlines: Deadlines,
@@ -54,6 +56,7 @@ const EXPLAINED_SHARE = 0.2;
 export function sessionSteps<Session, Scope>(family: SessionFamily<Session, Scope>): SessionStep<Session, Scope> {
   return (declaration, act) => ({
     declaration,
+    ...family.about,
     run: async (given, context) => {
       // The engine has parsed them already and reported what was wrong; this gives them their type.
       const args = declaration.with.parse(given);

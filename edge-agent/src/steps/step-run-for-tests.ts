@@ -9,7 +9,10 @@ import { createStepRegistry } from './index.ts';
 
 /** What a call may have that others have not. */
 type CallOptions = Partial<
-  Pick<StepContext, 'artifact' | 'earlierFiles' | 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position'>
+  Pick<
+    StepContext,
+    'artifact' | 'earlierFiles' | 'usesSecret' | 'timeoutMs' | 'signal' | 'policy' | 'position' | 'checkSecretAddress'
+  >
 >;
 
 export interface StepRun {

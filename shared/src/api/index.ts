@@ -12,6 +12,7 @@ import { authorities } from './authorities.ts';
 import { maintenance, routes } from './maintenance.ts';
 import { schedules } from './schedules.ts';
 import { secondFactor } from './second-factor.ts';
+import { secrets } from './secrets.ts';
 import { sessions } from './sessions.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
@@ -31,6 +32,7 @@ export * from './page.ts';
 export * from './permissions.ts';
 export * from './problem.ts';
 export * from './schedules.ts';
+export * from './secrets.ts';
 export * from './second-factor.ts';
 export * from './sessions.ts';
 export * from './trust.ts';
@@ -47,6 +49,7 @@ export const api = {
   agents,
   joinTokens,
   workflows,
+  secrets,
   jobs,
   deadLetters,
   artifacts,

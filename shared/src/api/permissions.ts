@@ -26,6 +26,8 @@ export const RolePermission = z.enum([
   'schedules:write',
   'agents:read',
   'agents:write',
+  'secrets:read',
+  'secrets:write',
   'tokens:read',
   'tokens:write',
   'trust:read',
@@ -60,6 +62,8 @@ const ADMIN = [
   'workflows:write',
   'schedules:write',
   'agents:write',
+  'secrets:read',
+  'secrets:write',
   'tokens:read',
   'tokens:write',
   'trust:read',
@@ -71,6 +75,8 @@ const ADMIN = [
 const SECURITY = [
   ...READ,
   'agents:write',
+  'secrets:read',
+  'secrets:write',
   'tokens:read',
   'tokens:write',
   'trust:read',
@@ -82,8 +88,8 @@ const SECURITY = [
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
   owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover'] as const)],
   admin: [...new Set(ADMIN)],
-  operator: [...new Set([...READ, ...JOBS, 'schedules:write', 'agents:write', 'tokens:read'] as const)],
-  developer: [...READ, 'jobs:write', 'workflows:write', 'schedules:write'],
+  operator: [...new Set([...READ, ...JOBS, 'schedules:write', 'agents:write', 'secrets:read', 'tokens:read'] as const)],
+  developer: [...READ, 'jobs:write', 'workflows:write', 'schedules:write', 'secrets:read'],
   viewer: READ,
   security: SECURITY,
 };

@@ -7,3 +7,4 @@ export * from './messages.ts';
 export * from './probes.ts';
 export * from './run-events.ts';
 export * from './signature.ts';
+export * from './secret-rules.ts';

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { EVENTS_PER_MESSAGE, ROOTS_PER_BUNDLE, RUNS_PER_AGENT } from './limits.ts';
 import { RunEvent } from './run-events.ts';
+import { SecretRulesByName } from './secret-rules.ts';
 import { SignatureEnvelope } from './signature.ts';
 
 const run = { jobId: z.uuid(), attempt: z.int().min(1).max(1_000_000) };
@@ -173,6 +174,7 @@ export const Welcomed = z.object({
   ackedSeq: z.int().min(0),
   /** Fresh copies for a run whose agent restarted. */
   secrets: Secrets,
+  secretRules: SecretRulesByName.optional(),
   cancelling: z.boolean(),
 });
 export type Welcomed = z.infer<typeof Welcomed>;
@@ -209,6 +211,8 @@ export const JobAssign = z.object({
   /** Who asked for the job, as the control plane knows them: for the agent's audit log. */
   requestedBy: z.string().max(300).optional(),
   secrets: Secrets,
+  /** What each may be used for; the agent keeps to it. */
+  secretRules: SecretRulesByName.optional(),
   slot: SlotKind,
   onDisconnect: OnDisconnect,
   /** Absent: none. Counted from the start of the attempt; what comes first, the end of the job's time or the attempt's. */

@@ -49,7 +49,7 @@ export async function runOnAgent(
   let atFirst: { readonly worker: number; readonly own: NodeJS.CpuUsage } | undefined;
   const run = new Run(
     given,
-    {},
+    { secrets: {} },
     {
       ...{ outbox, runFolder, log, clock: systemClock, policy: Policy.parse({}) },
       intake: { keep: () => Promise.reject(new Error('a run of the bench stores nothing')) } as never,

@@ -7,6 +7,7 @@ export const cookiesSetStep: Step = browserStep(
   BROWSER_STEPS.cookiesSet,
   async ({ url, name, value, expires, httpOnly, sameSite }, { context, session }) => {
     await context.policy.checkUrl(url);
+    context.checkSecretAddress?.(url);
     await session.context.addCookies([
       {
         url,

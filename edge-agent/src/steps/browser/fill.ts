@@ -4,6 +4,7 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { fieldValue } from './field-value.ts';
 import { actOn } from './perform.ts';
+import { placeForSecret } from './secret-place.ts';
 import { browserStep } from './step.ts';
 
 /** A field that formats what is typed (telephone numbers, amounts) still holds the same letters and digits in a row. */
@@ -12,9 +13,9 @@ const LETTERS_AND_DIGITS = /[^\p{L}\p{N}]/gu;
 /** Fails with FIELD_NOT_FILLED when the field holds something else afterwards. */
 export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, value, expect }, scope) => {
   const text = String(value);
-  const field = await actOn(scope, target, (element) => {
+  const field = await actOn(scope, target, async (element) => {
     if (scope.context.usesSecret) scope.session.memory.cover(element);
-    return element.fill(text, scope.bound);
+    return (await placeForSecret(scope, element)).fill(text, scope.bound);
   });
   const kept = (await fieldValue(scope, field)) ?? (await field.innerText(scope.bound));
   if (!letters(kept).includes(letters(text))) {

@@ -6,5 +6,6 @@ import { browserStep } from './step.ts';
 
 export const gotoStep: Step = browserStep(BROWSER_STEPS.goto, async ({ url, expect }, scope) => {
   await scope.context.policy.checkUrl(url);
+  scope.context.checkSecretAddress?.(url);
   return load(scope, url, expect);
 });

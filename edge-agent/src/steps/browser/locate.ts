@@ -8,6 +8,7 @@ import { StepFailure } from '../../engine/index.ts';
 import { candidatesFor } from './candidates.ts';
 import { exactSelectorOf } from './exact-selector.ts';
 import { alertsOfDocument } from './in-page.ts';
+import { placeForSecret } from './secret-place.ts';
 import type { BrowserScope } from './step.ts';
 import { framesOf, toLocator } from './to-locator.ts';
 import { untilAborted } from '../within.ts';
@@ -24,6 +25,7 @@ export async function locateOne(scope: BrowserScope, target: string): Promise<Lo
   for (const frame of framesOf(selector)) await waitForOne(scope, frame, target);
   const locator = await waitForOne(scope, selector, target);
   await sawOne(scope, selector, target, locator);
+  await placeForSecret(scope, locator);
   return locator;
 }
 

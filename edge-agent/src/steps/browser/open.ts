@@ -26,6 +26,7 @@ export function openStep(setup: BrowserSetup): Step {
   let warned = false;
   return sessionStep(BROWSER_STEPS.open, async ({ url, profile: name, viewport, expect }, { context, signal, run }) => {
     await context.policy.checkUrl(url);
+    context.checkSecretAddress?.(url);
     await BrowserSession.end(context);
     const profile = name === undefined ? null : claim(setup.home, name);
     let session: BrowserSession;

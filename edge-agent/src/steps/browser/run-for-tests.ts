@@ -16,6 +16,7 @@ import { closeSessions, createStepRegistry } from '../index.ts';
 
 interface CallOptions {
   readonly usesSecret?: boolean;
+  readonly checkSecretAddress?: (address: string) => void;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly policy?: StepPolicy;
@@ -69,6 +70,7 @@ export async function newRun(registry: ReturnType<typeof createStepRegistry>): P
         runFolder: folder,
         position: `/do/${calls}/${name}`,
         usesSecret: options.usesSecret ?? false,
+        checkSecretAddress: options.checkSecretAddress,
         holdsSecret: () => false,
         policy: options.policy ?? unrestricted,
         evidence: { ...DEFAULT_EVIDENCE, ...options.evidence },

@@ -33,6 +33,9 @@ export interface BrowserScope {
   afterwards(restore: () => Promise<void>): void;
 }
 
+/** Steps that take what they are given to an address of their own, about which they ask themselves. */
+const ADDRESSED: ReadonlySet<string> = new Set(['browser.goto', 'browser.cookies.set']);
+
 /** Candidates are collected to explain a timeout, milliseconds. */
 const EXPLAIN_MIN_MS = 1_500;
 
@@ -47,7 +50,11 @@ export function browserStep<With extends z.ZodType, Output extends z.ZodType>(
   return sessionStep(declaration, async (args, { context, run }) => {
     const session = BrowserSession.of(context);
     if (context.usesSecret) session.memory.remember(args);
-    return run(session, (scope) => act(args, scope));
+    return run(session, (scope) => {
+      // What the page is given is the page's; the frame of an element is asked about when the element is found.
+      if (!ADDRESSED.has(declaration.name)) context.checkSecretAddress?.(scope.page.url());
+      return act(args, scope);
+    });
   });
 }
 
@@ -57,6 +64,7 @@ export type SessionFrame = Frame<BrowserSession, BrowserScope>;
 /** An executor that is not bound to the run's open session. */
 export const sessionStep = sessionSteps<BrowserSession, BrowserScope>({
   explainMinMs: EXPLAIN_MIN_MS,
+  about: { asksWhereSecretsGo: true },
   run: runInSession,
   failureOf,
 });

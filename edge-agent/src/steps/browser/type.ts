@@ -5,12 +5,14 @@ import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
 import { locateOne } from './locate.ts';
 import { waitUntilReady } from './ready.ts';
+import { placeForSecret } from './secret-place.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 
 /** Fails with NOTHING_FOCUSED. */
 export const typeStep: Step = browserStep(BROWSER_STEPS.type, async ({ target, text, delayMs, expect }, scope) => {
   const field = target === undefined ? await focused(scope) : await locateOne(scope, target);
   await waitUntilReady(scope, field, 'editable');
+  await placeForSecret(scope, field);
   if (scope.context.usesSecret) scope.session.memory.cover(field);
   scope.acting();
   await field.pressSequentially(text, { delay: delayMs ?? 0, ...scope.bound });

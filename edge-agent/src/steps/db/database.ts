@@ -49,6 +49,7 @@ export async function addressOf(context: StepContext, connection: DatabaseConnec
   const port = connection.port ?? PORTS[type];
   const url = `${type}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   await context.policy.checkUrl(url);
+  context.checkSecretAddress?.(url);
   const trust = connection.security === 'none' ? null : await serverTrust(context, connection.authorities);
   return { connection, port, lookup: context.policy.lookupFor?.(url), trust, timeoutMs: context.timeoutMs };
 }

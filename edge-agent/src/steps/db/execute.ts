@@ -20,4 +20,5 @@ export const executeStep: Step = executor(
       rows: rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null]))),
     };
   },
+  { asksWhereSecretsGo: true },
 );

@@ -11,4 +11,5 @@ export const queryStep: Step = executor(
     withDatabase(context, connection, (database) =>
       takeRows(context, database.read(sql, parameters), { limit, saveAs }),
     ),
+  { asksWhereSecretsGo: true },
 );

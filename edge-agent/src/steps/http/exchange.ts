@@ -110,6 +110,7 @@ export async function sendOnce(
 ): Promise<HttpAnswer> {
   checkAddress(request.url);
   await context.policy.checkUrl(request.url.href);
+  context.checkSecretAddress?.(request.url.href);
   let connected = false;
   const limits = {
     signal: context.signal,

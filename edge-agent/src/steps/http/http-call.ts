@@ -34,6 +34,7 @@ const declaration: StepDeclaration<typeof HttpArguments> = {
 export function httpStep(transport: Transport): Step {
   return {
     declaration,
+    asksWhereSecretsGo: true,
     run: async (given, context) => {
       const args = HttpArguments.parse(given);
       const call = callOf(args);

@@ -42,6 +42,7 @@ const declaration: StepDeclaration<typeof OpenApiArguments> = {
 export function openApiStep(transport: Transport): Step {
   return {
     declaration,
+    asksWhereSecretsGo: true,
     run: async (given, context) => {
       const args = OpenApiArguments.parse(given);
       const around = { context, transport };

@@ -16,42 +16,47 @@ import { deliver } from './deliver.ts';
 const ATTACHED_BYTES = 26_214_400;
 const PORTS = { starttls: 587, tls: 465, none: 25 } as const;
 
-export const sendStep: Step = executor(MAIL_STEPS.send, async (args, context) => {
-  const { server, attachments = [] } = args;
-  const security = server.security ?? 'starttls';
-  const port = server.port ?? PORTS[security];
-  if (security === 'none' && server.password !== undefined && !isLoopback(server.host)) throw passwordInClear();
-  const url = `smtp://${hostOf(server.host)}:${port}`;
-  await context.policy.checkUrl(url);
-  const trust = await serverTrust(context, server.authorities);
-  const messageId = messageIdOf(context, args.from);
-  const composed = new MailComposer({
-    ...pick(args),
-    messageId,
-    attachments: await attached(context, attachments),
-    // What a document names is opened by us alone, and after the policy was asked.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  }).compile();
-  const { from, to } = composed.getEnvelope();
-  if (from === false || to.length === 0) throw noAddress();
-  const message = await composed.build();
-  const { user, password } = server;
-  const sent = await deliver(
-    {
-      host: server.host,
-      port,
-      lookup: context.policy.lookupFor?.(url),
-      security,
-      trust,
-      login: user === undefined ? undefined : { user, password: password ?? '' },
-      timeoutMs: context.timeoutMs,
-    },
-    { from, to, message },
-    context.signal,
-  );
-  return { messageId, ...sent };
-});
+export const sendStep: Step = executor(
+  MAIL_STEPS.send,
+  async (args, context) => {
+    const { server, attachments = [] } = args;
+    const security = server.security ?? 'starttls';
+    const port = server.port ?? PORTS[security];
+    if (security === 'none' && server.password !== undefined && !isLoopback(server.host)) throw passwordInClear();
+    const url = `smtp://${hostOf(server.host)}:${port}`;
+    await context.policy.checkUrl(url);
+    context.checkSecretAddress?.(url);
+    const trust = await serverTrust(context, server.authorities);
+    const messageId = messageIdOf(context, args.from);
+    const composed = new MailComposer({
+      ...pick(args),
+      messageId,
+      attachments: await attached(context, attachments),
+      // What a document names is opened by us alone, and after the policy was asked.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }).compile();
+    const { from, to } = composed.getEnvelope();
+    if (from === false || to.length === 0) throw noAddress();
+    const message = await composed.build();
+    const { user, password } = server;
+    const sent = await deliver(
+      {
+        host: server.host,
+        port,
+        lookup: context.policy.lookupFor?.(url),
+        security,
+        trust,
+        login: user === undefined ? undefined : { user, password: password ?? '' },
+        timeoutMs: context.timeoutMs,
+      },
+      { from, to, message },
+      context.signal,
+    );
+    return { messageId, ...sent };
+  },
+  { asksWhereSecretsGo: true },
+);
 
 /** Members that the library knows by the same names. */
 function pick(args: { readonly [name: string]: unknown }): object {

@@ -3,30 +3,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writePrivateFile } from '../platform/home.ts';
-import { SecretsService } from './secrets.service.ts';
+import { SecretsFile } from './secrets-file.ts';
 
 let home: string;
-let secrets: SecretsService;
+let secrets: SecretsFile;
 beforeEach(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'casare-secrets-'));
-  secrets = new SecretsService(home);
+  secrets = new SecretsFile(home);
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 const write = (text: string) => writePrivateFile(path.join(home, 'secrets.yaml'), text);
 
-test('texts and maps of texts are found; what is missing is named', async () => {
+test('texts and maps of texts are found; what is missing is not there', async () => {
   await write('portal: { username: ann, password: hunter2 }\ntoken: abc\n');
-  expect(await secrets.secretsFor('default', ['portal', 'token'])).toEqual({
-    ok: true,
-    values: { portal: { username: 'ann', password: 'hunter2' }, token: 'abc' },
-  });
-  const asked = ['token', 'other', 'constructor'];
-  expect(await secrets.secretsFor('default', asked)).toEqual({ ok: false, missing: ['other', 'constructor'] });
+  const found = await secrets.valuesOf(['portal', 'token', 'other', 'constructor']);
+  expect(Object.fromEntries(found)).toEqual({ portal: { username: 'ann', password: 'hunter2' }, token: 'abc' });
 });
 
-test('without a file everything is missing, and nothing asked for is nothing needed', async () => {
-  expect(await secrets.secretsFor('default', ['a'])).toEqual({ ok: false, missing: ['a'] });
-  expect(await secrets.secretsFor('default', [])).toEqual({ ok: true, values: {} });
+test('without a file everything is missing', async () => {
+  expect((await secrets.valuesOf(['a'])).size).toBe(0);
 });
 
 test.each([
@@ -37,7 +32,7 @@ test.each([
   ['an alias bomb', 'a: &a hunter2\nb: { x: *a }\n'],
 ])('%s is one line that does not quote the file', async (_, text) => {
   await write(text);
-  const failed = secrets.secretsFor('default', ['a']);
+  const failed = secrets.valuesOf(['a']);
   await expect(failed).rejects.toMatchObject({ code: 'SECRETS_FILE_INVALID' });
   await expect(failed).rejects.not.toThrow(/hunter2/);
 });
@@ -45,5 +40,5 @@ test.each([
 test('a file that others may read is refused', async () => {
   await write('a: b');
   await chmod(path.join(home, 'secrets.yaml'), 0o640);
-  await expect(secrets.secretsFor('default', ['a'])).rejects.toMatchObject({ code: 'FILE_NOT_PRIVATE' });
+  await expect(secrets.valuesOf(['a'])).rejects.toMatchObject({ code: 'FILE_NOT_PRIVATE' });
 });

@@ -1,0 +1,144 @@
+/** `casare secrets set|list|versions|delete|rotate-master`. */
+import { api, SecretRequest, type MasterRotation, type Secret, type SecretVersion } from '@casare/shared/api';
+import { details, type Column } from '@casare/shared/terminal';
+import type { Command } from 'commander';
+import { UsageError } from './exit.ts';
+import { lengthOfTime } from './key-commands.ts';
+import { processInput, readValue } from './secret-input.ts';
+import { openSession, type Session, type Surroundings } from './session.ts';
+
+const SECRET_COLUMNS: readonly Column<Secret>[] = [
+  ['NAME', (secret) => secret.name],
+  ['VERSION', (secret) => String(secret.version)],
+  ['SINCE', (secret) => secret.versionAt],
+  ['LAST USED', (secret) => secret.lastUsedAt ?? 'never'],
+  ['STEPS', (secret) => secret.allowedSteps?.join(' ') ?? 'all'],
+  ['ORIGINS', (secret) => secret.allowedOrigins?.join(' ') ?? 'all'],
+  ['REPLACE', (secret) => (secret.rotationDue ? 'DUE' : replacedAfter(secret))],
+  ['DESCRIPTION', (secret) => secret.description],
+];
+const VERSION_COLUMNS: readonly Column<SecretVersion>[] = [
+  ['VERSION', (version) => String(version.version)],
+  ['SINCE', (version) => version.createdAt],
+  ['BY', (version) => version.createdBy],
+  ['MASTER KEY', (version) => version.masterKey],
+];
+const DAY_SECONDS = 86_400;
+
+interface SetOptions {
+  readonly map?: boolean;
+  readonly member?: readonly string[];
+  readonly about?: boolean;
+  readonly description?: string;
+  readonly step?: readonly string[];
+  readonly anyStep?: boolean;
+  readonly origin?: readonly string[];
+  readonly anyOrigin?: boolean;
+  readonly replaceAfter?: number;
+}
+
+export function addSecretCommands(program: Command, around: Surroundings): void {
+  const secrets = program.command('secrets').description('secrets of workflows');
+  const again = (text: string, before: string[] | undefined) => [...(before ?? []), text];
+  secrets
+    .command('set <name>')
+    .description('store a new version of a secret: its value is piped in, or typed at the terminal')
+    .option('--map', 'what is piped in is a JSON object of texts')
+    .option('--member <member>', 'type the value of this member of a map; may be repeated', again)
+    .option('--about', 'keep the value, and change only what is said about it')
+    .option('--description <text>', 'what it is, for people')
+    .option('--step <step>', 'only for this step, such as browser.fill, or browser.*; may be repeated', again)
+    .option('--any-step', 'for every step')
+    .option('--origin <origin>', 'only to this origin, such as https://portal.example.com; may be repeated', again)
+    .option('--any-origin', 'to every origin')
+    .option('--replace-after <time>', 'call it due after so long without a new version, such as 90d', lengthOfTime)
+    .action(async (name: string, options: SetOptions, command: Command) => {
+      const about = aboutOf(options);
+      if (options.about === true && Object.keys(about).length === 0)
+        throw new UsageError('There is nothing to change.');
+      const { map = false, member: members = [] } = options;
+      const value =
+        options.about === true ? {} : { value: await readValue(around.input ?? processInput(), { map, members }) };
+      const body = SecretRequest.safeParse({ ...about, ...value });
+      if (!body.success)
+        throw new UsageError(body.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+      const session = await openSession(command, around);
+      show(session, await session.client.call(api.secrets.set, { params: { name }, body: body.data }));
+    });
+  secrets
+    .command('list')
+    .description('list secrets, without their values')
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (query: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.list(await session.client.call(api.secrets.list, { query }), SECRET_COLUMNS);
+    });
+  secrets
+    .command('versions <name>')
+    .description('list the versions of a secret that are kept')
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (name: string, query: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.list(await session.client.call(api.secrets.versions, { params: { name }, query }), VERSION_COLUMNS);
+    });
+  secrets
+    .command('delete <name>')
+    .description('delete a secret with all its versions, or one older version')
+    .option('--version <n>', 'only this version', Number)
+    .action(async (name: string, { version }: { version?: number }, command: Command) => {
+      const session = await openSession(command, around);
+      if (version === undefined) await session.client.call(api.secrets.delete, { params: { name } });
+      else await session.client.call(api.secrets.deleteVersion, { params: { name, version } });
+      session.show({ name, version: version ?? null, state: 'deleted' }, () => `${name} is deleted.\n`);
+    });
+  secrets
+    .command('rotate-master')
+    .description('put all secrets of the installation under a new master key, or go on with doing so')
+    .action(async (_: object, command: Command) => {
+      const session = await openSession(command, around);
+      const done = await rotateMaster(session, around.signal);
+      session.show(done, ({ current }) => `All secrets are under ${current}.\n`);
+    });
+}
+
+async function rotateMaster({ client, terminal }: Session, signal: AbortSignal): Promise<MasterRotation> {
+  let state = await client.call(api.secrets.rotateMaster, { body: {} });
+  while (!state.done) {
+    signal.throwIfAborted();
+    terminal.err(`${state.remaining} versions are still under the old key.\n`);
+    state = await client.call(api.secrets.rotateMaster, { body: { to: state.current } });
+  }
+  return state;
+}
+
+/** @throws UsageError */
+function aboutOf(options: SetOptions): Record<string, unknown> {
+  const { description, step, anyStep, origin, anyOrigin, replaceAfter } = options;
+  if (step !== undefined && anyStep === true) throw new UsageError('--step and --any-step exclude each other.');
+  if (origin !== undefined && anyOrigin === true) throw new UsageError('--origin and --any-origin exclude each other.');
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(step !== undefined || anyStep === true ? { allowedSteps: step ?? null } : {}),
+    ...(origin !== undefined || anyOrigin === true ? { allowedOrigins: origin ?? null } : {}),
+    ...(replaceAfter === undefined ? {} : { rotateAfterDays: Math.max(1, Math.ceil(replaceAfter / DAY_SECONDS)) }),
+  };
+}
+
+function show(session: Session, secret: Secret): void {
+  session.show(secret, (shown) =>
+    details([
+      ['secret', shown.name],
+      ['version', String(shown.version)],
+      ['description', shown.description],
+      ['steps', shown.allowedSteps?.join(', ') ?? 'all'],
+      ['origins', shown.allowedOrigins?.join(', ') ?? 'all'],
+      ['replace', replacedAfter(shown)],
+    ]),
+  );
+}
+
+function replacedAfter({ rotateAfterDays }: Secret): string {
+  return rotateAfterDays === null ? 'never' : `after ${rotateAfterDays} days`;
+}

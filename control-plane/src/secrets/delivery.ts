@@ -1,0 +1,85 @@
+/**
+ * The values that an attempt gets: opened when its assignment is built for the agent that holds the lease, put on record,
+ * and kept nowhere.
+ *
+ * Invariant: no value leaves before the audit entry that says so is committed.
+ */
+import type { Secrets, SecretRulesByName } from '@casare/shared/protocol';
+import { appendAudit } from '../audit/index.ts';
+import { open, type SealingOptions } from './sealing.ts';
+import { currentSecrets, touchSecrets, type CurrentSecret } from './secret.store.ts';
+import type { SecretsFile } from './secrets-file.ts';
+import { rulesOf } from './secrets.service.ts';
+
+/** The attempt that gets values, and the agent that holds its lease. */
+interface SecretUse {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly agentId: string;
+  /** Who submitted the job. */
+  readonly requestedBy: string;
+}
+
+/** The values of all names with what each may be used for, or the names that have none. */
+type SecretsResult =
+  | { readonly ok: true; readonly values: Secrets; readonly rules: SecretRulesByName }
+  | { readonly ok: false; readonly missing: readonly string[] };
+
+/** Of this tenant alone: the file has no tenants. */
+const FILE_TENANT = 'default';
+
+export class SecretDelivery {
+  readonly #options: SealingOptions & { readonly file: SecretsFile };
+
+  constructor(options: SealingOptions & { readonly file: SecretsFile }) {
+    this.#options = options;
+  }
+
+  /** @throws Fault SECRET_UNREADABLE, SECRETS_* or FILE_NOT_PRIVATE */
+  async secretsFor(use: SecretUse, names: readonly string[]): Promise<SecretsResult> {
+    if (names.length === 0) return { ok: true, values: {}, rules: {} };
+    const { db, file } = this.#options;
+    const found = new Map((await currentSecrets(db, use.tenant, names)).map((secret) => [secret.name, secret]));
+    const others = names.filter((name) => !found.has(name));
+    const inFile = use.tenant === FILE_TENANT ? await file.valuesOf(others) : new Map<string, Secrets[string]>();
+    const missing = others.filter((name) => !inFile.has(name));
+    if (missing.length > 0) return { ok: false, missing };
+    const values = new Map(inFile);
+    for (const secret of found.values()) values.set(secret.name, await this.#open(use.tenant, secret));
+    await this.#note(use, names, found);
+    const rules = [...found.values()].map((secret) => [secret.name, rulesOf(secret)] as const);
+    return {
+      ok: true,
+      values: Object.fromEntries(values),
+      rules: Object.fromEntries(rules.filter(([, { steps, origins }]) => steps !== undefined || origins !== undefined)),
+    };
+  }
+
+  /** A rotation of the master key may have wrapped it anew, and forgotten the key before, since the row was read. */
+  async #open(tenant: string, secret: CurrentSecret): Promise<Secrets[string]> {
+    const place = { tenant, id: secret.id, name: secret.name, version: secret.version };
+    try {
+      return await open(this.#options, place, secret);
+    } catch (error) {
+      const [again] = await currentSecrets(this.#options.db, tenant, [secret.name]);
+      if (again === undefined || again.masterId === secret.masterId) throw error;
+      return open(this.#options, { tenant, id: again.id, name: again.name, version: again.version }, again);
+    }
+  }
+
+  async #note(use: SecretUse, names: readonly string[], found: ReadonlyMap<string, CurrentSecret>): Promise<void> {
+    const { db, clock } = this.#options;
+    const { tenant, agentId, jobId, attempt, requestedBy } = use;
+    await db.transaction(async (tx) => {
+      for (const name of names) {
+        const version = found.get(name)?.version ?? 'secrets.yaml';
+        await appendAudit(tx, {
+          ...{ tenant, actor: `agent:${agentId}`, action: 'secret.used', subject: `secret:${name}` },
+          detail: { job: jobId, attempt, version, requestedBy },
+        });
+      }
+      await touchSecrets(tx, tenant, [...found.keys()].sort(), clock.now());
+    });
+  }
+}
