@@ -26,6 +26,7 @@ export * from './auth.ts';
 export * from './dead-letters.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
+export * from './examples.ts';
 export * from './jobs.ts';
 export * from './maintenance.ts';
 export * from './page.ts';

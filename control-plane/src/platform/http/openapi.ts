@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, generated from the endpoint table: the same declarations that the server parses by. */
-import { allows, API_PREFIX, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
+import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 
@@ -67,7 +67,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
 
 function bodyContent(endpoint: Endpoint) {
   const text = Object.fromEntries((endpoint.textBodies ?? []).map((type) => [type, { schema: z.string() }]));
-  return { 'application/json': { schema: endpoint.body! }, ...text };
+  return { 'application/json': { schema: endpoint.body!, example: BODY_EXAMPLES[endpoint.id] }, ...text };
 }
 
 function successOf({ answer }: Endpoint) {

@@ -1,0 +1,67 @@
+/**
+ * One example of the body of each operation that takes one: in the OpenAPI document, and what the tests of the whole API
+ * send (the authorisation matrix, hostile values). `examples.test.ts` fails when one is missing, left over or wrong.
+ */
+
+/** Ids of things in examples; tests put those of real things in their places. */
+export const EXAMPLE = {
+  workflow: '0198a7c0-1000-7000-8000-000000000001',
+  job: '0198a7c0-1000-7000-8000-000000000002',
+  agent: '0198a7c0-1000-7000-8000-000000000003',
+} as const;
+
+const reason = 'A laptop was lost.';
+const times = { kind: 'weekly', days: [6, 7], start: '22:00', minutes: 240, timeZone: 'Europe/Berlin' };
+const schedule = {
+  name: 'Nightly import',
+  cron: '0 6 * * 1-5',
+  timeZone: 'Europe/Berlin',
+  job: { workflow: 'finance/invoice-import', input: { month: '2026-11' } },
+  overlap: 'queue',
+  catchUp: { kind: 'last' },
+};
+const document = {
+  document: { dsl: '1.0.3', namespace: 'finance', name: 'hello', version: '1.0.0' },
+  do: [{ greet: { set: { greeting: '${ "Hello, " + .name }' } } }],
+};
+
+/** By operation. */
+export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
+  'auth.login': { email: 'ann@example.com', password: 'right horse battery' },
+  'auth.acceptInvitation': { token: 'the text behind # of the link', password: 'right horse battery' },
+  'auth.changePassword': { password: 'right horse battery', newPassword: 'wrong horse battery' },
+  'accounts.invite': { email: 'ben@example.com', role: 'operator', ttlSeconds: 172_800 },
+  'accounts.inviteAgain': { ttlSeconds: 172_800 },
+  'accounts.setRole': { role: 'developer' },
+  'accounts.setPlatform': { platform: false },
+  'secondFactor.begin': { password: 'right horse battery' },
+  'secondFactor.confirm': { code: '123456' },
+  'secondFactor.newRecoveryCodes': { code: '123456' },
+  'secondFactor.remove': { code: '123456' },
+  'apiKeys.create': { name: 'nightly import', role: 'viewer', scopes: ['jobs:read'], ttlSeconds: 7_776_000 },
+  'joinTokens.create': { site: 'plant-1', tags: ['erp'], uses: 10, ttlSeconds: 3_600 },
+  'workflows.push': document,
+  'workflows.validate': document,
+  'workflows.sign': {
+    payloadType: 'application/vnd.in-toto+json',
+    payload: 'e30=',
+    signatures: [{ keyid: 'release', sig: 'MEUCIQ==' }],
+  },
+  'jobs.submit': { workflow: EXAMPLE.workflow, input: { month: '2026-11' }, priority: 60, agent: EXAMPLE.agent },
+  'jobs.submitBulk': { jobs: [{ workflow: EXAMPLE.workflow, input: { month: '2026-11' } }] },
+  'jobs.review': { decision: 'fail', reason: 'The order was not sent.' },
+  'deadLetters.retry': { ids: [EXAMPLE.job] },
+  'deadLetters.purge': { filter: { code: 'HTTP_STATUS', since: '2026-11-01T00:00:00Z' } },
+  'maintenance.create': { scope: 'agent', target: EXAMPLE.agent, reason: 'Updates of the machine.', times },
+  'schedules.create': schedule,
+  'schedules.update': schedule,
+  'schedules.preview': { cron: '0 6 * * 1-5', timeZone: 'Europe/Berlin' },
+  'trust.revoke': { reason },
+  'locks.create': { kind: 'agent', target: EXAMPLE.agent, reason, ttlSeconds: 3_600 },
+  'locks.lift': { reason: 'The laptop was found.' },
+  'rotations.start': { kind: 'agent_ca', reason: 'Yearly.', dryRun: true },
+  'rotations.advance': { leaveStragglers: false, dryRun: true },
+  'rotations.rollback': { reason: 'The new CA is not taken.', dryRun: true },
+  'authorities.request': { kind: 'agent_ca', dryRun: true },
+  'authorities.import': { certificatePem: '-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n' },
+};
