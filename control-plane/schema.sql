@@ -13,6 +13,13 @@ CREATE TABLE account (
   seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   platform boolean DEFAULT false NOT NULL
 );
+CREATE TABLE account_identity (
+  tenant_id text NOT NULL,
+  provider_id uuid NOT NULL,
+  subject text NOT NULL,
+  account_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL
+);
 CREATE TABLE agent (
   tenant_id text NOT NULL,
   id uuid NOT NULL,
@@ -202,6 +209,22 @@ CREATE TABLE idempotency_key (
   status smallint,
   answer bytea
 ) WITH (autovacuum_vacuum_scale_factor=0.02);
+CREATE TABLE identity_provider (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  issuer text NOT NULL,
+  client_id text NOT NULL,
+  sealed_secret text,
+  scopes text DEFAULT ''::text NOT NULL,
+  keys_url text,
+  groups_claim text NOT NULL,
+  link_by_email boolean NOT NULL,
+  trust_email boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  changed_at timestamp with time zone NOT NULL
+);
 CREATE TABLE invitation (
   tenant_id text NOT NULL,
   account_id uuid NOT NULL,
@@ -370,6 +393,12 @@ CREATE TABLE login_failure (
   last_at timestamp with time zone NOT NULL,
   locked_until timestamp with time zone
 );
+CREATE TABLE provider_role (
+  tenant_id text NOT NULL,
+  provider_id uuid NOT NULL,
+  group_name text NOT NULL,
+  role text NOT NULL
+);
 CREATE TABLE recovery_code (
   tenant_id text NOT NULL,
   account_id uuid NOT NULL,
@@ -466,7 +495,8 @@ CREATE TABLE session (
   address text DEFAULT ''::text NOT NULL,
   user_agent text DEFAULT ''::text NOT NULL,
   last_used_at timestamp with time zone,
-  api_key_id text
+  api_key_id text,
+  provider_id uuid
 );
 CREATE TABLE sign_in_code (
   code_hash bytea NOT NULL,
@@ -557,6 +587,9 @@ CREATE TABLE workflow_version (
 ALTER TABLE account ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE account ADD CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
 ALTER TABLE account ADD CONSTRAINT account_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE account_identity ADD CONSTRAINT account_identity_pkey PRIMARY KEY (tenant_id, provider_id, subject);
+ALTER TABLE account_identity ADD CONSTRAINT account_identity_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE account_identity ADD CONSTRAINT account_identity_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES public.identity_provider(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE agent ADD CONSTRAINT agent_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE agent ADD CONSTRAINT agent_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'paused'::text, 'draining'::text, 'suspect'::text, 'locked'::text, 'decommissioned'::text])));
 ALTER TABLE agent ADD CONSTRAINT agent_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
@@ -608,6 +641,9 @@ ALTER TABLE gateway ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_pkey PRIMARY KEY (serial);
 ALTER TABLE gateway_certificate ADD CONSTRAINT gateway_certificate_ca_id_fkey FOREIGN KEY (ca_id) REFERENCES public.certificate_authority(id);
 ALTER TABLE idempotency_key ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, key);
+ALTER TABLE identity_provider ADD CONSTRAINT identity_provider_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE identity_provider ADD CONSTRAINT identity_provider_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'jwt'::text])));
+ALTER TABLE identity_provider ADD CONSTRAINT identity_provider_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE invitation ADD CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, account_id);
 ALTER TABLE invitation ADD CONSTRAINT invitation_token_hash_key UNIQUE (token_hash);
 ALTER TABLE invitation ADD CONSTRAINT invitation_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
@@ -635,6 +671,8 @@ ALTER TABLE join_token ADD CONSTRAINT join_token_uses_left_check CHECK ((uses_le
 ALTER TABLE join_token ADD CONSTRAINT join_token_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE live_event ADD CONSTRAINT live_event_pkey PRIMARY KEY (tenant_id, xid, id);
 ALTER TABLE login_failure ADD CONSTRAINT login_failure_pkey PRIMARY KEY (subject);
+ALTER TABLE provider_role ADD CONSTRAINT provider_role_pkey PRIMARY KEY (tenant_id, provider_id, group_name);
+ALTER TABLE provider_role ADD CONSTRAINT provider_role_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES public.identity_provider(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (tenant_id, account_id, code_hash);
 ALTER TABLE recovery_code ADD CONSTRAINT recovery_code_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE route ADD CONSTRAINT route_pkey PRIMARY KEY (id);
@@ -694,6 +732,7 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 -- indexes
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
 CREATE INDEX account_page ON public.account USING btree (tenant_id, seq DESC);
+CREATE INDEX account_identity_account ON public.account_identity USING btree (tenant_id, account_id);
 CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
 CREATE INDEX agent_draining ON public.agent USING btree (draining_since) WHERE ((state = 'draining'::text) AND (drained_at IS NULL));
 CREATE INDEX agent_ephemeral ON public.agent USING btree (tenant_id, id) WHERE (ephemeral AND (left_at IS NULL));
@@ -719,6 +758,9 @@ CREATE INDEX certificate_authority_issuer ON public.certificate_authority USING 
 CREATE UNIQUE INDEX closure_always ON public.closure USING btree (tenant_id, scope, target) WHERE (kind = 'always'::text);
 CREATE INDEX idempotency_key_at ON public.idempotency_key USING btree (created_at);
 CREATE INDEX idempotency_key_of ON public.idempotency_key USING btree (tenant_id, caller) WHERE (caller IS NOT NULL);
+CREATE UNIQUE INDEX identity_provider_client ON public.identity_provider USING btree (tenant_id, issuer, client_id);
+CREATE UNIQUE INDEX identity_provider_id ON public.identity_provider USING btree (id);
+CREATE UNIQUE INDEX identity_provider_token ON public.identity_provider USING btree (issuer, client_id) WHERE (kind = 'jwt'::text);
 CREATE INDEX job_attention ON ONLY public.job USING btree (tenant_id, attention, id DESC) WHERE (attention IS NOT NULL);
 CREATE INDEX job_dead_letter ON ONLY public.job USING btree (tenant_id, id DESC) WHERE (dead_letter IS NOT NULL);
 CREATE INDEX job_workflow ON ONLY public.job USING btree (tenant_id, workflow_id, id DESC);

@@ -35,6 +35,7 @@ import { createIds } from './platform/ids.ts';
 import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
 import { Metrics } from './platform/metrics.ts';
+import { Outbound } from './platform/outbound/outbound.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, sealingKey, trustModule } from './trust/index.ts';
@@ -100,7 +101,10 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   await signing.ready();
   const { signer } = signing;
-  const accounts = new AccountsService(database, clock, sealingKey(signer, 'second-factor'));
+  const accounts = new AccountsService(database, clock, sealingKey(signer, 'second-factor'), {
+    outbound: new Outbound({ allowed: config.outboundAllowed }),
+    webUrl: urls.web,
+  });
   const keys = { hosts, nonceKey: await enrolNonceKey(signer) };
   const trust = createTrust({
     ...{ ...base, ...keys, signer, agents: agentStates(clock), log: part('trust') },

@@ -1,8 +1,10 @@
 /** Attacks 35 and 45: addresses that somebody enters and that the control plane calls, turned against what is near it. */
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { beginAt, completeAt, discover } from '../../control-plane/src/accounts/oidc-client.ts';
 import { OutboundAllowed } from '../../control-plane/src/platform/outbound/allowed.ts';
 import { Outbound, type Resolve } from '../../control-plane/src/platform/outbound/outbound.ts';
 import { Fault } from '../../control-plane/src/platform/errors.ts';
@@ -14,9 +16,12 @@ let inner: Server;
 let port: number;
 let innerHeard = 0;
 let location: string | null = null;
+/** What the near one answers, by path. */
+let pages: Record<string, string> = {};
 beforeAll(async () => {
-  near = createServer((_, response) => {
-    if (location === null) response.end('near');
+  near = createServer((request, response) => {
+    if (request.url! in pages) response.setHeader('content-type', 'application/json');
+    if (location === null) response.end(pages[request.url!] ?? 'near');
     else response.writeHead(302, { location }).end();
   });
   inner = createServer((_, response) => {
@@ -36,6 +41,7 @@ afterAll(() => {
 beforeEach(() => {
   innerHeard = 0;
   location = null;
+  pages = {};
 });
 
 const NEAR = 'http://127.0.0.1';
@@ -154,5 +160,63 @@ attack(
     expect(await outcome(wide, 'http://cloud.example/')).toBe('OUTBOUND_REFUSED');
     expect(await outcome(wide, 'http://169.254.169.254/')).toBe('OUTBOUND_REFUSED');
     expect(await outcome(wide, `http://127.0.0.1:${port}/`)).toBe('near');
+  },
+);
+
+/** The near one becomes a provider whose word is `more`; what comes of signing in with it. */
+async function signOnWith(more: Record<string, string>): Promise<string> {
+  const issuer = `http://127.0.0.1:${port}`;
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig', alg: 'RS256' }] };
+  const document = {
+    ...{ issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` },
+    ...{ jwks_uri: `${issuer}/keys`, id_token_signing_alg_values_supported: ['RS256'], ...more },
+  };
+  const json = (value: object) => JSON.stringify(value);
+  pages = { '/.well-known/openid-configuration': json(document), '/keys': json(keys) };
+  try {
+    const registration = { issuer, clientId: 'casare', clientSecret: 'x' };
+    const configuration = await discover(open(NEAR), registration);
+    const redirectUri = 'https://casare.example/login/callback';
+    const { attempt } = await beginAt(configuration, { redirectUri, scopes: 'openid' });
+    const now = Math.floor(Date.now() / 1_000);
+    const claims = { iss: issuer, aud: 'casare', sub: 'x', nonce: attempt.nonce, iat: now, exp: now + 60 };
+    const part = (value: object) => Buffer.from(json(value)).toString('base64url');
+    const signed = `${part({ alg: 'RS256', kid: 'k' })}.${part(claims)}`;
+    const token = `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+    pages['/token'] = json({ token_type: 'bearer', access_token: 'x', id_token: token });
+    const query = `code=x&state=${attempt.state}`;
+    return json(await completeAt(configuration, { redirectUri, query, attempt, wanted: ['email'] }));
+  } catch (error) {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) if (at instanceof Fault) return at.code;
+    throw error;
+  }
+}
+
+attack(
+  45,
+  'a sign-in provider at such an address, or one that names such addresses for its keys, tokens or people, is refused',
+  [
+    { file: OUTBOUND, find: 'if (objection !== null) throw refused(host, objection);' },
+    {
+      file: 'control-plane/src/accounts/oidc-client.ts',
+      find: '[client.customFetch]: outbound.fetch as client.CustomFetch,',
+    },
+  ],
+  async () => {
+    for (const issuer of ['https://169.254.169.254', `http://127.0.0.2:${port}`, `http://[::1]:${port}`]) {
+      const found = await discover(open(NEAR), { issuer, clientId: 'x', clientSecret: 'x' }).catch(
+        (error: unknown) => error,
+      );
+      expect((found as Fault).code).toBe('OUTBOUND_REFUSED');
+    }
+    const inner = `http://127.0.0.2:${port}`;
+    expect(await signOnWith({ jwks_uri: `${inner}/keys` })).toBe('OUTBOUND_REFUSED');
+    expect(await signOnWith({ token_endpoint: `${inner}/token` })).toBe('OUTBOUND_REFUSED');
+    expect(await signOnWith({ userinfo_endpoint: `${inner}/me` })).toBe('OUTBOUND_REFUSED');
+    expect(innerHeard).toBe(0);
+    expect(await signOnWith({})).toContain('"sub":"x"');
+    // And no provider makes a script of its own run in the console.
+    expect(await signOnWith({ authorization_endpoint: 'javascript:alert(1)' })).toBe('PROVIDER_UNUSABLE');
   },
 );

@@ -29,6 +29,11 @@ export class Api implements Client {
     return (this.#me = await this.#client.call(api.auth.login, { body: request }));
   }
 
+  /** Signs in by what a sign-in provider sent the browser back with. @throws ApiError SIGN_ON_* */
+  async completeSignOn(query: string): Promise<Me> {
+    return (this.#me = await this.#client.call(api.signOn.complete, { body: { query } }));
+  }
+
   /** Sets the password of an invitation and signs in. @throws ApiError AUTH_INVITATION_USED */
   async acceptInvitation(token: string, password: string): Promise<Me> {
     return (this.#me = await this.#client.call(api.auth.acceptInvitation, { body: { token, password } }));

@@ -44,6 +44,7 @@ function Page({ route }: { route: Route }) {
   switch (route.page) {
     case 'jobs':
     case 'login':
+    case 'login-callback':
     case 'invitation':
       return <JobsPage key={hrefOf(route)} state={route.page === 'jobs' ? route.state : null} />;
     case 'job':

@@ -12,6 +12,8 @@ export type Route =
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'login' }
+  /** Where a sign-in provider sends the browser back to. */
+  | { readonly page: 'login-callback' }
   | { readonly page: 'invitation' }
   | { readonly page: 'unknown' };
 
@@ -27,6 +29,7 @@ export function routeOf(address: string): Route {
   if (pathname === '/maintenance') return { page: 'maintenance' };
   if (pathname === '/account') return { page: 'account' };
   if (pathname === '/login') return { page: 'login' };
+  if (pathname === '/login/callback') return { page: 'login-callback' };
   if (pathname === '/invitation') return { page: 'invitation' };
   const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
   return id === undefined ? { page: 'unknown' } : { page: 'job', id };
@@ -47,6 +50,8 @@ export function hrefOf(route: Route): string {
       return '/account';
     case 'login':
       return '/login';
+    case 'login-callback':
+      return '/login/callback';
     case 'invitation':
       return '/invitation';
     case 'unknown':

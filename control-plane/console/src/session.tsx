@@ -2,12 +2,13 @@
  * Who is signed in. Every page below `SessionProvider` gets the API through `useSession`.
  *
  * Invariant: a sign-in code is removed from the address bar before it is sent, so it is in no history and no
- * screenshot, and it is used once.
+ * screenshot, and it is used once; so is what a sign-in provider sends the browser back with.
  */
 import type { LoginRequest, Me } from '@casare/shared/api';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { api as endpoints } from '@casare/shared/api';
 import { Api } from './api.ts';
+import { leaveFor } from './leave-for.ts';
 import { HOME, navigate, routeOf } from './router.tsx';
 
 export type SessionState =
@@ -23,6 +24,8 @@ export interface Session {
   readonly signIn: (request: LoginRequest) => Promise<void>;
   /** Sets the password of an invitation and signs in. */
   readonly accept: (token: string, password: string) => Promise<void>;
+  /** Goes to a sign-in provider. */
+  readonly signOn: (provider: string) => Promise<void>;
   readonly signOut: () => Promise<void>;
   /** Asks again who is signed in. */
   readonly look: () => void;
@@ -30,13 +33,14 @@ export interface Session {
 
 const SessionContext = createContext<Session | null>(null);
 const codeAtStart = takeCode();
+const answerAtStart = takeAnswer();
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ is: 'looking' });
   const [api] = useState(() => new Api(() => setState({ is: 'out', error: new SessionEnded() })));
 
   const enter = useCallback((me: Me) => {
-    if (routeOf(location.pathname).page === 'login') navigate(HOME, { replace: true });
+    if (/^login/.test(routeOf(location.pathname).page)) navigate(HOME, { replace: true });
     setState({ is: 'in', me });
   }, []);
   const look = useCallback(() => {
@@ -53,7 +57,22 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     },
     [api, enter],
   );
-  useEffect(() => startOnce(() => (codeAtStart === null ? look() : enterByCode(codeAtStart))), [look, enterByCode]);
+  const enterByAnswer = useCallback(
+    (query: string) => {
+      setState({ is: 'looking' });
+      api.completeSignOn(query).then(enter, (error: unknown) => setState({ is: 'out', error }));
+    },
+    [api, enter],
+  );
+  useEffect(
+    () =>
+      startOnce(() => {
+        if (codeAtStart !== null) enterByCode(codeAtStart);
+        else if (answerAtStart !== null) enterByAnswer(answerAtStart);
+        else look();
+      }),
+    [look, enterByCode, enterByAnswer],
+  );
   useEffect(() => {
     // A second link opened in this tab changes the fragment only: the page is not loaded again.
     const onHash = () => {
@@ -75,8 +94,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         navigate(HOME, { replace: true });
         enter(me);
       },
+      signOn: async (provider) => leaveFor((await api.call(endpoints.signOn.begin, { body: { provider } })).url),
       signOut: async () => {
-        await api.call(endpoints.auth.logout);
+        const { url } = await api.call(endpoints.signOn.leave);
+        if (url !== null) {
+          leaveFor(url);
+          return;
+        }
         navigate({ page: 'login' });
         setState({ is: 'out', error: null });
       },
@@ -109,4 +133,12 @@ function takeCode(): string | null {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (location.hash !== '') history.replaceState(null, '', location.pathname);
   return code === '' ? null : code;
+}
+
+/** What stands behind `?` of `/login/callback`, after taking it out of the address bar. */
+function takeAnswer(): string | null {
+  if (routeOf(location.pathname).page !== 'login-callback') return null;
+  const query = location.search;
+  history.replaceState(null, '', '/login');
+  return query === '' ? null : query;
 }

@@ -8,6 +8,8 @@ import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
+import { OutboundAllowed } from '../platform/outbound/allowed.ts';
+import { Outbound } from '../platform/outbound/outbound.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import * as accounts from './account.store.ts';
 import { liveKeys, touchKey, type LiveKey } from './api-key.store.ts';
@@ -20,9 +22,11 @@ import { PeopleService } from './people.service.ts';
 import { invitedBy, useInvitation } from './people.store.ts';
 import { SecondFactorService, sessionNeeded } from './second-factor.service.ts';
 import type { Holder } from './second-factor.store.ts';
+import { ProvidersService } from './providers.service.ts';
 import * as sessions from './session.store.ts';
 import { SessionsService } from './sessions.service.ts';
 import * as signIns from './sign-in.store.ts';
+import { SignOnService } from './sign-on.service.ts';
 
 /** A session's length, milliseconds. */
 export const SESSION_MS = 12 * 3_600_000;
@@ -49,16 +53,26 @@ export interface NewSignInCode {
   readonly expiresAt: Date;
 }
 
+/** How providers are reached, and how browsers come back from them. */
+interface Reach {
+  readonly outbound: Outbound;
+  readonly webUrl: string;
+}
+
+const NOWHERE: Reach = { outbound: new Outbound({ allowed: new OutboundAllowed() }), webUrl: 'http://localhost' };
+
 export class AccountsService implements Authenticator {
   readonly keys: ApiKeysService;
   readonly people: PeopleService;
   readonly sessions: SessionsService;
   readonly secondFactor: SecondFactorService;
+  readonly providers: ProvidersService;
+  readonly signOn: SignOnService;
   readonly #db: Database;
   readonly #clock: Clock;
 
-  /** `sealingKey`: what secrets of second factors are sealed under. */
-  constructor(db: Database, clock: Clock, sealingKey: () => Promise<Uint8Array>) {
+  /** `sealingKey`: what secrets of second factors and of providers are sealed under. */
+  constructor(db: Database, clock: Clock, sealingKey: () => Promise<Uint8Array>, reach: Reach = NOWHERE) {
     const tries = {
       count: (subject: string) => this.#tryOf([{ subject, limit: TRIES.account }]),
       clear: (subject: string) => signIns.clearFailures(db, subject),
@@ -67,6 +81,8 @@ export class AccountsService implements Authenticator {
     this.keys = new ApiKeysService(db, clock);
     this.people = new PeopleService(db, clock);
     this.sessions = new SessionsService(db, clock);
+    this.providers = new ProvidersService({ db, clock, sealingKey, outbound: reach.outbound });
+    this.signOn = new SignOnService({ db, clock, sealingKey, ...reach, providers: this.providers });
     this.#db = db;
     this.#clock = clock;
   }
@@ -95,7 +111,7 @@ export class AccountsService implements Authenticator {
   /** Signs in by password, and by a code where the account has a second factor. */
   async logIn(email: string, password: string, from: From, code?: string): Promise<NewSession | Refusal> {
     const account = await this.#check({ email, password, from, factor: (holder) => this.#checkFactor(holder, code) });
-    return isRefusal(account) ? account : this.#openSession(account, 'password', from);
+    return isRefusal(account) ? account : this.openSession(account, 'password', from);
   }
 
   /** Signs in by a one-time code; of several uses, one succeeds. */
@@ -107,7 +123,7 @@ export class AccountsService implements Authenticator {
         fix: 'Make a new one with `casare login --link`.',
       });
     }
-    return this.#openSession(account, 'code', from, owner!.apiKeyId);
+    return this.openSession(account, 'code', from, { apiKeyId: owner!.apiKeyId });
   }
 
   /** Uses an invitation up; of several uses, one succeeds. */
@@ -126,7 +142,7 @@ export class AccountsService implements Authenticator {
       await appendAudit(tx, { tenant, actor, action: 'account.joined', subject: actor });
       return found;
     });
-    return account === null ? invitationUsed() : this.#openSession(account, 'invitation', from);
+    return account === null ? invitationUsed() : this.openSession(account, 'invitation', from);
   }
 
   /** Wrong passwords count as failed sign-ins: who found a session open must not guess either. */
@@ -273,23 +289,25 @@ export class AccountsService implements Authenticator {
     return until === null ? null : lockedOut(until, now);
   }
 
-  async #openSession(
+  /** For somebody of whom it is known who they are. Last: what the session ends with. */
+  async openSession(
     account: accounts.AccountRow,
-    by: 'password' | 'code' | 'invitation',
+    by: 'password' | 'code' | 'invitation' | 'provider',
     from: From,
-    apiKeyId: string | null = null,
+    { apiKeyId = null, providerId = null }: { apiKeyId?: string | null; providerId?: string | null } = {},
   ): Promise<NewSession> {
     const { secret, hash } = newSecret();
     const csrfToken = newSecret().secret;
     const now = this.#clock.now();
     const expiresAt = new Date(now.getTime() + SESSION_MS);
     const { tenant, id: accountId } = account;
-    const session = { id: randomUUID(), tenant, accountId, csrfToken, ...from, apiKeyId, createdAt: now, expiresAt };
+    const opener = { apiKeyId, providerId };
+    const session = { id: randomUUID(), tenant, accountId, csrfToken, ...from, ...opener, createdAt: now, expiresAt };
     const caller = callerOf(account, session);
     await this.#db.transaction(async (tx) => {
       await sessions.insertSession(tx, hash, session, SESSIONS_OF_ACCOUNT);
       await accounts.signedIn(tx, tenant, accountId, now);
-      const detail = { by, address: from.address };
+      const detail = { by, address: from.address, ...(providerId === null ? {} : { provider: providerId }) };
       await appendAudit(tx, { tenant, actor: caller.actor, action: 'session.opened', subject: caller.actor, detail });
     });
     return { token: secret, expiresAt, caller };

@@ -25,7 +25,7 @@ import { dropFactor } from './second-factor.store.ts';
 import { endSessionsOf } from './session.store.ts';
 
 /** Accounts of a tenant. */
-const ACCOUNTS = 10_000;
+export const ACCOUNTS = 10_000;
 
 /** A link to be shown once. */
 export type NewInvitation = Omit<Invitation, 'url'> & { readonly token: string };
@@ -195,7 +195,7 @@ function exists(): Refusal {
   });
 }
 
-function accountsFull(): Refusal {
+export function accountsFull(): Refusal {
   return refuse('conflict', 'ACCOUNTS_FULL', `This tenant has ${ACCOUNTS} accounts.`, { fix: 'Ask the operator.' });
 }
 

@@ -8,7 +8,7 @@ export interface PersonRow {
   readonly email: string;
   readonly role: Role;
   readonly platform: boolean;
-  /** False: it was invited, and no password was chosen yet. */
+  /** False: it was invited, and no password was chosen yet, nor came they by a provider. */
   readonly joined: boolean;
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
@@ -18,7 +18,8 @@ export interface PersonRow {
 
 /** What is stored where no password was chosen: nothing verifies against it. */
 const NO_PASSWORD = '-';
-const PERSON = `seq::text AS seq, id, email, role, platform, password_hash <> '${NO_PASSWORD}' AS joined, created_at AS "createdAt",
+const PERSON = `seq::text AS seq, id, email, role, platform, (password_hash <> '${NO_PASSWORD}' OR EXISTS (
+       SELECT FROM account_identity i WHERE i.tenant_id = account.tenant_id AND i.account_id = account.id)) AS joined, created_at AS "createdAt",
      disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt", EXISTS (
        SELECT FROM second_factor f WHERE f.tenant_id = account.tenant_id AND f.account_id = account.id
          AND f.confirmed_at IS NOT NULL) AS "secondFactor"`;
@@ -32,6 +33,12 @@ const personPageSql = sql<PersonRow, [tenant: string, before: string | null, lim
 const personByIdSql = sql<PersonRow, [tenant: string, id: string]>(
   'personById',
   `SELECT ${PERSON} FROM account WHERE tenant_id = $1 AND id = $2`,
+  { idempotent: true },
+);
+
+const personByEmailSql = sql<PersonRow, [tenant: string, email: string]>(
+  'personByEmail',
+  `SELECT ${PERSON} FROM account WHERE tenant_id = $1 AND lower(email) = lower($2)`,
   { idempotent: true },
 );
 
@@ -114,6 +121,10 @@ export function listPeople(db: Queryable, tenant: string, before: string | null,
 
 export async function personById(db: Queryable, tenant: string, id: string): Promise<PersonRow | null> {
   return (await db.query(personByIdSql(tenant, id)))[0] ?? null;
+}
+
+export async function personByEmail(db: Queryable, tenant: string, email: string): Promise<PersonRow | null> {
+  return (await db.query(personByEmailSql(tenant, email)))[0] ?? null;
 }
 
 /** Until the transaction ends, nobody else changes accounts of the tenant. */

@@ -12,6 +12,8 @@ export interface NewSessionRow {
   readonly userAgent: string;
   /** The key that made the link it was opened by; it ends with that key. */
   readonly apiKeyId: string | null;
+  /** The provider by which it was opened; it ends with that. */
+  readonly providerId: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -65,12 +67,13 @@ const insertSessionSql = sql<
     apiKeyId: string | null,
     createdAt: Date,
     expiresAt: Date,
+    providerId: string | null,
   ]
 >(
   'insertSession',
   `INSERT INTO session (token_hash, id, tenant_id, account_id, csrf_token, address, user_agent, api_key_id, created_at,
-     last_used_at, expires_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
+     last_used_at, expires_at, provider_id)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)`,
 );
 
 const endOldestSql = sql<never, [tenant: string, accountId: string, kept: number]>(
@@ -84,6 +87,12 @@ const liveSessionSql = sql<LiveSession, [hash: Buffer, now: Date]>(
   `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, a.platform,
      t.state = 'suspended' AS suspended, s.csrf_token AS "csrfToken", ${TOUCH_DUE} AS "touchDue"
    ${FROM} WHERE s.token_hash = $1 AND ${OPEN}`,
+  { idempotent: true },
+);
+
+const sessionProviderSql = sql<{ providerId: string | null }, [hash: Buffer]>(
+  'sessionProvider',
+  `SELECT provider_id AS "providerId" FROM session WHERE token_hash = $1`,
   { idempotent: true },
 );
 
@@ -140,14 +149,19 @@ const sweepSessionsSql = sql<never, [now: Date]>('sweepSessions', `DELETE FROM s
 
 /** Opens it; of the account's sessions only the newest `limit` stay. */
 export async function insertSession(tx: Transaction, hash: Buffer, row: NewSessionRow, limit: number): Promise<void> {
-  const { id, tenant, accountId, csrfToken, address, userAgent, apiKeyId, createdAt, expiresAt } = row;
+  const { id, tenant, accountId, csrfToken, address, userAgent, apiKeyId, createdAt, expiresAt, providerId } = row;
   await tx.execute(endOldestSql(tenant, accountId, limit - 1));
   const from = [address, userAgent, apiKeyId] as const;
-  await tx.execute(insertSessionSql(hash, id, tenant, accountId, csrfToken, ...from, createdAt, expiresAt));
+  await tx.execute(insertSessionSql(hash, id, tenant, accountId, csrfToken, ...from, createdAt, expiresAt, providerId));
 }
 
 export async function liveSession(db: Queryable, hash: Buffer, now: Date): Promise<LiveSession | null> {
   return (await db.query(liveSessionSql(hash, now)))[0] ?? null;
+}
+
+/** What it was opened by; null when that was no provider. */
+export async function sessionProvider(db: Queryable, hash: Buffer): Promise<string | null> {
+  return (await db.query(sessionProviderSql(hash)))[0]?.providerId ?? null;
 }
 
 export async function touchSession(db: Queryable, id: string, now: Date): Promise<void> {

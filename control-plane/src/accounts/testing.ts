@@ -6,6 +6,8 @@ import { appModule } from '../app.module.ts';
 import { ManualClock } from '../platform/clock.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { openTestEdge } from '../platform/http/testing.ts';
+import { OutboundAllowed } from '../platform/outbound/allowed.ts';
+import { Outbound } from '../platform/outbound/outbound.ts';
 import { insertAccount, insertTenant } from './account.store.ts';
 import { insertKey } from './api-key.store.ts';
 import { AccountsService } from './accounts.service.ts';
@@ -13,6 +15,8 @@ import { accountsModule } from './accounts.module.ts';
 import { hashSecret, newApiKey } from './credential.ts';
 import { hashPassword } from './password.ts';
 
+/** Where browsers are said to come back to. */
+export const WEB_URL = 'https://casare.example';
 export const PASSWORD = 'right horse battery';
 
 /** Somebody with an account and a key; `client` calls by it. */
@@ -43,12 +47,15 @@ export interface AccountsDesk {
   close(): Promise<void>;
 }
 
-export async function openAccountsDesk(): Promise<AccountsDesk> {
+export async function openAccountsDesk(allowed = new OutboundAllowed()): Promise<AccountsDesk> {
   const clock = new ManualClock();
   const database = await testDatabase();
   const sealingKey = randomBytes(32);
-  const accounts = new AccountsService(database.db, clock, () => Promise.resolve(sealingKey));
-  const edge = await openTestEdge(appModule([accountsModule(accounts, 'https://casare.example')]));
+  const accounts = new AccountsService(database.db, clock, () => Promise.resolve(sealingKey), {
+    outbound: new Outbound({ allowed }),
+    webUrl: WEB_URL,
+  });
+  const edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
   const passwordHash = await hashPassword(PASSWORD);
   const clientOf = (apiKey: string) => createClient({ url: edge.url, apiKey });

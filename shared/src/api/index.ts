@@ -11,6 +11,7 @@ import { artifacts, jobs } from './jobs.ts';
 import { authorities } from './authorities.ts';
 import { maintenance, routes } from './maintenance.ts';
 import { schedules } from './schedules.ts';
+import { providers, signOn } from './providers.ts';
 import { secondFactor } from './second-factor.ts';
 import { secrets } from './secrets.ts';
 import { sessions } from './sessions.ts';
@@ -34,6 +35,7 @@ export * from './permissions.ts';
 export * from './problem.ts';
 export * from './schedules.ts';
 export * from './secrets.ts';
+export * from './providers.ts';
 export * from './second-factor.ts';
 export * from './sessions.ts';
 export * from './trust.ts';
@@ -46,6 +48,8 @@ export const api = {
   accounts,
   sessions,
   secondFactor,
+  providers,
+  signOn,
   apiKeys,
   agents,
   joinTokens,

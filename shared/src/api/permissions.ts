@@ -36,6 +36,7 @@ export const RolePermission = z.enum([
   'accounts:read',
   'accounts:write',
   'accounts:recover',
+  'providers:write',
   'tenant:read',
   'tenant:write',
   'platform:read',
@@ -86,7 +87,7 @@ const SECURITY = [
 ] as const;
 
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
-  owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover'] as const)],
+  owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover', 'providers:write'] as const)],
   admin: [...new Set(ADMIN)],
   operator: [...new Set([...READ, ...JOBS, 'schedules:write', 'agents:write', 'secrets:read', 'tokens:read'] as const)],
   developer: [...READ, 'jobs:write', 'workflows:write', 'schedules:write', 'secrets:read'],

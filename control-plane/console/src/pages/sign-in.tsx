@@ -1,9 +1,11 @@
 /** Signing in by e-mail address and password. One-time links are used by the session before this is shown. */
 import { ApiError } from '@casare/shared/client';
-import { useState, type SyntheticEvent } from 'react';
+import { api as endpoints } from '@casare/shared/api';
+import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Title } from '../ui/title.tsx';
+import { useLoaded } from '../ui/use-loaded.ts';
 
 /** `error`: why nobody is signed in any more; null when nobody was. */
 export function SignInPage({ error: before }: { error: unknown }) {
@@ -58,11 +60,36 @@ export function SignInPage({ error: before }: { error: unknown }) {
           {busy ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
+      <Providers onFailure={setError} />
       <p className="faint">
         First time here? E-mail address and password are in <code>admin.json</code> in the data directory. A one-time
         link is shown by <code>npm start</code>.
       </p>
     </main>
+  );
+}
+
+/** Another way in: of the tenant in the address (`/login?tenant=acme`), else of the operator's. */
+function Providers({ onFailure }: { readonly onFailure: (failure: unknown) => void }) {
+  const { api, signOn } = useSession();
+  const load = useCallback(
+    (signal: AbortSignal) => {
+      const tenant = new URLSearchParams(location.search).get('tenant');
+      return api.call(endpoints.signOn.providers, { query: tenant === null ? {} : { tenant }, signal });
+    },
+    [api],
+  );
+  // Without them one signs in by password: what goes wrong here is said nowhere.
+  const { value } = useLoaded(load);
+  if (value === null || value.items.length === 0) return null;
+  return (
+    <section className="card" aria-label="Other ways to sign in">
+      {value.items.map(({ id, name }) => (
+        <button key={id} type="button" onClick={() => void signOn(id).catch(onFailure)}>
+          Sign in with {name}
+        </button>
+      ))}
+    </section>
   );
 }
 

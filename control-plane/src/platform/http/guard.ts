@@ -106,10 +106,11 @@ export function credentialsOf(request: Request): Credentials {
   return { apiKey: null, sessionToken: cookieOf(request, SESSION_COOKIE) };
 }
 
-function cookieOf(request: Request, name: string): string | null {
+/** A cookie's value; null when it was not sent. */
+export function cookieOf(request: Request, name: string): string | null {
   for (const pair of (request.get('cookie') ?? '').slice(0, 8_192).split(';')) {
     const [key, value] = pair.trim().split('=', 2);
-    if (key === name && value) return value.slice(0, 200);
+    if (key === name && value) return value.slice(0, 2_000);
   }
   return null;
 }

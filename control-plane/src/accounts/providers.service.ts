@@ -1,0 +1,133 @@
+/**
+ * Providers as owners configure them. What a provider says about itself is read before it is saved, through the one way
+ * out, so that a wrong or a forbidden address is told at once. The client's secret is sealed and bound to its row.
+ */
+import { openKey, sealKey } from '@casare/certs';
+import type { Provider, ProviderChange, ProviderRequest } from '@casare/shared/api';
+import { appendAudit } from '../audit/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
+import type { Caller } from '../platform/http/caller.ts';
+import type { Outbound } from '../platform/outbound/outbound.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
+import { discover } from './oidc-client.ts';
+import * as store from './provider.store.ts';
+
+/** Of a tenant. */
+const PROVIDERS = 20;
+
+export interface ProvidersOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** 32 bytes that all replicas share, derived from the master key. */
+  readonly sealingKey: () => Promise<Uint8Array>;
+  readonly outbound: Outbound;
+}
+
+export class ProvidersService {
+  readonly #options: ProvidersOptions;
+
+  constructor(options: ProvidersOptions) {
+    this.#options = options;
+  }
+
+  async list({ tenant }: Caller): Promise<{ items: Provider[] }> {
+    return { items: (await store.listProviders(this.#options.db, tenant)).map(viewOf) };
+  }
+
+  async create(caller: Caller, request: ProviderRequest): Promise<Provider | Refusal> {
+    const { db, clock, outbound } = this.#options;
+    const { tenant, actor } = caller;
+    if (namesTwice(request.roles)) return groupTwice();
+    if ((await store.listProviders(db, tenant)).length >= PROVIDERS) return full();
+    await discover(outbound, request);
+    const id = crypto.randomUUID();
+    const now = clock.now();
+    const { clientSecret, ...settings } = request;
+    const sealedSecret = await this.#seal(tenant, id, clientSecret);
+    const row = { ...settings, tenant, id, sealedSecret, createdAt: now, changedAt: now };
+    return db.transaction(async (tx) => {
+      if (!(await store.insertProvider(tx, row))) return exists();
+      const detail = { name: row.name, issuer: row.issuer, roles: row.roles };
+      await appendAudit(tx, { tenant, actor, action: 'provider.created', subject: `provider:${id}`, detail });
+      return viewOf(row);
+    });
+  }
+
+  async change(caller: Caller, id: string, change: ProviderChange): Promise<Provider | Refusal> {
+    const { db, clock } = this.#options;
+    const { tenant, actor } = caller;
+    if (namesTwice(change.roles ?? [])) return groupTwice();
+    const { clientSecret, ...settings } = change;
+    const sealed = clientSecret === undefined ? {} : { sealedSecret: await this.#seal(tenant, id, clientSecret) };
+    return db.transaction(async (tx) => {
+      if (!(await store.changeProvider(tx, tenant, id, { ...settings, ...sealed }, clock.now()))) return notFound(id);
+      const detail = { ...settings, ...(clientSecret === undefined ? {} : { clientSecret: 'changed' }) };
+      await appendAudit(tx, { tenant, actor, action: 'provider.changed', subject: `provider:${id}`, detail });
+      return viewOf((await store.providerById(tx, id))!);
+    });
+  }
+
+  async remove(caller: Caller, id: string): Promise<void | Refusal> {
+    const { tenant, actor } = caller;
+    return this.#options.db.transaction(async (tx) => {
+      if (!(await store.removeProvider(tx, tenant, id))) return notFound(id);
+      await appendAudit(tx, { tenant, actor, action: 'provider.removed', subject: `provider:${id}` });
+      return undefined;
+    });
+  }
+
+  /** @throws Fault PROVIDER_UNREADABLE */
+  async secretOf({ tenant, id, sealedSecret }: store.ProviderRow): Promise<string> {
+    const opened = openKey(sealedSecret ?? '', await this.#options.sealingKey(), boundTo(tenant, id));
+    if (opened.ok) return Buffer.from(opened.value).toString('utf8');
+    throw new Fault({
+      code: 'PROVIDER_UNREADABLE',
+      what: 'The secret of this sign-in provider cannot be read',
+      why: 'the master key is another one, or the row was changed',
+      fix: 'Restore the master key, or enter the secret again',
+      status: 503,
+    });
+  }
+
+  async #seal(tenant: string, id: string, secret: string): Promise<string> {
+    return sealKey(Buffer.from(secret, 'utf8'), await this.#options.sealingKey(), boundTo(tenant, id));
+  }
+}
+
+function boundTo(tenant: string, id: string): string {
+  return `identity-provider:${tenant}/${id}`;
+}
+
+function viewOf(row: store.ProviderRow): Provider {
+  const { id, kind, name, issuer, clientId, scopes, groupsClaim, roles, linkByEmail, trustEmail, createdAt } = row;
+  return {
+    ...{ id, kind, name, issuer, clientId, scopes, groupsClaim, roles: [...roles], linkByEmail, trustEmail },
+    createdAt: createdAt.toISOString(),
+  };
+}
+
+function namesTwice(roles: readonly { readonly group: string }[]): boolean {
+  return new Set(roles.map(({ group }) => group)).size < roles.length;
+}
+
+function groupTwice(): Refusal {
+  return refuse('invalid', 'REQUEST_INVALID', 'A group is listed twice.', { fix: 'Give each group one role.' });
+}
+
+export function notFound(id: string): Refusal {
+  return refuse('not_found', 'PROVIDER_NOT_FOUND', `There is no sign-in provider ${id}.`);
+}
+
+function exists(): Refusal {
+  return refuse('conflict', 'PROVIDER_EXISTS', 'This client of this issuer is there already.', {
+    fix: 'Change that provider.',
+  });
+}
+
+function full(): Refusal {
+  return refuse('conflict', 'PROVIDERS_FULL', `This tenant has ${PROVIDERS} sign-in providers.`, {
+    fix: 'Remove one that is not used any more.',
+  });
+}

@@ -1,0 +1,88 @@
+/** Providers, and signing in with them, over HTTP. */
+import { Controller, Inject } from '@nestjs/common';
+import { api, type Me } from '@casare/shared/api';
+import { cookieOf, credentialsOf } from '../platform/http/guard.ts';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { isRefusal, type Refusal } from '../platform/refusal.ts';
+import { AccountsService } from './accounts.service.ts';
+import { fromOf, WEB_URL } from './auth.controller.ts';
+import { ProvidersService } from './providers.service.ts';
+import { enter, leave, setCookie } from './session-cookie.ts';
+import { ATTEMPT_MS, SignOnService } from './sign-on.service.ts';
+
+const ATTEMPT_COOKIE = 'casare_sign_on';
+const ATTEMPT_PATH = '/api/v1/auth/oidc';
+
+@Controller()
+export class SignOnController {
+  readonly #accounts: AccountsService;
+  readonly #providers: ProvidersService;
+  readonly #signOn: SignOnService;
+  readonly #webUrl: string;
+
+  constructor(
+    @Inject(AccountsService) accounts: AccountsService,
+    @Inject(ProvidersService) providers: ProvidersService,
+    @Inject(SignOnService) signOn: SignOnService,
+    @Inject(WEB_URL) webUrl: string,
+  ) {
+    this.#accounts = accounts;
+    this.#providers = providers;
+    this.#signOn = signOn;
+    this.#webUrl = webUrl;
+  }
+
+  @Handles(api.providers.list)
+  list({ caller }: Call<typeof api.providers.list>) {
+    return this.#providers.list(caller);
+  }
+
+  @Handles(api.providers.create)
+  create({ caller, body }: Call<typeof api.providers.create>) {
+    return this.#providers.create(caller, body);
+  }
+
+  @Handles(api.providers.change)
+  change({ caller, params, body }: Call<typeof api.providers.change>) {
+    return this.#providers.change(caller, params.id, body);
+  }
+
+  @Handles(api.providers.remove)
+  remove({ caller, params }: Call<typeof api.providers.remove>) {
+    return this.#providers.remove(caller, params.id);
+  }
+
+  @Handles(api.signOn.providers)
+  offered({ query }: Call<typeof api.signOn.providers>) {
+    return this.#signOn.offered(query.tenant);
+  }
+
+  @Handles(api.signOn.begin)
+  async begin({ body, response }: Call<typeof api.signOn.begin>): Promise<{ url: string } | Refusal> {
+    const begun = await this.#signOn.begin(body.provider);
+    if (isRefusal(begun)) return begun;
+    const cookie = { name: ATTEMPT_COOKIE, path: ATTEMPT_PATH, maxAgeMs: ATTEMPT_MS };
+    setCookie(response, this.#webUrl, { ...cookie, value: begun.kept });
+    return { url: begun.url };
+  }
+
+  @Handles(api.signOn.complete)
+  async complete({ body, request, response }: Call<typeof api.signOn.complete>): Promise<Me | Refusal> {
+    const kept = cookieOf(request, ATTEMPT_COOKIE);
+    // Good for one try.
+    setCookie(response, this.#webUrl, { name: ATTEMPT_COOKIE, path: ATTEMPT_PATH, maxAgeMs: 0, value: '' });
+    const vouched = await this.#signOn.complete(body.query, kept);
+    if (isRefusal(vouched)) return vouched;
+    const { account, provider } = vouched;
+    const session = await this.#accounts.openSession(account, 'provider', fromOf(request), { providerId: provider });
+    return enter(session, { accounts: this.#accounts, webUrl: this.#webUrl, request, response });
+  }
+
+  @Handles(api.signOn.leave)
+  async leave({ request, response }: Call<typeof api.signOn.leave>): Promise<{ url: string | null }> {
+    const { sessionToken } = credentialsOf(request);
+    const url = sessionToken === null ? null : await this.#signOn.leaveUrl(sessionToken);
+    await leave({ accounts: this.#accounts, webUrl: this.#webUrl, request, response });
+    return { url };
+  }
+}
