@@ -517,7 +517,8 @@ CREATE TABLE store (
   epoch integer DEFAULT 1 NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   restored_at timestamp with time zone,
-  failed_at timestamp with time zone
+  failed_at timestamp with time zone,
+  live_forgotten xid8 DEFAULT '0'::xid8 NOT NULL
 );
 CREATE TABLE tenant (
   id text NOT NULL,

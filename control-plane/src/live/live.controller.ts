@@ -23,6 +23,8 @@ export class LiveController {
         fix: 'Connect without it to follow from now on.',
       });
     }
+    const full = this.#live.seat(call.caller.accountId, call.signal);
+    if (full !== null) return full;
     // Taken before the answer begins: what a client reads once its stream is open has no gap to the first event.
     const from = cursor ?? (await this.#live.now());
     return this.#events(call.caller.tenant, call.query.job ?? null, from, call.signal);

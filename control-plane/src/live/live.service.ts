@@ -2,15 +2,20 @@
  * Live events for consoles and scripts: each subscriber reads the table by its own cursor, so that nothing depends on
  * a notification arriving and a reconnect to another replica resumes without a hole. A wake-up only makes it sooner.
  *
- * Bounds: a subscriber reads `BATCH` events at a time, or a few more that share a row, and waits while its consumer is slow; at most
- * `MAX_SUBSCRIBERS` at once.
+ * Invariant: a subscriber misses nothing without being told. Where its cursor is so old that events after it were forgotten, or
+ * of a record that was replaced by a backup, it gets `stream.reset` and goes on from now.
+ *
+ * Bounds: a subscriber reads `BATCH` events at a time, or a few more that share a row, and waits while its consumer is slow;
+ * `SEATS` streams at once, and `SEATS_OF_ACCOUNT` of one account.
  */
 import type { Database } from '../platform/database/index.ts';
-import { Fault } from '../platform/errors.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './live.store.ts';
 
 const BATCH = 200;
-const MAX_SUBSCRIBERS = 1_000;
+const SEATS = 1_000;
+/** A person has a few consoles open, a program a few streams; more is a program that never closes one. */
+const SEATS_OF_ACCOUNT = 50;
 /** How often a subscriber looks without being woken, milliseconds. */
 const POLL_MS = 1_000;
 /** The shortest time between two wake-ups of all subscribers, milliseconds. */
@@ -29,7 +34,9 @@ export interface Subscription {
 export class LiveService {
   readonly #db: Database;
   readonly #waiting = new Set<() => void>();
-  #subscribers = 0;
+  /** Open streams, by account. */
+  readonly #seats = new Map<string, number>();
+  #seated = 0;
   #resting = false;
   #wokenAgain = false;
   #told = false;
@@ -66,21 +73,39 @@ export class LiveService {
     return store.cursorOfNow(this.#db);
   }
 
+  /** A place for a stream of this account, until `ended` aborts. */
+  seat(account: string, ended: AbortSignal): Refusal | null {
+    const own = this.#seats.get(account) ?? 0;
+    if (own >= SEATS_OF_ACCOUNT) return tooMany(`${own} are open of this account`);
+    if (this.#seated >= SEATS) return tooMany(`${this.#seated} are open`);
+    if (ended.aborted) return null;
+    this.#take(account, 1);
+    ended.addEventListener('abort', () => this.#take(account, -1), { once: true });
+    return null;
+  }
+
+  #take(account: string, seats: 1 | -1): void {
+    this.#seated += seats;
+    const own = (this.#seats.get(account) ?? 0) + seats;
+    if (own === 0) this.#seats.delete(account);
+    else this.#seats.set(account, own);
+  }
+
   /** Yields events until `signal` aborts. Yields an empty batch after a quiet interval, as a chance to keep alive. */
   async *follow(subscription: Subscription, signal: AbortSignal): AsyncGenerator<store.StoredLiveEvent[]> {
-    if (this.#subscribers >= MAX_SUBSCRIBERS) throw tooMany();
-    this.#subscribers += 1;
-    try {
-      let cursor = subscription.cursor ?? (await this.now());
-      while (!signal.aborted) {
-        const woken = this.#nextWake(signal);
-        const read = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
-        cursor = read.cursor;
-        yield [...read.events];
-        if (!read.more) await woken;
+    let cursor = subscription.cursor ?? (await this.now());
+    while (!signal.aborted) {
+      const woken = this.#nextWake(signal);
+      const read = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
+      if (read.lost) {
+        const now = await store.now(this.#db);
+        cursor = now.cursor;
+        yield [{ cursor, event: { type: 'stream.reset', at: now.at.toISOString() } }];
+        continue;
       }
-    } finally {
-      this.#subscribers -= 1;
+      cursor = read.cursor;
+      yield [...read.events];
+      if (!read.more) await woken;
     }
   }
 
@@ -116,12 +141,10 @@ export class LiveService {
   }
 }
 
-function tooMany(): Fault {
-  return new Fault({
-    code: 'LIVE_TOO_MANY',
-    what: 'No more live streams can be opened here',
-    why: `${MAX_SUBSCRIBERS} are open`,
-    fix: 'Close some, or ask another replica',
-    status: 503,
+function tooMany(why: string): Refusal {
+  return refuse('busy', 'LIVE_TOO_MANY', 'No more live streams can be opened here.', {
+    detail: `${why}.`,
+    fix: 'Close some, or ask another replica.',
+    retryAfterSeconds: 5,
   });
 }

@@ -29,11 +29,14 @@ export interface LiveBatch {
   readonly cursor: string;
   /** There may be more already. */
   readonly more: boolean;
+  /** What came after the cursor is not all here any more, or the cursor is of another record: one that was restored. */
+  readonly lost: boolean;
 }
 
 /** Without an event, `horizon` alone. */
 interface Row {
   readonly horizon: string;
+  readonly lost: boolean;
   readonly xid: string | null;
   readonly id: number;
   readonly body: object;
@@ -58,8 +61,9 @@ const appendJobChanges = sql<never, [tenants: string[], bodies: string[], jobs: 
 // read whole, and no more of them than hold `limit` events with all before them.
 const readLive = sql<Row, [tenant: string, xid: string, id: number, job: string | null, limit: number]>(
   'readLive',
-  `SELECT h.xmin::text AS horizon, e.xid::text AS xid, e.id, e.body, e.jobs, e.place
-   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) h
+  `SELECT h.xmin::text AS horizon, $2::text::xid8 <= h.forgotten OR $2::text::xid8 > h.xmin AS lost,
+     e.xid::text AS xid, e.id, e.body, e.jobs, e.place
+   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin, live_forgotten AS forgotten FROM store) h
    LEFT JOIN LATERAL (
      SELECT *, sum(coalesce(cardinality(jobs), 1)) OVER (ORDER BY xid, id ROWS UNBOUNDED PRECEDING)
        - coalesce(cardinality(jobs), 1) AS before
@@ -76,17 +80,25 @@ const readLive = sql<Row, [tenant: string, xid: string, id: number, job: string 
   { idempotent: true },
 );
 
-const newestLive = sql<{ xid: string }, []>(
+const newestLive = sql<{ xid: string; at: Date }, []>(
   'newestLive',
-  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid`,
+  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xid, clock_timestamp() AS at`,
   { idempotent: true },
 );
 
-// Bounded: a transaction that is open for long holds the horizon back, and with it every reader.
-const pruneLive = sql<never, [before: Date, limit: number]>(
+// Bounded: a transaction that is open for long holds the horizon back, and with it every reader. Up to which event some
+// were forgotten is noted with it, so that no reader misses one without being told.
+const pruneLive = sql<{ forgotten: number }, [before: Date, limit: number]>(
   'pruneLive',
-  `DELETE FROM live_event WHERE (tenant_id, xid, id) IN (
-     SELECT tenant_id, xid, id FROM live_event WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+  `WITH gone AS (
+     DELETE FROM live_event WHERE (tenant_id, xid, id) IN (
+       SELECT tenant_id, xid, id FROM live_event WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING xid
+   ), noted AS (
+     UPDATE store SET live_forgotten = last.xid FROM (SELECT max(xid) AS xid FROM gone) last
+     WHERE last.xid > store.live_forgotten
+   )
+   SELECT count(*)::int AS forgotten FROM gone`,
 );
 /** Events that one transaction forgets. */
 const PRUNED = 5_000;
@@ -136,7 +148,7 @@ function chunksOf<T>(list: readonly T[], size: number): T[][] {
 /**
  * Events of a tenant after `cursor`, oldest first, at least `limit` if there are as many, and fewer than `limit` and a row's
  * worth; those of one job when `job` is given. A cursor of the future (the database was restored from a backup) is taken
- * for now.
+ * for now, and so `lost`.
  */
 export async function readAfter(
   db: Queryable,
@@ -151,7 +163,8 @@ export async function readAfter(
   // Of a row that was read in part before, what is left of it.
   const events = read.filter((event) => part === null || event.row !== `${xid}-${id}` || event.part > part);
   const more = read.length >= limit;
-  return { events, more, cursor: more ? read.at(-1)!.row : `${rows[0]!.horizon}-0` };
+  const { lost } = rows[0]!;
+  return { events, more, lost, cursor: more ? read.at(-1)!.row : `${rows[0]!.horizon}-0` };
 }
 
 const START = { xid: '0', id: 0, part: null };
@@ -174,17 +187,21 @@ function eventsOf({
   });
 }
 
-/** The cursor of "now": everything that commits from here on comes after it. */
-export async function cursorOfNow(db: Queryable): Promise<string> {
+/** The cursor of "now": everything that commits from here on comes after it; and what time that is. */
+export async function now(db: Queryable): Promise<{ cursor: string; at: Date }> {
   const [row] = await db.query(newestLive());
-  return `${row!.xid}-0`;
+  return { cursor: `${row!.xid}-0`, at: row!.at };
+}
+
+export async function cursorOfNow(db: Queryable): Promise<string> {
+  return (await now(db)).cursor;
 }
 
 /** Forgets events older than `before`, in transactions of a bounded size, until `stopped`; how many. */
 export async function prune(db: Queryable, before: Date, stopped: () => boolean = () => false): Promise<number> {
   let forgotten = 0;
   for (let last = PRUNED; last === PRUNED && !stopped(); forgotten += last) {
-    last = await db.execute(pruneLive(before, PRUNED));
+    last = (await db.query(pruneLive(before, PRUNED)))[0]!.forgotten;
   }
   return forgotten;
 }

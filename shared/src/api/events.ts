@@ -47,6 +47,8 @@ export const LiveEvent = z
       action: z.string(),
     }),
     z.object({ type: z.literal('trust.changed'), ...base, subject: z.string(), action: z.string() }),
+    /** What came after `Last-Event-ID` is not kept any more: read the state anew. The stream goes on from now. */
+    z.object({ type: z.literal('stream.reset'), ...base }),
   ])
   .meta({ id: 'LiveEvent' });
 export type LiveEvent = z.infer<typeof LiveEvent>;
@@ -61,5 +63,6 @@ export const events = {
       'Streams events (SSE). `Last-Event-ID` (header, or `lastEventId` in the query) resumes; `job` narrows to one job.',
     query: z.object({ job: z.uuid().optional(), lastEventId: z.string().max(100).optional() }),
     answer: 'events',
+    problems: ['CURSOR_INVALID', 'LIVE_TOO_MANY'],
   }),
 } as const;

@@ -3,7 +3,8 @@
  * consoles, the CLI and scripts. Runs in browsers and Node.
  *
  * Invariants: after a break it reconnects with `Last-Event-ID`, so nothing is missed once an event has been seen; each
- * `open` item says whether the stream was resumed, so that a consumer reads the state anew where it was not. Refusals
+ * `open` item says whether the stream was resumed, so that a consumer reads the state anew where it was not; one comes also
+ * when the server says that it has forgotten what was missed (`stream.reset`). Refusals
  * that repeating cannot mend end it. One event is in memory at a time, of at most `EVENT_CHARS`.
  */
 import { API_PREFIX, LiveEvent, Problem, api } from '../api/index.ts';
@@ -48,7 +49,8 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
         failures = 0;
         lastId = message.id ?? lastId;
         const event = eventOf(message.data);
-        if (event !== null) yield { type: 'event', id: lastId ?? '', event };
+        if (event?.type === 'stream.reset') yield { type: 'open', resumed: false };
+        else if (event !== null) yield { type: 'event', id: lastId ?? '', event };
       }
     } catch (error) {
       if (options.signal?.aborted) return;
