@@ -34,6 +34,7 @@ const tables = sql<{ name: string }>(
 
 const [JOB, AGENT, ARTIFACT] = Array.from({ length: 3 }, () => crypto.randomUUID());
 const SERIAL = 'c0ffee01';
+const SECRET = 'theirSecret';
 
 /** What comes to be only by an agent's work. */
 function agentsThings(tenant: string): string {
@@ -81,6 +82,8 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   const schedule = await client.call(api.schedules.create, {
     body: { name: MARK, cron: '0 6 * * *', job: { workflow: `a/${name}` }, enabled: false },
   });
+  const value = crypto.randomUUID();
+  await client.call(api.secrets.set, { params: { name: SECRET }, body: { value, description: MARK } });
   const lock = await client.call(api.locks.create, { body: { kind: 'serial', target: SERIAL, reason: MARK } });
   const rotation = await client.call(api.rotations.start, { body: { kind: 'agent_ca', reason: MARK } });
   const route = (await client.call(api.routes.list)).items[0]!;
@@ -98,6 +101,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     ['/routes/', route.id],
     ['/maintenance-windows/', window.id],
     ['/schedules/', schedule.id],
+    ['/secrets/', SECRET],
     ['/trust/certificates/', SERIAL],
     ['/trust/locks/', lock.id],
     ['/trust/rotations/', rotation.id],
@@ -108,7 +112,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   return {
     plane,
     things,
-    foreign: [MARK, ...[...things].filter(([at]) => at !== '/routes/').map(([, id]) => id)],
+    foreign: [MARK, value, ...[...things].filter(([at]) => at !== '/routes/').map(([, id]) => id)],
     pathTo: (endpoint) => pathTo(endpoint, things),
     bodyOf({ id, method }) {
       if (method === 'GET') return undefined;
@@ -137,12 +141,12 @@ export async function openTwoTenants(): Promise<TwoTenants> {
 }
 
 function pathTo({ id, path, params }: Endpoint, things: ReadonlyMap<string, string>): string {
-  const at = path.search(/\{(id|serial)\}/);
+  const at = path.search(/\{(?!action)/);
   if (at < 0) return path;
   const thing = things.get(path.slice(0, at));
   if (thing === undefined) throw new Error(`${id}: make one of what ${path} names, in two-tenants.ts`);
   const { action } = (params?.shape ?? {}) as { action?: { options: readonly string[] } };
-  return path.replace(/\{(id|serial)\}/, thing).replace('{action}', action?.options[0] ?? '');
+  return path.replace(/\{\w+\}/, thing).replace('{version}', '1').replace('{action}', action?.options[0] ?? '');
 }
 
 /** Of somebody who has signed in by a link. */
