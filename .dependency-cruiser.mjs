@@ -14,6 +14,7 @@ const ARROWS = {
   trust: ['audit', 'live'],
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
   schedules: ['jobs', 'audit', 'live'],
+  alerts: ['audit', 'live'],
   fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
   graphql: ['fleet', 'jobs', 'workflows'],
 };

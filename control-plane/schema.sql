@@ -67,6 +67,59 @@ CREATE TABLE agent_session (
   serial text,
   server_ca_id uuid
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
+CREATE TABLE alert (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  rule_id uuid NOT NULL,
+  cause text NOT NULL,
+  title text NOT NULL,
+  detail jsonb NOT NULL,
+  times integer DEFAULT 1 NOT NULL,
+  raised_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  cleared_at timestamp with time zone
+);
+CREATE TABLE alert_channel (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  recipients text[],
+  url text,
+  sealed_secret text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL
+);
+CREATE TABLE alert_delivery (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  alert_id uuid NOT NULL,
+  channel_id uuid NOT NULL,
+  about text NOT NULL,
+  state text DEFAULT 'pending'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  last_error text,
+  delivered_at timestamp with time zone
+);
+CREATE TABLE alert_reader (
+  tenant_id text NOT NULL,
+  cursor text NOT NULL
+);
+CREATE TABLE alert_rule (
+  tenant_id text NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  channels uuid[] NOT NULL,
+  tells_cleared boolean NOT NULL,
+  enabled boolean NOT NULL,
+  workflow text,
+  minutes integer,
+  days integer,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL
+);
 CREATE TABLE api_key (
   tenant_id text NOT NULL,
   id text NOT NULL,
@@ -600,6 +653,21 @@ ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_ca_id_fkey FOREIG
 ALTER TABLE agent_certificate ADD CONSTRAINT agent_certificate_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES public.agent(tenant_id, id);
 ALTER TABLE agent_session ADD CONSTRAINT agent_session_pkey PRIMARY KEY (tenant_id, agent_id);
 ALTER TABLE agent_session ADD CONSTRAINT agent_session_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES public.agent(tenant_id, id);
+ALTER TABLE alert ADD CONSTRAINT alert_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE alert ADD CONSTRAINT alert_tenant_id_rule_id_fkey FOREIGN KEY (tenant_id, rule_id) REFERENCES public.alert_rule(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE alert_channel ADD CONSTRAINT alert_channel_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE alert_channel ADD CONSTRAINT alert_channel_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text])));
+ALTER TABLE alert_channel ADD CONSTRAINT alert_channel_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE alert_delivery ADD CONSTRAINT alert_delivery_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE alert_delivery ADD CONSTRAINT alert_delivery_about_check CHECK ((about = ANY (ARRAY['raised'::text, 'cleared'::text])));
+ALTER TABLE alert_delivery ADD CONSTRAINT alert_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])));
+ALTER TABLE alert_delivery ADD CONSTRAINT alert_delivery_tenant_id_alert_id_fkey FOREIGN KEY (tenant_id, alert_id) REFERENCES public.alert(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE alert_delivery ADD CONSTRAINT alert_delivery_tenant_id_channel_id_fkey FOREIGN KEY (tenant_id, channel_id) REFERENCES public.alert_channel(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE alert_reader ADD CONSTRAINT alert_reader_pkey PRIMARY KEY (tenant_id);
+ALTER TABLE alert_reader ADD CONSTRAINT alert_reader_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+ALTER TABLE alert_rule ADD CONSTRAINT alert_rule_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE alert_rule ADD CONSTRAINT alert_rule_kind_check CHECK ((kind = ANY (ARRAY['job.failed'::text, 'job.needs_review'::text, 'agent.offline'::text, 'certificate.expiring'::text])));
+ALTER TABLE alert_rule ADD CONSTRAINT alert_rule_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE api_key ADD CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
 ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
@@ -747,6 +815,14 @@ CREATE INDEX agent_certificate_page ON public.agent_certificate USING btree (ten
 CREATE UNIQUE INDEX agent_certificate_pending ON public.agent_certificate USING btree (tenant_id, agent_id) WHERE (state = 'pending'::text);
 CREATE INDEX agent_certificate_revoked ON public.agent_certificate USING btree (not_after) WHERE (state = 'revoked'::text);
 CREATE INDEX agent_session_gateway ON public.agent_session USING btree (gateway_id) WHERE (gateway_id IS NOT NULL);
+CREATE INDEX alert_cleared ON public.alert USING btree (cleared_at) WHERE (cleared_at IS NOT NULL);
+CREATE INDEX alert_of_rule ON public.alert USING btree (tenant_id, rule_id);
+CREATE UNIQUE INDEX alert_open ON public.alert USING btree (tenant_id, rule_id, cause) WHERE (cleared_at IS NULL);
+CREATE UNIQUE INDEX alert_channel_name ON public.alert_channel USING btree (tenant_id, name);
+CREATE INDEX alert_delivery_channel ON public.alert_delivery USING btree (tenant_id, channel_id);
+CREATE INDEX alert_delivery_due ON public.alert_delivery USING btree (due_at) WHERE (state = 'pending'::text);
+CREATE UNIQUE INDEX alert_delivery_once ON public.alert_delivery USING btree (tenant_id, alert_id, channel_id, about);
+CREATE UNIQUE INDEX alert_rule_name ON public.alert_rule USING btree (tenant_id, name);
 CREATE UNIQUE INDEX api_key_id ON public.api_key USING btree (id);
 CREATE INDEX api_key_of_account ON public.api_key USING btree (tenant_id, account_id);
 CREATE INDEX api_key_page ON public.api_key USING btree (tenant_id, seq DESC);

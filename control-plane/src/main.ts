@@ -5,12 +5,14 @@
 import type { DynamicModule } from '@nestjs/common';
 import path from 'node:path';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
+import { alertsModule, createAlerts } from './alerts/index.ts';
 import { appModule } from './app.module.ts';
 import { auditModule, AuditService } from './audit/index.ts';
 import {
   agentCounts,
   agentFitness,
   findAgentIds,
+  agentsAway,
   agentStates,
   createFleet,
   fleetModule,
@@ -34,6 +36,7 @@ import { openHttpListener } from './platform/http/web-listener.ts';
 import { createIds } from './platform/ids.ts';
 import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
+import { createMailer } from './platform/mail/mail.ts';
 import { Metrics } from './platform/metrics.ts';
 import { Outbound } from './platform/outbound/outbound.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
@@ -113,6 +116,13 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const schedules = createSchedules({ ...base, log: part('schedules'), jobs, workflows });
+  const alerts = createAlerts({
+    ...{ ...base, log: part('alerts'), sealingKey: sealingKey(signer, 'alert-webhooks'), webUrl: urls.web },
+    mailer: config.mail && createMailer(config.mail),
+    outbound: new Outbound({ allowed: config.outboundAllowed }),
+    agentsAway: (tenant, before, limit) => agentsAway(database, tenant, before, limit),
+    endings: async (tenant, within, limit) => (await trust.status.expirations(tenant, { within, limit })).items,
+  });
   const features: DynamicModule[] = [
     auditModule(audit),
     accountsModule(accounts, urls.web),
@@ -120,6 +130,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     secretsModule(secrets),
     jobsModule(jobs),
     schedulesModule(schedules),
+    alertsModule(alerts),
     liveModule(live),
     trustModule(trust),
     fleetModule(fleet),
@@ -147,6 +158,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => jobs.stop());
   schedules.firing.start();
   started.defer(() => schedules.firing.stop());
+  alerts.start();
+  started.defer(() => alerts.stop());
   const entrances = entrancesOf(config, ports, urls, part('edge'));
   const foreign = (service: 'web' | 'enrol') => foreignHosts(publicHosts(urls), service);
   const serve = requestListenerFor(app, 'web', foreign('web'));

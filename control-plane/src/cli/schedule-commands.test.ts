@@ -61,9 +61,14 @@ test('a schedule is made, shown, triggered, disabled and removed; its job stays'
   expect((await casare('list')).out).toMatch(/morning report +acme\/report .*disabled +submitted/);
   expect((await casare('delete', 'morning report')).code).toBe(0);
   expect(await plane.client.call(api.jobs.get, { params: { id: job } })).toMatchObject({ input: { region: 'north' } });
-  const { items } = await plane.client.call(api.audit.list, { query: { limit: 200 } });
-  const actions = items.map(({ action }) => action).filter((action) => action.startsWith('schedule.'));
-  expect(actions).toEqual(expect.arrayContaining(['schedule.created', 'schedule.triggered', 'schedule.disabled']));
+  // Entries are linked a moment after their change.
+  const audited = async () => {
+    const { items } = await plane.client.call(api.audit.list, { query: { limit: 200 } });
+    return items.map(({ action }) => action).filter((action) => action.startsWith('schedule.'));
+  };
+  await expect
+    .poll(audited, { timeout: 20_000 })
+    .toEqual(['schedule.created', 'schedule.triggered', 'schedule.disabled', 'schedule.removed']);
 });
 
 test.each<[string, string[], number, string]>([

@@ -1,4 +1,5 @@
 /** The fleet: enrolment, agents, and the tunnels they hold. */
+export { agentsAway } from './away.store.ts';
 export { agentStates } from './agent-states.ts';
 export { findAgentIds } from './agent.store.ts';
 export { agentCounts, agentFitness } from './fitness.ts';

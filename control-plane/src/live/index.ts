@@ -2,7 +2,9 @@
 export {
   append as appendLive,
   appendJobs,
+  cursorOfNow,
   prune as pruneLive,
+  readAfter as readLive,
   type JobChange,
   type NewLiveEvent,
 } from './live.store.ts';

@@ -40,8 +40,11 @@ export async function enrolNonceKey(signer: Signer): Promise<Uint8Array> {
   throw signerFault('The signer gave no key for nonces', derived);
 }
 
-/** The key that second factors, or answers kept for repeated requests, are sealed under; asked for when first needed. */
-export function sealingKey(signer: Signer, purpose: 'second-factor' | 'answers'): () => Promise<Uint8Array> {
+/** The key that second factors, answers kept for repeated requests, or secrets of webhooks are sealed under; asked for when first needed. */
+export function sealingKey(
+  signer: Signer,
+  purpose: 'second-factor' | 'answers' | 'alert-webhooks',
+): () => Promise<Uint8Array> {
   let known: Uint8Array | null = null;
   return async () => {
     if (known !== null) return known;

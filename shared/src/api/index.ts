@@ -1,4 +1,5 @@
 /** The REST API: every shape and every operation (design section 16). */
+import { alertChannels, alertRules, alerts } from './alerts.ts';
 import { accounts } from './accounts.ts';
 import { agents, joinTokens } from './agents.ts';
 import { apiKeys } from './api-keys.ts';
@@ -19,6 +20,7 @@ import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
 export * from './accounts.ts';
+export * from './alerts.ts';
 export * from './agents.ts';
 export * from './api-keys.ts';
 export * from './authorities.ts';
@@ -61,6 +63,9 @@ export const api = {
   routes,
   maintenance,
   schedules,
+  alertChannels,
+  alertRules,
+  alerts,
   events,
   trust,
   locks,

@@ -24,6 +24,8 @@ export const RolePermission = z.enum([
   'workflows:write',
   'schedules:read',
   'schedules:write',
+  'alerts:read',
+  'alerts:write',
   'agents:read',
   'agents:write',
   'secrets:read',
@@ -62,6 +64,8 @@ const ADMIN = [
   ...JOBS,
   'workflows:write',
   'schedules:write',
+  'alerts:read',
+  'alerts:write',
   'agents:write',
   'secrets:read',
   'secrets:write',
@@ -75,6 +79,7 @@ const ADMIN = [
 ] as const;
 const SECURITY = [
   ...READ,
+  'alerts:read',
   'agents:write',
   'secrets:read',
   'secrets:write',
@@ -89,7 +94,17 @@ const SECURITY = [
 export const PERMISSIONS: Readonly<Record<Role, readonly RolePermission[]>> = {
   owner: [...new Set([...ADMIN, ...SECURITY, 'accounts:recover', 'providers:write'] as const)],
   admin: [...new Set(ADMIN)],
-  operator: [...new Set([...READ, ...JOBS, 'schedules:write', 'agents:write', 'secrets:read', 'tokens:read'] as const)],
+  operator: [
+    ...new Set([
+      ...READ,
+      ...JOBS,
+      'schedules:write',
+      'alerts:read',
+      'agents:write',
+      'secrets:read',
+      'tokens:read',
+    ] as const),
+  ],
   developer: [...READ, 'jobs:write', 'workflows:write', 'schedules:write', 'secrets:read'],
   viewer: READ,
   security: SECURITY,
