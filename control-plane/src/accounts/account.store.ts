@@ -49,6 +49,12 @@ const accountByIdSql = sql<AccountRow, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+const accountsAliveSql = sql<AccountRow, [ids: string[]]>(
+  'accountsAlive',
+  `SELECT ${ACCOUNT} ${FROM} WHERE a.id = ANY ($1::uuid[]) AND ${MAY}`,
+  { idempotent: true },
+);
+
 const firstOwnerSql = sql<AccountRow, [tenant: string]>(
   'firstOwner',
   `SELECT ${ACCOUNT} ${FROM} WHERE tenant_id = $1 AND role = 'owner'
@@ -82,6 +88,11 @@ export async function accountByEmail(db: Queryable, email: string): Promise<Acco
 
 export async function accountById(db: Queryable, tenant: string, id: string): Promise<AccountRow | null> {
   return (await db.query(accountByIdSql(tenant, id)))[0] ?? null;
+}
+
+/** Those of `ids` that may sign in, and what they may do. */
+export function accountsAlive(db: Queryable, ids: readonly string[]): Promise<AccountRow[]> {
+  return db.query(accountsAliveSql([...ids]));
 }
 
 /** Until the transaction ends, no other process is in its first start. */

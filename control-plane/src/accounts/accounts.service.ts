@@ -17,7 +17,7 @@ import { ApiKeysService } from './api-keys.service.ts';
 import { hashSecret, newSecret, readApiKey } from './credential.ts';
 import { decideTry, TRIES } from './lockout.decision.ts';
 import { hashPassword, verifyPassword } from './password.ts';
-import { keyIdOf, rightsOfKey, sessionIdOf } from './rights.decision.ts';
+import { keyIdOf, rightsOfAccount, rightsOfKey, sessionIdOf } from './rights.decision.ts';
 import { PeopleService } from './people.service.ts';
 import { invitedBy, useInvitation } from './people.store.ts';
 import { SecondFactorService, sessionNeeded } from './second-factor.service.ts';
@@ -27,6 +27,7 @@ import * as sessions from './session.store.ts';
 import { SessionsService } from './sessions.service.ts';
 import * as signIns from './sign-in.store.ts';
 import { SignOnService } from './sign-on.service.ts';
+import { looksLikeToken, TokenCallers } from './token-callers.ts';
 
 /** A session's length, milliseconds. */
 export const SESSION_MS = 12 * 3_600_000;
@@ -57,6 +58,8 @@ export interface NewSignInCode {
 interface Reach {
   readonly outbound: Outbound;
   readonly webUrl: string;
+  /** After keys of a provider were read, they are not read again for so long, milliseconds; for tests. */
+  readonly keysRestMs?: number;
 }
 
 const NOWHERE: Reach = { outbound: new Outbound({ allowed: new OutboundAllowed() }), webUrl: 'http://localhost' };
@@ -68,6 +71,7 @@ export class AccountsService implements Authenticator {
   readonly secondFactor: SecondFactorService;
   readonly providers: ProvidersService;
   readonly signOn: SignOnService;
+  readonly #tokens: TokenCallers;
   readonly #db: Database;
   readonly #clock: Clock;
 
@@ -83,11 +87,13 @@ export class AccountsService implements Authenticator {
     this.sessions = new SessionsService(db, clock);
     this.providers = new ProvidersService({ db, clock, sealingKey, outbound: reach.outbound });
     this.signOn = new SignOnService({ db, clock, sealingKey, ...reach, providers: this.providers });
+    this.#tokens = new TokenCallers({ db, clock, ...reach });
     this.#db = db;
     this.#clock = clock;
   }
 
   async authenticate({ apiKey, sessionToken }: Credentials): Promise<Caller | null> {
+    if (apiKey !== null && looksLikeToken(apiKey)) return this.#tokens.callerOf(apiKey);
     if (apiKey !== null) return this.#callerOfKey(apiKey);
     return sessionToken === null ? null : this.#callerOfSession(sessionToken);
   }
@@ -105,6 +111,7 @@ export class AccountsService implements Authenticator {
     for (const { id, ...of } of signedIn.length > 0 ? await sessions.sessionsAlive(this.#db, signedIn, now) : []) {
       rights.set(`session:${id}`, { ...of, scopes: null });
     }
+    for (const [credential, of] of await this.#tokens.stillIn(callers)) rights.set(credential, of);
     return rights;
   }
 
@@ -321,10 +328,6 @@ function callerOf(
   const { tenant, id, email } = account;
   const verified = { via: 'session', credential: `session:${session.id}`, csrfToken: session.csrfToken } as const;
   return { tenant, accountId: id, email, ...rightsOfAccount(account), ...verified, actor: `account:${id}` };
-}
-
-function rightsOfAccount({ role, platform, suspended }: Omit<accounts.AccountRow, 'passwordHash'>): Rights {
-  return { role, scopes: null, platform, suspended };
 }
 
 function rightsOf({ role, scopes, platform, accountRole, accountPlatform, suspended }: LiveKey): Rights {

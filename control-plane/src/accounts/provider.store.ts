@@ -6,12 +6,14 @@ import type { RoleRule } from './role-mapping.decision.ts';
 export interface ProviderRow {
   readonly tenant: string;
   readonly id: string;
-  readonly kind: 'oidc';
+  readonly kind: 'oidc' | 'jwt';
   readonly name: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly sealedSecret: string | null;
   readonly scopes: string;
+  /** Where a provider of tokens has its keys. */
+  readonly keysUrl: string | null;
   readonly groupsClaim: string;
   readonly linkByEmail: boolean;
   readonly trustEmail: boolean;
@@ -24,7 +26,7 @@ type Changeable = 'name' | 'groupsClaim' | 'linkByEmail' | 'trustEmail' | 'seale
 type ProviderChanges = { readonly [K in Changeable]?: ProviderRow[K] | undefined };
 
 const PROVIDER = `p.tenant_id AS tenant, p.id, p.kind, p.name, p.issuer, p.client_id AS "clientId",
-     p.sealed_secret AS "sealedSecret", p.scopes, p.groups_claim AS "groupsClaim",
+     p.sealed_secret AS "sealedSecret", p.scopes, p.keys_url AS "keysUrl", p.groups_claim AS "groupsClaim",
      p.link_by_email AS "linkByEmail", p.trust_email AS "trustEmail", p.created_at AS "createdAt", p.changed_at AS "changedAt",
      coalesce((SELECT json_agg(json_build_object('group', r.group_name, 'role', r.role) ORDER BY r.group_name)
        FROM provider_role r WHERE r.tenant_id = p.tenant_id AND r.provider_id = p.id), '[]') AS roles`;
@@ -40,6 +42,14 @@ const byIdSql = sql<ProviderRow, [id: string]>(
   'providerById',
   `SELECT ${PROVIDER} FROM identity_provider p JOIN tenant t ON t.id = p.tenant_id
    WHERE p.id = $1 AND t.state <> 'deleting'`,
+  { idempotent: true },
+);
+
+// A token names nothing else: they are of one tenant.
+const byTokenSql = sql<ProviderRow, [issuer: string, audiences: string[]]>(
+  'providerOfToken',
+  `SELECT ${PROVIDER} FROM identity_provider p JOIN tenant t ON t.id = p.tenant_id
+   WHERE p.kind = 'jwt' AND p.issuer = $1 AND p.client_id = ANY ($2) AND t.state <> 'deleting' LIMIT 1`,
   { idempotent: true },
 );
 
@@ -66,12 +76,13 @@ const insertSql = sql<
     linkByEmail: boolean,
     trustEmail: boolean,
     now: Date,
+    keysUrl: string | null,
   ]
 >(
   'insertProvider',
   `INSERT INTO identity_provider (tenant_id, id, kind, name, issuer, client_id, sealed_secret, scopes, groups_claim,
-     link_by_email, trust_email, created_at, changed_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING`,
+     link_by_email, trust_email, created_at, changed_at, keys_url)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13) ON CONFLICT DO NOTHING`,
 );
 
 const changeSql = sql<
@@ -131,15 +142,24 @@ export async function providerById(db: Queryable, id: string): Promise<ProviderR
   return (await db.query(byIdSql(id)))[0] ?? null;
 }
 
+/** Whose tokens have this issuer and one of these audiences. */
+export async function providerOfToken(
+  db: Queryable,
+  issuer: string,
+  audiences: readonly string[],
+): Promise<ProviderRow | null> {
+  return (await db.query(byTokenSql(issuer, [...audiences])))[0] ?? null;
+}
+
 /** What the sign-in page of a tenant shows; null: of the operator's tenant. */
 export function providersOffered(db: Queryable, tenant: string | null): Promise<{ id: string; name: string }[]> {
   return db.query(offeredSql(tenant));
 }
 
-/** False when the tenant has this client of this issuer already. */
+/** False when the tenant has this client of this issuer, or anybody these tokens, already. */
 export async function insertProvider(tx: Transaction, row: ProviderRow): Promise<boolean> {
   const { tenant, id, kind, name, issuer, clientId, sealedSecret, scopes, groupsClaim, linkByEmail, trustEmail } = row;
-  const settings = [groupsClaim, linkByEmail, trustEmail, row.createdAt] as const;
+  const settings = [groupsClaim, linkByEmail, trustEmail, row.createdAt, row.keysUrl] as const;
   const added = await tx.execute(
     insertSql(tenant, id, kind, name, issuer, clientId, sealedSecret, scopes, ...settings),
   );

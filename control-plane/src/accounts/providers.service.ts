@@ -12,6 +12,7 @@ import type { Caller } from '../platform/http/caller.ts';
 import type { Outbound } from '../platform/outbound/outbound.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { discover } from './oidc-client.ts';
+import { readKeys } from './provider-keys.ts';
 import * as store from './provider.store.ts';
 
 /** Of a tenant. */
@@ -41,12 +42,19 @@ export class ProvidersService {
     const { tenant, actor } = caller;
     if (namesTwice(request.roles)) return groupTwice();
     if ((await store.listProviders(db, tenant)).length >= PROVIDERS) return full();
-    await discover(outbound, request);
     const id = crypto.randomUUID();
     const now = clock.now();
-    const { clientSecret, ...settings } = request;
-    const sealedSecret = await this.#seal(tenant, id, clientSecret);
-    const row = { ...settings, tenant, id, sealedSecret, createdAt: now, changedAt: now };
+    const base = { tenant, id, createdAt: now, changedAt: now };
+    let row: store.ProviderRow;
+    if (request.kind === 'oidc') {
+      await discover(outbound, request);
+      const { clientSecret, ...settings } = request;
+      row = { ...base, ...settings, keysUrl: null, sealedSecret: await this.#seal(tenant, id, clientSecret) };
+    } else {
+      const { audience, keysUrl = `${request.issuer}/.well-known/jwks.json`, ...settings } = request;
+      await readKeys(outbound, keysUrl);
+      row = { ...base, ...settings, clientId: audience, keysUrl, scopes: '', sealedSecret: null };
+    }
     return db.transaction(async (tx) => {
       if (!(await store.insertProvider(tx, row))) return exists();
       const detail = { name: row.name, issuer: row.issuer, roles: row.roles };
@@ -62,6 +70,8 @@ export class ProvidersService {
     const { clientSecret, ...settings } = change;
     const sealed = clientSecret === undefined ? {} : { sealedSecret: await this.#seal(tenant, id, clientSecret) };
     return db.transaction(async (tx) => {
+      const before = (await store.listProviders(tx, tenant)).find((one) => one.id === id);
+      if (before?.kind === 'jwt' && clientSecret !== undefined) return withoutSecret();
       if (!(await store.changeProvider(tx, tenant, id, { ...settings, ...sealed }, clock.now()))) return notFound(id);
       const detail = { ...settings, ...(clientSecret === undefined ? {} : { clientSecret: 'changed' }) };
       await appendAudit(tx, { tenant, actor, action: 'provider.changed', subject: `provider:${id}`, detail });
@@ -101,9 +111,10 @@ function boundTo(tenant: string, id: string): string {
 }
 
 function viewOf(row: store.ProviderRow): Provider {
-  const { id, kind, name, issuer, clientId, scopes, groupsClaim, roles, linkByEmail, trustEmail, createdAt } = row;
+  const { id, kind, name, issuer, clientId, keysUrl, scopes, groupsClaim, roles, linkByEmail, trustEmail, createdAt } =
+    row;
   return {
-    ...{ id, kind, name, issuer, clientId, scopes, groupsClaim, roles: [...roles], linkByEmail, trustEmail },
+    ...{ id, kind, name, issuer, clientId, keysUrl, scopes, groupsClaim, roles: [...roles], linkByEmail, trustEmail },
     createdAt: createdAt.toISOString(),
   };
 }
@@ -118,6 +129,12 @@ function groupTwice(): Refusal {
 
 export function notFound(id: string): Refusal {
   return refuse('not_found', 'PROVIDER_NOT_FOUND', `There is no sign-in provider ${id}.`);
+}
+
+function withoutSecret(): Refusal {
+  return refuse('unprocessable', 'PROVIDER_WITHOUT_SECRET', 'A provider of tokens has no secret.', {
+    fix: 'Leave clientSecret out.',
+  });
 }
 
 function exists(): Refusal {

@@ -12,6 +12,11 @@ export function rightsOfKey(key: Rights, of: Omit<Rights, 'scopes'>): Rights {
   return { ...account, scopes: both };
 }
 
+/** All that an account may. */
+export function rightsOfAccount({ role, platform, suspended }: Omit<Rights, 'scopes'>): Rights {
+  return { role, scopes: null, platform: platform ?? false, suspended: suspended ?? false };
+}
+
 /** The id of the session by which somebody calls; null for a key. */
 export function sessionIdOf({ credential }: { readonly credential: string }): string | null {
   return credential.startsWith('session:') ? credential.slice(8) : null;

@@ -54,6 +54,7 @@ export async function openAccountsDesk(allowed = new OutboundAllowed()): Promise
   const accounts = new AccountsService(database.db, clock, () => Promise.resolve(sealingKey), {
     outbound: new Outbound({ allowed }),
     webUrl: WEB_URL,
+    keysRestMs: 0,
   });
   const edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));

@@ -15,7 +15,7 @@ export const Me = z
     /** What the caller may do: all of the role, or what the key's scopes leave of it. */
     permissions: z.array(RolePermission),
     tenant: z.string(),
-    via: z.enum(['session', 'apiKey']),
+    via: z.enum(['session', 'apiKey', 'token']),
     /** To be sent as `X-CSRF-Token` with every changing request of a session; null for API keys. */
     csrfToken: z.string().nullable(),
   })

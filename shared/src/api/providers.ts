@@ -17,7 +17,9 @@ const url = z.url({ protocol: /^https?$/ }).max(1_000);
 const groupsClaim = z
   .string()
   .max(200)
-  .regex(/^[\w:/-]+(\.[\w:/-]+){0,4}$/, 'is no claim such as groups or app_metadata.role');
+  .regex(/^[\w:/-]+(\.[\w:/-]+){0,4}$/, 'is no claim such as groups or app_metadata.role')
+  // Supabase lets people write there themselves.
+  .refine((path) => !path.startsWith('user_metadata'), 'must not be what people can set themselves');
 const clientSecret = z.string().min(1).max(1_000);
 
 const settings = {
@@ -39,6 +41,16 @@ export const ProviderRequest = z.discriminatedUnion('kind', [
     clientSecret,
     scopes: z.string().max(500).default('openid email profile'),
   }),
+  // Its tokens (JWT) are shown instead of an API key, such as those of Supabase Auth.
+  z.strictObject({
+    kind: z.literal('jwt'),
+    ...settings,
+    groupsClaim: groupsClaim.default('app_metadata.role'),
+    issuer: url,
+    audience: z.string().min(1).max(500),
+    /** Its public keys (JWKS); absent: below the issuer, `/.well-known/jwks.json`. */
+    keysUrl: url.optional(),
+  }),
 ]);
 export type ProviderRequest = z.output<typeof ProviderRequest>;
 
@@ -52,10 +64,12 @@ export type ProviderChange = z.output<typeof ProviderChange>;
 export const Provider = z
   .object({
     id: z.uuid(),
-    kind: z.enum(['oidc']),
+    kind: z.enum(['oidc', 'jwt']),
     name: z.string(),
     issuer: z.string(),
+    /** Of a provider of tokens: their audience. */
     clientId: z.string(),
+    keysUrl: z.string().nullable(),
     scopes: z.string(),
     groupsClaim: z.string(),
     roles: z.array(RoleRule),
@@ -97,7 +111,7 @@ export const providers = {
     params: IdParams,
     body: ProviderChange,
     answer: { json: Provider },
-    problems: ['PROVIDER_NOT_FOUND'],
+    problems: ['PROVIDER_NOT_FOUND', 'PROVIDER_WITHOUT_SECRET'],
   }),
   remove: endpoint({
     id: 'providers.remove',

@@ -11,8 +11,9 @@ export interface Caller extends Rights {
   readonly tenant: string;
   readonly accountId: string;
   readonly email: string | null;
-  readonly via: 'session' | 'apiKey';
-  /** What was verified: `key:<id>` or `session:<id>`. */
+  /** `token`: of a provider of the tenant (JWT). */
+  readonly via: 'session' | 'apiKey' | 'token';
+  /** What was verified: `key:<id>`, `session:<id>`, or `token:<account>:<its end, seconds>`. */
   readonly credential: string;
   /** What a changing request of a session must send as `X-CSRF-Token`; null for API keys. */
   readonly csrfToken: string | null;

@@ -100,7 +100,7 @@ function checkCsrf(caller: Caller, request: Request): void {
 export function credentialsOf(request: Request): Credentials {
   const authorization = request.get('authorization');
   if (authorization !== undefined) {
-    const apiKey = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(authorization)?.[1] ?? '';
+    const apiKey = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1] ?? '';
     return { apiKey, sessionToken: null };
   }
   return { apiKey: null, sessionToken: cookieOf(request, SESSION_COOKIE) };
