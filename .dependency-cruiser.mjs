@@ -15,6 +15,7 @@ const ARROWS = {
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
   schedules: ['jobs', 'audit', 'live'],
   alerts: ['audit', 'live'],
+  tenants: ['jobs', 'accounts', 'trust', 'audit', 'live'],
   fleet: ['jobs', 'workflows', 'accounts', 'trust', 'audit', 'live'],
   graphql: ['fleet', 'jobs', 'workflows'],
 };

@@ -41,6 +41,7 @@ import { Metrics } from './platform/metrics.ts';
 import { Outbound } from './platform/outbound/outbound.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
+import { createTenants, Quotas, tenantsModule } from './tenants/index.ts';
 import { createTrust, enrolNonceKey, gatewayHosts, openSigner, sealingKey, trustModule } from './trust/index.ts';
 import { createSecrets, secretsModule } from './secrets/index.ts';
 import { viewerPage } from './viewer.ts';
@@ -89,8 +90,10 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const workflows = new WorkflowsService(database, clock, base.ids);
   const secrets = createSecrets({ db: database, clock, home: config.home, master: config.secretsMaster });
   await secrets.start();
+  const quotas = new Quotas({ ...base, log: part('quotas') });
   const jobs = createJobs({
     ...base,
+    quotas,
     log: part('jobs'),
     workflows,
     secrets: secrets.delivery,
@@ -114,7 +117,6 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     warningDays: config.warningDays,
     webEnds: () => webTls?.notAfter ?? null,
   });
-  const fleet = createFleet({ ...base, ...keys, log: part('fleet'), trust, jobs, tunnelUrl: () => urls.tunnel });
   const schedules = createSchedules({ ...base, log: part('schedules'), jobs, workflows });
   const alerts = createAlerts({
     ...{ ...base, log: part('alerts'), sealingKey: sealingKey(signer, 'alert-webhooks'), webUrl: urls.web },
@@ -122,6 +124,15 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     outbound: new Outbound({ allowed: config.outboundAllowed }),
     agentsAway: (tenant, before, limit) => agentsAway(database, tenant, before, limit),
     endings: async (tenant, within, limit) => (await trust.status.expirations(tenant, { within, limit })).items,
+  });
+  const fleet = createFleet({
+    ...{ ...base, ...keys, log: part('fleet'), trust, jobs },
+    tunnelUrl: () => urls.tunnel,
+    mayJoin: (tx, tenant) => quotas.refusalOfAgent(tx, tenant),
+  });
+  const tenants = createTenants({
+    ...{ db: database, clock, log: part('tenants'), trust, people: accounts.people, webUrl: urls.web },
+    onChanged: () => quotas.changed(),
   });
   const features: DynamicModule[] = [
     auditModule(audit),
@@ -135,6 +146,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     trustModule(trust),
     fleetModule(fleet),
     graphqlModule({ batches: batchesOf({ jobs, fleet, workflows }), log: part('graphql') }),
+    tenantsModule(tenants),
   ];
 
   // A home with another master key ends the start here: it must not replace the API key that another home holds.
@@ -154,6 +166,9 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => audit.stop());
   await trust.start();
   started.defer(() => trust.stop());
+  quotas.onChanged = () => jobs.dispatcher.wake();
+  await quotas.start();
+  started.defer(() => quotas.stop());
   await jobs.start();
   started.defer(() => jobs.stop());
   schedules.firing.start();

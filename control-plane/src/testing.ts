@@ -9,10 +9,13 @@ import type { AdminFile } from './accounts/index.ts';
 import { startControlPlane } from './main.ts';
 import { readConfig } from './platform/config.ts';
 import { sql } from './platform/database/index.ts';
+import type { PublicUrls } from './platform/public-urls.ts';
 import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
 
 export interface TestControlPlane {
   readonly url: string;
+  /** Where each service is reached. */
+  readonly urls: PublicUrls;
   readonly home: string;
   readonly admin: AdminFile;
   readonly database: TestDatabase;
@@ -45,6 +48,7 @@ export async function startTestControlPlane(env: Record<string, string> = {}): P
   const { admin } = running;
   return {
     url: admin.url,
+    urls: running.urls,
     home,
     admin,
     database,

@@ -68,6 +68,19 @@ export class PeopleService {
     });
   }
 
+  /** The first owner of a tenant that an operator of the platform makes, in that transaction. */
+  async inviteOwner(
+    tx: Transaction,
+    { tenant, actor }: Pick<Caller, 'tenant' | 'actor'>,
+    { email, ttlSeconds }: Pick<InvitationRequest, 'email' | 'ttlSeconds'>,
+  ): Promise<NewInvitation | Refusal> {
+    const id = crypto.randomUUID();
+    if (!(await store.addPerson(tx, tenant, { id, email, role: 'owner' }, this.#clock.now()))) return exists();
+    const detail = { email, role: 'owner' };
+    await appendAudit(tx, { tenant, actor, action: 'account.invited', subject: `account:${id}`, detail });
+    return this.#link(tx, tenant, id, ttlSeconds);
+  }
+
   async inviteAgain(caller: Caller, id: string, ttlSeconds: number): Promise<NewInvitation | Refusal> {
     return this.#change(caller, id, async (tx, person) => {
       if (person.joined || person.disabledAt !== null) return notInvited();

@@ -4,6 +4,7 @@ import { exitCodeOf, linesOf } from './exit.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import { addAccountCommands } from './account-commands.ts';
+import { addTenantCommands } from './tenant-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
 import { addJobCommands } from './job-commands.ts';
@@ -47,6 +48,7 @@ function programFor(around: Surroundings): Command {
   addLoginCommand(program, around);
   addKeyCommands(program, around);
   addAccountCommands(program, around);
+  addTenantCommands(program, around);
   addFleetCommands(program, around);
   addRouteCommands(program, around);
   addWorkflowCommands(program, around);

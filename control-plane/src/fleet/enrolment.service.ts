@@ -14,7 +14,7 @@ import type { Clock } from '../platform/clock.ts';
 import { isUniqueViolation, type Database, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { refusalOfState, type AgentLeaf, type OpenCa, type Trust, type VerifiedToken } from '../trust/index.ts';
 import type { AddressLimit } from './address-limit.ts';
 import * as store from './agent.store.ts';
@@ -30,6 +30,8 @@ export interface EnrolmentOptions {
   readonly trust: Pick<Trust, 'authorities' | 'gateway' | 'joinTokens' | 'leaves' | 'locks'>;
   readonly nonces: EnrolNonces;
   readonly limit: AddressLimit;
+  /** Why the tenant takes no further agent, in the transaction that would add one; null when it does. */
+  readonly mayJoin: (tx: Transaction, tenant: string) => Promise<Refusal | null>;
   /** What an enrolled agent dials. */
   readonly tunnelUrl: () => string;
 }
@@ -88,6 +90,7 @@ export class EnrolmentService {
     const ca = await trust.authorities.agentCa(token.tenant);
     const enrolled = await this.#commit(request, { token, publicKey, keyDigest }, ca, address);
     if (!enrolled) return this.#denied(address);
+    if (isRefusal(enrolled)) return enrolled;
     this.#options.live.wake();
     return {
       agentId: enrolled.agentId,
@@ -100,7 +103,7 @@ export class EnrolmentService {
     };
   }
 
-  async #commit(request: EnrolRequest, proven: Proven, ca: OpenCa, address: string): Promise<Enrolled | null> {
+  async #commit(request: EnrolRequest, proven: Proven, ca: OpenCa, address: string): Promise<Enrolled | Refusal | null> {
     const redeem = () => this.#options.db.transaction((tx) => this.#redeem(tx, request, proven, ca, address));
     try {
       return await redeem();
@@ -117,11 +120,14 @@ export class EnrolmentService {
     proven: Proven,
     ca: OpenCa,
     address: string,
-  ): Promise<Enrolled | null> {
+  ): Promise<Enrolled | Refusal | null> {
     // A locked tenant or CA looks like a token that is not accepted.
     if (await this.#options.trust.locks.isLocked(tx, { tenant: proven.token.tenant, caId: ca.id })) return null;
     const known = await store.findByKey(tx, proven.keyDigest);
     if (known) return this.#again(tx, known, proven);
+    // Who holds a good token may know; before it is used, so that a refusal uses nothing.
+    const refused = await this.#options.mayJoin(tx, proven.token.tenant);
+    if (refused) return refused;
     const use = await this.#options.trust.joinTokens.use(tx, proven.token);
     if (!use) {
       // The last use may just have gone to this very key, in a transaction that this one waited for.

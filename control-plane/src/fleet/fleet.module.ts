@@ -20,7 +20,7 @@ import { EphemeralAgents } from './ephemeral-agents.ts';
 import { EnrolRenewalService } from './enrol-renewal.service.ts';
 import { EnrolServer } from './enrol-server.ts';
 import { EnrolmentController } from './enrolment.controller.ts';
-import { EnrolmentService } from './enrolment.service.ts';
+import { EnrolmentService, type EnrolmentOptions } from './enrolment.service.ts';
 import { GatewayBeat } from './gateway-beat.ts';
 import { GatewayTrust } from './gateway-trust.ts';
 import type { SessionLimits } from './session-context.ts';
@@ -45,6 +45,8 @@ export interface FleetOptions {
   readonly hosts: readonly string[];
   /** The tunnel's public address, `wss://host:port`, asked for at each enrolment. */
   readonly tunnelUrl: () => string;
+  /** Whether a tenant takes another agent; absent: always. */
+  readonly mayJoin?: EnrolmentOptions['mayJoin'];
   readonly metrics?: Metrics;
   readonly limits?: Partial<SessionLimits>;
   readonly bounds?: Partial<TunnelBounds>;
@@ -126,6 +128,7 @@ export function createFleet(options: FleetOptions): Fleet {
     nonces: new EnrolNonces(nonceKey, clock),
     limit: new AddressLimit({ clock, ...ENROL_LIMIT }),
     tunnelUrl: () => withPath(options.tunnelUrl()),
+    mayJoin: options.mayJoin ?? (() => Promise.resolve(null)),
   };
   const draining = new Draining(options);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });

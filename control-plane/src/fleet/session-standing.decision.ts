@@ -29,12 +29,15 @@ export function endingOf(sessionId: string, standing: Standing): Ending | null {
 }
 
 /** Because of what trust refuses. Locks first: whoever is locked is to stop its work. */
-export function endingByTrust(peer: AdmittedPeer, { locked, revoked, retiredCas }: Refusals): Ending | null {
+export function endingByTrust(peer: AdmittedPeer, refusals: Refusals): Ending | null {
+  const { locked, revoked, retiredCas, suspended, deleted } = refusals;
   const { tenant, agentId, serial, caId, standsOn } = peer;
   if (locked.agent.has(`${tenant}/${agentId}`)) return lockedBy('agent');
   if (locked.tenant.has(tenant)) return lockedBy('tenant');
   if (locked.serial.has(`${tenant}/${serial}`)) return lockedBy('certificate');
   if (standsOn.some((id) => locked.ca.has(id))) return lockedBy('CA');
+  if (deleted.has(tenant)) return { code: CLOSE.notAdmitted, reason: 'the tenant was deleted' };
+  if (suspended.has(tenant)) return { code: CLOSE.suspended, reason: 'the tenant is suspended' };
   if (revoked.has(`${tenant}/${serial}`)) return { code: CLOSE.notAdmitted, reason: 'the certificate was revoked' };
   if (!retiredCas.has(caId)) return null;
   return { code: CLOSE.certificateRetired, reason: 'the CA of the certificate is not active' };

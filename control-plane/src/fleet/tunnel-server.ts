@@ -294,6 +294,7 @@ function sayGoodbye(tunnel: WebSocket, code: AdmissionRefusal['code']): void {
 
 function closeCodeOf(code: AdmissionRefusal['code']): number {
   if (code.endsWith('_LOCKED')) return CLOSE.locked;
+  if (code === 'TENANT_SUSPENDED') return CLOSE.suspended;
   if (code === 'CA_NOT_ACTIVE') return CLOSE.certificateRetired;
   return code === 'CERTIFICATE_EXPIRED' ? CLOSE.certificateExpired : CLOSE.notAdmitted;
 }

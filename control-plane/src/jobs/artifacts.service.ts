@@ -12,6 +12,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { ArtifactFiles, type PartFile } from './artifact-files.ts';
+import type { JobQuotas } from './quotas.port.ts';
 import * as store from './artifact.store.ts';
 import { holdLease } from './lease.store.ts';
 import type { AgentRef } from './runs.service.ts';
@@ -41,6 +42,7 @@ export interface ArtifactsDependencies {
   readonly files: ArtifactFiles;
   readonly live: LiveService;
   readonly clock: Clock;
+  readonly quotas: Pick<JobQuotas, 'refusalOfFile'>;
 }
 
 export class ArtifactsService {
@@ -65,6 +67,8 @@ export class ArtifactsService {
     const lease = await holdLease(db, agent.tenant, message.jobId);
     if (lease?.attempt !== message.attempt || lease.agentId !== agent.agentId) return fenced(message.attempt);
     if (this.#open.has(message.artifactId)) return refusal('ARTIFACT_BUSY', 'This file is being sent already.');
+    const full = await this.#deps.quotas.refusalOfFile(agent.tenant, message.bytes);
+    if (full) return refusal(full.code, `${full.title} ${full.detail ?? ''}`.trim());
     this.#open.add(message.artifactId);
     try {
       const part = await files.openPart(agent.tenant, message.artifactId, message.bytes);

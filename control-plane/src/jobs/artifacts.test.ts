@@ -8,6 +8,7 @@ import { LiveService } from '../live/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { ArtifactFiles } from './artifact-files.ts';
+import { NO_QUOTAS } from './quotas.port.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
 
@@ -37,7 +38,13 @@ afterAll(async () => {
 
 function service(on = root): ArtifactsService {
   const live = new LiveService(h.database.db);
-  return new ArtifactsService({ db: h.database.db, files: new ArtifactFiles(on), live, clock: systemClock });
+  return new ArtifactsService({
+    quotas: NO_QUOTAS,
+    db: h.database.db,
+    files: new ArtifactFiles(on),
+    live,
+    clock: systemClock,
+  });
 }
 function opened(answer: Awaited<ReturnType<ArtifactsService['open']>>) {
   if (!('upload' in answer)) throw new Error('not opened');

@@ -17,6 +17,8 @@ import type { Assignment } from './job.store.ts';
 import { lease, listLeasesOf, type AttemptKey, type LeasedJob, type LeaseRequest } from './lease.store.ts';
 import { assign, type Placed, type ReadyJob, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
+import { fitting, withinRoom } from './quota.decision.ts';
+import type { JobQuotas, Room } from './quotas.port.ts';
 import { listRoutes } from './route.store.ts';
 
 export interface DispatcherDependencies {
@@ -25,6 +27,7 @@ export interface DispatcherDependencies {
   readonly log: Log;
   readonly live: LiveService;
   readonly queue: ReadyQueue;
+  readonly quotas: Pick<JobQuotas, 'isLimited' | 'room'>;
   /** `known` is what the job's row said when the lease was just made. */
   readonly build: (key: AttemptKey & { readonly agentId: string }, known?: Assignment) => Promise<Assigned>;
   /** The assignment cannot be built: the attempt ends as refused. */
@@ -49,6 +52,9 @@ const RESCAN_MS = 10_000;
 const ROUTE_PAGE = 1_000;
 /** Wake-ups between replicas. */
 const CHANNEL = 'casare_ready';
+
+const NOBODY: ReadonlySet<string> = new Set();
+const NO_LIMIT: Room = { of: new Map(), taken: false };
 
 /** What a claim came to: as many as fit into one, others were held by somebody else, or there is no more to claim. */
 type Claimed = 'full' | 'missed' | 'done';
@@ -189,14 +195,19 @@ export class Dispatcher {
     const wanted = this.#agents.wanted(CLAIM);
     for (const routeId of this.#closed.routes) wanted.delete(routeId);
     if (wanted.size === 0) return 'done';
+    const limited = this.#limitedOf(wanted);
     let missed = 0;
     let placed: readonly Placed[] = [];
     let leased: readonly LeasedJob[] = [];
     const claim = async (tx: Transaction): Promise<readonly LeasedJob[]> => {
-      const held = await this.#deps.queue.hold(tx, wanted, CLAIM);
+      const room = await this.#room(tx, limited);
+      const asked = room.of.size === 0 ? wanted : withinRoom(wanted, (id) => this.#agents.route(id)?.tenant, room.of);
+      missed = room.taken ? 1 : 0;
+      if (asked.size === 0) return [];
+      const held = await this.#deps.queue.hold(tx, asked, CLAIM);
       const { places } = held;
-      missed = held.missed;
-      placed = this.place(places);
+      missed += held.missed;
+      placed = this.place(fitting(places, room.of));
       if (placed.length === 0) return [];
       const { leased: leases, stale } = await lease(tx, placed.map(requestOf));
       // What may not start any more leaves too, or it would stand at the head of its route for ever.
@@ -223,6 +234,23 @@ export class Dispatcher {
     }
     if (leased.length === CLAIM) return 'full';
     return missed > 0 ? 'missed' : 'done';
+  }
+
+  /** Tenants with a limit whose routes are wanted. */
+  #limitedOf(wanted: ReadonlyMap<number, number>): ReadonlySet<string> {
+    const { quotas } = this.#deps;
+    if (!quotas.isLimited()) return NOBODY;
+    const tenants = [...wanted.keys()].map((id) => this.#agents.route(id)?.tenant ?? '');
+    return new Set(tenants.filter((tenant) => quotas.isLimited(tenant)));
+  }
+
+  async #room(tx: Transaction, limited: ReadonlySet<string>): Promise<Room> {
+    return limited.size === 0 ? NO_LIMIT : this.#deps.quotas.room(tx, [...limited]);
+  }
+
+  /** False: a job of this tenant is leased by a claim alone, which counts what runs. */
+  mayPlaceAtOnce(tenant: string): boolean {
+    return !this.#deps.quotas.isLimited(tenant);
   }
 
   /**

@@ -185,6 +185,10 @@ export class HeldAgents {
     return [...this.#held.values()].map((held) => held.target);
   }
 
+  route(id: number): Route | undefined {
+    return this.#index.route(id);
+  }
+
   /** How many jobs can be placed on each route, at most `limit` each. */
   wanted(limit: number): Map<number, number> {
     return this.#index.wanted(limit);

@@ -11,5 +11,6 @@ export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './wh
 export type { Route } from './matching.decision.ts';
 export type { ClosedNow } from './query.service.ts';
 export { declareRestored, expectStopped } from './restore.ts';
+export type { JobQuotas, Room } from './quotas.port.ts';
 export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 export { CANCEL_GRACE_MS } from './steer.service.ts';

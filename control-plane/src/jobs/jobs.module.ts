@@ -20,6 +20,7 @@ import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
 import { ManyService } from './many.service.ts';
 import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
+import { NO_QUOTAS, type JobQuotas } from './quotas.port.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
 import { RunRecordService } from './run-record.service.ts';
 import { RoutesController } from './routes.controller.ts';
@@ -42,6 +43,8 @@ export interface JobsOptions {
   /** Absent: counted from what `fitness` lists. */
   readonly counts?: CountsPort;
   readonly agentIds: SubmitDependencies['agentIds'];
+  /** Absent: nobody has a quota. */
+  readonly quotas?: JobQuotas;
   /** Data directory of the control plane. */
   readonly home: string;
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
@@ -77,7 +80,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const { db, clock, live, log } = options;
   const assignmentOf = gather({ run: (jobs: readonly JobRef[]) => findAssignments(db, jobs), most: 200, runs: 2 });
   const times = { ...DEFAULT_TIMES, ...options.times };
-  const deps = { ...options, queue: postgresQueue(clock), times, assignmentOf };
+  const { quotas = NO_QUOTAS } = options;
+  const deps = { ...options, quotas, queue: postgresQueue(clock), times, assignmentOf };
   const runs = new RunsService(deps);
   const dispatcher = new Dispatcher({
     ...deps,
@@ -97,7 +101,7 @@ export function createJobs(options: JobsOptions): Jobs {
     appendAudit(tx, { tenant: by.tenant, actor: by.actor, action, subject, detail });
   const bounds = { ...times, heartbeatMs: options.heartbeatMs };
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit, bounds });
-  const artifacts = new ArtifactsService({ db, live, clock, files });
+  const artifacts = new ArtifactsService({ db, live, clock, files, quotas });
   const { workflows, viewer = () => Promise.resolve(null) } = options;
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {

@@ -16,6 +16,7 @@ import { lease, type LeasedJob } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
 import { onlyAgent, routeKey, type Placed, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
+import type { JobQuotas } from './quotas.port.ts';
 import { internRoute, ROUTES_PER_TENANT } from './route.store.ts';
 import * as store from './submit.store.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
@@ -37,7 +38,8 @@ export interface SubmitDependencies {
   readonly agentIds: (tenant: string, reference: string) => Promise<readonly string[]>;
   readonly queue: Pick<ReadyQueue, 'busy'>;
   /** Places jobs on agents of this replica. */
-  readonly placer: Pick<Dispatcher, 'know' | 'place' | 'placed'>;
+  readonly placer: Pick<Dispatcher, 'know' | 'mayPlaceAtOnce' | 'place' | 'placed'>;
+  readonly quotas: Pick<JobQuotas, 'refusalOfSubmit'>;
   /** Called after the COMMIT that put jobs into the queue. */
   readonly onReady: () => void;
   /** Called after the COMMIT that put jobs into the waiting room. */
@@ -139,7 +141,7 @@ export class SubmitService {
    */
   async #writeAll(tenant: string, writes: readonly Write[]): Promise<boolean[]> {
     const { db, placer } = this.#deps;
-    const plain = writes.flatMap(({ jobs }) => jobs).filter(isPlain);
+    const plain = placer.mayPlaceAtOnce(tenant) ? writes.flatMap(({ jobs }) => jobs).filter(isPlain) : [];
     const best = plain.toSorted((one, other) => other.request.priority - one.request.priority).slice(0, DIRECT);
     const placed = placer.place(best.map(({ id, route }) => ({ tenant, jobId: id, routeId: route.id })));
     let leased: readonly LeasedJob[] = [];
@@ -205,6 +207,8 @@ export class SubmitService {
   }
 
   async #prepare(by: Submitter, requests: readonly JobRequest[]): Promise<Draft[] | Refusal> {
+    const refused = await this.#deps.quotas.refusalOfSubmit(by.tenant, requests.length);
+    if (refused) return refused;
     const resolved = new Map<string, RunnableWorkflow>();
     const jobs: Draft[] = [];
     for (const [index, request] of requests.entries()) {

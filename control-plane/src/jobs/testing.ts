@@ -79,7 +79,7 @@ export interface TestAgent {
  * of the database.
  */
 export async function jobsHarness(
-  times: Pick<JobsOptions, 'times' | 'heartbeatMs'> | null = null,
+  times: Pick<JobsOptions, 'times' | 'heartbeatMs' | 'quotas'> | null = null,
   around: (db: Database) => Database = (db) => db,
 ): Promise<JobsHarness> {
   const database = await testDatabase();

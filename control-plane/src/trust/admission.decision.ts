@@ -27,16 +27,22 @@ export interface Recorded {
     readonly same: boolean;
     readonly agentState: AgentState;
   } | null;
-  /** A lock that holds on the certificate, its agent, its tenant or a CA that it stands on. */
-  readonly lock: LockKind | null;
+  /** A lock that holds on the certificate, its agent, its tenant or a CA that it stands on; or how its tenant stands. */
+  readonly lock: Barred | null;
 }
 
-export type LockCode = 'AGENT_LOCKED' | 'TENANT_LOCKED' | 'CERTIFICATE_LOCKED' | 'CA_LOCKED';
-const LOCKED: Readonly<Record<LockKind, LockCode>> = {
+/** What keeps agents out, besides what is wrong with themselves. */
+export type Barred = LockKind | 'suspension' | 'deletion';
+
+export type LockCode =
+  'AGENT_LOCKED' | 'TENANT_LOCKED' | 'CERTIFICATE_LOCKED' | 'CA_LOCKED' | 'TENANT_SUSPENDED' | 'TENANT_DELETED';
+const LOCKED: Readonly<Record<Barred, LockCode>> = {
   agent: 'AGENT_LOCKED',
   tenant: 'TENANT_LOCKED',
   serial: 'CERTIFICATE_LOCKED',
   ca: 'CA_LOCKED',
+  suspension: 'TENANT_SUSPENDED',
+  deletion: 'TENANT_DELETED',
 };
 
 export type AdmissionCode =

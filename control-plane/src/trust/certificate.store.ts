@@ -1,5 +1,6 @@
 /** Agents' certificates: every one ever issued has a row, committed before the certificate is handed out. */
-import type { AgentState, CaState, CertificateState, LockKind } from '@casare/shared/api';
+import type { AgentState, CaState, CertificateState } from '@casare/shared/api';
+import type { Barred } from './admission.decision.ts';
 import { sql, type Queryable } from '../platform/database/index.ts';
 
 /** A certificate to be kept. */
@@ -31,7 +32,7 @@ export interface OnRecord {
   /** Every CA that a session with it stands on: the issuing one, the gateway's, and their roots. */
   readonly standsOn: readonly string[];
   /** What kind of lock holds on any of these, the tenant, the agent or the certificate. */
-  readonly lock: LockKind | null;
+  readonly lock: Barred | null;
   /** Of the issuing CA. */
   readonly tenant: string;
   /** Null when that CA's tenant has no such serial. */
@@ -50,7 +51,7 @@ interface OnRecordRow {
   readonly ca_state: CaState;
   readonly ca_id: string;
   readonly stands_on: string[];
-  readonly lock: LockKind | null;
+  readonly lock: Barred | null;
   readonly tenant: string;
   readonly agent_id: string | null;
   readonly state: CertificateState;
@@ -103,15 +104,16 @@ const revokeCertificates = sql<never, [tenant: string, agent: string]>(
 const onRecord = sql<OnRecordRow, [caKeyIds: string[], serials: string[], gatewayCa: string | null]>(
   'certificatesOnRecord',
   `SELECT w.place::int, ca.state AS ca_state, ca.id AS ca_id, ca.tenant_id AS tenant, c.agent_id, c.state,
-     c.certificate_pem AS pem, c.created_at, a.state AS agent_state, chain.ids AS stands_on, (
+     c.certificate_pem AS pem, c.created_at, a.state AS agent_state, chain.ids AS stands_on, coalesce((
        SELECT l.kind FROM trust_lock l WHERE l.lifted_at IS NULL AND (
          (l.kind = 'ca' AND l.target = ANY(chain.ids))
          OR (l.kind = 'tenant' AND l.target = ca.tenant_id)
          OR (l.kind = 'agent' AND l.target = a.id::text AND l.tenant_id = ca.tenant_id)
          OR (l.kind = 'serial' AND l.target = w.serial AND l.tenant_id = ca.tenant_id))
-       LIMIT 1) AS lock
+       LIMIT 1), CASE t.state WHEN 'suspended' THEN 'suspension' WHEN 'deleting' THEN 'deletion' END) AS lock
    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(key_id, serial, place)
    JOIN certificate_authority ca ON ca.key_id = w.key_id AND ca.kind = 'agent_ca'
+   JOIN tenant t ON t.id = ca.tenant_id
    CROSS JOIN LATERAL (
      SELECT array_agg(id::text) AS ids FROM (
        SELECT unnest(ARRAY[x.id, x.issuer_id]) AS id FROM certificate_authority x WHERE x.id IN (ca.id, $3::uuid)

@@ -13,5 +13,7 @@ export type { Followed } from './renewals-after-expiry.ts';
 export { loadRefusals, type Refusals } from './refusals.store.ts';
 export { enrolNonceKey, openSigner, sealingKey, TRUST_DOMAIN } from './signer.ts';
 export { TRUST_CHANNEL, type TrustView, type TrustViews } from './trust-view.ts';
+export { takeBack, takenBack } from './change.ts';
+export { findAgentCa, retireAgentCas } from './tenant-ca.store.ts';
 export { distrustRestored } from './restore.store.ts';
 export { createTrust, trustModule, type Trust, type TrustOptions } from './trust.module.ts';

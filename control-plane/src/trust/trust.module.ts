@@ -18,6 +18,7 @@ import { JoinTokensController } from './join-tokens.controller.ts';
 import { Certificates } from './certificates.service.ts';
 import { LocksController } from './locks.controller.ts';
 import { Locks } from './locks.service.ts';
+import type { TrustChanges } from './change.ts';
 import { createOversight, type OversightOptions } from './oversight.ts';
 import { RootKeys } from './root-keys.service.ts';
 import { RotationMaterial } from './rotation-material.ts';
@@ -58,6 +59,8 @@ export interface Trust {
   readonly joinTokens: JoinTokens;
   readonly admission: Admission;
   readonly locks: Locks;
+  /** For whoever changes how a tenant stands, which is trust too: gateways hear of it. */
+  readonly changes: TrustChanges;
   readonly requests: AuthorityRequests;
   /** For a person on the server itself; no endpoint leads here. */
   readonly rootKeys: RootKeys;
@@ -110,6 +113,7 @@ export function createTrust(options: TrustOptions): Trust {
     joinTokens: new JoinTokens(db, clock, authorities),
     admission: new Admission({ db, clock, trustDomain: TRUST_DOMAIN, gatewayCa, renewals, adoptions }),
     locks: oversight.locks,
+    changes: oversight.changes,
     requests: new AuthorityRequests(changing),
     rootKeys: new RootKeys(changing),
     certificates: oversight.certificates,

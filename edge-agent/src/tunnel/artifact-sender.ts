@@ -22,7 +22,12 @@ export interface ArtifactSource {
 /** The first and the longest wait of a file after a passing refusal, milliseconds; it doubles in between. */
 const RETRY_MS = { first: 2_000, last: 60_000 };
 /** Refusals that a later try may not meet again, however long it takes: the control plane is busy or full. */
-const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ARTIFACT_BUSY', 'ARTIFACT_STORE_FULL', 'TOO_MANY_STREAMS']);
+const PASSING_REFUSALS: ReadonlySet<string> = new Set([
+  'ARTIFACT_BUSY',
+  'ARTIFACT_STORE_FULL',
+  'QUOTA_STORED_BYTES',
+  'TOO_MANY_STREAMS',
+]);
 /** Refusals of what arrived: sent again a few times, then given up. */
 const DAMAGE: ReadonlySet<string> = new Set(['ARTIFACT_INCOMPLETE', 'ARTIFACT_HASH']);
 const DAMAGED_TRIES = 3;

@@ -16,6 +16,7 @@ import { providers, signOn } from './providers.ts';
 import { secondFactor } from './second-factor.ts';
 import { secrets } from './secrets.ts';
 import { sessions } from './sessions.ts';
+import { tenant, tenants } from './tenants.ts';
 import { locks, rotations, trust } from './trust.ts';
 import { workflows } from './workflows.ts';
 
@@ -40,6 +41,7 @@ export * from './secrets.ts';
 export * from './providers.ts';
 export * from './second-factor.ts';
 export * from './sessions.ts';
+export * from './tenants.ts';
 export * from './trust.ts';
 export * from './workflows.ts';
 
@@ -71,6 +73,8 @@ export const api = {
   locks,
   rotations,
   authorities,
+  tenants,
+  tenant,
 } as const;
 
 /** Every operation, for the OpenAPI document and for tests that must cover all of them. */

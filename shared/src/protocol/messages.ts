@@ -318,4 +318,6 @@ export const CLOSE = {
   /** Its CA was retired: renew over the enrol listener, as for an expired one. */
   certificateRetired: 4411,
   locked: 4423,
+  /** Its tenant is suspended: what runs goes on inside its lease; try again. */
+  suspended: 4424,
 } as const;

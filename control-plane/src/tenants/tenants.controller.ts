@@ -1,0 +1,59 @@
+/** Tenants over HTTP: all of them for operators of the platform, and the caller's own. */
+import { Controller, Inject } from '@nestjs/common';
+import { api } from '@casare/shared/api';
+import { Handles, type Call } from '../platform/http/handles.ts';
+import { TenantsService } from './tenants.service.ts';
+
+@Controller()
+export class TenantsController {
+  readonly #tenants: TenantsService;
+
+  constructor(@Inject(TenantsService) tenants: TenantsService) {
+    this.#tenants = tenants;
+  }
+
+  @Handles(api.tenants.list)
+  list({ query }: Call<typeof api.tenants.list>) {
+    return this.#tenants.list(query);
+  }
+
+  @Handles(api.tenants.create)
+  create({ caller, body }: Call<typeof api.tenants.create>) {
+    return this.#tenants.create(caller, body);
+  }
+
+  @Handles(api.tenants.get)
+  get({ params }: Call<typeof api.tenants.get>) {
+    return this.#tenants.get(params.tenant);
+  }
+
+  @Handles(api.tenants.suspend)
+  suspend({ caller, params, body }: Call<typeof api.tenants.suspend>) {
+    return this.#tenants.suspend(caller, params.tenant, body.reason);
+  }
+
+  @Handles(api.tenants.resume)
+  resume({ caller, params }: Call<typeof api.tenants.resume>) {
+    return this.#tenants.resume(caller, params.tenant);
+  }
+
+  @Handles(api.tenants.setQuotas)
+  setQuotas({ caller, params, body }: Call<typeof api.tenants.setQuotas>) {
+    return this.#tenants.setQuotas(caller, params.tenant, body);
+  }
+
+  @Handles(api.tenants.setRetention)
+  setRetention({ caller, params, body }: Call<typeof api.tenants.setRetention>) {
+    return this.#tenants.setRetention(caller, params.tenant, body);
+  }
+
+  @Handles(api.tenant.get)
+  own({ caller }: Call<typeof api.tenant.get>) {
+    return this.#tenants.get(caller.tenant);
+  }
+
+  @Handles(api.tenant.setRetention)
+  setOwnRetention({ caller, body }: Call<typeof api.tenant.setRetention>) {
+    return this.#tenants.setRetention(caller, caller.tenant, body);
+  }
+}
