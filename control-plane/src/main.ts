@@ -31,6 +31,7 @@ import { WebTls } from './platform/edge/web-tls.ts';
 import { prepareHome } from './platform/home.ts';
 import { Idempotency } from './platform/http/idempotency.ts';
 import { reservePorts, requestListenerFor } from './platform/http/listeners.ts';
+import { RateLimit } from './platform/http/rate-limit.ts';
 import { createHttpApp } from './platform/http/server.ts';
 import { openHttpListener } from './platform/http/web-listener.ts';
 import { createIds } from './platform/ids.ts';
@@ -158,6 +159,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     checks: [{ name: 'database', check: () => ready(database.url, { attempts: 1 }) }],
     https: urls.web.startsWith('https:'),
     webSockets: fleet.adapter,
+    ...(config.rateLimit === null ? {} : { rateLimit: new RateLimit({ perSecond: config.rateLimit }) }),
     idempotency: new Idempotency({ db: database, sealingKey: sealingKey(signer, 'answers') }),
   });
   started.defer(() => app.close());

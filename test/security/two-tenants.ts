@@ -146,7 +146,10 @@ function pathTo({ id, path, params }: Endpoint, things: ReadonlyMap<string, stri
   const thing = things.get(path.slice(0, at));
   if (thing === undefined) throw new Error(`${id}: make one of what ${path} names, in two-tenants.ts`);
   const { action } = (params?.shape ?? {}) as { action?: { options: readonly string[] } };
-  return path.replace(/\{\w+\}/, thing).replace('{version}', '1').replace('{action}', action?.options[0] ?? '');
+  return path
+    .replace(/\{\w+\}/, thing)
+    .replace('{version}', '1')
+    .replace('{action}', action?.options[0] ?? '');
 }
 
 /** Of somebody who has signed in by a link. */

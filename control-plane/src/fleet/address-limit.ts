@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../platform/clock.ts';
+import { TokenBuckets } from '../platform/token-buckets.ts';
 
 export interface AddressLimitOptions {
   readonly clock: Clock;
@@ -16,26 +17,15 @@ export interface AddressLimitOptions {
 }
 
 export class AddressLimit {
-  readonly #options: AddressLimitOptions;
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets: TokenBuckets;
 
-  constructor(options: AddressLimitOptions) {
-    this.#options = options;
+  constructor({ clock, burst, perMinute, addresses: keys = 10_000 }: AddressLimitOptions) {
+    this.#buckets = new TokenBuckets({ burst, perSecond: perMinute / 60, keys, now: () => clock.monotonicMs() });
   }
 
   /** Takes one request of the address's allowance; false when it is used up. */
   take(address: string): boolean {
-    const { clock, burst, perMinute, addresses = 10_000 } = this.#options;
-    const key = clientOf(address);
-    const at = clock.monotonicMs();
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, at };
-    const tokens = Math.min(burst, bucket.tokens + ((at - bucket.at) / 60_000) * perMinute);
-    const allowed = tokens >= 1;
-    // Set anew, so that the map's order is the order of use and the first is the longest unused.
-    this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at });
-    if (this.#buckets.size > addresses) this.#buckets.delete(this.#buckets.keys().next().value!);
-    return allowed;
+    return this.#buckets.take(clientOf(address)).allowed;
   }
 }
 

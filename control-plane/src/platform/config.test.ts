@@ -7,6 +7,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
   expect(readConfig({})).toEqual({
     home: DEFAULT_HOME,
     databaseUrl: null,
+    rateLimit: 1_000,
     signerSocket: null,
     host: '127.0.0.1',
     onePort: null,
@@ -53,6 +54,8 @@ test('history is kept for days, or for ever', () => {
   expect(readConfig({}).historyDays).toBe(90);
   expect(readConfig({ CASARE_HISTORY_DAYS: '7' }).historyDays).toBe(7);
   expect(readConfig({ CASARE_HISTORY_DAYS: '0' }).historyDays).toBeNull();
+  expect(readConfig({ CASARE_RATE_LIMIT: '50' }).rateLimit).toBe(50);
+  expect(readConfig({ CASARE_RATE_LIMIT: '0' }).rateLimit).toBeNull();
   for (const wrong of ['-1', '1.5', 'ever'])
     expect(() => readConfig({ CASARE_HISTORY_DAYS: wrong })).toThrow('CASARE_HISTORY_DAYS');
 });

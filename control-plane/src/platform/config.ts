@@ -62,6 +62,8 @@ export interface Config {
   /** By which server mail is sent; null: none is. */
   readonly mail: MailSettings | null;
   readonly secretsMaster: SecretsMaster;
+  /** Requests a second that one API key or session may make in the long run; null: any number. */
+  readonly rateLimit: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -109,6 +111,7 @@ const Environment = z
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
     CASARE_HISTORY_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
     CASARE_SECRETS_MASTER_KEY: masterKeys.nullable().default(null),
+    CASARE_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
     CASARE_WEB_TLS_CERT: file,
     CASARE_WEB_TLS_KEY: file,
     CASARE_WEB_TLS_PFX: file,
@@ -216,6 +219,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       read.CASARE_SECRETS_MASTER_KEY === null
         ? { from: 'file' }
         : { from: 'environment', keys: read.CASARE_SECRETS_MASTER_KEY },
+    rateLimit: read.CASARE_RATE_LIMIT === 0 ? null : read.CASARE_RATE_LIMIT,
     logLevel: read.CASARE_LOG_LEVEL,
   };
 }

@@ -11,13 +11,16 @@ import { refuse, type Refusal } from '../refusal.ts';
 import { SESSION_COOKIE, type Authenticator, type Caller, type Credentials } from './caller.ts';
 import { endpointOf } from './handles.ts';
 import { RefusedError } from './problem.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { admit } from './request-state.ts';
 
 /** The guard of every route. */
 export class PermissionGuard implements CanActivate {
   readonly #authenticator: Authenticator;
-  constructor(authenticator: Authenticator) {
+  readonly #rateLimit: RateLimit | undefined;
+  constructor(authenticator: Authenticator, rateLimit?: RateLimit) {
     this.#authenticator = authenticator;
+    this.#rateLimit = rateLimit;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -37,6 +40,7 @@ export class PermissionGuard implements CanActivate {
         }),
       );
     }
+    this.#rateLimit?.count(caller.credential, request.res!);
     if (caller.via === 'session' && endpoint.method !== 'GET') checkCsrf(caller, request);
     if (!allows(caller, endpoint.permission)) throw new RefusedError(permissionDenied(caller, endpoint.permission));
     return caller;

@@ -18,6 +18,7 @@ import { LoadGate, putLoadGate, type LoadLimits } from './load-gate.ts';
 import { OpenStreams, putOpenStreams } from './open-streams.ts';
 import { operationRoutes, type ReadyCheck } from './operations.ts';
 import { ProblemFilter } from './problem.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { operationOf } from './request-state.ts';
 
 export interface HttpAppOptions {
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   readonly consoleFiles?: string;
   /** How much may be under way at once; for tests. */
   readonly load?: LoadLimits;
+  /** Bounds how often a credential may call; absent: it may as often as it likes. */
+  readonly rateLimit?: RateLimit;
   /** Keeps idempotency keys. Without one, they are read and not kept. */
   readonly idempotency?: Idempotency;
   /** What serves the module's WebSocket gateways; Nest must know it before `init`. */
@@ -50,7 +53,7 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
     logger: nestLogger(options.log),
   });
   const authenticator = app.get<Authenticator>(AUTHENTICATOR, { strict: false });
-  app.useGlobalGuards(new PermissionGuard(authenticator));
+  app.useGlobalGuards(new PermissionGuard(authenticator, options.rateLimit));
   putOpenStreams(instance, new OpenStreams(authenticator, options.log));
   app.useGlobalFilters(filter);
   if (options.webSockets) app.useWebSocketAdapter(options.webSockets);
