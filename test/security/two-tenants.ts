@@ -82,6 +82,12 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   const schedule = await client.call(api.schedules.create, {
     body: { name: MARK, cron: '0 6 * * *', job: { workflow: `a/${name}` }, enabled: false },
   });
+  const { channel } = await client.call(api.alertChannels.create, {
+    body: { kind: 'webhook', name: MARK, url: `https://${MARK}.example/hook` },
+  });
+  const alertRule = await client.call(api.alertRules.create, {
+    body: { kind: 'certificate.expiring', name: MARK, channels: [channel.id], enabled: false },
+  });
   const value = crypto.randomUUID();
   await client.call(api.secrets.set, { params: { name: SECRET }, body: { value, description: MARK } });
   const lock = await client.call(api.locks.create, { body: { kind: 'serial', target: SERIAL, reason: MARK } });
@@ -101,13 +107,20 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     ['/routes/', route.id],
     ['/maintenance-windows/', window.id],
     ['/schedules/', schedule.id],
+    ['/alert-channels/', channel.id],
+    ['/alert-rules/', alertRule.id],
     ['/secrets/', SECRET],
     ['/trust/certificates/', SERIAL],
     ['/trust/locks/', lock.id],
     ['/trust/rotations/', rotation.id],
     ['/trust/authority-requests/', crypto.randomUUID()],
   ]);
-  const real = { [EXAMPLE.workflow]: workflow.id, [EXAMPLE.job]: JOB!, [EXAMPLE.agent]: AGENT! };
+  const real = {
+    [EXAMPLE.workflow]: workflow.id,
+    [EXAMPLE.job]: JOB!,
+    [EXAMPLE.agent]: AGENT!,
+    [EXAMPLE.channel]: channel.id,
+  };
   const named = (await db.query(tables())).map((row) => row.name);
   return {
     plane,

@@ -8,6 +8,7 @@ export const EXAMPLE = {
   workflow: '0198a7c0-1000-7000-8000-000000000001',
   job: '0198a7c0-1000-7000-8000-000000000002',
   agent: '0198a7c0-1000-7000-8000-000000000003',
+  channel: '0198a7c0-1000-7000-8000-000000000004',
 } as const;
 
 const reason = 'A laptop was lost.';
@@ -55,6 +56,14 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'maintenance.create': { scope: 'agent', target: EXAMPLE.agent, reason: 'Updates of the machine.', times },
   'schedules.create': schedule,
   'schedules.update': schedule,
+  'alertChannels.create': { kind: 'webhook', name: 'pager', url: 'https://pager.example.com/hook' },
+  'alertRules.create': {
+    kind: 'agent.offline',
+    name: 'agents',
+    channels: [EXAMPLE.channel],
+    minutes: 15,
+    cleared: true,
+  },
   'schedules.preview': { cron: '0 6 * * 1-5', timeZone: 'Europe/Berlin' },
   'secrets.set': {
     value: 'a password, or an object of texts',
