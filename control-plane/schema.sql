@@ -881,6 +881,55 @@ BEGIN
   NEW.changed_xid := pg_current_xact_id();
   RETURN NEW;
 END $function$;
+CREATE OR REPLACE FUNCTION public.history_drop_day(day text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE parent text;
+BEGIN
+  IF day !~ '^[0-9]{8}$' THEN RAISE EXCEPTION '% is no day', day; END IF;
+  FOREACH parent IN ARRAY ARRAY['job', 'job_attempt', 'job_event', 'job_step'] LOOP
+    EXECUTE format('DROP TABLE IF EXISTS %I', parent || '_' || day);
+  END LOOP;
+END $function$;
+CREATE OR REPLACE FUNCTION public.history_lock_day(day text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF day !~ '^[0-9]{8}$' THEN RAISE EXCEPTION '% is no day', day; END IF;
+  EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', 'job_' || day);
+END $function$;
+CREATE OR REPLACE FUNCTION public.history_make_day(day text, first uuid, before uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE parent text;
+BEGIN
+  IF day !~ '^[0-9]{8}$' THEN RAISE EXCEPTION '% is no day', day; END IF;
+  FOREACH parent IN ARRAY ARRAY['job', 'job_attempt', 'job_event', 'job_step'] LOOP
+    -- Only rows of jobs are changed, in place: jobs of a page are begun together, so it has room for a second version of each.
+    EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)%s', parent || '_' || day, parent,
+      first, before, CASE parent WHEN 'job' THEN ' WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02)' ELSE '' END);
+  END LOOP;
+END $function$;
+CREATE OR REPLACE FUNCTION public.isolate(relation regclass, app text, system text, key name DEFAULT 'tenant_id'::name)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', relation);
+  EXECUTE format('CREATE POLICY tenant ON %s TO casare_app USING (%I = current_setting(''casare.tenant'', true))', relation, key);
+  EXECUTE format('CREATE POLICY system ON %s TO casare_system USING (true)', relation);
+  IF app IS NOT NULL THEN EXECUTE format('GRANT %s ON %s TO casare_app', app, relation); END IF;
+  EXECUTE format('GRANT %s ON %s TO casare_system', concat_ws(', ', 'SELECT, DELETE', system), relation);
+END $function$;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -904,7 +953,342 @@ CREATE TRIGGER audit_event_kept BEFORE DELETE ON public.audit_event FOR EACH ROW
 CREATE TRIGGER audit_link_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER audit_link_kept BEFORE DELETE ON public.audit_link FOR EACH ROW EXECUTE FUNCTION public.refuse_forgetting();
 
+-- row security
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account FORCE ROW LEVEL SECURITY;
+ALTER TABLE account_identity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account_identity FORCE ROW LEVEL SECURITY;
+ALTER TABLE agent ENABLE ROW LEVEL SECURITY;
+ALTER TABLE agent FORCE ROW LEVEL SECURITY;
+ALTER TABLE agent_certificate ENABLE ROW LEVEL SECURITY;
+ALTER TABLE agent_certificate FORCE ROW LEVEL SECURITY;
+ALTER TABLE agent_session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE agent_session FORCE ROW LEVEL SECURITY;
+ALTER TABLE alert ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert FORCE ROW LEVEL SECURITY;
+ALTER TABLE alert_channel ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert_channel FORCE ROW LEVEL SECURITY;
+ALTER TABLE alert_delivery ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert_delivery FORCE ROW LEVEL SECURITY;
+ALTER TABLE alert_reader ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert_reader FORCE ROW LEVEL SECURITY;
+ALTER TABLE alert_rule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alert_rule FORCE ROW LEVEL SECURITY;
+ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
+ALTER TABLE artifact ENABLE ROW LEVEL SECURITY;
+ALTER TABLE artifact FORCE ROW LEVEL SECURITY;
+ALTER TABLE artifact_removal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE artifact_removal FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_event FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_head FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_link ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_link FORCE ROW LEVEL SECURITY;
+ALTER TABLE authority_request ENABLE ROW LEVEL SECURITY;
+ALTER TABLE authority_request FORCE ROW LEVEL SECURITY;
+ALTER TABLE ca_rotation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ca_rotation FORCE ROW LEVEL SECURITY;
+ALTER TABLE certificate_authority ENABLE ROW LEVEL SECURITY;
+ALTER TABLE certificate_authority FORCE ROW LEVEL SECURITY;
+ALTER TABLE closure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE closure FORCE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_key FORCE ROW LEVEL SECURITY;
+ALTER TABLE identity_provider ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity_provider FORCE ROW LEVEL SECURITY;
+ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
+ALTER TABLE job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_attempt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_attempt FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_attempt_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_attempt_default FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_deadline ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_deadline FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_default FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_event FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_event_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_event_default FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_fence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_fence FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_key FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_lease ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_lease FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_ready ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_ready FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_step FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_step_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_step_default FORCE ROW LEVEL SECURITY;
+ALTER TABLE job_waiting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job_waiting FORCE ROW LEVEL SECURITY;
+ALTER TABLE join_token ENABLE ROW LEVEL SECURITY;
+ALTER TABLE join_token FORCE ROW LEVEL SECURITY;
+ALTER TABLE live_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE live_event FORCE ROW LEVEL SECURITY;
+ALTER TABLE provider_role ENABLE ROW LEVEL SECURITY;
+ALTER TABLE provider_role FORCE ROW LEVEL SECURITY;
+ALTER TABLE recovery_code ENABLE ROW LEVEL SECURITY;
+ALTER TABLE recovery_code FORCE ROW LEVEL SECURITY;
+ALTER TABLE route ENABLE ROW LEVEL SECURITY;
+ALTER TABLE route FORCE ROW LEVEL SECURITY;
+ALTER TABLE schedule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE schedule FORCE ROW LEVEL SECURITY;
+ALTER TABLE schedule_firing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE schedule_firing FORCE ROW LEVEL SECURITY;
+ALTER TABLE second_factor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE second_factor FORCE ROW LEVEL SECURITY;
+ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE secret FORCE ROW LEVEL SECURITY;
+ALTER TABLE secret_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE secret_version FORCE ROW LEVEL SECURITY;
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE session FORCE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_code ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_code FORCE ROW LEVEL SECURITY;
+ALTER TABLE tenant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant FORCE ROW LEVEL SECURITY;
+ALTER TABLE tenant_deletion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_deletion FORCE ROW LEVEL SECURITY;
+ALTER TABLE tenant_quota ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_quota FORCE ROW LEVEL SECURITY;
+ALTER TABLE tenant_retention ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_retention FORCE ROW LEVEL SECURITY;
+ALTER TABLE trust_lock ENABLE ROW LEVEL SECURITY;
+ALTER TABLE trust_lock FORCE ROW LEVEL SECURITY;
+ALTER TABLE workflow_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workflow_version FORCE ROW LEVEL SECURITY;
+
+-- policies
+CREATE POLICY system ON account AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON account AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON account_identity AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON account_identity AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON agent AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON agent AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON agent_certificate AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON agent_certificate AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON agent_session AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON agent_session AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON alert AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON alert AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON alert_channel AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON alert_channel AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON alert_delivery AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON alert_delivery AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON alert_reader AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON alert_reader AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON alert_rule AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON alert_rule AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON api_key AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON api_key AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON artifact AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON artifact AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON artifact_removal AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON artifact_removal AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON audit_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON audit_event AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON audit_head AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON audit_head AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON audit_link AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON audit_link AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON authority_request AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON authority_request AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON ca_rotation AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON ca_rotation AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON certificate_authority AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON certificate_authority AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON closure AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON closure AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON idempotency_key AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON idempotency_key AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON identity_provider AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON identity_provider AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON invitation AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON invitation AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_attempt AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_attempt AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_attempt_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_attempt_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_deadline AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_deadline AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_event AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_event_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_event_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_fence AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_fence AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_key AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_key AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_lease AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_lease AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_ready AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_ready AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_step AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_step AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_step_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_step_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON job_waiting AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON job_waiting AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON join_token AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON join_token AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON live_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON live_event AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON provider_role AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON provider_role AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON recovery_code AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON recovery_code AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON route AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON route AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON schedule AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON schedule AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON schedule_firing AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON schedule_firing AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON second_factor AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON second_factor AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON secret AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON secret AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON secret_version AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON secret_version AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON session AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON session AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON sign_in_code AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON sign_in_code AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON tenant AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON tenant AS PERMISSIVE FOR ALL TO casare_app USING ((id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON tenant_deletion AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON tenant_deletion AS PERMISSIVE FOR ALL TO casare_app USING ((tenant = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON tenant_quota AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON tenant_quota AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON tenant_retention AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON tenant_retention AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON trust_lock AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON trust_lock AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON workflow_version AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON workflow_version AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+
 -- grants
 GRANT EXECUTE ON FUNCTION agent_changed() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION history_drop_day(day text) TO casare_system;
+GRANT EXECUTE ON FUNCTION history_lock_day(day text) TO casare_system;
+GRANT EXECUTE ON FUNCTION history_make_day(day text, first uuid, before uuid) TO casare_system;
 GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION refuse_forgetting() TO PUBLIC;
+GRANT SELECT ON SEQUENCE job_ready_seq_seq TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE account TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE account TO casare_system;
+GRANT SELECT ON TABLE account_identity TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE account_identity TO casare_system;
+GRANT SELECT, UPDATE ON TABLE agent TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE agent TO casare_system;
+GRANT SELECT, UPDATE ON TABLE agent_certificate TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE agent_certificate TO casare_system;
+GRANT SELECT ON TABLE agent_session TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE agent_session TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE alert TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_channel TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_channel TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE alert_delivery TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_delivery TO casare_system;
+GRANT INSERT, SELECT ON TABLE alert_reader TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_reader TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_rule TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE alert_rule TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE api_key TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE api_key TO casare_system;
+GRANT SELECT ON TABLE artifact TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE artifact TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE artifact_removal TO casare_system;
+GRANT INSERT, SELECT ON TABLE audit_event TO casare_app;
+GRANT DELETE, INSERT, SELECT ON TABLE audit_event TO casare_system;
+GRANT SELECT ON TABLE audit_head TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE audit_head TO casare_system;
+GRANT SELECT ON TABLE audit_link TO casare_app;
+GRANT DELETE, INSERT, SELECT ON TABLE audit_link TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE authority_request TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE ca_rotation TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE certificate_authority TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE closure TO casare_app;
+GRANT DELETE, SELECT ON TABLE closure TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE expiry_warning TO casare_system;
+GRANT SELECT ON TABLE gateway TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE gateway TO casare_system;
+GRANT INSERT, SELECT ON TABLE gateway_certificate TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE idempotency_key TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE idempotency_key TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE identity_provider TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE invitation TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE invitation TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE job TO casare_app;
+GRANT DELETE, SELECT, UPDATE ON TABLE job TO casare_system;
+GRANT INSERT, SELECT ON TABLE job_attempt TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_attempt TO casare_system;
+GRANT DELETE, SELECT, UPDATE ON TABLE job_attempt_default TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_deadline TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_deadline TO casare_system;
+GRANT DELETE, SELECT, UPDATE ON TABLE job_default TO casare_system;
+GRANT INSERT, SELECT ON TABLE job_event TO casare_app;
+GRANT DELETE, INSERT, SELECT ON TABLE job_event TO casare_system;
+GRANT DELETE, SELECT, UPDATE ON TABLE job_event_default TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE job_fence TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_fence TO casare_system;
+GRANT DELETE, SELECT ON TABLE job_key TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_key TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_lease TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_lease TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_ready TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_ready TO casare_system;
+GRANT SELECT, UPDATE ON TABLE job_step TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_step TO casare_system;
+GRANT DELETE, SELECT, UPDATE ON TABLE job_step_default TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE job_waiting TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE job_waiting TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE join_token TO casare_app;
+GRANT DELETE, SELECT, UPDATE ON TABLE join_token TO casare_system;
+GRANT INSERT, SELECT ON TABLE live_event TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE live_event TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE login_failure TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE provider_role TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE recovery_code TO casare_app;
+GRANT DELETE, SELECT, UPDATE ON TABLE recovery_code TO casare_system;
+GRANT INSERT, SELECT ON TABLE route TO casare_app;
+GRANT DELETE, SELECT ON TABLE route TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule_firing TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule_firing TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE second_factor TO casare_app;
+GRANT DELETE, SELECT, UPDATE ON TABLE second_factor TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE secret TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE secret_master TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE secret_version TO casare_system;
+GRANT DELETE, SELECT ON TABLE session TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE session TO casare_system;
+GRANT DELETE, INSERT, SELECT ON TABLE sign_in_code TO casare_app;
+GRANT DELETE, SELECT, UPDATE ON TABLE sign_in_code TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE singleton TO casare_system;
+GRANT SELECT ON TABLE store TO casare_app;
+GRANT SELECT, UPDATE ON TABLE store TO casare_system;
+GRANT SELECT ON TABLE tenant TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenant TO casare_system;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenant_deletion TO casare_system;
+GRANT SELECT, UPDATE ON TABLE tenant_quota TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenant_quota TO casare_system;
+GRANT SELECT ON TABLE tenant_retention TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE tenant_retention TO casare_system;
+GRANT SELECT ON TABLE trust_lock TO casare_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE trust_lock TO casare_system;
+GRANT SELECT, UPDATE ON TABLE trust_state TO casare_system;
+GRANT INSERT, SELECT, UPDATE ON TABLE workflow_version TO casare_app;
+GRANT DELETE, SELECT ON TABLE workflow_version TO casare_system;

@@ -3,9 +3,7 @@ import path from 'node:path';
 import { migrationsFolder } from './migrations.ts';
 import type { Config } from './platform/config.ts';
 import {
-  migrate,
-  openDatabase,
-  ready,
+  openInstallation,
   runningEmbeddedUrl,
   startEmbeddedPostgres,
   type Database,
@@ -15,10 +13,8 @@ import type { RootLog } from './platform/log.ts';
 /** Opens it, migrated. What it starts is stopped with `opened`. @throws Fault, one line each: DATABASE_*, MIGRATION_* */
 export async function openStore(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<Database> {
   const url = config.databaseUrl ?? (await embeddedUrl(config.home, log, opened));
-  await ready(url);
-  const database = openDatabase(url, { log });
+  const database = await openInstallation(url, config, { log, directory: migrationsFolder });
   opened.defer(() => database.close());
-  await migrate(database, { directory: migrationsFolder });
   return database;
 }
 

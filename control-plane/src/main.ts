@@ -24,7 +24,7 @@ import { liveModule, LiveService } from './live/index.ts';
 import { migrationsFolder } from './migrations.ts';
 import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
-import { migrate, openDatabase, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
+import { openInstallation, ready, startEmbeddedPostgres, type Database } from './platform/database/index.ts';
 import type { EmbeddedExit } from './platform/database/index.ts';
 import { entrancesOf } from './platform/edge/open-entrances.ts';
 import { WebTls } from './platform/edge/web-tls.ts';
@@ -98,9 +98,9 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     log: part('jobs'),
     workflows,
     secrets: secrets.delivery,
-    fitness: (tenant) => agentFitness(database, tenant),
-    counts: (tenant, route, closed) => agentCounts(database, tenant, route, closed),
-    agentIds: (tenant, reference) => findAgentIds(database, tenant, reference),
+    fitness: (tenant) => agentFitness(database.of(tenant), tenant),
+    counts: (tenant, route, closed) => agentCounts(database.of(tenant), tenant, route, closed),
+    agentIds: (tenant, reference) => findAgentIds(database.of(tenant), tenant, reference),
     home: config.home,
     heartbeatMs: HEARTBEAT_MS,
     historyDays: config.historyDays,
@@ -211,13 +211,12 @@ async function startDatabase(
     url = postgres.url;
     failed = postgres.exited.then(givenUp);
   }
-  await ready(url);
-  const database = openDatabase(url, { log: log.child({ part: 'database' }) });
-  started.defer(() => database.close());
-  await migrate(database, {
+  const database = await openInstallation(url, config, {
+    log: log.child({ part: 'database' }),
     directory: migrationsFolder,
     onProgress: ({ name }, index, total) => onProgress?.(`migrating the database: ${name} (${index + 1} of ${total})`),
   });
+  started.defer(() => database.close());
   return { database, failed };
 }
 

@@ -39,7 +39,7 @@ export async function startTestControlPlane(env: Record<string, string> = {}): P
   const home = await mkdtemp(path.join(tmpdir(), 'casare-test-home-'));
   const config = readConfig({
     CASARE_HOME: home,
-    CASARE_DATABASE_URL: database.url,
+    ...database.env,
     ...('CASARE_PORT' in env ? {} : { CASARE_WEB_PORT: '0', CASARE_ENROL_PORT: '0', CASARE_TUNNEL_PORT: '0' }),
     CASARE_LOG_LEVEL: 'silent',
     ...env,

@@ -75,9 +75,9 @@ let postgres: TestDatabase;
 
 beforeAll(async () => {
   postgres = await testDatabase();
-  for (const tenant of [TENANT, OTHER]) await postgres.db.execute(addTenant(tenant));
+  for (const tenant of [TENANT, OTHER]) await postgres.owner.execute(addTenant(tenant));
   for (const agent of AGENTS) {
-    await postgres.db.execute(addAgent(TENANT, agent, `agent ${agent}`));
+    await postgres.owner.execute(addAgent(TENANT, agent, `agent ${agent}`));
     server.tables.agent.insert({ tenant_id: TENANT, id: agent, name: `agent ${agent}`, state: 'active' });
   }
 });
@@ -92,7 +92,7 @@ async function tablesOf(db: Database): Promise<Record<string, unknown>> {
   for (const name of COMPARED) {
     const kept = server.tables[name].all().map((row) => comparableRow(row));
     const columns = Object.keys(kept[0] ?? {}).filter((column) => !(name === 'job_ready' && column === 'seq'));
-    const rows = db === postgres.db ? (await db.query(readTable[name]!())).map(comparableRow) : kept;
+    const rows = db === postgres.owner ? (await db.query(readTable[name]!())).map(comparableRow) : kept;
     tables[name] = sorted(
       rows.map((row) => Object.fromEntries(columns.map((column) => [column, timeless(column, row[column])]))),
     );
@@ -113,12 +113,12 @@ describe('PostgreSQL and memory', () => {
       real.length = 0;
       twins.length = 0;
       const memory = server.connect();
-      const expected = await run(recording(postgres.db, real));
+      const expected = await run(recording(postgres.owner, real));
       const given = await run(recording(memory, twins));
       for (const [statement] of twins) asked.add(statement);
       expect(twins).toEqual(real);
       expect(given).toEqual(expected);
-      expect(await tablesOf(memory)).toEqual(await tablesOf(postgres.db));
+      expect(await tablesOf(memory)).toEqual(await tablesOf(postgres.owner));
     });
   }
 });

@@ -163,7 +163,7 @@ export class AccountsService implements Authenticator {
     if (refused !== null) return refused;
     const passwordHash = await hashPassword(newPassword);
     const { tenant, accountId, actor } = caller;
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(tenant).transaction(async (tx) => {
       await accounts.setPassword(tx, tenant, accountId, passwordHash);
       const ended = await sessions.endSessionsOf(tx, tenant, accountId, current);
       await appendAudit(tx, { tenant, actor, action: 'account.passwordChanged', subject: actor, detail: { ended } });
@@ -185,12 +185,12 @@ export class AccountsService implements Authenticator {
 
   /** Makes a code that signs in the caller's own account. */
   async createSignInCode(caller: Caller): Promise<NewSignInCode | Refusal> {
-    const account = await accounts.accountById(this.#db, caller.tenant, caller.accountId);
+    const account = await accounts.accountById(this.#db.of(caller.tenant), caller.tenant, caller.accountId);
     // The session of the link may all that the account may.
     if (account === null || !within(rightsOfAccount(account), caller)) return keyNarrower();
     const { secret, hash } = newSecret();
     const expiresAt = new Date(this.#clock.now().getTime() + CODE_MS);
-    await this.#db.transaction(async (tx) => {
+    await this.#db.of(caller.tenant).transaction(async (tx) => {
       const { tenant, actor, accountId } = caller;
       await signIns.insertSignInCode(tx, hash, { tenant, accountId, apiKeyId: keyIdOf(caller) }, expiresAt);
       await appendAudit(tx, { tenant, actor, action: 'signInCode.created', subject: `account:${caller.accountId}` });

@@ -45,7 +45,7 @@ export class ApiKeysService {
     if (isRefusal(rights)) return rights;
     const { tenant, accountId, actor } = caller;
     const { id, secret, text } = newApiKey();
-    const outcome = await this.#db.transaction(async (tx) => {
+    const outcome = await this.#db.of(caller.tenant).transaction(async (tx) => {
       const live = await store.countKeysLocked(tx, tenant, accountId, now);
       if (live >= KEYS_OF_ACCOUNT) return keysFull();
       const wanted = ttlSeconds === undefined ? null : new Date(now.getTime() + ttlSeconds * 1_000);
@@ -79,7 +79,7 @@ export class ApiKeysService {
     const now = this.#clock.now();
     const accountId = query.of === 'all' ? null : caller.accountId;
     const page = { accountId, ended: query.ended === 'true', before: query.cursor ?? null, limit: query.limit + 1 };
-    const found = await store.listKeys(this.#db, caller.tenant, page, now);
+    const found = await store.listKeys(this.#db.of(caller.tenant), caller.tenant, page, now);
     const shown = found.slice(0, query.limit);
     const nextCursor = found.length > shown.length ? shown.at(-1)!.seq : null;
     return { items: shown.map((row) => viewOf(row, now)), nextCursor };
@@ -89,7 +89,7 @@ export class ApiKeysService {
   async revoke(caller: Caller, id: string): Promise<void | Refusal> {
     const { tenant, actor } = caller;
     const now = this.#clock.now();
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(caller.tenant).transaction(async (tx) => {
       const key = await store.keyById(tx, tenant, id);
       if (key === null) return notFound(id);
       if (key.accountId !== caller.accountId) {

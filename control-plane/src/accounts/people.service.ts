@@ -15,7 +15,7 @@ import {
 } from '@casare/shared/api';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself } from './api-keys.service.ts';
@@ -31,10 +31,10 @@ export const ACCOUNTS = 10_000;
 export type NewInvitation = Omit<Invitation, 'url'> & { readonly token: string };
 
 export class PeopleService {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
   readonly #clock: Clock;
 
-  constructor(db: Database, clock: Clock) {
+  constructor(db: TenantDatabase, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
   }
@@ -44,13 +44,13 @@ export class PeopleService {
     { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
   ): Promise<{ items: Account[]; nextCursor: string | null } | Refusal> {
     if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) return badCursor();
-    const found = await store.listPeople(this.#db, caller.tenant, cursor ?? null, limit + 1);
+    const found = await store.listPeople(this.#db.of(caller.tenant), caller.tenant, cursor ?? null, limit + 1);
     const shown = found.slice(0, limit);
     return { items: shown.map(viewOf), nextCursor: found.length > limit ? shown.at(-1)!.seq : null };
   }
 
   async get(caller: Caller, id: string): Promise<Account | Refusal> {
-    const person = await store.personById(this.#db, caller.tenant, id);
+    const person = await store.personById(this.#db.of(caller.tenant), caller.tenant, id);
     return person === null ? notFound(id) : viewOf(person);
   }
 
@@ -58,7 +58,7 @@ export class PeopleService {
     const { tenant, actor } = caller;
     if (!within(all(role), caller)) return aboveYourself(role);
     const id = crypto.randomUUID();
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(caller.tenant).transaction(async (tx) => {
       await store.lockPeople(tx, tenant);
       if ((await store.countPeople(tx, tenant)) >= ACCOUNTS) return accountsFull();
       if (!(await store.addPerson(tx, tenant, { id, email, role }, this.#clock.now()))) return exists();
@@ -166,7 +166,7 @@ export class PeopleService {
     id: string,
     work: (tx: Transaction, person: store.PersonRow) => Promise<T | Refusal>,
   ): Promise<T | Refusal> {
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(caller.tenant).transaction(async (tx) => {
       await store.lockPeople(tx, caller.tenant);
       const person = await store.personById(tx, caller.tenant, id);
       if (person === null) return notFound(id);

@@ -9,7 +9,7 @@ import { openKey, sealKey } from '@casare/certs';
 import { randomBytes } from 'node:crypto';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -23,7 +23,7 @@ const RECOVERY_CODES = 10;
 const RECOVERY_BYTES = 10;
 
 export interface SecondFactorOptions {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   /** 32 bytes that all replicas share, derived from the master key. */
   readonly sealingKey: () => Promise<Uint8Array>;
@@ -39,7 +39,7 @@ export class SecondFactorService {
   }
 
   async show(caller: store.Holder): Promise<{ on: boolean; recoveryCodesLeft: number }> {
-    const factor = await store.findFactor(this.#options.db, caller);
+    const factor = await store.findFactor(this.#options.db.of(caller.tenant), caller);
     return { on: factor?.confirmed === true, recoveryCodesLeft: factor?.confirmed ? factor.codesLeft : 0 };
   }
 
@@ -48,19 +48,19 @@ export class SecondFactorService {
     const { db, clock, sealingKey } = this.#options;
     const secret = randomBytes(SECRET_BYTES);
     const sealed = sealKey(secret, await sealingKey(), boundTo(caller));
-    if (!(await store.beginFactor(db, caller, sealed, clock.now()))) return isOn();
+    if (!(await store.beginFactor(db.of(caller.tenant), caller, sealed, clock.now()))) return isOn();
     return { secret: base32(secret), url: totpUrl(secret, caller.email ?? caller.accountId) };
   }
 
   async confirm(caller: Caller, code: string): Promise<{ recoveryCodes: string[] } | Refusal> {
     const { db, clock } = this.#options;
-    const factor = await store.findFactor(db, caller);
+    const factor = await store.findFactor(db.of(caller.tenant), caller);
     if (factor === null) return isOff();
     if (factor.confirmed) return isOn();
     return this.#tried(caller, async () => {
       const step = stepOfCode(await this.#open(caller, factor), code, clock.now());
       if (step === null) return wrong();
-      return db.transaction(async (tx) => {
+      return db.of(caller.tenant).transaction(async (tx) => {
         if (!(await store.takeStep(tx, caller, step, clock.now()))) return wrong();
         await this.#audit(tx, caller, 'enabled');
         return this.#newCodes(tx, caller);
@@ -85,12 +85,12 @@ export class SecondFactorService {
   /** Takes a code of an account that signs in: right once. The caller counts tries. */
   async take(of: store.Holder, code: string): Promise<boolean> {
     const { db, clock } = this.#options;
-    const factor = await store.findFactor(db, of);
+    const factor = await store.findFactor(db.of(of.tenant), of);
     if (factor?.confirmed !== true) return false;
     const typed = code.replaceAll(/[\s-]/g, '');
     const step = stepOfCode(await this.#open(of, factor), typed, clock.now());
-    if (step !== null) return store.takeStep(db, of, step, null);
-    return db.transaction(async (tx) => {
+    if (step !== null) return store.takeStep(db.of(of.tenant), of, step, null);
+    return db.of(of.tenant).transaction(async (tx) => {
       const hash = hashSecret(typed.toUpperCase());
       if (!(await store.takeRecoveryCode(tx, of, hash, clock.now()))) return false;
       await this.#audit(tx, { ...of, actor: `account:${of.accountId}` }, 'recoveryCodeUsed');
@@ -102,7 +102,7 @@ export class SecondFactorService {
     if (!(await this.show(caller)).on) return isOff();
     return this.#tried(caller, async () => {
       if (!(await this.take(caller, code))) return wrong();
-      return this.#options.db.transaction(work);
+      return this.#options.db.of(caller.tenant).transaction(work);
     });
   }
 

@@ -2,7 +2,7 @@
 import { allows, within, type SessionView, type Whose } from '@casare/shared/api';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { TenantDatabase } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { permissionDenied } from '../platform/http/guard.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
@@ -11,10 +11,10 @@ import { sessionIdOf } from './rights.decision.ts';
 import * as store from './session.store.ts';
 
 export class SessionsService {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
   readonly #clock: Clock;
 
-  constructor(db: Database, clock: Clock) {
+  constructor(db: TenantDatabase, clock: Clock) {
     this.#db = db;
     this.#clock = clock;
   }
@@ -27,7 +27,7 @@ export class SessionsService {
     if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor)) return badCursor();
     const accountId = query.of === 'all' ? null : caller.accountId;
     const page = { accountId, before: query.cursor ?? null, limit: query.limit + 1 };
-    const found = await store.listSessions(this.#db, caller.tenant, page, this.#clock.now());
+    const found = await store.listSessions(this.#db.of(caller.tenant), caller.tenant, page, this.#clock.now());
     const shown = found.slice(0, query.limit);
     const current = sessionIdOf(caller);
     return {
@@ -38,7 +38,7 @@ export class SessionsService {
 
   async end(caller: Caller, id: string): Promise<void | Refusal> {
     const { tenant, actor } = caller;
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(caller.tenant).transaction(async (tx) => {
       const session = await store.sessionById(tx, tenant, id, this.#clock.now());
       if (session === null) return notFound();
       if (session.accountId !== caller.accountId) {
@@ -56,7 +56,7 @@ export class SessionsService {
 
   async endOthers(caller: Caller): Promise<{ ended: number }> {
     const { tenant, actor, accountId } = caller;
-    return this.#db.transaction(async (tx) => {
+    return this.#db.of(caller.tenant).transaction(async (tx) => {
       const ended = await store.endSessionsOf(tx, tenant, accountId, sessionIdOf(caller));
       const subject = `account:${accountId}`;
       await appendAudit(tx, { tenant, actor, action: 'session.othersEnded', subject, detail: { ended } });

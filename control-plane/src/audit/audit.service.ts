@@ -56,19 +56,19 @@ export class AuditService {
     if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) return badCursor();
     const of = await this.#logOf(tenant, log);
     if (of === null) return operatorOnly();
-    const found = await store.listEntries(this.#options.db, of, Number(cursor ?? 0), limit + 1);
+    const found = await store.listEntries(this.#options.db.of(of), of, Number(cursor ?? 0), limit + 1);
     const items = found.slice(0, limit) as AuditEntry[];
     return { items, nextCursor: found.length > limit ? String(items.at(-1)?.position) : null };
   }
 
   async head(tenant: string, log: AuditLog): Promise<AuditHead | Refusal> {
     const of = await this.#logOf(tenant, log);
-    return of === null ? operatorOnly() : store.findHead(this.#options.db, of);
+    return of === null ? operatorOnly() : store.findHead(this.#options.db.of(of), of);
   }
 
   async #logOf(tenant: string, log: AuditLog): Promise<string | null> {
     if (log === 'tenant') return tenant;
-    return (await store.isOperator(this.#options.db, tenant)) ? INSTALLATION : null;
+    return (await store.isOperator(this.#options.db.of(tenant), tenant)) ? INSTALLATION : null;
   }
 }
 

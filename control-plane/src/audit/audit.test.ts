@@ -113,8 +113,8 @@ describe('the chain', () => {
     await linked(3);
     const change = `UPDATE audit_event SET actor = 'nobody' WHERE tenant_id = $1 AND subject = 'two'`;
     const tampering = { name: 'testTamper', text: change, values: [tenant] };
-    await expect(database.db.execute(tampering)).rejects.toThrow('append-only');
-    await database.db.transaction(async (tx) => {
+    await expect(database.owner.execute(tampering)).rejects.toThrow('append-only');
+    await database.owner.transaction(async (tx) => {
       await tx.execute({ name: 'testOff', text: `SET LOCAL session_replication_role = 'replica'`, values: [] });
       await tx.execute(tampering);
     });

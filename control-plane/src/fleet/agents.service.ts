@@ -7,7 +7,7 @@ import { next } from '@casare/shared/lifecycle';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { TenantDatabase } from '../platform/database/index.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
 import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
@@ -15,7 +15,7 @@ import * as store from './agent.store.ts';
 import { announceAgent } from './announce.ts';
 
 export interface AgentsOptions {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   readonly live: LiveService;
   readonly leaves: AgentLeaves;
@@ -48,18 +48,18 @@ export class AgentsService {
   ): Promise<{ items: Agent[]; nextCursor: string | null } | Refusal> {
     const before = page.cursor ?? null;
     if (before !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(before)) return badCursor();
-    const found = await store.listAgents(this.#options.db, tenant, before, page.limit + 1);
+    const found = await store.listAgents(this.#options.db.of(tenant), tenant, before, page.limit + 1);
     const items = found.slice(0, page.limit);
     return { items, nextCursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
   }
 
   async get(tenant: string, id: string): Promise<Agent | Refusal> {
-    return (await store.findAgent(this.#options.db, tenant, id)) ?? notFound(id);
+    return (await store.findAgent(this.#options.db.of(tenant), tenant, id)) ?? notFound(id);
   }
 
   /** Many at once: those that the tenant has. */
   async byIds(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, Agent>> {
-    const found = await store.findAgents(this.#options.db, tenant, ids);
+    const found = await store.findAgents(this.#options.db.of(tenant), tenant, ids);
     return new Map(found.map((agent) => [agent.id, agent]));
   }
 
@@ -71,7 +71,7 @@ export class AgentsService {
   ): Promise<Agent | Refusal> {
     const { db, live, locks, onChanged } = this.#options;
     const { tenant, actor } = by;
-    const done = await db.transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
+    const done = await db.of(tenant).transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
       const agent = await store.hold(tx, tenant, id);
       if (!agent) return notFound(id);
       if (action === 'lock') await locks.leaveLocked(tx, tenant, id);

@@ -82,7 +82,7 @@ export class ArtifactsService {
   /** One artifact and the path of its bytes; the path is null when they are not on this replica's disk. */
   async find(tenant: string, id: string): Promise<{ artifact: Artifact; file: string | null } | null> {
     const { db, files } = this.#deps;
-    const artifact = await store.findArtifact(db, tenant, id);
+    const artifact = await store.findArtifact(db.of(tenant), tenant, id);
     return artifact && { artifact, file: (await files.has(tenant, id)) ? files.pathOf(tenant, id) : null };
   }
 

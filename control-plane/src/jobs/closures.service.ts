@@ -60,7 +60,7 @@ export class ClosuresService {
   /** What is closed now of one tenant, and why. */
   async closedNow(tenant: string): Promise<Pick<Closure, 'scope' | 'target' | 'reason'>[]> {
     const now = this.#options.clock.now().getTime();
-    const all = await store.listClosures(this.#options.db, tenant, CLOSURES);
+    const all = await store.listClosures(this.#options.db.of(tenant), tenant, CLOSURES);
     return all.filter(({ times }) => isClosed(times, now));
   }
 
@@ -76,14 +76,14 @@ export class ClosuresService {
   }
 
   async list(tenant: string): Promise<{ items: Closure[] }> {
-    const items = await store.listClosures(this.#options.db, tenant, CLOSURES);
+    const items = await store.listClosures(this.#options.db.of(tenant), tenant, CLOSURES);
     return { items: items.map((closure) => this.#viewOf(closure)) };
   }
 
   async create(by: Submitter, request: ClosureRequest): Promise<Closure | Refusal> {
     const { db, ids } = this.#options;
     try {
-      const made = await db.transaction(async (tx): Promise<store.KeptClosure | Refusal> => {
+      const made = await db.of(by.tenant).transaction(async (tx): Promise<store.KeptClosure | Refusal> => {
         const key = { tenant: by.tenant, id: ids.next(), by: by.actor };
         const closure = await store.insertClosure(tx, key, request, CLOSURES);
         if (!closure) return full();
@@ -100,7 +100,7 @@ export class ClosuresService {
   }
 
   async remove(by: Submitter, id: string): Promise<Refusal | undefined> {
-    const removed = await this.#options.db.transaction(async (tx) => {
+    const removed = await this.#options.db.of(by.tenant).transaction(async (tx) => {
       const closure = await store.deleteClosure(tx, by.tenant, id);
       if (closure) await this.#audit(tx, by, 'maintenance.removed', closure);
       return closure;
@@ -111,13 +111,16 @@ export class ClosuresService {
   }
 
   async routes(tenant: string): Promise<{ items: RouteView[] }> {
-    return { items: await store.viewRoutes(this.#options.db, tenant, null, { ready: AHEAD, limit: ROUTES }) };
+    return {
+      items: await store.viewRoutes(this.#options.db.of(tenant), tenant, null, { ready: AHEAD, limit: ROUTES }),
+    };
   }
 
   /** Pauses or resumes; doing it twice is the same as once. */
   async act(by: Submitter, routeId: string, action: 'pause' | 'resume'): Promise<RouteView | Refusal> {
     const { db } = this.#options;
-    const find = async () => (await store.viewRoutes(db, by.tenant, routeId, { ready: AHEAD, limit: 1 }))[0];
+    const find = async () =>
+      (await store.viewRoutes(db.of(by.tenant), by.tenant, routeId, { ready: AHEAD, limit: 1 }))[0];
     const route = await find();
     if (!route) return refuse('not_found', 'ROUTE_UNKNOWN', `There is no route ${routeId}.`);
     if (route.paused !== (action === 'pause')) {
@@ -134,7 +137,7 @@ export class ClosuresService {
   }
 
   async #resume(by: Submitter, target: string): Promise<null> {
-    await this.#options.db.transaction(async (tx) => {
+    await this.#options.db.of(by.tenant).transaction(async (tx) => {
       if (!(await store.deleteAlways(tx, by.tenant, 'route', target))) return;
       await this.#options.audit(tx, by, 'route.resumed', `route:${target}`, {});
     });

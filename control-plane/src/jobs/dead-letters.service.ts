@@ -10,14 +10,14 @@ import {
   type DeadLetterFilter,
   type DeadLettersDone,
 } from '@casare/shared/api';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import { findDeadLetter, findDeadLetters, purgeDeadLetters } from './dead-letter.store.ts';
 import { beforeOf, pageOf, type Page, type PageAsk } from './query.service.ts';
 import type { Submitter } from './submit.service.ts';
 
 export interface DeadLetterDependencies {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   /** Runs a job again, as a person's retry. */
   readonly retry: (by: Submitter, jobId: string) => Promise<Refusal | null>;
   readonly audit: (
@@ -42,11 +42,13 @@ export class DeadLettersService {
     const before = beforeOf(ask);
     if (before !== null && typeof before !== 'string') return before;
     const narrowed = { filter, ids: null, before, limit: ask.limit + 1 };
-    return pageOf(await findDeadLetters(this.#deps.db, tenant, narrowed), ask.limit, (letter) => [letter.id]);
+    return pageOf(await findDeadLetters(this.#deps.db.of(tenant), tenant, narrowed), ask.limit, (letter) => [
+      letter.id,
+    ]);
   }
 
   async get(tenant: string, id: string): Promise<DeadLetterDetails | Refusal> {
-    const found = await findDeadLetter(this.#deps.db, tenant, id);
+    const found = await findDeadLetter(this.#deps.db.of(tenant), tenant, id);
     if (found) return found;
     return refuse('not_found', NOT_THERE, `Job ${id} is no dead letter.`, { fix: 'List them to find its id.' });
   }
@@ -66,7 +68,7 @@ export class DeadLettersService {
   async purge(by: Submitter, choice: DeadLetterChoice): Promise<DeadLettersDone> {
     const { chosen, done } = await this.#choose(by.tenant, choice);
     if (chosen.length === 0) return done;
-    const ids = await this.#deps.db.transaction(async (tx) => {
+    const ids = await this.#deps.db.of(by.tenant).transaction(async (tx) => {
       const purged = await purgeDeadLetters(tx, by.tenant, chosen);
       if (purged.length > 0) await this.#deps.audit(tx, by, 'dead-letters.purge', 'jobs', { jobs: purged });
       return purged;
@@ -81,7 +83,7 @@ export class DeadLettersService {
   ): Promise<{ chosen: string[]; done: { ids: string[]; refused: { id: string; code: string }[]; more: boolean } }> {
     const [ids, filter] = 'ids' in choice ? [[...new Set(choice.ids)], {}] : [null, choice.filter];
     const ask = { filter, ids, before: null, limit: DEAD_LETTERS_AT_ONCE + 1 };
-    const found = (await findDeadLetters(this.#deps.db, tenant, ask)).map((letter) => letter.id);
+    const found = (await findDeadLetters(this.#deps.db.of(tenant), tenant, ask)).map((letter) => letter.id);
     const refused = (ids ?? []).filter((id) => !found.includes(id)).map((id) => ({ id, code: NOT_THERE }));
     const chosen = found.slice(0, DEAD_LETTERS_AT_ONCE);
     return { chosen, done: { ids: [], refused, more: found.length > chosen.length } };

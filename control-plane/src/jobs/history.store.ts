@@ -1,20 +1,20 @@
 /**
  * Days of history as partitions, and what else belongs to a day's jobs.
  *
- * The names of partitions cannot be parameters: they are built here from days that are eight digits and from ids made by
- * `idsOf`. A day is locked before it is looked at, so that a job which a person runs again is not dropped under them.
+ * A day is locked before it is looked at, so that a job which a person runs again is not dropped under them.
  */
 import { sql, type Database, type Queryable, type Transaction } from '../platform/database/index.ts';
 import { firstIdAt } from '../platform/ids.ts';
 import { rangeOf, type Day } from './history.decision.ts';
 import { ENDED } from './job.lifecycle.ts';
 
-/** Partitioned by the job's id; each has a default partition that holds what has no day. */
-const TABLES = ['job', 'job_attempt', 'job_event', 'job_step'] as const;
-/** Only rows of jobs are changed, in place: jobs of a page are begun together, so it has room for a second version of each. */
-const STORAGE: Partial<Record<(typeof TABLES)[number], string>> = {
-  job: ' WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02)',
-};
+// Made, locked and dropped by the owner of the tables, whose words these functions are (migration `row_security`).
+const makeParts = sql<never, [day: Day, from: string, before: string]>(
+  'historyMakeDay',
+  'SELECT history_make_day($1, $2::uuid, $3::uuid)',
+);
+const lockParts = sql<never, [day: Day]>('historyLockDay', 'SELECT history_lock_day($1)');
+const dropParts = sql<never, [day: Day]>('historyDropDay', 'SELECT history_drop_day($1)');
 
 const historyDays = sql<{ day: string }, []>(
   'historyDays',
@@ -95,12 +95,7 @@ export async function makeDay(db: Database, day: Day): Promise<boolean> {
   const { from, before } = idsOf(day);
   return db.transaction(async (tx) => {
     if (!(await isMine(tx)) || (await tx.query(dayInDefault(from, before)))[0]!.any) return false;
-    for (const table of TABLES) {
-      await tx.script(
-        `CREATE TABLE IF NOT EXISTS ${nameOf(table, day)} PARTITION OF ${table}
-         FOR VALUES FROM ('${from}') TO ('${before}')${STORAGE[table] ?? ''}`,
-      );
-    }
+    await tx.query(makeParts(day, from, before));
     return true;
   }, SETTINGS);
 }
@@ -110,10 +105,10 @@ export async function dropDay(db: Database, day: Day): Promise<boolean> {
   const { from, before } = idsOf(day);
   return db.transaction(async (tx) => {
     if (!(await isMine(tx))) return false;
-    await tx.script(`LOCK TABLE ${nameOf('job', day)} IN ACCESS EXCLUSIVE MODE`);
+    await tx.query(lockParts(day));
     if ((await tx.query(unfinished(from, before, [...ENDED])))[0]!.any) return false;
     await tx.execute(dropArtifacts(from, before));
-    for (const table of TABLES) await tx.script(`DROP TABLE IF EXISTS ${nameOf(table, day)}`);
+    await tx.query(dropParts(day));
     return true;
   }, SETTINGS);
 }
@@ -143,9 +138,4 @@ export async function forgetRemovals(
 
 async function isMine(tx: Transaction): Promise<boolean> {
   return (await tx.query(tryHistory()))[0]!.mine;
-}
-
-function nameOf(table: (typeof TABLES)[number], day: Day): string {
-  if (!/^\d{8}$/.test(day)) throw new Error(`${day} is no day`);
-  return `${table}_${day}`;
 }

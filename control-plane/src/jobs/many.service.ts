@@ -1,6 +1,6 @@
 /** Reads for many jobs or agents in one statement, for who shows them side by side (GraphQL). Read-only. */
 import type { Artifact, Attempt, Job, LogLine, Step } from '@casare/shared/api';
-import type { Database } from '../platform/database/index.ts';
+import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
 import { badCursor, isRefusal, type Refusal } from '../platform/refusal.ts';
 import * as store from './many.store.ts';
 import { beforeOf, decode, pageOf, type Page, type PageAsk } from './query.service.ts';
@@ -9,15 +9,15 @@ import { beforeOf, decode, pageOf, type Page, type PageAsk } from './query.servi
 type Pages<T> = ReadonlyMap<string, Page<T>>;
 
 export class ManyService {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
 
-  constructor(db: Database) {
+  constructor(db: TenantDatabase) {
     this.#db = db;
   }
 
   /** Those that the tenant has. */
   async jobs(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {
-    const found = await store.findJobsById(this.#db, tenant, ids);
+    const found = await store.findJobsById(this.#db.of(tenant), tenant, ids);
     return new Map(found.map((job) => [job.id, job]));
   }
 
@@ -32,14 +32,14 @@ export class ManyService {
   async artifacts(tenant: string, jobs: readonly string[], ask: PageAsk): Promise<Pages<Artifact> | Refusal> {
     const after = ask.cursor === undefined ? ['', ''] : decode(ask.cursor, 2);
     if (!after) return badCursor();
-    const found = await store.findArtifactsOf(this.#db, tenant, jobs, [after[0]!, after[1]!], ask.limit + 1);
+    const found = await store.findArtifactsOf(this.#db.of(tenant), tenant, jobs, [after[0]!, after[1]!], ask.limit + 1);
     return pagesOf(found, ask, ({ kind, name }) => [kind, name]);
   }
 
   async attempts(tenant: string, jobs: readonly string[], ask: PageAsk): Promise<Pages<Attempt> | Refusal> {
     const [after] = ask.cursor === undefined ? ['0'] : (decode(ask.cursor, 1) ?? ['']);
     if (!/^\d{1,9}$/.test(after!)) return badCursor();
-    const found = await store.findAttemptsOf(this.#db, tenant, jobs, Number(after), ask.limit + 1);
+    const found = await store.findAttemptsOf(this.#db.of(tenant), tenant, jobs, Number(after), ask.limit + 1);
     return pagesOf(found, ask, ({ attempt }) => [String(attempt)]);
   }
 
@@ -47,7 +47,7 @@ export class ManyService {
   async jobsOfAgents(tenant: string, agents: readonly string[], ask: PageAsk): Promise<Pages<Job> | Refusal> {
     const before = beforeOf(ask);
     if (isRefusal(before)) return before;
-    const found = await store.findJobsOfAgents(this.#db, tenant, agents, before, ask.limit + 1);
+    const found = await store.findJobsOfAgents(this.#db.of(tenant), tenant, agents, before, ask.limit + 1);
     return pagesOf(found, ask, ({ id }) => [id]);
   }
 
@@ -56,7 +56,7 @@ export class ManyService {
     jobs: readonly string[],
     ask: PageAsk,
     find: (
-      db: Database,
+      db: Queryable,
       tenant: string,
       jobs: readonly string[],
       after: [number, number],
@@ -65,7 +65,7 @@ export class ManyService {
   ): Promise<Pages<T> | Refusal> {
     const after = ask.cursor === undefined ? ['0', '0'] : decode(ask.cursor, 2);
     if (!after?.every((number) => /^\d{1,9}$/.test(number))) return badCursor();
-    const found = await find(this.#db, tenant, jobs, [Number(after[0]), Number(after[1])], ask.limit + 1);
+    const found = await find(this.#db.of(tenant), tenant, jobs, [Number(after[0]), Number(after[1])], ask.limit + 1);
     return pagesOf(found, ask, ({ attempt, seq }) => [String(attempt), String(seq)]);
   }
 }

@@ -1,7 +1,7 @@
 /** Reading jobs: lists with cursors, steps, logs, files, and why a job waits. Read-only. */
 import type { Artifact, Attempt, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import { findAttempts, findEvidence } from './attempt.store.ts';
@@ -43,7 +43,7 @@ export type CountsPort = (tenant: string, route: Route, closed: ClosedNow) => Pr
 export type ClosedNow = NonNullable<Asked['closed']>;
 
 export interface QueryOptions {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   readonly fitness: FitnessPort;
   readonly counts?: CountsPort;
@@ -55,7 +55,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const AGENTS = 200;
 
 export class QueryService {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
   readonly #options: QueryOptions;
 
   constructor(options: QueryOptions) {
@@ -64,23 +64,23 @@ export class QueryService {
   }
 
   async job(tenant: string, id: string): Promise<Job | Refusal> {
-    const job = await store.findJob(this.#db, tenant, id);
+    const job = await store.findJob(this.#db.of(tenant), tenant, id);
     if (!job?.review) return job ?? notFound(id);
-    return { ...job, review: { ...job.review, evidence: await findEvidence(this.#db, tenant, id) } };
+    return { ...job, review: { ...job.review, evidence: await findEvidence(this.#db.of(tenant), tenant, id) } };
   }
 
   async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
     const before = beforeOf(ask);
     if (before !== null && typeof before !== 'string') return before;
-    const items = await store.findJobs(this.#db, tenant, filter, before, ask.limit + 1);
+    const items = await store.findJobs(this.#db.of(tenant), tenant, filter, before, ask.limit + 1);
     return pageOf(items, ask.limit, (job) => [job.id]);
   }
 
   async attempts(tenant: string, id: string, ask: PageAsk): Promise<Page<Attempt> | Refusal> {
     const [after] = ask.cursor === undefined ? ['0'] : (decode(ask.cursor, 1) ?? ['']);
     if (!/^\d{1,9}$/.test(after!)) return badCursor();
-    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
-    const items = await findAttempts(this.#db, tenant, id, Number(after), ask.limit + 1);
+    if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
+    const items = await findAttempts(this.#db.of(tenant), tenant, id, Number(after), ask.limit + 1);
     return pageOf(items, ask.limit, ({ attempt }) => [String(attempt)]);
   }
 
@@ -95,14 +95,14 @@ export class QueryService {
   async artifacts(tenant: string, id: string, ask: PageAsk): Promise<Page<Artifact> | Refusal> {
     const after = ask.cursor === undefined ? ['', ''] : decode(ask.cursor, 2);
     if (!after) return badCursor();
-    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
-    const items = await findArtifacts(this.#db, tenant, id, [after[0]!, after[1]!], ask.limit + 1);
+    if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
+    const items = await findArtifacts(this.#db.of(tenant), tenant, id, [after[0]!, after[1]!], ask.limit + 1);
     return pageOf(items, ask.limit, (file) => [file.kind, file.name]);
   }
 
   /** What keeps the job out of the queue, and for each agent the first condition that keeps it from running it. */
   async whyPending(tenant: string, id: string): Promise<WhyPending | Refusal> {
-    const job = await store.findJob(this.#db, tenant, id);
+    const job = await store.findJob(this.#db.of(tenant), tenant, id);
     if (!job) return notFound(id);
     if (job.state !== 'pending') {
       const summary = `The job is ${job.state}, not pending.`;
@@ -113,8 +113,8 @@ export class QueryService {
     const route = { id: 0, tenant, slot, site, capabilities };
     const [agents, wait, backlog] = [
       await fitness(tenant),
-      await findWait(this.#db, tenant, id),
-      await findBacklog(this.#db, tenant, id),
+      await findWait(this.#db.of(tenant), tenant, id),
+      await findBacklog(this.#db.of(tenant), tenant, id),
     ];
     const all = await closures.closedNow(tenant);
     const targets = (scope: string) => all.filter((each) => each.scope === scope).map(({ target }) => target);
@@ -144,13 +144,13 @@ export class QueryService {
     tenant: string,
     id: string,
     ask: PageAsk,
-    find: (db: Database, tenant: string, id: string, after: [number, number], limit: number) => Promise<T[]>,
+    find: (db: Queryable, tenant: string, id: string, after: [number, number], limit: number) => Promise<T[]>,
   ): Promise<Page<T> | Refusal> {
     const after = ask.cursor === undefined ? ['0', '0'] : decode(ask.cursor, 2);
     if (!after?.every((number) => /^\d{1,9}$/.test(number))) return badCursor();
     const [attempt, seq] = [Number(after[0]), Number(after[1])];
-    if (!(await store.findAssignment(this.#db, tenant, id))) return notFound(id);
-    return pageOf(await find(this.#db, tenant, id, [attempt, seq], ask.limit + 1), ask.limit, (row) => [
+    if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
+    return pageOf(await find(this.#db.of(tenant), tenant, id, [attempt, seq], ask.limit + 1), ask.limit, (row) => [
       String(row.attempt),
       String(row.seq),
     ]);

@@ -12,14 +12,14 @@ afterAll(() => h.close());
 const needs = (...capabilities: string[]) => ({ slot: 'plain' as const, site: null, capabilities });
 
 it('makes one route of equal requirements, also when many ask at once', async () => {
-  const { db } = h.database;
+  const db = h.database.db.of('default');
   const asked = await Promise.all(Array.from({ length: 20 }, () => internRoute(db, 'default', needs('b', 'a', 'b'))));
   expect(new Set(asked.map((route) => route!.id)).size).toBe(1);
   expect(asked[0]).toMatchObject({ capabilities: ['a', 'b'] });
 });
 
 it('keeps no more than it may, and goes on with those that there are', async () => {
-  const { db } = h.database;
+  const db = h.database.db.of('default');
   const first = await internRoute(db, 'default', needs('first'));
   expect(await internRoute(db, 'default', needs('second'), 2)).toBeNull();
   expect(await internRoute(db, 'default', needs('first'), 2)).toEqual(first);

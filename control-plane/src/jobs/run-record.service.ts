@@ -10,7 +10,7 @@ import { recordFiles, type RecordSource } from '@casare/shared/record';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import type { ArtifactsService } from './artifacts.service.ts';
@@ -31,7 +31,7 @@ export interface SentRecord {
 }
 
 export interface RunRecordDependencies {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   readonly workflows: Pick<WorkflowsPort, 'resolve'>;
   readonly artifacts: Pick<ArtifactsService, 'find'>;
@@ -84,19 +84,19 @@ export class RunRecordService {
 
   async #source(tenant: string, id: string): Promise<RecordSource | Refusal> {
     const { db, workflows, artifacts } = this.#deps;
-    const job = await findJob(db, tenant, id);
+    const job = await findJob(db.of(tenant), tenant, id);
     if (!job)
       return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${id}.`, { fix: 'List jobs to find its id.' });
     const workflow = await workflows.resolve(tenant, job.workflow.id);
     const numbered = <T extends Numbered>(find: FindNumbered<T>) =>
       pages(
-        (after: readonly [number, number], limit) => find(db, tenant, id, after, limit),
+        (after: readonly [number, number], limit) => find(db.of(tenant), tenant, id, after, limit),
         [0, 0],
         keyOfNumbered,
         PAGE,
       );
     const attempts: Attempt[] = [];
-    const findNext = (after: number, limit: number) => findAttempts(db, tenant, id, after, limit);
+    const findNext = (after: number, limit: number) => findAttempts(db.of(tenant), tenant, id, after, limit);
     for await (const attempt of pages(findNext, 0, ({ attempt: n }: Attempt) => n, ATTEMPTS)) attempts.push(attempt);
     return {
       job,
@@ -114,9 +114,9 @@ export class RunRecordService {
   async *#artifacts(tenant: string, id: string): AsyncGenerator<Artifact> {
     const { db } = this.#deps;
     const find = (after: readonly [kind: string, name: string], limit: number) =>
-      findArtifacts(db, tenant, id, after, limit);
+      findArtifacts(db.of(tenant), tenant, id, after, limit);
     yield* pages(find, ['', ''], ({ kind, name }): readonly [string, string] => [kind, name], PAGE);
-    if (await findJob(db, tenant, id)) return;
+    if (await findJob(db.of(tenant), tenant, id)) return;
     throw new Error(`job ${id} was removed while its record was being sent`);
   }
 }
@@ -126,7 +126,7 @@ interface Numbered {
   readonly seq: number;
 }
 type FindNumbered<T> = (
-  db: Database,
+  db: Queryable,
   tenant: string,
   id: string,
   after: readonly [number, number],

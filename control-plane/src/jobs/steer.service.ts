@@ -188,7 +188,7 @@ export class SteerService {
     work: (tx: Transaction, job: LockedJob, before: T) => Promise<Moved | Refusal>,
     first?: (tx: Transaction) => Promise<T>,
   ): Promise<Refusal | null> {
-    const done = await this.#deps.db.transaction(async (tx): Promise<Moved | Refusal> => {
+    const done = await this.#deps.db.of(by.tenant).transaction(async (tx): Promise<Moved | Refusal> => {
       const before = (await first?.(tx)) as T;
       const job = await lockForMove(tx, by.tenant, jobId);
       if (!job)

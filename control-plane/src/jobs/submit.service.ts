@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { JobRequest, ProblemDetail } from '@casare/shared/api';
 import { appendJobs, type JobChange, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import { BY_KEY, gather, type Database, type Transaction } from '../platform/database/index.ts';
+import { BY_KEY, gather, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import { conflictingKey, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { readIdempotencyKey, takeIdempotencyKeys, type NewIdempotencyKey } from '../platform/http/idempotency.store.ts';
@@ -29,7 +29,7 @@ export interface Submitter {
 }
 
 export interface SubmitDependencies {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly live: LiveService;
@@ -146,7 +146,9 @@ export class SubmitService {
     const placed = placer.place(best.map(({ id, route }) => ({ tenant, jobId: id, routeId: route.id })));
     let leased: readonly LeasedJob[] = [];
     try {
-      const written = await db.transaction((tx) => this.#insert(tx, tenant, writes, placed), { settings: BY_KEY });
+      const written = await db
+        .of(tenant)
+        .transaction((tx) => this.#insert(tx, tenant, writes, placed), { settings: BY_KEY });
       leased = written.leased;
       this.#tell(writes, written);
       return written.first;
@@ -201,7 +203,7 @@ export class SubmitService {
   }
 
   async #known(tenant: string, key: string, digest: string): Promise<string[] | Refusal | null> {
-    const known = await readIdempotencyKey(this.#deps.db, tenant, key);
+    const known = await readIdempotencyKey(this.#deps.db.of(tenant), tenant, key);
     if (!known) return null;
     return known.digest === digest ? known.jobIds : conflictingKey();
   }
@@ -255,7 +257,7 @@ export class SubmitService {
     const key = `${tenant} ${routeKey(needs.slot, needs.site, needs.capabilities)}`;
     const known = this.#routes.get(key);
     if (known) return known;
-    const route = await internRoute(this.#deps.db, tenant, needs);
+    const route = await internRoute(this.#deps.db.of(tenant), tenant, needs);
     if (route === null) return null;
     this.#deps.placer.know(route);
     if (this.#routes.size >= ROUTE_CACHE) this.#routes.delete(this.#routes.keys().next().value!);

@@ -96,7 +96,8 @@ export class LiveService {
     let cursor = subscription.cursor ?? (await this.now());
     while (!signal.aborted) {
       const woken = this.#nextWake(signal);
-      const read = await store.readAfter(this.#db, subscription.tenant, cursor, subscription.job, BATCH);
+      const { tenant, job } = subscription;
+      const read = await store.readAfter(this.#db.of(tenant), tenant, cursor, job, BATCH);
       if (read.lost) {
         const now = await store.now(this.#db);
         cursor = now.cursor;

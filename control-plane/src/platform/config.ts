@@ -41,6 +41,11 @@ export interface Config {
   readonly home: string;
   /** Null: the embedded Postgres. */
   readonly databaseUrl: string | null;
+  /** The logins to work with; null: made by the owner's. See `platform/database/logins.ts`. */
+  readonly databaseAppUrl: string | null;
+  readonly databaseSystemUrl: string | null;
+  /** For LISTEN, past a pooler; null: as the others, or none behind a pooler. */
+  readonly databaseListenUrl: string | null;
   /** Socket of a signer that runs by itself, absolute; null: one is started. */
   readonly signerSocket: string | null;
   readonly host: string;
@@ -87,6 +92,7 @@ const masterKeys = z.string().transform((text, context) => {
   return keys;
 });
 const WEB = /^https?$/;
+const POSTGRES = /^postgres(ql)?$/;
 const file = z
   .string()
   .transform((name) => path.resolve(name))
@@ -98,7 +104,10 @@ const OWN_PORTS = { CASARE_WEB_PORT: 8080, CASARE_ENROL_PORT: 8442, CASARE_TUNNE
 const Environment = z
   .object({
     CASARE_HOME: z.string().min(1),
-    CASARE_DATABASE_URL: url(/^postgres(ql)?$/).default(null),
+    CASARE_DATABASE_URL: url(POSTGRES).default(null),
+    CASARE_DATABASE_APP_URL: url(POSTGRES).default(null),
+    CASARE_DATABASE_SYSTEM_URL: url(POSTGRES).default(null),
+    CASARE_DATABASE_LISTEN_URL: url(POSTGRES).default(null),
     CASARE_SIGNER_SOCKET: z.string().min(1).nullable().default(null),
     CASARE_HOST: z.string().min(1).default('127.0.0.1'),
     CASARE_PORT: port.nullable().default(null),
@@ -154,6 +163,12 @@ const Environment = z
     const given = (name: 'CERT' | 'KEY' | 'PFX' | 'PASSPHRASE_FILE') => env[`CASARE_WEB_TLS_${name}`] !== null;
     if (given('CERT') !== given('KEY')) issue('CASARE_WEB_TLS_CERT', 'and CASARE_WEB_TLS_KEY need each other');
     if (given('PFX') && given('CERT')) issue('CASARE_WEB_TLS_PFX', 'and CASARE_WEB_TLS_CERT exclude each other');
+    if ((env.CASARE_DATABASE_APP_URL === null) !== (env.CASARE_DATABASE_SYSTEM_URL === null)) {
+      issue('CASARE_DATABASE_APP_URL', 'and CASARE_DATABASE_SYSTEM_URL need each other');
+    }
+    for (const name of ['CASARE_DATABASE_APP_URL', 'CASARE_DATABASE_LISTEN_URL'] as const) {
+      if (env[name] !== null && env.CASARE_DATABASE_URL === null) issue(name, 'needs CASARE_DATABASE_URL');
+    }
     const tls = given('CERT') || given('PFX');
     if (given('PASSPHRASE_FILE') && !tls) {
       issue('CASARE_WEB_TLS_PASSPHRASE_FILE', 'needs CASARE_WEB_TLS_KEY or CASARE_WEB_TLS_PFX');
@@ -203,6 +218,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     home: path.resolve(read.CASARE_HOME),
     databaseUrl: read.CASARE_DATABASE_URL,
+    databaseAppUrl: read.CASARE_DATABASE_APP_URL,
+    databaseSystemUrl: read.CASARE_DATABASE_SYSTEM_URL,
+    databaseListenUrl: read.CASARE_DATABASE_LISTEN_URL,
     signerSocket: read.CASARE_SIGNER_SOCKET === null ? null : path.resolve(read.CASARE_SIGNER_SOCKET),
     host: read.CASARE_HOST,
     onePort: read.CASARE_PORT,

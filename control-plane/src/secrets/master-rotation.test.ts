@@ -67,6 +67,7 @@ const keysInFile = async () =>
 function cutOff(cut: { left: number | null }): Database {
   const { db } = database;
   return {
+    of: (tenant) => db.of(tenant),
     ...{ url: db.url, query: db.query.bind(db), execute: db.execute.bind(db), listen: db.listen.bind(db) },
     ...{ notify: db.notify.bind(db), close: db.close.bind(db) },
     transaction: (work, options) =>

@@ -36,7 +36,7 @@ export class Certificates {
     const { limit, cursor, ...filter } = query;
     const after = cursor === undefined ? null : readCursor(cursor);
     if (after === undefined) return badCursor();
-    const found = await store.list(this.#options.db, tenant, filter, after, limit + 1);
+    const found = await store.list(this.#options.db.of(tenant), tenant, filter, after, limit + 1);
     const last = found.length > limit ? found[limit - 1] : undefined;
     return {
       items: found.slice(0, limit).map(({ view }) => view),
@@ -45,7 +45,7 @@ export class Certificates {
   }
 
   async get(tenant: string, serial: string): Promise<Certificate | Refusal> {
-    return (await store.find(this.#options.db, tenant, serial)) ?? notFound(serial);
+    return (await store.find(this.#options.db.of(tenant), tenant, serial)) ?? notFound(serial);
   }
 
   /** Revoking twice is the same as once. */

@@ -69,7 +69,7 @@ export class JoinTokens {
     const expiresAt = new Date(createdAt.getTime() + ttlSeconds * 1_000);
     const { tenant, actor } = by;
     const { id } = token;
-    await this.#db.transaction(async (tx) => {
+    await this.#db.of(tenant).transaction(async (tx) => {
       const secretHash = hashJoinToken(token);
       await store.insertJoinToken(tx, {
         tenant,
@@ -99,7 +99,7 @@ export class JoinTokens {
   ): Promise<{ items: JoinToken[]; nextCursor: string | null } | Refusal> {
     const before = page.cursor === undefined ? null : readCursor(page.cursor);
     if (before === undefined) return badCursor();
-    const found = await store.listJoinTokens(this.#db, tenant, before, page.limit + 1, this.#clock.now());
+    const found = await store.listJoinTokens(this.#db.of(tenant), tenant, before, page.limit + 1, this.#clock.now());
     const items = found.slice(0, page.limit);
     const last = found.length > page.limit ? items.at(-1) : undefined;
     return { items, nextCursor: last === undefined ? null : cursorOf(last) };
@@ -108,7 +108,7 @@ export class JoinTokens {
   /** Revokes a token; revoking twice is the same as once. */
   async revoke(by: Actor, id: string): Promise<Refusal | void> {
     const { tenant, actor } = by;
-    const changed = await this.#db.transaction(async (tx) => {
+    const changed = await this.#db.of(tenant).transaction(async (tx) => {
       const revoked = await store.revoke(tx, tenant, id, this.#clock.now());
       if (revoked) await appendAudit(tx, { tenant, actor, action: 'joinToken.revoked', subject: `joinToken:${id}` });
       return revoked;

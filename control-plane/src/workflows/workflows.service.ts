@@ -14,7 +14,7 @@ import {
 } from '@casare/shared/workflow';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { TenantDatabase } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
@@ -44,7 +44,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const REFERENCE = /^([A-Za-z0-9-]{1,63})\/([A-Za-z0-9-]{1,63})(?:@([0-9A-Za-z.+-]{1,100}))?$/;
 
 export class WorkflowsService {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #schemas = new InputSchemas();
@@ -54,7 +54,7 @@ export class WorkflowsService {
    */
   readonly #rows = new Map<string, { row: store.VersionRow; freshUntil: number }>();
 
-  constructor(db: Database, clock: Clock, ids: Ids) {
+  constructor(db: TenantDatabase, clock: Clock, ids: Ids) {
     this.#db = db;
     this.#clock = clock;
     this.#ids = ids;
@@ -94,7 +94,7 @@ export class WorkflowsService {
       ...{ id: this.#ids.next(), namespace, name, version, digest, ...saved },
       ...{ signature: null, createdAt: this.#clock.now() },
     };
-    const found = await this.#db.transaction(async (tx) => {
+    const found = await this.#db.of(by.tenant).transaction(async (tx) => {
       if (await store.insertVersion(tx, by.tenant, row, source)) {
         const detail = { namespace, name, version, digest };
         const { tenant, actor } = by;
@@ -125,16 +125,16 @@ export class WorkflowsService {
     const known = this.#rows.get(key);
     if (known !== undefined) {
       if (known.freshUntil > this.#clock.monotonicMs()) return known.row;
-      const signature = await store.signatureOf(this.#db, tenant, id);
+      const signature = await store.signatureOf(this.#db.of(tenant), tenant, id);
       return this.#keep(key, signature === null ? known.row : { ...known.row, signature });
     }
-    const row = await store.versionById(this.#db, tenant, id);
+    const row = await store.versionById(this.#db.of(tenant), tenant, id);
     return row === null ? notFound(id) : this.#keep(key, row);
   }
 
   /** Many at once, as they are shown: those that the tenant has. */
   async views(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, WorkflowVersion>> {
-    const found = await store.versionsById(this.#db, tenant, ids);
+    const found = await store.versionsById(this.#db.of(tenant), tenant, ids);
     return new Map(found.map((row) => [row.id, versionView(row)]));
   }
 
@@ -157,7 +157,7 @@ export class WorkflowsService {
         fix: 'Sign the file that was pushed, with this version of `casare`: `casare workflow sign`.',
       });
     }
-    await this.#db.transaction(async (tx) => {
+    await this.#db.of(by.tenant).transaction(async (tx) => {
       await store.sign(tx, by.tenant, row.id, signature);
       const keys = signature.signatures.map(({ keyid }) => keyid ?? '');
       const { namespace, name, version } = row;
@@ -175,11 +175,11 @@ export class WorkflowsService {
 
   /** The text of a version as it was pushed. */
   async sourceOf(tenant: string, id: string): Promise<string> {
-    return (await store.sourceOf(this.#db, tenant, id)) ?? '';
+    return (await store.sourceOf(this.#db.of(tenant), tenant, id)) ?? '';
   }
 
   async list(tenant: string, limit: number, cursor: string | null): Promise<PageOf<store.ListedVersion>> {
-    return pageOf(await store.listNewest(this.#db, tenant, cursor, limit + 1), limit);
+    return pageOf(await store.listNewest(this.#db.of(tenant), tenant, cursor, limit + 1), limit);
   }
 
   /** All versions of the workflow that version `id` belongs to. */
@@ -191,13 +191,13 @@ export class WorkflowsService {
   ): Promise<PageOf<store.ListedVersion> | Refusal> {
     const row = await this.get(tenant, id);
     if ('refused' in row) return row;
-    return pageOf(await store.listVersions(this.#db, tenant, row, cursor, limit + 1), limit);
+    return pageOf(await store.listVersions(this.#db.of(tenant), tenant, row, cursor, limit + 1), limit);
   }
 
   async #idOf(tenant: string, reference: string): Promise<string | null> {
     const [, namespace, name, version] = REFERENCE.exec(reference) ?? [];
     if (namespace === undefined || name === undefined) return null;
-    return store.versionId(this.#db, tenant, { namespace, name, version: version ?? null });
+    return store.versionId(this.#db.of(tenant), tenant, { namespace, name, version: version ?? null });
   }
 }
 

@@ -17,6 +17,7 @@ export function watched(db: Database, name: string, onTime: (ms: number, rows: n
   return {
     ...queryable(db),
     url: db.url,
+    of: (tenant) => db.of(tenant),
     transaction: (work, options) =>
       db.transaction((tx) => work({ ...queryable(tx), script: (text) => tx.script(text) }), options),
     listen: (...args) => db.listen(...args),

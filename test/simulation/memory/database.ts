@@ -66,8 +66,10 @@ export class MemoryServer {
 
   /** A process's way to this server. */
   connect(port: Port = PLAIN): Database {
-    return {
+    const database: Database = {
       url: 'memory:',
+      // Rows here have no policies: that tenants do not see each other is a matter of PostgreSQL's.
+      of: () => database,
       query: async <Row>(statement: Statement<Row>) => (await this.#alone(port, statement)) as Row[],
       execute: async (statement) => (await this.#alone(port, statement)).length,
       transaction: (work) => this.#transaction(port, work),
@@ -80,6 +82,7 @@ export class MemoryServer {
       notify: (channel, payload = '') => this.#notify(channel, payload),
       close: () => Promise.resolve(),
     };
+    return database;
   }
 
   async #alone(port: Port, statement: Statement): Promise<readonly unknown[]> {

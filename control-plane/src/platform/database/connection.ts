@@ -7,6 +7,7 @@ import { Client, types, type ClientConfig, type CustomTypesConfig } from 'pg';
 import { Fault } from '../errors.ts';
 import { backoffMs, pause } from './backoff.ts';
 import { failureCode, isConnectionLoss } from './failure.ts';
+import { sql, type Statement } from './statement.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const OLDEST_SERVER = 150_000;
@@ -36,6 +37,41 @@ export function withDatabase(url: string, database: string): string {
   return changed.href;
 }
 
+/** The same database, as somebody else. */
+export function withLogin(url: string, user: string, password: string): string {
+  const changed = checkedUrl(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  return changed.href;
+}
+
+/** Whoever pools connections gives clients process numbers of its own making, so that they differ from the server's. */
+const backend = sql<{ pid: number }, []>('connectionBackend', 'SELECT pg_backend_pid() AS pid');
+
+/** Whether a pooler stands between: then a connection is the server's for one transaction only, and remembers nothing. */
+export async function isPooled(url: string): Promise<boolean> {
+  let told: number | undefined;
+  const [found] = await ask(url, backend(), (client) => (told = (client as { processID?: number }).processID));
+  return found?.pid !== told;
+}
+
+/** One statement on a connection of its own. */
+export async function ask<Row>(
+  url: string,
+  { text, values }: Statement<Row>,
+  onConnected: (client: object) => void = () => undefined,
+): Promise<Row[]> {
+  const client = new Client(connectionConfig(url));
+  client.on('error', () => undefined); // The connection's end is seen by the query; without a listener it ends the process.
+  try {
+    await client.connect();
+    onConnected(client);
+    return (await client.query({ text, values: [...values] })).rows as Row[];
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
 export interface ReadyOptions {
   /** Tries before giving up; 1 to 1,000; default 10 (about 15 seconds). */
   readonly attempts?: number;
@@ -63,20 +99,16 @@ export async function ready(url: string, options: ReadyOptions = {}): Promise<vo
   }
 }
 
+const serverStanding = sql<{ version: string; encoding: string }, []>(
+  'connectionServer',
+  `SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding`,
+);
+
 async function checkServer(url: string): Promise<void> {
-  const client = new Client(connectionConfig(url));
-  client.on('error', () => undefined); // The connection's end is seen by the query; without a listener it ends the process.
-  try {
-    await client.connect();
-    const found = await client.query<{ version: string; encoding: string }>(
-      `select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`,
-    );
-    const { version = '0', encoding = '' } = found.rows[0] ?? {};
-    if (Number(version) < OLDEST_SERVER) throw tooOld(url, Number(version));
-    if (encoding !== 'UTF8') throw wrongEncoding(url, encoding);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  const [found] = await ask(url, serverStanding());
+  const { version = '0', encoding = '' } = found ?? {};
+  if (Number(version) < OLDEST_SERVER) throw tooOld(url, Number(version));
+  if (encoding !== 'UTF8') throw wrongEncoding(url, encoding);
 }
 
 const INT8 = 20;

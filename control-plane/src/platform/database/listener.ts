@@ -23,7 +23,8 @@ export interface Subscription {
 }
 
 export interface ListenerSettings {
-  readonly config: ClientConfig;
+  /** Null: there is no direct connection, so nobody is heard and nobody told. */
+  readonly config: ClientConfig | null;
   readonly log: Log;
   readonly backoff: Backoff;
   /** How often a silent connection is checked, in milliseconds; default 15,000. */
@@ -46,11 +47,19 @@ const PAYLOAD_LIMIT = 7_000;
 
 /** Opens nothing until somebody listens or notifies. */
 export function openListener(settings: ListenerSettings): Listener {
-  return new DedicatedListener(settings);
+  const { config } = settings;
+  return config === null ? SILENCE : new DedicatedListener({ ...settings, config });
 }
 
+/** Behind a transaction pooler LISTEN is answered and hears nothing. Polling is the truth anyhow. */
+const SILENCE: Listener = {
+  listen: () => Promise.resolve({ close: () => Promise.resolve() }),
+  notify: () => undefined,
+  close: () => Promise.resolve(),
+};
+
 class DedicatedListener implements Listener {
-  readonly #settings: ListenerSettings;
+  readonly #settings: ListenerSettings & { readonly config: ClientConfig };
   readonly #heard = new Set<Heard>();
   readonly #outgoing = new Map<string, readonly [channel: string, payload: string]>();
   readonly #stop = new AbortController();
@@ -60,7 +69,7 @@ class DedicatedListener implements Listener {
   #loop: Promise<void> | undefined;
   #flushing = false;
 
-  constructor(settings: ListenerSettings) {
+  constructor(settings: ListenerSettings & { readonly config: ClientConfig }) {
     this.#settings = settings;
   }
 

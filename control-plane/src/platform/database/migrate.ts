@@ -109,7 +109,9 @@ function missingOf(migrations: readonly Migration[], history: readonly AppliedRo
 
 async function apply(tx: Transaction, migration: Migration): Promise<void> {
   try {
+    await tx.script(rowSecurity('NO FORCE'));
     await tx.script(migration.text);
+    await tx.script(rowSecurity('FORCE'));
   } catch (cause) {
     const position = Number((cause as { position?: unknown }).position);
     const line = Number.isInteger(position) ? migration.text.slice(0, position).split('\n').length : undefined;
@@ -122,6 +124,21 @@ async function apply(tx: Transaction, migration: Migration): Promise<void> {
     });
   }
   await tx.execute(recordApplied(migration.number, migration.name, migration.sha256));
+}
+
+/**
+ * Row-level security is forced on the owner of the tables too, who sees nothing then: a migration that changes rows would
+ * change none, and say nothing. So it is lifted for the transaction, and only for an owner whom it concerns.
+ */
+function rowSecurity(mode: 'FORCE' | 'NO FORCE'): string {
+  return `DO $$
+    DECLARE t regclass;
+    BEGIN
+      IF (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) THEN RETURN; END IF;
+      FOR t IN SELECT oid FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relrowsecurity AND pg_has_role(relowner, 'USAGE')
+      LOOP EXECUTE format('ALTER TABLE %s ${mode} ROW LEVEL SECURITY', t); END LOOP;
+    END $$`;
 }
 
 function fileOf(migration: { readonly number: number; readonly name: string }): string {

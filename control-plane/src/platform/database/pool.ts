@@ -8,14 +8,16 @@
  *   transaction that the server had already aborted is never taken for a committed one.
  * - At most `max` connections and `maxWaiting` waiting calls; beyond that, DATABASE_BUSY at once.
  */
-import { escapeLiteral, Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
 import { Fault } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import { listText } from './array-text.ts';
 import { backoffMs, pause } from './backoff.ts';
-import { connectionConfig, describeUrl } from './connection.ts';
-import { isConnectionLoss, isDiskFull, isRolledBackByConflict, isStaleStatement } from './failure.ts';
+import { busy, explained } from './call-faults.ts';
+import { connectionConfig } from './connection.ts';
+import { isConnectionLoss, isRolledBackByConflict, isStaleStatement } from './failure.ts';
 import { openListener, type ListenOptions, type NotificationHandler, type Subscription } from './listener.ts';
+import { openingOf, withTenant, type TransactionOptions } from './opening.ts';
 import type { Statement } from './statement.ts';
 import { presentWitness } from './witness.ts';
 
@@ -36,33 +38,24 @@ export interface Transaction extends Queryable {
   script(text: string): Promise<void>;
 }
 
-export interface TransactionOptions {
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
-  readonly readOnly?: boolean;
-  /** Set for this transaction only (`SET LOCAL`), e.g. the tenant. Costs no extra round trip. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Tries after serialization failures and deadlocks, 1 to 10; default 1. More than 1 only if `work` has no other effects. */
-  readonly attempts?: number;
+/** A login's way to the tables: statements by themselves, each one whole, and transactions. */
+export interface Connection extends Queryable {
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
 
-/**
- * Settings of a transaction whose statements find their rows by keys that they are given, a few hundred at most. A hot table
- * is small, full of dead rows, seldom analysed and sometimes empty when a plan is made: by its size the planner would read it
- * whole, again and again, or compare each row with each. So each plan is made once, and the statements leave no other way than
- * an index: `key = ANY (list)`, paired with the list by hashes, or a lateral look for each key, whose cost no setting forbids
- * but which looks large enough to be compiled.
- */
-export const BY_KEY = {
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_nestloop: 'off',
-  enable_mergejoin: 'off',
-  jit: 'off',
-};
+/** What the work of tenants is handed: it reaches nothing but the rows of the tenant that it names (row-level security). */
+export interface TenantDatabase {
+  /**
+   * As the login of tenants' requests. The tenant comes from the verified caller, never from what they sent. Each statement
+   * runs in a transaction that says whose it is; a statement by itself costs one round trip more only if it may not be
+   * repeated.
+   */
+  of(tenant: string): Connection;
+}
 
-export interface Database extends Queryable {
+/** The whole: by itself as the login of the installation's own work (`casare_system`), and `of` a tenant. */
+export interface Database extends Connection, TenantDatabase {
   readonly url: string;
-  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Hears notifications on a dedicated connection that reconnects itself; some are lost meanwhile: polling is the truth. */
   listen(channel: string, handler: NotificationHandler, options?: ListenOptions): Promise<Subscription>;
   /** Wakes listeners, coalesced on the dedicated connection; at most 7,000 bytes; may be lost, never throws later. */
@@ -84,8 +77,12 @@ export interface DatabaseOptions {
    * Then the server ends it: a process that stands still must not keep its locks from all others.
    */
   readonly idleTransactionMs?: number;
+  /** The login for `of`; default: the same as for everything else, which only tools and tests want. */
+  readonly appUrl?: string;
   /** False behind a transaction pooler without prepared statements; default: unless the URL says `pgbouncer=true`. */
   readonly prepare?: boolean;
+  /** A direct connection for LISTEN, past any pooler; null: nobody is heard or told, and polling must do. Default: the URL. */
+  readonly listenUrl?: string | null;
   readonly applicationName?: string;
   readonly random?: () => number;
 }
@@ -93,36 +90,57 @@ export interface DatabaseOptions {
 const IDLE_TRANSACTION_MS = 10_000;
 const LISTENER_SETTINGS = { baseMs: 50, capMs: 2_000 };
 
-/** Opens a pool. Connects lazily; use `ready` first to learn whether the server answers. */
+/** Opens a pool for each login. Connects lazily; use `ready` first to learn whether the server answers. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const log = options.log ?? silentLog;
-  const random = options.random ?? Math.random;
+  const system = openLogin(url, options);
+  const app = options.appUrl === undefined ? system : openLogin(options.appUrl, options);
+  const { log = silentLog, random = Math.random, listenUrl = url } = options;
+  const config = listenUrl === null ? null : connectionConfig(listenUrl, options.applicationName);
+  const listener = openListener({ config, log, backoff: { ...LISTENER_SETTINGS, random } });
+  return {
+    url,
+    query: async <Row>(statement: Statement<Row>) => (await runAlone(system, statement)).rows as Row[],
+    execute: async (statement) => (await runAlone(system, statement)).rowCount ?? 0,
+    transaction: (work, settings) => runTransaction(system, work, settings ?? {}),
+    of: (tenant) => ({
+      query: async <Row>(statement: Statement<Row>) => (await runOf(app, tenant, statement)).rows as Row[],
+      execute: async (statement) => (await runOf(app, tenant, statement)).rowCount ?? 0,
+      transaction: (work, settings) => runTransaction(app, work, withTenant(settings ?? {}, tenant)),
+    }),
+    listen: (channel, handler, settings) => listener.listen(channel, handler, settings),
+    notify: (channel, payload) => listener.notify(channel, payload),
+    close: async (graceMs = 3_000) => {
+      await listener.close();
+      await Promise.all(app === system ? [system.close(graceMs)] : [system.close(graceMs), app.close(graceMs)]);
+    },
+  };
+}
+
+/** The connections of one login. */
+interface Login {
+  readonly acquire: Acquire;
+  readonly opening: (options: TransactionOptions) => string;
+  readonly prepare: boolean;
+  readonly random: () => number;
+  close(graceMs: number): Promise<void>;
+}
+
+function openLogin(url: string, options: DatabaseOptions): Login {
+  const { log = silentLog, random = Math.random, idleTransactionMs = IDLE_TRANSACTION_MS } = options;
   const config = connectionConfig(url, options.applicationName);
   // A statement does not wait for the answer of the one before: those that a transaction sends at once share a round trip.
   const pool = new Pool({ ...config, max: options.max ?? 20, idleTimeoutMillis: 30_000, pipeline: true });
   // Without this listener the end of an idle connection would be an uncaught exception.
   pool.on('error', (error) => log.warn('an idle database connection ended', { error: error.message }));
-
   const clients = new Set<PoolClient>();
   pool.on('connect', (client) => clients.add(client));
   pool.on('remove', (client) => clients.delete(client));
-
-  const prepare = options.prepare ?? new URL(url).searchParams.get('pgbouncer') !== 'true';
-  const listener = openListener({ config, log, backoff: { ...LISTENER_SETTINGS, random } });
-  const acquire = acquirer(pool, url, options, random);
-
   return {
-    url,
-    query: async <Row>(statement: Statement<Row>) => (await runAlone(acquire, statement, prepare)).rows as Row[],
-    execute: async (statement) => (await runAlone(acquire, statement, prepare)).rowCount ?? 0,
-    transaction: (work, settings) => {
-      const opening = openingOf(settings ?? {}, options.idleTransactionMs ?? IDLE_TRANSACTION_MS);
-      return runTransaction(() => begin(acquire, opening), work, settings ?? {}, prepare, random);
-    },
-    listen: (channel, handler, settings) => listener.listen(channel, handler, settings),
-    notify: (channel, payload) => listener.notify(channel, payload),
-    close: async (graceMs = 3_000) => {
-      await listener.close();
+    acquire: acquirer(pool, url, options, random),
+    opening: (settings) => openingOf(settings, idleTransactionMs),
+    prepare: options.prepare ?? new URL(url).searchParams.get('pgbouncer') !== 'true',
+    random,
+    async close(graceMs) {
       // A wait that went on would keep a process that has nothing more to do.
       const ended = new AbortController();
       await Promise.race([pool.end(), pause(graceMs, ended.signal)]);
@@ -200,13 +218,35 @@ function giveBack(client: PoolClient, broken: boolean): void {
   client.removeListener('error', ignore);
 }
 
-async function runAlone(acquire: Acquire, statement: Statement, prepare: boolean): Promise<QueryResult> {
+async function runAlone({ acquire, prepare }: Login, statement: Statement): Promise<QueryResult> {
   if (statement.idempotent !== true) await presentWitness()?.beforeStatement();
+  return repeating(acquire, statement, (client) => send(client, statement, prepare));
+}
+
+/** A statement by itself, of a tenant: opening, statement and COMMIT in one flight where it may be repeated. */
+function runOf(login: Login, tenant: string, statement: Statement): Promise<QueryResult> {
+  const { acquire, opening, prepare } = login;
+  if (statement.idempotent !== true) {
+    return runTransaction(login, (_, run) => run(statement), withTenant({ attempts: 3 }, tenant));
+  }
+  const text = opening(withTenant({}, tenant));
+  return repeating(acquire, statement, async (client) => {
+    const flight = [client.query(text), send(client, statement, prepare), client.query('commit')] as const;
+    for (const part of await Promise.allSettled(flight)) if (part.status === 'rejected') throw part.reason;
+    return flight[1];
+  });
+}
+
+async function repeating(
+  acquire: Acquire,
+  statement: Statement,
+  run: (client: PoolClient) => Promise<QueryResult>,
+): Promise<QueryResult> {
   for (let attempt = 1; ; attempt++) {
     const client = await acquire();
     let broken = false;
     try {
-      return await send(client, statement, prepare);
+      return await run(client);
     } catch (error) {
       const stale = isStaleStatement(error);
       broken = stale || isConnectionLoss(error);
@@ -223,17 +263,18 @@ function send(client: PoolClient, statement: Statement, prepare: boolean): Promi
   return client.query(prepare ? { name, text, values } : { text, values });
 }
 
-async function runTransaction<T>(
-  start: () => Promise<Opening>,
-  work: (tx: Transaction) => Promise<T>,
-  options: TransactionOptions,
-  prepare: boolean,
-  random: () => number,
-): Promise<T> {
+type Run = (statement: Statement) => Promise<QueryResult>;
+/** Of a transaction, with the whole answers for those who want more than rows. */
+type Work<T> = (tx: Transaction, run: Run) => Promise<T>;
+
+async function runTransaction<T>(login: Login, work: Work<T>, options: TransactionOptions): Promise<T> {
+  const { acquire, opening, prepare, random } = login;
+  const text = opening(options);
   const attempts = Math.min(Math.max(options.attempts ?? 1, 1), 10);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryTransaction(await start(), options.readOnly ? work : witnessedBy(work), prepare);
+      const seen = options.readOnly ? work : witnessedBy(work);
+      return await tryTransaction(await begin(acquire, text), seen, prepare);
     } catch (error) {
       if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
     }
@@ -242,26 +283,23 @@ async function runTransaction<T>(
 }
 
 /** What changes something is seen by its request's witness before it is committed. */
-function witnessedBy<T>(work: (tx: Transaction) => Promise<T>): (tx: Transaction) => Promise<T> {
+function witnessedBy<T>(work: Work<T>): Work<T> {
   const witness = presentWitness();
   if (witness === undefined) return work;
-  return async (tx) => {
-    const result = await work(tx);
+  return async (tx, run) => {
+    const result = await work(tx, run);
     await witness.beforeCommit(tx);
     return result;
   };
 }
 
-async function tryTransaction<T>(
-  opening: Opening,
-  work: (tx: Transaction) => Promise<T>,
-  prepare: boolean,
-): Promise<T> {
+async function tryTransaction<T>(opening: Opening, work: Work<T>, prepare: boolean): Promise<T> {
   const open = { value: true };
   let client: PoolClient | null = null;
   let broken = false;
   try {
-    const result = await work(transactionOn(opening, prepare, open));
+    const { tx, run } = transactionOn(opening, prepare, open);
+    const result = await work(tx, run);
     open.value = false;
     client = await opening.opened;
     await commit(client);
@@ -276,7 +314,11 @@ async function tryTransaction<T>(
   }
 }
 
-function transactionOn(opening: Opening, prepare: boolean, open: { readonly value: boolean }): Transaction {
+function transactionOn(
+  opening: Opening,
+  prepare: boolean,
+  open: { readonly value: boolean },
+): { readonly tx: Transaction; readonly run: Run } {
   let first: { readonly cause: unknown } | null = null;
   const runs = senderOf(opening, prepare);
   const run = async (statement: Statement): Promise<QueryResult> => {
@@ -289,7 +331,7 @@ function transactionOn(opening: Opening, prepare: boolean, open: { readonly valu
       throw first.cause;
     }
   };
-  return {
+  const tx: Transaction = {
     query: async <Row>(statement: Statement<Row>) => (await run(statement)).rows as Row[],
     execute: async (statement) => (await run(statement)).rowCount ?? 0,
     script: async (text) => {
@@ -297,6 +339,7 @@ function transactionOn(opening: Opening, prepare: boolean, open: { readonly valu
       await (await opening.opened).query(text);
     },
   };
+  return { tx, run };
 }
 
 /**
@@ -319,24 +362,6 @@ function senderOf({ client, opened }: Opening, prepare: boolean): (statement: St
     const where = await opened.finally(() => (waiting -= 1));
     return send(where, statement, prepare);
   };
-}
-
-/** The opening of a transaction as one round trip. */
-function openingOf(options: TransactionOptions, idleMs: number): string {
-  const modes = [
-    options.isolation === undefined ? '' : ` isolation level ${options.isolation}`,
-    options.readOnly === true ? ' read only' : '',
-  ];
-  const settings = Object.entries(options.settings ?? {}).map(
-    ([name, value]) => `; set local ${checkedName(name)} = ${escapeLiteral(value)}`,
-  );
-  const begin = `begin${modes.filter((mode) => mode !== '').join(',')}`;
-  return `${begin}; set local idle_in_transaction_session_timeout = ${idleMs}${settings.join('')}`;
-}
-
-function checkedName(name: string): string {
-  if (/^[a-z_]+(\.[a-z_]+)?$/.test(name)) return name;
-  throw new TypeError(`${JSON.stringify(name)} is no name of a setting`);
 }
 
 async function commit(client: PoolClient): Promise<void> {
@@ -366,29 +391,6 @@ async function rolledBack(client: PoolClient): Promise<boolean> {
 
 function isPoolTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
-}
-
-/** What a person can mend gets its own words; everything else stays as it is. */
-function explained(error: unknown): unknown {
-  if (!isDiskFull(error)) return error;
-  return new Fault({
-    code: 'DATABASE_DISK_FULL',
-    what: 'The database has no room to write, so nothing of this was saved',
-    why: 'its disk is full',
-    fix: 'Free space on the disk of the database; then try again',
-    status: 503,
-    cause: error,
-  });
-}
-
-function busy(url: string, why: string): Fault {
-  return new Fault({
-    code: 'DATABASE_BUSY',
-    what: `The database at ${describeUrl(url)} cannot take this call now`,
-    why,
-    fix: 'Try again shortly',
-    status: 503,
-  });
 }
 
 function ignore(): void {

@@ -30,6 +30,9 @@ const SETTINGS = {
   max_connections: '300',
 };
 
+/** The logins that every test works as, one for each role: tests of all rooms show that the rights suffice. */
+export const TEST_LOGINS = { app: 'test_app', system: 'test_system', password: 'only for tests on loopback' } as const;
+
 /** Called by vitest before the first test file; returns what to do after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const token = randomBytes(16).toString('hex');
@@ -86,6 +89,13 @@ async function startServer(): Promise<{ postgres: EmbeddedPostgres; directory: s
   return { postgres, directory };
 }
 
+const LOGINS = (['app', 'system'] as const)
+  .map(
+    (kind) =>
+      `CREATE ROLE ${TEST_LOGINS[kind]} LOGIN PASSWORD '${TEST_LOGINS.password}'; GRANT casare_${kind} TO ${TEST_LOGINS[kind]};`,
+  )
+  .join('\n');
+
 async function makeTemplate(url: string, migrations: string): Promise<string> {
   const template = `template_${createHash('sha256').update(migrations).digest('hex').slice(0, 12)}`;
   const admin = openDatabase(withDatabase(url, 'postgres'), { max: 1 });
@@ -93,6 +103,7 @@ async function makeTemplate(url: string, migrations: string): Promise<string> {
   try {
     await admin.execute({ name: 'createTemplate', text: `create database ${template}`, values: [] });
     await migrate(db, { directory: migrations });
+    if (migrations === OWN_MIGRATIONS) await db.transaction((tx) => tx.script(LOGINS));
   } finally {
     // A template can be cloned only while nobody is connected to it.
     await db.close();

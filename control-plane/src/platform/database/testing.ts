@@ -7,8 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { z } from 'zod';
-import { connectionConfig, withDatabase } from './connection.ts';
+import { connectionConfig, withDatabase, withLogin } from './connection.ts';
 import { openDatabase, type Database, type DatabaseOptions } from './pool.ts';
+import type { Statement } from './statement.ts';
+import { TEST_LOGINS } from './testing-global.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -20,7 +22,17 @@ declare module 'vitest' {
 export interface TestDatabase {
   /** As the server's owner. */
   readonly url: string;
+  /**
+   * As the logins of the control plane, where the migrations are its own; else as the server's owner. Statements by
+   * themselves whose names begin with `test` are those of fixtures, and the owner's.
+   */
   readonly db: Database;
+  /** As the server's owner, whom nothing is refused: for what only a test does. */
+  readonly owner: Database;
+  /** Addresses of the logins, for a control plane that is to work with them. */
+  readonly env: Readonly<
+    Record<'CASARE_DATABASE_URL' | 'CASARE_DATABASE_APP_URL' | 'CASARE_DATABASE_SYSTEM_URL', string>
+  >;
   /** Closes the pool and drops the database. */
   close(): Promise<void>;
 }
@@ -38,14 +50,28 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asOwner(server.url, `create database ${name} template ${server.template}`);
   const url = withDatabase(server.url, name);
-  const db = openDatabase(url, options);
+  const owner = openDatabase(url, options);
+  const loginOf = (kind: 'app' | 'system'): string => withLogin(url, TEST_LOGINS[kind], TEST_LOGINS.password);
+  const [appUrl, systemUrl] = [loginOf('app'), loginOf('system')];
+  const db =
+    options.migrations === undefined ? withFixtures(openDatabase(systemUrl, { appUrl, ...options }), owner) : owner;
   return {
-    url,
-    db,
+    ...{ url, db, owner },
+    env: { CASARE_DATABASE_URL: url, CASARE_DATABASE_APP_URL: appUrl, CASARE_DATABASE_SYSTEM_URL: systemUrl },
     close: async () => {
-      await db.close();
+      if (db !== owner) await db.close();
+      await owner.close();
       await asOwner(server.url, `drop database if exists ${name} with (force)`);
     },
+  };
+}
+
+function withFixtures(db: Database, owner: Database): Database {
+  const of = ({ name }: Statement): Database => (name.startsWith('test') ? owner : db);
+  return {
+    ...db,
+    query: (statement) => of(statement).query(statement),
+    execute: (statement) => of(statement).execute(statement),
   };
 }
 

@@ -91,7 +91,9 @@ let edge: TestEdge;
 let other: TestEdge;
 beforeAll(async () => {
   database = await testDatabase();
-  await database.db.transaction((tx) => tx.script('CREATE TABLE thing (name text)'));
+  await database.owner.transaction((tx) =>
+    tx.script('CREATE TABLE thing (name text); GRANT SELECT, INSERT, UPDATE, DELETE ON thing TO casare_system'),
+  );
   const open = (serverKey: number) => {
     const sealingKey = () => Promise.resolve(new Uint8Array(32).fill(serverKey));
     return openTestEdge(module(database.db), 'web', { idempotency: new Idempotency({ db: database.db, sealingKey }) });
