@@ -42,20 +42,20 @@ const jobsById = sql<Row, [tenant: string, ids: string[]]>(
   { idempotent: true },
 );
 
-// As `listJobsOfAgent`, for each agent.
+// As `listJobsOfAgent`, for each agent. `w` is a version of a workflow in `JOB_JOINS`.
 const jobsOfAgents = sql<Row, [tenant: string, agents: string[], before: string | null, limit: number]>(
   'jobsOfAgents',
-  `SELECT w.id AS asked, x.* FROM unnest($2::uuid[]) WITH ORDINALITY AS w(id, place)
+  `SELECT g.id AS asked, x.* FROM unnest($2::uuid[]) WITH ORDINALITY AS g(id, place)
    CROSS JOIN LATERAL (
      SELECT ${JOB_COLUMNS} FROM (
        SELECT DISTINCT job_id FROM (
-         SELECT job_id FROM job_lease WHERE tenant_id = $1 AND agent_id = w.id AND ($3::uuid IS NULL OR job_id < $3)
+         SELECT job_id FROM job_lease WHERE tenant_id = $1 AND agent_id = g.id AND ($3::uuid IS NULL OR job_id < $3)
          UNION ALL
-         SELECT job_id FROM job_attempt WHERE tenant_id = $1 AND agent_id = w.id AND ($3::uuid IS NULL OR job_id < $3)) o
+         SELECT job_id FROM job_attempt WHERE tenant_id = $1 AND agent_id = g.id AND ($3::uuid IS NULL OR job_id < $3)) o
        ORDER BY job_id DESC
      ) s JOIN job j ON j.tenant_id = $1 AND j.id = s.job_id ${JOB_JOINS}
-     WHERE j.agent_id = w.id ORDER BY j.id DESC LIMIT $4
-   ) x ORDER BY w.place, x.id DESC`,
+     WHERE j.agent_id = g.id ORDER BY j.id DESC LIMIT $4
+   ) x ORDER BY g.place, x.id DESC`,
   { idempotent: true },
 );
 
