@@ -393,24 +393,25 @@ test('a worker that hangs is ended when the time of its attempt is over', async 
 
 test('the time of an attempt that is over during a step that must not be repeated leaves it to a person', async () => {
   agent = startAgent(SCRIPTED);
-  const run = scripted([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], {
-    timeLimit: { ms: 2_500, of: 'job' },
-  });
-  await assign(run);
+  const run = await longSince([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], 'job');
   expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
 });
 
 test('the time of an attempt goes on while the agent is away', async () => {
   agent = startAgent(SCRIPTED);
-  const step = stepCompleted('/do/0/first');
-  const run = scripted([{ record: step }, 'ignore cancel'], { timeLimit: { ms: 60_000, of: 'attempt' } });
+  const run = await longSince([{ record: stepCompleted('/do/0/first') }, 'ignore cancel'], 'attempt');
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
+});
+
+/** A run whose first event was years ago, as far as the record of its agent tells, which comes back after it was killed. */
+async function longSince(script: unknown[], of: 'attempt' | 'job'): Promise<JobAssign> {
+  const run = scripted(script, { timeLimit: { ms: 60_000, of } });
   await assign(run);
   await vi.waitFor(() => expect(agent.outbox.run(run)?.lastSeq).toBe(1), SLOW);
   await agent.vanish();
-  // An hour ago, as far as the record tells.
   const database = new DatabaseSync(agentHome(folder, {}).outbox);
   database.exec(`UPDATE event SET at = '2020-01-01T00:00:00.000Z'`);
   database.close();
   agent = startAgent(SCRIPTED);
-  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
-});
+  return run;
+}
