@@ -133,6 +133,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   const tenants = createTenants({
     ...{ db: database, clock, log: part('tenants'), trust, people: accounts.people, webUrl: urls.web },
+    files: jobs.files,
     onChanged: () => quotas.changed(),
   });
   const features: DynamicModule[] = [
@@ -177,6 +178,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   started.defer(() => schedules.firing.stop());
   alerts.start();
   started.defer(() => alerts.stop());
+  tenants.start();
+  started.defer(() => tenants.stop());
   const entrances = entrancesOf(config, ports, urls, part('edge'));
   const foreign = (service: 'web' | 'enrol') => foreignHosts(publicHosts(urls), service);
   const serve = requestListenerFor(app, 'web', foreign('web'));

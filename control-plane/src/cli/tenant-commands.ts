@@ -1,7 +1,10 @@
 /** `casare tenants create|list|show|suspend|resume|quota|retention`, for operators of the platform, and `casare tenant` for one's own. */
-import { api, type Tenant, type TenantSummary } from '@casare/shared/api';
+import { api, type Deletion, type Tenant, type TenantSummary } from '@casare/shared/api';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { UsageError } from './exit.ts';
 import { lengthOfTime } from './key-commands.ts';
 import { openSession, type Surroundings } from './session.ts';
@@ -95,6 +98,7 @@ export function addTenantCommands(program: Command, around: Surroundings): void 
     const body = limitsOf(options, RETENTION);
     session.show(await session.client.call(api.tenants.setRetention, { params: { tenant }, body }), show);
   });
+  addEndings(tenants, around);
   const own = program.command('tenant').description('your own tenant');
   own
     .command('show', { isDefault: true })
@@ -110,6 +114,47 @@ export function addTenantCommands(program: Command, around: Surroundings): void 
       session.show(await session.client.call(api.tenant.setRetention, { body }), show);
     },
   );
+}
+
+/** Export and deletion. */
+function addEndings(tenants: Command, around: Surroundings): void {
+  tenants
+    .command('export <id>')
+    .description('save everything of a tenant as a zip; suspend it first, so that nothing changes meanwhile')
+    .option('--file <file>', 'where to; tenant-<id>.zip unless said otherwise')
+    .action(async (tenant: string, { file = `tenant-${tenant}.zip` }: { file?: string }, command: Command) => {
+      const session = await openSession(command, around);
+      const response = await session.client.call(api.tenants.export, { params: { tenant } });
+      // Never over a file that is there.
+      await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+      session.show({ tenant, file }, (saved) => `${saved.file}\n`);
+    });
+  tenants
+    .command('delete <id>')
+    .description('delete a suspended tenant for good')
+    .requiredOption('--confirm <id>', 'its id once more')
+    .action(async (tenant: string, query: { confirm: string }, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.tenants.delete, { params: { tenant }, query }), showDeletion);
+    });
+  tenants
+    .command('deletion <id>')
+    .description('show how a deletion goes, and its report: what was removed, and that nothing is left')
+    .action(async (tenant: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.tenants.deletion, { params: { tenant } }), showDeletion);
+    });
+}
+
+function showDeletion({ tenant, state, askedBy, askedAt, finishedAt, report }: Deletion): string {
+  const rows = [...(report?.tables ?? []), ...(report?.folders ?? [])].filter(({ removed }) => removed > 0);
+  return details([
+    ['tenant', tenant],
+    ['state', state],
+    ['asked', `${askedAt} by ${askedBy}`],
+    ['finished', finishedAt ?? 'not yet'],
+    ...rows.map(({ name, removed, left }): [string, string] => [name, `${removed} removed, ${left} left`]),
+  ]);
 }
 
 type Limits = Readonly<Record<string, readonly [flag: string, text: string]>>;

@@ -77,6 +77,24 @@ export class ArtifactFiles {
     return exists(this.#path(tenant, id));
   }
 
+  /** Removes all of a tenant; how many files there were. */
+  async removeTenant(tenant: string): Promise<number> {
+    const files = await this.countOf(tenant);
+    await rm(path.join(this.#root, tenant), { recursive: true, force: true });
+    return files;
+  }
+
+  /** How many files there are of a tenant, unfinished ones too. */
+  async countOf(tenant: string): Promise<number> {
+    try {
+      const found = await readdir(path.join(this.#root, tenant), { recursive: true, withFileTypes: true });
+      return found.filter((entry) => !entry.isDirectory()).length;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+      throw error;
+    }
+  }
+
   /** Path of the complete file, for sending. */
   pathOf(tenant: string, id: string): string {
     return this.#path(tenant, id);

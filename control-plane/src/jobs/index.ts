@@ -11,6 +11,9 @@ export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './wh
 export type { Route } from './matching.decision.ts';
 export type { ClosedNow } from './query.service.ts';
 export { declareRestored, expectStopped } from './restore.ts';
+export type { ArtifactFiles } from './artifact-files.ts';
+export { ENDED } from './job.lifecycle.ts';
+export { zipOf } from './run-zip.ts';
 export type { JobQuotas, Room } from './quotas.port.ts';
 export type { RunnableWorkflow, SecretsPort, WorkflowsPort } from './workflows.port.ts';
 export { CANCEL_GRACE_MS } from './steer.service.ts';

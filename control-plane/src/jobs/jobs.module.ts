@@ -69,6 +69,8 @@ export interface Jobs {
   readonly deadLetters: DeadLettersService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
+  /** The bytes of artifacts. */
+  readonly files: ArtifactFiles;
   readonly records: RunRecordService;
   readonly dispatcher: Dispatcher;
   start(): Promise<void>;
@@ -113,6 +115,7 @@ export function createJobs(options: JobsOptions): Jobs {
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,
     artifacts,
+    files,
     records: new RunRecordService({ db, clock, workflows, artifacts, viewer }),
     dispatcher,
     async start() {

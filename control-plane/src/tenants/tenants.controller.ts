@@ -2,14 +2,24 @@
 import { Controller, Inject } from '@nestjs/common';
 import { api } from '@casare/shared/api';
 import { Handles, type Call } from '../platform/http/handles.ts';
+import { Deletions } from './deletion.ts';
+import { TenantExport } from './export.ts';
 import { TenantsService } from './tenants.service.ts';
 
 @Controller()
 export class TenantsController {
   readonly #tenants: TenantsService;
+  readonly #deletions: Deletions;
+  readonly #exports: TenantExport;
 
-  constructor(@Inject(TenantsService) tenants: TenantsService) {
+  constructor(
+    @Inject(TenantsService) tenants: TenantsService,
+    @Inject(Deletions) deletions: Deletions,
+    @Inject(TenantExport) exports: TenantExport,
+  ) {
     this.#tenants = tenants;
+    this.#deletions = deletions;
+    this.#exports = exports;
   }
 
   @Handles(api.tenants.list)
@@ -45,6 +55,21 @@ export class TenantsController {
   @Handles(api.tenants.setRetention)
   setRetention({ caller, params, body }: Call<typeof api.tenants.setRetention>) {
     return this.#tenants.setRetention(caller, params.tenant, body);
+  }
+
+  @Handles(api.tenants.export)
+  export({ params }: Call<typeof api.tenants.export>) {
+    return this.#exports.open(params.tenant);
+  }
+
+  @Handles(api.tenants.delete)
+  delete({ caller, params, query }: Call<typeof api.tenants.delete>) {
+    return this.#deletions.ask(caller, params.tenant, query.confirm);
+  }
+
+  @Handles(api.tenants.deletion)
+  deletion({ params }: Call<typeof api.tenants.deletion>) {
+    return this.#deletions.find(params.tenant);
   }
 
   @Handles(api.tenant.get)

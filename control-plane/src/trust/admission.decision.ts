@@ -61,6 +61,8 @@ export type AdmissionCode =
 export function refusalOf(presented: Presented, recorded: Recorded | null, now: Date): AdmissionCode | null {
   if (recorded === null) return 'CA_UNKNOWN';
   const { certificate } = recorded;
+  // Before its CAs, which were retired with it: an agent that were told of those would go on asking for another certificate.
+  if (recorded.lock === 'deletion') return 'TENANT_DELETED';
   if (!isAccepted(recorded.caState)) {
     // Of a CA that was in wrong hands nothing may be renewed; of one that went out by a plan it may.
     return certificate?.same === true && certificate.state === 'revoked' ? 'CERTIFICATE_REVOKED' : 'CA_NOT_ACTIVE';

@@ -91,6 +91,24 @@ export type NewTenant = z.infer<typeof NewTenant>;
 
 const TenantParams = z.object({ tenant: TenantId });
 
+const Removed = z.array(z.object({ name: z.string(), removed: amount, left: amount }));
+
+/** What was removed of a tenant, and how much is left: nothing, or it would not be finished. */
+export const DeletionReport = z.object({ tables: Removed, folders: Removed }).meta({ id: 'DeletionReport' });
+export type DeletionReport = z.infer<typeof DeletionReport>;
+
+export const Deletion = z
+  .object({
+    tenant: TenantId,
+    state: z.enum(['running', 'finished']),
+    askedBy: z.string(),
+    askedAt: time,
+    finishedAt: time.nullable(),
+    report: DeletionReport.nullable(),
+  })
+  .meta({ id: 'Deletion' });
+export type Deletion = z.infer<typeof Deletion>;
+
 export const tenants = {
   list: endpoint({
     id: 'tenants.list',
@@ -165,6 +183,38 @@ export const tenants = {
     body: Retention.partial().strict(),
     answer: { json: Tenant },
     problems: ['TENANT_NOT_FOUND'],
+  }),
+  export: endpoint({
+    id: 'tenants.export',
+    method: 'GET',
+    path: '/tenants/{tenant}/export',
+    summary: 'Sends everything of a tenant as a zip: its tables as JSON lines, its artifacts. No credential is in it.',
+    permission: 'platform:write',
+    params: TenantParams,
+    answer: 'bytes',
+    problems: ['TENANT_NOT_FOUND'],
+  }),
+  delete: endpoint({
+    id: 'tenants.delete',
+    method: 'DELETE',
+    path: '/tenants/{tenant}',
+    summary: 'Deletes a suspended tenant for good, in the background. `confirm` is its id once more.',
+    permission: 'platform:write',
+    params: TenantParams,
+    query: z.object({ confirm: z.string().max(100).default('') }),
+    answer: { json: Deletion },
+    problems: ['TENANT_NOT_FOUND', 'TENANT_WRONG_STATE', 'TENANT_IS_OPERATORS', 'DELETION_NOT_CONFIRMED'],
+  }),
+  deletion: endpoint({
+    id: 'tenants.deletion',
+    method: 'GET',
+    path: '/tenants/{tenant}/deletion',
+    summary:
+      'Shows how a deletion goes, and when it is finished, its report: what was removed, and that nothing is left.',
+    permission: 'platform:read',
+    params: TenantParams,
+    answer: { json: Deletion },
+    problems: ['DELETION_NOT_FOUND'],
   }),
 } as const;
 
