@@ -110,6 +110,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     ['/alert-channels/', channel.id],
     ['/alert-rules/', alertRule.id],
     ['/secrets/', SECRET],
+    ['/tenants/', admin.tenant],
     ['/trust/certificates/', SERIAL],
     ['/trust/locks/', lock.id],
     ['/trust/rotations/', rotation.id],
@@ -125,7 +126,11 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   return {
     plane,
     things,
-    foreign: [MARK, value, ...[...things].filter(([at]) => at !== '/routes/').map(([, id]) => id)],
+    foreign: [
+      MARK,
+      value,
+      ...[...things].filter(([at]) => at !== '/routes/' && at !== '/tenants/').map(([, id]) => id),
+    ],
     pathTo: (endpoint) => pathTo(endpoint, things),
     bodyOf({ id, method }) {
       if (method === 'GET') return undefined;
