@@ -22,7 +22,7 @@ const serverRoot = sql<{ pem: string }, []>(
 const allTables = sql<{ name: string }, []>(
   'testAllTables',
   `SELECT quote_ident(c.relname) AS name FROM pg_class c
-   WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
+   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
 );
 const addArtifact = sql<never, [job: string, id: string]>(
   'testAddArtifact',

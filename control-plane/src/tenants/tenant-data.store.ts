@@ -7,12 +7,14 @@
 import { sql, type Queryable, type Statement, type Transaction } from '../platform/database/index.ts';
 import type { Reference } from './deletion-order.decision.ts';
 
-/** A table that holds rows; of a partitioned one, each partition. */
+/** A table; a partitioned one as a whole: its partitions are reached by way of it alone. */
 export interface TenantTable {
   /** Quoted. */
   readonly name: string;
-  /** What people call it: the table whose partition it is. */
+  /** What people call it. */
   readonly of: string;
+  /** Of a partitioned table: the columns of its primary key, quoted, by which rows are found in any partition. */
+  readonly key: string | null;
 }
 
 /** A table as it is exported. */
@@ -28,10 +30,12 @@ export interface ExportedTable {
 
 const tenantTables = sql<TenantTable, []>(
   'tenantTables',
-  `SELECT quote_ident(c.relname) AS name, coalesce(p.relname, c.relname)::text AS of
+  `SELECT quote_ident(c.relname) AS name, c.relname::text AS of, CASE WHEN c.relkind = 'p' THEN (
+     SELECT string_agg(quote_ident(k.attname), ', ') FROM pg_index i
+     JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
+     WHERE i.indrelid = c.oid AND i.indisprimary) END AS key
    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
-   WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
+   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
 );
 
 const tableReferences = sql<Reference, []>(
@@ -78,14 +82,11 @@ export function listReferences(db: Queryable): Promise<Reference[]> {
 }
 
 /** Removes at most `limit` rows of a tenant; how many. */
-export function removeSome(db: Queryable, { name }: TenantTable, tenant: string, limit: number): Promise<number> {
-  return db.execute(
-    dynamic(
-      `remove ${name}`,
-      `DELETE FROM ${name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${name} WHERE tenant_id = $1 LIMIT $2))`,
-      [tenant, limit],
-    ),
-  );
+export function removeSome(db: Queryable, table: TenantTable, tenant: string, limit: number): Promise<number> {
+  const { name, key } = table;
+  const some = `SELECT ${key ?? 'ctid'} FROM ${name} WHERE tenant_id = $1 LIMIT $2`;
+  const where = key === null ? `ctid = ANY (ARRAY(${some}))` : `(${key}) IN (${some})`;
+  return db.execute(dynamic(`remove ${name}`, `DELETE FROM ${name} WHERE ${where}`, [tenant, limit]));
 }
 
 /** How many rows of a tenant a table has. */
