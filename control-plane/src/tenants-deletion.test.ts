@@ -70,7 +70,7 @@ async function filesIn(zipped: Buffer): Promise<Map<string, string>> {
 
 /** Where a text stands: `table` for each table with a row that has it, and each path below the home. */
 async function whereIs(text: string): Promise<string[]> {
-  const { db } = plane.database;
+  const { owner: db } = plane.database;
   const found: string[] = [];
   for (const { name } of await db.query(allTables())) {
     const query = `SELECT count(*)::int AS n FROM ${name} t WHERE t::text LIKE '%' || $1 || '%'`;
