@@ -111,6 +111,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const accounts = new AccountsService(database, clock, sealingKey(signer, 'second-factor'), {
     outbound: new Outbound({ allowed: config.outboundAllowed }),
     webUrl: urls.web,
+    mailer: config.mail && createMailer(config.mail),
   });
   const keys = { hosts, nonceKey: await enrolNonceKey(signer) };
   const trust = createTrust({

@@ -40,7 +40,7 @@ async function openPage(url: string): Promise<Page> {
 test('an invited person chooses a password and is in; the link is not in the address bar, and is good once', async () => {
   const client = createClient({ url: plane.admin.url, apiKey: plane.admin.apiKey });
   const { url } = await client.call(api.accounts.invite, { body: { email: EMAIL, role: 'viewer' } });
-  const page = await openPage(url);
+  const page = await openPage(url!);
   await heading(page, 'Welcome to Casare');
   expect(page.url()).toBe(`${plane.urls.web}/invitation`);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -52,7 +52,7 @@ test('an invited person chooses a password and is in; the link is not in the add
   await heading(page, 'Jobs');
   await page.getByText(EMAIL).waitFor();
 
-  const late = await openPage(url);
+  const late = await openPage(url!);
   await late.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await late.getByLabel('The same password again').fill(PASSWORD);
   await late.keyboard.press('Enter');

@@ -1,4 +1,4 @@
-/** Signing in with a provider, in a real Chromium, as the people of a tenant meet it. */
+/** Signing in with a provider, people and second factors, in a real Chromium, as the people of a tenant meet them. */
 import { api } from '@casare/shared/api';
 import { createClient, type Client } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,18 +7,23 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestProvider, type TestProvider } from '../../control-plane/src/accounts/oidc-provider-for-tests.ts';
+import { codeOfStep, stepAt } from '../../control-plane/dist/accounts/totp.js';
 import { startControlPlane, type RunningControlPlane } from '../../control-plane/dist/main.js';
 import { readConfig } from '../../control-plane/dist/platform/config.js';
+import { startMailServer, type MailServerForTests } from '../../control-plane/src/platform/mail/testing.ts';
 import { startBrowser, type StartedBrowser } from '../../edge-agent/dist/browser/index.js';
 import { ROOT } from '../support/program.ts';
 
 let home: string;
+let mail: MailServerForTests;
 let plane: RunningControlPlane;
 let client: Client;
 let chromium: StartedBrowser;
 beforeAll(async () => {
   home = await mkdtemp(path.join(os.tmpdir(), 'casare-people-'));
+  mail = await startMailServer({});
   const env = {
+    ...{ CASARE_SMTP_URL: mail.url, CASARE_MAIL_FROM: 'casare@acme.example' },
     ...{ CASARE_HOME: home, CASARE_LOG_LEVEL: 'silent', CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' },
     ...{ CASARE_WEB_PORT: '0', CASARE_ENROL_PORT: '0', CASARE_TUNNEL_PORT: '0' },
   };
@@ -30,6 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await chromium.close();
   await plane.stop();
+  await mail.close();
   await rm(home, { recursive: true, force: true });
 });
 
@@ -74,4 +80,85 @@ async function signOnTest(idp: TestProvider): Promise<void> {
   // What came back is not in the address bar, so not in a bookmark or a picture either.
   expect(other.url()).toBe(`${plane.urls.web}/login`);
   await client.call(api.providers.remove, { params: { id } });
+}
+
+const PASSWORD = 'four words make one';
+const signedIn = async () => openPage((await client.call(api.auth.createSignInCode)).url);
+
+test('one invites by mail, and changes and disables whom one may', async () => {
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'People' }).click();
+  await heading(page, 'People');
+  await page.getByLabel('E-mail address of who is invited').fill('ann@acme.example');
+  await page.getByLabel('Their role').selectOption('developer');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByText('An invitation was sent to ann@acme.example.').waitFor();
+  // Who invites does not see the link.
+  expect(await page.content()).not.toContain('#token=');
+  const letter = mail.letters.find(({ to }) => to.includes('ann@acme.example'))!;
+  const link = /http\S+#token=[\w-]+/.exec(letter.text.replaceAll('=\r\n', '').replaceAll('=3D', '='))![0];
+
+  const theirs = await openPage(link);
+  await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await theirs.getByLabel('The same password again').fill(PASSWORD);
+  await theirs.keyboard.press('Enter');
+  await heading(theirs, 'Jobs');
+  // A developer may not see accounts.
+  expect(await theirs.getByRole('link', { name: 'People' }).count()).toBe(0);
+
+  await page.getByLabel('Role of ann@acme.example').selectOption('operator');
+  await page.getByText('ann@acme.example is operator now.').waitFor();
+  const ann = async () => (await client.call(api.accounts.list, {})).items.find((one) => one.email.startsWith('ann@'))!;
+  expect((await ann()).role).toBe('operator');
+  // Nobody disables themselves.
+  expect(await page.getByRole('button', { name: `Disable ${plane.admin.email}` }).count()).toBe(0);
+
+  await enrolFactor(theirs);
+  await page.reload();
+  await page.getByRole('button', { name: 'Reset the second factor of ann@acme.example' }).click();
+  await page.getByText('The second factor of ann@acme.example is taken away.').waitFor();
+  expect((await ann()).secondFactor).toBe(false);
+  await page.getByRole('button', { name: 'Disable ann@acme.example' }).click();
+  await page.getByText('ann@acme.example is disabled.').waitFor();
+  expect((await theirs.request.get(`${plane.urls.web}/api/v1/auth/me`)).status()).toBe(401);
+});
+
+test('where mail does not get through, the link is shown once', async () => {
+  mail.broken = true;
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByLabel('E-mail address of who is invited').fill('ben@acme.example');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByText('Give this link to ben@acme.example alone').waitFor();
+  await page.locator('code', { hasText: '#token=' }).waitFor();
+  await page.getByRole('button', { name: 'Done' }).click();
+  expect(await page.content()).not.toContain('#token=');
+  mail.broken = false;
+});
+
+/** As who is signed in on the page; the recovery codes are seen once. */
+async function enrolFactor(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Set up a second factor' }).click();
+  const picture = page.getByRole('img', { name: 'QR code of the second factor' });
+  await picture.waitFor();
+  // Made here: the page asked nobody for it.
+  expect(await picture.locator('path').getAttribute('d')).toMatch(/^M\d+ \d+h1v1h-1z/);
+  const secret = (await page
+    .locator('code')
+    .filter({ hasText: /^[A-Z2-7]{32}$/ })
+    .textContent())!;
+  const bits = [...secret].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0'));
+  const bytes = bits
+    .join('')
+    .match(/.{8}/g)!
+    .map((byte) => Number.parseInt(byte, 2));
+  await page.getByLabel('Code of your authenticator').fill(codeOfStep(Uint8Array.from(bytes), stepAt(new Date())));
+  await page.getByRole('button', { name: 'Turn it on' }).click();
+  await page.getByRole('list', { name: 'Recovery codes' }).waitFor();
+  expect(await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').count()).toBe(10);
+  await page.getByRole('button', { name: 'I have them' }).click();
+  await page.getByText('10 recovery codes are left').waitFor();
+  expect(await page.getByRole('list', { name: 'Recovery codes' }).count()).toBe(0);
 }

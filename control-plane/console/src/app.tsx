@@ -1,4 +1,5 @@
 /** The frame around every page: header, sign-out, and the page that the address names. */
+import type { Me, RolePermission } from '@casare/shared/api';
 import { useEffect, useRef, useState } from 'react';
 import { AccountPage } from './pages/account.tsx';
 import { DeadLettersPage } from './pages/dead-letters.tsx';
@@ -6,6 +7,7 @@ import { InvitationPage } from './pages/invitation.tsx';
 import { JobPage } from './pages/job.tsx';
 import { JobsPage } from './pages/jobs.tsx';
 import { MaintenancePage } from './pages/maintenance.tsx';
+import { PeoplePage } from './pages/people.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { HOME, Link, hrefOf, useRoute, type Route } from './router.tsx';
 import { useSession } from './session.tsx';
@@ -32,7 +34,7 @@ export function App() {
       <a className="skip" href="#content">
         Skip to content
       </a>
-      <Header email={state.me.email} tenant={state.me.tenant} route={route} />
+      <Header me={state.me} route={route} />
       <main id="content" tabIndex={-1}>
         <Page route={route} />
       </main>
@@ -55,6 +57,8 @@ function Page({ route }: { route: Route }) {
       return <MaintenancePage />;
     case 'account':
       return <AccountPage />;
+    case 'people':
+      return <PeoplePage />;
     case 'unknown':
       return (
         <>
@@ -67,14 +71,15 @@ function Page({ route }: { route: Route }) {
   }
 }
 
-const PAGES: readonly { readonly name: string; readonly to: Route }[] = [
+const PAGES: readonly { readonly name: string; readonly to: Route; readonly needs?: RolePermission }[] = [
   { name: 'Jobs', to: HOME },
   { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
   { name: 'Maintenance', to: { page: 'maintenance' } },
+  { name: 'People', to: { page: 'people' }, needs: 'accounts:read' },
   { name: 'Your account', to: { page: 'account' } },
 ];
 
-function Header({ email, tenant, route }: { email: string | null; tenant: string; route: Route }) {
+function Header({ me, route }: { me: Me; route: Route }) {
   const { signOut } = useSession();
   const [error, setError] = useState<unknown>(null);
   return (
@@ -83,14 +88,14 @@ function Header({ email, tenant, route }: { email: string | null; tenant: string
         <img src="/favicon.svg" alt="" width="24" height="24" /> Casare
       </Link>
       <nav aria-label="Pages" className="pages">
-        {PAGES.map(({ name, to }) => (
+        {PAGES.filter(({ needs }) => needs === undefined || me.permissions.includes(needs)).map(({ name, to }) => (
           <Link key={name} to={to} aria-current={to.page === route.page ? 'page' : undefined}>
             {name}
           </Link>
         ))}
       </nav>
       <span className="who">
-        {email ?? 'API key'} <span className="faint">in {tenant}</span>
+        {me.email ?? 'API key'} <span className="faint">in {me.tenant}</span>
       </span>
       <button type="button" onClick={() => void signOut().catch(setError)}>
         Sign out

@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
+  | { readonly page: 'people' }
   | { readonly page: 'login' }
   /** Where a sign-in provider sends the browser back to. */
   | { readonly page: 'login-callback' }
@@ -28,6 +29,7 @@ export function routeOf(address: string): Route {
   }
   if (pathname === '/maintenance') return { page: 'maintenance' };
   if (pathname === '/account') return { page: 'account' };
+  if (pathname === '/people') return { page: 'people' };
   if (pathname === '/login') return { page: 'login' };
   if (pathname === '/login/callback') return { page: 'login-callback' };
   if (pathname === '/invitation') return { page: 'invitation' };
@@ -48,6 +50,8 @@ export function hrefOf(route: Route): string {
       return '/maintenance';
     case 'account':
       return '/account';
+    case 'people':
+      return '/people';
     case 'login':
       return '/login';
     case 'login-callback':

@@ -8,6 +8,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
+import type { Mailer } from '../platform/mail/mail.ts';
 import { OutboundAllowed } from '../platform/outbound/allowed.ts';
 import { Outbound } from '../platform/outbound/outbound.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -58,6 +59,8 @@ export interface NewSignInCode {
 interface Reach {
   readonly outbound: Outbound;
   readonly webUrl: string;
+  /** What invitations are sent by. */
+  readonly mailer?: Mailer | null;
   /** After keys of a provider were read, they are not read again for so long, milliseconds; for tests. */
   readonly keysRestMs?: number;
 }
@@ -83,7 +86,7 @@ export class AccountsService implements Authenticator {
     };
     this.secondFactor = new SecondFactorService({ db, clock, sealingKey, tries });
     this.keys = new ApiKeysService(db, clock);
-    this.people = new PeopleService(db, clock);
+    this.people = new PeopleService(db, clock, reach.mailer ?? null);
     this.sessions = new SessionsService(db, clock);
     this.providers = new ProvidersService({ db, clock, sealingKey, outbound: reach.outbound });
     this.signOn = new SignOnService({ db, clock, sealingKey, ...reach, providers: this.providers });

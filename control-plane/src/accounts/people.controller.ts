@@ -79,10 +79,13 @@ export class PeopleController {
     return this.#sessions.endOthers(caller);
   }
 
-  /** The token stands behind `#`, so it is in no log of a server or proxy. */
-  #linked(made: NewInvitation | Refusal): Invitation | Refusal {
+  /** By mail where the operator has a server; a letter that it does not take leaves the link to who invites. */
+  async #linked(made: NewInvitation | Refusal): Promise<Invitation | Refusal> {
     if (isRefusal(made)) return made;
     const { account, token, expiresAt } = made;
-    return { account, url: `${this.#webUrl}/invitation#token=${token}`, expiresAt };
+    // The token stands behind `#`, so it is in no log of a server or proxy.
+    const url = `${this.#webUrl}/invitation#token=${token}`;
+    const mailed = await this.#people.mail(account, url, expiresAt);
+    return { account, url: mailed ? null : url, mailedTo: mailed ? account.email : null, expiresAt };
   }
 }

@@ -16,7 +16,9 @@ import {
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Mailer } from '../platform/mail/mail.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself } from './api-keys.service.ts';
 import { newSecret } from './credential.ts';
@@ -28,15 +30,40 @@ import { endSessionsOf } from './session.store.ts';
 export const ACCOUNTS = 10_000;
 
 /** A link to be shown once. */
-export type NewInvitation = Omit<Invitation, 'url'> & { readonly token: string };
+export type NewInvitation = Omit<Invitation, 'url' | 'mailedTo'> & { readonly token: string };
 
 export class PeopleService {
   readonly #db: TenantDatabase;
   readonly #clock: Clock;
 
-  constructor(db: TenantDatabase, clock: Clock) {
+  readonly #mailer: Mailer | null;
+
+  /** `mailer`: null when the operator has no mail server. */
+  constructor(db: TenantDatabase, clock: Clock, mailer: Mailer | null) {
     this.#db = db;
     this.#clock = clock;
+    this.#mailer = mailer;
+  }
+
+  /** Sends an invitation; false when it could not be sent, or there is no mail. */
+  async mail({ id, email }: Account, url: string, expiresAt: string): Promise<boolean> {
+    if (this.#mailer === null) return false;
+    const text = `You are invited to Casare. Choose your password here:
+
+${url}
+
+The link is good once, until ${expiresAt}. Whoever has it can use it: do not pass this letter on.
+`;
+    try {
+      await this.#mailer.send({
+        ...{ to: [email], subject: 'Your invitation to Casare', text },
+        id: `invitation-${id}-${this.#clock.now().getTime()}`,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Fault) return false;
+      throw error;
+    }
   }
 
   async list(

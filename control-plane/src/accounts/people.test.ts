@@ -14,7 +14,7 @@ let invited = 0;
 const invite = (client: Client, role: Role = 'viewer', more: object = {}) =>
   client.call(api.accounts.invite, { body: { email: `person-${invited++}@acme.example`, role, ...more } });
 const accept = ({ url }: Invitation, password = 'a long new password') =>
-  desk.post('/auth/invitation', { token: url.split('#token=')[1], password });
+  desk.post('/auth/invitation', { token: url!.split('#token=')[1], password });
 const act = (client: Client, id: string, action: 'disable' | 'enable' | 'end-sessions') =>
   client.call(api.accounts.act, { params: { id, action } });
 const setRole = (client: Client, id: string, role: Role) =>
@@ -73,7 +73,7 @@ describe('an invitation', () => {
 
   test('its link is stored nowhere, and is not in the audit log', async () => {
     const { client } = await desk.somebody('admin');
-    const token = (await invite(client)).url.split('#token=')[1]!;
+    const token = (await invite(client)).url!.split('#token=')[1]!;
     const text = `SELECT row_to_json(i)::text AS row FROM invitation i UNION ALL SELECT row_to_json(e)::text FROM audit_event e`;
     const rows = await desk.database.db.query({ name: 'testDumpInvitations', text, values: [] });
     expect(JSON.stringify(rows)).toContain('account.invited');

@@ -52,7 +52,8 @@ export function addAccountCommands(program: Command, around: Surroundings): void
     .action(async (email: string, { role, expires }: { role: Role; expires: number }, command: Command) => {
       const session = await openSession(command, around);
       const body = { email, role, ttlSeconds: expires };
-      session.show(await session.client.call(api.accounts.invite, { body }), ({ url, expiresAt }) => {
+      session.show(await session.client.call(api.accounts.invite, { body }), ({ url, mailedTo, expiresAt }) => {
+        if (url === null) return `An invitation was sent to ${mailedTo}, good until ${expiresAt}.\n`;
         session.terminal.err(`Good until ${expiresAt}, once. Give it to that person alone; it is not shown again.\n`);
         return `${url}\n`;
       });

@@ -33,8 +33,13 @@ const ttlSeconds = z
 export const InvitationRequest = z.strictObject({ email: z.email().max(320), role: Role, ttlSeconds });
 export type InvitationRequest = z.output<typeof InvitationRequest>;
 
-/** `url` is the secret: it is in this answer and nowhere else. Who opens it chooses the account's password. */
-export const Invitation = z.object({ account: Account, url: z.string(), expiresAt: time }).meta({ id: 'Invitation' });
+/**
+ * `url` is the secret: it is in this answer and nowhere else. Who opens it chooses the account's password. Null when it was
+ * sent by mail, to `mailedTo`, and then not even who invites sees it.
+ */
+export const Invitation = z
+  .object({ account: Account, url: z.string().nullable(), mailedTo: z.string().nullable(), expiresAt: time })
+  .meta({ id: 'Invitation' });
 export type Invitation = z.infer<typeof Invitation>;
 
 export const AccountAction = z.enum(['disable', 'enable', 'end-sessions']);

@@ -1,7 +1,8 @@
-/** One's own sessions and API keys. */
+/** One's own sessions, second factor and API keys. */
 import { api as endpoints } from '@casare/shared/api';
 import { useCallback } from 'react';
 import { Keys } from '../account/keys.tsx';
+import { SecondFactor } from '../account/second-factor.tsx';
 import { Sessions } from '../account/sessions.tsx';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
@@ -18,11 +19,12 @@ export function AccountPage() {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const query = { limit: ALL };
-      const [sessions, keys] = await Promise.all([
+      const [sessions, keys, factor] = await Promise.all([
         api.call(endpoints.sessions.list, { query, signal }),
         api.call(endpoints.apiKeys.list, { query, signal }),
+        api.call(endpoints.secondFactor.show, { signal }),
       ]);
-      return { sessions: sessions.items, keys: keys.items };
+      return { sessions: sessions.items, keys: keys.items, factor };
     },
     [api],
   );
@@ -37,6 +39,7 @@ export function AccountPage() {
       {value !== null && (
         <>
           <Sessions sessions={value.sessions} onChanged={refresh} />
+          <SecondFactor {...value.factor} onChanged={refresh} />
           <Keys keys={value.keys} onChanged={refresh} />
         </>
       )}

@@ -1,0 +1,148 @@
+/** The people of the tenant: invited, given roles, disabled. What one may not do has no button. */
+import { api as endpoints, Role, within, type Account, type AccountAction } from '@casare/shared/api';
+import { useCallback, useState } from 'react';
+import { Invite } from '../people/invite.tsx';
+import { useSession } from '../session.tsx';
+import { Fault } from '../ui/fault.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { Table } from '../ui/table.tsx';
+import { Title } from '../ui/title.tsx';
+import { useLoaded } from '../ui/use-loaded.ts';
+import { Ago } from '../ui/when.tsx';
+
+const AGAIN_MS = 30_000;
+const PAGE = 50;
+
+export function PeoplePage() {
+  const { api, state } = useSession();
+  const [limit, setLimit] = useState(PAGE);
+  const load = useCallback(
+    (signal: AbortSignal) => api.call(endpoints.accounts.list, { query: { limit }, signal }),
+    [api, limit],
+  );
+  const { value, error, refresh } = useLoaded(load, AGAIN_MS);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [done, setDone] = useState('');
+  if (state.is !== 'in') return null;
+  const { me } = state;
+  const act = async (work: () => Promise<unknown>, words: string) => {
+    setFailure(null);
+    try {
+      await work();
+      setDone(words);
+    } catch (fault) {
+      setFailure(fault);
+    }
+    refresh();
+  };
+  const roles = Role.options.filter((role) => within({ role, scopes: null }, { role: me.role, scopes: null }));
+  const mayChange = (account: Account) =>
+    me.permissions.includes('accounts:write') && account.id !== me.accountId && roles.includes(account.role);
+  return (
+    <>
+      <div className="head">
+        <Title>People</Title>
+      </div>
+      {error !== null && <Fault error={error} onRetry={refresh} />}
+      {value === null && error === null && <Loading what="Loading people" />}
+      <p role="status">{done}</p>
+      {failure !== null && <Fault error={failure} />}
+      {me.permissions.includes('accounts:write') && <Invite roles={roles} onInvited={refresh} />}
+      {value !== null && (
+        <Table caption="People" columns={['E-mail', 'Role', 'State', 'Signed in', 'Second factor', 'Change']}>
+          {value.items.map((account) => (
+            <Person
+              key={account.id}
+              account={account}
+              roles={mayChange(account) ? roles : []}
+              mayRecover={me.permissions.includes('accounts:recover') && account.id !== me.accountId}
+              act={act}
+            />
+          ))}
+        </Table>
+      )}
+      {value !== null && value.nextCursor !== null && limit < 200 && (
+        <button type="button" onClick={() => setLimit(200)}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+interface PersonProps {
+  readonly account: Account;
+  /** What it may be given; empty when it may not be changed. */
+  readonly roles: readonly Role[];
+  readonly mayRecover: boolean;
+  readonly act: (work: () => Promise<unknown>, words: string) => Promise<void>;
+}
+
+function Person({ account, roles, mayRecover, act }: PersonProps) {
+  const { api } = useSession();
+  const { id, email, role, state } = account;
+  const params = { id };
+  const steer = (action: AccountAction, words: string) =>
+    act(() => api.call(endpoints.accounts.act, { params: { id, action } }), words);
+  const setRole = (to: Role) =>
+    act(() => api.call(endpoints.accounts.setRole, { params, body: { role: to } }), `${email} is ${to} now.`);
+  const reset = () =>
+    act(
+      () => api.call(endpoints.accounts.resetSecondFactor, { params }),
+      `The second factor of ${email} is taken away.`,
+    );
+  return (
+    <tr role="row">
+      <td role="cell">{email}</td>
+      <td role="cell" data-label="Role">
+        {roles.length === 0 ? (
+          role
+        ) : (
+          <select
+            aria-label={`Role of ${email}`}
+            value={role}
+            onChange={({ target }) => void setRole(Role.parse(target.value))}
+          >
+            {roles.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        )}
+      </td>
+      <td role="cell" data-label="State">
+        {state}
+      </td>
+      <td role="cell" data-label="Signed in">
+        {account.lastSignInAt === null ? 'never' : <Ago time={account.lastSignInAt} />}
+      </td>
+      <td role="cell" data-label="Second factor">
+        {account.secondFactor ? 'on' : 'off'}{' '}
+        {account.secondFactor && mayRecover && (
+          <button type="button" aria-label={`Reset the second factor of ${email}`} onClick={() => void reset()}>
+            Reset
+          </button>
+        )}
+      </td>
+      <td role="cell">
+        {roles.length > 0 && state !== 'disabled' && (
+          <button
+            type="button"
+            aria-label={`Disable ${email}`}
+            onClick={() => void steer('disable', `${email} is disabled.`)}
+          >
+            Disable
+          </button>
+        )}
+        {roles.length > 0 && state === 'disabled' && (
+          <button
+            type="button"
+            aria-label={`Enable ${email}`}
+            onClick={() => void steer('enable', `${email} is enabled.`)}
+          >
+            Enable
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}

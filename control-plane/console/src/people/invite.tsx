@@ -1,0 +1,70 @@
+/** Inviting somebody: by mail where the operator has a server, else by a link that is shown once. */
+import { api as endpoints, Role, type Invitation } from '@casare/shared/api';
+import { useState, type SyntheticEvent } from 'react';
+import { useSession } from '../session.tsx';
+import { Fault } from '../ui/fault.tsx';
+
+interface InviteProps {
+  /** What may be given. */
+  readonly roles: readonly Role[];
+  readonly onInvited: () => void;
+}
+
+export function Invite({ roles, onInvited }: InviteProps) {
+  const { api } = useSession();
+  const [error, setError] = useState<unknown>(null);
+  const [made, setMade] = useState<Invitation | null>(null);
+  const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const fields = new FormData(form);
+    const email = fields.get('email');
+    setError(null);
+    setMade(null);
+    try {
+      const body = { email: typeof email === 'string' ? email.trim() : '', role: Role.parse(fields.get('role')) };
+      setMade(await api.call(endpoints.accounts.invite, { body }));
+      form.reset();
+      onInvited();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return (
+    <>
+      <form className="card" onSubmit={(event) => void submit(event)}>
+        <label>
+          E-mail address of who is invited
+          <input name="email" type="email" required maxLength={320} />
+        </label>
+        <label>
+          Their role
+          <select name="role" defaultValue="viewer">
+            {roles.map((role) => (
+              <option key={role}>{role}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" className="main">
+          Invite
+        </button>
+      </form>
+      {error !== null && <Fault error={error} />}
+      {made !== null && (
+        <div className="card" role="status">
+          {made.url === null ? (
+            <p>An invitation was sent to {made.mailedTo}.</p>
+          ) : (
+            <>
+              <p>Give this link to {made.account.email} alone: it is good once, and not shown again.</p>
+              <code>{made.url}</code>
+            </>
+          )}
+          <button type="button" onClick={() => setMade(null)}>
+            Done
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
