@@ -63,7 +63,7 @@ afterEach(() => vi.restoreAllMocks());
 /** The answer, and how often each statement was sent meanwhile; what runs by itself is among them. */
 async function counted(work: () => Promise<Answered>): Promise<{ answer: Answered; sent: Map<string, number> }> {
   const sent = new Map<string, number>();
-  const send = Client.prototype.query as (...given: unknown[]) => unknown;
+  const { query: send } = Client.prototype as unknown as { query: (this: unknown, ...given: unknown[]) => unknown };
   vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, ...given: unknown[]) {
     const { name } = given[0] as { name?: string };
     if (name !== undefined) sent.set(name, (sent.get(name) ?? 0) + 1);

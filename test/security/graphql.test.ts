@@ -1,12 +1,25 @@
 /** Attacks 31 and 34 on GraphQL: every field by everybody who may not, and documents that ask for too much. */
 import { allows, api, Role } from '@casare/shared/api';
-import { getNamedType, isEnumType, isInputObjectType, isNonNullType, isObjectType } from 'graphql';
-import type { GraphQLField, GraphQLInputType, GraphQLNamedType, GraphQLOutputType } from 'graphql';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildSchema } from '../../control-plane/src/graphql/schema.ts';
 import { MUTATIONS, QUERIES } from '../../control-plane/src/graphql/fields.ts';
 import { LIMITS } from '../../control-plane/src/graphql/limits.ts';
-import { askerWith, post, textAt, type Answered, type Ask } from '../../control-plane/src/graphql/testing.ts';
+import {
+  askerWith,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isNonNullType,
+  isObjectType,
+  post,
+  textAt,
+  type Answered,
+  type Ask,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+} from '../../control-plane/src/graphql/testing.ts';
 import { sql } from '../../control-plane/src/platform/database/index.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../control-plane/src/testing.ts';
 import { attack } from './attack.ts';

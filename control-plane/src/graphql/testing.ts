@@ -1,6 +1,10 @@
 /** For tests: asks `POST /graphql` of a control plane. */
 import type { FormattedExecutionResult } from 'graphql';
 
+/** For tests that walk through the schema: there is one `graphql`, that of the control plane. */
+export { getNamedType, isEnumType, isInputObjectType, isNonNullType, isObjectType } from 'graphql';
+export type { GraphQLField, GraphQLInputType, GraphQLNamedType, GraphQLOutputType } from 'graphql';
+
 /** The answer, with its errors' codes. */
 export interface Answered {
   readonly status: number;
