@@ -83,6 +83,17 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'tenants.setQuotas': { agents: 50, storedBytes: null },
   'tenants.setRetention': { jobsDays: 90, logsDays: 30, artifactsDays: 14 },
   'tenant.setRetention': { jobsDays: 90, logsDays: 30, artifactsDays: null },
+  'providers.create': {
+    ...{ kind: 'oidc', name: 'Example login', issuer: 'https://login.example.com', clientId: 'casare' },
+    ...{
+      clientSecret: 'given by the provider',
+      groupsClaim: 'groups',
+      roles: [{ group: 'operations', role: 'operator' }],
+    },
+  },
+  'providers.change': { name: 'Example login', roles: [{ group: 'operations', role: 'operator' }] },
+  'signOn.begin': { provider: '0198a7c0-1000-7000-8000-000000000009' },
+  'signOn.complete': { query: 'code=given-by-the-provider&state=given-by-begin' },
   'trust.revoke': { reason },
   'locks.create': { kind: 'agent', target: EXAMPLE.agent, reason, ttlSeconds: 3_600 },
   'locks.lift': { reason: 'The laptop was found.' },
