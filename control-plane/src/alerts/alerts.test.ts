@@ -93,6 +93,7 @@ test('a job that waits for a person is told of, and is over when it waits no mor
   await desk.first.watch.lookAtJobs();
   expect(await listed('true')).toMatchObject([{ cause: `job:${job}`, detail: { reason: 'in doubt' } }]);
   await desk.house.jobs.steer.review(desk.house.by, job, { decision: 'fail', reason: 'no' });
+  await desk.readable();
   await desk.first.watch.lookAtJobs();
   await desk.first.deliverer.turn();
   expect(
@@ -195,16 +196,19 @@ describe('a delivery', () => {
   test('is sent again when whoever sent it died before it was on record', async () => {
     await waiting('webhook');
     const dying = desk.replica();
-    // Its database is gone between the call and the record.
+    // It hangs between the call and the record.
+    let arrived = (): void => {};
     let answered = (): void => {};
+    const isThere = new Promise<void>((resolve) => (arrived = resolve));
     const hangs = new Promise<void>((resolve) => (answered = resolve));
     desk.receiver.answer = async () => {
+      arrived();
       await hangs;
       return 500;
     };
     const turn = dying.deliverer.turn();
-    await expect.poll(async () => (await deliveryOf()).attempts).toBe(1);
-    // It hangs: another replica may take it over only after a while.
+    await isThere;
+    // Another replica may take it over only after a while.
     desk.receiver.answer = 204;
     await desk.first.deliverer.turn();
     expect(desk.receiver.calls).toEqual([]);

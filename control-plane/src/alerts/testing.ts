@@ -5,9 +5,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { expect, vi } from 'vitest';
 import { agentsAway } from '../fleet/index.ts';
 import { assigned, jobsHarness, type JobsHarness, type TestAgent } from '../jobs/testing.ts';
 import { ManualClock } from '../platform/clock.ts';
+import { sql } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
@@ -45,9 +47,15 @@ export interface AlertsDesk {
   rule(kind: AlertRule['kind'], channels: readonly string[], more?: object): Promise<AlertRule>;
   /** Runs a job of a workflow to this end; its id. */
   run(workflow: string, agent: TestAgent, end: RunEventBody): Promise<string>;
+  /** When every event can be read: readers wait for transactions that are open anywhere on the server. */
+  readable(): Promise<void>;
   close(): Promise<void>;
 }
 
+const hidden = sql<{ hidden: boolean }, []>(
+  'testHiddenEvents',
+  'SELECT EXISTS (SELECT FROM live_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())) AS hidden',
+);
 const at = '2026-01-01T00:00:00.000Z';
 
 export async function openAlertsDesk(): Promise<AlertsDesk> {
@@ -97,8 +105,10 @@ export async function openAlertsDesk(): Promise<AlertsDesk> {
       const bodies: RunEventBody[] = [{ type: 'run.started', resumed: false }, end];
       const events: RunEvent[] = bodies.map((body, index) => ({ seq: index + 1, at, body }));
       await house.jobs.runs.record(agent, id, attempt, events);
+      await desk.readable();
       return id;
     },
+    readable: () => vi.waitFor(async () => expect(await db.query(hidden())).toEqual([{ hidden: false }]), 20_000),
     async close() {
       await house.jobs.stop();
       await Promise.all([house.close(), mail.close(), receiver.close()]);
