@@ -55,7 +55,9 @@ export const AddIssuer = z.strictObject({
 /** Asks whether the signer answers. */
 export const Ping = z.strictObject({});
 /** Asks for a key of one purpose that all replicas with the same master key share. */
-export const DeriveKey = z.strictObject({ purpose: z.enum(['enrol-nonce', 'second-factor', 'answers', 'alert-webhooks']) });
+export const DeriveKey = z.strictObject({
+  purpose: z.enum(['enrol-nonce', 'second-factor', 'answers', 'alert-webhooks']),
+});
 /** Makes the key of a CA whose certificate an offline root will sign. */
 export const RequestAuthority = z.strictObject({ id: caId });
 /** Closes a CA: its opened key is forgotten. Closing what is not open is no fault. */

@@ -67,7 +67,13 @@ describe('a live session', () => {
     serial: new Set<string>(),
     ca: new Set<string>(),
   };
-  const nothing: Refusals = { locked: none, revoked: new Set(), retiredCas: new Set(), suspended: new Set(), deleted: new Set() };
+  const nothing: Refusals = {
+    locked: none,
+    revoked: new Set(),
+    retiredCas: new Set(),
+    suspended: new Set(),
+    deleted: new Set(),
+  };
   const lock = (kind: LockKind, key: string): Refusals => ({ ...nothing, locked: { ...none, [kind]: new Set([key]) } });
 
   it('goes on while trust refuses others', () => {

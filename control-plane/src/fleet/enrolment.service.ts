@@ -103,7 +103,12 @@ export class EnrolmentService {
     };
   }
 
-  async #commit(request: EnrolRequest, proven: Proven, ca: OpenCa, address: string): Promise<Enrolled | Refusal | null> {
+  async #commit(
+    request: EnrolRequest,
+    proven: Proven,
+    ca: OpenCa,
+    address: string,
+  ): Promise<Enrolled | Refusal | null> {
     const redeem = () => this.#options.db.transaction((tx) => this.#redeem(tx, request, proven, ca, address));
     try {
       return await redeem();

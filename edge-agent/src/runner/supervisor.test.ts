@@ -3,72 +3,31 @@
  * worker must survive or be survived. The tunnel is the real one, against the test peer.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import type { JobAssign, RunEvent } from '@casare/shared/protocol';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { agentHome } from '../identity/index.ts';
-import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
-import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 import { startTicksOf } from './process-tree.ts';
 import { makeScratch } from './scratch.ts';
-import { startTestAgent, type TestAgent } from './test-agent-for-tests.ts';
-
-const REAL = new URL('./worker.ts', import.meta.url);
-const SCRIPTED = new URL('./scripted-worker-for-tests.ts', import.meta.url);
-const SLOW = { timeout: 20_000 };
-
-let pki: TestPki;
-let folder = '';
-let peer: ProtocolPeer;
-let agent: TestAgent;
-
-beforeAll(async () => {
-  pki = await createTestPki();
-});
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'casare-runner-'));
-  peer = await ProtocolPeer.start(pki);
-});
-afterEach(async () => {
-  await agent.stop();
-  await peer.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function startAgent(module: URL): TestAgent {
-  return startTestAgent({ module, folder, pki, peer });
-}
-
-async function assign(assigned: JobAssign): Promise<void> {
-  await vi.waitFor(() => expect(agent.tunnel.state).toBe('live'));
-  peer.send(assigned);
-}
-
-/** Waits for the ending of a run at the control plane and answers all its events. */
-async function ended(run: JobAssign): Promise<RunEvent[]> {
-  await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toMatch(/^run\.(?!started|log)/), SLOW);
-  const events = peer.eventsOf(run);
-  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
-  return events;
-}
-
-/** A run of the scripted worker: what it does stands in the assignment's input. */
-function scripted(script: unknown[], change: Partial<JobAssign> = {}): JobAssign {
-  return assignment({ input: script as JobAssign['input'], ...change });
-}
-
-function types(events: readonly RunEvent[]): string[] {
-  return events.map((event) => event.body.type);
-}
+import {
+  agent,
+  assign,
+  ended,
+  folder,
+  peer,
+  REAL,
+  scripted,
+  SCRIPTED,
+  SLOW,
+  startAgent,
+  types,
+} from './supervised-for-tests.ts';
 
 test('a real workflow runs in a worker process; everything is acknowledged, then forgotten', async () => {
-  agent = startAgent(REAL);
+  startAgent(REAL);
   const run = assignment({}, [{ first: { set: { n: '${ 20 + 1 }' } } }, { second: { set: { n: '${ .n * 2 }' } } }]);
   await assign(run);
   const events = await ended(run);
@@ -78,7 +37,7 @@ test('a real workflow runs in a worker process; everything is acknowledged, then
 });
 
 test('a worker killed in the middle is replaced, and the run goes on from its journal', async () => {
-  agent = startAgent(REAL);
+  startAgent(REAL);
   const run = assignment({}, [
     { first: { set: { n: 1 } } },
     { pause: { wait: { seconds: 2 } } },
@@ -97,7 +56,7 @@ test('a worker killed in the middle is replaced, and the run goes on from its jo
 });
 
 test('a worker that dies again and again ends the run with WORKER_CRASHED', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted(['die']);
   await assign(run);
   const events = await ended(run);
@@ -105,14 +64,14 @@ test('a worker that dies again and again ends the run with WORKER_CRASHED', asyn
 });
 
 test('a worker that dies during a step that must not be repeated leaves it to a person', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0/pay') }, 'die']);
   await assign(run);
   expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
 });
 
 test('cancel: a worker that does not stop is killed with everything it started', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const pids = join(folder, 'pids.json');
   const run = scripted([{ spawnTree: pids }, 'ignore cancel']);
   await assign(run);
@@ -126,7 +85,7 @@ test('cancel: a worker that does not stop is killed with everything it started',
 });
 
 test('cancel: a step that begins too late leaves no trace, also when it went on without waiting', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const read = { ...stepStarted('/do/1'), effect: 'idempotent', onRestart: 'rerun' };
   const late = [{ note: read }, { note: stepCompleted('/do/1') }];
   const run = scripted([{ note: { ...read, position: '/do/0' } }, 'wait for cancel', ...late, 'ignore cancel']);
@@ -137,7 +96,7 @@ test('cancel: a step that begins too late leaves no trace, also when it went on 
 });
 
 test('a worker that says what is no message is told what was wrong with it, and its run ends by that', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: { ...stepStarted('/do/0'), effect: 'harmless' } }]);
   await assign(run);
   const { body } = (await ended(run)).at(-1)!;
@@ -146,7 +105,7 @@ test('a worker that says what is no message is told what was wrong with it, and 
 });
 
 test('cancel: a real run stops softly', async () => {
-  agent = startAgent(REAL);
+  startAgent(REAL);
   const run = assignment({}, [{ pause: { wait: { minutes: 5 } } }]);
   await assign(run);
   await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('step.started'), SLOW);
@@ -157,7 +116,7 @@ test('cancel: a real run stops softly', async () => {
 test('a step that must not be repeated waits for the lease', async () => {
   peer.answersPings = false;
   peer.leaseMs = 1_000;
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, { record: stepStarted('/do/1') }, 'complete']);
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -168,7 +127,7 @@ test('a step that must not be repeated waits for the lease', async () => {
 
 test('a worker that stood still beyond the lease with its leave in hand asks again before it acts', async () => {
   peer.answersPings = false;
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const file = join(folder, 'go-on');
   const run = scripted([{ standStillUntil: file, record: stepStarted('/do/0') }, 'complete']);
   await assign(run);
@@ -183,7 +142,7 @@ test('a worker that stood still beyond the lease with its leave in hand asks aga
 
 test('onDisconnect hold: a step that must not be repeated waits for its acknowledgement', async () => {
   peer.acknowledges = false;
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0') }, { record: stepCompleted('/do/0') }, 'complete'], {
     onDisconnect: 'hold',
   });
@@ -198,7 +157,7 @@ test('onDisconnect hold: a step that must not be repeated waits for its acknowle
 
 test('hold: a step that was written and never got leave is called off by a cancel, and nobody is asked', async () => {
   peer.acknowledges = false;
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0') }, 'complete'], { onDisconnect: 'hold' });
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -208,7 +167,7 @@ test('hold: a step that was written and never got leave is called off by a cance
 
 test('hold: a step that never got leave when the agent stops starts anew after it, and nobody is asked', async () => {
   peer.acknowledges = false;
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0') }, 'complete'], { onDisconnect: 'hold' });
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -223,7 +182,7 @@ test('hold: a step that never got leave when the agent stops starts anew after i
 });
 
 test('success leaves only after its outputs are stored', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   peer.creditBytes = 100;
   const run = scripted([{ keep: 'report.txt', content: 'x'.repeat(50_000) }, 'complete']);
   const order: string[] = [];
@@ -245,7 +204,7 @@ test('success leaves only after its outputs are stored', async () => {
 });
 
 test('a file outside the run folder is refused, also through a link', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ keepPath: '/etc/passwd' }, { keepLink: '/etc/passwd' }, 'complete']);
   await assign(run);
   expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.failed', error: { code: 'FILE_REFUSED' } });
@@ -253,7 +212,7 @@ test('a file outside the run folder is refused, also through a link', async () =
 });
 
 test('a fenced run loses its worker and leaves nothing behind', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -264,7 +223,7 @@ test('a fenced run loses its worker and leaves nothing behind', async () => {
 });
 
 test('that a fenced run has stopped is said after its worker is gone, and at once when there is none', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -279,7 +238,7 @@ test('that a fenced run has stopped is said after its worker is gone, and at onc
 });
 
 test('no slot and a full disk are refused with a code, and for good; the agent goes on', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const first = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel']);
   await assign(first);
   await vi.waitFor(() => expect(peer.eventsOf(first)).toHaveLength(1), SLOW);
@@ -301,7 +260,7 @@ test('no slot and a full disk are refused with a code, and for good; the agent g
 });
 
 test('after a restart of the agent a run goes on with fresh secrets, and a fenced one is dropped', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'ignore cancel'], { secrets: { a: 'old' } });
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
@@ -315,7 +274,7 @@ test('after a restart of the agent a run goes on with fresh secrets, and a fence
     { ...verdict, jobId: run.jobId, verdict: 'continue', secrets: { a: 'new' } },
     { ...verdict, jobId: lost.jobId, verdict: 'fenced', ackedSeq: 0, secrets: {} },
   ];
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   await vi.waitFor(() => expect(peer.hellos.at(-1)?.runs).toHaveLength(2), SLOW);
   await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(2), SLOW);
   expect(peer.eventsOf(run)[1]?.body).toMatchObject({ type: 'run.log', message: 'resumed after 1 with new' });
@@ -323,7 +282,7 @@ test('after a restart of the agent a run goes on with fresh secrets, and a fence
 });
 
 test('the environment of a worker is the allow-list; secrets are neither in it nor in its arguments', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted(['show environment', 'complete'], { secrets: { portal: 'canary-5d41' } });
   await assign(run);
   const [first] = await ended(run);
@@ -333,7 +292,7 @@ test('the environment of a worker is the allow-list; secrets are neither in it n
 });
 
 test('temporary files of a worker are its own and go with it, however it ends', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted(['show environment', 'die']);
   await assign(run);
   await vi.waitFor(() => expect(peer.eventsOf(run)).not.toEqual([]), SLOW);
@@ -346,7 +305,7 @@ test('temporary files of a worker are its own and go with it, however it ends', 
 });
 
 test('temporary files of a worker that ended with its agent go at the next start', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   await agent.stop();
   const run = assignment();
   const marker = randomUUID();
@@ -357,12 +316,12 @@ test('temporary files of a worker that ended with its agent go at the next start
   const left = makeScratch(marker);
   writeFileSync(join(left, 'raw.trace'), 'cookie');
   expect(statSync(left).mode & 0o777).toBe(0o700);
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   expect(existsSync(left)).toBe(false);
 });
 
 test('a run whose folder cannot be made ends with a code; the session and the agent go on', async () => {
-  agent = startAgent(SCRIPTED);
+  startAgent(SCRIPTED);
   const run = scripted(['complete']);
   writeFileSync(join(folder, 'runs', run.jobId), 'in the way');
   await assign(run);
@@ -372,46 +331,3 @@ test('a run whose folder cannot be made ends with a code; the session and the ag
   peer.send(next);
   expect(types(await ended(next))).toEqual(['run.completed']);
 });
-
-test('a worker that hangs is ended when the time of its attempt is over', async () => {
-  agent = startAgent(SCRIPTED);
-  const [late, control] = (['attempt', 'job'] as const).map((of) =>
-    scripted(['ignore cancel'], { timeLimit: { ms: 400, of } }),
-  );
-  await assign(late!);
-  expect((await ended(late!)).at(-1)?.body).toMatchObject({
-    type: 'run.timed_out',
-    error: { code: 'ATTEMPT_TIMEOUT' },
-  });
-  await assign(control!);
-  expect((await ended(control!)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'JOB_TIMEOUT' } });
-  // What ends in time is not touched.
-  const quick = scripted(['complete'], { timeLimit: { ms: 600_000, of: 'job' } });
-  await assign(quick);
-  expect((await ended(quick)).at(-1)?.body).toMatchObject({ type: 'run.completed' });
-});
-
-test('the time of an attempt that is over during a step that must not be repeated leaves it to a person', async () => {
-  agent = startAgent(SCRIPTED);
-  const run = await longSince([{ record: stepStarted('/do/0/pay') }, 'ignore cancel'], 'job');
-  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.suspended', position: '/do/0/pay' });
-});
-
-test('the time of an attempt goes on while the agent is away', async () => {
-  agent = startAgent(SCRIPTED);
-  const run = await longSince([{ record: stepCompleted('/do/0/first') }, 'ignore cancel'], 'attempt');
-  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.timed_out', error: { code: 'ATTEMPT_TIMEOUT' } });
-});
-
-/** A run whose first event was years ago, as far as the record of its agent tells, which comes back after it was killed. */
-async function longSince(script: unknown[], of: 'attempt' | 'job'): Promise<JobAssign> {
-  const run = scripted(script, { timeLimit: { ms: 60_000, of } });
-  await assign(run);
-  await vi.waitFor(() => expect(agent.outbox.run(run)?.lastSeq).toBe(1), SLOW);
-  await agent.vanish();
-  const database = new DatabaseSync(agentHome(folder, {}).outbox);
-  database.exec(`UPDATE event SET at = '2020-01-01T00:00:00.000Z'`);
-  database.close();
-  agent = startAgent(SCRIPTED);
-  return run;
-}
