@@ -20,7 +20,7 @@ const idOf = (token: string): string => {
 
 async function rows(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   const name = `attack${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
-  return scene.harness.database.db.query({ name, text, values });
+  return scene.harness.database.owner.query({ name, text, values });
 }
 
 attack(

@@ -77,7 +77,7 @@ attack(
     const jobId = await submit('held');
     await holder.tunnel.next('job.assign', (message) => message.jobId === jobId);
     const foreign = randomUUID();
-    await scene.harness.database.db.execute(addForeign(foreign, thief.agentId));
+    await scene.harness.database.owner.execute(addForeign(foreign, thief.agentId));
     const claims = [
       { tunnel: thief.tunnel, jobId, attempt: 1 },
       { tunnel: holder.tunnel, jobId, attempt: 2 },

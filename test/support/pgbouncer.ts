@@ -86,7 +86,9 @@ log_disconnections = 0
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  for (const until = performance.now() + START_MS; !(await answers(port!)); await pause(50)) {
+  const until = performance.now() + START_MS;
+  while (!(await answers(port!))) {
+    await pause(50);
     if (performance.now() < until && child.exitCode === null) continue;
     await stop();
     throw new Error(`pgbouncer did not start: ${said}`);
