@@ -2,7 +2,7 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { endpoint } from '@casare/shared/api';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { sql, type Database } from '../database/index.ts';
@@ -162,6 +162,9 @@ describe('a key', () => {
     const rows = (await database.db.query(stored())).map(({ text }) => text).join('\n');
     for (const text of [first.said!, 'guessable', Buffer.from(first.said!).toString('hex')])
       expect(rows).not.toContain(text);
+    // Nor a digest of the body by which somebody could try what they guess.
+    const body = JSON.stringify([null, { name: 'once' }]);
+    expect(rows).not.toContain(createHash('sha256').update(body).digest('base64url'));
     // Another master key opens nothing, and repeats nothing.
     const lost = await ask({ key: 'guessable', name: 'once', at: other });
     expect([lost.status, lost.said, await things('once')]).toEqual([409, 'IDEMPOTENCY_ANSWER_LOST', 1]);

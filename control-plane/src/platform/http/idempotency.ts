@@ -12,7 +12,15 @@
  * - No answer is stored in clear: it is sealed under a key derived from the master key AND the key that was sent, of which
  *   only a digest is stored. Who has the database alone, or the database and the master key, opens no answer.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto';
 import type { Endpoint } from '@casare/shared/api';
 import { unwitnessed, witnessed, type Database, type Witness } from '../database/index.ts';
 import { conflictingKey, isRefusal, refuse, type Refusal } from '../refusal.ts';
@@ -77,8 +85,10 @@ export class Idempotency {
   }
 
   /** Null: this run has the key. */
-  async #begin(of: store.RunOf, { caller, parsed }: KeyedRequest): Promise<store.UsedKey | Refusal | null> {
-    const digest = digestOf([parsed.query ?? null, parsed.body ?? null]);
+  async #begin(of: store.RunOf, { caller, parsed, key }: KeyedRequest): Promise<store.UsedKey | Refusal | null> {
+    // Under the key that was sent, which stands nowhere: a body may hold a secret that can be guessed.
+    const text = JSON.stringify([parsed.query ?? null, parsed.body ?? null]);
+    const digest = createHmac('sha256', key).update(text).digest('base64url');
     // Twice, since a key may be given back between two statements.
     for (let look = 0; look < 2; look++) {
       if (await store.begin(this.#db, of, { digest, caller: caller.credential, most: KEYS_OF_CALLER })) return null;
