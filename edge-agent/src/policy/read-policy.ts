@@ -3,23 +3,14 @@
  * with a fault in it, by line and column. There is no half of a policy.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readSource, schemaFindings } from '@casare/shared/workflow';
 import { codeOf, describe, Fault } from '../fault.ts';
+import { ownerProblem } from '../owned-file.ts';
 import { NO_POLICY, Policy } from './policy-file.ts';
 
 const FILE_BYTES = 1_048_576;
-const { S_IFMT: TYPE, S_IFLNK: LINK, S_IFDIR: FOLDER } = constants;
 /** Where the machine's administrator writes it. */
 const SYSTEM_FILE = '/etc/casare/policy.yaml';
 /** Its name in an agent home. */
@@ -65,7 +56,8 @@ export function readPolicy({ file, required }: PolicyPlace, workerUid?: number):
     try {
       const { size, mode, uid } = fstatSync(handle);
       if (size > FILE_BYTES) throw new Fault('POLICY_INVALID', `${file} has more than ${FILE_BYTES} bytes: shorten it`);
-      verifyOwner(file, uid, mode, workerUid);
+      const problem = ownerProblem(file, uid, mode, workerUid);
+      if (problem !== null) throw new Fault('POLICY_UNSAFE', `the policy ${file} cannot be trusted: ${problem}`);
       owner = uid;
       content = readFileSync(handle);
     } finally {
@@ -109,55 +101,6 @@ function invalid(
   const at = problem === undefined ? '' : `line ${problem.line}, column ${problem.column}: `;
   const others = more === 0 ? '' : ` (and ${more} more)`;
   return new Fault('POLICY_INVALID', `${file}, ${at}${problem?.message ?? 'it is no policy'}${others}: correct it`);
-}
-
-/** Nobody but its owner, who is the machine's administrator or the agent itself, may change or replace the file. */
-function verifyOwner(file: string, uid: number, mode: number, workerUid: number | undefined): void {
-  if (process.platform === 'win32') return;
-  const problem =
-    problemOf(file, uid, mode, workerUid) ??
-    wayTo(file)
-      .map((part) => {
-        const { uid, mode } = lstatSync(part);
-        // A link has no mode that means anything. In a folder with the sticky bit others cannot replace what is not theirs.
-        const isBound = !isFolder(mode) || (mode & 0o1000) !== 0;
-        return problemOf(part, uid, isBound ? 0 : mode, workerUid);
-      })
-      .find((found) => found !== null);
-  if (problem != null) throw new Fault('POLICY_UNSAFE', `the policy ${file} cannot be trusted: ${problem}`);
-}
-
-function problemOf(path: string, uid: number, mode: number, workerUid: number | undefined): string | null {
-  if (workerUid !== undefined && uid === workerUid) {
-    return `${path} belongs to uid ${uid}, which jobs run as: give it to root`;
-  }
-  if (uid !== 0 && uid !== process.getuid?.()) return `${path} belongs to uid ${uid}: give it to root`;
-  return (mode & 0o022) === 0 ? null : `others than its owner may write ${path}: chmod go-w it`;
-}
-
-/**
- * Every folder and link on the way to the file: who may change one of them can put another file in its place. The file
- * itself, if it is no link, is not among them.
- */
-function wayTo(file: string): string[] {
-  const way = new Set<string>();
-  const open = [resolve(file), realpathSync(file)];
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    for (let part = path; ; part = dirname(part)) {
-      const { mode } = lstatSync(part);
-      const isLink = (mode & TYPE) === LINK;
-      if ((isLink || isFolder(mode)) && !way.has(part)) {
-        way.add(part);
-        if (isLink) open.push(resolve(realpathSync(dirname(part)), readlinkSync(part)));
-      }
-      if (dirname(part) === part) break;
-    }
-  }
-  return [...way];
-}
-
-function isFolder(mode: number): boolean {
-  return (mode & TYPE) === FOLDER;
 }
 
 function exists(file: string): boolean {
