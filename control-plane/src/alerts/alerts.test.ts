@@ -126,6 +126,44 @@ test('an agent that is away for longer than its minutes is told of, once, and ag
   expect([(await listed('true')).length, (await listed()).length]).toEqual([1, 2]);
 });
 
+describe('a tenant that is suspended', () => {
+  test('gets no letter and no call; what its jobs did is told of when it is resumed', async () => {
+    const hook = await desk.channel('webhook');
+    await desk.rule('job.failed', [hook.id]);
+    const [workflow, agent] = [await desk.house.workflow('suspended'), await desk.house.agent('suspended')];
+    await desk.run(workflow, agent, failed);
+    await desk.tenant('suspended');
+    await desk.readable();
+    await desk.first.watch.lookAtJobs();
+    await desk.first.deliverer.turn();
+    expect([(await listed('true')).length, desk.receiver.calls.length]).toEqual([1, 0]);
+    await desk.tenant('active');
+    await desk.first.deliverer.turn();
+    expect(bodies()).toMatchObject([{ type: 'alert.raised', data: { cause: 'workflow:test/suspended' } }]);
+  });
+
+  test('has agents that are away, which is no news; resumed, they have their time to come back', async () => {
+    const hook = await desk.channel('webhook');
+    await desk.tenant('suspended');
+    await desk.rule('agent.offline', [hook.id], { minutes: 10 });
+    await desk.rule('certificate.expiring', [hook.id]);
+    desk.endings = [{ subject: 'web', id: 'web', name: 'n', notAfter: '2026-01-09T00:00:00.000Z', next: 'x' }];
+    const away = await desk.house.agent('cut off');
+    away.disconnect();
+    desk.clock.advance(3_600_000);
+    await desk.first.watch.lookAtStates();
+    expect(await listed('true')).toEqual([]);
+    desk.endings = [];
+    await desk.tenant('active');
+    desk.clock.advance(9 * MINUTE);
+    await desk.first.watch.lookAtStates();
+    expect(await listed('true')).toEqual([]);
+    desk.clock.advance(2 * MINUTE);
+    await desk.first.watch.lookAtStates();
+    expect(await listed('true')).not.toEqual([]);
+  });
+});
+
 test('a certificate that ends is told of until it does not any more', async () => {
   const hook = await desk.channel('webhook');
   await desk.rule('certificate.expiring', [hook.id]);

@@ -27,7 +27,9 @@ const takeSql = sql<Delivery, [now: Date, until: Date, limit: number]>(
   'takeDeliveries',
   `WITH taken AS (
      UPDATE alert_delivery SET attempts = attempts + 1, due_at = $2 WHERE (tenant_id, id) IN (
-       SELECT tenant_id, id FROM alert_delivery WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at LIMIT $3
+       SELECT tenant_id, id FROM alert_delivery WHERE state = 'pending' AND due_at <= $1
+         AND NOT EXISTS (SELECT FROM tenant t WHERE t.id = tenant_id AND t.state <> 'active')
+       ORDER BY due_at LIMIT $3
        FOR UPDATE SKIP LOCKED)
      RETURNING *
    )
@@ -51,7 +53,7 @@ const settleSql = sql<
    WHERE tenant_id = $1 AND id = $2 AND attempts = $3 AND state = 'pending'`,
 );
 
-/** What is due; nobody else gets it before `until`. */
+/** What is due, of tenants that are active; nobody else gets it before `until`. */
 export function takeDue(db: Queryable, now: Date, until: Date, limit: number): Promise<Delivery[]> {
   return db.query(takeSql(now, until, limit));
 }

@@ -1,5 +1,5 @@
 /** Rules and channels, and up to where live events were read for them. */
-import type { AlertChannel, AlertKind, AlertRule } from '@casare/shared/api';
+import type { AlertChannel, AlertKind, AlertRule, TenantState } from '@casare/shared/api';
 import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 /** A rule as it stands in the table. */
@@ -25,10 +25,12 @@ const rulesOf = sql<KeptRule, [tenant: string]>(
   `SELECT ${RULE} FROM alert_rule WHERE tenant_id = $1 ORDER BY created_at DESC, id`,
   { idempotent: true },
 );
-// All tenants'.
-const enabledRules = sql<KeptRule, [limit: number]>(
+// All tenants', of those in these states.
+const enabledRules = sql<KeptRule, [limit: number, states: TenantState[]]>(
   'enabledAlertRules',
-  `SELECT ${RULE} FROM alert_rule WHERE enabled ORDER BY tenant_id, id LIMIT $1`,
+  `SELECT ${RULE} FROM alert_rule WHERE enabled
+     AND EXISTS (SELECT FROM tenant t WHERE t.id = tenant_id AND t.state = ANY ($2))
+   ORDER BY tenant_id, id LIMIT $1`,
   { idempotent: true },
 );
 const ruleById = sql<KeptRule, [tenant: string, id: string]>(
@@ -127,8 +129,9 @@ export function listRules(db: Queryable, tenant: string): Promise<KeptRule[]> {
   return db.query(rulesOf(tenant));
 }
 
-export function listEnabled(db: Queryable, limit: number): Promise<KeptRule[]> {
-  return db.query(enabledRules(limit));
+/** Of tenants in one of `states`. */
+export function listEnabled(db: Queryable, limit: number, states: readonly TenantState[]): Promise<KeptRule[]> {
+  return db.query(enabledRules(limit, [...states]));
 }
 
 export async function findRule(db: Queryable, tenant: string, id: string): Promise<KeptRule | null> {

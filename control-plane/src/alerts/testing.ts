@@ -49,12 +49,18 @@ export interface AlertsDesk {
   run(workflow: string, agent: TestAgent, end: RunEventBody): Promise<string>;
   /** When every event can be read: readers wait for transactions that are open anywhere on the server. */
   readable(): Promise<void>;
+  /** The tenant is in this state from now on, by the desk's clock. */
+  tenant(state: 'active' | 'suspended'): Promise<void>;
   close(): Promise<void>;
 }
 
 const hidden = sql<{ hidden: boolean }, []>(
   'testHiddenEvents',
   'SELECT EXISTS (SELECT FROM live_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())) AS hidden',
+);
+const moveTenant = sql<never, [state: string, since: Date]>(
+  'testMoveTenant',
+  `UPDATE tenant SET state = $1, state_since = $2 WHERE id = 'default'`,
 );
 const at = '2026-01-01T00:00:00.000Z';
 
@@ -83,6 +89,9 @@ export async function openAlertsDesk(): Promise<AlertsDesk> {
   const first = replica();
   const desk: AlertsDesk = {
     ...{ clock, house, caller, mail, receiver, first, replica, endings: [] },
+    async tenant(state) {
+      await db.execute(moveTenant(state, clock.now()));
+    },
     async channel(kind, more = {}) {
       const name = `c${(made += 1)}`;
       const request =
@@ -114,6 +123,7 @@ export async function openAlertsDesk(): Promise<AlertsDesk> {
       await Promise.all([house.close(), mail.close(), receiver.close()]);
     },
   };
+  await db.execute(moveTenant('active', new Date(clock.now().getTime() - 86_400_000)));
   return desk;
 }
 

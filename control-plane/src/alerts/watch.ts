@@ -3,7 +3,8 @@
  *
  * Invariants: no change of a job is passed over while a rule asks for it: events are read by a cursor that no open transaction
  * can be behind, and the cursor moves in the transaction that raises; what is raised has its deliveries in the same statement.
- * Every replica looks; of two that raise the same, one does.
+ * Every replica looks; of two that raise the same, one does. Jobs of a suspended tenant are followed, and told of when it is
+ * resumed; that its agents are away, and do not renew, is no news.
  *
  * Bounds: `RULES` rules in all; 200 events in a transaction; `CAUSES` of a rule, beyond which nothing more is raised by it.
  */
@@ -47,7 +48,7 @@ export class AlertWatch {
 
   /** One look at the jobs of every tenant that has a rule about them. */
   async lookAtJobs(signal?: AbortSignal): Promise<void> {
-    const enabled = await rules.listEnabled(this.#deps.db, RULES);
+    const enabled = await rules.listEnabled(this.#deps.db, RULES, ['active', 'suspended']);
     const about = Map.groupBy(
       enabled.filter(({ kind }) => kind.startsWith('job.')),
       ({ tenant }) => tenant,
@@ -62,7 +63,7 @@ export class AlertWatch {
   /** One look at agents and certificates. */
   async lookAtStates(): Promise<void> {
     const { db, clock, agentsAway, endings } = this.#deps;
-    for (const rule of await rules.listEnabled(db, RULES)) {
+    for (const rule of await rules.listEnabled(db, RULES, ['active'])) {
       const { tenant, minutes, days } = rule;
       await this.#guarded(tenant, async () => {
         if (rule.kind === 'agent.offline') {

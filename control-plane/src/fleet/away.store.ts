@@ -7,13 +7,14 @@ export interface AwayAgent {
   readonly since: Date;
 }
 
-// As the list of agents has it: a gateway that has been silent for three heartbeats is taken for dead.
+// As the list of agents has it: a gateway that has been silent for three heartbeats is taken for dead. From the resumption of a
+// suspended tenant on its agents have the same time to come back as ever.
 const awayAgents = sql<AwayAgent, [tenant: string, before: Date, limit: number]>(
   'awayAgents',
   `SELECT id, name, since FROM (
-     SELECT a.id, a.name, CASE WHEN s.agent_id IS NULL THEN a.created_at WHEN s.gateway_id IS NULL THEN s.since
-       ELSE greatest(s.since, g.heartbeat_at) END AS since
-     FROM agent a
+     SELECT a.id, a.name, greatest(t.state_since, CASE WHEN s.agent_id IS NULL THEN a.created_at WHEN s.gateway_id IS NULL THEN s.since
+       ELSE greatest(s.since, g.heartbeat_at) END) AS since
+     FROM agent a JOIN tenant t ON t.id = a.tenant_id
      LEFT JOIN agent_session s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
      LEFT JOIN gateway g ON g.id = s.gateway_id
      WHERE a.tenant_id = $1 AND a.state IN ('active', 'paused', 'draining') AND NOT a.ephemeral

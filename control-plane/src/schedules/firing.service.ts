@@ -4,7 +4,9 @@
  * Invariants: that a time was come to, what became of it, and its jobs are one transaction, and only one of those who try
  * gets through: the row of the schedule is moved from the turn that was read (`takeTurn`), and a time has one firing
  * (unique). So no time is fired twice, by however many replicas, and none is lost when one dies in the middle. That earlier
- * jobs are to be cancelled stands in the same transaction, and is done by any replica until it is done.
+ * jobs are to be cancelled stands in the same transaction, and is done by any replica until it is done. Nothing is decided
+ * while a tenant is suspended: when it is resumed, each schedule catches up by its own rule, and the rest is on record as
+ * missed.
  *
  * Bounds: 100 schedules and 100 cancels in one turn; the next turn, a second later, goes on.
  */
@@ -22,7 +24,7 @@ import { timesOf } from './cron.ts';
 import { due, type Due } from './due.decision.ts';
 import * as firings from './firing.store.ts';
 import { onOverlap, QUEUED } from './overlap.decision.ts';
-import { findSchedule, listDue, takeTurn, type KeptSchedule } from './schedule.store.ts';
+import { findSchedule, listDue, takeTurn, type DueSchedule, type KeptSchedule } from './schedule.store.ts';
 
 export interface FiringDependencies {
   readonly db: Database;
@@ -40,11 +42,15 @@ const KEPT_MS = 90 * 86_400_000;
 /** Tries of a person's trigger beside others who decide about the same schedule. */
 const TRIES = 5;
 
+const SUSPENDED = { code: 'TENANT_SUSPENDED', reason: 'The tenant was suspended.' };
+
 /** What is decided in one transaction. */
 interface Turn {
   readonly cause: Firing['cause'];
   readonly nextAt: Date | null;
   readonly missed: Due['missed'];
+  /** Why it was, where that is known. */
+  readonly missedBy?: Pick<firings.NewFiring, 'code' | 'reason'>;
   /** Of the jobs to be, oldest first. */
   readonly run: readonly number[];
   /** Times without a job, and why. */
@@ -111,17 +117,20 @@ export class FiringService {
     return refuse('conflict', 'SCHEDULE_BUSY', 'Others are changing this schedule.', { fix: 'Try again.' });
   }
 
-  async #come(schedule: KeptSchedule): Promise<void> {
+  async #come(schedule: DueSchedule): Promise<void> {
     const times = timesOf(schedule.cron, schedule.timeZone);
     // It could be read when it was saved: the runtime has forgotten its zone.
     if (isRefusal(times)) throw new Error(times.title);
     const now = this.#deps.clock.now().getTime();
     const { run, missed, nextAt } = due(schedule.nextAt!.getTime(), now, schedule.catchUp, times);
     const next = nextAt === null ? null : new Date(nextAt);
-    const turn = await this.#overlapped(schedule, { cause: 'time', nextAt: next, missed, run, by: 'system' });
+    const turn = await this.#overlapped(schedule, {
+      ...{ cause: 'time', nextAt: next, missed, run, by: 'system' },
+      ...(schedule.suspended ? { missedBy: SUSPENDED } : {}),
+    });
     const done = await this.#submit(schedule, turn);
     // What a submit does not take is put on record, unless it may take it later.
-    if (!isRefusal(done) || done.refused === 'busy') return;
+    if (!isRefusal(done) || done.refused === 'busy' || done.code === SUSPENDED.code) return;
     const { code, title: reason } = done;
     const not = turn.run.map((at) => ({ dueAt: new Date(at), outcome: 'refused' as const, code, reason }));
     await this.#submit(schedule, { ...turn, run: [], cancels: [], not: [...not, ...turn.not] });
@@ -163,7 +172,7 @@ export class FiringService {
   async #record(
     tx: Transaction,
     schedule: KeptSchedule,
-    { cause, nextAt, missed, run, not, cancels, by }: Turn,
+    { cause, nextAt, missed, missedBy, run, not, cancels, by }: Turn,
     jobIds: readonly string[],
   ): Promise<readonly Firing[] | null> {
     if (!(await takeTurn(tx, schedule, nextAt))) return null;
@@ -178,7 +187,7 @@ export class FiringService {
     // Their ids rise in this order.
     const lost = missed === null ? [] : [{ dueAt: new Date(missed.from), untilAt: new Date(missed.until) }];
     const rows = [
-      ...lost.map((times) => of({ ...times, outcome: 'missed' })),
+      ...lost.map((times) => of({ ...times, ...missedBy, outcome: 'missed' })),
       ...run.map((at, index) =>
         of({ dueAt: new Date(at), outcome: 'submitted', jobId: jobIds[index]!, cancels: index === 0 ? cancels : [] }),
       ),

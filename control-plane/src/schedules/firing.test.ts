@@ -77,6 +77,65 @@ describe('a time that is come to', () => {
   });
 });
 
+describe('a tenant that is suspended', () => {
+  const setTenant = sql<never, [state: string, since: Date]>(
+    'testSetTenantState',
+    `UPDATE tenant SET state = $1, state_since = $2 WHERE id = 'default'`,
+  );
+  const move = (state: string) => desk.house.database.db.execute(setTenant(state, desk.clock.now()));
+  const firing = async (id: string) =>
+    (await firingsOf(id)).map(({ outcome, code, dueAt, untilAt }) => [outcome, code, dueAt, untilAt]).toReversed();
+
+  test('submits nothing, by the clock or by hand; resumed, each schedule catches up by its own rule', async () => {
+    const none = await desk.schedule('no catch-up', { catchUp: { kind: 'none' } });
+    const last = await desk.schedule('catches up with the last', { catchUp: { kind: 'last' }, overlap: 'queue' });
+    const two = await desk.schedule('catches up with two', { catchUp: { kind: 'all', limit: 2 }, overlap: 'queue' });
+    const all = [none, last, two];
+    await move('suspended');
+    const hours: string[] = [];
+    for (let hour = 0; hour < 4; hour += 1) {
+      nextHour(0);
+      hours.push(desk.clock.now().toISOString());
+      desk.clock.advance(500);
+      await desk.first.firing.look();
+    }
+    expect(await desk.first.firing.trigger(desk.caller, none.id)).toMatchObject({ code: 'SCHEDULE_BUSY' });
+    for (const { id } of all) expect([await desk.jobsOf(id), await firingsOf(id)]).toEqual([[], []]);
+    desk.clock.advance(120_000);
+    await move('active');
+    await desk.first.firing.look();
+    const [first, second, third, fourth] = hours as [string, string, string, string];
+    const missed = (from: string, until: string) => ['missed', 'TENANT_SUSPENDED', from, until];
+    const run = (time: string) => ['submitted', null, time, null];
+    expect(await firing(none.id)).toEqual([missed(first, fourth)]);
+    expect(await firing(last.id)).toEqual([missed(first, third), run(fourth)]);
+    expect(await firing(two.id)).toEqual([missed(first, second), run(third), run(fourth)]);
+    nextHour();
+    await desk.first.firing.look();
+    for (const { id } of all) expect((await outcomes(id)).at(-1)).toBe('submitted');
+  });
+
+  test('between the look and the submit keeps its time for when it is resumed', async () => {
+    const { id } = await desk.schedule('raced', { catchUp: { kind: 'last' } });
+    nextHour();
+    const resolve = desk.house.workflows.resolve.bind(desk.house.workflows);
+    // Jobs know of it first, or the schedule does.
+    for (const refused of [true, false]) {
+      const meanwhile = vi.spyOn(desk.house.workflows, 'resolve').mockImplementation(async (...which) => {
+        if (refused) return { refused: 'denied', code: 'TENANT_SUSPENDED', title: 'It is suspended.' };
+        await move('suspended');
+        return resolve(...which);
+      });
+      await desk.first.firing.look();
+      meanwhile.mockRestore();
+      await move('active');
+      expect([await desk.jobsOf(id), await firingsOf(id)]).toEqual([[], []]);
+    }
+    await desk.first.firing.look();
+    expect(await outcomes(id)).toEqual(['submitted']);
+  });
+});
+
 describe('an earlier job that is not over', () => {
   test('skip: nothing is submitted until it is over, also when it waits for a person', async () => {
     const { id } = await desk.schedule('skips');

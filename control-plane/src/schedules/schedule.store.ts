@@ -25,6 +25,12 @@ export interface KeptSchedule {
   readonly updatedAt: Date;
 }
 
+/** One whose time has come. */
+export interface DueSchedule extends KeptSchedule {
+  /** Its tenant was suspended when it came. */
+  readonly suspended: boolean;
+}
+
 type Row = Omit<KeptSchedule, 'job' | 'catchUp'> & { readonly job: unknown; readonly catchUp: unknown };
 
 const COLUMNS = `tenant_id AS tenant, id, seq::text AS seq, name, cron, time_zone AS "timeZone", job, overlap,
@@ -45,10 +51,15 @@ const scheduleById = sql<Row, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
-// All tenants': served by the index of what is due.
-const dueSchedules = sql<Row, [now: Date, limit: number]>(
+const TENANT_ACTS = `NOT EXISTS (SELECT FROM tenant t WHERE t.id = schedule.tenant_id AND t.state <> 'active')`;
+
+// All tenants': served by the index of what is due. Of a tenant that is suspended nothing is: what it misses is due when it is
+// resumed, and then older than that.
+const dueSchedules = sql<Row & { readonly suspended: boolean }, [now: Date, limit: number]>(
   'dueSchedules',
-  `SELECT ${COLUMNS} FROM schedule WHERE next_at <= $1 ORDER BY next_at LIMIT $2`,
+  `SELECT ${COLUMNS}, EXISTS (
+     SELECT FROM tenant t WHERE t.id = schedule.tenant_id AND t.state_since > schedule.next_at) AS suspended
+   FROM schedule WHERE next_at <= $1 AND ${TENANT_ACTS} ORDER BY next_at LIMIT $2`,
   { idempotent: true },
 );
 
@@ -82,7 +93,7 @@ const changeSchedule = sql<
 
 const takeTurnSql = sql<never, [tenant: string, id: string, turn: string, nextAt: Date | null]>(
   'takeScheduleTurn',
-  `UPDATE schedule SET next_at = $4, turn = turn + 1 WHERE tenant_id = $1 AND id = $2 AND turn = $3`,
+  `UPDATE schedule SET next_at = $4, turn = turn + 1 WHERE tenant_id = $1 AND id = $2 AND turn = $3 AND ${TENANT_ACTS}`,
 );
 
 const removeSchedule = sql<{ name: string }, [tenant: string, id: string]>(
@@ -111,9 +122,10 @@ export async function findSchedule(db: Queryable, tenant: string, id: string): P
   return row === undefined ? null : kept(row);
 }
 
-/** Of all tenants, those that have waited longest first. */
-export async function listDue(db: Queryable, now: Date, limit: number): Promise<KeptSchedule[]> {
-  return (await db.query(dueSchedules(now, limit))).map(kept);
+/** Of all tenants that are active, those that have waited longest first. */
+export async function listDue(db: Queryable, now: Date, limit: number): Promise<DueSchedule[]> {
+  const rows = await db.query(dueSchedules(now, limit));
+  return rows.map((row) => ({ ...kept(row), suspended: row.suspended }));
 }
 
 /** False when the tenant has `most`. Throws a unique violation of `schedule_name`. */
@@ -142,7 +154,7 @@ export async function updateSchedule(
   return (await tx.execute(changeSchedule(tenant, id, turn, ...values))) === 1;
 }
 
-/** The right to decide: false when somebody else has decided since it was read. */
+/** The right to decide: false when somebody else has decided since it was read, or its tenant is suspended. */
 export async function takeTurn(
   tx: Transaction,
   { tenant, id, turn }: KeptSchedule,
