@@ -18,6 +18,7 @@ const setQuota = sql<never, [jobs: number | null]>(
   `INSERT INTO tenant_quota (tenant_id, concurrent_jobs) VALUES ('default', $1)
    ON CONFLICT (tenant_id) DO UPDATE SET concurrent_jobs = $1`,
 );
+const moveTenant = sql<never, [state: string]>('testMoveTenant', `UPDATE tenant SET state = $1 WHERE id = 'default'`);
 const leases = sql<{ n: number }, []>('testCountLeases', 'SELECT count(*)::int AS n FROM job_lease');
 const addLease = sql<never, []>(
   'testAddLease',
@@ -35,6 +36,7 @@ let other: Jobs;
 beforeAll(async () => {
   const bounds = {
     heartbeatMs: 1_000,
+    counts: () => Promise.resolve([{ code: 'NONE', agents: 1 }]),
     get quotas() {
       return quotas;
     },
@@ -97,6 +99,58 @@ test('is kept while both replicas claim, and lifting it releases what waits at o
   }
   expect(await h.database.db.query(endings())).toEqual([{ n: ids.length, jobs: ids.length }]);
   expect(await countLeases()).toBe(0);
+});
+
+test('is named by why-pending, with how much of it is used, while it keeps a job waiting', async () => {
+  const { db } = h.database;
+  await db.execute(setQuota(1));
+  await quotas.look();
+  const workflow = await h.workflow('named');
+  const agent = await h.agent('named', 5);
+  const [first, second] = [await h.submit(workflow), await h.submit(workflow)];
+  await vi.waitFor(() => expect(assignments(agent)).toHaveLength(1), 5_000);
+  const [running] = assignments(agent);
+  const waiting = running!.jobId === first ? second : first;
+  expect(await h.jobs.query.whyPending('default', waiting)).toMatchObject({
+    summary: "It waits for the tenant's quota: 1 job may run at once, and 1 does.",
+    heldBy: { code: 'QUOTA_CONCURRENT_JOBS', limit: 1, used: 1 },
+    likelyStart: null,
+  });
+  await h.jobs.runs.record(agent, running!.jobId, running!.attempt, WHOLE);
+  await vi.waitFor(() => expect(assignments(agent)).toHaveLength(2), 5_000);
+  await h.jobs.runs.record(agent, waiting, 1, WHOLE);
+  await db.execute(setQuota(null));
+  await quotas.look();
+});
+
+test('a tenant that is suspended begins nothing, also while a tunnel of it is still open', async () => {
+  const { db } = h.database;
+  const workflow = await h.workflow('suspended');
+  const agent = await h.agent('suspended', 5);
+  await db.execute(moveTenant('suspended'));
+  await quotas.look();
+  await expect(h.submit(workflow)).rejects.toThrow('TENANT_SUSPENDED');
+  await db.execute(moveTenant('active'));
+  await quotas.look();
+  const job = await h.submit(workflow, { notBefore: new Date(Date.now() + 300).toISOString() });
+  await db.execute(moveTenant('suspended'));
+  await quotas.look();
+  const why = () => h.jobs.query.whyPending('default', job);
+  // It is in the queue, a slot is free, and nobody takes it.
+  await vi.waitFor(async () => expect(await why()).toMatchObject({ ahead: 0 }), 10_000);
+  expect(await why()).toMatchObject({
+    summary: 'The tenant is suspended: no job begins until it is resumed.',
+    heldBy: { code: 'TENANT_SUSPENDED', limit: null, used: null },
+  });
+  expect(await db.transaction((tx) => quotas.room(tx, ['default']))).toEqual({
+    of: new Map([['default', 0]]),
+    taken: false,
+  });
+  expect(assignments(agent)).toEqual([]);
+  await db.execute(moveTenant('active'));
+  await quotas.look();
+  await vi.waitFor(() => expect(assignments(agent)).toHaveLength(1), 5_000);
+  await h.jobs.runs.record(agent, job, 1, WHOLE);
 });
 
 test('of two claims at once one has the turn, and neither waits; the next one counts what was leased', async () => {

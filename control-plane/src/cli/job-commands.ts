@@ -121,12 +121,14 @@ function addJobCommand(program: Command, around: Surroundings): void {
           ['CODE', (count) => count.code],
           ['AGENTS', (count) => String(count.agents)],
         ]);
+      const held = why.heldBy === null ? '' : `Held by ${why.heldBy.code}.\n`;
       const likely = why.likelyStart === null ? '' : `Likely to start at ${why.likelyStart}.\n`;
       // Each agent of few; of many how many there are of each kind, and the nearest.
       const many = why.counts.reduce((sum, { agents: n }) => sum + n, 0) > why.agents.length;
       session.show(
         why,
-        () => `${plain(why.summary)}\n${likely}${many ? `${counts()}\n` : ''}${why.agents.length > 0 ? agents() : ''}`,
+        () =>
+          `${plain(why.summary)}\n${held}${likely}${many ? `${counts()}\n` : ''}${why.agents.length > 0 ? agents() : ''}`,
       );
     });
   addRecordCommand(job, around);

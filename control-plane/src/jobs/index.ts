@@ -7,7 +7,7 @@ export type { DispatchTarget } from './held-agents.ts';
 export type { Recorded } from './event-batcher.ts';
 export type { Reconciled, RunsService, AgentRef } from './runs.service.ts';
 export * as sessions from './session.store.ts';
-export { countCodes, firstUnmet, type AgentFitness, type UnmetCount } from './why-pending.decision.ts';
+export { countCodes, firstUnmet, type AgentFitness, type HeldBy, type UnmetCount } from './why-pending.decision.ts';
 export type { Route } from './matching.decision.ts';
 export type { ClosedNow } from './query.service.ts';
 export { declareRestored, expectStopped } from './restore.ts';

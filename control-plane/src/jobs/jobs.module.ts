@@ -108,7 +108,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
     submit: new SubmitService({ ...deps, placer: dispatcher, onReady: () => dispatcher.wake(), onWaiting: promote }),
-    query: new QueryService({ ...options, closures }),
+    query: new QueryService({ ...options, quotas, closures }),
     many: new ManyService(db),
     steer,
     closures,

@@ -11,6 +11,7 @@ import { forecast } from './forecast.decision.ts';
 import * as store from './job.store.ts';
 import { findLogs, findSteps } from './step.store.ts';
 import type { Route } from './matching.decision.ts';
+import type { JobQuotas } from './quotas.port.ts';
 import { findWait } from './waiting.store.ts';
 import {
   agentsOf,
@@ -48,6 +49,7 @@ export interface QueryOptions {
   readonly fitness: FitnessPort;
   readonly counts?: CountsPort;
   readonly closures: Pick<ClosuresService, 'closedNow'>;
+  readonly quotas: Pick<JobQuotas, 'heldBy'>;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -106,21 +108,22 @@ export class QueryService {
     if (!job) return notFound(id);
     if (job.state !== 'pending') {
       const summary = `The job is ${job.state}, not pending.`;
-      return { state: job.state, summary, ahead: null, likelyStart: null, counts: [], agents: [] };
+      return { state: job.state, summary, ahead: null, heldBy: null, likelyStart: null, counts: [], agents: [] };
     }
-    const { fitness, clock, closures } = this.#options;
+    const { fitness, clock, closures, quotas } = this.#options;
     const { slot, site, capabilities } = job.requirements;
     const route = { id: 0, tenant, slot, site, capabilities };
-    const [agents, wait, backlog] = [
+    const [agents, wait, backlog, heldBy] = [
       await fitness(tenant),
       await findWait(this.#db.of(tenant), tenant, id),
       await findBacklog(this.#db.of(tenant), tenant, id),
+      await quotas.heldBy(this.#db.of(tenant), tenant),
     ];
     const all = await closures.closedNow(tenant);
     const targets = (scope: string) => all.filter((each) => each.scope === scope).map(({ target }) => target);
     const closed = { agents: targets('agent'), sites: targets('site') };
     const paused = all.find(({ scope, target }) => scope === 'route' && target === String(backlog?.routeId));
-    const asked: Asked = { wait, ahead: backlog?.ahead ?? 0, closed, routeClosed: paused?.reason };
+    const asked: Asked = { wait, ahead: backlog?.ahead ?? 0, closed, routeClosed: paused?.reason, heldBy };
     const answers = agents
       .map((agent) => ({ id: agent.id, name: agent.name, ...firstUnmet(agent, route, asked) }))
       .sort(nearestFirst);
@@ -129,11 +132,12 @@ export class QueryService {
     const busy = agentsOf(counts, 'NO_FREE_SLOT');
     const now = clock.now().getTime();
     const notBeforeMs = wait?.notBefore ? Math.max(0, wait.notBefore.getTime() - now) : null;
-    const startsIn = paused ? null : forecast(backlog, { able, busy, notBeforeMs }, AHEAD);
+    const startsIn = paused || heldBy ? null : forecast(backlog, { able, busy, notBeforeMs }, AHEAD);
     return {
       state: job.state,
       summary: summarise(counts, asked, AHEAD),
       ahead: backlog?.ahead ?? null,
+      heldBy,
       likelyStart: startsIn === null ? null : new Date(now + startsIn).toISOString(),
       counts,
       agents: answers.slice(0, AGENTS),

@@ -6,6 +6,7 @@
  */
 import type { Queryable } from '../platform/database/index.ts';
 import type { Refusal } from '../platform/refusal.ts';
+import type { HeldBy } from './why-pending.decision.ts';
 
 /** How many more jobs may begin. */
 export interface Room {
@@ -22,6 +23,8 @@ export interface JobQuotas {
   room(tx: Queryable, tenants: readonly string[]): Promise<Room>;
   /** Why so many more jobs may not be submitted; null when they may. */
   refusalOfSubmit(tenant: string, jobs: number): Promise<Refusal | null>;
+  /** What keeps a tenant's jobs from beginning now; null when nothing does. */
+  heldBy(db: Queryable, tenant: string): Promise<HeldBy | null>;
   /** Why a file of so many bytes may not be stored; null when it may. */
   refusalOfFile(tenant: string, bytes: number): Promise<Refusal | null>;
 }
@@ -34,4 +37,5 @@ export const NO_QUOTAS: JobQuotas = {
   room: () => Promise.resolve(NO_ROOM_ASKED),
   refusalOfSubmit: () => Promise.resolve(null),
   refusalOfFile: () => Promise.resolve(null),
+  heldBy: () => Promise.resolve(null),
 };

@@ -41,6 +41,13 @@ test.each<[Unmet['code'], string, Partial<AgentFitness>, Partial<Route>, Asked]>
   ['NONE', 'as soon as it may start', {}, { capabilities: ['agent=a1'] }, later],
   ['NONE', 'should start', {}, {}, { ...free, closed: { agents: ['a2'], sites: ['paris'] } }],
   ['NONE', 'as soon as it may start', {}, {}, { ...free, routeClosed: 'paused' }],
+  [
+    'NONE',
+    'as soon as it may start',
+    {},
+    {},
+    { ...free, heldBy: { code: 'TENANT_SUSPENDED', limit: null, used: null } },
+  ],
   ['NONE', '3 jobs better or older before it', {}, {}, { wait: null, ahead: 3 }],
   ['NONE', 'should start within a second', {}, { site: null }, free],
 ])('%s: %s', (code, reason, more, wants, asked) => {
@@ -53,7 +60,14 @@ const many = [
   { code: 'OFFLINE', agents: 4_000 },
   { code: 'NONE', agents: 2 },
 ];
+const quota: Asked = { wait: null, ahead: 4, heldBy: { code: 'QUOTA_CONCURRENT_JOBS', limit: 2, used: 2 } };
+const suspended: Asked = { ...later, heldBy: { code: 'TENANT_SUSPENDED', limit: null, used: null } };
 test.each<[string, { code: string; agents: number }[], Asked]>([
+  ['quota: 2 jobs may run at once, and 2 do. 4 jobs on its route come before it.', many, quota],
+  ['quota: 2 jobs may run at once, and 2 do. 4 jobs', [{ code: 'NO_FREE_SLOT', agents: 3 }], quota],
+  // The end of the quota would not help it.
+  ['None of 5 agents can run it.', [{ code: 'LOCKED', agents: 5 }], quota],
+  ['suspended: no job begins', many, suspended],
   ['It may not start before 2030-01-01T00:00:00.000Z.', many, later],
   ['paused or in maintenance: new press.', many, { ...later, routeClosed: 'new press' }],
   ['It waits for job j1, which has', many, { wait: { notBefore: null, holder: 'j1' }, ahead: 0 }],

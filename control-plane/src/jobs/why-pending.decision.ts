@@ -2,7 +2,7 @@
  * "Why is this pending?": for each agent of the tenant, the first condition it does not meet, in the order in which a
  * person would mend them. Pure.
  */
-import type { AgentState } from '@casare/shared/api';
+import type { AgentState, WhyPending } from '@casare/shared/api';
 import type { Slots } from '@casare/shared/protocol';
 import { has, onlyAgent, type Route } from './matching.decision.ts';
 
@@ -51,6 +51,9 @@ export interface UnmetCount {
   readonly agents: number;
 }
 
+/** Why no job of a tenant begins, however many agents are free. */
+export type HeldBy = NonNullable<WhyPending['heldBy']>;
+
 /** How the job itself stands. */
 export interface Asked {
   readonly wait: Wait | null;
@@ -58,6 +61,8 @@ export interface Asked {
   readonly ahead: number;
   /** Its route is paused or in maintenance: why. */
   readonly routeClosed?: string | undefined;
+  /** No job of its tenant begins. */
+  readonly heldBy?: HeldBy | null;
   /** Agents and sites in maintenance. */
   readonly closed?: { readonly agents: readonly string[]; readonly sites: readonly string[] };
 }
@@ -90,14 +95,16 @@ export function firstUnmet(agent: AgentFitness, route: Route, asked: Asked): Unm
   if (agent.busy[route.slot] >= agent.slots[route.slot]) {
     return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
   }
-  if (wait || asked.routeClosed !== undefined) return { code: 'NONE', reason: 'can run it as soon as it may start' };
+  if (wait || asked.routeClosed !== undefined || asked.heldBy)
+    return { code: 'NONE', reason: 'can run it as soon as it may start' };
   if (ahead > 0) return { code: 'NONE', reason: `can run it: ${jobs(ahead)} better or older before it` };
   return { code: 'NONE', reason: 'can run it: it should start within a second' };
 }
 
 /** One line for a person. `most`: so many ahead means "or more". */
 export function summarise(counts: readonly UnmetCount[], asked: Asked, most: number): string {
-  const { wait, ahead, routeClosed } = asked;
+  const { wait, ahead, routeClosed, heldBy } = asked;
+  if (heldBy?.code === 'TENANT_SUSPENDED') return 'The tenant is suspended: no job begins until it is resumed.';
   if (routeClosed !== undefined) return `Its route is paused or in maintenance: ${routeClosed}.`;
   if (wait?.notBefore) return `It may not start before ${wait.notBefore.toISOString()}.`;
   if (wait?.holder) return `It waits for job ${wait.holder}, which has the same concurrency key.`;
@@ -109,8 +116,12 @@ export function summarise(counts: readonly UnmetCount[], asked: Asked, most: num
       ? ''
       : ` ${ahead >= most ? `${most} jobs or more` : jobs(ahead)} on its route ${ahead === 1 ? 'comes' : 'come'} before it.`;
   const able = agentsOf(counts, 'NONE');
-  if (able > 0) return `${able} of ${all} agents can run it now.${before}`;
   const busy = agentsOf(counts, 'NO_FREE_SLOT');
+  if (heldBy && able + busy > 0) {
+    const [limit, used] = [heldBy.limit ?? 0, heldBy.used ?? 0];
+    return `It waits for the tenant's quota: ${jobs(limit)} may run at once, and ${used} ${used === 1 ? 'does' : 'do'}.${before}`;
+  }
+  if (able > 0) return `${able} of ${all} agents can run it now.${before}`;
   if (busy > 0) return `It runs when one of ${busy} busy agents has a free slot.${before}`;
   return `None of ${all} agents can run it.`;
 }

@@ -71,6 +71,22 @@ const storedOf = sql<{ n: number }, [tenant: string]>(
   { idempotent: true },
 );
 
+const holdingOf = sql<{ active: boolean; limit: number | null; used: number }, [tenant: string]>(
+  'holdingOfTenant',
+  `SELECT t.state = 'active' AS active, q.concurrent_jobs AS limit,
+     (SELECT count(*)::int FROM job_lease l WHERE l.tenant_id = t.id) AS used
+   FROM tenant t LEFT JOIN tenant_quota q ON q.tenant_id = t.id WHERE t.id = $1`,
+  { idempotent: true },
+);
+
+/** Whether a tenant acts, how many of its jobs may run at once, and how many do. */
+export async function findHolding(
+  db: Queryable,
+  tenant: string,
+): Promise<{ readonly active: boolean; readonly limit: number | null; readonly used: number } | null> {
+  return (await db.query(holdingOf(tenant)))[0] ?? null;
+}
+
 /** Tenants that are not active or have a row of quotas. */
 export function listStandings(db: Queryable, limit: number): Promise<Standing[]> {
   return db.query(standings(limit));

@@ -11,7 +11,7 @@ import { tenantSuspended } from '../platform/http/guard.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
-import type { JobQuotas, Room } from '../jobs/index.ts';
+import type { HeldBy, JobQuotas, Room } from '../jobs/index.ts';
 import { Meter } from './meter.ts';
 import * as store from './quota.store.ts';
 
@@ -72,7 +72,8 @@ export class Quotas implements JobQuotas {
     this.#standings = new Map(all.map((standing) => [standing.tenant, standing]));
     const having = (quota: 'concurrentJobs' | 'queuedJobs' | 'storedBytes') =>
       new Set(all.filter((standing) => standing[quota] !== null).map(({ tenant }) => tenant));
-    this.#limited = having('concurrentJobs');
+    const idle = all.filter(({ active }) => !active).map(({ tenant }) => tenant);
+    this.#limited = new Set([...having('concurrentJobs'), ...idle]);
     this.#queued.keep(having('queuedJobs'));
     this.#stored.keep(having('storedBytes'));
     if (textOf(this.#standings) !== before) this.onChanged();
@@ -83,9 +84,15 @@ export class Quotas implements JobQuotas {
   }
 
   async room(tx: Queryable, tenants: readonly string[]): Promise<Room> {
-    const { got, room } = await store.takeRoom(tx, tenants);
+    // A tunnel of a suspended tenant may still be open for a moment.
+    const idle = tenants.filter((tenant) => this.#standings.get(tenant)?.active === false);
+    const { got, room } = await store.takeRoom(
+      tx,
+      tenants.filter((tenant) => !idle.includes(tenant)),
+    );
     const taken = [...room.keys()].some((tenant) => !got.has(tenant));
-    return { of: new Map([...room].map(([tenant, left]) => [tenant, got.has(tenant) ? left : 0])), taken };
+    const left = [...room].map(([tenant, n]) => [tenant, got.has(tenant) ? n : 0] as const);
+    return { of: new Map([...left, ...idle.map((tenant) => [tenant, 0] as const)]), taken };
   }
 
   async refusalOfSubmit(tenant: string, jobs: number): Promise<Refusal | null> {
@@ -95,6 +102,14 @@ export class Quotas implements JobQuotas {
     const { queuedJobs } = standing;
     const used = queuedJobs === null ? null : await this.#queued.take(tenant, jobs, queuedJobs);
     return used === null ? null : exceeded('QUEUED_JOBS', `${queuedJobs} jobs may wait, and ${used} do`, jobs);
+  }
+
+  async heldBy(db: Queryable, tenant: string): Promise<HeldBy | null> {
+    const holding = await store.findHolding(db, tenant);
+    if (holding === null) return null;
+    const { active, limit, used } = holding;
+    if (!active) return { code: 'TENANT_SUSPENDED', limit: null, used: null };
+    return limit !== null && used >= limit ? { code: 'QUOTA_CONCURRENT_JOBS', limit, used } : null;
   }
 
   async refusalOfFile(tenant: string, bytes: number): Promise<Refusal | null> {

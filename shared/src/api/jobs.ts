@@ -204,6 +204,14 @@ export const WhyPending = z
     summary: z.string(),
     /** Better or older jobs on its route, counted up to 10,000; null while it is not in the queue. */
     ahead: z.int().nullable(),
+    /** What keeps every job of the tenant from beginning, however many agents are free: a quota, and how much of it is used. */
+    heldBy: z
+      .object({
+        code: z.enum(['QUOTA_CONCURRENT_JOBS', 'TENANT_SUSPENDED']),
+        limit: z.int().nullable(),
+        used: z.int().nullable(),
+      })
+      .nullable(),
     /** A guess from how its route got on lately; null when that says nothing. */
     likelyStart: time.nullable(),
     /** All agents, by the first condition that they do not meet; `NONE` meet all. */

@@ -31,6 +31,7 @@ export function WhyPending({ id }: { id: string }) {
     <section aria-labelledby="why-title">
       <h2 id="why-title">Why it waits</h2>
       <p>{error === null ? (why?.summary ?? 'Asking …') : wordsOf(error)}</p>
+      {why?.heldBy && <p className="faint">Held by {why.heldBy.code}.</p>}
       {why?.likelyStart && <p className="faint">Likely to start at {new Date(why.likelyStart).toLocaleString()}.</p>}
       {why !== null && many(why) && (
         <p className="faint">{why.counts.map(({ code, agents }) => `${agents} ${code}`).join(', ')}</p>
