@@ -7,22 +7,14 @@
  *   only after the control plane has acknowledged it.
  * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
  */
-import {
-  AGENT_STOPPED,
-  endsRun,
-  LEASE_MARGIN_MS,
-  type RunEventBody,
-  type Welcomed,
-  type WorkflowError,
-} from '@casare/shared/protocol';
-import type { Clock } from '../clock.ts';
+import { endsRun, LEASE_MARGIN_MS, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
-import { declaredOutputs, leavingOf, type Policy, workerPart } from '../policy/index.ts';
-import type { ArtifactIntake } from './artifact-intake.ts';
+import { declaredOutputs, leavingOf, workerPart } from '../policy/index.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
-import { actBefore, holdsLease, type Lease } from './lease.decision.ts';
+import { actBefore, holdsLease } from './lease.decision.ts';
+import { CANCELLED, type GivenSecrets, LATE, type RunContext, STOPPED } from './run-context.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Workers that may die on one attempt before it is given up. */
@@ -34,41 +26,12 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** A stopping agent waits this long for a step in doubt, milliseconds. */
 const STOP_GRACE_MS = 7_000;
 
-/** Values of secrets and what each may be used for: in memory only. */
-export type GivenSecrets = Pick<Welcomed, 'secrets' | 'secretRules'>;
-
-export interface RunContext {
-  readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly intake: ArtifactIntake;
-  readonly takeWorker: () => WorkerProcess;
-  readonly lease: () => Lease;
-  readonly runFolder: string;
-  /** What steps may do and reach. */
-  readonly policy: Policy;
-  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
-  /** New events are in the outbox. */
-  readonly wake: () => void;
-  readonly ended: () => void;
-  /** The worker is gone for good: the slot is free. */
-  readonly gone: () => void;
-}
-
 /** A step's start that waits for leave to act; `seq` once it is written. */
 interface Held {
   readonly request: number;
   readonly body: RunEventBody;
   seq: number | null;
 }
-
-const RUNTIME_ERROR = { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 500 };
-const CANCELLED = {
-  ...RUNTIME_ERROR,
-  title: 'The run was cancelled before this step acted',
-  code: 'RUN_CANCELLED',
-};
-const LATE = { ...RUNTIME_ERROR, title: 'The time of the run was over before this step acted', code: 'RUN_LATE' };
-const STOPPED = { ...RUNTIME_ERROR, title: 'The agent stopped before this step acted', code: AGENT_STOPPED };
 
 type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent' | 'late';
 
