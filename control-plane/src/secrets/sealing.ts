@@ -1,5 +1,5 @@
 /** Values into sealed versions and back, under the master key that the database says is in use. */
-import type { SecretValue } from '@casare/shared/api';
+import type { SecretValue } from '@casare/shared/protocol';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';

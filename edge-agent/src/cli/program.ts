@@ -195,6 +195,7 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
     ['way out', status.network ?? 'unknown'],
     ['certificate', `until ${status.certificateUntil}${generation}`],
     ['bundle', status.bundle === undefined ? 'unknown' : status.bundle.slice(0, 16)],
+    ['sealing key', status.sealingKey ?? 'unknown'],
     ['policy', status.policy ?? 'unknown'],
     ['slots', slots.join(', ')],
     ['browser', status.browser],

@@ -3,6 +3,7 @@
  *
  *   identity.json  credential.pem  server-roots.pem        who the agent is
  *   next-key.json                                          a certificate that was asked for
+ *   sealing-key.json                                        what secrets are sealed to
  *   network.json                                            the way out to the control plane
  *   outbox.db  spool/                                       what waits for the control plane
  *   runs/<job>/                                             the runs' folders, the newest kept
@@ -24,6 +25,8 @@ export interface AgentHome {
   readonly credential: string;
   /** The key of the certificate that is asked for. */
   readonly nextKey: string;
+  /** The key that secrets are sealed to. */
+  readonly sealingKey: string;
   /** Key and certificate of a home that has not renewed since version 0.1. */
   readonly key: string;
   readonly chain: string;
@@ -53,6 +56,7 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
     identity: join(root, 'identity.json'),
     credential: join(root, 'credential.pem'),
     nextKey: join(root, 'next-key.json'),
+    sealingKey: join(root, 'sealing-key.json'),
     key: join(root, 'agent.key'),
     chain: join(root, 'chain.pem'),
     request: join(root, 'enrolment.json'),
@@ -106,7 +110,8 @@ export function permissionProblems(home: AgentHome): string[] {
     if ((found.mode & 0o077) !== 0) problems.push(`${what} ${path} is open to others: chmod ${wanted} it`);
   };
   check(home.root, 'the agent home', '700');
-  for (const key of [home.credential, home.nextKey, home.key, home.request]) check(key, 'the key', '600');
+  for (const key of [home.credential, home.nextKey, home.sealingKey, home.key, home.request])
+    check(key, 'the key', '600');
   check(home.identity, 'the identity', '600');
   check(home.network.file, 'the network settings', '600');
   return problems;

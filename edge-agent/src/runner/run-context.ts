@@ -1,14 +1,12 @@
 /** What a run works with, and why its steps may not act any more. */
-import { AGENT_STOPPED, type Welcomed, type WorkflowError } from '@casare/shared/protocol';
+import { AGENT_STOPPED, type WorkflowError } from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
 import type { Outbox } from '../outbox/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { SecretSource } from '../secrets/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import type { Lease } from './lease.decision.ts';
 import type { WorkerProcess } from './worker-process.ts';
-
-/** Values of secrets and what each may be used for: in memory only. */
-export type GivenSecrets = Pick<Welcomed, 'secrets' | 'secretRules'>;
 
 export interface RunContext {
   readonly outbox: Outbox;
@@ -19,6 +17,8 @@ export interface RunContext {
   readonly runFolder: string;
   /** What steps may do and reach. */
   readonly policy: Policy;
+  /** Where values of secrets come from, beside those that were given. */
+  readonly secretSources?: readonly SecretSource[] | undefined;
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** New events are in the outbox. */
   readonly wake: () => void;

@@ -11,10 +11,11 @@ import { endsRun, LEASE_MARGIN_MS, type RunEventBody, type WorkflowError } from 
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
 import { declaredOutputs, leavingOf, workerPart } from '../policy/index.ts';
+import { type GivenSecrets, obtainSecrets } from '../secrets/index.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
 import { actBefore, holdsLease } from './lease.decision.ts';
-import { CANCELLED, type GivenSecrets, LATE, type RunContext, STOPPED } from './run-context.ts';
+import { CANCELLED, LATE, type RunContext, STOPPED } from './run-context.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Workers that may die on one attempt before it is given up. */
@@ -70,19 +71,38 @@ export class Run {
 
   /** Starts a worker on the journal: a fresh run, or one whose earlier worker or agent died. */
   start(): void {
-    const { outbox, takeWorker, runFolder, log } = this.#context;
-    const policy = workerPart(this.#context.policy);
+    const { outbox, takeWorker } = this.#context;
     const worker = takeWorker();
     this.#worker = worker;
     outbox.markRunning(this.key);
     outbox.recordWorker(this.key, worker.record);
     worker.attach((message) => this.#receive(worker, message));
-    const journal = [...this.assignment.journal, ...outbox.journal(this.key)];
-    const { secrets, secretRules } = this.#given;
-    worker.send({ type: 'start', assignment: this.assignment, secrets, secretRules, journal, runFolder, policy });
-    log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
     void worker.exited.then((why) => this.#exited(worker, why));
+    void this.#begin(worker);
     this.#limit();
+  }
+
+  /** The worker gets the run with the values of its secrets, which it takes a while to obtain. */
+  async #begin(worker: WorkerProcess): Promise<void> {
+    const { outbox, runFolder, log, secretSources = [] } = this.#context;
+    const policy = workerPart(this.#context.policy);
+    try {
+      // Without sources it is all there: the worker begins in this turn.
+      const obtained = secretSources.length === 0 ? this.#given : await obtainSecrets(secretSources, this.#given);
+      if (worker !== this.#worker || this.#stopping === 'dropped') return;
+      if (this.#stopping !== 'no') {
+        worker.kill();
+        return;
+      }
+      const journal = [...this.assignment.journal, ...outbox.journal(this.key)];
+      const { secrets, secretRules } = obtained;
+      worker.send({ type: 'start', assignment: this.assignment, secrets, secretRules, journal, runFolder, policy });
+      log('debug', `job ${this.key.jobId}: worker ${worker.record.pid}, ${journal.length} journalled events`);
+    } catch (error) {
+      if (worker !== this.#worker) return;
+      this.#broken = { code: error instanceof Fault ? error.code : 'SECRETS_NOT_OBTAINED', reason: describe(error) };
+      worker.kill();
+    }
   }
 
   /** Soft first; after `graceMs` the process tree is killed. */

@@ -13,6 +13,7 @@ import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
 import { judge, type PolicyGate } from '../policy/index.ts';
+import type { GivenSecrets, SecretSource } from '../secrets/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
@@ -20,7 +21,6 @@ import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision
 import { killTree } from './process-tree.ts';
 import type { RunFolders } from './run-folders.ts';
 import { Run } from './run.ts';
-import type { GivenSecrets } from './run-context.ts';
 import { removeScratch } from './scratch.ts';
 import { Settlement } from './settlement.ts';
 import type { WorkerSource } from './worker-pool.ts';
@@ -38,6 +38,8 @@ export interface SupervisorOptions {
   /** The agent's own policy. */
   readonly policy: Pick<PolicyGate, 'current' | 'held'>;
   readonly audit?: RunAudit;
+  /** Where values of secrets come from, beside those that are given. */
+  readonly secretSources?: readonly SecretSource[] | undefined;
   readonly clock: Clock;
   readonly slots: () => Slots;
   readonly freeBytes: () => number;
@@ -278,13 +280,9 @@ export class Supervisor implements Handled {
   }
 
   #runOf(assignment: StoredAssignment, secrets: GivenSecrets): Run {
-    const { outbox, clock, intake, pool, folders, log, tunnel, policy } = this.#options;
+    const { outbox, clock, intake, pool, folders, log, tunnel, policy, secretSources } = this.#options;
     const run: Run = new Run(assignment, secrets, {
-      policy: policy.held.policy,
-      outbox,
-      clock,
-      intake,
-      log,
+      ...{ policy: policy.held.policy, outbox, clock, intake, log, secretSources },
       takeWorker: () => pool.take(),
       lease: () => this.#lease,
       runFolder: folders.make(assignment.jobId),

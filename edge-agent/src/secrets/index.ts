@@ -1,3 +1,6 @@
-/** Secrets that are on the premises: the providers that have them, and what each may be used for. */
+/** How an attempt comes to the values of its secrets: what sources make of what it was given, and what is on the premises. */
 export { FileSecrets } from './file-provider.ts';
+export { type GivenSecrets, type ObtainedSecrets, obtainSecrets, type SecretSource } from './obtain.ts';
 export type { SecretProvider, SecretReference, SecretValue } from './provider.ts';
+export { openSealedSecrets } from './sealed-source.ts';
+export { sealingKey } from './sealing-key.ts';

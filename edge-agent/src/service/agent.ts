@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:net';
 import type { Slots } from '@casare/shared/protocol';
+import { sealingFingerprint, type SealingKeyPair } from '@casare/shared/sealing';
 import { AuditLog, RunAudit } from '../audit/index.ts';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
@@ -22,6 +23,7 @@ import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { type PolicyGate, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
+import { openSealedSecrets, sealingKey } from '../secrets/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { openPolicy, policyText, tellPolicy } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
@@ -70,7 +72,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   // Nobody else has this home from here on: the log has one writer.
   const complain = (message: string): void => log('error', message);
   audit = new AuditLog({ folder: home.audit, tenant, now: () => options.clock.now().wall, complain });
-  const agent = new RunningAgent(options, { log, audit, policy, outbox });
+  const key = await sealingKey(home);
+  const sealing = { ...key, fingerprint: await sealingFingerprint(key.publicKey) };
+  const agent = new RunningAgent(options, { log, audit, policy, outbox, sealing });
   await agent.start();
   return agent;
 }
@@ -81,6 +85,7 @@ interface AgentParts {
   readonly audit: AuditLog;
   readonly policy: PolicyGate;
   readonly outbox: Outbox;
+  readonly sealing: SealingKeyPair & { readonly fingerprint: string };
 }
 
 class RunningAgent implements Agent {
@@ -89,6 +94,7 @@ class RunningAgent implements Agent {
   readonly #audit: AuditLog;
   readonly #policy: PolicyGate;
   readonly #outbox: Outbox;
+  readonly #sealing: AgentParts['sealing'];
   readonly #startedAt: string;
   readonly #pool: WorkerSource;
   readonly #supervisor: Supervisor;
@@ -102,12 +108,13 @@ class RunningAgent implements Agent {
   #why: string | undefined;
 
   constructor(options: AgentOptions, parts: AgentParts) {
-    const { policy, audit, outbox, log } = parts;
+    const { policy, audit, outbox, log, sealing } = parts;
     this.#options = options;
     this.#log = log;
     this.#audit = audit;
     this.#policy = policy;
     this.#outbox = outbox;
+    this.#sealing = sealing;
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
     this.#pool = options.pool ?? this.#makePool();
@@ -118,6 +125,7 @@ class RunningAgent implements Agent {
       pathOf: (artifactId) => intake.pathOf(artifactId),
       leaving: (event) => withhold(policy.held.policy, event),
       runs: this.#supervisor,
+      sealingKey: sealing.publicKey,
       profile: () => {
         this.#greeted = this.#proved();
         return { facts: machineFacts(), capabilities: this.#capabilities(), slots: this.#slots() };
@@ -170,6 +178,7 @@ class RunningAgent implements Agent {
       certificateUntil: new Date(now + certificateTimes(home, now).untilEndMs).toISOString(),
       ...(generation === null ? {} : { certificateGeneration: generation }),
       bundle: heldBundle(home).digest,
+      sealingKey: this.#sealing.fingerprint,
       policy: policyText(this.#policy),
       running: this.#supervisor
         .activeRuns()
@@ -277,6 +286,7 @@ class RunningAgent implements Agent {
 
   #makeSupervisor(intake: ArtifactIntake): Supervisor {
     const { home, clock } = this.#options;
+    const { tenant, agentId } = readIdentity(home);
     return new Supervisor({
       outbox: this.#outbox,
       pool: this.#pool,
@@ -288,6 +298,7 @@ class RunningAgent implements Agent {
         policy: this.#policy,
         journal: (key) => this.#outbox.journal(key),
       }),
+      secretSources: [openSealedSecrets({ tenant, agentId, privateKey: this.#sealing.privateKey })],
       clock,
       // a run that only waits for the probe is not refused
       slots: () => this.#options.slots,

@@ -34,6 +34,8 @@ export interface UplinkOptions {
   /** What of an event leaves the agent; everything when absent. */
   readonly leaving?: ((event: RunEvent) => RunEvent) | undefined;
   readonly runs: UplinkRuns;
+  /** Raw, base64: what secrets are sealed to for this agent. */
+  readonly sealingKey?: string | undefined;
   /** What the agent says of itself now. */
   readonly profile: () => Pick<Greeting, 'facts' | 'capabilities' | 'slots'>;
   readonly changed: (state: TunnelState, detail: TunnelDetail) => void;
@@ -107,7 +109,7 @@ export class Uplink {
   }
 
   #greeting(): Greeting {
-    const { home, profile, runs, outbox } = this.#options;
+    const { home, profile, runs, outbox, sealingKey } = this.#options;
     const storeEpoch = outbox.storeEpoch();
     const unleasedMs = runs.unleasedMs();
     return {
@@ -116,6 +118,7 @@ export class Uplink {
       bundle: heldBundle(home).digest,
       ...(storeEpoch === null ? {} : { storeEpoch }),
       ...(unleasedMs === undefined ? {} : { unleasedMs }),
+      ...(sealingKey === undefined ? {} : { sealingKey }),
     };
   }
 

@@ -8,3 +8,4 @@ export * from './probes.ts';
 export * from './run-events.ts';
 export * from './signature.ts';
 export * from './secret-rules.ts';
+export * from './secret-value.ts';

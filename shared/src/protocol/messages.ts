@@ -8,6 +8,7 @@
  * nothing.
  */
 import { z } from 'zod';
+import { Sealed, SealingPublicKey } from '../sealing/shapes.ts';
 import { EVENTS_PER_MESSAGE, ROOTS_PER_BUNDLE, RUNS_PER_AGENT } from './limits.ts';
 import { RunEvent } from './run-events.ts';
 import { SecretRulesByName } from './secret-rules.ts';
@@ -81,6 +82,8 @@ const Hello = z.object({
   storeEpoch: StoreEpoch.optional(),
   /** How long ago its leases ended, milliseconds; 0 while they hold. Absent: not known. */
   unleasedMs: z.int().min(0).optional(),
+  /** The public half of the key that secrets are sealed to for this agent. Absent: it opens none. */
+  sealingKey: SealingPublicKey.optional(),
 });
 
 const Capabilities = z.object({
@@ -166,6 +169,13 @@ export type AgentMessage = z.infer<typeof AgentMessage>;
 export const Secrets = z.record(z.string().max(100), z.union([z.string(), z.record(z.string(), z.string())]));
 export type Secrets = z.infer<typeof Secrets>;
 
+/** Secrets by name that are sealed to this agent: it opens them itself (see `sealing`). Agents without a sealing key get none. */
+export const SealedSecrets = z.record(
+  z.string().max(100),
+  z.object({ version: z.int().min(1).max(2_147_483_647), sealed: Sealed }),
+);
+export type SealedSecrets = z.infer<typeof SealedSecrets>;
+
 /** The server's verdict on a run that the agent holds. */
 export const Welcomed = z.object({
   ...run,
@@ -175,6 +185,7 @@ export const Welcomed = z.object({
   /** Fresh copies for a run whose agent restarted. */
   secrets: Secrets,
   secretRules: SecretRulesByName.optional(),
+  sealedSecrets: SealedSecrets.optional(),
   cancelling: z.boolean(),
 });
 export type Welcomed = z.infer<typeof Welcomed>;
@@ -213,6 +224,7 @@ export const JobAssign = z.object({
   secrets: Secrets,
   /** What each may be used for; the agent keeps to it. */
   secretRules: SecretRulesByName.optional(),
+  sealedSecrets: SealedSecrets.optional(),
   slot: SlotKind,
   onDisconnect: OnDisconnect,
   /** Absent: none. Counted from the start of the attempt; what comes first, the end of the job's time or the attempt's. */
