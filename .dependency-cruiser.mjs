@@ -13,6 +13,7 @@ const ARROWS = {
   workflows: ['accounts', 'audit'],
   trust: ['audit', 'live'],
   jobs: ['workflows', 'accounts', 'secrets', 'audit', 'live'],
+  backup: ['jobs'],
   schedules: ['jobs', 'audit', 'live'],
   alerts: ['audit', 'live'],
   tenants: ['jobs', 'accounts', 'trust', 'audit', 'live'],
@@ -84,7 +85,7 @@ export default {
       name: 'sql-in-stores',
       severity: 'error',
       from: { path: '^control-plane/src/', pathNot: '^control-plane/src/platform/database/' },
-      to: { path: packages('pg', 'typeorm') },
+      to: { path: packages('pg', 'pg-copy-streams', 'typeorm') },
     },
     {
       name: 'platform-knows-no-feature',

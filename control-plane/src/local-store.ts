@@ -12,10 +12,17 @@ import type { RootLog } from './platform/log.ts';
 
 /** Opens it, migrated. What it starts is stopped with `opened`. @throws Fault, one line each: DATABASE_*, MIGRATION_* */
 export async function openStore(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<Database> {
-  const url = config.databaseUrl ?? (await embeddedUrl(config.home, log, opened));
-  const database = await openInstallation(url, config, { log, directory: migrationsFolder });
+  const database = await openInstallation(await ownerUrl(config, log, opened), config, {
+    log,
+    directory: migrationsFolder,
+  });
   opened.defer(() => database.close());
   return database;
+}
+
+/** Where its owner reaches it; the embedded server is started for so long as `opened` lives. */
+export async function ownerUrl(config: Config, log: RootLog, opened: AsyncDisposableStack): Promise<string> {
+  return config.databaseUrl ?? embeddedUrl(config.home, log, opened);
 }
 
 /** Of the embedded server: the one that a running control plane owns, else one that is started for so long. */

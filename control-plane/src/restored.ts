@@ -22,6 +22,8 @@ export interface RestoredOptions {
   readonly failedAt: Date;
   /** False: jobs in the queue are run, though they may have run since the backup. */
   readonly askAboutPending: boolean;
+  /** Which one it was restored from, where that is known. */
+  readonly backup?: { readonly id: string; readonly madeAt: string };
 }
 
 /** What was done. */
@@ -36,7 +38,7 @@ export interface Restored {
 }
 
 /** Twice the interval of a gateway's heartbeat, milliseconds. */
-const BEAT_MS = 5_000;
+export const BEAT_MS = 5_000;
 
 /** @throws Fault, one line each: CONTROL_PLANE_RUNS, HOME_*, DATABASE_*, MIGRATION_* */
 export async function sayRestored(config: Config, options: RestoredOptions): Promise<Restored> {
@@ -51,7 +53,8 @@ export async function sayRestored(config: Config, options: RestoredOptions): Pro
   const also = async (tx: Transaction, jobs: object): Promise<void> => {
     tokens = await distrustRestored(tx);
     sessions = await forgetSignIns(tx);
-    const detail = { ...jobs, tokens, sessions, failedAt: options.failedAt.toISOString() };
+    const from = options.backup === undefined ? {} : { backup: options.backup };
+    const detail = { ...jobs, tokens, sessions, failedAt: options.failedAt.toISOString(), ...from };
     const actor = `local:${userInfo().username}`;
     await appendAudit(tx, { tenant: INSTALLATION, actor, action: 'store.restored', subject: 'store', detail });
   };

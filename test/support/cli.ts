@@ -15,10 +15,18 @@ export interface Ran {
 const LIMIT_MS = 60_000;
 
 /** `casare`, for the control plane of the stack. */
-export function casare({ home }: Stack, ...args: string[]): Promise<Ran> {
-  // Whoever runs the tests may be signed in somewhere: that is not for them.
-  const env = { CASARE_HOME: home, XDG_CONFIG_HOME: path.join(home, 'config') };
-  return run('control-plane/dist/cli/main.js', args, env);
+export function casare({ home }: Pick<Stack, 'home'>, ...args: string[]): Promise<Ran> {
+  return run('control-plane/dist/cli/main.js', args, at(home));
+}
+
+/** `casare-certs`, for the same. */
+export function casareCerts({ home }: Pick<Stack, 'home'>, ...args: string[]): Promise<Ran> {
+  return run('control-plane/dist/cli/certs-main.js', args, at(home));
+}
+
+/** Whoever runs the tests may be signed in somewhere: that is not for them. */
+function at(home: string): NodeJS.ProcessEnv {
+  return { CASARE_HOME: home, XDG_CONFIG_HOME: path.join(home, 'config') };
 }
 
 /** `casare-agent`. */

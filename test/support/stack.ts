@@ -19,6 +19,8 @@ type Portal = Awaited<ReturnType<typeof startPortal>>;
 /** What a test sees of the installation. */
 export interface Stack {
   readonly home: string;
+  /** What the next control plane and agent are started with. */
+  readonly env: NodeJS.ProcessEnv;
   readonly url: string;
   /** Where agents enrol. */
   readonly enrolUrl: string;
@@ -92,6 +94,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
   };
   const stack: Stack = {
     home,
+    env,
     url,
     enrolUrl,
     apiKey,

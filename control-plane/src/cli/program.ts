@@ -9,6 +9,7 @@ import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { addRestoredCommand } from './restored-command.ts';
 import { addRunViewCommand } from './run-view/command.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
@@ -44,6 +45,7 @@ function programFor(around: Surroundings): Command {
       writeErr: (text) => around.terminal.err(text),
     });
   addUpCommand(program, around);
+  addBackupCommands(program, around);
   addRestoredCommand(program, around);
   addLoginCommand(program, around);
   addKeyCommands(program, around);

@@ -15,16 +15,9 @@ export function addRestoredCommand(program: Command, around: Surroundings): void
     .command('restored')
     .description('say that the database was restored from a backup, before the control plane starts')
     .option('--failed-at <time>', 'until when the control plane had worked, such as 2026-05-01T20:00:00Z (now)')
-    .addOption(
-      new Option('--pending <what>', 'jobs in the queue that may have run since and must not be repeated blindly')
-        .choices(['ask', 'run'])
-        .default('ask'),
-    )
+    .addOption(pendingOption())
     .action(async ({ failedAt, pending }: RestoredFlags, command: Command) => {
-      const at = failedAt === undefined ? new Date() : new Date(failedAt);
-      if (Number.isNaN(at.getTime()) || at > new Date()) {
-        throw new UsageError(`${failedAt} is no time that has passed: write it as 2026-05-01T20:00:00Z.`);
-      }
+      const at = pastTime(failedAt);
       const { sayRestored } = await import('../restored.ts');
       const done = await sayRestored(readConfig(around.env), { failedAt: at, askAboutPending: pending === 'ask' });
       const { output } = command.optsWithGlobals<{ output?: string }>();
@@ -40,4 +33,18 @@ export function addRestoredCommand(program: Command, around: Surroundings): void
         'What people did since the backup is lost: lock again what was locked, revoke again what was revoked.\n',
       );
     });
+}
+
+/** What becomes of jobs that a restored record has in its queue. */
+export function pendingOption(): Option {
+  return new Option('--pending <what>', 'jobs in the queue that may have run since and must not be repeated blindly')
+    .choices(['ask', 'run'])
+    .default('ask');
+}
+
+/** The time that was given, or now. @throws UsageError */
+export function pastTime(text: string | undefined): Date {
+  const at = text === undefined ? new Date() : new Date(text);
+  if (!Number.isNaN(at.getTime()) && at <= new Date()) return at;
+  throw new UsageError(`${text} is no time that has passed: write it as 2026-05-01T20:00:00Z.`);
 }

@@ -11,7 +11,7 @@ export { countCodes, firstUnmet, type AgentFitness, type HeldBy, type UnmetCount
 export type { Route } from './matching.decision.ts';
 export type { ClosedNow } from './query.service.ts';
 export { declareRestored, expectStopped } from './restore.ts';
-export type { ArtifactFiles } from './artifact-files.ts';
+export { ArtifactFiles } from './artifact-files.ts';
 export { ENDED } from './job.lifecycle.ts';
 export { zipOf } from './run-zip.ts';
 export type { JobQuotas, Room } from './quotas.port.ts';

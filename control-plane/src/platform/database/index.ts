@@ -7,11 +7,13 @@
 export { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded/index.ts';
 export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
 export { ready, type ReadyOptions } from './connection.ts';
+export { loadDatabase, openSnapshot, type Loading, type Snapshot } from './copy.ts';
 export { isBadValue, isUniqueViolation } from './failure.ts';
 export { gather } from './gather.ts';
 export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
-export { openInstallation, type InstallationConfig } from './installation.ts';
-export { migrate, type MigrateOptions, type MigrateResult, type Migration } from './migrate.ts';
+export { openAsItIs, openInstallation, type InstallationConfig } from './installation.ts';
+export { expectKnown, migrate, migrateAs } from './migrate.ts';
+export type { MigrateOptions, MigrateResult, Migration } from './migrate.ts';
 export { BY_KEY, type TransactionOptions } from './opening.ts';
 export { openDatabase } from './pool.ts';
 export type { Connection, Database, DatabaseOptions, Queryable, TenantDatabase, Transaction } from './pool.ts';

@@ -37,6 +37,28 @@ export async function openInstallation(
   return openDatabase(logins.system, { log, appUrl: logins.app, listenUrl, prepare });
 }
 
+/**
+ * The database as it is, not migrated: the owner's connection, and the address of the installation's own login. For what
+ * only reads, beside a control plane that may be of another version.
+ * @throws Fault, one line each: DATABASE_*
+ */
+export async function openAsItIs(
+  ownerUrl: string,
+  config: InstallationConfig,
+  log: Log,
+): Promise<{ readonly owner: Database; readonly systemUrl: string }> {
+  await ready(ownerUrl);
+  const owner = openDatabase(ownerUrl, { log, max: 2, listenUrl: null, prepare: false });
+  try {
+    await expectRoles(owner);
+    const logins = { home: config.home, appUrl: config.databaseAppUrl, systemUrl: config.databaseSystemUrl };
+    return { owner, systemUrl: (await openLogins(owner, logins)).system };
+  } catch (error) {
+    await owner.close();
+    throw error;
+  }
+}
+
 async function migrated(owner: Database, config: InstallationConfig, options: MigrateOptions) {
   await expectRoles(owner);
   await migrate(owner, options);

@@ -9,7 +9,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.ts';
 import type { Database, Transaction } from './pool.ts';
-import { sql } from './statement.ts';
+import { sql, type Statement } from './statement.ts';
 
 /** One migration as the code brings it. */
 export interface Migration {
@@ -34,6 +34,7 @@ export interface MigrateResult {
   readonly version: number;
 }
 
+/** A migration as the history of a database has it. */
 interface AppliedRow {
   readonly number: number;
   readonly name: string;
@@ -81,6 +82,38 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
     if (next === undefined) return { applied, version: migrations.at(-1)?.number ?? 0 };
     applied.push(next);
   }
+}
+
+/** What is needed of a transaction that fills an empty database. */
+interface MigratingTransaction {
+  query<Row>(statement: Statement<Row>): Promise<Row[]>;
+  script(text: string): Promise<void>;
+}
+
+/**
+ * Brings an empty database to where the history of another one stood, in an open transaction. Row-level security is not
+ * forced on the owner then, so that rows can be loaded: `done` forces it again.
+ * Throws a Fault MIGRATION_CHANGED or DATABASE_NEWER before anything was done.
+ */
+export async function migrateAs(
+  tx: MigratingTransaction,
+  directory: string,
+  history: readonly AppliedRow[],
+): Promise<{ done(): Promise<void> }> {
+  const migrations = await readMigrations(directory);
+  missingOf(migrations, history);
+  await tx.script(HISTORY);
+  for (const { number, name, text, sha256 } of migrations.slice(0, history.length)) {
+    await tx.script(text);
+    await tx.script(rowSecurity('NO FORCE'));
+    await tx.query(recordApplied(number, name, sha256));
+  }
+  return { done: () => tx.script(rowSecurity('FORCE')) };
+}
+
+/** The history of a backup against the code's migrations. Throws a Fault MIGRATION_CHANGED or DATABASE_NEWER. */
+export async function expectKnown(directory: string, history: readonly AppliedRow[]): Promise<void> {
+  missingOf(await readMigrations(directory), history);
 }
 
 /** The migrations of a directory in order. Throws a Fault MIGRATION_FILES for a gap, a double or a strange name. */
