@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '.casare*/', 'vitest.config.ts'] },
+  { ignores: ['**/dist/', '**/node_modules/', '.casare*/', '**/generated/', 'vitest.config.ts'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -51,6 +51,23 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/unified-signatures': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  {
+    files: ['control-plane/src/cli/**', 'control-plane/console/src/**', 'certs/src/cli/**', 'scripts/quickstart/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: 'shared/(dist/)?api(/index.js)?$',
+              importNames: ['api', 'ENDPOINTS', 'API_PREFIX'],
+              message: 'Programs call by what the OpenAPI document says: `api` of @casare/shared/client.',
+            },
+          ],
+        },
+      ],
     },
   },
   { files: ['**/*.mjs'], extends: [tseslint.configs.base], languageOptions: { sourceType: 'module' } },

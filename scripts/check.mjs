@@ -92,7 +92,7 @@ function lengths() {
     .split('\n');
   const long = files
     .map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8').split('\n').length - 1])
-    .filter(([, lines]) => lines > LINES);
+    .filter(([file, lines]) => lines > LINES && !file.includes('/generated/'));
   for (const [file, lines] of long) console.error(`${file}: ${lines} lines, more than ${LINES}: make it one thing`);
   return long.length === 0;
 }

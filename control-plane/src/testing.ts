@@ -11,6 +11,7 @@ import { readConfig } from './platform/config.ts';
 import { sql } from './platform/database/index.ts';
 import type { PublicUrls } from './platform/public-urls.ts';
 import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
+import { heldToDocument } from './platform/http/testing-document.ts';
 
 export interface TestControlPlane {
   readonly url: string;
@@ -52,7 +53,7 @@ export async function startTestControlPlane(env: Record<string, string> = {}): P
     home,
     admin,
     database,
-    client: createClient({ url: admin.url, apiKey: admin.apiKey }),
+    client: createClient({ url: admin.url, apiKey: admin.apiKey, fetch: heldToDocument() }),
     async keyOf(role, tenant = admin.tenant) {
       const id = randomBytes(8).toString('hex');
       const secret = randomBytes(32).toString('base64url');

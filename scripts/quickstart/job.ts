@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { api, type Artifact, type Job, type Step } from '../../shared/dist/api/index.js';
-import { followEvents, type Client } from '../../shared/dist/client/index.js';
+import type { Artifact, Job, Step } from '../../shared/dist/api/index.js';
+import { api, followEvents, type Client } from '../../shared/dist/client/index.js';
 import type { Screen } from './screen.ts';
 
 /** What the example job needs to know. */

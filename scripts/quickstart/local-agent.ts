@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { api, type Agent } from '../../shared/dist/api/index.js';
-import { ApiError, type Client } from '../../shared/dist/client/index.js';
+import type { Agent } from '../../shared/dist/api/index.js';
+import { api, ApiError, type Client } from '../../shared/dist/client/index.js';
 import type { Processes } from './processes.ts';
 import type { Screen } from './screen.ts';
 import { until } from './until.ts';

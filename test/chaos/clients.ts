@@ -3,8 +3,18 @@
  * answer comes, and write down what they were told.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { api, type Endpoint, type Job, type JobState } from '@casare/shared/api';
-import { ApiError, createClient, followEvents, type CallOptions, type ResultOf } from '@casare/shared/client';
+import type { Job, JobState } from '@casare/shared/api';
+import {
+  api,
+  ApiError,
+  createClient,
+  followEvents,
+  type CallOptions,
+  type Operation,
+  type OperationId,
+  type Rest,
+  type ResultOf,
+} from '@casare/shared/client';
 import type { Chance } from '../simulation/world/random.ts';
 import type { Decision, History, Shown } from './history.ts';
 import type { Installation } from './installation.ts';
@@ -185,12 +195,17 @@ export class Clients {
   }
 
   /** Asks until there is an answer. @throws ApiError when the answer is that asking was wrong */
-  async #ask<E extends Endpoint>(endpoint: E, options: CallOptions<E>, signal?: AbortSignal): Promise<ResultOf<E>> {
+  async #ask<Id extends OperationId>(
+    operation: Operation<Id>,
+    options: CallOptions<Id>,
+    signal?: AbortSignal,
+  ): Promise<ResultOf<Id>> {
     const { url, apiKey } = this.#options.installation;
     for (;;) {
       try {
         const client = createClient({ url, apiKey });
-        return await client.call(endpoint, { ...options, signal: AbortSignal.timeout(ANSWER_MS) });
+        const rest = [{ ...options, signal: AbortSignal.timeout(ANSWER_MS) }] as Rest<Id>;
+        return await client.call(operation, ...rest);
       } catch (error) {
         if (signal?.aborted || wasWrong(error)) throw error;
         await pause(AGAIN_MS);
@@ -199,10 +214,11 @@ export class Clients {
   }
 
   /** Asks once: true when it was done, false when it was refused, null when nobody knows. */
-  async #once<E extends Endpoint>(endpoint: E, options: CallOptions<E>): Promise<boolean | null> {
+  async #once<Id extends OperationId>(operation: Operation<Id>, options: CallOptions<Id>): Promise<boolean | null> {
     const { url, apiKey } = this.#options.installation;
     try {
-      await createClient({ url, apiKey }).call(endpoint, { ...options, signal: AbortSignal.timeout(ANSWER_MS) });
+      const rest = [{ ...options, signal: AbortSignal.timeout(ANSWER_MS) }] as Rest<Id>;
+      await createClient({ url, apiKey }).call(operation, ...rest);
       return true;
     } catch (error) {
       return wasWrong(error) ? false : null;

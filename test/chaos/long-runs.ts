@@ -2,8 +2,8 @@
  * Jobs that take their time, step by small step, and when each step began as the record has it: so one sees how long a job
  * stood still, and at the end whether each step is on record once.
  */
-import { api, type Job } from '@casare/shared/api';
-import { createClient, followEvents, type Client } from '@casare/shared/client';
+import type { Job } from '@casare/shared/api';
+import { api, createClient, followEvents, type Client } from '@casare/shared/client';
 import { until } from '../support/stack.ts';
 import type { Installation } from './installation.ts';
 

@@ -1,6 +1,5 @@
 /** What the jobs of a chaos run do: a few small steps, and one that must not be repeated. */
-import { api } from '@casare/shared/api';
-import type { Client } from '@casare/shared/client';
+import { api, type Client } from '@casare/shared/client';
 import type { Acts } from './history.ts';
 
 export interface Kind {

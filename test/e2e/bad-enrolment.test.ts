@@ -5,7 +5,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, type Job } from '@casare/shared/api';
+import type { Job } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { casare, casareAgent, type Ran } from '../support/cli.ts';
 import { Gate } from '../support/gate.ts';
 import { freePorts } from '../support/ports.ts';

@@ -5,7 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, type Job } from '@casare/shared/api';
+import { Job } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { startPortal } from '../../docs/examples/supplier-portal/server.ts';
 import { casare, type Ran } from '../support/cli.ts';
 import { Gate } from '../support/gate.ts';
@@ -219,7 +220,7 @@ async function watched(file: string, ...inputs: string[]): Promise<Ran & { job: 
   const text = await readFile(file, 'utf8');
   await writeFile(file, text.replace(/name: \w+/, `name: ${path.basename(file, '.yaml')}`));
   const ran = await casare(stack, '-o', 'json', 'run', file, '--watch', ...inputs.flatMap((pair) => ['-i', pair]));
-  return { ...ran, job: api.jobs.get.answer.json.parse(JSON.parse(ran.out)) };
+  return { ...ran, job: Job.parse(JSON.parse(ran.out)) };
 }
 
 async function retried(job: Job): Promise<Job> {

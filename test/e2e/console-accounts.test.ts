@@ -1,6 +1,6 @@
 /** An invitation, a second factor, sessions and keys in a real Chromium, as the person who was invited meets them. */
-import { api, Me } from '@casare/shared/api';
-import { createClient } from '@casare/shared/client';
+import { Me } from '@casare/shared/api';
+import { api, createClient } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 /** The console while a real agent runs the example job: steps as they happen, files, a failed step with its screen. */
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';

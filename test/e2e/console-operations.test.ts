@@ -3,8 +3,8 @@
  * dead letters, what is closed for a time. The agents are light ones: they enrol and talk as the product does, and record what the test
  * tells them instead of running a job.
  */
-import { api, type Job } from '@casare/shared/api';
-import { createClient, type Client } from '@casare/shared/client';
+import type { Job } from '@casare/shared/api';
+import { api, createClient, type Client } from '@casare/shared/client';
 import type { RunEventBody } from '@casare/shared/protocol';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

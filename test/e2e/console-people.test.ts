@@ -1,6 +1,5 @@
 /** Signing in with a provider, people and second factors, in a real Chromium, as the people of a tenant meet them. */
-import { api } from '@casare/shared/api';
-import { createClient, type Client } from '@casare/shared/client';
+import { api, createClient, type Client } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

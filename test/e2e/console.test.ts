@@ -2,8 +2,8 @@
  * The console in a real Chromium against a real control plane: signing in and out, the list of jobs, one job, all as
  * the person at the screen meets them. Whatever a test does, no page may trip its own content security policy.
  */
-import { api, type Job } from '@casare/shared/api';
-import { createClient, type Client } from '@casare/shared/client';
+import type { Job } from '@casare/shared/api';
+import { api, createClient, type Client } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

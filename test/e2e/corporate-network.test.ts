@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { type InspectionCa, inspectionCa, TestProxy } from '../../edge-agent/src/network/proxy-for-tests.ts';
 import { casareAgent, type Ran } from '../support/cli.ts';
 import { Gate } from '../support/gate.ts';

@@ -2,7 +2,8 @@
  * A desktop job from the control plane to a real application and back: the agent proves that it can run such jobs, gives
  * the run a display of its own, types into an editor, reads back, saves, and what it saw is in the job's record.
  */
-import { api, type Job } from '@casare/shared/api';
+import type { Job } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { desktopPrograms, skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';

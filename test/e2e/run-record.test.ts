@@ -2,7 +2,7 @@
  * The record of a real run, from the agent's browser to the viewer: a page with a hostile title is clicked on, what was seen
  * and kept of it crosses the tunnel, the record is fetched by the CLI, and shown where no control plane is any more.
  */
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -7,8 +7,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { api, type Artifact, type Job, type Step } from '@casare/shared/api';
-import { createClient, followEvents, type Client, type FollowItem } from '@casare/shared/client';
+import type { Artifact, Job, Step } from '@casare/shared/api';
+import { api, createClient, followEvents, type Client, type FollowItem } from '@casare/shared/client';
+import { heldToDocument } from '../../control-plane/src/platform/http/testing-document.ts';
 import { startPortal } from '../../docs/examples/supplier-portal/server.ts';
 import type { Gate } from './gate.ts';
 import { freePorts, startRelay, type Relay } from './ports.ts';
@@ -82,7 +83,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
   );
   const controlPlane = await startControlPlane();
   const { apiKey } = JSON.parse(await readFile(path.join(home, 'admin.json'), 'utf8')) as { apiKey: string };
-  const client = createClient({ url, apiKey });
+  const client = createClient({ url, apiKey, fetch: heldToDocument() });
   const agentHome = path.join(home, 'agent');
   await enrolAgent(client, enrolUrl, agentHome, env, log('enrol'));
   const startAgent = async (): Promise<Program> => {

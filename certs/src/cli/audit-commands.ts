@@ -1,5 +1,6 @@
 /** `audit …`: a copy of the audit log, and the proof that a log is whole. */
-import { api, AuditEntry, type AuditHead, type AuditLog } from '@casare/shared/api';
+import { AuditEntry, type AuditHead, type AuditLog } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, json, plain } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
 import { createReadStream } from 'node:fs';

@@ -1,5 +1,6 @@
 /** `bundle …`: the roots that agents trust gateways by. */
-import { api, type Bundle } from '@casare/shared/api';
+import type { Bundle } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, json } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { X509Certificate } from 'node:crypto';

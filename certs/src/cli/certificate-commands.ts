@@ -1,5 +1,6 @@
 /** `cert …` and `needs-renewal`: agents' certificates on record, and a certificate in a file. */
-import { api, CertificateState, type Certificate } from '@casare/shared/api';
+import { CertificateState, type Certificate } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, json, type Column } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
 import { readCertificate } from '../contents.ts';

@@ -1,5 +1,6 @@
 /** `doctor`: what is wrong with trust, and what to do about it. The judgement is a pure function of what was asked. */
-import { api, type Expiration, type TrustStatus } from '@casare/shared/api';
+import type { Expiration, TrustStatus } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { table } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { atDesk, example, type Surroundings } from './desk.ts';

@@ -1,5 +1,6 @@
 /** `lock`, `unlock`, `locks`: instant refusals. */
-import { api, LockKind, type Lock } from '@casare/shared/api';
+import { LockKind, type Lock } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import type { Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { atDesk, changeOf, changing, example, sayDryRun, type ChangeOptions, type Surroundings } from './desk.ts';

@@ -2,7 +2,8 @@
  * `init` and `root …`: roots whose keys are at a safe. Keys leave the server only here, on the server itself, and are
  * used only where their files and passphrase are.
  */
-import { api, type AuthorityRequest } from '@casare/shared/api';
+import type { AuthorityRequest } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
 import { signAuthority } from '../ceremony.ts';

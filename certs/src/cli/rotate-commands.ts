@@ -1,5 +1,6 @@
 /** `rotate …`: start, look at, move on and take back the rotation of a CA. */
-import { api, rotations as endpoints, type CaKind, type Rotation } from '@casare/shared/api';
+import { rotations as endpoints, type CaKind, type Rotation } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { table } from '@casare/shared/terminal';
 import { type Command, Option } from 'commander';
 import {

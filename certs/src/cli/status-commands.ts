@@ -1,5 +1,6 @@
 /** `status` and `check-expiration`: how trust stands, and what ends next. */
-import { api, type Authority, type Expiration, type TrustStatus } from '@casare/shared/api';
+import type { Authority, Expiration, TrustStatus } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, table, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { atDesk, example, type Surroundings } from './desk.ts';

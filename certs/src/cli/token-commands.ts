@@ -1,5 +1,6 @@
 /** `token …`: join tokens, which let new agents in. */
-import { api, type JoinToken } from '@casare/shared/api';
+import type { JoinToken } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import type { Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { atDesk, example, type Surroundings } from './desk.ts';

@@ -2,15 +2,19 @@
  * The control plane, called by the signed-in person: the shared client over the page's own origin, with the session's
  * CSRF token. A call that shows the session to be over says so once, here, for all pages.
  */
-import { API_PREFIX, api, type Endpoint, type LoginRequest, type Me } from '@casare/shared/api';
+import type { LoginRequest, Me } from '@casare/shared/api';
 import {
+  api,
   ApiError,
   createClient,
   followEvents,
-  type CallOptions,
+  pathOf,
   type Client,
   type FollowItem,
   type FollowOptions,
+  type Operation,
+  type OperationId,
+  type Rest,
   type ResultOf,
 } from '@casare/shared/client';
 
@@ -51,13 +55,13 @@ export class Api implements Client {
   }
 
   /** @throws ApiError */
-  async call<E extends Endpoint>(endpoint: E, options?: CallOptions<E>): Promise<ResultOf<E>> {
+  async call<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<ResultOf<Id>> {
     try {
-      return await this.#client.call(endpoint, options);
+      return await this.#client.call(operation, ...rest);
     } catch (error) {
       if (isSignedOut(error)) this.#onSignedOut();
       if (!(await this.#renewedToken(error))) throw error;
-      return this.#client.call(endpoint, options);
+      return this.#client.call(operation, ...rest);
     }
   }
 
@@ -82,12 +86,12 @@ export class Api implements Client {
 
 /** The address of an artifact's bytes; the server sends them as a download. */
 export function artifactUrl(id: string): string {
-  return API_PREFIX + api.artifacts.get.path.replace('{id}', encodeURIComponent(id));
+  return pathOf(api.artifacts.get, { id });
 }
 
 /** The address of the record of a run. */
 export function recordUrl(job: string): string {
-  return API_PREFIX + api.jobs.record.path.replace('{id}', encodeURIComponent(job));
+  return pathOf(api.jobs.record, { id: job });
 }
 
 function isSignedOut(error: unknown): boolean {

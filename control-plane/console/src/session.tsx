@@ -6,7 +6,7 @@
  */
 import type { LoginRequest, Me } from '@casare/shared/api';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { Api } from './api.ts';
 import { leaveFor } from './leave-for.ts';
 import { HOME, navigate, routeOf } from './router.tsx';

@@ -6,6 +6,7 @@ import { appModule } from '../app.module.ts';
 import { ManualClock } from '../platform/clock.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { openTestEdge } from '../platform/http/testing.ts';
+import { heldToDocument } from '../platform/http/testing-document.ts';
 import { OutboundAllowed } from '../platform/outbound/allowed.ts';
 import { Outbound } from '../platform/outbound/outbound.ts';
 import { insertAccount, insertTenant } from './account.store.ts';
@@ -59,7 +60,7 @@ export async function openAccountsDesk(allowed = new OutboundAllowed()): Promise
   const edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
   const passwordHash = await hashPassword(PASSWORD);
-  const clientOf = (apiKey: string) => createClient({ url: edge.url, apiKey });
+  const clientOf = (apiKey: string) => createClient({ url: edge.url, apiKey, fetch: heldToDocument() });
   const post: AccountsDesk['post'] = (path, body, headers = {}) =>
     fetch(`${edge.url}/api/v1${path}`, {
       method: 'POST',
@@ -97,7 +98,7 @@ export async function signedInBy(url: string, response: Response): Promise<Signe
   const { csrfToken } = Me.parse(await response.json());
   const send: typeof fetch = (to, init) =>
     fetch(to, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } });
-  return { cookie, client: createClient({ url, csrfToken: () => csrfToken, fetch: send }) };
+  return { cookie, client: createClient({ url, csrfToken: () => csrfToken, fetch: heldToDocument(send) }) };
 }
 
 /** The code of a refusal, or `OK`. */

@@ -1,5 +1,6 @@
 /** `casare accounts list|invite|role|disable|enable|end-sessions`, `casare sessions list|end|end-others`. */
-import { AccountAction, api, Role, type Account, type SessionView } from '@casare/shared/api';
+import { AccountAction, Role, type Account, type SessionView } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import { Argument, Option, type Command } from 'commander';
 import { lengthOfTime } from './key-commands.ts';

@@ -1,7 +1,7 @@
 /** `casare-certs` against a running control plane: what each command says, and how it ends. */
 import { run, type Surroundings } from '@casare/certs/cli';
-import { api, Lock, TrustStatus } from '@casare/shared/api';
-import { createClient } from '@casare/shared/client';
+import { Lock, TrustStatus } from '@casare/shared/api';
+import { api, createClient } from '@casare/shared/client';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,6 @@
 /** The `casare` command against a running control plane. */
-import { api, type Step } from '@casare/shared/api';
+import { WorkflowVersion, type Step } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -87,7 +88,7 @@ describe('exit codes', () => {
 describe('workflows', () => {
   test('push, list and validate; JSON is parsable, tables are for people', async () => {
     const pushed = await casare(['workflow', 'push', file, '--output', 'json']);
-    expect(api.workflows.push.answer.json.parse(JSON.parse(pushed.out))).toMatchObject({ name: 'hello' });
+    expect(WorkflowVersion.parse(JSON.parse(pushed.out))).toMatchObject({ name: 'hello' });
     expect((await casare(['workflow', 'list'])).out).toMatch(
       /^WORKFLOW +VERSION +NEEDS .*\ntest\/hello +1\.0\.0 +plain /,
     );

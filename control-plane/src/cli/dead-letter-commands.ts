@@ -1,5 +1,6 @@
 /** `casare dead-letters list|show|retry|purge`. */
-import { api, DeadReason, type DeadLetter, type DeadLetterChoice, type DeadLetterDetails } from '@casare/shared/api';
+import { DeadReason, type DeadLetter, type DeadLetterChoice, type DeadLetterDetails } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { EXIT, UsageError } from './exit.ts';

@@ -1,5 +1,6 @@
 /** `casare agents`, `agent …`, `token create`. */
-import { AgentAction, api, type Agent } from '@casare/shared/api';
+import { AgentAction, type Agent } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';

@@ -1,6 +1,6 @@
 /** `casare run`, `jobs`, `job …`, `artifacts …`, `events`. */
-import { api, JobState, type Artifact, type Job, type ReviewRequest } from '@casare/shared/api';
-import { followEvents } from '@casare/shared/client';
+import { JobState, type Artifact, type Job, type ReviewRequest } from '@casare/shared/api';
+import { api, followEvents } from '@casare/shared/client';
 import { details, duration, json, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { randomUUID } from 'node:crypto';

@@ -1,5 +1,6 @@
 /** `casare keys create|list|revoke`. */
-import { api, ApiKeyRequest, Role, RolePermission, type ApiKey } from '@casare/shared/api';
+import { ApiKeyRequest, Role, RolePermission, type ApiKey } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { UsageError } from './exit.ts';

@@ -1,5 +1,5 @@
 /** `casare login`: saves the address and key that later commands use, or makes a sign-in link for the console. */
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { openSession, type Surroundings } from './session.ts';

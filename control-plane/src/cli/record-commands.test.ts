@@ -1,6 +1,5 @@
 /** `casare job record` against a running control plane: the file is whole or not there, and nothing is overwritten. */
-import { api } from '@casare/shared/api';
-import { createClient } from '@casare/shared/client';
+import { api, createClient } from '@casare/shared/client';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
 /** `casare job record`: the record of a run as one file. */
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { plain } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';

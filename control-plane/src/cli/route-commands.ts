@@ -1,5 +1,6 @@
 /** `casare routes`, `route pause|resume`, `maintenance`. */
-import { api, ClosureRequest, type Closure, type RouteView } from '@casare/shared/api';
+import { ClosureRequest, type Closure, type RouteView } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';

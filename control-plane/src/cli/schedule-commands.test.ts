@@ -1,5 +1,5 @@
 /** `casare schedules` against a running control plane. */
-import { api } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

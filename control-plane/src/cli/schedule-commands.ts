@@ -1,6 +1,6 @@
 /** `casare schedules list|create|show|enable|disable|trigger|delete`. */
-import { api, ScheduleRequest, type Firing, type Schedule } from '@casare/shared/api';
-import { ApiError, type Client } from '@casare/shared/client';
+import { ScheduleRequest, type Firing, type Schedule } from '@casare/shared/api';
+import { api, ApiError, type Client } from '@casare/shared/client';
 import { details, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { UsageError } from './exit.ts';

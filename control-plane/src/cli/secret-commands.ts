@@ -1,5 +1,6 @@
 /** `casare secrets set|list|versions|delete|rotate-master`. */
-import { api, SecretRequest, type MasterRotation, type Secret, type SecretVersion } from '@casare/shared/api';
+import { SecretRequest, type MasterRotation, type Secret, type SecretVersion } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';

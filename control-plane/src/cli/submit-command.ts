@@ -1,5 +1,6 @@
 /** `casare submit <file>`: many jobs in one request, all or none. */
-import { api, type JobRequest } from '@casare/shared/api';
+import type { JobRequest } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';

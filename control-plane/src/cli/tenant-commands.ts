@@ -1,5 +1,6 @@
 /** `casare tenants create|list|show|suspend|resume|quota|retention`, for operators of the platform, and `casare tenant` for one's own. */
-import { api, type Deletion, type Tenant, type TenantSummary } from '@casare/shared/api';
+import type { Deletion, Tenant, TenantSummary } from '@casare/shared/api';
+import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { createWriteStream } from 'node:fs';

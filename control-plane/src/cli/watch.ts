@@ -2,8 +2,8 @@
  * Follows a job to its end and shows its steps as they happen. What was missed before the stream opened, or while it
  * was away, is read from the API, so every step is shown once whichever way it came.
  */
-import { api, type Job, type JobState, type Step } from '@casare/shared/api';
-import { followEvents } from '@casare/shared/client';
+import type { Job, JobState, Step } from '@casare/shared/api';
+import { api, followEvents } from '@casare/shared/client';
 import { duration, plain } from '@casare/shared/terminal';
 import { EXIT, type ExitCode } from './exit.ts';
 import { paint, type Terminal } from './output.ts';

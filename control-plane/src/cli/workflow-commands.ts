@@ -1,6 +1,6 @@
 /** `casare workflow validate | push | keygen | sign | verify | list`. */
-import { api, type WorkflowVersion } from '@casare/shared/api';
-import { ApiError } from '@casare/shared/client';
+import type { WorkflowVersion } from '@casare/shared/api';
+import { api, ApiError } from '@casare/shared/client';
 import { json, plain, type Column } from '@casare/shared/terminal';
 import { workflowJsonSchema } from '@casare/shared/workflow';
 import type { Command } from 'commander';

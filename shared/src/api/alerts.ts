@@ -1,6 +1,7 @@
 /** Alerts: what somebody is told of by mail or webhook, by rules of their tenant. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { Json } from './json.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 
 const name = z.string().trim().min(1).max(100);
@@ -88,7 +89,7 @@ export const Alert = z
     /** `workflow:<namespace/name>`, `job:<id>`, `agent:<id>` or `certificate:<subject>:<id>`. */
     cause: z.string(),
     title: z.string(),
-    detail: z.record(z.string(), z.json()),
+    detail: z.record(z.string(), Json),
     /** How often it happened since it was raised. */
     times: z.int(),
     raisedAt: time,

@@ -1,6 +1,7 @@
 /** The audit log: what people and keys did, as a chain that can be checked without the server. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { Json } from './json.ts';
 import { page, PageQuery, time } from './page.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -17,7 +18,7 @@ export const AuditEntry = z
     actor: z.string(),
     action: z.string(),
     subject: z.string(),
-    detail: z.record(z.string(), z.json()),
+    detail: z.record(z.string(), Json),
     hash: sha256,
   })
   .meta({ id: 'AuditEntry' });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { WorkflowError } from '../protocol/run-events.ts';
 import { endpoint } from './endpoint.ts';
+import { Json } from './json.ts';
 import { Attempt, Job } from './jobs.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 
@@ -31,7 +32,7 @@ export type DeadLetter = z.infer<typeof DeadLetter>;
 const DeadTry = Attempt.omit({ records: true });
 
 export const DeadLetterDetails = DeadLetter.extend({
-  input: z.json(),
+  input: Json,
   /** The newest tries, oldest of them first. */
   tries: z.array(DeadTry).max(100),
 }).meta({ id: 'DeadLetterDetails' });

@@ -1,6 +1,6 @@
 /**
  * An endpoint declares one REST operation once: the server's decorator routes and parses by it, the OpenAPI document
- * is generated from it, the client is typed by it. `ENDPOINTS` in `index.ts` is the table of all of them.
+ * is generated from it, the client is typed by it. `ENDPOINTS` in `operations.ts` is the table of all of them.
  */
 import type { z } from 'zod';
 import type { Permission } from './permissions.ts';

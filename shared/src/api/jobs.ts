@@ -4,6 +4,7 @@ import { ArtifactKind, Capability } from '../protocol/messages.ts';
 import { Effect, StepSeen, WorkflowError } from '../protocol/run-events.ts';
 import { JobRetry } from '../workflow/job-retry.ts';
 import { endpoint } from './endpoint.ts';
+import { Json } from './json.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 import { Requirements } from './workflows.ts';
 
@@ -29,7 +30,7 @@ export const JobRequest = z
   .strictObject({
     /** `namespace/name`, `namespace/name@version`, or the id of a version. */
     workflow: z.string().min(1).max(400),
-    input: z.json().optional(),
+    input: Json.optional(),
     /** 0 (last) to 100 (first); 50 unless said otherwise. */
     priority: z.int().min(0).max(100).default(50),
     /** Capabilities or grants besides those the workflow needs. */
@@ -116,8 +117,8 @@ export const Job = z
     attempt: z.int(),
     agent: z.object({ id: z.uuid(), name: z.string() }).nullable(),
     requirements: Requirements,
-    input: z.json(),
-    output: z.json().nullable(),
+    input: Json,
+    output: Json.nullable(),
     error: WorkflowError.nullable(),
     /** Why a person is asked, in `needs_review`. */
     review: z
@@ -151,13 +152,13 @@ export const Step = z
     startedAt: time,
     endedAt: time.nullable(),
     durationMs: z.int().nullable(),
-    output: z.json().nullable(),
+    output: Json.nullable(),
     error: WorkflowError.nullable(),
     /**
      * What it was called with, for people: handles in place of secrets, long texts and lists cut. Absent where nothing was
      * recorded, and in live events.
      */
-    input: z.json().optional(),
+    input: Json.optional(),
     /** The element, page or window that it acted on, as its executor saw it. Absent as `input` is. */
     seen: StepSeen.optional(),
   })
@@ -192,7 +193,7 @@ export type Artifact = z.infer<typeof Artifact>;
  */
 export const ReviewRequest = z.strictObject({
   decision: z.enum(['continue', 'retry', 'succeed', 'fail']),
-  output: z.json().optional(),
+  output: Json.optional(),
   reason: z.string().min(1).max(2_000),
 });
 export type ReviewRequest = z.infer<typeof ReviewRequest>;

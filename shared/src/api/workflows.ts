@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Capability, SlotKind } from '../protocol/messages.ts';
 import { SignatureEnvelope } from '../protocol/signature.ts';
 import { endpoint } from './endpoint.ts';
+import { Json } from './json.ts';
 import { IdParams, page, PageQuery, time } from './page.ts';
 import { ProblemDetail } from './problem.ts';
 
@@ -31,7 +32,7 @@ export const WorkflowVersion = z
 export type WorkflowVersion = z.infer<typeof WorkflowVersion>;
 
 /** A workflow as text (YAML or JSON) or as a JSON object. */
-export const WorkflowDocumentBody = z.union([z.string().max(1_048_576), z.record(z.string(), z.json())]);
+export const WorkflowDocumentBody = z.union([z.string().max(1_048_576), z.record(z.string(), Json)]);
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/plain'] as const;
 
 export const workflows = {
@@ -80,7 +81,7 @@ export const workflows = {
     answer: {
       json: WorkflowVersion.extend({
         source: z.string(),
-        document: z.json(),
+        document: Json,
         signature: SignatureEnvelope.nullable(),
       }).meta({ id: 'WorkflowVersionDetail' }),
     },

@@ -1,9 +1,11 @@
 /**
- * `createClient` turns the endpoint table into typed calls: parameters and bodies are checked by the compiler, answers
- * are parsed by the declared schema, failures become `ApiError` with the server's problem document.
+ * `createClient` turns the OpenAPI document into typed calls: parameters, bodies and answers are checked by the compiler,
+ * failures become `ApiError` with the server's problem document. Answers are taken as the document says: the server parses
+ * what leaves it, and tests hold what they are answered to the document.
  */
-import type { z } from 'zod';
-import { API_PREFIX, Problem, type Endpoint } from '../api/index.ts';
+import { Problem } from '../api/problem.ts';
+import { BASE } from './generated/operations.ts';
+import { placeOf, type Operation, type OperationId, type Place, type Rest, type ResultOf } from './operation.ts';
 import { withPatience, type Patience } from './patience.ts';
 
 /** A call that the server refused, or that never reached it (`status` 0, code `UNREACHABLE`). */
@@ -33,68 +35,55 @@ export interface ClientOptions {
   readonly patience?: Patience;
 }
 
-type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
+/** Calls operations of one server: the only way to it. */
+export interface Client {
+  call<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<ResultOf<Id>>;
+}
 
-/** What a call of endpoint `E` takes. */
-export interface CallOptions<E extends Endpoint> {
-  readonly params?: InputOf<E['params']>;
-  readonly query?: InputOf<E['query']>;
-  readonly body?: InputOf<E['body']>;
-  /** Media type of a text body; JSON otherwise. */
+/** The options of any call, as they are read. */
+interface AnyOptions {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
   readonly mediaType?: string;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
-}
-
-/** What a call of endpoint `E` gives back: the parsed JSON, the raw response (bytes, events), or nothing. */
-export type ResultOf<E extends Endpoint> = E['answer'] extends { json: infer S extends z.ZodType }
-  ? z.output<S>
-  : E['answer'] extends 'nothing'
-    ? void
-    : Response;
-
-/** Calls endpoints of one server. */
-export interface Client {
-  call<E extends Endpoint>(endpoint: E, options?: CallOptions<E>): Promise<ResultOf<E>>;
 }
 
 /** Makes a client. It tries again only what the server asks to have tried again, and only with `patience`. */
 export function createClient(options: ClientOptions): Client {
   const send = options.fetch ?? fetch;
   return {
-    async call(endpoint, call = {}) {
-      const once = () => request(send, options, endpoint, call);
-      const repeatable = endpoint.method === 'GET' || call.idempotencyKey !== undefined;
+    async call(operation, ...rest) {
+      const call = (rest[0] ?? {}) as AnyOptions;
+      const place = placeOf(operation);
+      const once = () => request(send, options, place, call);
+      const repeatable = place.method === 'GET' || call.idempotencyKey !== undefined;
       const { patience } = options;
       const response = patience
         ? await withPatience(once, patience, { repeatable, signal: call.signal })
         : await once();
       if (!response.ok) throw new ApiError(await problemOf(response));
-      return (await resultOf(endpoint, response)) as never;
+      return (await resultOf(place, response)) as never;
     },
   };
 }
 
-async function request(
-  send: typeof fetch,
-  options: ClientOptions,
-  endpoint: Endpoint,
-  call: CallOptions<Endpoint>,
-): Promise<Response> {
-  const headers: Record<string, string> = { accept: endpoint.answer === 'events' ? 'text/event-stream' : '*/*' };
+async function request(send: typeof fetch, options: ClientOptions, place: Place, call: AnyOptions): Promise<Response> {
+  const headers: Record<string, string> = { accept: place.answer === 'events' ? 'text/event-stream' : '*/*' };
   if (options.apiKey !== undefined) headers['authorization'] = `Bearer ${options.apiKey}`;
   const csrf = options.csrfToken?.();
-  if (csrf && endpoint.method !== 'GET') headers['x-csrf-token'] = csrf;
+  if (csrf && place.method !== 'GET') headers['x-csrf-token'] = csrf;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   let body: string | undefined;
   if (call.body !== undefined) {
-    const text = call.mediaType !== undefined && typeof call.body === 'string';
-    headers['content-type'] = text ? call.mediaType : 'application/json';
-    body = text ? call.body : JSON.stringify(call.body);
+    const { body: given, mediaType } = call;
+    if (mediaType !== undefined && typeof given === 'string') [headers['content-type'], body] = [mediaType, given];
+    else [headers['content-type'], body] = ['application/json', JSON.stringify(given)];
   }
   try {
-    return await send(urlOf(options.url, endpoint, call), {
-      method: endpoint.method,
+    return await send(urlOf(options.url, place, call), {
+      method: place.method,
       headers,
       credentials: 'same-origin',
       ...(body === undefined ? {} : { body }),
@@ -113,31 +102,41 @@ async function request(
   }
 }
 
-function urlOf(origin: string, endpoint: Endpoint, call: CallOptions<Endpoint>): string {
-  const params: Readonly<Record<string, unknown>> = call.params ?? {};
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+function urlOf(origin: string, place: Place, call: AnyOptions): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (typeof value === 'string') query.set(name, value);
     else if (typeof value === 'number' || typeof value === 'boolean') query.set(name, String(value));
   }
-  return `${origin}${API_PREFIX}${path}${query.size > 0 ? `?${query}` : ''}`;
+  return `${origin}${pathOf(place, call.params)}${query.size > 0 ? `?${query}` : ''}`;
 }
 
-async function resultOf(endpoint: Endpoint, response: Response): Promise<unknown> {
-  if (endpoint.answer === 'nothing') return undefined;
-  if (typeof endpoint.answer === 'string') return response;
-  return endpoint.answer.json.parse(await response.json());
+/** The path of an operation from the origin on, such as `/api/v1/jobs/…`. */
+export function pathOf(operation: Operation, params: Readonly<Record<string, unknown>> = {}): string {
+  const { path } = placeOf(operation);
+  return BASE + path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+}
+
+async function resultOf({ answer }: Place, response: Response): Promise<unknown> {
+  if (answer === 'nothing') return undefined;
+  if (answer !== 'json') return response;
+  const type = response.headers.get('content-type') ?? '';
+  if (!type.startsWith('application/json')) throw new ApiError(unexpected(response.status, 'and no JSON'));
+  return response.json();
 }
 
 async function problemOf(response: Response): Promise<Problem> {
   const parsed = Problem.safeParse(await response.json().catch(() => null));
   if (parsed.success) return parsed.data;
+  return unexpected(response.status, 'without saying why');
+}
+
+function unexpected(status: number, what: string): Problem {
   return {
     type: 'about:blank',
-    status: response.status,
+    status,
     code: 'UNEXPECTED_ANSWER',
-    title: `The server answered ${response.status} without saying why.`,
+    title: `The server answered ${status} ${what}.`,
     fix: 'Check that the address is the control plane itself and not something in front of it.',
   };
 }

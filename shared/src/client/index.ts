@@ -1,4 +1,6 @@
-/** The typed API client, over the same declarations as the server. Runs in browsers and Node. */
+/** The typed API client, made of the OpenAPI document. Runs in browsers and Node. */
 export * from './client.ts';
+export { api } from './generated/operations.ts';
+export type { CallOptions, Operation, OperationId, Rest, ResultOf } from './operation.ts';
 export { PATIENT, type Patience } from './patience.ts';
 export * from './sse.ts';

@@ -7,8 +7,10 @@
  * when the server says that it has forgotten what was missed (`stream.reset`). Refusals
  * that repeating cannot mend end it. One event is in memory at a time, of at most `EVENT_CHARS`.
  */
-import { API_PREFIX, LiveEvent, Problem, api } from '../api/index.ts';
-import { ApiError, type ClientOptions } from './client.ts';
+import { LiveEvent } from '../api/events.ts';
+import { Problem } from '../api/problem.ts';
+import { ApiError, pathOf, type ClientOptions } from './client.ts';
+import { api } from './generated/operations.ts';
 
 /** A connection was made, or an event came. */
 export type FollowItem =
@@ -68,7 +70,7 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
 async function connect(options: FollowOptions, lastId: string | null, signal: AbortSignal): Promise<Response> {
   const send = options.fetch ?? fetch;
   const query = options.job === undefined ? '' : `?job=${encodeURIComponent(options.job)}`;
-  const response = await send(`${options.url}${API_PREFIX}${api.events.stream.path}${query}`, {
+  const response = await send(`${options.url}${pathOf(api.events.stream)}${query}`, {
     headers: {
       accept: 'text/event-stream',
       ...(options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` }),

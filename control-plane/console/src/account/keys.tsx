@@ -1,5 +1,6 @@
 /** One's API keys: made, shown once, revoked. */
-import { api as endpoints, Role, within, type ApiKey } from '@casare/shared/api';
+import { Role, within, type ApiKey } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,5 @@
 /** The second factor: enrolled by a picture, its recovery codes shown once, taken away by a code. */
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,6 @@
 /** Where one is signed in; each ended by its button. */
-import { api as endpoints, type SessionView } from '@casare/shared/api';
+import type { SessionView } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,6 @@
 /** What can be done with a job in its state. Cancelling asks once more: it cannot be taken back. */
-import { api as endpoints, type Job, type JobState } from '@casare/shared/api';
+import type { Job, JobState } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useRef, useState } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,5 @@
 /** The files of a run where the control plane has them. */
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useMemo } from 'react';
 import { artifactUrl, type Api } from '../api.ts';
 import type { RunFiles } from '../record/run-files.tsx';

@@ -1,5 +1,6 @@
 /** The attempts of a job: which agent had each, since when, and how it ended. */
-import { api as endpoints, type Attempt, type Job } from '@casare/shared/api';
+import type { Attempt, Job } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,6 @@
 /** A job that waits for a person: why, and the person's decision with its reason (kept in the audit log). */
-import { api as endpoints, ReviewRequest, type Artifact, type Job } from '@casare/shared/api';
+import { ReviewRequest, type Artifact, type Job } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -2,7 +2,8 @@
  * One job with its steps, log lines and artifacts, live. Each part is loaded when the page opens and whenever the
  * stream is (re)opened; in between, events bring steps and lines, and say what else must be read again.
  */
-import { api as endpoints, type Artifact, type Job, type LiveEvent, type LogLine, type Step } from '@casare/shared/api';
+import type { Artifact, Job, LiveEvent, LogLine, Step } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Api } from '../api.ts';
 import { Refresher } from '../live/refresher.ts';

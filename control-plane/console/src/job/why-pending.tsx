@@ -1,5 +1,6 @@
 /** Why a job waits: what the control plane answers, for each agent. Asked again while the job stays pending. */
-import { api as endpoints, type WhyPending as Why } from '@casare/shared/api';
+import type { WhyPending as Why } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useEffect, useState } from 'react';
 import { Refresher } from '../live/refresher.ts';
 import { useSession } from '../session.tsx';

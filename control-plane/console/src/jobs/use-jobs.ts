@@ -2,7 +2,8 @@
  * The list of jobs, kept as it is on the control plane: events say which jobs changed, and one request (for the newest
  * page) plus a few (for changed jobs further down) bring them up to date, however many events there were.
  */
-import { api as endpoints, type Job, type JobState, type LiveEvent } from '@casare/shared/api';
+import type { Job, JobState, LiveEvent } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useEffect, useRef, useState } from 'react';
 import type { Api } from '../api.ts';
 import { Refresher } from '../live/refresher.ts';

@@ -1,5 +1,6 @@
 /** A new window: what to close, why, and when. What the form cannot check is checked by the shared shape. */
-import { api as endpoints, ClosureRequest, type Agent, type ClosureTimes, type RouteView } from '@casare/shared/api';
+import { ClosureRequest, type Agent, type ClosureTimes, type RouteView } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

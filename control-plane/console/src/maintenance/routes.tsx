@@ -1,5 +1,6 @@
 /** The routes: what their jobs need, how many are ready, and pausing them with a reason. */
-import { api as endpoints, type Closure, type RouteView } from '@casare/shared/api';
+import type { Closure, RouteView } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useRef, useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

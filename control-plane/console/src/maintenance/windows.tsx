@@ -1,5 +1,6 @@
 /** What is closed, or will be: the reason, until when, by whom; ended by its button. */
-import { api as endpoints, type Agent, type Closure, type RouteView } from '@casare/shared/api';
+import type { Agent, Closure, RouteView } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

@@ -1,5 +1,5 @@
 /** One's own sessions, second factor and API keys. */
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { Keys } from '../account/keys.tsx';
 import { SecondFactor } from '../account/second-factor.tsx';

@@ -1,5 +1,6 @@
 /** Jobs that failed and that nobody tries again by itself: looked through, run again, or put away. */
-import { api as endpoints, DeadReason, type DeadLetter } from '@casare/shared/api';
+import { DeadReason, type DeadLetter } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useState } from 'react';
 import { PutAway } from '../dead-letters/put-away.tsx';
 import { Link, navigate } from '../router.tsx';

@@ -1,5 +1,5 @@
 /** What gets no new jobs for a time: routes that are paused, and windows over routes, sites and agents. */
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { NewWindow } from '../maintenance/new-window.tsx';
 import { Routes } from '../maintenance/routes.tsx';

@@ -1,5 +1,6 @@
 /** The people of the tenant: invited, given roles, disabled. What one may not do has no button. */
-import { api as endpoints, Role, within, type Account, type AccountAction } from '@casare/shared/api';
+import { Role, within, type Account, type AccountAction } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useState } from 'react';
 import { Invite } from '../people/invite.tsx';
 import { useSession } from '../session.tsx';

@@ -1,6 +1,5 @@
 /** Signing in by e-mail address and password. One-time links are used by the session before this is shown. */
-import { ApiError } from '@casare/shared/client';
-import { api as endpoints } from '@casare/shared/api';
+import { api as endpoints, ApiError } from '@casare/shared/client';
 import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';

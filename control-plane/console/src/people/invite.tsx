@@ -1,5 +1,6 @@
 /** Inviting somebody: by mail where the operator has a server, else by a link that is shown once. */
-import { api as endpoints, Role, type Invitation } from '@casare/shared/api';
+import { Role, type Invitation } from '@casare/shared/api';
+import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
