@@ -6,7 +6,7 @@ import { openKey, sealKey } from '@casare/certs';
 import type { Provider, ProviderChange, ProviderRequest } from '@casare/shared/api';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/index.ts';
+import type { TenantDatabase } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Outbound } from '../platform/outbound/outbound.ts';
@@ -19,7 +19,7 @@ import * as store from './provider.store.ts';
 const PROVIDERS = 20;
 
 export interface ProvidersOptions {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   /** 32 bytes that all replicas share, derived from the master key. */
   readonly sealingKey: () => Promise<Uint8Array>;
@@ -34,14 +34,14 @@ export class ProvidersService {
   }
 
   async list({ tenant }: Caller): Promise<{ items: Provider[] }> {
-    return { items: (await store.listProviders(this.#options.db, tenant)).map(viewOf) };
+    return { items: (await store.listProviders(this.#options.db.of(tenant), tenant)).map(viewOf) };
   }
 
   async create(caller: Caller, request: ProviderRequest): Promise<Provider | Refusal> {
     const { db, clock, outbound } = this.#options;
     const { tenant, actor } = caller;
     if (namesTwice(request.roles)) return groupTwice();
-    if ((await store.listProviders(db, tenant)).length >= PROVIDERS) return full();
+    if ((await store.listProviders(db.of(tenant), tenant)).length >= PROVIDERS) return full();
     const id = crypto.randomUUID();
     const now = clock.now();
     const base = { tenant, id, createdAt: now, changedAt: now };
@@ -55,7 +55,7 @@ export class ProvidersService {
       await readKeys(outbound, keysUrl);
       row = { ...base, ...settings, clientId: audience, keysUrl, scopes: '', sealedSecret: null };
     }
-    return db.transaction(async (tx) => {
+    return db.of(tenant).transaction(async (tx) => {
       if (!(await store.insertProvider(tx, row))) return exists();
       const detail = { name: row.name, issuer: row.issuer, roles: row.roles };
       await appendAudit(tx, { tenant, actor, action: 'provider.created', subject: `provider:${id}`, detail });
@@ -69,7 +69,7 @@ export class ProvidersService {
     if (namesTwice(change.roles ?? [])) return groupTwice();
     const { clientSecret, ...settings } = change;
     const sealed = clientSecret === undefined ? {} : { sealedSecret: await this.#seal(tenant, id, clientSecret) };
-    return db.transaction(async (tx) => {
+    return db.of(tenant).transaction(async (tx) => {
       const before = (await store.listProviders(tx, tenant)).find((one) => one.id === id);
       if (before?.kind === 'jwt' && clientSecret !== undefined) return withoutSecret();
       if (!(await store.changeProvider(tx, tenant, id, { ...settings, ...sealed }, clock.now()))) return notFound(id);
@@ -81,7 +81,7 @@ export class ProvidersService {
 
   async remove(caller: Caller, id: string): Promise<void | Refusal> {
     const { tenant, actor } = caller;
-    return this.#options.db.transaction(async (tx) => {
+    return this.#options.db.of(tenant).transaction(async (tx) => {
       if (!(await store.removeProvider(tx, tenant, id))) return notFound(id);
       await appendAudit(tx, { tenant, actor, action: 'provider.removed', subject: `provider:${id}` });
       return undefined;

@@ -4,7 +4,7 @@ import { startLoop, type Loop } from '../platform/loop.ts';
 import { forget } from './alert.store.ts';
 import { AlertsController } from './alerts.controller.ts';
 import { AlertsService, type AlertsDependencies } from './alerts.service.ts';
-import { Deliverer } from './deliver.ts';
+import { Deliverer, type DeliverDependencies } from './deliver.ts';
 import { AlertWatch, type WatchDependencies } from './watch.ts';
 
 /** The feature, running. */
@@ -25,7 +25,7 @@ const FORGET_MS = 3_600_000;
 const KEPT_MS = 90 * 86_400_000;
 
 /** Puts the feature together; nothing is looked at or sent before `start`. */
-export function createAlerts(options: AlertsDependencies & WatchDependencies): Alerts {
+export function createAlerts(options: AlertsDependencies & DeliverDependencies & WatchDependencies): Alerts {
   const { db, clock, log } = options;
   const deliverer = new Deliverer(options);
   const watch = new AlertWatch(options);

@@ -3,7 +3,7 @@ import { sealKey } from '@casare/certs';
 import type { Alert, AlertChannel, AlertChannelRequest, AlertRule, AlertRuleRequest } from '@casare/shared/api';
 import { appendAudit } from '../audit/index.ts';
 import { cursorOfNow } from '../live/index.ts';
-import { isUniqueViolation, type Transaction } from '../platform/database/index.ts';
+import { isUniqueViolation, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import { lineOf } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
@@ -13,7 +13,8 @@ import { Deliverer, sealedFor, type DeliverDependencies } from './deliver.ts';
 import * as store from './rule.store.ts';
 import { newWebhookSecret } from './webhook-signature.ts';
 
-export interface AlertsDependencies extends DeliverDependencies {
+export interface AlertsDependencies extends Omit<DeliverDependencies, 'db'> {
+  readonly db: TenantDatabase;
   readonly ids: Ids;
 }
 
@@ -41,13 +42,13 @@ export class AlertsService {
   ): Promise<{ items: Alert[]; nextCursor: string | null } | Refusal> {
     if (cursor !== undefined && !UUID.test(cursor)) return badCursor();
     const wanted = open === undefined ? null : open === 'true';
-    const found = await listAlerts(this.#deps.db, tenant, cursor ?? null, wanted, limit + 1);
+    const found = await listAlerts(this.#deps.db.of(tenant), tenant, cursor ?? null, wanted, limit + 1);
     const items = found.slice(0, limit);
     return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };
   }
 
   async channels(tenant: string): Promise<{ items: AlertChannel[] }> {
-    return { items: (await store.listChannels(this.#deps.db, tenant)).map(channelView) };
+    return { items: (await store.listChannels(this.#deps.db.of(tenant), tenant)).map(channelView) };
   }
 
   async addChannel(
@@ -63,7 +64,7 @@ export class AlertsService {
     const { name, kind } = request;
     const to = request.kind === 'email' ? request.to : null;
     const url = request.kind === 'webhook' ? request.url : null;
-    const made = await this.#named('alert_channel_name', (tx) =>
+    const made = await this.#named(caller.tenant, 'alert_channel_name', (tx) =>
       store
         .insertChannel(tx, this.#key(caller, id), { name, kind, to, url, sealedSecret }, CHANNELS)
         .then(async (row) => {
@@ -79,7 +80,8 @@ export class AlertsService {
 
   /** What was not taken is no error of this request. */
   async testChannel(caller: Caller, id: string): Promise<{ delivered: boolean; reason: string | null } | Refusal> {
-    const { db, clock, ids } = this.#deps;
+    const { clock, ids } = this.#deps;
+    const db = this.#deps.db.of(caller.tenant);
     const channel = await store.findChannel(db, caller.tenant, id);
     if (channel === null) return channelNotFound(id);
     await db.transaction((tx) => this.#audit(tx, caller, 'alertChannel.tested', `alertChannel:${id}`, {}));
@@ -104,7 +106,7 @@ export class AlertsService {
   }
 
   async removeChannel(caller: Caller, id: string): Promise<Refusal | undefined> {
-    return this.#deps.db.transaction(async (tx) => {
+    return this.#deps.db.of(caller.tenant).transaction(async (tx) => {
       const name = await store.deleteChannel(tx, caller.tenant, id);
       if (name === null) return channelNotFound(id);
       await this.#audit(tx, caller, 'alertChannel.removed', `alertChannel:${id}`, { name });
@@ -113,11 +115,12 @@ export class AlertsService {
   }
 
   async rules(tenant: string): Promise<{ items: AlertRule[] }> {
-    return { items: (await store.listRules(this.#deps.db, tenant)).map(ruleView) };
+    return { items: (await store.listRules(this.#deps.db.of(tenant), tenant)).map(ruleView) };
   }
 
   async addRule(caller: Caller, request: AlertRuleRequest): Promise<AlertRule | Refusal> {
-    const { db, ids } = this.#deps;
+    const { ids } = this.#deps;
+    const db = this.#deps.db.of(caller.tenant);
     const known = new Set((await store.listChannels(db, caller.tenant)).map(({ id }) => id));
     const unknown = request.channels.find((id) => !known.has(id));
     if (unknown !== undefined) return channelNotFound(unknown);
@@ -127,7 +130,7 @@ export class AlertsService {
     const minutes = 'minutes' in request ? request.minutes : null;
     const days = 'days' in request ? request.days : null;
     const terms = { name, kind, channels, cleared, enabled, workflow, minutes, days };
-    const made = await this.#named('alert_rule_name', async (tx) => {
+    const made = await this.#named(caller.tenant, 'alert_rule_name', async (tx) => {
       if (enabled) await this.#readFromNow(tx, caller.tenant);
       const row = await store.insertRule(tx, this.#key(caller, id), terms, RULES);
       if (row !== null) await this.#audit(tx, caller, 'alertRule.created', `alertRule:${id}`, terms);
@@ -140,7 +143,7 @@ export class AlertsService {
   /** Doing it twice is the same as once. */
   async act(caller: Caller, id: string, action: 'enable' | 'disable'): Promise<AlertRule | Refusal> {
     const { db, clock } = this.#deps;
-    return db.transaction(async (tx) => {
+    return db.of(caller.tenant).transaction(async (tx) => {
       const rule = await store.findRule(tx, caller.tenant, id);
       if (rule === null) return ruleNotFound(id);
       if (rule.enabled === (action === 'enable')) return ruleView(rule);
@@ -153,7 +156,7 @@ export class AlertsService {
   }
 
   async removeRule(caller: Caller, id: string): Promise<Refusal | undefined> {
-    return this.#deps.db.transaction(async (tx) => {
+    return this.#deps.db.of(caller.tenant).transaction(async (tx) => {
       const name = await store.deleteRule(tx, caller.tenant, id);
       if (name === null) return ruleNotFound(id);
       await this.#audit(tx, caller, 'alertRule.removed', `alertRule:${id}`, { name });
@@ -173,9 +176,9 @@ export class AlertsService {
     return appendAudit(tx, { tenant, actor, action, subject, detail: { ...detail } });
   }
 
-  async #named<T>(index: string, work: (tx: Transaction) => Promise<T>): Promise<T | 'taken'> {
+  async #named<T>(tenant: string, index: string, work: (tx: Transaction) => Promise<T>): Promise<T | 'taken'> {
     try {
-      return await this.#deps.db.transaction(work);
+      return await this.#deps.db.of(tenant).transaction(work);
     } catch (error) {
       if (isUniqueViolation(error, index)) return 'taken';
       throw error;

@@ -100,7 +100,8 @@ export class FiringService {
 
   /** Submits now, for a person. */
   async trigger(by: { readonly tenant: string; readonly actor: string }, id: string): Promise<Firing | Refusal> {
-    const { db, clock } = this.#deps;
+    const { clock } = this.#deps;
+    const db = this.#deps.db.of(by.tenant);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const schedule = await findSchedule(db, by.tenant, id);
       if (schedule === null) return scheduleNotFound(id);
@@ -137,7 +138,7 @@ export class FiringService {
   }
 
   async #overlapped(schedule: KeptSchedule, turn: Omit<Turn, 'not' | 'cancels'>): Promise<Turn> {
-    const open = await firings.listOpenJobs(this.#deps.db, schedule);
+    const open = await firings.listOpenJobs(this.#deps.db.of(schedule.tenant), schedule);
     const { run, code, cancel } = onOverlap(schedule.overlap, open.length, turn.run.length);
     // What waits for a person is left to them.
     const cancelled = open.filter(({ state }) => state !== 'cancelling' && state !== 'needs_review');
@@ -158,7 +159,7 @@ export class FiringService {
       return made.firings !== null;
     };
     if (turn.run.length === 0) {
-      await db.transaction((tx) => take(tx, []));
+      await db.of(schedule.tenant).transaction((tx) => take(tx, []));
     } else {
       const by = { tenant: schedule.tenant, actor: `schedule:${schedule.id}` };
       const requests = turn.run.map(() => requestOf(schedule));

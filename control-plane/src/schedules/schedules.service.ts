@@ -4,7 +4,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { WorkflowsPort } from '../jobs/index.ts';
 import { appendLive, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import { isUniqueViolation, type Database, type Transaction } from '../platform/database/index.ts';
+import { isUniqueViolation, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -15,7 +15,7 @@ import { findLastFirings, listFirings } from './firing.store.ts';
 import * as store from './schedule.store.ts';
 
 export interface SchedulesDependencies {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly live: LiveService;
@@ -45,13 +45,13 @@ export class SchedulesService {
     { limit, cursor, name }: Paged & { readonly name?: string | undefined },
   ): Promise<{ items: Schedule[]; nextCursor: string | null } | Refusal> {
     if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) return badCursor();
-    const found = await store.listSchedules(this.#deps.db, tenant, cursor ?? null, name ?? null, limit + 1);
+    const found = await store.listSchedules(this.#deps.db.of(tenant), tenant, cursor ?? null, name ?? null, limit + 1);
     const shown = found.slice(0, limit);
     return { items: await this.#views(tenant, shown), nextCursor: found.length > limit ? shown.at(-1)!.seq : null };
   }
 
   async get(tenant: string, id: string): Promise<Schedule | Refusal> {
-    const found = await store.findSchedule(this.#deps.db, tenant, id);
+    const found = await store.findSchedule(this.#deps.db.of(tenant), tenant, id);
     return found === null ? scheduleNotFound(id) : (await this.#views(tenant, [found]))[0]!;
   }
 
@@ -61,7 +61,7 @@ export class SchedulesService {
     { limit, cursor }: Paged,
   ): Promise<{ items: Firing[]; nextCursor: string | null } | Refusal> {
     if (cursor !== undefined && !UUID.test(cursor)) return badCursor();
-    const { db } = this.#deps;
+    const db = this.#deps.db.of(tenant);
     if ((await store.findSchedule(db, tenant, id)) === null) return scheduleNotFound(id);
     const found = await listFirings(db, { tenant, id }, cursor ?? null, limit + 1);
     const items = found.slice(0, limit);
@@ -79,7 +79,7 @@ export class SchedulesService {
     if (isRefusal(times)) return times;
     const id = ids.next();
     return this.#unlessNamed(request.name, async () => {
-      const made = await db.transaction(async (tx) => {
+      const made = await db.of(caller.tenant).transaction(async (tx) => {
         const now = clock.now();
         const key = { tenant: caller.tenant, id, by: caller.actor, now };
         const nextAt = request.enabled ? nextOf(times, now) : null;
@@ -117,7 +117,7 @@ export class SchedulesService {
   }
 
   async remove(caller: Caller, id: string): Promise<Refusal | undefined> {
-    const removed = await this.#deps.db.transaction(async (tx) => {
+    const removed = await this.#deps.db.of(caller.tenant).transaction(async (tx) => {
       const name = await store.deleteSchedule(tx, caller.tenant, id);
       if (name !== null) await this.#tell(tx, caller, id, { name }, 'removed');
       return name !== null;
@@ -134,7 +134,8 @@ export class SchedulesService {
     done: string,
     decide: (schedule: store.KeptSchedule, now: Date) => readonly [store.ScheduleTerms, Date | null] | Refusal | null,
   ): Promise<Schedule | Refusal> {
-    const { db, clock, live } = this.#deps;
+    const { clock, live } = this.#deps;
+    const db = this.#deps.db.of(caller.tenant);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const schedule = await store.findSchedule(db, caller.tenant, id);
       if (schedule === null) return scheduleNotFound(id);
@@ -193,7 +194,8 @@ export class SchedulesService {
 
   async #views(tenant: string, schedules: readonly store.KeptSchedule[]): Promise<Schedule[]> {
     const ids = schedules.map(({ id }) => id);
-    const last = ids.length === 0 ? new Map<string, Firing>() : await findLastFirings(this.#deps.db, tenant, ids);
+    const last =
+      ids.length === 0 ? new Map<string, Firing>() : await findLastFirings(this.#deps.db.of(tenant), tenant, ids);
     return schedules.map((schedule) => {
       const { id, name, cron, timeZone, job, overlap, catchUp, enabled, createdBy, createdAt, updatedAt } = schedule;
       const times = enabled ? timesOf(cron, timeZone) : null;

@@ -16,7 +16,7 @@ export interface SealingOptions {
 
 /** A value under a data key of its own, which is under the master key `masterId`. */
 export async function seal(
-  { keys }: SealingOptions,
+  { keys }: Pick<SealingOptions, 'keys'>,
   masterId: string,
   place: Place,
   value: SecretValue,

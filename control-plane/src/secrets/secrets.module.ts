@@ -8,6 +8,7 @@ import { EnvironmentMasterKey } from './environment-master-key.ts';
 import { FileMasterKey } from './file-master-key.ts';
 import { MasterKeys, type MasterKeySource } from './master-keys.ts';
 import { MasterRotationService } from './master-rotation.service.ts';
+import { masterInUse } from './sealing.ts';
 import { SecretsController } from './secrets.controller.ts';
 import { SecretsFile } from './secrets-file.ts';
 import { SecretsService } from './secrets.service.ts';
@@ -34,7 +35,7 @@ export function createSecrets({ home, master, ...base }: SecretsOptions): Secret
     master.from === 'environment' ? [new EnvironmentMasterKey(master.keys), file] : [file];
   const options = { ...base, keys: new MasterKeys(sources) };
   return {
-    management: new SecretsService(options),
+    management: new SecretsService({ ...options, masterInUse: () => masterInUse(options) }),
     delivery: new SecretDelivery({ ...options, file: new SecretsFile(home) }),
     rotation: new MasterRotationService(options),
     start: async () => {

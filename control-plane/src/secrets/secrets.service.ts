@@ -8,11 +8,11 @@
 import type { Secret, SecretRequest, SecretVersion } from '@casare/shared/api';
 import { rulesWithin, type SecretRules } from '@casare/shared/protocol';
 import { appendAudit } from '../audit/index.ts';
-import type { Transaction } from '../platform/database/index.ts';
+import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { currentMasterShared } from './master.store.ts';
-import { masterInUse, seal, type SealingOptions } from './sealing.ts';
+import { seal, type SealingOptions } from './sealing.ts';
 import * as store from './secret.store.ts';
 
 /** Of a tenant. */
@@ -24,6 +24,12 @@ const TRIES = 5;
 const DAY_MS = 86_400_000;
 const INTEGER = 2_147_483_647;
 
+export interface SecretsServiceOptions extends Pick<SealingOptions, 'clock' | 'keys'> {
+  readonly db: TenantDatabase;
+  /** The installation's: it is put on record with the first secret. */
+  readonly masterInUse: () => Promise<string>;
+}
+
 type By = Pick<Caller, 'tenant' | 'actor'>;
 interface PageQuery {
   readonly limit: number;
@@ -31,26 +37,26 @@ interface PageQuery {
 }
 
 export class SecretsService {
-  readonly #options: SealingOptions;
+  readonly #options: SecretsServiceOptions;
 
-  constructor(options: SealingOptions) {
+  constructor(options: SecretsServiceOptions) {
     this.#options = options;
   }
 
   async list({ tenant }: By, { limit, cursor }: PageQuery): Promise<{ items: Secret[]; nextCursor: string | null }> {
-    const found = await store.secretPage(this.#options.db, tenant, cursor ?? '', limit + 1);
+    const found = await store.secretPage(this.#options.db.of(tenant), tenant, cursor ?? '', limit + 1);
     const items = found.slice(0, limit);
     return { items: items.map((row) => this.#view(row)), nextCursor: found.length > limit ? items.at(-1)!.name : null };
   }
 
   async get({ tenant }: By, name: string): Promise<Secret | Refusal> {
-    const row = await store.secretByName(this.#options.db, tenant, name);
+    const row = await store.secretByName(this.#options.db.of(tenant), tenant, name);
     return row === null ? notFound(name) : this.#view(row);
   }
 
   /** Another writer of the same secret, or a master key that changes, makes it start over. */
   async set(by: By, name: string, request: SecretRequest): Promise<Secret | Refusal> {
-    const { db } = this.#options;
+    const db = this.#options.db.of(by.tenant);
     for (let left = TRIES; ; left -= 1) {
       const before = await store.secretByName(db, by.tenant, name);
       if (before === null && request.value === undefined) return notFound(name);
@@ -61,7 +67,7 @@ export class SecretsService {
           ? null
           : await seal(
               this.#options,
-              await masterInUse(this.#options),
+              await this.#options.masterInUse(),
               { tenant: by.tenant, id, name, version },
               request.value,
             );
@@ -78,8 +84,8 @@ export class SecretsService {
     { limit, cursor = String(INTEGER) }: PageQuery,
   ): Promise<{ items: SecretVersion[]; nextCursor: string | null } | Refusal> {
     if (!/^\d{1,10}$/.test(cursor) || Number(cursor) > INTEGER) return badCursor();
-    if ((await store.secretByName(this.#options.db, tenant, name)) === null) return notFound(name);
-    const found = await store.versionPage(this.#options.db, tenant, name, Number(cursor), limit + 1);
+    if ((await store.secretByName(this.#options.db.of(tenant), tenant, name)) === null) return notFound(name);
+    const found = await store.versionPage(this.#options.db.of(tenant), tenant, name, Number(cursor), limit + 1);
     const items = found.slice(0, limit);
     return {
       items: items.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })),
@@ -88,7 +94,7 @@ export class SecretsService {
   }
 
   delete(by: By, name: string): Promise<void | Refusal> {
-    return this.#options.db.transaction(async (tx) => {
+    return this.#options.db.of(by.tenant).transaction(async (tx) => {
       if (!(await store.deleteSecret(tx, by.tenant, name))) return notFound(name);
       await this.#audit(tx, by, 'deleted', name);
       return undefined;
@@ -96,7 +102,7 @@ export class SecretsService {
   }
 
   deleteVersion(by: By, name: string, version: number): Promise<void | Refusal> {
-    return this.#options.db.transaction(async (tx) => {
+    return this.#options.db.of(by.tenant).transaction(async (tx) => {
       const secret = await store.lockSecret(tx, by.tenant, name);
       if (secret?.version === version) return inUse(name, version);
       if (secret === null || !(await store.deleteVersion(tx, by.tenant, name, version))) return notFound(name, version);

@@ -33,8 +33,8 @@ export class TenantsController {
   }
 
   @Handles(api.tenants.get)
-  get({ params }: Call<typeof api.tenants.get>) {
-    return this.#tenants.get(params.tenant);
+  get({ caller, params }: Call<typeof api.tenants.get>) {
+    return this.#tenants.get(caller, params.tenant);
   }
 
   @Handles(api.tenants.suspend)
@@ -74,7 +74,7 @@ export class TenantsController {
 
   @Handles(api.tenant.get)
   own({ caller }: Call<typeof api.tenant.get>) {
-    return this.#tenants.get(caller.tenant);
+    return this.#tenants.get(caller, caller.tenant);
   }
 
   @Handles(api.tenant.setRetention)

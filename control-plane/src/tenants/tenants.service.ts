@@ -17,7 +17,7 @@ import type {
 import type { PeopleService } from '../accounts/index.ts';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Database, Transaction } from '../platform/database/index.ts';
+import type { Connection, Database, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Log } from '../platform/log.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -66,8 +66,9 @@ export class TenantsService {
     return { items: shown.map(summaryOf), nextCursor: found.length > limit ? shown.at(-1)!.id : null };
   }
 
-  async get(id: string): Promise<Tenant | Refusal> {
-    const { db } = this.#options;
+  /** `by`: who asks; of their own tenant nothing else is seen. */
+  async get(by: Pick<By, 'tenant'>, id: string): Promise<Tenant | Refusal> {
+    const db = this.#of(by, id);
     const row = await store.findTenant(db, id);
     if (row === null) return notFound(id);
     const [agents, concurrentJobs, queuedJobs, storedBytes, ca] = await Promise.all([
@@ -105,7 +106,7 @@ export class TenantsService {
     await this.#makeCa(id);
     const { token, expiresAt } = invited;
     const invitation = { email, url: `${webUrl}/invitation#token=${token}`, expiresAt };
-    return { tenant: (await this.get(id)) as Tenant, invitation };
+    return { tenant: (await this.get(by, id)) as Tenant, invitation };
   }
 
   suspend(by: By, id: string, reason: string): Promise<Tenant | Refusal> {
@@ -129,6 +130,11 @@ export class TenantsService {
     );
   }
 
+  /** Operators look after tenants as the installation does; whoever asks about their own tenant does so as it. */
+  #of({ tenant }: Pick<By, 'tenant'>, id: string): Connection {
+    return tenant === id ? this.#options.db.of(id) : this.#options.db;
+  }
+
   async #set(
     by: By,
     id: string,
@@ -136,7 +142,7 @@ export class TenantsService {
     changes: object,
     save: (tx: Transaction, row: store.TenantRow) => Promise<void>,
   ): Promise<Tenant | Refusal> {
-    const done = await this.#options.db.transaction(async (tx) => {
+    const done = await this.#of(by, id).transaction(async (tx) => {
       const row = await store.holdTenantRow(tx, id);
       if (row === null) return notFound(id);
       await save(tx, row);
@@ -145,7 +151,7 @@ export class TenantsService {
     });
     if (done !== null) return done;
     this.#options.onChanged();
-    return this.get(id);
+    return this.get(by, id);
   }
 
   async #move(by: By, id: string, event: TenantEvent, to: TenantState, reason: string): Promise<Tenant | Refusal> {
@@ -160,7 +166,7 @@ export class TenantsService {
     });
     if (isRefusal(moved)) return moved;
     onChanged();
-    return this.get(id);
+    return this.get(by, id);
   }
 
   /** A root that is offline does not keep a tenant from being made: its CA is made by a ceremony, or by its first agent. */

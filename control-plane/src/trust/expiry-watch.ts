@@ -14,7 +14,7 @@ import type { Log } from '../platform/log.ts';
 import { INSTALLATION } from './authorities.ts';
 import { isListed, nextOf, warningAge, WARNING_DAYS, type Ending } from './expiry.decision.ts';
 import * as store from './expiry.store.ts';
-import { findOperator, type Viewer } from './lock.store.ts';
+import { findOperator, readingAs, type Viewer } from './lock.store.ts';
 
 export interface ExpiryWatchOptions {
   readonly db: Database;
@@ -77,7 +77,7 @@ export class ExpiryWatch {
   }
 
   async #endings(now: Date, withinMs: number, viewer: Viewer | null, limit: number): Promise<Ending[]> {
-    const { db } = this.#options;
+    const db = viewer === null ? this.#options.db : readingAs(this.#options.db, viewer);
     const before = new Date(now.getTime() + withinMs);
     const cas = await store.listEndingCas(db, before, viewer, limit);
     const agents = await store.listLateAgents(db, now, before, viewer?.tenant ?? null, limit);

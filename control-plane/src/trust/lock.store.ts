@@ -1,6 +1,6 @@
 /** Locks as they are kept and shown. A lock holds until it is lifted. */
 import type { AgentState, Lock, LockKind } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { sql, type Connection, type Database, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 /** A lock as a row. */
 export interface LockRow extends Omit<Lock, 'createdAt' | 'expiresAt' | 'liftedAt'> {
@@ -138,6 +138,11 @@ const operatorTenant = sql<{ id: string }, []>('operatorTenant', 'SELECT id FROM
 export async function insert(tx: Transaction, row: LockRow): Promise<void> {
   const { id, tenant, kind, target, reason, createdBy, createdAt, expiresAt, was } = row;
   await tx.execute(addLock(id, tenant, kind, target, reason, createdBy, createdAt, expiresAt, was));
+}
+
+/** The login that a viewer's reading is done by: what is the installation's is seen by the operator's tenant alone, and by no login of a tenant. */
+export function readingAs(db: Database, { tenant, operator }: Viewer): Connection {
+  return operator ? db : db.of(tenant);
 }
 
 /** What `viewer` sees, newest first, before the id `before`; only those that hold, or only those that do not. */

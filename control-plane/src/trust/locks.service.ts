@@ -52,7 +52,7 @@ export class Locks {
     this.#options = options;
   }
 
-  /** Newest first. */
+  /** Newest first. By the system login: what the installation has locked of a tenant is seen by it, and is no row of the tenant. */
   async list(
     tenant: string,
     page: {
@@ -93,9 +93,9 @@ export class Locks {
 
   /** Lifting twice is the same as once. */
   async lift(by: Actor, id: string, request: Lifting): Promise<Lock | Refusal> {
-    const { db, changes, clock } = this.#options;
+    const { changes, clock } = this.#options;
     const viewer = await this.#viewer(by.tenant);
-    const found = await store.find(db, viewer, id);
+    const found = await store.find(this.#options.db, viewer, id);
     if (found === null) return notFound(id);
     if (found.tenant === null && !viewer.operator) return operatorOnly();
     return changes.make(request, async (tx) => {
@@ -135,7 +135,7 @@ export class Locks {
   }
 
   async #viewer(tenant: string): Promise<store.Viewer> {
-    return (await store.findTenant(this.#options.db, tenant)) ?? { tenant, operator: false };
+    return (await store.findTenant(this.#options.db.of(tenant), tenant)) ?? { tenant, operator: false };
   }
 
   /** Whose the lock will be, null for the installation's; or why the target cannot be locked by this tenant. */

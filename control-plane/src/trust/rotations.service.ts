@@ -18,7 +18,7 @@ import { INSTALLATION, type Authorities } from './authorities.ts';
 import * as cas from './ca.store.ts';
 import { takeBack, takenBack } from './change.ts';
 import type { Actor } from './join-tokens.service.ts';
-import { findOperator, findTenant, type Viewer } from './lock.store.ts';
+import { findOperator, findTenant, readingAs, type Viewer } from './lock.store.ts';
 import { listStragglers, weighGate, type WeighedGate } from './rotation-gate.ts';
 import type { RotationMaterial } from './rotation-material.ts';
 import { readPlace, writePlace } from './rotation-place.ts';
@@ -66,7 +66,8 @@ export class Rotations {
     const before = cursor === undefined ? null : readPlace(cursor, 'rotation');
     if (before === undefined) return badCursor();
     const { db } = this.#options;
-    const found = await store.list(db, await viewerOf(db, tenant), before?.id ?? null, limit + 1);
+    const viewer = await viewerOf(db, tenant);
+    const found = await store.list(readingAs(db, viewer), viewer, before?.id ?? null, limit + 1);
     const items: Rotation[] = [];
     for (const row of found.slice(0, limit)) items.push(await this.#view(db, row));
     const last = found.length > limit ? items.at(-1) : undefined;
@@ -77,7 +78,7 @@ export class Rotations {
   async listOpen(tenant: string): Promise<Rotation[]> {
     const { db } = this.#options;
     const viewer = await viewerOf(db, tenant);
-    const open = await store.listOpen(db, [...SERVERS, ...AGENTS]);
+    const open = await store.listOpen(readingAs(db, viewer), [...SERVERS, ...AGENTS]);
     const seen = open.filter((row) => (row.tenant === null ? viewer.operator : row.tenant === tenant));
     return Promise.all(seen.map((row) => this.#view(db, row)));
   }
@@ -270,10 +271,11 @@ export class Rotations {
 
   async #visible(tenant: string, id: string): Promise<store.RotationRow | Refusal> {
     const { db } = this.#options;
-    const row = await store.find(db, id);
+    const viewer = await viewerOf(db, tenant);
+    const row = await store.find(readingAs(db, viewer), id);
     if (row === null) return no.notFound(id);
     if (row.tenant === tenant) return row;
-    return row.tenant === null && (await viewerOf(db, tenant)).operator ? row : no.notFound(id);
+    return row.tenant === null && viewer.operator ? row : no.notFound(id);
   }
 
   /** The rotation, when the caller may move it and it stands where the caller saw it. */
@@ -316,5 +318,5 @@ function leftOf({ tally }: WeighedGate): Readonly<Record<string, unknown>> {
 }
 
 async function viewerOf(db: Database, tenant: string): Promise<Viewer> {
-  return (await findTenant(db, tenant)) ?? { tenant, operator: false };
+  return (await findTenant(db.of(tenant), tenant)) ?? { tenant, operator: false };
 }

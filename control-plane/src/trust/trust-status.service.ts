@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { viewOf } from './expiry.decision.ts';
 import type { ExpiryWatch } from './expiry-watch.ts';
-import { countHeldLocks, findTenant, type Viewer } from './lock.store.ts';
+import { countHeldLocks, findTenant, readingAs, type Viewer } from './lock.store.ts';
 import { currentRev } from './trust-state.store.ts';
 import * as store from './trust-status.store.ts';
 import type { TrustViews } from './trust-view.ts';
@@ -34,8 +34,9 @@ export class TrustStatusService {
   }
 
   async status(tenant: string): Promise<TrustStatus> {
-    const { db, clock, expiry, signerDown, openRotations } = this.#options;
+    const { clock, expiry, signerDown, openRotations } = this.#options;
     const viewer = await this.#viewer(tenant);
+    const db = readingAs(this.#options.db, viewer);
     // Read first: what is read after it is at least as new, so a change by this rev is never judged by older facts.
     const rev = await currentRev(db);
     const why = await signerDown();
@@ -48,7 +49,8 @@ export class TrustStatusService {
       signer: { state: why === null ? 'up' : 'down', why },
       authorities: (await store.listAuthorities(db, viewer, clock.now())).map((row) => authorityOf(row)),
       rotations,
-      locks: await countHeldLocks(db, viewer, LOCKS_COUNTED),
+      // With what the installation has locked of it, which is no row of the tenant.
+      locks: await countHeldLocks(this.#options.db, viewer, LOCKS_COUNTED),
       bundle: { digest, roots: roots.length },
       // Who else is on the same gateways is not a tenant's business.
       gateways: viewer.operator ? (await store.listGateways(db)).map((row) => gatewayOf(row)) : [],
@@ -72,7 +74,7 @@ export class TrustStatusService {
   }
 
   async #viewer(tenant: string): Promise<Viewer> {
-    return (await findTenant(this.#options.db, tenant)) ?? { tenant, operator: false };
+    return (await findTenant(this.#options.db.of(tenant), tenant)) ?? { tenant, operator: false };
   }
 }
 

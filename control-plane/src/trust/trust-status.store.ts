@@ -36,6 +36,18 @@ const AUTHORITY = `SELECT c.id, c.kind, c.tenant_id AS tenant, c.state, c.key_id
      END::int AS live
    FROM certificate_authority c`;
 
+// As a tenant's login, which sees no keys: its own CAs, which are never offline.
+const authoritiesOfTenant = sql<AuthorityRow, [now: Date, tenant: string]>(
+  'authoritiesOfTenant',
+  `SELECT c.id, c.kind, c.tenant_id AS tenant, c.state, c.key_id AS "keyId", c.issuer_id AS "issuerId", false AS offline,
+     c.not_after AS "notAfter", c.created_at AS "createdAt", c.certificate_pem AS "certificatePem",
+     (SELECT count(*) FROM agent_certificate l
+       WHERE l.ca_id = c.id AND l.state IN ('pending', 'current') AND l.not_after > $1)::int AS live
+   FROM certificate_authority c WHERE c.tenant_id = $2 AND (c.state <> 'retired' OR c.not_after > $1)
+   ORDER BY c.state = 'retired', c.created_at DESC, c.id LIMIT 100`,
+  { idempotent: true },
+);
+
 // A hundred at most: the newest of each kind first.
 const authorities = sql<AuthorityRow, [now: Date, tenant: string, operator: boolean]>(
   'authoritiesOfViewer',
@@ -58,7 +70,7 @@ const gateways = sql<GatewayRow, []>(
 );
 
 export function listAuthorities(db: Queryable, { tenant, operator }: Viewer, now: Date): Promise<AuthorityRow[]> {
-  return db.query(authorities(now, tenant, operator));
+  return db.query(operator ? authorities(now, tenant, operator) : authoritiesOfTenant(now, tenant));
 }
 
 export async function findAuthority(db: Queryable, id: string, now: Date): Promise<AuthorityRow | null> {

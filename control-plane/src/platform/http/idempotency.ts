@@ -22,7 +22,7 @@ import {
   randomUUID,
 } from 'node:crypto';
 import type { Endpoint } from '@casare/shared/api';
-import { unwitnessed, witnessed, type Database, type Witness } from '../database/index.ts';
+import { unwitnessed, witnessed, type Connection, type TenantDatabase, type Witness } from '../database/index.ts';
 import { conflictingKey, isRefusal, refuse, type Refusal } from '../refusal.ts';
 import type { Answered } from './answer.ts';
 import type { Caller } from './caller.ts';
@@ -31,7 +31,7 @@ import * as store from './idempotency.store.ts';
 import { RefusedError } from './problem.ts';
 
 export interface IdempotencyOptions {
-  readonly db: Database;
+  readonly db: TenantDatabase;
   /** 32 bytes that all replicas share, derived from the master key. */
   readonly sealingKey: () => Promise<Uint8Array>;
 }
@@ -65,7 +65,7 @@ export function scopedKey({ endpoint, caller, path, key }: Omit<KeyedRequest, 'p
 }
 
 export class Idempotency {
-  readonly #db: Database;
+  readonly #db: TenantDatabase;
   readonly #sealingKey: () => Promise<Uint8Array>;
 
   constructor({ db, sealingKey }: IdempotencyOptions) {
@@ -91,13 +91,14 @@ export class Idempotency {
     const digest = createHmac('sha256', key).update(text).digest('base64url');
     // Twice, since a key may be given back between two statements.
     for (let look = 0; look < 2; look++) {
-      if (await store.begin(this.#db, of, { digest, caller: caller.credential, most: KEYS_OF_CALLER })) return null;
-      const used = await store.find(this.#db, of.tenant, of.key);
+      if (await store.begin(this.#db.of(of.tenant), of, { digest, caller: caller.credential, most: KEYS_OF_CALLER }))
+        return null;
+      const used = await store.find(this.#db.of(of.tenant), of.tenant, of.key);
       if (used === null) continue;
       const use = secondUse(used, digest);
       if (use === 'replay') return used;
       if (typeof use === 'string') return REFUSALS[use]();
-      if (await store.takeOver(this.#db, of, use.takeOver)) return null;
+      if (await store.takeOver(this.#db.of(of.tenant), of, use.takeOver)) return null;
     }
     return keysFull();
   }
@@ -107,17 +108,17 @@ export class Idempotency {
     seal: ReturnType<typeof sealFor>,
     work: () => Promise<Answered | Refusal>,
   ): Promise<Answered | Refusal> {
-    const witness = new RunWitness(this.#db, of);
+    const witness = new RunWitness(this.#db.of(of.tenant), of);
     try {
       const answer = await witnessed(witness, work);
       witness.leave();
-      if (isRefusal(answer)) await store.giveBack(this.#db, of);
-      else await store.finish(this.#db, of, answer.status, sealed(seal, answer.body ?? ''));
+      if (isRefusal(answer)) await store.giveBack(this.#db.of(of.tenant), of);
+      else await store.finish(this.#db.of(of.tenant), of, answer.status, sealed(seal, answer.body ?? ''));
       return answer;
     } catch (error) {
       witness.leave();
       // When the database is away too, the row says later how it was.
-      await store.fail(this.#db, of).catch(() => {});
+      await store.fail(this.#db.of(of.tenant), of).catch(() => {});
       throw error;
     }
   }
@@ -125,11 +126,11 @@ export class Idempotency {
 
 /** Marks the key with the effect, while its request is under way. */
 class RunWitness implements Witness {
-  readonly #db: Database;
+  readonly #db: Connection;
   readonly #of: store.RunOf;
   #present = true;
 
-  constructor(db: Database, of: store.RunOf) {
+  constructor(db: Connection, of: store.RunOf) {
     this.#db = db;
     this.#of = of;
   }
@@ -138,7 +139,7 @@ class RunWitness implements Witness {
     this.#present = false;
   }
 
-  beforeCommit(tx: Pick<Database, 'execute'>): Promise<void> {
+  beforeCommit(tx: Pick<Connection, 'execute'>): Promise<void> {
     return this.#mark(tx);
   }
 
@@ -146,7 +147,7 @@ class RunWitness implements Witness {
     return unwitnessed(() => this.#mark(this.#db));
   }
 
-  async #mark(on: Pick<Database, 'execute'>): Promise<void> {
+  async #mark(on: Pick<Connection, 'execute'>): Promise<void> {
     if (!this.#present || (await store.mark(on, this.#of))) return;
     throw new RefusedError(
       refuse('conflict', 'IDEMPOTENCY_IN_PROGRESS', 'Another request with this key has taken over from this one.', {
