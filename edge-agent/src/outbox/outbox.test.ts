@@ -46,7 +46,7 @@ test('events are numbered without holes, nothing follows an ending, an ending le
   const box = open();
   box.accept(StoredAssignment.parse(assigned));
   expect(box.append(assigned, at, { type: 'run.started', resumed: false })).toBe(1);
-  expect(box.append(assigned, at, stepStarted('/do/0'), 'full')).toBe(2);
+  expect(box.append(assigned, at, stepStarted('/do/0'))).toBe(2);
   expect(box.append(assigned, at, { type: 'run.completed', output: 7 })).toBe(3);
   expect(() => box.append(assigned, at, logLine('late'))).toThrow(expect.objectContaining({ code: 'RUN_ENDED' }));
   expect(box.sendable(assigned, 0).map((event) => event.seq)).toEqual([1, 2]);

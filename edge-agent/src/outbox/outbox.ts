@@ -11,8 +11,8 @@
  * - A full disk is no other case: beside the database lies a file of reserve, given up when endings or bookkeeping do
  *   not fit any more, and laid down again with the next accepted run.
  *
- * Durability: `synchronous` NORMAL survives a killed process, FULL also a power cut. FULL is used for what must not be
- * forgotten once it is said: an accepted assignment and the start of an unsafe step.
+ * Durability: what is written survives a killed process. A power cut survives what was flushed (`write-ahead-log.ts`): what
+ * must not be forgotten once it is said, an accepted assignment and the start of an unsafe step.
  */
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
@@ -30,6 +30,7 @@ import {
 import type { WorkerRecord } from './outbox.rows.ts';
 import { migrate } from './outbox.schema.ts';
 import { SQL } from './outbox.statements.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 const PAGE_BYTES = 4_096;
 /** Pages kept back so that endings and bookkeeping fit into a full outbox; the file of reserve has as many. */
@@ -38,9 +39,6 @@ const RESERVE_PAGES = 1_024;
 export const EVENT_BYTES = AGENT_FRAME_BYTES - 8_192;
 /** Bytes of events put into one message. */
 const BATCH_BYTES = 262_144;
-
-/** `normal`: survives kill -9. `full`: survives a power cut. */
-export type Durability = 'normal' | 'full';
 
 export interface OutboxOptions {
   readonly file: string;
@@ -52,12 +50,14 @@ type Statements = { readonly [Name in keyof typeof SQL]: StatementSync };
 
 export class Outbox {
   readonly #database: DatabaseSync;
+  readonly #log: WriteAheadLog;
   readonly #sql: Statements;
   readonly #maxPages: number;
   readonly #reserve: string;
 
-  private constructor(database: DatabaseSync, maxPages: number, reserve: string) {
+  private constructor(database: DatabaseSync, log: WriteAheadLog, maxPages: number, reserve: string) {
     this.#database = database;
+    this.#log = log;
     this.#maxPages = maxPages;
     this.#reserve = reserve;
     this.#sql = Object.fromEntries(
@@ -74,7 +74,7 @@ export class Outbox {
       database.exec('BEGIN IMMEDIATE; COMMIT');
       migrate(database);
       const maxPages = Math.ceil((options.maxBytes ?? 1_073_741_824) / PAGE_BYTES);
-      return new Outbox(database, maxPages, `${options.file}-reserve`);
+      return new Outbox(database, WriteAheadLog.of(options.file), maxPages, `${options.file}-reserve`);
     } catch (error) {
       throw openingFault(error, options.file);
     }
@@ -117,7 +117,7 @@ export class Outbox {
       );
     }
     this.#layReserve();
-    return this.#flushed('full', () => {
+    return this.#flushed(() => {
       const text = JSON.stringify(stored);
       return this.#sql.insertRun.run(stored.jobId, stored.attempt, text).changes === 1;
     });
@@ -157,12 +157,12 @@ export class Outbox {
    * Writes one event and answers its number; 0 when a log line was dropped because the outbox is full.
    * Throws RUN_ENDED (unknown or ended attempt), EVENT_TOO_LARGE, OUTBOX_FULL.
    */
-  append(key: RunKey, at: Date, body: RunEventBody, durability: Durability = 'normal'): number {
+  append(key: RunKey, at: Date, body: RunEventBody): number {
     const text = JSON.stringify(body);
     if (Buffer.byteLength(text) > EVENT_BYTES) {
       throw new Fault('EVENT_TOO_LARGE', `${body.type} is larger than ${EVENT_BYTES} bytes: keep large data in files`);
     }
-    const write = (): number => this.#flushed(durability, () => this.#insertEvent(key, at, body, text));
+    const write = (): number => this.#guarded(() => this.#insertEvent(key, at, body, text));
     if (endsRun(body)) return this.#kept(write);
     try {
       return write();
@@ -170,6 +170,11 @@ export class Outbox {
       if (body.type === 'run.log' && isFull(error)) return 0;
       throw error;
     }
+  }
+
+  /** Resolves when everything that was written before is on the disk. Rejects with OUTBOX_FAILED: then it may not be. */
+  flush(): Promise<void> {
+    return this.#log.flush();
   }
 
   /** Rewrites an ending that has not been released; false when there is none. */
@@ -268,6 +273,7 @@ export class Outbox {
 
   /** Closes the database: its lock goes with it. */
   close(): void {
+    this.#log.close();
     this.#database.close();
   }
 
@@ -286,8 +292,8 @@ export class Outbox {
     });
   }
 
-  #flushed<T>(durability: Durability, write: () => T): T {
-    if (durability === 'normal') return this.#guarded(write);
+  /** With SQLite's own flush: for what is answered at once. */
+  #flushed<T>(write: () => T): T {
     this.#database.exec('PRAGMA synchronous = FULL');
     try {
       return this.#guarded(write);

@@ -2,19 +2,18 @@
  * One attempt with a worker: records what it does, gives it leave to act, restarts it when it dies, stops it when told.
  *
  * Invariants
- * - The worker hears `recorded` only after the event is in the outbox.
- * - The start of a step that must not be repeated is answered only while the lease holds and, for `onDisconnect: hold`,
- *   only after the control plane has acknowledged it.
+ * - The worker hears `recorded` only after the event is in the outbox; for the start of a step that must not be repeated
+ *   that is leave to act (`leave.ts`).
  * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
  */
-import { endsRun, LEASE_MARGIN_MS, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
+import { endsRun, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
 import { declaredOutputs, leavingOf, workerPart } from '../policy/index.ts';
 import { type GivenSecrets, obtainSecrets } from '../secrets/index.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
-import { actBefore, holdsLease } from './lease.decision.ts';
+import { LeaveToAct } from './leave.ts';
 import { CANCELLED, LATE, type RunContext, STOPPED } from './run-context.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -27,12 +26,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** A stopping agent waits this long for a step in doubt, milliseconds. */
 const STOP_GRACE_MS = 7_000;
 
-/** A step's start that waits for leave to act; `seq` once it is written. */
-interface Held {
-  readonly request: number;
-  readonly body: RunEventBody;
-  seq: number | null;
-}
+const cancelled = (reason: string): WorkflowError => ({ ...CANCELLED, detail: reason.slice(0, 16_000) });
 
 type Stopping = 'no' | 'cancelled' | 'dropped' | 'agent' | 'late';
 
@@ -42,7 +36,7 @@ export class Run {
   readonly #context: RunContext;
   readonly #given: GivenSecrets;
   #worker: WorkerProcess | null = null;
-  #held: Held[] = [];
+  readonly #leave: LeaveToAct;
   #intakes: Promise<unknown> = Promise.resolve();
   /** Steps whose start came when none was taken any more: nothing else of them is. */
   readonly #unbegun = new Set<string>();
@@ -58,6 +52,20 @@ export class Run {
     this.assignment = assignment;
     this.#given = given;
     this.#context = context;
+    const holds = assignment.onDisconnect === 'hold';
+    this.#leave = new LeaveToAct({
+      lease: context.lease,
+      now: () => context.clock.now(),
+      append: (request, body) => {
+        const seq = this.#append(request, body);
+        if (seq !== null) context.wake();
+        return seq;
+      },
+      flush: () => context.outbox.flush(),
+      acknowledged: () => (holds ? (context.outbox.run(this.key)?.ackedSeq ?? 0) : null),
+      grant: (request, seq, until) => this.#worker?.send({ type: 'recorded', request, seq, actBefore: until }),
+      refuse: (request, error) => this.#refuseBy(request, error, 'OUTBOX_FAILED'),
+    });
   }
 
   get slot(): StoredAssignment['slot'] {
@@ -111,7 +119,7 @@ export class Run {
     this.#stopping = 'cancelled';
     this.#cancelReason = reason;
     this.#worker?.send({ type: 'cancel', reason });
-    for (const held of this.#held.splice(0)) this.#callOff(held, reason);
+    for (const { request } of this.#leave.callOff(cancelled(reason))) this.#refuse(request, 'RUN_CANCELLED', reason);
     this.#killAfter(graceMs);
   }
 
@@ -127,7 +135,7 @@ export class Run {
    */
   async stop(atOnce = false): Promise<void> {
     if (this.#stopping === 'no') this.#stopping = 'agent';
-    for (const held of this.#held.splice(0)) this.#recordUndone(held, STOPPED);
+    this.#leave.callOff(STOPPED);
     this.#killAfter(!atOnce && this.#inDoubt() ? STOP_GRACE_MS : 0);
     await this.#gone.promise;
   }
@@ -148,15 +156,13 @@ export class Run {
     if (this.#stopping !== 'no') return;
     this.#stopping = 'late';
     this.#context.log('warn', `job ${this.key.jobId}: its time is over`);
-    for (const held of this.#held.splice(0)) this.#recordUndone(held, LATE);
+    this.#leave.callOff(LATE);
     this.#killAfter(this.#inDoubt() ? STOP_GRACE_MS : 0);
   }
 
   /** The lease was renewed or an event acknowledged: steps that wait may act. */
   reconsider(): void {
-    const waiting = this.#held;
-    this.#held = [];
-    for (const held of waiting) if (!this.#admit(held)) this.#held.push(held);
+    this.#leave.reconsider();
   }
 
   #receive(worker: WorkerProcess, message: FromWorker): void {
@@ -173,7 +179,7 @@ export class Run {
         return;
       }
       case 'late': {
-        this.#hold(message);
+        this.#ask(message.request, message.body, message.seq);
         return;
       }
       case 'keep': {
@@ -197,7 +203,7 @@ export class Run {
       return;
     }
     if (body.type === 'step.started' && body.onRestart === 'suspend') {
-      this.#hold({ request, body, seq: null });
+      this.#ask(request, body, null);
       return;
     }
     // an ending comes after the files that the run has reported
@@ -207,17 +213,21 @@ export class Run {
     if (leaving && !this.#inDoubt()) this.#worker?.kill();
   }
 
-  #hold(held: Held): void {
-    if (this.#stopping === 'cancelled') {
-      this.#callOff(held, this.#cancelReason);
-      return;
+  #ask(request: number, body: RunEventBody, seq: number | null): void {
+    switch (this.#stopping) {
+      case 'cancelled': {
+        this.#leave.recordUndone({ request, body, seq }, cancelled(this.#cancelReason));
+        this.#refuse(request, 'RUN_CANCELLED', this.#cancelReason);
+        return;
+      }
+      case 'agent':
+      case 'late': {
+        this.#leave.recordUndone({ request, body, seq }, this.#stopping === 'late' ? LATE : STOPPED);
+        return;
+      }
+      default:
+        this.#leave.ask(request, body, seq);
     }
-    if (this.#stopping === 'agent' || this.#stopping === 'late') {
-      this.#recordUndone(held, this.#stopping === 'late' ? LATE : STOPPED);
-      return;
-    }
-    this.#held.push(held);
-    this.reconsider();
   }
 
   #write(request: number, body: RunEventBody): void {
@@ -228,44 +238,12 @@ export class Run {
     if (endsRun(body)) this.#finished();
   }
 
-  /** Gives leave to act; false while the step must go on waiting. */
-  #admit(held: Held): boolean {
-    if (!this.#leased()) return false;
-    if (held.seq === null) {
-      held.seq = this.#append(held.request, held.body);
-      if (held.seq === null) return true;
-      this.#context.wake();
-    }
-    if (this.assignment.onDisconnect === 'hold') {
-      const acked = this.#context.outbox.run(this.key)?.ackedSeq ?? 0;
-      if (acked < held.seq) return false;
-    }
-    // writing takes time: the right to act is judged last
-    if (!this.#leased()) return false;
-    const until = actBefore(this.#context.lease(), LEASE_MARGIN_MS);
-    this.#worker?.send({ type: 'recorded', request: held.request, seq: held.seq, actBefore: until });
-    return true;
-  }
-
-  #callOff(held: Held, reason: string): void {
-    this.#recordUndone(held, { ...CANCELLED, detail: reason.slice(0, 16_000) });
-    this.#refuse(held.request, 'RUN_CANCELLED', reason);
-  }
-
-  /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
-  #recordUndone({ request, body, seq }: Held, error: WorkflowError): void {
-    if (seq === null || body.type !== 'step.started') return;
-    const { path, position } = body;
-    this.#append(request, { type: 'step.failed', path, position, error, certain: true, durationMs: 0 });
-  }
-
   #append(request: number, body: RunEventBody): number | null {
     const { outbox, clock } = this.#context;
-    const durability = body.type === 'step.started' && body.onRestart === 'suspend' ? 'full' : 'normal';
     try {
-      return outbox.append(this.key, new Date(clock.now().wall), body, durability);
+      return outbox.append(this.key, new Date(clock.now().wall), body);
     } catch (error) {
-      this.#refuse(request, error instanceof Fault ? error.code : 'OUTBOX_FAILED', describe(error));
+      this.#refuseBy(request, error, 'OUTBOX_FAILED');
       return null;
     }
   }
@@ -279,10 +257,14 @@ export class Run {
         wake();
       },
       (error: unknown) => {
-        this.#refuse(message.request, error instanceof Fault ? error.code : 'FILE_REFUSED', describe(error));
+        this.#refuseBy(message.request, error, 'FILE_REFUSED');
       },
     );
     this.#intakes = Promise.all([this.#intakes, taken]);
+  }
+
+  #refuseBy(request: number, error: unknown, code: string): void {
+    this.#refuse(request, error instanceof Fault ? error.code : code, describe(error));
   }
 
   #refuse(request: number, code: string, reason: string): void {
@@ -300,13 +282,13 @@ export class Run {
     if (worker !== this.#worker) return;
     clearTimeout(this.#killTimer);
     this.#worker = null;
-    this.#held = [];
+    this.#leave.forget();
     void this.#intakes
       .then(() => this.#afterExit(why))
       .catch((error: unknown) => {
         // Without an ending the run waits in the outbox for the next connection or start.
         this.#context.log('error', `job ${this.key.jobId}: its state could not be written: ${describe(error)}`);
-        this.#leave();
+        this.#depart();
       });
   }
 
@@ -314,12 +296,12 @@ export class Run {
     const { outbox, log } = this.#context;
     const run = outbox.run(this.key);
     if (run === null || this.#stopping === 'dropped') {
-      this.#leave();
+      this.#depart();
       return;
     }
     outbox.recordWorker(this.key, null);
     if (run.ending !== null || this.#stopping === 'agent') {
-      this.#leave();
+      this.#depart();
       return;
     }
     if (this.#stopping === 'cancelled') {
@@ -353,10 +335,10 @@ export class Run {
     } catch (error) {
       log('error', `job ${this.key.jobId}: its ending could not be written: ${describe(error)}`);
     }
-    this.#leave();
+    this.#depart();
   }
 
-  #leave(): void {
+  #depart(): void {
     clearTimeout(this.#limitTimer);
     this.#context.gone();
     this.#gone.resolve();
@@ -367,10 +349,6 @@ export class Run {
     const worker = this.#worker;
     if (delayMs <= 0) worker?.kill();
     else this.#killTimer = setTimeout(() => worker?.kill(), delayMs);
-  }
-
-  #leased(): boolean {
-    return holdsLease(this.#context.lease(), this.#context.clock.now(), LEASE_MARGIN_MS);
   }
 
   #inDoubt(): boolean {

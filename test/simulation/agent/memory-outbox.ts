@@ -111,6 +111,10 @@ export class MemoryOutbox implements Pick<Outbox, keyof Outbox> {
     });
   }
 
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
   replaceEnding(key: RunKey, body: RunEventBody): boolean {
     return this.#write(() => {
       const kept = this.#find(key);

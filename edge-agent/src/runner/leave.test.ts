@@ -1,0 +1,100 @@
+/** When a start is answered, and what becomes of one that is not. */
+import { expect, test } from 'vitest';
+import type { RunEventBody } from '@casare/shared/protocol';
+import { stepStarted } from '../outbox/outbox-for-tests.ts';
+import { LeaveToAct } from './leave.ts';
+import type { Lease } from './lease.decision.ts';
+
+const START = stepStarted('/do/0/pay');
+const ERROR = { type: 'about:blank', status: 500, title: 'undone' };
+const HELD: Lease = { mono: 1_000_000, wall: 1_000_000 };
+const OVER: Lease = { mono: 0, wall: 0 };
+
+function scene(change: { lease?: Lease; acknowledged?: number | null } = {}) {
+  const state = { lease: change.lease ?? HELD, acknowledged: change.acknowledged ?? null };
+  const written: RunEventBody[] = [];
+  const said: string[] = [];
+  const disk: PromiseWithResolvers<void>[] = [];
+  const leave = new LeaveToAct({
+    lease: () => state.lease,
+    now: () => ({ mono: 1, wall: 1 }),
+    append: (_request, body) => written.push(body),
+    flush: () => {
+      const flush = Promise.withResolvers<void>();
+      disk.push(flush);
+      return flush.promise;
+    },
+    acknowledged: () => state.acknowledged,
+    grant: (request, seq) => said.push(`${request} may act, number ${seq}`),
+    refuse: (request, error) => said.push(`${request} is refused: ${(error as Error).message}`),
+  });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  return { leave, state, written, said, disk, turn };
+}
+
+test('a start is written at once and answered when it is on the disk', async () => {
+  const { leave, written, said, disk, turn } = scene();
+  leave.ask(7, START, null);
+  leave.reconsider();
+  await turn();
+  expect(written).toEqual([START]);
+  expect(said).toEqual([]);
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual(['7 may act, number 1']);
+});
+
+test('without a lease nothing is written; one that ended during the flush gives no leave', async () => {
+  const { leave, state, written, said, disk, turn } = scene({ lease: OVER });
+  leave.ask(7, START, null);
+  expect(written).toEqual([]);
+  state.lease = HELD;
+  leave.reconsider();
+  expect(written).toEqual([START]);
+  state.lease = OVER;
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual([]);
+  state.lease = HELD;
+  leave.reconsider();
+  expect(said).toEqual(['7 may act, number 1']);
+});
+
+test('what holds on a disconnect waits for the acknowledgement too; a start that asks again is not written again', async () => {
+  const { leave, state, written, said, disk, turn } = scene({ acknowledged: 0 });
+  leave.ask(7, START, null);
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual([]);
+  state.acknowledged = 1;
+  leave.reconsider();
+  leave.ask(8, START, 1);
+  expect(said).toEqual(['7 may act, number 1', '8 may act, number 1']);
+  expect(written).toEqual([START]);
+});
+
+test('a flush that failed gives no leave', async () => {
+  const { leave, said, disk, turn } = scene();
+  leave.ask(7, START, null);
+  disk[0]?.reject(new Error('EIO'));
+  await turn();
+  leave.reconsider();
+  expect(said).toEqual(['7 is refused: EIO']);
+});
+
+test('what is called off during its flush is recorded as undone, and never gets leave', async () => {
+  const { leave, written, said, disk, turn } = scene();
+  leave.ask(7, START, null);
+  expect(leave.callOff(ERROR).map(({ request }) => request)).toEqual([7]);
+  expect(written.at(-1)).toMatchObject({ type: 'step.failed', position: '/do/0/pay', certain: true });
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual([]);
+});
+
+test('one that was not written leaves nothing behind when it is called off', () => {
+  const { leave, written } = scene({ lease: OVER });
+  leave.ask(7, START, null);
+  leave.callOff(ERROR);
+  expect(written).toEqual([]);
+});
