@@ -56,7 +56,7 @@ export class Gateway {
         resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
         validateInput: () => [],
       },
-      secrets: { secretsFor: () => Promise.resolve({ ok: true, values: {}, rules: {} }) },
+      secrets: { secretsFor: () => Promise.resolve({ values: {}, rules: {}, missing: [] }) },
     });
     this.#judgeAnswers();
     this.#beat = new GatewayBeat({ ...base, onLost: () => [...this.#open].forEach((one) => one.close(1001, 'lost')) });

@@ -2,7 +2,7 @@
  * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
  * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
  */
-import { SERVER_FRAME_BYTES, type JobAssign, type SecretRulesByName, type Secrets } from '@casare/shared/protocol';
+import { SERVER_FRAME_BYTES, type JobAssign } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -61,8 +61,7 @@ export async function buildAssignment(
     },
     input: job.input as never,
     requestedBy: job.requestedBy.slice(0, 300),
-    secrets: secrets.values,
-    ...rulesMember(secrets.rules),
+    ...secrets.given,
     slot: workflow.analysis.slot,
     onDisconnect: workflow.analysis.onDisconnect,
     ...(timeLimit === null ? {} : { timeLimit }),
@@ -83,28 +82,31 @@ function bounded(message: JobAssign): Assigned {
   };
 }
 
-/** As a member of a message, where there are any. */
-export function rulesMember(secretRules: SecretRulesByName): { secretRules?: SecretRulesByName } {
-  return Object.keys(secretRules).length === 0 ? {} : { secretRules };
-}
+/** As members of a message. */
+type GivenSecrets = Pick<JobAssign, 'secrets' | 'secretRules' | 'localSecrets'>;
 
-/** The secrets that the workflow declares. A store that cannot be read is an answer too: neither job nor agent may hang on it. */
+/**
+ * The secrets that the workflow declares: values, and the names that the agent is to look for on its premises. A store that
+ * cannot be read is an answer too: neither job nor agent may hang on it.
+ */
 export async function secretsOf(
   secrets: SecretsPort,
   { tenant, jobId, attempt, agentId, requestedBy }: SecretUse,
   workflow: RunnableWorkflow,
-): Promise<{ ok: true; values: Secrets; rules: SecretRulesByName } | { ok: false; code: string; reason: string }> {
-  let found: Awaited<ReturnType<SecretsPort['secretsFor']>>;
+): Promise<{ ok: true; given: GivenSecrets } | { ok: false; code: string; reason: string }> {
   try {
-    found = await secrets.secretsFor({ tenant, jobId, attempt, agentId, requestedBy }, workflow.analysis.secrets);
+    const use = { tenant, jobId, attempt, agentId, requestedBy };
+    const { values, rules, missing } = await secrets.secretsFor(use, workflow.analysis.secrets);
+    return {
+      ok: true,
+      given: {
+        secrets: values,
+        ...(Object.keys(rules).length === 0 ? {} : { secretRules: rules }),
+        ...(missing.length === 0 ? {} : { localSecrets: [...missing] }),
+      },
+    };
   } catch (error) {
     if (error instanceof Fault) return { ok: false, code: error.code, reason: error.message };
     throw error;
   }
-  if (found.ok) return found;
-  return {
-    ok: false,
-    code: 'SECRET_MISSING',
-    reason: `The workflow uses ${found.missing.map((name) => `\`${name}\``).join(', ')}, which the secret store does not hold: store it with \`casare secrets set\` and retry the job.`,
-  };
 }

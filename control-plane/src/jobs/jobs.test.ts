@@ -109,10 +109,13 @@ describe('a job', () => {
     for (const agent of agents) agent.disconnect();
   });
 
-  it('fails with a clear code when a secret is missing', async () => {
+  it('sends the names of secrets that have no value here; an agent that has none either ends the job', async () => {
     const agent = await h.agent('secretive');
-    const id = await submit(await h.workflow('secretive', { secrets: ['portal'] }));
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('failed'), 5_000);
+    const id = await submit(await h.workflow('secretive', { secrets: ['knownOne', 'portal'] }));
+    await vi.waitFor(() => expect(agent.sent).toHaveLength(1), 5_000);
+    expect(agent.sent).toMatchObject([{ secrets: { knownOne: 'a known value' }, localSecrets: ['portal'] }]);
+    await h.jobs.runs.refused(agent, id, 1, 'SECRET_MISSING', 'The workflow uses `portal`.');
+    expect(await stateOf(id)).toBe('failed');
     expect(await h.jobs.query.job('default', id)).toMatchObject({ error: { code: 'SECRET_MISSING' } });
     agent.disconnect();
   });

@@ -8,7 +8,7 @@ import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { Acceptances } from './acceptances.ts';
-import { buildAssignment, rulesMember, secretsOf, type AssignmentDependencies } from './assignment.ts';
+import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { stopped } from './fence.store.ts';
@@ -198,13 +198,14 @@ export class RunsService {
     };
   }
 
-  async #secrets(lease: leases.Lease): Promise<Pick<Welcomed, 'secrets' | 'secretRules'>> {
+  async #secrets(lease: leases.Lease): Promise<Pick<Welcomed, 'secrets' | 'secretRules' | 'localSecrets'>> {
     const job = await this.#deps.assignmentOf(lease);
     const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
     if (!workflow || isRefusal(workflow)) return { secrets: {} };
     const use = { ...lease, requestedBy: job.requestedBy };
     const secrets = await secretsOf(this.#deps.secrets, use, workflow);
-    return secrets.ok ? { secrets: secrets.values, ...rulesMember(secrets.rules) } : { secrets: {} };
+    // A run that begins anew without them would go on with nothing in their places: the agent ends it, and names them.
+    return secrets.ok ? secrets.given : { secrets: {}, localSecrets: [...workflow.analysis.secrets] };
   }
 
   /** The agent accepted this run and no longer knows it (its data is gone): nobody can finish the attempt. */

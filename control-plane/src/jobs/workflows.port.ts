@@ -43,9 +43,9 @@ export interface SecretUse {
 }
 
 export interface SecretsPort {
-  /** Each call is on record as a use. */
+  /** Each call is on record as a use of what it gives. `missing`: names that have no value here; the agent may have one. */
   secretsFor(
     use: SecretUse,
     names: readonly string[],
-  ): Promise<{ ok: true; values: Secrets; rules: SecretRulesByName } | { ok: false; missing: readonly string[] }>;
+  ): Promise<{ values: Secrets; rules: SecretRulesByName; missing: readonly string[] }>;
 }

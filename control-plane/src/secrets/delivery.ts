@@ -21,10 +21,12 @@ interface SecretUse {
   readonly requestedBy: string;
 }
 
-/** The values of all names with what each may be used for, or the names that have none. */
-type SecretsResult =
-  | { readonly ok: true; readonly values: Secrets; readonly rules: SecretRulesByName }
-  | { readonly ok: false; readonly missing: readonly string[] };
+/** The values that are here with what each may be used for, and the names that have none here: the agent may. */
+interface SecretsResult {
+  readonly values: Secrets;
+  readonly rules: SecretRulesByName;
+  readonly missing: readonly string[];
+}
 
 /** Of this tenant alone: the file has no tenants. */
 const FILE_TENANT = 'default';
@@ -38,21 +40,20 @@ export class SecretDelivery {
 
   /** @throws Fault SECRET_UNREADABLE, SECRETS_* or FILE_NOT_PRIVATE */
   async secretsFor(use: SecretUse, names: readonly string[]): Promise<SecretsResult> {
-    if (names.length === 0) return { ok: true, values: {}, rules: {} };
+    if (names.length === 0) return { values: {}, rules: {}, missing: [] };
     const { db, file } = this.#options;
     const found = new Map((await currentSecrets(db, use.tenant, names)).map((secret) => [secret.name, secret]));
     const others = names.filter((name) => !found.has(name));
     const inFile = use.tenant === FILE_TENANT ? await file.valuesOf(others) : new Map<string, Secrets[string]>();
     const missing = others.filter((name) => !inFile.has(name));
-    if (missing.length > 0) return { ok: false, missing };
     const values = new Map(inFile);
     for (const secret of found.values()) values.set(secret.name, await this.#open(use.tenant, secret));
-    await this.#note(use, names, found);
+    await this.#note(use, { stored: found, inFile });
     const rules = [...found.values()].map((secret) => [secret.name, rulesOf(secret)] as const);
     return {
-      ok: true,
       values: Object.fromEntries(values),
       rules: Object.fromEntries(rules.filter(([, { steps, origins }]) => steps !== undefined || origins !== undefined)),
+      missing,
     };
   }
 
@@ -68,18 +69,24 @@ export class SecretDelivery {
     }
   }
 
-  async #note(use: SecretUse, names: readonly string[], found: ReadonlyMap<string, CurrentSecret>): Promise<void> {
+  /** Values that are on the agent's premises are no business of this log: whether they are used is not known here. */
+  async #note(
+    use: SecretUse,
+    { stored, inFile }: { stored: ReadonlyMap<string, CurrentSecret>; inFile: ReadonlyMap<string, unknown> },
+  ): Promise<void> {
     const { db, clock } = this.#options;
     const { tenant, agentId, jobId, attempt, requestedBy } = use;
+    const names = [...stored.keys(), ...inFile.keys()];
+    if (names.length === 0) return;
     await db.transaction(async (tx) => {
       for (const name of names) {
-        const version = found.get(name)?.version ?? 'secrets.yaml';
+        const version = stored.get(name)?.version ?? 'secrets.yaml';
         await appendAudit(tx, {
           ...{ tenant, actor: `agent:${agentId}`, action: 'secret.used', subject: `secret:${name}` },
           detail: { job: jobId, attempt, version, requestedBy },
         });
       }
-      await touchSecrets(tx, tenant, [...found.keys()].sort(), clock.now());
+      await touchSecrets(tx, tenant, [...stored.keys()].sort(), clock.now());
     });
   }
 }

@@ -53,7 +53,7 @@ async function read(on: SecretsFeature, name: string, tenant = 'acme'): Promise<
     requestedBy: 'account:ann',
   };
   const found = await on.delivery.secretsFor(use, [name]);
-  return found.ok && found.values[name];
+  return found.values[name];
 }
 async function rotated(on: SecretsFeature, to?: string) {
   const outcome = await on.rotation.rotate(BY, to);

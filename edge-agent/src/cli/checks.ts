@@ -14,6 +14,7 @@ import {
   serverTimeOf,
 } from '../identity/index.ts';
 import { policyPlace, readPolicy } from '../policy/index.ts';
+import { LocalSecrets, readProviderSettings } from '../secrets/index.ts';
 import { askStatus, freeBytes } from '../service/index.ts';
 import { broken, type Check, failed, ok, warning } from './check.ts';
 import { networkChecks } from './network-checks.ts';
@@ -22,6 +23,8 @@ const SKEW_WARNING_MS = 30_000;
 const SKEW_FAILURE_MS = 300_000;
 const LOW_DISK_BYTES = 1_073_741_824;
 const NO_DISK_BYTES = 134_217_728;
+/** For all that is asked of providers of secrets. */
+const SECRETS_MS = 60_000;
 const RENEWAL_DUE_MS = 6 * 3_600_000;
 
 /** Runs every check of a home. Never rejects: a check that breaks has failed. */
@@ -32,6 +35,7 @@ export async function runChecks(home: AgentHome, environment: NodeJS.ProcessEnv,
     ['clock', () => checkClock(home, now)],
     ...networkChecks(home),
     ['policy', () => checkPolicy(home, environment)],
+    ['secret providers', () => checkSecrets(home, environment)],
     ['agent process', () => checkProcess(home)],
     ['disk', () => checkDisk(home)],
     ['browser', () => checkBrowser(home, environment)],
@@ -92,6 +96,24 @@ function checkPolicy(home: AgentHome, environment: NodeJS.ProcessEnv): Check {
   const found = `${file}, ${digest.slice(0, 16)}`;
   if (!exposed) return ok('policy', found);
   return warning('policy', `${found}; jobs run as its owner and could change it`, 'give it to root');
+}
+
+async function checkSecrets(home: AgentHome, environment: NodeJS.ProcessEnv): Promise<Check> {
+  const { settings, file } = readProviderSettings(environment['CASARE_SECRET_PROVIDERS'], home.root);
+  if (file === null) return ok('secret providers', 'none: secrets come from the control plane');
+  const secrets = new LocalSecrets(settings);
+  try {
+    const { found, wrong } = await secrets.check(AbortSignal.timeout(SECRETS_MS));
+    const [first, ...others] = wrong;
+    if (first === undefined) {
+      const count = Object.keys(settings.secrets).length;
+      return ok('secret providers', [...found, `${count} secrets can be read`].join('; '));
+    }
+    const { name, result, found: what, fix } = broken('secret providers', first);
+    return { name, result, found: others.length === 0 ? what : `${what} (and ${others.length} more)`, fix };
+  } finally {
+    await secrets.close();
+  }
 }
 
 async function checkProcess(home: AgentHome): Promise<Check> {

@@ -9,7 +9,9 @@ export interface RunKey {
 }
 
 /** An assignment as it is kept: everything except the secrets, which never touch the disk. */
-export const StoredAssignment = JobAssign.omit({ type: true, secrets: true, secretRules: true, sealedSecrets: true });
+export const StoredAssignment = JobAssign.omit({
+  ...{ type: true, secrets: true, secretRules: true, sealedSecrets: true, localSecrets: true },
+});
 export type StoredAssignment = z.infer<typeof StoredAssignment>;
 
 /** The worker process that last ran an attempt, so that a leftover can be told from a stranger with the same pid. */

@@ -2,7 +2,7 @@
 export type { PolicyRefusal } from './assignment.decision.ts';
 export { PolicyGate } from './gate.ts';
 export { judge, signedBy } from './judge.ts';
-export { stepName } from './patterns.decision.ts';
+export { matchesPattern as matchesWorkflow, stepName } from './patterns.decision.ts';
 export { Policy, workerPart } from './policy-file.ts';
 export { POLICY_NAME, type PolicyInForce, policyPlace, readPolicy } from './read-policy.ts';
 export { governed, stepPolicyOf, unrestricted } from './step-policy.ts';

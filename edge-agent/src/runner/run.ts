@@ -96,7 +96,8 @@ export class Run {
     const policy = workerPart(this.#context.policy);
     try {
       // Without sources it is all there: the worker begins in this turn.
-      const obtained = secretSources.length === 0 ? this.#given : await obtainSecrets(secretSources, this.#given);
+      const obtained =
+        secretSources.length === 0 ? this.#given : await obtainSecrets(secretSources, this.#given, over(worker));
       if (worker !== this.#worker || this.#stopping === 'dropped') return;
       if (this.#stopping !== 'no') {
         worker.kill();
@@ -358,4 +359,11 @@ export class Run {
   #journal(): ReturnType<Outbox['journal']> {
     return this.#context.outbox.journal(this.key);
   }
+}
+
+/** Aborted when the worker is gone: nobody waits for its secrets any more. */
+function over(worker: WorkerProcess): AbortSignal {
+  const gone = new AbortController();
+  void worker.exited.then(() => gone.abort());
+  return gone.signal;
 }

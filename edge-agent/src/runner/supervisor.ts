@@ -13,7 +13,7 @@ import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
 import { judge, type PolicyGate } from '../policy/index.ts';
-import type { GivenSecrets, SecretSource } from '../secrets/index.ts';
+import { type GivenSecrets, LocalSecrets, type SecretSource } from '../secrets/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
@@ -40,6 +40,8 @@ export interface SupervisorOptions {
   readonly audit?: RunAudit;
   /** Where values of secrets come from, beside those that are given. */
   readonly secretSources?: readonly SecretSource[] | undefined;
+  /** Which secrets are on the premises, and for whom; none when absent. */
+  readonly localSecrets?: Pick<LocalSecrets, 'refusal'> | undefined;
   readonly clock: Clock;
   readonly slots: () => Slots;
   readonly freeBytes: () => number;
@@ -225,7 +227,7 @@ export class Supervisor implements Handled {
         reason: `the agent's disk has less than ${minFreeBytes} bytes free: free space there`,
       };
     }
-    const refused = this.#refusedByPolicy(message);
+    const refused = this.#refusedByPolicy(message) ?? this.#refusedSecrets(message, message);
     if (refused !== null) return refused;
     try {
       outbox.accept(StoredAssignment.parse(message));
@@ -244,6 +246,15 @@ export class Supervisor implements Handled {
     return refused === null ? null : { code: refused.code, reason: refused.reason.slice(0, 2_000) };
   }
 
+  #refusedSecrets(
+    { localSecrets = [] }: GivenSecrets,
+    { workflow }: Pick<StoredAssignment, 'workflow'>,
+  ): Refusal | null {
+    if (localSecrets.length === 0) return null;
+    const local = this.#options.localSecrets ?? new LocalSecrets({ providers: {}, secrets: {} });
+    return local.refusal(localSecrets, `${workflow.namespace}/${workflow.name}`);
+  }
+
   #goOn(verdict: Verdict): void {
     const { outbox } = this.#options;
     const run = outbox.run(verdict);
@@ -257,7 +268,7 @@ export class Supervisor implements Handled {
     if (this.#active.has(idOf(verdict)) || this.#stopping) return;
     const assignment = outbox.assignment(verdict);
     // It was accepted under the policy of another day.
-    const refused = judge(this.#options.policy.held.policy, assignment);
+    const refused = judge(this.#options.policy.held.policy, assignment) ?? this.#refusedSecrets(verdict, assignment);
     if (refused === null) this.#start(assignment, verdict);
     else this.#conclude(verdict, endingOfBroken(outbox.journal(verdict), refused.code, refused.reason));
   }

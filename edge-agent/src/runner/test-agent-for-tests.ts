@@ -6,6 +6,7 @@ import type { TestPki } from '../identity/pki-for-tests.ts';
 import { Network } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { PolicyGate, policyPlace, withhold } from '../policy/index.ts';
+import type { LocalSecrets } from '../secrets/index.ts';
 import { Tunnel } from '../tunnel/index.ts';
 import type { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
@@ -29,10 +30,11 @@ interface TestAgentOptions {
   readonly folder: string;
   readonly pki: TestPki;
   readonly peer: ProtocolPeer;
+  readonly localSecrets?: LocalSecrets;
 }
 
 /** Starts one, on what an earlier one left in the folder. */
-export function startTestAgent({ module, folder, pki, peer }: TestAgentOptions): TestAgent {
+export function startTestAgent({ module, folder, pki, peer, localSecrets }: TestAgentOptions): TestAgent {
   const home = agentHome(folder, {});
   makeHome(home);
   const outbox = Outbox.open({ file: home.outbox });
@@ -58,6 +60,7 @@ export function startTestAgent({ module, folder, pki, peer }: TestAgentOptions):
     intake,
     folders: new RunFolders(home.runs),
     policy,
+    ...(localSecrets === undefined ? {} : { localSecrets, secretSources: [localSecrets.source] }),
     clock,
     slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
     freeBytes,

@@ -9,7 +9,7 @@ import type { SecretRulesByName, Secrets, Welcomed } from '@casare/shared/protoc
 import { Fault } from '../fault.ts';
 
 /** What the control plane gave for an attempt: in memory only. */
-export type GivenSecrets = Pick<Welcomed, 'secrets' | 'secretRules' | 'sealedSecrets'>;
+export type GivenSecrets = Pick<Welcomed, 'secrets' | 'secretRules' | 'sealedSecrets' | 'localSecrets'>;
 
 /** Values, and what each may be used for: in memory only. */
 export interface ObtainedSecrets {
@@ -17,12 +17,19 @@ export interface ObtainedSecrets {
   readonly secretRules?: SecretRulesByName | undefined;
 }
 
-/** Makes values of what is meant for it in what was given; none when there is nothing. @throws Fault what no value has */
-export type SecretSource = (given: GivenSecrets) => Promise<ObtainedSecrets>;
+/**
+ * Makes values of what is meant for it in what was given; none when there is nothing. The signal: nobody waits any more.
+ * @throws Fault what no value has
+ */
+export type SecretSource = (given: GivenSecrets, signal: AbortSignal) => Promise<ObtainedSecrets>;
 
 /** What was given by value, and what the sources make of the rest. @throws Fault of a source, SECRET_GIVEN_TWICE */
-export async function obtainSecrets(sources: readonly SecretSource[], given: GivenSecrets): Promise<ObtainedSecrets> {
-  const all: ObtainedSecrets[] = [given, ...(await Promise.all(sources.map((source) => source(given))))];
+export async function obtainSecrets(
+  sources: readonly SecretSource[],
+  given: GivenSecrets,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ObtainedSecrets> {
+  const all: ObtainedSecrets[] = [given, ...(await Promise.all(sources.map((source) => source(given, signal))))];
   const names = all.flatMap(({ secrets }) => Object.keys(secrets));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {

@@ -23,7 +23,7 @@ import { wayText } from '../network/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { type PolicyGate, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
-import { openSealedSecrets, sealingKey } from '../secrets/index.ts';
+import { LocalSecrets, openSealedSecrets, readProviderSettings, sealingKey } from '../secrets/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { openPolicy, policyText, tellPolicy } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
@@ -59,7 +59,7 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, AGENT_RUNNING, OUTBOX_DAMAGED. */
+/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, SECRET_PROVIDERS_…, AGENT_RUNNING, OUTBOX_DAMAGED. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { home } = options;
   const { tenant } = readIdentity(home);
@@ -68,13 +68,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const log = openLog(home.logs, options.logLevel, options.print);
   let audit: AuditLog | null = null;
   const policy = openPolicy(home, options.policy, log, () => audit);
+  const { settings, file } = readProviderSettings(options.environment['CASARE_SECRET_PROVIDERS'], home.root);
+  if (file !== null) log('info', `secret providers: ${file}, ${Object.keys(settings.secrets).length} secrets`);
   const outbox = Outbox.open({ file: home.outbox });
   // Nobody else has this home from here on: the log has one writer.
   const complain = (message: string): void => log('error', message);
   audit = new AuditLog({ folder: home.audit, tenant, now: () => options.clock.now().wall, complain });
   const key = await sealingKey(home);
   const sealing = { ...key, fingerprint: await sealingFingerprint(key.publicKey) };
-  const agent = new RunningAgent(options, { log, audit, policy, outbox, sealing });
+  const agent = new RunningAgent(options, { log, audit, policy, outbox, sealing, local: new LocalSecrets(settings) });
   await agent.start();
   return agent;
 }
@@ -86,6 +88,8 @@ interface AgentParts {
   readonly policy: PolicyGate;
   readonly outbox: Outbox;
   readonly sealing: SealingKeyPair & { readonly fingerprint: string };
+  /** Secrets that are on the premises. */
+  readonly local: LocalSecrets;
 }
 
 class RunningAgent implements Agent {
@@ -95,6 +99,7 @@ class RunningAgent implements Agent {
   readonly #policy: PolicyGate;
   readonly #outbox: Outbox;
   readonly #sealing: AgentParts['sealing'];
+  readonly #local: LocalSecrets;
   readonly #startedAt: string;
   readonly #pool: WorkerSource;
   readonly #supervisor: Supervisor;
@@ -108,13 +113,14 @@ class RunningAgent implements Agent {
   #why: string | undefined;
 
   constructor(options: AgentOptions, parts: AgentParts) {
-    const { policy, audit, outbox, log, sealing } = parts;
+    const { policy, audit, outbox, log, sealing, local } = parts;
     this.#options = options;
     this.#log = log;
     this.#audit = audit;
     this.#policy = policy;
     this.#outbox = outbox;
     this.#sealing = sealing;
+    this.#local = local;
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
     this.#pool = options.pool ?? this.#makePool();
@@ -198,7 +204,7 @@ class RunningAgent implements Agent {
   async stop(): Promise<void> {
     this.#log('info', 'stopping');
     await this.#supervisor.stop();
-    await Promise.all([this.#uplink.tunnel.stop(), this.#pool.stop()]);
+    await Promise.all([this.#uplink.tunnel.stop(), this.#pool.stop(), this.#local.close()]);
     this.#keepStatus();
     this.#server?.close();
     this.#outbox.close();
@@ -298,7 +304,8 @@ class RunningAgent implements Agent {
         policy: this.#policy,
         journal: (key) => this.#outbox.journal(key),
       }),
-      secretSources: [openSealedSecrets({ tenant, agentId, privateKey: this.#sealing.privateKey })],
+      secretSources: [openSealedSecrets({ tenant, agentId, privateKey: this.#sealing.privateKey }), this.#local.source],
+      localSecrets: this.#local,
       clock,
       // a run that only waits for the probe is not refused
       slots: () => this.#options.slots,

@@ -1,5 +1,5 @@
 /** What the senders need of a live session, and what the tunnel needs of the rest of the agent. */
-import type { AgentMessage, Secrets, ServerMessage } from '@casare/shared/protocol';
+import type { AgentMessage, Secrets, ServerMessage, Welcomed } from '@casare/shared/protocol';
 import type { Instant } from '../clock.ts';
 import type { RunKey } from '../outbox/index.ts';
 import type { TunnelState } from './tunnel.lifecycle.ts';
@@ -27,6 +27,8 @@ export interface Verdict extends RunKey {
   readonly verdict: 'continue' | 'fenced';
   readonly ackedSeq: number;
   readonly secrets: Secrets;
+  readonly secretRules?: Welcomed['secretRules'];
+  readonly localSecrets?: Welcomed['localSecrets'];
   readonly cancelling: boolean;
 }
 

@@ -168,6 +168,8 @@ export type AgentMessage = z.infer<typeof AgentMessage>;
 /** Secret values by name; each is text or an object of texts. Held in memory only, never written. */
 export const Secrets = z.record(z.string().max(100), z.union([z.string(), z.record(z.string(), z.string())]));
 export type Secrets = z.infer<typeof Secrets>;
+/** Names of secrets that the control plane has no value of: the agent looks among those that are on its premises. */
+const localSecrets = z.array(z.string().max(100)).max(1_000).optional();
 
 /** Secrets by name that are sealed to this agent: it opens them itself (see `sealing`). Agents without a sealing key get none. */
 export const SealedSecrets = z.record(
@@ -186,6 +188,7 @@ export const Welcomed = z.object({
   secrets: Secrets,
   secretRules: SecretRulesByName.optional(),
   sealedSecrets: SealedSecrets.optional(),
+  localSecrets,
   cancelling: z.boolean(),
 });
 export type Welcomed = z.infer<typeof Welcomed>;
@@ -225,6 +228,7 @@ export const JobAssign = z.object({
   /** What each may be used for; the agent keeps to it. */
   secretRules: SecretRulesByName.optional(),
   sealedSecrets: SealedSecrets.optional(),
+  localSecrets,
   slot: SlotKind,
   onDisconnect: OnDisconnect,
   /** Absent: none. Counted from the start of the attempt; what comes first, the end of the job's time or the attempt's. */

@@ -83,7 +83,7 @@ export async function casare(
     fitness: () => Promise.resolve([]),
     agentIds: () => Promise.resolve([]),
     workflows: { resolve: () => Promise.resolve(workflow), validateInput: () => [] },
-    secrets: { secretsFor: () => Promise.resolve({ ok: true, values: {}, rules: {} }) },
+    secrets: { secretsFor: () => Promise.resolve({ values: {}, rules: {}, missing: [] }) },
   });
   const request = { workflow: `bench/${workflow.name}`, input: INPUT, priority: 50, requires: [], maxAttempts: 10 };
   const submitFor: CasareQueue['submitFor'] = async (count, { tenant = TENANT, requires = [] }) => {
