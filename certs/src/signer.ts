@@ -56,7 +56,7 @@ export const AddIssuer = z.strictObject({
 export const Ping = z.strictObject({});
 /** Asks for a key of one purpose that all replicas with the same master key share. */
 export const DeriveKey = z.strictObject({
-  purpose: z.enum(['enrol-nonce', 'second-factor', 'answers', 'alert-webhooks']),
+  purpose: z.enum(['enrol-nonce', 'second-factor', 'answers', 'alert-webhooks', 'artifact-links']),
 });
 /** Makes the key of a CA whose certificate an offline root will sign. */
 export const RequestAuthority = z.strictObject({ id: caId });

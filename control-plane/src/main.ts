@@ -102,6 +102,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     counts: (tenant, route, closed) => agentCounts(database.of(tenant), tenant, route, closed),
     agentIds: (tenant, reference) => findAgentIds(database.of(tenant), tenant, reference),
     home: config.home,
+    linkKey: sealingKey(signing.signer, 'artifact-links'),
+    webUrl: urls.web,
     heartbeatMs: HEARTBEAT_MS,
     historyDays: config.historyDays,
     viewer: viewerPage,

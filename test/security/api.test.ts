@@ -108,7 +108,8 @@ attack(
       if (!may(role, endpoint)) return isDenied ? null : said(endpoint, role, answer);
       const isRight =
         endpoint.method === 'GET'
-          ? answer.status === 200 || answer.code === 'ARTIFACT_FILE_MISSING' || answer.code === 'OPERATOR_ONLY'
+          ? answer.status === 200 ||
+            ['ARTIFACT_FILE_MISSING', 'ARTIFACT_LINK_INVALID', 'OPERATOR_ONLY'].includes(answer.code ?? '')
           : answer.status < 500 && answer.status !== 401 && !isDenied && answer.code !== 'ROUTE_NOT_FOUND';
       return isRight ? null : said(endpoint, role, answer);
     });

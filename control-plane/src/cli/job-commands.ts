@@ -1,13 +1,11 @@
-/** `casare run`, `jobs`, `job …`, `artifacts …`, `events`. */
-import { JobState, type Artifact, type Job, type ReviewRequest } from '@casare/shared/api';
+/** `casare run`, `jobs`, `job …`, `events`. */
+import { JobState, type Job, type ReviewRequest } from '@casare/shared/api';
 import { api, followEvents } from '@casare/shared/client';
 import { details, duration, json, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync } from 'node:fs';
-import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { existsSync } from 'node:fs';
+import { addArtifactCommands } from './artifact-commands.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { readInput } from './inputs.ts';
 import { paint } from './output.ts';
@@ -22,12 +20,6 @@ const JOB_COLUMNS: readonly Column<Job>[] = [
   ['WORKFLOW', ({ workflow: { namespace, name, version } }) => `${namespace}/${name}@${version}`],
   ['AGENT', (job) => job.agent?.name],
   ['CREATED', (job) => job.createdAt],
-];
-const ARTIFACT_COLUMNS: readonly Column<Artifact>[] = [
-  ['ID', (artifact) => artifact.id],
-  ['KIND', (artifact) => artifact.kind],
-  ['BYTES', (artifact) => artifact.bytes],
-  ['NAME', (artifact) => artifact.name],
 ];
 const REFERENCE = /^[A-Za-z0-9-]+\/[A-Za-z0-9-]+(@[\w.+-]+)?$/;
 const collect = (value: string, before: string[]): string[] => [...before, value];
@@ -148,32 +140,6 @@ function addJobCommand(program: Command, around: Surroundings): void {
     });
 }
 
-function addArtifactCommands(program: Command, around: Surroundings): void {
-  const artifacts = program.command('artifacts').description('files of runs');
-  artifacts
-    .command('list <job>')
-    .description('the files of a job')
-    .action(async (id: string, _: object, command: Command) => {
-      const session = await openSession(command, around);
-      const page = await session.client.call(api.jobs.artifacts, { params: { id }, query: { limit: 200 } });
-      session.list(page, ARTIFACT_COLUMNS);
-    });
-  artifacts
-    .command('get <id>')
-    .description('save a file; it never overwrites one')
-    .option('--to <file>', 'where to; - is standard output')
-    .action(async (id: string, { to }: { to?: string }, command: Command) => {
-      const session = await openSession(command, around);
-      const response = await session.client.call(api.artifacts.get, { params: { id } });
-      const body = Readable.fromWeb(response.body as never);
-      if (to === '-') return pipeline(body, process.stdout, { end: false });
-      const file = to ?? savedName(response, id);
-      if (existsSync(file)) throw new UsageError(`${file} is there already: name another with --to.`);
-      await pipeline(body, createWriteStream(file, { flags: 'wx' }));
-      session.show({ id, file }, () => `${plain(file)}\n`);
-    });
-}
-
 interface RunOptions {
   readonly input: readonly string[];
   readonly inputFile?: string;
@@ -256,12 +222,6 @@ function stepTable(steps: Awaited<ReturnType<typeof allSteps>>): string {
     ['TOOK', (step) => (step.durationMs === null ? null : duration(step.durationMs))],
     ['ERROR', (step) => step.error?.detail ?? step.error?.title],
   ]);
-}
-
-function savedName(response: Response, id: string): string {
-  const named = /filename="((?:[^"\\]|\\.)*)"/.exec(response.headers.get('content-disposition') ?? '')?.[1];
-  const name = path.basename((named ?? '').replaceAll(/[\\/:]/g, '_'));
-  return name === '' || name.startsWith('.') ? id : name;
 }
 
 function positive(text: string): number {

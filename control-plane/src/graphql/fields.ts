@@ -48,6 +48,7 @@ export const MUTATIONS: Readonly<Record<string, OperationField>> = {
   cancelJob: { operation: api.jobs.cancel },
   retryJob: { operation: api.jobs.retry },
   reviewJob: { operation: api.jobs.review },
+  createArtifactLink: { operation: api.artifacts.link },
   retryDeadLetters: { operation: api.deadLetters.retry },
   purgeDeadLetters: { operation: api.deadLetters.purge },
   pushWorkflow: { operation: api.workflows.push, body: 'document' },

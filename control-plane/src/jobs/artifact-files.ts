@@ -1,14 +1,19 @@
 /**
- * The bytes of artifacts on disk: `<root>/<tenant>/<last two hex digits>/<id>`. A file under its final name is complete,
- * hashed and flushed. In `<id>.parts` is what uploads left; it is continued by offset.
+ * The bytes of artifacts. Uploads are staged on the disk, in `<root>/<tenant>/<last two hex digits>/<id>.parts`, and are
+ * continued there by offset. What is complete, hashed and flushed is kept on the same disk, or in a bucket where there is
+ * one: then it is put there with its checksum before anybody is told that it is stored, and its parts go.
+ *
+ * What is on the disk is read from it, also after a bucket was set up; what is not there is looked for in the bucket.
  *
  * Replicas share the disk, and one that was cut off may still hold a file open when another one goes on with it. So each
  * upload writes a file of its own: it begins with a copy of what is there, and what a stale one still writes is nobody's.
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { FileObjects } from '../platform/objects/file-objects.ts';
+import { objectPath, type FoundObject, type ObjectRange, type ObjectStore } from '../platform/objects/objects.ts';
 
 /** A part being written, in order. */
 export interface PartFile {
@@ -21,18 +26,21 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
-const PARTS = '.parts';
-
 export class ArtifactFiles {
   readonly #root: string;
+  readonly #disk: ObjectStore;
+  readonly #bucket: ObjectStore | null;
 
-  constructor(root: string) {
+  /** `bucket`: where new files are kept; null: on the disk below `root`. */
+  constructor(root: string, bucket: ObjectStore | null = null) {
     this.#root = root;
+    this.#disk = new FileObjects(root);
+    this.#bucket = bucket;
   }
 
   /** Begins a part of an artifact with the longest that is there; one longer than `bytes` is left out. */
   async openPart(tenant: string, id: string, bytes: number): Promise<PartFile> {
-    const folder = this.#path(tenant, id, PARTS);
+    const folder = this.#parts(tenant, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const left = await partsIn(folder);
     const best = left.filter(({ size }) => size <= bytes).sort((a, b) => b.size - a.size)[0];
@@ -48,62 +56,65 @@ export class ArtifactFiles {
     return part;
   }
 
-  /** Gives a sealed part its final name; other parts of the artifact go. */
-  async publish(tenant: string, id: string, part: PartFile): Promise<void> {
-    const file = this.#path(tenant, id);
-    await rename(part.path, file);
+  /** Keeps a sealed part under the artifact's id; other parts of it go. */
+  async publish(tenant: string, id: string, part: PartFile, sha256: string): Promise<void> {
+    const file = { path: part.path, bytes: part.size, sha256 };
+    await (this.#bucket ?? this.#disk).put(tenant, id, file);
     await this.removeParts(tenant, id);
-    const directory = await open(path.dirname(file));
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
   }
 
   /** Removes an artifact's bytes, parts and whole. */
   async remove(tenant: string, id: string): Promise<void> {
-    await rm(this.#path(tenant, id), { force: true });
+    for (const place of this.#places()) await place.remove(tenant, id);
     await this.removeParts(tenant, id);
   }
 
   /** Removes what uploads left unfinished. */
   async removeParts(tenant: string, id: string): Promise<void> {
-    await rm(this.#path(tenant, id, PARTS), { recursive: true, force: true });
+    await rm(this.#parts(tenant, id), { recursive: true, force: true });
   }
 
   /** True when the complete file is there. */
   async has(tenant: string, id: string): Promise<boolean> {
-    return exists(this.#path(tenant, id));
+    for (const place of this.#places()) if (await place.has(tenant, id)) return true;
+    return false;
   }
 
-  /** Removes all of a tenant; how many files there were. */
+  /** The complete file, or a range of it; null when it is nowhere. */
+  async read(tenant: string, id: string, range: ObjectRange | null = null): Promise<FoundObject | null> {
+    for (const place of this.#places()) {
+      const found = await place.read(tenant, id, range);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** Removes all of a tenant, or a good part of it; how many files there were. Asked again until there is none. */
   async removeTenant(tenant: string): Promise<number> {
-    const files = await this.countOf(tenant);
-    await rm(path.join(this.#root, tenant), { recursive: true, force: true });
-    return files;
+    let removed = 0;
+    for (const place of this.#places()) removed += await place.removeTenant(tenant);
+    return removed;
   }
 
   /** How many files there are of a tenant, unfinished ones too. */
   async countOf(tenant: string): Promise<number> {
-    try {
-      const found = await readdir(path.join(this.#root, tenant), { recursive: true, withFileTypes: true });
-      return found.filter((entry) => !entry.isDirectory()).length;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-      throw error;
-    }
+    let files = 0;
+    for (const place of this.#places()) files += await place.countOf(tenant);
+    return files;
   }
 
-  /** Path of the complete file, for sending. */
+  /** Where a complete file stands that is on the disk, for backups. */
   pathOf(tenant: string, id: string): string {
-    return this.#path(tenant, id);
+    return path.join(this.#root, objectPath(tenant, id));
   }
 
-  /** In lower case, as the database gives ids back. */
-  #path(tenant: string, id: string, suffix = ''): string {
-    const name = id.toLowerCase();
-    return path.join(this.#root, tenant, name.slice(-2), `${name}${suffix}`);
+  /** In the order in which a file is looked for: the disk answers at once. */
+  #places(): readonly ObjectStore[] {
+    return this.#bucket === null ? [this.#disk] : [this.#disk, this.#bucket];
+  }
+
+  #parts(tenant: string, id: string): string {
+    return `${this.pathOf(tenant, id)}.parts`;
   }
 }
 
@@ -149,12 +160,5 @@ async function sizeOf(file: string): Promise<number | null> {
   return stat(file).then(
     (found) => found.size,
     () => null,
-  );
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
   );
 }

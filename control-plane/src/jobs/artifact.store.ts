@@ -64,6 +64,14 @@ const getArtifact = sql<Row, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
+// Of a tenant that is suspended or goes, nothing is handed out to who shows no account.
+const getLinkedArtifact = sql<Row, [tenant: string, id: string]>(
+  'getLinkedArtifact',
+  `SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND id = $2
+     AND EXISTS (SELECT 1 FROM tenant WHERE tenant.id = $1 AND tenant.state = 'active')`,
+  { idempotent: true },
+);
+
 /** The files of job `job`, an expression. */
 export const artifactsOf = (job: string): string => `
    SELECT ${COLUMNS} FROM artifact WHERE tenant_id = $1 AND job_id = ${job} AND (kind, name) > ($3, $4)
@@ -93,6 +101,12 @@ export async function register(
 /** One artifact of the tenant. */
 export async function findArtifact(db: Queryable, tenant: string, id: string): Promise<Artifact | null> {
   const [row] = await db.query(getArtifact(tenant, id));
+  return row ? artifactOf(row) : null;
+}
+
+/** One artifact of the tenant, if that is active. */
+export async function findLinkedArtifact(db: Queryable, tenant: string, id: string): Promise<Artifact | null> {
+  const [row] = await db.query(getLinkedArtifact(tenant, id));
   return row ? artifactOf(row) : null;
 }
 

@@ -7,11 +7,14 @@
  */
 import { ARTIFACT_BYTES, type AgentMessage } from '@casare/shared/protocol';
 import type { Artifact } from '@casare/shared/api';
+import type { Readable } from 'node:stream';
 import { appendLive, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
-import { ArtifactFiles, type PartFile } from './artifact-files.ts';
+import type { ObjectRange } from '../platform/objects/objects.ts';
+import type { ArtifactFiles, PartFile } from './artifact-files.ts';
+import { refuse, type Refusal } from '../platform/refusal.ts';
 import type { JobQuotas } from './quotas.port.ts';
 import * as store from './artifact.store.ts';
 import { holdLease } from './lease.store.ts';
@@ -35,6 +38,15 @@ export interface Upload {
   finish(): Promise<{ stored: string } | ArtifactRefusal>;
   /** Stops; what was received stays for a later try. */
   abort(): Promise<void>;
+}
+
+/** An artifact on record, and its bytes. */
+export interface FoundArtifact {
+  readonly artifact: Artifact;
+  /** Whether its bytes are to be had. */
+  isThere(): Promise<boolean>;
+  /** Its bytes, or a range of them; or why they are not to be had. Read to the end or destroyed. */
+  read(range: ObjectRange | null): Promise<Readable | 'missing' | 'damaged'>;
 }
 
 export interface ArtifactsDependencies {
@@ -79,11 +91,30 @@ export class ArtifactsService {
     }
   }
 
-  /** One artifact and the path of its bytes; the path is null when they are not on this replica's disk. */
-  async find(tenant: string, id: string): Promise<{ artifact: Artifact; file: string | null } | null> {
-    const { db, files } = this.#deps;
-    const artifact = await store.findArtifact(db.of(tenant), tenant, id);
-    return artifact && { artifact, file: (await files.has(tenant, id)) ? files.pathOf(tenant, id) : null };
+  /** One artifact and the way to its bytes. */
+  async find(tenant: string, id: string): Promise<FoundArtifact | null> {
+    const artifact = await store.findArtifact(this.#deps.db.of(tenant), tenant, id);
+    return artifact && this.#found(tenant, artifact);
+  }
+
+  /** The same for who has a link; of a tenant that is not active there is none. */
+  async findLinked(tenant: string, id: string): Promise<FoundArtifact | null> {
+    const artifact = await store.findLinkedArtifact(this.#deps.db.of(tenant), tenant, id);
+    return artifact && this.#found(tenant, artifact);
+  }
+
+  #found(tenant: string, artifact: Artifact): FoundArtifact {
+    const { files } = this.#deps;
+    return {
+      artifact,
+      isThere: () => files.has(tenant, artifact.id),
+      read: async (range) => {
+        const found = await files.read(tenant, artifact.id, range);
+        if (found === null || found.bytes === artifact.bytes) return found?.content ?? 'missing';
+        found.content.destroy();
+        return 'damaged';
+      },
+    };
   }
 
   #upload(agent: AgentRef, message: ArtifactOpen, part: PartFile): Upload {
@@ -121,7 +152,7 @@ export class ArtifactsService {
   ): Promise<{ stored: string } | ArtifactRefusal> {
     const { db, files, live, clock } = this.#deps;
     const { artifactId: id, name, kind, mediaType, bytes, sha256, position = null, jobId } = message;
-    await files.publish(writer.tenant, id, part);
+    await files.publish(writer.tenant, id, part, sha256);
     const registered = await db.transaction(async (tx) => {
       const row = await store.register(tx, writer, { id, name, kind, mediaType, bytes, sha256, position });
       const event = {
@@ -144,6 +175,11 @@ export class ArtifactsService {
     live.wake();
     return { stored: id };
   }
+}
+
+/** Also of one that another tenant has. */
+export function artifactNotFound(id: string): Refusal {
+  return refuse('not_found', 'ARTIFACT_NOT_FOUND', `There is no artifact ${id}.`);
 }
 
 function keyOf({ jobId, attempt }: ArtifactOpen): { jobId: string; attempt: number } {

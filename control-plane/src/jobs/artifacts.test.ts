@@ -1,8 +1,9 @@
 /** Files of runs on a real database and disk: complete or absent, replaced without leftovers, inside their folder. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LiveService } from '../live/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -64,6 +65,10 @@ async function upload(content: string, more: Partial<Open> = {}): Promise<unknow
   await answer.upload.write(answer.upload.from, Buffer.from(content));
   return answer.upload.finish();
 }
+async function textOf(found: Awaited<ReturnType<ArtifactsService['find']>>): Promise<string> {
+  const content = await found!.read(null);
+  return typeof content === 'string' ? content : text(content);
+}
 async function filesOnDisk(): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
@@ -78,14 +83,14 @@ describe('a file', () => {
     expect(page.items).toHaveLength(1);
     expect(await filesOnDisk()).toEqual([page.items[0]!.id]);
     const found = await artifacts.find(TENANT, page.items[0]!.id);
-    expect(contents).toContain(await readFile(found!.file!, 'utf8'));
+    expect(contents).toContain(await textOf(found));
   });
 
   it('is found under its id whatever case the agent wrote it in', async () => {
     const artifactId = randomUUID().toUpperCase();
     await upload('upper', { artifactId, name: 'upper.txt' });
     const found = await artifacts.find(TENANT, artifactId.toLowerCase());
-    expect(await readFile(found!.file!, 'utf8')).toBe('upper');
+    expect(await textOf(found)).toBe('upper');
   });
 
   it('of an attempt without a lease, or with another hash, leaves nothing', async () => {
@@ -122,7 +127,7 @@ describe('a file', () => {
     await stale.write(10, Buffer.from(' two'));
     await expect(stale.finish()).rejects.toMatchObject({ code: 'ENOENT' });
     const found = await other.find(TENANT, message.artifactId);
-    expect(await readFile(found!.file!, 'utf8')).toBe('written by two');
+    expect(await textOf(found)).toBe('written by two');
   });
 
   it('whose bytes are in another home is found without them', async () => {
@@ -131,9 +136,8 @@ describe('a file', () => {
     await upload.write(0, Buffer.from('elsewhere'));
     await upload.finish();
     const apart = service(path.join(root, 'another-home'));
-    expect(await apart.find(TENANT, message.artifactId)).toMatchObject({
-      file: null,
-      artifact: { name: 'elsewhere.txt' },
-    });
+    const found = await apart.find(TENANT, message.artifactId);
+    expect(found!.artifact.name).toBe('elsewhere.txt');
+    expect([await found!.isThere(), await found!.read(null)]).toEqual([false, 'missing']);
   });
 });

@@ -1,10 +1,12 @@
 /** REST for jobs and artifacts: hands parsed requests to the services, nothing else. */
 import { Controller, Inject } from '@nestjs/common';
 import { api } from '@casare/shared/api';
-import { createReadStream } from 'node:fs';
 import { Handles, type Call, type Reply } from '../platform/http/handles.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
-import { ArtifactsService } from './artifacts.service.ts';
+import type { StoredBytes } from '../platform/http/answer.ts';
+import { tenantSuspended } from '../platform/http/guard.ts';
+import { ArtifactLinks } from './artifact-links.service.ts';
+import { artifactNotFound, ArtifactsService, type FoundArtifact } from './artifacts.service.ts';
 import { QueryService } from './query.service.ts';
 import { RunRecordService } from './run-record.service.ts';
 import { SteerService } from './steer.service.ts';
@@ -19,6 +21,7 @@ export class JobsController {
   readonly #steer: SteerService;
   readonly #artifacts: ArtifactsService;
   readonly #records: RunRecordService;
+  readonly #links: ArtifactLinks;
 
   constructor(
     @Inject(SubmitService) submit: SubmitService,
@@ -26,12 +29,14 @@ export class JobsController {
     @Inject(SteerService) steer: SteerService,
     @Inject(ArtifactsService) artifacts: ArtifactsService,
     @Inject(RunRecordService) records: RunRecordService,
+    @Inject(ArtifactLinks) links: ArtifactLinks,
   ) {
     this.#submit = submit;
     this.#query = query;
     this.#steer = steer;
     this.#artifacts = artifacts;
     this.#records = records;
+    this.#links = links;
   }
 
   @Handles(api.jobs.submit)
@@ -107,14 +112,50 @@ export class JobsController {
   }
 
   @Handles(api.artifacts.get)
-  async artifact({ caller, params }: Call<typeof api.artifacts.get>): Answer<typeof api.artifacts.get> {
+  async artifact({ caller, params, request }: Call<typeof api.artifacts.get>): Answer<typeof api.artifacts.get> {
     const found = await this.#artifacts.find(caller.tenant, params.id);
-    if (!found) return refuse('not_found', 'ARTIFACT_NOT_FOUND', `There is no artifact ${params.id}.`);
-    const { mediaType, bytes, name } = found.artifact;
-    if (found.file !== null) return { stream: createReadStream(found.file), mediaType, bytes, name };
-    return refuse('not_found', 'ARTIFACT_FILE_MISSING', `The bytes of artifact ${params.id} are not on this server.`, {
-      detail: 'Its record is there, and its file is not in the home of this control plane.',
-      fix: 'Give all control planes of one database one CASARE_HOME; if there is only one, restore the folder `artifacts`.',
+    return found === null ? artifactNotFound(params.id) : bytesOf(found, request.method);
+  }
+
+  @Handles(api.artifacts.link)
+  async artifactLink({ caller, params, body }: Call<typeof api.artifacts.link>): Answer<typeof api.artifacts.link> {
+    // It reads, and still lets somebody in: not while nothing goes out by links.
+    if (caller.suspended) return tenantSuspended();
+    return this.#links.make(caller, params.id, body.ttlSeconds);
+  }
+
+  @Handles(api.artifacts.linked)
+  async linkedArtifact({
+    params,
+    query,
+    request,
+  }: Call<typeof api.artifacts.linked>): Answer<typeof api.artifacts.linked> {
+    const found = await this.#links.open(params.id, query.token ?? '');
+    return isRefusal(found) ? found : bytesOf(found, request.method);
+  }
+}
+
+async function bytesOf(found: FoundArtifact, method: string): Promise<StoredBytes | Refusal> {
+  const { id, mediaType, bytes, name, sha256 } = found.artifact;
+  if (method === 'HEAD' && !(await found.isThere())) return fileGone(id, 'missing');
+  return {
+    ...{ mediaType, bytes, name, sha256 },
+    async read(range) {
+      const content = await found.read(range);
+      return typeof content === 'string' ? fileGone(id, content) : content;
+    },
+  };
+}
+
+function fileGone(id: string, why: 'missing' | 'damaged'): Refusal {
+  if (why === 'damaged') {
+    return refuse('conflict', 'ARTIFACT_FILE_DAMAGED', `The bytes of artifact ${id} are not those that were stored.`, {
+      detail: 'Its file has another size than its record says.',
+      fix: 'Restore it from a backup of the folder `artifacts`, or of the bucket.',
     });
   }
+  return refuse('not_found', 'ARTIFACT_FILE_MISSING', `The bytes of artifact ${id} are not on this server.`, {
+    detail: 'Its record is there, and its file is neither in the home of this control plane nor in its bucket.',
+    fix: 'Give all control planes of one database one CASARE_HOME and one bucket; if they have, restore the folder `artifacts`.',
+  });
 }

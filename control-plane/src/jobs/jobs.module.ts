@@ -1,5 +1,6 @@
 /** The wiring of the jobs feature: plain objects first, then Nest's view of them. */
 import type { DynamicModule } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
@@ -7,8 +8,10 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import type { ObjectStore } from '../platform/objects/objects.ts';
 import { Singletons } from '../platform/singletons.ts';
 import { ArtifactFiles } from './artifact-files.ts';
+import { ArtifactLinks } from './artifact-links.service.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
 import { DeadLettersController } from './dead-letters.controller.ts';
@@ -47,6 +50,12 @@ export interface JobsOptions {
   readonly quotas?: JobQuotas;
   /** Data directory of the control plane. */
   readonly home: string;
+  /** Where files are kept that are complete; absent: in the home. */
+  readonly bucket?: ObjectStore | null;
+  /** Under which links to artifacts are signed; absent: a key of this process. */
+  readonly linkKey?: () => Promise<Uint8Array>;
+  /** Where people reach the web. */
+  readonly webUrl?: string;
   /** The oldest heartbeat that a gateway may renew leases on, milliseconds. */
   readonly heartbeatMs: number;
   /** How long a job is kept after the day of its submit; null: for ever. Left out: days are neither made nor dropped. */
@@ -72,6 +81,7 @@ export interface Jobs {
   /** The bytes of artifacts. */
   readonly files: ArtifactFiles;
   readonly records: RunRecordService;
+  readonly links: ArtifactLinks;
   readonly dispatcher: Dispatcher;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -93,7 +103,7 @@ export function createJobs(options: JobsOptions): Jobs {
       runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
   });
   runs.dispatcher = dispatcher;
-  const files = new ArtifactFiles(path.join(options.home, 'artifacts'));
+  const files = new ArtifactFiles(path.join(options.home, 'artifacts'), options.bucket);
   const { historyDays: keepDays } = options;
   const singletons = new Singletons(deps);
   let sweeps: ReturnType<typeof startSweeps> | null = null;
@@ -104,6 +114,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const bounds = { ...times, heartbeatMs: options.heartbeatMs };
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit, bounds });
   const artifacts = new ArtifactsService({ db, live, clock, files, quotas });
+  const own = randomBytes(32);
+  const { linkKey = () => Promise.resolve(own) } = options;
   const { workflows, viewer = () => Promise.resolve(null) } = options;
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
   return {
@@ -116,6 +128,7 @@ export function createJobs(options: JobsOptions): Jobs {
     runs,
     artifacts,
     files,
+    links: new ArtifactLinks({ db, clock, artifacts, audit, key: linkKey, webUrl: options.webUrl ?? '' }),
     records: new RunRecordService({ db, clock, workflows, artifacts, viewer }),
     dispatcher,
     async start() {
@@ -146,6 +159,7 @@ export function jobsModule(jobs: Jobs): DynamicModule {
       { provide: SteerService, useValue: jobs.steer },
       { provide: DeadLettersService, useValue: jobs.deadLetters },
       { provide: ArtifactsService, useValue: jobs.artifacts },
+      { provide: ArtifactLinks, useValue: jobs.links },
       { provide: RunRecordService, useValue: jobs.records },
     ],
   };

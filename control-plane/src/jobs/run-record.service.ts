@@ -7,10 +7,10 @@
  */
 import type { Artifact, Attempt } from '@casare/shared/api';
 import { recordFiles, type RecordSource } from '@casare/shared/record';
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Clock } from '../platform/clock.ts';
 import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
+import { Fault } from '../platform/errors.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import type { ArtifactsService } from './artifacts.service.ts';
@@ -106,7 +106,7 @@ export class RunRecordService {
       steps: () => numbered(findSteps),
       log: () => numbered(findLogs),
       artifacts: () => this.#artifacts(tenant, id),
-      open: async (artifact) => openFile((await artifacts.find(tenant, artifact.id))?.file ?? null, artifact.bytes),
+      open: (artifact) => openFile(artifacts, tenant, artifact.id),
     };
   }
 
@@ -172,17 +172,22 @@ async function* pages<T, K>(
   }
 }
 
-/** The bytes of a file, held open so that they stay there while they are sent; or why they are not to be had. */
-async function openFile(file: string | null, bytes: number): ReturnType<RecordSource['open']> {
-  const handle = file === null ? null : await open(file, 'r').catch(() => null);
-  if (handle === null) return { missing: 'ARTIFACT_FILE_MISSING: its bytes are not in the home of this control plane' };
-  try {
-    const { size } = await handle.stat();
-    if (size === bytes) return { content: handle.createReadStream() };
-    await handle.close();
-    return { missing: `ARTIFACT_FILE_DAMAGED: its file has ${size} bytes instead of ${bytes}` };
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    throw error;
-  }
+/** The bytes of a file, or why they are not to be had. */
+async function openFile(
+  artifacts: RunRecordDependencies['artifacts'],
+  tenant: string,
+  id: string,
+): ReturnType<RecordSource['open']> {
+  const found = await artifacts.find(tenant, id);
+  const content = found === null ? 'missing' : await found.read(null).catch(storeAway);
+  if (content === 'away') return { missing: 'ARTIFACT_STORE_UNREACHABLE: its bytes cannot be read now' };
+  if (content === 'missing')
+    return { missing: 'ARTIFACT_FILE_MISSING: its bytes are not in the store of this control plane' };
+  if (content === 'damaged') return { missing: 'ARTIFACT_FILE_DAMAGED: its file has another size' };
+  return { content };
+}
+
+function storeAway(error: unknown): 'away' {
+  if (error instanceof Fault && error.code === 'ARTIFACT_STORE_UNREACHABLE') return 'away';
+  throw error;
 }

@@ -3,7 +3,6 @@ import { RecordedEvent, RunRecord, stepsOf } from '@casare/shared/record';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -165,7 +164,7 @@ describe('the record of a run', () => {
     const job = await run('gone');
     const id = await upload(job, 'gone.txt', 'gone');
     await upload(job, 'there.txt', 'there');
-    await rm((await h.jobs.artifacts.find(TENANT, id))!.file!);
+    await h.jobs.files.remove(TENANT, id);
     const files = await unpacked(await sent(service({ viewer: () => Promise.resolve(null) }), job.id));
     const { artifacts, missing } = RunRecord.parse(JSON.parse(files.get('run.json')!));
     expect(artifacts.map(({ name, file }) => [name, file])).toEqual([

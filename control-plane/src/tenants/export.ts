@@ -5,13 +5,12 @@
  * does what only the running system needs (`LEFT_OUT`). Rows are read in pages, each by itself: of a suspended tenant, where
  * nothing changes, they fit together; the manifest says whether it was.
  */
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { RecordFile } from '@casare/shared/record';
 import { zipOf, type ArtifactFiles } from '../jobs/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
-import type { BytesReply } from '../platform/http/answer.ts';
+import type { MadeBytes } from '../platform/http/answer.ts';
 import type { Refusal } from '../platform/refusal.ts';
 import * as data from './tenant-data.store.ts';
 import { findTenant } from './tenant.store.ts';
@@ -20,7 +19,7 @@ import { notFound } from './tenants.service.ts';
 export interface ExportOptions {
   readonly db: Database;
   readonly clock: Clock;
-  readonly files: Pick<ArtifactFiles, 'has' | 'pathOf'>;
+  readonly files: Pick<ArtifactFiles, 'read'>;
 }
 
 /** Rows read at once. */
@@ -58,7 +57,7 @@ export class TenantExport {
     this.#options = options;
   }
 
-  async open(id: string): Promise<BytesReply | Refusal> {
+  async open(id: string): Promise<MadeBytes | Refusal> {
     const { db, clock } = this.#options;
     const tenant = await findTenant(db, id);
     if (tenant === null) return notFound(id);
@@ -98,9 +97,9 @@ export class TenantExport {
     if (table === undefined) return;
     for await (const { row } of this.#each(table, tenant)) {
       const { id } = JSON.parse(row) as { id: string };
-      if (await files.has(tenant, id)) {
-        yield { name: `artifacts/${id}`, packed: false, content: createReadStream(files.pathOf(tenant, id)) };
-      } else missing.push(id);
+      const found = await files.read(tenant, id);
+      if (found === null) missing.push(id);
+      else yield { name: `artifacts/${id}`, packed: false, content: found.content };
     }
   }
 

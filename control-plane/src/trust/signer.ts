@@ -40,10 +40,10 @@ export async function enrolNonceKey(signer: Signer): Promise<Uint8Array> {
   throw signerFault('The signer gave no key for nonces', derived);
 }
 
-/** The key that second factors, answers kept for repeated requests, or secrets of webhooks are sealed under; asked for when first needed. */
+/** The key that second factors, answers kept for repeated requests, or secrets of webhooks are sealed under, or links signed; asked for when first needed. */
 export function sealingKey(
   signer: Signer,
-  purpose: 'second-factor' | 'answers' | 'alert-webhooks',
+  purpose: 'second-factor' | 'answers' | 'alert-webhooks' | 'artifact-links',
 ): () => Promise<Uint8Array> {
   let known: Uint8Array | null = null;
   return async () => {

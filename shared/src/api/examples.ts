@@ -50,6 +50,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   'jobs.submit': { workflow: EXAMPLE.workflow, input: { month: '2026-11' }, priority: 60, agent: EXAMPLE.agent },
   'jobs.submitBulk': { jobs: [{ workflow: EXAMPLE.workflow, input: { month: '2026-11' } }] },
+  'artifacts.link': { ttlSeconds: 300 },
   'jobs.review': { decision: 'fail', reason: 'The order was not sent.' },
   'deadLetters.retry': { ids: [EXAMPLE.job] },
   'deadLetters.purge': { filter: { code: 'HTTP_STATUS', since: '2026-11-01T00:00:00Z' } },

@@ -3,18 +3,34 @@ import type { Endpoint } from '@casare/shared/api';
 import type { Response } from 'express';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isRefusal } from '../refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { sendRefusal } from './problem.ts';
+import { sentOf, type ByteRange } from './range.decision.ts';
+import { servedType } from './served-type.ts';
 import { sendEvents, type ServerSentEvent } from './sse.ts';
 
-/** Bytes to send; `name` makes browsers save instead of show. */
-export interface BytesReply {
+/** Bytes that are made while they are sent; `name` makes browsers save instead of show. */
+export interface MadeBytes {
   readonly stream: Readable;
   readonly mediaType: string;
-  /** Null when it is made while it is sent. */
+  /** Null when it is not known before. */
   readonly bytes: number | null;
   readonly name: string;
 }
+
+/** A file that is kept: sent whole or in part, and known by its hash. */
+export interface StoredBytes {
+  readonly mediaType: string;
+  readonly bytes: number;
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  /** Its bytes, of `range` alone when given. Asked for once at most, and not at all when nothing is sent of them. */
+  read(range: ByteRange | null): Promise<Readable | Refusal>;
+}
+
+/** A file to save. */
+export type BytesReply = MadeBytes | StoredBytes;
 
 /** What leaves: JSON text, or nothing. */
 export interface Answered {
@@ -67,21 +83,93 @@ export async function sendAnswer(
   }
 }
 
-/** Files come from agents: they are saved, never shown as a page of ours. */
+/**
+ * Files come from agents: they are saved, never shown as a page of ours. So an attachment by name (RFC 6266, RFC 8187), of a
+ * type that was decided when it was announced, which nobody guesses (`nosniff`, of every answer), in a sandbox without
+ * anything.
+ */
 async function sendBytes(response: Response, reply: BytesReply): Promise<void> {
-  response.status(200);
   response.attachment(reply.name.split('/').at(-1));
-  response.setHeader('Content-Type', safeMediaType(reply.mediaType));
-  if (reply.bytes !== null) response.setHeader('Content-Length', reply.bytes);
+  response.setHeader('Content-Type', servedType(reply.mediaType));
   response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
+  if ('read' in reply) await sendStored(response, reply);
+  else await sendMade(response, reply);
+}
+
+async function sendMade(response: Response, { stream, bytes }: MadeBytes): Promise<void> {
+  response.status(200);
+  if (bytes !== null) response.setHeader('Content-Length', bytes);
+  if (response.req.method === 'HEAD') {
+    stream.destroy();
+    response.end();
+  } else await pour(stream, response);
+}
+
+async function sendStored(response: Response, reply: StoredBytes): Promise<void> {
+  const { req: request } = response;
+  const { bytes, sha256 } = reply;
+  const etag = `"${sha256}"`;
+  const asked = {
+    ...{ method: request.method, range: request.get('range'), ifRange: request.get('if-range') },
+    ...{ ifMatch: request.get('if-match'), ifNoneMatch: request.get('if-none-match') },
+  };
+  const sent = sentOf(asked, { etag, bytes });
+  response.set({ ETag: etag, 'Accept-Ranges': 'bytes' });
+  if (!('range' in sent)) {
+    sendNothingOf(response, sent.status, bytes);
+    return;
+  }
+  const { range } = sent;
+  const stream = request.method === 'HEAD' ? null : await reply.read(range);
+  if (isRefusal(stream)) {
+    refuseBytes(response, stream);
+    return;
+  }
+  response.status(sent.status);
+  // Of the whole file, also where a part of it is sent (RFC 9530).
+  response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`);
+  response.setHeader('Content-Length', range === null ? bytes : range.end - range.start + 1);
+  if (range !== null) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${bytes}`);
+  if (stream === null) response.end();
+  else await pour(stream, response);
+}
+
+function sendNothingOf(response: Response, status: 304 | 412 | 416, bytes: number): void {
+  if (status === 412) refuseBytes(response, notThisOne(), 412);
+  else if (status === 416) {
+    response.setHeader('Content-Range', `bytes */${bytes}`);
+    refuseBytes(response, outside(bytes), 416);
+  } else {
+    response.removeHeader('Content-Disposition');
+    response.removeHeader('Content-Type');
+    response.status(304).end();
+  }
+}
+
+async function pour(stream: Readable, response: Response): Promise<void> {
   try {
-    await pipeline(reply.stream, response);
+    await pipeline(stream, response);
   } catch (error) {
     // The client went away while it was being sent.
     if (!response.destroyed || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }
 
-function safeMediaType(type: string): string {
-  return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream';
+/** A problem document is no file. */
+function refuseBytes(response: Response, refusal: Refusal, status?: number): void {
+  response.removeHeader('Content-Disposition');
+  if (status !== 416) response.removeHeader('ETag');
+  sendRefusal(response, refusal, status);
+}
+
+function notThisOne(): Refusal {
+  return refuse('conflict', 'PRECONDITION_FAILED', 'This is not the file that was meant.', {
+    detail: 'Its ETag is none of those in If-Match.',
+  });
+}
+
+function outside(bytes: number): Refusal {
+  return refuse('invalid', 'RANGE_NOT_SATISFIABLE', 'The range begins behind the end of the file.', {
+    detail: `It has ${bytes} bytes.`,
+  });
 }

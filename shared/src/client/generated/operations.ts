@@ -105,6 +105,8 @@ export const api = {
   },
   artifacts: {
     get: { id: 'artifacts.get', method: 'GET', path: '/artifacts/{id}', answer: 'bytes' },
+    link: { id: 'artifacts.link', method: 'POST', path: '/artifacts/{id}/link', answer: 'json' },
+    linked: { id: 'artifacts.linked', method: 'GET', path: '/artifacts/{id}/linked', answer: 'bytes' },
   },
   routes: {
     list: { id: 'routes.list', method: 'GET', path: '/routes', answer: 'json' },

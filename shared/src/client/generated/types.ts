@@ -606,6 +606,11 @@ export interface components {
             }[];
             more: boolean;
         };
+        ArtifactLink: {
+            url: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Route: {
             id: string;
             /** @enum {string} */
@@ -3725,7 +3730,81 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others ARTIFACT_NOT_FOUND, ARTIFACT_FILE_MISSING. */
+            /** @description A problem; among others ARTIFACT_NOT_FOUND, ARTIFACT_FILE_MISSING, ARTIFACT_FILE_DAMAGED, ARTIFACT_STORE_UNREACHABLE, RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "artifacts.link": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 300 */
+                    ttlSeconds?: number | undefined;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactLink"];
+                };
+            };
+            /** @description A problem; among others ARTIFACT_NOT_FOUND, TENANT_SUSPENDED. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "artifacts.linked": {
+        parameters: {
+            query?: {
+                token?: string | undefined;
+            } | undefined;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A problem; among others ARTIFACT_LINK_INVALID, ARTIFACT_NOT_FOUND, ARTIFACT_FILE_MISSING, ARTIFACT_FILE_DAMAGED, ARTIFACT_STORE_UNREACHABLE, RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED. */
             default: {
                 headers: {
                     [name: string]: unknown;
