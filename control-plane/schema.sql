@@ -153,6 +153,14 @@ CREATE TABLE artifact_removal (
   tenant_id text NOT NULL,
   id uuid NOT NULL
 );
+CREATE TABLE audit_checkpoint (
+  tenant_id text NOT NULL,
+  "position" bigint NOT NULL,
+  hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  public_key text NOT NULL,
+  signature text NOT NULL
+);
 CREATE TABLE audit_event (
   tenant_id text NOT NULL,
   seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -675,6 +683,7 @@ ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id
 ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_kind_check CHECK ((kind = ANY (ARRAY['output'::text, 'screenshot'::text, 'trace'::text, 'log'::text, 'snapshot'::text, 'network'::text, 'console'::text]))) NOT VALID;
 ALTER TABLE artifact_removal ADD CONSTRAINT artifact_removal_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE audit_checkpoint ADD CONSTRAINT audit_checkpoint_pkey PRIMARY KEY (tenant_id, "position");
 ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, seq);
 ALTER TABLE audit_head ADD CONSTRAINT audit_head_pkey PRIMARY KEY (tenant_id);
 ALTER TABLE audit_link ADD CONSTRAINT audit_link_pkey PRIMARY KEY (tenant_id, "position");
@@ -954,6 +963,8 @@ AS $function$ SELECT id FROM secret_master WHERE state = 'current' FOR SHARE $fu
 
 -- triggers
 CREATE TRIGGER agent_changed BEFORE UPDATE ON public.agent FOR EACH ROW EXECUTE FUNCTION public.agent_changed();
+CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER audit_checkpoint_kept BEFORE DELETE ON public.audit_checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_forgetting();
 CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.refuse_forgetting();
 CREATE TRIGGER audit_link_append_only BEFORE UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -986,6 +997,8 @@ ALTER TABLE artifact ENABLE ROW LEVEL SECURITY;
 ALTER TABLE artifact FORCE ROW LEVEL SECURITY;
 ALTER TABLE artifact_removal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE artifact_removal FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_checkpoint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_checkpoint FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_event FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
@@ -1098,6 +1111,8 @@ CREATE POLICY system ON artifact AS PERMISSIVE FOR ALL TO casare_system USING (t
 CREATE POLICY tenant ON artifact AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON artifact_removal AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON artifact_removal AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON audit_checkpoint AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON audit_checkpoint AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON audit_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON audit_event AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON audit_head AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1218,6 +1233,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE api_key TO casare_system;
 GRANT SELECT ON TABLE artifact TO casare_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE artifact TO casare_system;
 GRANT DELETE, INSERT, SELECT ON TABLE artifact_removal TO casare_system;
+GRANT SELECT ON TABLE audit_checkpoint TO casare_app;
+GRANT DELETE, INSERT, SELECT ON TABLE audit_checkpoint TO casare_system;
 GRANT INSERT, SELECT ON TABLE audit_event TO casare_app;
 GRANT DELETE, INSERT, SELECT ON TABLE audit_event TO casare_system;
 GRANT SELECT ON TABLE audit_head TO casare_app;

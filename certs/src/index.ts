@@ -2,6 +2,7 @@
  * Front door of the PKI: issuing (signer and templates), judging what peers send (identity, request, proof, join
  * token, pin) and the TLS settings. Path validation is OpenSSL's, in the handshake; nothing here replaces it.
  */
+export { Checkpoint, fingerprintOf, verifyCheckpoint } from './audit-checkpoint.ts';
 export { type ChainEntry, type ChainHead, type LinkedEntry, CHAIN_START, chainHash, follow } from './audit-chain.ts';
 export { directAnchors } from './anchors.ts';
 export { type CheckedAuthority, checkAuthority, checkRoot } from './authority-check.ts';

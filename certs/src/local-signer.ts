@@ -5,6 +5,8 @@
 import { hkdfSync } from 'node:crypto';
 import type { z } from 'zod';
 import { createAgentCa } from './agent-ca.ts';
+import { checkpointKey, signCheckpoint, type Checkpoint } from './audit-checkpoint.ts';
+import type { ChainHead } from './audit-chain.ts';
 import { caProfile, type CaProfile } from './ca-profile.ts';
 import { openIssuer, type Issued, type Issuer, type Random } from './certificate.ts';
 import { readCertificate } from './contents.ts';
@@ -27,6 +29,7 @@ import {
   RequestAuthority,
   SignAgentCa,
   SignAgentLeaf,
+  SignCheckpoint,
   SignGatewayLeaf,
   SignServerCa,
   type KeyedRequest,
@@ -58,6 +61,8 @@ interface Opened<Profile extends CaProfile = CaProfile> {
 const MAX_ISSUERS = 20_000;
 /** Roots made here that are remembered: they are cross-certified in the same breath. */
 const MAX_MADE = 100;
+/** Logs whose last checkpoint is remembered; beyond that the oldest is forgotten. */
+const MAX_LOGS = 20_000;
 
 /** Makes a signer that holds no CA yet: load them with `addIssuer`. */
 export function createLocalSigner(options: LocalSignerOptions): Signer {
@@ -69,6 +74,8 @@ class LocalSigner implements Signer {
   readonly #opened = new Map<string, Opened>();
   /** Key identifiers of roots made here, the oldest first. */
   readonly #made = new Set<string>();
+  /** Where each log was when it was signed last, the longest ago first. */
+  readonly #signed = new Map<string, ChainHead>();
 
   constructor(options: LocalSignerOptions) {
     this.#options = options;
@@ -179,6 +186,29 @@ class LocalSigner implements Signer {
     const subject = { tenant, trustDomain, agentId, publicKey };
     const leaf = await createAgentLeaf(ca.value.issuer, { ...subject, lifetimeSeconds, ...this.#fresh() });
     return leaf.ok ? accept(asMessage(leaf.value)) : leaf;
+  }
+
+  /** Of one life of the signer: whoever took over the control plane cannot have an older place, or another chain, signed. */
+  async signCheckpoint(message: SignCheckpoint): Promise<Result<Checkpoint, SignerCode>> {
+    const request = parse(SignCheckpoint, message);
+    if (!request.ok) return request;
+    const { log, position, hash } = request.value;
+    const last = this.#signed.get(log);
+    if (last !== undefined && (position < last.position || (position === last.position && hash !== last.hash))) {
+      const fix = 'if the database was restored from a backup, start the signer again';
+      return refuse('SIGNER_CHECKPOINT_REFUSED', `the chain of ${log} was further already, or another one: ${fix}`);
+    }
+    if (!this.#options.rateLimit.take('checkpoints')) {
+      return refuse(
+        'SIGNER_RATE_LIMITED',
+        'too many checkpoints were asked for in too short a time: try again in a minute',
+      );
+    }
+    this.#signed.delete(log);
+    const [oldest] = this.#signed.keys();
+    if (this.#signed.size >= MAX_LOGS && oldest !== undefined) this.#signed.delete(oldest);
+    this.#signed.set(log, { position, hash });
+    return accept(signCheckpoint(checkpointKey(this.#options.masterKey), request.value, this.#options.now()));
   }
 
   /** The named CA, when it is of `kind` and has signatures left. */

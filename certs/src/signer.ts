@@ -10,6 +10,7 @@
  * No operation gives a key away: `exportRootKey` of `root-key.ts` is for whoever may open the master key.
  */
 import { z } from 'zod';
+import { Checkpoint } from './audit-checkpoint.ts';
 import { AgentId, GatewayHost, TenantName } from './names.ts';
 import type { Result } from './result.ts';
 
@@ -62,6 +63,9 @@ export const DeriveKey = z.strictObject({
 export const RequestAuthority = z.strictObject({ id: caId });
 /** Closes a CA: its opened key is forgotten. Closing what is not open is no fault. */
 export const RemoveIssuer = z.strictObject({ id: caId });
+/** Signs where a log's chain is. A signer signs no step back, and no second hash for one place. */
+export const SignCheckpoint = Checkpoint.pick({ log: true, position: true, hash: true });
+export type SignCheckpoint = z.infer<typeof SignCheckpoint>;
 export type CreateRoot = z.infer<typeof CreateRoot>;
 export type SignServerCa = z.infer<typeof SignServerCa>;
 export type SignAgentCa = z.infer<typeof SignAgentCa>;
@@ -102,6 +106,7 @@ export const SignerCode = z.enum([
   'SIGNER_ISSUERS_FULL',
   'SIGNER_RATE_LIMITED',
   'SIGNER_HOST_NOT_ALLOWED',
+  'SIGNER_CHECKPOINT_REFUSED',
   // Of a signer in another process: it is away, or does not answer in time; too many calls wait for it.
   'SIGNER_DOWN',
   'SIGNER_BUSY',
@@ -126,6 +131,7 @@ export interface Signer {
   crossSignRoot(request: CrossSignRoot): Promise<Result<SignedCertificate, SignerCode>>;
   signGatewayLeaf(request: SignGatewayLeaf): Promise<Result<SignedCertificate, SignerCode>>;
   signAgentLeaf(request: SignAgentLeaf): Promise<Result<SignedCertificate, SignerCode>>;
+  signCheckpoint(request: SignCheckpoint): Promise<Result<Checkpoint, SignerCode>>;
 }
 
 /** Every operation as a process boundary parses it: what it takes, and what it answers when it does not refuse. */
@@ -141,4 +147,5 @@ export const OPERATIONS = {
   signAgentCa: { request: SignAgentCa, answer: SignedCa },
   signGatewayLeaf: { request: SignGatewayLeaf, answer: SignedCertificate },
   signAgentLeaf: { request: SignAgentLeaf, answer: SignedCertificate },
+  signCheckpoint: { request: SignCheckpoint, answer: Checkpoint },
 } as const satisfies Record<keyof Signer, { request: z.ZodObject; answer: z.ZodObject }>;

@@ -6,7 +6,14 @@
  * Who may do this is said by the files: the database's address or password, and `master.key`. What is done is audited as
  * `local:<user of the system>`. A running control plane goes on; its gateways hear of changes as of any other.
  */
-import { createLocalSigner, createRateLimit, openMasterKey, SIGNATURES, type RootFiles } from '@casare/certs';
+import {
+  createLocalSigner,
+  createRateLimit,
+  openMasterKey,
+  SIGNATURES,
+  type RootFiles,
+  type Signer,
+} from '@casare/certs';
 import type { LocalDesk } from '@casare/certs/cli';
 import { ApiError, createClient } from '@casare/shared/client';
 import { DiscoveryModule } from '@nestjs/core';
@@ -41,7 +48,8 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
   const db = await openStore(config, log, opened);
   const key = await openMasterKey(config.home);
   if (!key.ok) throw new Fault({ code: key.code, what: 'The master key cannot be opened', why: key.message });
-  const trust = trustOn(db, key.value, log);
+  const signer = signerOn(key.value);
+  const trust = trustOn(db, signer, log);
   await trust.views.refresh();
   const actor = `local:${userInfo().username}`;
   const tenant = (await findOperator(db)) ?? INSTALLATION;
@@ -62,7 +70,7 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
           module: class LocalCaller {},
           providers: [{ provide: AUTHENTICATOR, useValue: authenticator }],
         },
-        auditModule(new AuditService({ db, log })),
+        auditModule(new AuditService({ db, log, sign: (of) => signer.signCheckpoint(of) })),
         trustModule(trust),
       ],
     },
@@ -74,13 +82,16 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
   return { client, roots: rootsOf(trust, actor, key.value), close: () => closing.disposeAsync() };
 }
 
-/** Never started: no loop runs, nothing is presented, no missing CA is made. */
-function trustOn(db: Database, masterKey: Uint8Array, log: RootLog): Trust {
-  const clock = systemClock;
-  const now = () => clock.now();
+/** It signs CAs and checkpoints; gateways are certified by their own signers. */
+function signerOn(masterKey: Uint8Array): Signer {
+  const now = () => systemClock.now();
   const rateLimit = createRateLimit({ ...SIGNATURES, now });
-  // It signs CAs; gateways are certified by their own signers.
-  const signer = createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: [], rateLimit, now });
+  return createLocalSigner({ masterKey, trustDomain: TRUST_DOMAIN, gatewayHosts: [], rateLimit, now });
+}
+
+/** Never started: no loop runs, nothing is presented, no missing CA is made. */
+function trustOn(db: Database, signer: Signer, log: RootLog): Trust {
+  const clock = systemClock;
   return createTrust({ db, clock, ids: createIds(clock), log, signer, hosts: [], agents: agentStates(clock) });
 }
 

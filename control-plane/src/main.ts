@@ -7,7 +7,7 @@ import path from 'node:path';
 import { AccountsService, accountsModule, firstStart, type AdminFile } from './accounts/index.ts';
 import { alertsModule, createAlerts } from './alerts/index.ts';
 import { appModule } from './app.module.ts';
-import { auditModule, AuditService } from './audit/index.ts';
+import { auditModule, AuditService, type AuditOptions } from './audit/index.ts';
 import {
   agentCounts,
   agentFitness,
@@ -87,7 +87,8 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const metrics = new Metrics({ processMetrics: true });
   const base = { db: database, clock, ids: createIds(clock), live, metrics };
 
-  const audit = new AuditService({ db: database, log: part('audit') });
+  const sign: AuditOptions['sign'] = (of) => signing.signer.signCheckpoint(of);
+  const audit = new AuditService({ db: database, log: part('audit'), sign });
   const workflows = new WorkflowsService(database, clock, base.ids);
   const secrets = createSecrets({ db: database, clock, home: config.home, master: config.secretsMaster });
   await secrets.start();

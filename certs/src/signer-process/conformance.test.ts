@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyCheckpoint } from '../audit-checkpoint.ts';
 import { readCertificate } from '../contents.ts';
 import { generateKey } from '../keys.ts';
 import { createLocalSigner } from '../local-signer.ts';
@@ -134,6 +135,12 @@ describe.each([
     expect(key).toBe(must(await local().deriveKey({ purpose: 'enrol-nonce' })).key);
     expect(Buffer.from(key, 'base64')).toHaveLength(32);
     expect(codeOf(await signer.deriveKey({ purpose: 'master' as never }))).toBe('SIGNER_REQUEST_INVALID');
+  });
+
+  test('says where a log is, and signs no step back', async () => {
+    const of = (position: number) => ({ log: 'acme', position, hash: 'a'.repeat(64) });
+    expect(codeOf(verifyCheckpoint(must(await signer.signCheckpoint(of(7)))))).toBe('OK');
+    expect(codeOf(await signer.signCheckpoint(of(6)))).toBe('SIGNER_CHECKPOINT_REFUSED');
   });
 
   test('makes a key and the request for its certificate, and seals the key for the id', async () => {

@@ -4,7 +4,7 @@
  */
 import { within, type Rights } from '@casare/shared/api';
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { appendAudit } from '../audit/index.ts';
+import { appendAudit, INSTALLATION } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Authenticator, Caller, Credentials } from '../platform/http/caller.ts';
@@ -183,7 +183,13 @@ export class AccountsService implements Authenticator {
   }
 
   async logOut(sessionToken: string): Promise<void> {
-    await sessions.deleteSession(this.#db, hashSecret(sessionToken));
+    await this.#db.transaction(async (tx) => {
+      const session = await sessions.deleteSession(tx, hashSecret(sessionToken));
+      if (session === null) return;
+      const { id, tenant, accountId } = session;
+      const subject = `account:${accountId}`;
+      await appendAudit(tx, { tenant, actor: subject, action: 'session.closed', subject, detail: { session: id } });
+    });
   }
 
   /** Makes a code that signs in the caller's own account. */
@@ -258,14 +264,31 @@ export class AccountsService implements Authenticator {
     if (locked !== null) return locked;
     const account = await accounts.accountByEmail(this.#db, email);
     if (!(await verifyPassword(password, account?.passwordHash ?? null)) || account === null) {
+      await this.#noteRefused(account, 'password', from);
       return refuse('unauthenticated', 'AUTH_WRONG_CREDENTIALS', 'The e-mail address or the password is wrong.');
     }
     const refused = (await factor?.({ tenant: account.tenant, accountId: account.id })) ?? null;
-    if (refused?.code === 'AUTH_SECOND_FACTOR_WRONG') return refused;
+    if (refused?.code === 'AUTH_SECOND_FACTOR_WRONG') {
+      await this.#noteRefused(account, 'secondFactor', from);
+      return refused;
+    }
     if (refused === null) await signIns.clearFailures(this.#db, byAccount);
     else await signIns.forgiveTry(this.#db, byAccount);
     await signIns.forgiveTry(this.#db, byAddress);
     return refused ?? account;
+  }
+
+  /**
+   * A try that failed is audited where the account is, else in the installation's log: the answer takes as long then. The lock
+   * bounds how many there are.
+   */
+  #noteRefused(account: accounts.AccountRow | null, why: 'password' | 'secondFactor', from: From): Promise<void> {
+    const address = from.address.slice(0, 100);
+    const of =
+      account === null
+        ? { tenant: INSTALLATION, subject: `address:${address}` }
+        : { tenant: account.tenant, subject: `account:${account.id}` };
+    return appendAudit(this.#db, { ...of, actor: 'system', action: 'session.refused', detail: { why, address } });
   }
 
   async #checkFactor(of: Holder, code: string | undefined): Promise<Refusal | null> {

@@ -141,9 +141,10 @@ const endSessionsOfSql = sql<never, [tenant: string, accountId: string, except: 
    DELETE FROM session WHERE tenant_id = $1 AND account_id = $2 AND ($3::uuid IS NULL OR id <> $3)`,
 );
 
-const deleteSessionSql = sql<never, [hash: Buffer]>('deleteSession', `DELETE FROM session WHERE token_hash = $1`, {
-  idempotent: true,
-});
+const deleteSessionSql = sql<{ id: string; tenant: string; accountId: string }, [hash: Buffer]>(
+  'deleteSession',
+  `DELETE FROM session WHERE token_hash = $1 RETURNING id, tenant_id AS tenant, account_id AS "accountId"`,
+);
 
 const sweepSessionsSql = sql<never, [now: Date]>('sweepSessions', `DELETE FROM session WHERE expires_at < $1`);
 
@@ -202,8 +203,12 @@ export function endSessionsOf(
   return db.execute(endSessionsOfSql(tenant, accountId, except));
 }
 
-export async function deleteSession(db: Queryable, hash: Buffer): Promise<void> {
-  await db.execute(deleteSessionSql(hash));
+/** Whose it was; null when there is none any more. */
+export async function deleteSession(
+  tx: Queryable,
+  hash: Buffer,
+): Promise<{ readonly id: string; readonly tenant: string; readonly accountId: string } | null> {
+  return (await tx.query(deleteSessionSql(hash)))[0] ?? null;
 }
 
 export async function sweepSessions(db: Queryable, now: Date): Promise<void> {

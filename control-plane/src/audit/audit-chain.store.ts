@@ -46,10 +46,11 @@ const holdHead = sql<{ position: number; hash: string; xid: string; seq: number 
 
 const eventsToLink = sql<EventRow, [tenant: string, xid: string, seq: number, limit: number]>(
   'eventsToLink',
-  `SELECT xid::text AS xid, seq, at, actor, action, subject, detail FROM audit_event
-   WHERE tenant_id = $1 AND (xid, seq) > ($2::text::xid8, $3::bigint)
-     AND xid < pg_snapshot_xmin(pg_current_snapshot())
-   ORDER BY xid, seq LIMIT $4`,
+  // By the number of the column, not by the text of the result, where 9 comes after 10.
+  `SELECT e.xid::text AS xid, seq, at, actor, action, subject, detail FROM audit_event e
+   WHERE tenant_id = $1 AND (e.xid, seq) > ($2::text::xid8, $3::bigint)
+     AND e.xid < pg_snapshot_xmin(pg_current_snapshot())
+   ORDER BY e.xid, e.seq LIMIT $4`,
 );
 
 const addLinks = sql<never, [tenant: string, positions: number[], seqs: number[], hashes: string[]]>(
@@ -64,11 +65,14 @@ const moveHead = sql<never, [tenant: string, position: number, hash: string, xid
   `UPDATE audit_head SET position = $2, hash = decode($3, 'hex'), xid = $4::text::xid8, seq = $5 WHERE tenant_id = $1`,
 );
 
-const linkedEntries = sql<LinkedRow, [tenant: string, after: number, limit: number]>(
+type Page = [tenant: string, after: number, limit: number, since: Date | null, until: Date | null];
+
+const linkedEntries = sql<LinkedRow, Page>(
   'linkedAuditEntries',
   `SELECT l.position, encode(l.hash, 'hex') AS hash, e.seq, e.at, e.actor, e.action, e.subject, e.detail
    FROM audit_link l JOIN audit_event e ON e.tenant_id = l.tenant_id AND e.seq = l.seq
-   WHERE l.tenant_id = $1 AND l.position > $2 ORDER BY l.position LIMIT $3`,
+   WHERE l.tenant_id = $1 AND l.position > $2 AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+   ORDER BY l.position LIMIT $3`,
   { idempotent: true },
 );
 
@@ -117,8 +121,14 @@ export async function link(tx: Transaction, tenant: string, limit: number): Prom
 }
 
 /** Entries of a log after `position`, oldest first. */
-export async function listEntries(db: Queryable, tenant: string, after: number, limit: number): Promise<LinkedEntry[]> {
-  const rows = await db.query(linkedEntries(tenant, after, limit));
+export async function listEntries(
+  db: Queryable,
+  tenant: string,
+  after: number,
+  limit: number,
+  { since = null, until = null }: { readonly since?: Date | null; readonly until?: Date | null } = {},
+): Promise<LinkedEntry[]> {
+  const rows = await db.query(linkedEntries(tenant, after, limit, since, until));
   return rows.map((row) => ({ ...row, tenant, at: row.at.toISOString() }));
 }
 

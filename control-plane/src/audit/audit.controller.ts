@@ -21,4 +21,19 @@ export class AuditController {
   head({ caller, query }: Call<typeof api.audit.head>) {
     return this.#audit.head(caller.tenant, query.log);
   }
+
+  @Handles(api.audit.export)
+  export({ caller, query }: Call<typeof api.audit.export>) {
+    return this.#audit.export(caller.tenant, query);
+  }
+
+  @Handles(api.audit.checkpoint)
+  checkpoint({ caller, query }: Call<typeof api.audit.checkpoint>) {
+    return this.#audit.checkpoint(caller.tenant, query.log);
+  }
+
+  @Handles(api.audit.checkpoints)
+  checkpoints({ caller, query }: Call<typeof api.audit.checkpoints>) {
+    return this.#audit.checkpoints(caller.tenant, query);
+  }
 }

@@ -5,6 +5,9 @@
  */
 import { sql, type Queryable } from '../platform/database/index.ts';
 
+/** The log of what belongs to the installation, in the place of a tenant. */
+export const INSTALLATION = '_installation';
+
 export interface AuditEntry {
   readonly tenant: string;
   /** `account:<id>`, `key:<id>`, `agent:<id>` or `system`. */

@@ -1,17 +1,33 @@
 /** The chain of the audit log on a real database: whole, in an order that never changes, and by one appender at a time. */
-import { CHAIN_START, follow, type ChainHead } from '@casare/certs';
+import {
+  CHAIN_START,
+  createLocalSigner,
+  createRateLimit,
+  follow,
+  verifyCheckpoint,
+  type ChainHead,
+} from '@casare/certs';
 import type { AuditEntry } from '@casare/shared/api';
+import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { silentLog } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { appendAudit, AuditService } from './index.ts';
+import { appendAudit, AuditService, type AuditOptions } from './index.ts';
 
 const addTenant = sql<never, [id: string, operator: boolean]>(
   'testAuditTenant',
   `INSERT INTO tenant (id, name, operator) VALUES ($1, $1, $2)`,
 );
+
+const clock = { now: () => new Date() };
+const signer = createLocalSigner({
+  ...{ masterKey: randomBytes(32), trustDomain: 'casare.internal', gatewayHosts: [], ...clock },
+  rateLimit: createRateLimit({ perMinute: 600, burst: 600, ...clock }),
+});
+const sign: AuditOptions['sign'] = (of) => signer.signCheckpoint(of);
 
 let database: TestDatabase;
 let audit: AuditService;
@@ -19,7 +35,7 @@ let tenant: string;
 let count = 0;
 beforeAll(async () => {
   database = await testDatabase();
-  audit = new AuditService({ db: database.db, log: silentLog });
+  audit = new AuditService({ db: database.db, log: silentLog, sign });
   await database.db.execute(addTenant('operator', true));
 });
 beforeEach(async () => {
@@ -101,24 +117,134 @@ describe('the chain', () => {
     expect(check(found)).toMatchObject({ position: 2 });
   });
 
+  it('goes by the number of a transaction, of however many digits', async () => {
+    const text = `INSERT INTO audit_event (tenant_id, actor, action, subject, xid) VALUES ($1, 'a', 'b', 'ten', '10'), ($1, 'a', 'b', 'nine', '9')`;
+    await database.owner.execute({ name: 'testDigits', text, values: [tenant], idempotent: false });
+    await audit.link();
+    await audit.link();
+    expect((await entries()).map(({ subject }) => subject)).toEqual(['nine', 'ten']);
+  });
+
   it('is made by one appender at a time, however many replicas there are', async () => {
     for (let n = 0; n < 20; n++) await write(String(n));
-    const replicas = Array.from({ length: 8 }, () => new AuditService({ db: database.db, log: silentLog }));
+    const replicas = Array.from({ length: 8 }, () => new AuditService({ db: database.db, log: silentLog, sign }));
     await Promise.all([...replicas, ...replicas].map((replica) => replica.link()));
     expect(check(await linked(20))).toMatchObject({ position: 20 });
   });
 
-  it('shows what somebody who owns the database changed', async () => {
+  it('shows a row that somebody who owns the database changed, removed, inserted or put elsewhere, and the end they cut off', async () => {
+    const swap = `UPDATE audit_link SET seq = CASE position WHEN 2 THEN (SELECT seq FROM audit_link WHERE tenant_id = $1 AND position = 3)
+      ELSE (SELECT seq FROM audit_link WHERE tenant_id = $1 AND position = 2) END WHERE tenant_id = $1 AND position IN (2, 3)`;
+    const ways: readonly [how: string, text: string, found: string][] = [
+      ['changed', `UPDATE audit_event SET actor = 'nobody' WHERE tenant_id = $1 AND subject = 'two'`, 'AUDIT_BROKEN'],
+      ['removed', `DELETE FROM audit_link WHERE tenant_id = $1 AND position = 2`, 'AUDIT_GAP'],
+      [
+        'put in the place of another one',
+        `UPDATE audit_link SET (seq, hash) = (SELECT l.seq, l.hash FROM audit_link l
+           WHERE l.tenant_id = $1 AND l.position = 3) WHERE tenant_id = $1 AND position = 2`,
+        'AUDIT_BROKEN',
+      ],
+      [
+        'inserted',
+        `WITH made AS (INSERT INTO audit_event (tenant_id, actor, action, subject) VALUES ($1, 'account:1', 'thing.done', 'more') RETURNING seq),
+           moved AS (INSERT INTO audit_link SELECT tenant_id, 5, seq, hash FROM audit_link WHERE tenant_id = $1 AND position = 4)
+         UPDATE audit_link l SET seq = CASE l.position WHEN 3 THEN made.seq ELSE third.seq END,
+           hash = CASE l.position WHEN 3 THEN decode(repeat('ab', 32), 'hex') ELSE third.hash END
+         FROM made, (SELECT seq, hash FROM audit_link WHERE tenant_id = $1 AND position = 3) third
+         WHERE l.tenant_id = $1 AND l.position IN (3, 4)`,
+        'AUDIT_BROKEN',
+      ],
+      ['put in another order', swap, 'AUDIT_BROKEN'],
+    ];
+    for (const [how, text, found] of ways) {
+      tenant = `${how.replaceAll(/\W/g, '')}${++count}`;
+      await database.db.execute(addTenant(tenant, false));
+      for (const subject of ['one', 'two', 'three', 'four']) await write(subject);
+      await linked(4);
+      const tampering = { name: `testTamper${count}`, text, values: [tenant], idempotent: false };
+      await expect(
+        database.db.transaction((tx) => tx.execute(tampering)),
+        how,
+      ).rejects.toThrow(/append-only|denied/);
+      await tamper(tampering);
+      expect(check(await entries()), how).toBe(found);
+    }
+    // An end that was cut off is whole in itself: its head, and any checkpoint, say that there was more.
+    tenant = `cut${++count}`;
+    await database.db.execute(addTenant(tenant, false));
     for (const subject of ['one', 'two', 'three']) await write(subject);
     await linked(3);
-    const change = `UPDATE audit_event SET actor = 'nobody' WHERE tenant_id = $1 AND subject = 'two'`;
-    const tampering = { name: 'testTamper', text: change, values: [tenant] };
-    await expect(database.owner.execute(tampering)).rejects.toThrow('append-only');
-    await database.owner.transaction(async (tx) => {
-      await tx.execute({ name: 'testOff', text: `SET LOCAL session_replication_role = 'replica'`, values: [] });
-      await tx.execute(tampering);
+    await audit.makeCheckpoints();
+    const held = await audit.checkpoints(tenant, { log: 'tenant', limit: 10 });
+    await tamper({
+      ...{ name: 'testCut', values: [tenant], idempotent: false },
+      text: `WITH gone AS (DELETE FROM audit_link WHERE tenant_id = $1 AND position = 3), head AS (
+          UPDATE audit_head SET position = 2, hash = (SELECT hash FROM audit_link WHERE tenant_id = $1 AND position = 2) WHERE tenant_id = $1)
+        DELETE FROM audit_checkpoint WHERE tenant_id = $1`,
     });
-    expect(check(await entries())).toBe('AUDIT_BROKEN');
+    const end = check(await entries()) as ChainHead;
+    expect(end).toMatchObject({ position: 2 });
+    expect(isRefusal(held) ? [] : held.items).toMatchObject([{ log: tenant, position: 3 }]);
+    // And the signer signs no step back.
+    await expect(audit.checkpoint(tenant, 'tenant')).rejects.toMatchObject({ code: 'SIGNER_CHECKPOINT_REFUSED' });
+  });
+});
+
+async function tamper(statement: { name: string; text: string; values: string[]; idempotent: boolean }): Promise<void> {
+  await database.owner.transaction(async (tx) => {
+    await tx.execute({
+      name: 'testOff',
+      text: `SET LOCAL session_replication_role = 'replica'`,
+      values: [],
+      idempotent: false,
+    });
+    await tx.execute(statement);
+  });
+}
+
+describe('checkpoints and exports', () => {
+  it('the signer says where a log is: at once when asked, and for all that grew by themselves, once', async () => {
+    for (const subject of ['one', 'two']) await write(subject);
+    const found = await linked(2);
+    const at = await audit.checkpoint(tenant, 'tenant');
+    if (isRefusal(at)) throw new Error(at.code);
+    expect(verifyCheckpoint(at)).toEqual({ ok: true, value: { position: 2, hash: found[1]!.hash } });
+    await audit.makeCheckpoints();
+    await write('three');
+    await linked(3);
+    // The last one is less than an hour old.
+    await Promise.all([audit.makeCheckpoints(), audit.makeCheckpoints()]);
+    const kept = await audit.checkpoints(tenant, { log: 'tenant', limit: 10 });
+    expect(isRefusal(kept) ? kept : kept.items).toMatchObject([{ position: 2, hash: found[1]!.hash, log: tenant }]);
+    for (const wrong of [
+      await audit.checkpoint(tenant, 'installation'),
+      await audit.checkpoints(tenant, { log: 'installation', limit: 1 }),
+    ]) {
+      expect(wrong).toMatchObject({ code: 'OPERATOR_ONLY' });
+    }
+  });
+
+  it('an export has every entry, as it is or as a CloudEvent, and those of a time alone', async () => {
+    for (let n = 0; n < 501; n++) await write(String(n));
+    const found = await linked(501);
+    const lines = async (query: Partial<Parameters<AuditService['export']>[1]>): Promise<Record<string, unknown>[]> => {
+      const sent = await audit.export(tenant, { log: 'tenant', format: 'jsonl', ...query });
+      if (isRefusal(sent)) throw new Error(sent.code);
+      return (await text(sent.stream))
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    expect(await lines({})).toEqual(found);
+    const events = await lines({ format: 'cloudevents' });
+    expect(events.map(({ data }) => data)).toEqual(found);
+    expect(events[500]).toMatchObject({
+      ...{ specversion: '1.0', id: `${tenant}/501`, type: 'io.casare.audit.thing.done', subject: '500' },
+      ...{ source: `urn:casare:audit:${tenant}`, datacontenttype: 'application/json', time: found[500]!.at },
+    });
+    const since = found[300]!.at;
+    expect(await lines({ since })).toEqual(found.filter((entry) => entry.at >= since));
+    expect(await lines({ until: since })).toEqual(found.filter((entry) => entry.at < since));
   });
 });
 

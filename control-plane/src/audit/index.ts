@@ -1,4 +1,4 @@
 /** Audit: what people and keys did. */
-export { append as appendAudit, type AuditEntry } from './audit.store.ts';
+export { append as appendAudit, INSTALLATION, type AuditEntry } from './audit.store.ts';
 export { auditModule } from './audit.module.ts';
-export { AuditService } from './audit.service.ts';
+export { AuditService, type AuditOptions } from './audit.service.ts';

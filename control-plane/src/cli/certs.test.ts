@@ -1,6 +1,7 @@
 /** `casare-certs` against a running control plane: what each command says, and how it ends. */
+import { CHAIN_START, chainHash } from '@casare/certs';
 import { run, type Surroundings } from '@casare/certs/cli';
-import { Lock, TrustStatus } from '@casare/shared/api';
+import { AuditEvent, Lock, TrustStatus } from '@casare/shared/api';
 import { api, createClient } from '@casare/shared/client';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -154,6 +155,39 @@ describe('tokens, bundle and audit', () => {
       error: expect.stringMatching(/^AUDIT_BROKEN: /) as string,
     });
     await writeFile(file, text);
+
+    // With the signer's word that was kept elsewhere: cut off, or written anew from the first entry on.
+    const kept = path.join(folder, 'kept.json');
+    expect(await certs(['audit', 'checkpoint', '--out', kept])).toMatchObject({ code: 0 });
+    const events = path.join(folder, 'events.jsonl');
+    expect(await certs(['audit', 'export', '--out', events, '--format', 'cloudevents'])).toMatchObject({ code: 0 });
+    const lines = (await readFile(events, 'utf8')).trim().split('\n');
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      specversion: '1.0',
+      type: expect.stringMatching(/^io\.casare\.audit\./) as string,
+    });
+    const verified = (of: string): Promise<{ code: number; error: string }> =>
+      certs(['audit', 'verify', of, '--checkpoint', kept]);
+    expect(await verified(events)).toMatchObject({ code: 0 });
+    await writeFile(events, `${lines.slice(0, -1).join('\n')}\n`);
+    expect(await certs(['audit', 'verify', events])).toMatchObject({ code: 0 });
+    expect((await verified(events)).error).toMatch(/^AUDIT_CUT: /);
+    let before = CHAIN_START.hash;
+    const anew = lines.map((line) => {
+      const { data } = AuditEvent.parse(JSON.parse(line));
+      const entry = { ...data, actor: 'account:somebody-else' };
+      return JSON.stringify({ ...entry, hash: (before = chainHash(before, entry)) });
+    });
+    await writeFile(events, `${anew.join('\n')}\n`);
+    expect(await certs(['audit', 'verify', events])).toMatchObject({ code: 0 });
+    expect((await verified(events)).error).toMatch(/^AUDIT_OTHER: /);
+    expect((await certs(['audit', 'verify', file, '--checkpoint', kept, '--key', 'ff'])).error).toMatch(
+      /^CHECKPOINT_KEY_OTHER: /,
+    );
+    await writeFile(kept, (await readFile(kept, 'utf8')).replace(/"position": \d+/, '"position": 1'));
+    expect((await verified(events)).error).toMatch(/^CHECKPOINT_FORGED: /);
+    await writeFile(kept, '{}');
+    expect((await verified(events)).error).toMatch(/^CHECKPOINT_MALFORMED: /);
     await appendFile(file, 'x\n');
     expect((await certs(['audit', 'verify', file])).error).toMatch(/^AUDIT_MALFORMED: /);
     expect((await certs(['audit', 'verify', path.join(folder, 'none')])).error).toMatch(/^FILE_UNREADABLE: /);

@@ -34,6 +34,8 @@ export const QUERIES: Readonly<Record<string, OperationField>> = {
   account: { operation: api.accounts.get },
   audit: { operation: api.audit.list },
   auditHead: { operation: api.audit.head },
+  auditCheckpoint: { operation: api.audit.checkpoint },
+  auditCheckpoints: { operation: api.audit.checkpoints },
 };
 
 const agentAction = (action: string, description: string): OperationField => ({

@@ -48,7 +48,7 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
 /** What a column of a credential is called, in whatever table: it is not exported. Nor is any column of bytes. */
 export const WITHHELD = /(^|_)hash$|sealed|secret|password|csrf|wrapped|cipher/;
 /** Columns that look like one and are none: the hashes of the audit chain. */
-const TOLD: ReadonlySet<string> = new Set(['audit_link.hash', 'audit_head.hash']);
+const TOLD: ReadonlySet<string> = new Set(['audit_link.hash', 'audit_head.hash', 'audit_checkpoint.hash']);
 
 export class TenantExport {
   readonly #options: ExportOptions;

@@ -34,6 +34,30 @@ export type AuditHead = z.infer<typeof AuditHead>;
 export const AuditLog = z.enum(['tenant', 'installation']);
 export type AuditLog = z.infer<typeof AuditLog>;
 
+/** The signer's word that the chain had a hash at a place; what is signed stands in `certs/src/audit-checkpoint.ts`. */
+export const AuditCheckpoint = z
+  .object({
+    format: z.literal('casare.audit-checkpoint/1'),
+    /** The tenant, or `_installation`. */
+    log: z.string(),
+    position: z.int().min(0),
+    hash: sha256,
+    at: time,
+    /** Ed25519, SubjectPublicKeyInfo in DER, base64. */
+    publicKey: z.base64(),
+    signature: z.base64(),
+  })
+  .meta({ id: 'AuditCheckpoint' });
+export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>;
+
+/** How an export is written: entries, or CloudEvents 1.0 that hold them; one a line. */
+export const AuditFormat = z.enum(['jsonl', 'cloudevents']);
+export type AuditFormat = z.infer<typeof AuditFormat>;
+
+/** Entries from `since` on and before `until`. */
+const range = { since: z.iso.datetime().optional(), until: z.iso.datetime().optional() };
+const log = AuditLog.default('tenant');
+
 export const audit = {
   list: endpoint({
     id: 'audit.list',
@@ -41,8 +65,39 @@ export const audit = {
     path: '/audit',
     summary: 'Lists the audit log, oldest first. An entry appears a moment after its change was committed.',
     permission: 'audit:read',
-    query: PageQuery.extend({ log: AuditLog.default('tenant') }),
+    query: PageQuery.extend({ log, ...range }),
     answer: { json: page(AuditEntry) },
+    problems: ['OPERATOR_ONLY'],
+  }),
+  export: endpoint({
+    id: 'audit.export',
+    method: 'GET',
+    path: '/audit/export',
+    summary: 'Sends the audit log, oldest first, one entry or CloudEvent a line, while it is read.',
+    permission: 'audit:read',
+    query: z.object({ log, format: AuditFormat.default('jsonl'), ...range }),
+    answer: 'bytes',
+    problems: ['OPERATOR_ONLY'],
+  }),
+  checkpoint: endpoint({
+    id: 'audit.checkpoint',
+    method: 'GET',
+    path: '/audit/checkpoint',
+    summary:
+      'Signs where the chain of the audit log is now. Kept elsewhere, it shows later whether the log was written anew.',
+    permission: 'audit:read',
+    query: z.object({ log }),
+    answer: { json: AuditCheckpoint },
+    problems: ['OPERATOR_ONLY'],
+  }),
+  checkpoints: endpoint({
+    id: 'audit.checkpoints',
+    method: 'GET',
+    path: '/audit/checkpoints',
+    summary: 'Lists the checkpoints that were made every hour, oldest first.',
+    permission: 'audit:read',
+    query: PageQuery.extend({ log }),
+    answer: { json: page(AuditCheckpoint) },
     problems: ['OPERATOR_ONLY'],
   }),
   head: endpoint({
@@ -51,7 +106,7 @@ export const audit = {
     path: '/audit/head',
     summary: 'Shows where the chain of the audit log ends.',
     permission: 'audit:read',
-    query: z.object({ log: AuditLog.default('tenant') }),
+    query: z.object({ log }),
     answer: { json: AuditHead },
     problems: ['OPERATOR_ONLY'],
   }),

@@ -20,7 +20,7 @@ const INSTALLATION: Readonly<Record<string, string>> = {
 };
 const READ_BY_TENANTS = ['gateway', 'store', 'trust_state'];
 /** What nobody may change, the appender neither. */
-const APPEND_ONLY = ['audit_event', 'audit_link'];
+const APPEND_ONLY = ['audit_checkpoint', 'audit_event', 'audit_link'];
 
 interface Table {
   readonly name: string;

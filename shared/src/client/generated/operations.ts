@@ -6,6 +6,9 @@ export const BASE = '/api/v1';
 export const api = {
   audit: {
     list: { id: 'audit.list', method: 'GET', path: '/audit', answer: 'json' },
+    export: { id: 'audit.export', method: 'GET', path: '/audit/export', answer: 'bytes' },
+    checkpoint: { id: 'audit.checkpoint', method: 'GET', path: '/audit/checkpoint', answer: 'json' },
+    checkpoints: { id: 'audit.checkpoints', method: 'GET', path: '/audit/checkpoints', answer: 'json' },
     head: { id: 'audit.head', method: 'GET', path: '/audit/head', answer: 'json' },
   },
   auth: {

@@ -67,6 +67,19 @@ export interface components {
             column?: number | undefined;
             suggestion?: string | undefined;
         };
+        AuditCheckpoint: {
+            /** @constant */
+            format: "casare.audit-checkpoint/1";
+            log: string;
+            position: number;
+            hash: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: base64 */
+            publicKey: string;
+            /** Format: base64 */
+            signature: string;
+        };
         AuditHead: {
             position: number;
             hash: string;
@@ -1031,6 +1044,8 @@ export interface operations {
                 limit?: number | undefined;
                 cursor?: string | undefined;
                 log?: ("tenant" | "installation") | undefined;
+                since?: string | undefined;
+                until?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -1046,6 +1061,107 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["AuditEntry"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem; among others OPERATOR_ONLY. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.export": {
+        parameters: {
+            query?: {
+                log?: ("tenant" | "installation") | undefined;
+                format?: ("jsonl" | "cloudevents") | undefined;
+                since?: string | undefined;
+                until?: string | undefined;
+            } | undefined;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A problem; among others OPERATOR_ONLY. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.checkpoint": {
+        parameters: {
+            query?: {
+                log?: ("tenant" | "installation") | undefined;
+            } | undefined;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+            /** @description A problem; among others OPERATOR_ONLY. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.checkpoints": {
+        parameters: {
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                log?: ("tenant" | "installation") | undefined;
+            } | undefined;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditCheckpoint"][];
                         nextCursor: string | null;
                     };
                 };
