@@ -33,7 +33,7 @@ function literal(entry: Readonly<Record<string, string>>): string {
 
 /** How the client gives an answer back. */
 function answerOf({ operationId, responses }: Operation): 'json' | 'bytes' | 'events' | 'nothing' {
-  const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+  const successes = Object.entries(responses).filter(([status]) => ['200', '201', '204'].includes(status));
   if (successes.length !== 1) throw new Error(`${operationId} has ${successes.length} answers of success, not one`);
   const types = Object.keys(successes[0]![1].content ?? {});
   if (types.length === 0) return 'nothing';

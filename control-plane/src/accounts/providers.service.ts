@@ -46,13 +46,16 @@ export class ProvidersService {
     const now = clock.now();
     const base = { tenant, id, createdAt: now, changedAt: now };
     let row: store.ProviderRow;
+    const unreachable = await entered(
+      request.kind === 'oidc' ? discover(outbound, request) : readKeys(outbound, keysUrlOf(request)),
+    );
+    if (unreachable !== null) return unreachable;
     if (request.kind === 'oidc') {
-      await discover(outbound, request);
       const { clientSecret, ...settings } = request;
       row = { ...base, ...settings, keysUrl: null, sealedSecret: await this.#seal(tenant, id, clientSecret) };
     } else {
-      const { audience, keysUrl = `${request.issuer}/.well-known/jwks.json`, ...settings } = request;
-      await readKeys(outbound, keysUrl);
+      const { audience, keysUrl: _, ...settings } = request;
+      const keysUrl = keysUrlOf(request);
       row = { ...base, ...settings, clientId: audience, keysUrl, scopes: '', sealedSecret: null };
     }
     return db.of(tenant).transaction(async (tx) => {
@@ -103,6 +106,24 @@ export class ProvidersService {
 
   async #seal(tenant: string, id: string, secret: string): Promise<string> {
     return sealKey(Buffer.from(secret, 'utf8'), await this.#options.sealingKey(), boundTo(tenant, id));
+  }
+}
+
+function keysUrlOf({ issuer, keysUrl }: { readonly issuer: string; readonly keysUrl?: string | undefined }): string {
+  return keysUrl ?? `${issuer}/.well-known/jwks.json`;
+}
+
+/** An address that a person entered and that cannot be called is theirs to mend, not a failure of this server. */
+async function entered(call: Promise<unknown>): Promise<Refusal | null> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    if (!(error instanceof Fault) || !error.code.startsWith('OUTBOUND_')) throw error;
+    return refuse('unprocessable', error.code, `${error.what}.`, {
+      ...(error.why === undefined ? {} : { detail: `${error.why}.` }),
+      fix: error.fix === undefined ? 'See that the address is right and answers.' : `${error.fix}.`,
+    });
   }
 }
 

@@ -286,6 +286,10 @@ describe('providers', () => {
     expect(await create(idp.issuer.replace('127.0.0.1', '[::ffff:127.0.0.1]'))).toBe('PROVIDER_UNUSABLE');
     expect(await create(idp.issuer, idp.clientId)).toBe('PROVIDER_EXISTS');
     expect(await create('https://169.254.169.254')).toBe('OUTBOUND_REFUSED');
+    // Whoever entered it can mend it: no failure of this server.
+    await expect(
+      owner.client.call(api.providers.create, { body: body('https://login.invalid') }),
+    ).rejects.toMatchObject({ problem: { status: 422, code: 'OUTBOUND_FAILED' } });
     expect((await owner.client.call(api.providers.list)).items).toHaveLength(1);
   });
 });

@@ -53,7 +53,7 @@ export type Rest<Id extends OperationId> =
   Partial<CallOptions<Id>> extends CallOptions<Id> ? [options?: CallOptions<Id>] : [options: CallOptions<Id>];
 
 type SuccessOf<Id extends OperationId> = operations[Id]['responses'] extends infer R
-  ? R[Exclude<keyof R, 'default'>]
+  ? R[keyof R & (200 | 201 | 204)]
   : never;
 
 /** What a call gives back: the JSON of the answer, the raw response (bytes, events), or nothing. */

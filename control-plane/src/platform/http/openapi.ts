@@ -1,7 +1,9 @@
 /** The OpenAPI 3.1 document, generated from the endpoint table: the same declarations that the server parses by. */
-import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Problem, Role, type Endpoint } from '@casare/shared/api';
+import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Role, type Endpoint } from '@casare/shared/api';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { problemsOf } from './openapi-problems.ts';
+import { tagsOf } from './openapi-tags.ts';
 
 const IdempotencyKey = z
   .string()
@@ -22,6 +24,7 @@ export function openApiDocument(): object {
     },
     servers: [{ url: API_PREFIX }],
     security: [{ apiKey: [] }, { session: [] }],
+    tags: tagsOf(ENDPOINTS),
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `csk_…`.' },
@@ -49,6 +52,9 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
   return {
     operationId: endpoint.id,
     summary: endpoint.summary,
+    ...(endpoint.problems === undefined
+      ? {}
+      : { description: `Among its problem codes: ${endpoint.problems.join(', ')}.` }),
     tags: [endpoint.id.split('.')[0]!],
     ...(endpoint.permission === 'public' ? { security: [] } : {}),
     'x-permission': endpoint.permission,
@@ -57,13 +63,17 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: bodyContent(endpoint) } }),
     responses: {
       [endpoint.answer === 'nothing' ? '204' : String(endpoint.status ?? 200)]: successOf(endpoint),
-      default: {
-        description: problemsText(endpoint),
-        content: { 'application/problem+json': { schema: Problem } },
-      },
+      ...(endpoint.answer === 'bytes' ? PARTS : {}),
+      ...problemsOf(endpoint),
     },
   };
 }
+
+/** Files are sent in part, and not again, to who asks so (RFC 9110). */
+const PARTS = {
+  206: { description: 'The part of the bytes that `Range` asked for.', content: { 'application/octet-stream': {} } },
+  304: { description: 'What `If-None-Match` named is still so.' },
+};
 
 function bodyContent(endpoint: Endpoint) {
   const text = Object.fromEntries((endpoint.textBodies ?? []).map((type) => [type, { schema: z.string() }]));
@@ -75,8 +85,4 @@ function successOf({ answer }: Endpoint) {
   if (answer === 'bytes') return { description: 'The bytes.', content: { 'application/octet-stream': {} } };
   if (answer === 'events') return { description: 'Server-sent events.', content: { 'text/event-stream': {} } };
   return { description: 'The answer.', content: { 'application/json': { schema: answer.json } } };
-}
-
-function problemsText({ problems }: Endpoint): string {
-  return problems === undefined ? 'A problem.' : `A problem; among others ${problems.join(', ')}.`;
 }

@@ -169,6 +169,13 @@ describe('parsing', () => {
     expect([response.status, (await problem(response)).code]).toEqual([status, code]);
   });
 
+  test('what cannot be read as a request is a problem too', async () => {
+    const large = await sendRaw(edge.port, `GET /api/v1/file?x=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(large).toMatch(/^HTTP\/1.1 431 .*\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(Problem.parse(JSON.parse(large.split('\r\n\r\n')[1]!)).code).toBe('HEAD_TOO_LARGE');
+    expect(await sendRaw(edge.port, 'no request\r\n\r\n')).toContain('"code":"REQUEST_UNREADABLE"');
+  });
+
   test('an oversized body without a length is refused too', async () => {
     const chunk = `${(65_536).toString(16)}\r\n${'x'.repeat(65_536)}\r\n`;
     const head = `POST /api/v1/echo/${ID} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;

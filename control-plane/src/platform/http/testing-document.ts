@@ -8,7 +8,8 @@ import { openApiDocument } from './openapi.ts';
 
 type Schema = object;
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
-type Answers = Readonly<Record<string, { readonly content?: Content }>>;
+type Answer = { readonly content?: Content } | { readonly $ref: string };
+type Answers = Readonly<Record<string, Answer>>;
 
 interface Operation {
   readonly method: string;
@@ -21,6 +22,7 @@ const NAME = 'openapi.json';
 const document = openApiDocument() as {
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Answers }>>>>;
+  readonly components: { readonly responses: Readonly<Record<string, { readonly content?: Content }>> };
 };
 const BASE = document.servers[0]!.url;
 const OPERATIONS: readonly Operation[] = Object.entries(document.paths)
@@ -52,27 +54,30 @@ async function faultOf(method: string, path: string, response: Response): Promis
   const operation = OPERATIONS.find((one) => one.method === method && one.matches.test(path));
   if (operation === undefined) return path.startsWith(BASE) ? 'the document has no such operation' : null;
   const status = String(response.status);
-  const declared = status in operation.answers ? status : 'default';
-  const answer = operation.answers[declared];
-  if (answer === undefined) return `the document has no answer ${status}`;
+  const declared = operation.answers[status];
+  if (declared === undefined) return `the document has no answer ${status}`;
+  const [place, content] = contentOf(operation, status, declared);
   const type = (response.headers.get('content-type') ?? '').split(';')[0]!;
-  if (answer.content === undefined)
-    return type === '' ? null : `the document has no content for ${status}, not ${type}`;
-  if (type in answer.content && type.endsWith('json')) {
-    return jsonFault(operation, declared, type, await response.clone().json());
+  if (content === undefined) return type === '' ? null : `the document has no content for ${status}, not ${type}`;
+  if (type in content && type.endsWith('json')) {
+    return jsonFault([...place, 'content', type, 'schema'], await response.clone().json());
   }
   // Bytes are of whatever type they are.
-  return type in answer.content || !Object.keys(answer.content).some((known) => known.endsWith('json'))
+  return type in content || !Object.keys(content).some((known) => known.endsWith('json'))
     ? null
     : `the document has no ${type} for ${status}`;
 }
 
-function jsonFault({ method, path, answers }: Operation, status: string, type: string, body: unknown): string | null {
-  if (answers[status]!.content![type]!.schema === undefined) return null;
-  const parts = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
-  const pointer = parts.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+/** Where an answer stands in the document, and its content. */
+function contentOf({ path, method }: Operation, status: string, answer: Answer): [string[], Content | undefined] {
+  if (!('$ref' in answer)) return [['paths', path, method.toLowerCase(), 'responses', status], answer.content];
+  const name = answer.$ref.split('/').at(-1)!;
+  return [['components', 'responses', name], document.components.responses[name]!.content];
+}
+
+function jsonFault(place: readonly string[], body: unknown): string | null {
+  const pointer = place.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
   const validate = ajv.getSchema(`${NAME}#/${encodeURI(pointer)}`);
   if (validate === undefined) throw new Error(`the document has no ${pointer}`);
-  if (validate(body)) return null;
-  return `the answer ${status} is not as the document says: ${ajv.errorsText(validate.errors)}`;
+  return validate(body) ? null : `the answer is not as the document says: ${ajv.errorsText(validate.errors)}`;
 }

@@ -1031,7 +1031,149 @@ export interface components {
             attemptTimeoutMs?: number | undefined;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request is not as this document describes it. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Nobody is signed in, or what was sent is wrong. */
+        Unauthenticated: {
+            headers: {
+                /** @description How to authenticate. */
+                "WWW-Authenticate"?: string | undefined;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The caller may not do this. */
+        Denied: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing in the tenant of the caller. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too much at once; asked again later it is done. */
+        Busy: {
+            headers: {
+                /** @description Seconds to wait before another try. */
+                "Retry-After"?: number | undefined;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Address and headers are larger than 16 KiB. */
+        HeadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The control plane or its database is busy or starting. */
+        Unavailable: {
+            headers: {
+                /** @description Seconds to wait before another try. */
+                "Retry-After"?: number | undefined;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The state of the thing does not allow it. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than this operation takes. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is of a type that this operation does not take. */
+        MediaTypeUnsupported: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request is well formed, and what it says cannot be done. */
+        Unprocessable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A server that had to be asked cannot be used. */
+        BadGateway: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A server that had to be asked did not answer in time. */
+        GatewayTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The thing is not as `If-Match` says. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The range begins behind the end of the file. */
+        RangeNotSatisfiable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1065,15 +1207,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "audit.export": {
@@ -1197,15 +1337,13 @@ export interface operations {
                     "application/json": components["schemas"]["AuditHead"];
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.login": {
@@ -1239,15 +1377,17 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description A problem; among others AUTH_WRONG_CREDENTIALS, AUTH_SECOND_FACTOR_NEEDED, AUTH_SECOND_FACTOR_WRONG, AUTH_CODE_USED, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.logout": {
@@ -1269,15 +1409,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.me": {
@@ -1298,15 +1438,13 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.acceptInvitation": {
@@ -1337,15 +1475,17 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description A problem; among others AUTH_INVITATION_USED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.changePassword": {
@@ -1378,15 +1518,17 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others SESSION_NEEDED, PASSWORD_WRONG, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "auth.createSignInCode": {
@@ -1410,15 +1552,15 @@ export interface operations {
                     "application/json": components["schemas"]["SignInCode"];
                 };
             };
-            /** @description A problem; among others KEY_NARROWER. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.list": {
@@ -1445,15 +1587,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.invite": {
@@ -1488,15 +1628,17 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_EXISTS, ACCOUNTS_FULL, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.get": {
@@ -1519,15 +1661,13 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.inviteAgain": {
@@ -1560,15 +1700,17 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND, ACCOUNT_NOT_INVITED, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.setRole": {
@@ -1601,15 +1743,17 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND, LAST_OWNER, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.setPlatform": {
@@ -1641,15 +1785,17 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND, ACCOUNT_OWN, LAST_PLATFORM_OPERATOR, PLATFORM_ELSEWHERE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.resetSecondFactor": {
@@ -1675,15 +1821,15 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND, ACCOUNT_OWN. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "accounts.act": {
@@ -1710,15 +1856,15 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description A problem; among others ACCOUNT_NOT_FOUND, ACCOUNT_OWN, LAST_OWNER, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sessions.list": {
@@ -1746,15 +1892,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sessions.end": {
@@ -1775,15 +1919,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others SESSION_NOT_FOUND, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sessions.endOthers": {
@@ -1809,15 +1953,15 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secondFactor.show": {
@@ -1841,15 +1985,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secondFactor.begin": {
@@ -1879,15 +2021,17 @@ export interface operations {
                     "application/json": components["schemas"]["NewSecondFactor"];
                 };
             };
-            /** @description A problem; among others SESSION_NEEDED, PASSWORD_WRONG, SECOND_FACTOR_ON, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secondFactor.confirm": {
@@ -1917,15 +2061,17 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
-            /** @description A problem; among others SESSION_NEEDED, SECOND_FACTOR_WRONG, SECOND_FACTOR_OFF, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secondFactor.newRecoveryCodes": {
@@ -1955,15 +2101,17 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
-            /** @description A problem; among others SESSION_NEEDED, SECOND_FACTOR_WRONG, SECOND_FACTOR_OFF, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secondFactor.remove": {
@@ -1991,15 +2139,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others SESSION_NEEDED, SECOND_FACTOR_WRONG, SECOND_FACTOR_OFF, AUTH_LOCKED_OUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "providers.list": {
@@ -2022,15 +2172,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "providers.create": {
@@ -2099,15 +2247,19 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description A problem; among others PROVIDERS_FULL, PROVIDER_EXISTS, PROVIDER_UNUSABLE, OUTBOUND_REFUSED, OUTBOUND_FAILED, OUTBOUND_TIMEOUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     "providers.change": {
@@ -2148,15 +2300,17 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description A problem; among others PROVIDER_NOT_FOUND, PROVIDER_WITHOUT_SECRET. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "providers.remove": {
@@ -2177,15 +2331,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others PROVIDER_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "signOn.providers": {
@@ -2214,15 +2368,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "signOn.begin": {
@@ -2255,15 +2407,19 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others PROVIDER_NOT_FOUND, PROVIDER_UNUSABLE, OUTBOUND_REFUSED, OUTBOUND_FAILED, OUTBOUND_TIMEOUT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     "signOn.complete": {
@@ -2293,15 +2449,17 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description A problem; among others SIGN_ON_UNKNOWN, SIGN_ON_FAILED, SIGN_ON_NO_ROLE, SIGN_ON_EMAIL_UNVERIFIED, SIGN_ON_EMAIL_TAKEN, SIGN_ON_DISABLED, ACCOUNTS_FULL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "signOn.leave": {
@@ -2327,15 +2485,15 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "apiKeys.list": {
@@ -2364,15 +2522,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "apiKeys.create": {
@@ -2408,15 +2564,17 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description A problem; among others ABOVE_YOURSELF, SCOPE_OUTSIDE_ROLE, KEYS_FULL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "apiKeys.revoke": {
@@ -2437,15 +2595,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others KEY_NOT_FOUND, ABOVE_YOURSELF. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "agents.list": {
@@ -2472,15 +2630,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "agents.get": {
@@ -2503,15 +2659,13 @@ export interface operations {
                     "application/json": components["schemas"]["Agent"];
                 };
             };
-            /** @description A problem; among others AGENT_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "agents.act": {
@@ -2538,15 +2692,15 @@ export interface operations {
                     "application/json": components["schemas"]["Agent"];
                 };
             };
-            /** @description A problem; among others AGENT_NOT_FOUND, AGENT_WRONG_STATE, AGENT_LOCK_HELD. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "joinTokens.list": {
@@ -2573,15 +2727,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "joinTokens.create": {
@@ -2625,15 +2777,17 @@ export interface operations {
                     "application/json": components["schemas"]["NewJoinToken"];
                 };
             };
-            /** @description A problem; among others TOKEN_TOO_POWERFUL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "joinTokens.revoke": {
@@ -2654,15 +2808,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others TOKEN_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.list": {
@@ -2689,15 +2843,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.push": {
@@ -2731,15 +2883,17 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowVersion"];
                 };
             };
-            /** @description A problem; among others WORKFLOW_INVALID, WORKFLOW_VERSION_EXISTS. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.validate": {
@@ -2773,15 +2927,17 @@ export interface operations {
                     "application/json": components["schemas"]["Validation"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.get": {
@@ -2804,15 +2960,13 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowVersionDetail"];
                 };
             };
-            /** @description A problem; among others WORKFLOW_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.sign": {
@@ -2842,15 +2996,17 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowVersion"];
                 };
             };
-            /** @description A problem; among others WORKFLOW_NOT_FOUND, SIGNATURE_MALFORMED, SIGNATURE_OTHER_WORKFLOW, SIGNATURE_OTHER_CONTENT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "workflows.versions": {
@@ -2879,15 +3035,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others WORKFLOW_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.list": {
@@ -2914,15 +3068,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.get": {
@@ -2945,15 +3097,13 @@ export interface operations {
                     "application/json": components["schemas"]["Secret"];
                 };
             };
-            /** @description A problem; among others SECRET_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.set": {
@@ -2991,15 +3141,17 @@ export interface operations {
                     "application/json": components["schemas"]["Secret"];
                 };
             };
-            /** @description A problem; among others SECRET_NOT_FOUND, SECRET_VALUE_NEEDED, SECRETS_FULL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.delete": {
@@ -3020,15 +3172,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others SECRET_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.versions": {
@@ -3057,15 +3209,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others SECRET_NOT_FOUND, CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.deleteVersion": {
@@ -3087,15 +3237,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others SECRET_NOT_FOUND, SECRET_VERSION_IN_USE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "secrets.rotateMaster": {
@@ -3125,15 +3275,17 @@ export interface operations {
                     "application/json": components["schemas"]["MasterRotation"];
                 };
             };
-            /** @description A problem; among others MASTER_KEY_SAME, MASTER_ROTATION_OTHER. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.list": {
@@ -3165,15 +3317,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.submit": {
@@ -3231,15 +3381,17 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem; among others WORKFLOW_NOT_FOUND, JOB_INPUT_INVALID, IDEMPOTENCY_CONFLICT, SUBMITS_BUSY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.submitBulk": {
@@ -3299,15 +3451,17 @@ export interface operations {
                     "application/json": components["schemas"]["JobIds"];
                 };
             };
-            /** @description A problem; among others WORKFLOW_NOT_FOUND, JOB_INPUT_INVALID, IDEMPOTENCY_CONFLICT, SUBMITS_BUSY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.get": {
@@ -3330,15 +3484,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.attempts": {
@@ -3367,15 +3519,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.steps": {
@@ -3404,15 +3554,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.logs": {
@@ -3441,15 +3589,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.artifacts": {
@@ -3478,15 +3624,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.record": {
@@ -3509,15 +3653,31 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND, RECORDS_BUSY. */
-            default: {
+            /** @description The part of the bytes that `Range` asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/octet-stream": unknown;
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.whyPending": {
@@ -3540,15 +3700,13 @@ export interface operations {
                     "application/json": components["schemas"]["WhyPending"];
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.cancel": {
@@ -3574,15 +3732,15 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND, JOB_WRONG_STATE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.retry": {
@@ -3608,15 +3766,15 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND, JOB_WRONG_STATE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "jobs.review": {
@@ -3651,15 +3809,17 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem; among others JOB_NOT_FOUND, JOB_WRONG_STATE, ATTEMPT_MAY_ACT. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "deadLetters.list": {
@@ -3690,15 +3850,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "deadLetters.get": {
@@ -3721,15 +3879,13 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterDetails"];
                 };
             };
-            /** @description A problem; among others DEAD_LETTER_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "deadLetters.retry": {
@@ -3768,15 +3924,17 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLettersDone"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "deadLetters.purge": {
@@ -3815,15 +3973,17 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLettersDone"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "artifacts.get": {
@@ -3846,15 +4006,31 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others ARTIFACT_NOT_FOUND, ARTIFACT_FILE_MISSING, ARTIFACT_FILE_DAMAGED, ARTIFACT_STORE_UNREACHABLE, RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED. */
-            default: {
+            /** @description The part of the bytes that `Range` asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/octet-stream": unknown;
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "artifacts.link": {
@@ -3887,15 +4063,17 @@ export interface operations {
                     "application/json": components["schemas"]["ArtifactLink"];
                 };
             };
-            /** @description A problem; among others ARTIFACT_NOT_FOUND, TENANT_SUSPENDED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "artifacts.linked": {
@@ -3920,15 +4098,31 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others ARTIFACT_LINK_INVALID, ARTIFACT_NOT_FOUND, ARTIFACT_FILE_MISSING, ARTIFACT_FILE_DAMAGED, ARTIFACT_STORE_UNREACHABLE, RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED. */
-            default: {
+            /** @description The part of the bytes that `Range` asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/octet-stream": unknown;
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "routes.list": {
@@ -3951,15 +4145,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "routes.act": {
@@ -3986,15 +4178,15 @@ export interface operations {
                     "application/json": components["schemas"]["Route"];
                 };
             };
-            /** @description A problem; among others ROUTE_UNKNOWN, CLOSURES_FULL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "maintenance.list": {
@@ -4017,15 +4209,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "maintenance.create": {
@@ -4076,15 +4266,17 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceWindow"];
                 };
             };
-            /** @description A problem; among others CLOSURES_FULL, CLOSURE_EXISTS. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "maintenance.remove": {
@@ -4105,15 +4297,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others CLOSURE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.list": {
@@ -4141,15 +4333,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.create": {
@@ -4207,15 +4397,17 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"];
                 };
             };
-            /** @description A problem; among others SCHEDULE_EXISTS, SCHEDULE_CRON_INVALID, WORKFLOW_NOT_FOUND, JOB_INPUT_INVALID, SCHEDULES_FULL. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.preview": {
@@ -4249,15 +4441,17 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others SCHEDULE_CRON_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.get": {
@@ -4280,15 +4474,13 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"];
                 };
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.update": {
@@ -4348,15 +4540,17 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"];
                 };
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND, SCHEDULE_EXISTS, SCHEDULE_CRON_INVALID, WORKFLOW_NOT_FOUND, JOB_INPUT_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.remove": {
@@ -4377,15 +4571,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.firings": {
@@ -4414,15 +4608,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND, CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.trigger": {
@@ -4448,15 +4640,15 @@ export interface operations {
                     "application/json": components["schemas"]["Firing"];
                 };
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND, SCHEDULE_STILL_RUNNING, WORKFLOW_NOT_FOUND, JOB_INPUT_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "schedules.act": {
@@ -4483,15 +4675,15 @@ export interface operations {
                     "application/json": components["schemas"]["Schedule"];
                 };
             };
-            /** @description A problem; among others SCHEDULE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertChannels.list": {
@@ -4514,15 +4706,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertChannels.create": {
@@ -4561,15 +4751,17 @@ export interface operations {
                     "application/json": components["schemas"]["NewAlertChannel"];
                 };
             };
-            /** @description A problem; among others ALERT_CHANNEL_EXISTS, ALERT_CHANNELS_FULL, MAIL_NOT_SET_UP. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertChannels.test": {
@@ -4598,15 +4790,15 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others ALERT_CHANNEL_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertChannels.remove": {
@@ -4627,15 +4819,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others ALERT_CHANNEL_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertRules.list": {
@@ -4658,15 +4850,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertRules.create": {
@@ -4736,15 +4926,17 @@ export interface operations {
                     "application/json": components["schemas"]["AlertRule"];
                 };
             };
-            /** @description A problem; among others ALERT_RULE_EXISTS, ALERT_RULES_FULL, ALERT_CHANNEL_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertRules.remove": {
@@ -4765,15 +4957,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem; among others ALERT_RULE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alertRules.act": {
@@ -4800,15 +4992,15 @@ export interface operations {
                     "application/json": components["schemas"]["AlertRule"];
                 };
             };
-            /** @description A problem; among others ALERT_RULE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "alerts.list": {
@@ -4836,15 +5028,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "events.stream": {
@@ -4868,15 +5058,13 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID, LIVE_TOO_MANY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.status": {
@@ -4897,15 +5085,13 @@ export interface operations {
                     "application/json": components["schemas"]["TrustStatus"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.bundle": {
@@ -4926,15 +5112,13 @@ export interface operations {
                     "application/json": components["schemas"]["Bundle"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.expirations": {
@@ -4961,15 +5145,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.certificates": {
@@ -4998,15 +5180,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.certificate": {
@@ -5029,15 +5209,13 @@ export interface operations {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
-            /** @description A problem; among others CERTIFICATE_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trust.revoke": {
@@ -5072,15 +5250,17 @@ export interface operations {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
-            /** @description A problem; among others CERTIFICATE_NOT_FOUND, TRUST_CHANGED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "locks.list": {
@@ -5108,15 +5288,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "locks.create": {
@@ -5153,15 +5331,17 @@ export interface operations {
                     "application/json": components["schemas"]["Lock"];
                 };
             };
-            /** @description A problem; among others LOCK_TARGET_NOT_FOUND, LOCK_TARGET_WRONG_STATE, LOCKS_FULL, TRUST_CHANGED, OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "locks.lift": {
@@ -5196,15 +5376,17 @@ export interface operations {
                     "application/json": components["schemas"]["Lock"];
                 };
             };
-            /** @description A problem; among others LOCK_NOT_FOUND, TRUST_CHANGED, OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.list": {
@@ -5231,15 +5413,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.start": {
@@ -5283,15 +5463,17 @@ export interface operations {
                     "application/json": components["schemas"]["Rotation"];
                 };
             };
-            /** @description A problem; among others ROTATION_OPEN, ROOT_OFFLINE, AUTHORITY_NOT_FOUND, EMERGENCY_NEEDS_ROOT, SIGNER_DOWN, TRUST_CHANGED, OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.get": {
@@ -5314,15 +5496,13 @@ export interface operations {
                     "application/json": components["schemas"]["Rotation"];
                 };
             };
-            /** @description A problem; among others ROTATION_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.stragglers": {
@@ -5352,15 +5532,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others ROTATION_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.advance": {
@@ -5398,15 +5576,17 @@ export interface operations {
                     "application/json": components["schemas"]["Rotation"];
                 };
             };
-            /** @description A problem; among others ROTATION_NOT_FOUND, ROTATION_GATE_UNMET, ROTATION_ENDED, SIGNER_DOWN, TRUST_CHANGED, OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotations.rollback": {
@@ -5443,15 +5623,17 @@ export interface operations {
                     "application/json": components["schemas"]["Rotation"];
                 };
             };
-            /** @description A problem; among others ROTATION_NOT_FOUND, ROTATION_TOO_LATE, ROTATION_ENDED, SIGNER_DOWN, TRUST_CHANGED, OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "authorities.list": {
@@ -5474,15 +5656,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "authorities.request": {
@@ -5517,15 +5697,17 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorityRequest"];
                 };
             };
-            /** @description A problem; among others SIGNER_DOWN, OPERATOR_ONLY, TENANT_NOT_FOUND, AUTHORITY_REQUESTS_FULL, TRUST_CHANGED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "authorities.import": {
@@ -5560,15 +5742,17 @@ export interface operations {
                     "application/json": components["schemas"]["Authority"];
                 };
             };
-            /** @description A problem; among others AUTHORITY_REQUEST_NOT_FOUND, AUTHORITY_CERTIFICATE_REFUSED, OPERATOR_ONLY, TRUST_CHANGED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.list": {
@@ -5595,15 +5779,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others CURSOR_INVALID. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.create": {
@@ -5645,15 +5827,17 @@ export interface operations {
                     "application/json": components["schemas"]["NewTenant"];
                 };
             };
-            /** @description A problem; among others TENANT_EXISTS, ACCOUNT_EXISTS, ROOT_OFFLINE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.get": {
@@ -5676,15 +5860,13 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.delete": {
@@ -5709,15 +5891,15 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND, TENANT_WRONG_STATE, TENANT_IS_OPERATORS, DELETION_NOT_CONFIRMED. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.suspend": {
@@ -5749,15 +5931,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND, TENANT_WRONG_STATE, TENANT_IS_OPERATORS. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.resume": {
@@ -5783,15 +5967,15 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND, TENANT_WRONG_STATE. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.setQuotas": {
@@ -5826,15 +6010,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.setRetention": {
@@ -5868,15 +6054,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.export": {
@@ -5899,15 +6087,31 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others TENANT_NOT_FOUND. */
-            default: {
+            /** @description The part of the bytes that `Range` asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/octet-stream": unknown;
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenants.deletion": {
@@ -5930,15 +6134,13 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description A problem; among others DELETION_NOT_FOUND. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenant.get": {
@@ -5959,15 +6161,13 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "tenant.setRetention": {
@@ -5999,15 +6199,17 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }
