@@ -90,7 +90,13 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   const sign: AuditOptions['sign'] = (of) => signing.signer.signCheckpoint(of);
   const audit = new AuditService({ db: database, log: part('audit'), sign });
   const workflows = new WorkflowsService(database, clock, base.ids);
-  const secrets = createSecrets({ db: database, clock, home: config.home, master: config.secretsMaster });
+  const secrets = createSecrets({
+    db: database,
+    clock,
+    home: config.home,
+    master: config.secretsMaster,
+    allowed: config.outboundAllowed,
+  });
   await secrets.start();
   const quotas = new Quotas({ ...base, log: part('quotas') });
   const jobs = createJobs({

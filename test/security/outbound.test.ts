@@ -1,13 +1,18 @@
 /** Attacks 35 and 45: addresses that somebody enters and that the control plane calls, turned against what is near it. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { beginAt, completeAt, discover } from '../../control-plane/src/accounts/oidc-client.ts';
 import { OutboundAllowed } from '../../control-plane/src/platform/outbound/allowed.ts';
 import { Outbound, type Resolve } from '../../control-plane/src/platform/outbound/outbound.ts';
 import { Fault } from '../../control-plane/src/platform/errors.ts';
+import { VaultMasterKey } from '../../control-plane/src/secrets/vault-master-key.ts';
+import { systemClock } from '../../control-plane/src/platform/clock.ts';
 import { attack } from './attack.ts';
 
 /** What answers at 127.0.0.1 and at 127.0.0.2, on the same port: hosts beside each other. */
@@ -218,5 +223,38 @@ attack(
     expect(await signOnWith({})).toContain('"sub":"x"');
     // And no provider makes a script of its own run in the console.
     expect(await signOnWith({ authorization_endpoint: 'javascript:alert(1)' })).toBe('PROVIDER_UNUSABLE');
+  },
+);
+
+attack(
+  45,
+  'a Vault at such an address, or one that sends its callers to one, is refused',
+  [{ file: OUTBOUND, find: 'if (objection !== null) throw refused(host, objection);' }],
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'casare-attack-'));
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, 'hvs.canary', { mode: 0o600 });
+    const newest = async (address: string): Promise<string> => {
+      const settings = { address, mount: 'transit', key: 'casare', login: { method: 'token', tokenFile } as const };
+      const key = new VaultMasterKey({ settings, allowed: OutboundAllowed.parse(NEAR)!, clock: systemClock });
+      return key.newest().catch((error: unknown) => (error as Error).message);
+    };
+    try {
+      const near = `http://127.0.0.1:${port}`;
+      pages = {
+        '/v1/auth/token/lookup-self': '{"data":{"ttl":0}}',
+        '/v1/transit/encrypt/casare': '{"data":{"ciphertext":"vault:v7:x"}}',
+      };
+      for (const address of ['https://169.254.169.254', `http://127.0.0.2:${port}`, `https://[::1]:${port}`]) {
+        expect(await newest(address)).toMatch(/OUTBOUND_REFUSED/);
+      }
+      location = `http://127.0.0.2:${port}/v1/auth/token/lookup-self`;
+      expect(await newest(near)).toMatch(/VAULT_STANDBY/);
+      expect(innerHeard).toBe(0);
+      location = null;
+      expect(await newest(near)).toBe('vault:transit/casare:v7');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
 );

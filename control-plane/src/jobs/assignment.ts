@@ -26,6 +26,9 @@ export interface AssignmentDependencies {
   readonly assignmentOf: (job: JobRef) => Promise<Assignment | null>;
 }
 
+/** Of the secret store: what an operator mends, while jobs wait. */
+const PASSING: ReadonlySet<string> = new Set(['SECRETS_KEY_UNAVAILABLE']);
+
 /** The message, or why there can be none (the job then fails with this code). */
 export type Assigned = { ok: true; message: JobAssign } | { ok: false; code: string; reason: string };
 
@@ -88,6 +91,7 @@ type GivenSecrets = Pick<JobAssign, 'secrets' | 'secretRules' | 'localSecrets'>;
 /**
  * The secrets that the workflow declares: values, and the names that the agent is to look for on its premises. A store that
  * cannot be read is an answer too: neither job nor agent may hang on it.
+ * @throws Fault of a store that may be read again soon
  */
 export async function secretsOf(
   secrets: SecretsPort,
@@ -106,6 +110,8 @@ export async function secretsOf(
       },
     };
   } catch (error) {
+    // It waits, as a lease that its agent has not accepted: the sweep builds it again.
+    if (error instanceof Fault && PASSING.has(error.code)) throw error;
     if (error instanceof Fault) return { ok: false, code: error.code, reason: error.message };
     throw error;
   }

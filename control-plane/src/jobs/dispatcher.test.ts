@@ -55,6 +55,20 @@ async function stateOf(id: string): Promise<string> {
   return isRefusal(job) ? job.code : job.state;
 }
 
+describe('a job whose secrets cannot be opened now', () => {
+  it('waits with its lease, over a reconnect too, and is sent when they can', async () => {
+    h.away.add('knownKey');
+    const agent = await h.agent('locked');
+    const id = await submit(await h.workflow('locked', { secrets: ['knownKey'] }));
+    await expect.poll(() => stateOf(id)).toBe('leased');
+    expect(await h.jobs.runs.reconcile(agent, [])).toMatchObject({ assignments: [], leases: [{ jobId: id }] });
+    expect([await stateOf(id), agent.sent.length]).toEqual(['leased', 0]);
+    h.away.clear();
+    await expect.poll(() => agent.sent).toMatchObject([{ jobId: id, secrets: { knownKey: 'a known value' } }]);
+    agent.disconnect();
+  });
+});
+
 describe('a cancel', () => {
   it('that races the claim reaches the agent after the assignment, 100 times', async () => {
     const workflow = await h.workflow('raced');

@@ -6,9 +6,10 @@ import { LEASE_MARGIN_MS, type HeldRun, type JobAssign, type RunEvent, type Welc
 import type { LiveService } from '../live/index.ts';
 import { gather } from '../platform/database/index.ts';
 import type { Log } from '../platform/log.ts';
+import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { Acceptances } from './acceptances.ts';
-import { buildAssignment, secretsOf, type AssignmentDependencies } from './assignment.ts';
+import { buildAssignment, secretsOf, type Assigned, type AssignmentDependencies } from './assignment.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { stopped } from './fence.store.ts';
@@ -87,8 +88,9 @@ export class RunsService {
       if (known.has(lease.jobId)) kept.push(lease);
       else if (lease.accepted) await this.#lostRecords(lease);
       else {
-        const assigned = await buildAssignment(this.#deps, lease);
-        if (assigned.ok) {
+        const assigned = await this.#assigned(lease);
+        if (assigned === null) kept.push(lease);
+        else if (assigned.ok) {
           assignments.push(assigned.message);
           kept.push(lease);
         } else await this.refused(agent, lease.jobId, lease.attempt, assigned.code, assigned.reason);
@@ -198,12 +200,26 @@ export class RunsService {
     };
   }
 
+  /** Null while its secrets cannot be opened: the lease stands unaccepted, and the sweep assigns it. */
+  async #assigned(lease: leases.Lease): Promise<Assigned | null> {
+    try {
+      return await buildAssignment(this.#deps, lease);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#deps.log.warn('assignment not built', { jobId: lease.jobId, attempt: lease.attempt, error });
+      return null;
+    }
+  }
+
   async #secrets(lease: leases.Lease): Promise<Pick<Welcomed, 'secrets' | 'secretRules' | 'localSecrets'>> {
     const job = await this.#deps.assignmentOf(lease);
     const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
     if (!workflow || isRefusal(workflow)) return { secrets: {} };
     const use = { ...lease, requestedBy: job.requestedBy };
-    const secrets = await secretsOf(this.#deps.secrets, use, workflow);
+    const secrets = await secretsOf(this.#deps.secrets, use, workflow).catch((error: unknown) => {
+      this.#deps.log.warn('secrets not given again', { jobId: lease.jobId, error });
+      return { ok: false } as const;
+    });
     // A run that begins anew without them would go on with nothing in their places: the agent ends it, and names them.
     return secrets.ok ? secrets.given : { secrets: {}, localSecrets: [...workflow.analysis.secrets] };
   }

@@ -11,6 +11,7 @@ import { LiveService } from '../live/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { sql, type Database } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
+import { Fault } from '../platform/errors.ts';
 import { createIds } from '../platform/ids.ts';
 import { silentLog } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -58,6 +59,8 @@ export interface JobsHarness {
   submit(workflow: string, more?: object, on?: Jobs): Promise<string>;
   /** Adds an agent with its tunnel on a replica, the first unless said otherwise; what it is sent lands in `sent`. */
   agent(name: string, slots?: number, replica?: Jobs): Promise<TestAgent>;
+  /** Names of secrets whose key cannot be had now. */
+  readonly away: Set<string>;
   /** Another replica on the same database; the test starts and stops it. */
   replica(): Jobs;
   close(): Promise<void>;
@@ -87,6 +90,7 @@ export async function jobsHarness(
   const home = await mkdtemp(path.join(os.tmpdir(), 'casare-jobs-'));
   await database.db.execute(addTenant());
   const workflows = new Map<string, RunnableWorkflow>();
+  const away = new Set<string>();
   const port: WorkflowsPort = {
     resolve: (_, reference) => Promise.resolve(workflows.get(reference)!),
     validateInput: () => [],
@@ -106,6 +110,9 @@ export async function jobsHarness(
       secrets: {
         // Of the names that begin with `known` there is a value.
         secretsFor: (_, names) => {
+          if (names.some((name) => away.has(name))) {
+            return Promise.reject(new Fault({ code: 'SECRETS_KEY_UNAVAILABLE', what: 'the key is away' }));
+          }
           const missing = names.filter((name) => !name.startsWith('known'));
           const known = names.filter((name) => name.startsWith('known'));
           const values = Object.fromEntries(known.map((name) => [name, 'a known value']));
@@ -119,6 +126,7 @@ export async function jobsHarness(
   return {
     jobs,
     replica,
+    away,
     database,
     by,
     workflows: port,

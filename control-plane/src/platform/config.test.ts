@@ -123,3 +123,19 @@ test('master keys of secrets are 32 bytes each, and no message quotes them', () 
   expect(() => readConfig({ CASARE_SECRETS_MASTER_KEY: short })).toThrow(/CASARE_SECRETS_MASTER_KEY is no list/);
   expect(() => readConfig({ CASARE_SECRETS_MASTER_KEY: short })).not.toThrow(short);
 });
+
+test('a transit key of Vault is the master key, beside the others that stay readable', () => {
+  const vault = { CASARE_SECRETS_VAULT_ADDR: 'https://vault.internal:8200/', CASARE_SECRETS_VAULT_TOKEN_FILE: '/t' };
+  const read = { address: 'https://vault.internal:8200', mount: 'transit', key: 'casare' };
+  expect(readConfig(vault).secretsMaster).toMatchObject({ from: 'vault', vault: read });
+  expect(readConfig({ ...vault, CASARE_SECRETS_MASTER: 'file' }).secretsMaster).toMatchObject({
+    from: 'file',
+    vault: read,
+  });
+  const login = { CASARE_SECRETS_VAULT_ROLE_ID: 'r', CASARE_SECRETS_VAULT_SECRET_ID_FILE: '/s' };
+  expect(() => readConfig({ ...vault, ...login })).toThrow(/CASARE_SECRETS_VAULT_ADDR needs/);
+  expect(() => readConfig({ ...vault, CASARE_SECRETS_VAULT_ADDR: 'http://vault.internal' })).toThrow(/is no https URL/);
+  expect(() => readConfig({ CASARE_SECRETS_MASTER: 'vault' })).toThrow(
+    /CASARE_SECRETS_MASTER needs CASARE_SECRETS_VAULT_ADDR/,
+  );
+});

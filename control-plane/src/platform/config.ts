@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { parseSources, type Sources } from './edge/sources.ts';
 import { Fault } from './errors.ts';
 import { OutboundAllowed } from './outbound/allowed.ts';
+import { SECRETS_MASTER, secretsMasterOf, secretsMasterProblems, type SecretsMaster } from './secrets-master.ts';
 
 /** One of the three services: where it listens and the address others reach it by. */
 export interface ListenerConfig {
@@ -31,10 +32,6 @@ export interface MailSettings {
   /** `Casare <casare@example.com>`, or an address alone. */
   readonly from: string;
 }
-
-/** Where the key is that secrets are under; keys of the environment, the newest first. */
-export type SecretsMaster =
-  { readonly from: 'file' } | { readonly from: 'environment'; readonly keys: readonly Uint8Array[] };
 
 export interface Config {
   /** Data directory, absolute. */
@@ -82,15 +79,6 @@ const days = z
   .string()
   .regex(/^\d{1,4}(,\d{1,4}){0,9}$/, 'is not a list of at most 10 numbers of days, such as 90,30,7,1')
   .transform((text) => text.split(',').map(Number));
-/** 32 bytes each. The text is in no message. */
-const masterKeys = z.string().transform((text, context) => {
-  const keys = text.split(',').map((one) => Buffer.from(one.trim(), 'base64'));
-  if (keys.length > 10 || keys.some(({ length }) => length !== 32)) {
-    const message = 'is no list of at most 10 keys of 32 bytes in base64, such as `openssl rand -base64 32` makes';
-    context.addIssue({ code: 'custom', message });
-  }
-  return keys;
-});
 const WEB = /^https?$/;
 const POSTGRES = /^postgres(ql)?$/;
 const file = z
@@ -119,7 +107,7 @@ const Environment = z
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
     CASARE_HISTORY_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
-    CASARE_SECRETS_MASTER_KEY: masterKeys.nullable().default(null),
+    ...SECRETS_MASTER,
     CASARE_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
     CASARE_WEB_TLS_CERT: file,
     CASARE_WEB_TLS_KEY: file,
@@ -173,6 +161,7 @@ const Environment = z
     if (given('PASSPHRASE_FILE') && !tls) {
       issue('CASARE_WEB_TLS_PASSPHRASE_FILE', 'needs CASARE_WEB_TLS_KEY or CASARE_WEB_TLS_PFX');
     }
+    for (const [name, message] of secretsMasterProblems(env)) issue(name, message);
     if ((env.CASARE_SMTP_URL === null) !== (env.CASARE_MAIL_FROM === null)) {
       issue('CASARE_SMTP_URL', 'and CASARE_MAIL_FROM need each other');
     }
@@ -233,10 +222,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
     mail: mailOf(read),
-    secretsMaster:
-      read.CASARE_SECRETS_MASTER_KEY === null
-        ? { from: 'file' }
-        : { from: 'environment', keys: read.CASARE_SECRETS_MASTER_KEY },
+    secretsMaster: secretsMasterOf(read),
     rateLimit: read.CASARE_RATE_LIMIT === 0 ? null : read.CASARE_RATE_LIMIT,
     logLevel: read.CASARE_LOG_LEVEL,
   };

@@ -24,6 +24,8 @@ export interface MasterKeySource {
   wrap(id: string, dataKey: Uint8Array, bound: string): Promise<string>;
   /** Null when it does not open. @throws Fault as `wrap` */
   unwrap(id: string, wrapped: string, bound: string): Promise<Uint8Array | null>;
+  /** Under another key of the same place, without the data key being seen; null where that cannot be. @throws Fault as `wrap` */
+  rewrap?(from: string, to: string, wrapped: string): Promise<string | null>;
   /** Forgets every key but these, where it is ours to forget. */
   keepOnly(ids: readonly string[]): Promise<void>;
 }
@@ -51,6 +53,15 @@ export class MasterKeys {
 
   async unwrap(id: string, wrapped: string, bound: string): Promise<Uint8Array | null> {
     return this.#sourceOf(id).unwrap(id, wrapped, bound);
+  }
+
+  /** Under another key; null when it does not open under the one that it is said to be under. @throws Fault as `wrap` */
+  async rewrap(from: string, to: string, wrapped: string, bound: string): Promise<string | null> {
+    const source = this.#sourceOf(from);
+    const unseen = source === this.#sourceOf(to) ? await source.rewrap?.(from, to, wrapped) : null;
+    if (unseen != null) return unseen;
+    const dataKey = await source.unwrap(from, wrapped, bound);
+    return dataKey && this.wrap(to, dataKey, bound);
   }
 
   async keepOnly(ids: readonly string[]): Promise<void> {

@@ -13,7 +13,7 @@ import { boundTo } from './envelope.ts';
 import * as masters from './master.store.ts';
 import { masterInUse, type SealingOptions } from './sealing.ts';
 
-/** Versions wrapped anew in one transaction; with a vault each is two calls of it. */
+/** Versions wrapped anew in one transaction; with a vault each is a call of it. */
 export const BATCH = 100;
 
 export class MasterRotationService {
@@ -23,7 +23,7 @@ export class MasterRotationService {
     this.#options = options;
   }
 
-  /** Begins a rotation, or goes on with the one that is under way. @throws Fault SECRETS_MASTER_MISSING, SECRETS_VAULT_* */
+  /** Begins a rotation, or goes on with the one that is under way. @throws Fault SECRETS_MASTER_MISSING, SECRETS_KEY_UNAVAILABLE */
   async rotate(by: Pick<Caller, 'tenant' | 'actor'>, to?: string): Promise<MasterRotation | Refusal> {
     const { db } = this.#options;
     await masterInUse(this.#options);
@@ -57,9 +57,9 @@ export class MasterRotationService {
   async #rewrap(tx: Transaction, stale: masters.StaleVersion, to: string): Promise<void> {
     const { keys } = this.#options;
     const bound = boundTo(stale);
-    const dataKey = await keys.unwrap(stale.masterId, stale.wrappedKey, bound);
-    if (dataKey === null) throw unreadable(stale);
-    await masters.rewrap(tx, stale, await keys.wrap(to, dataKey, bound), to);
+    const wrapped = await keys.rewrap(stale.masterId, to, stale.wrappedKey, bound);
+    if (wrapped === null) throw unreadable(stale);
+    await masters.rewrap(tx, stale, wrapped, to);
   }
 
   /** A transaction of its own: an older key is given up only after what was wrapped anew is committed. */
@@ -101,6 +101,6 @@ function otherRotation(current: string): Refusal {
 
 function sameKey(): Refusal {
   return refuse('conflict', 'MASTER_KEY_SAME', 'There is no other master key than the one in use.', {
-    fix: 'Put a new one before it in CASARE_SECRETS_MASTER_KEY, and start the control plane again.',
+    fix: 'Put a new one before it in CASARE_SECRETS_MASTER_KEY and start the control plane again, or rotate the key of Vault.',
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../platform/clock.ts';
-import type { SecretsMaster } from '../platform/config.ts';
+import type { SecretsMaster } from '../platform/secrets-master.ts';
 import { sql, type Database } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { isRefusal } from '../platform/refusal.ts';

@@ -27,7 +27,7 @@ export async function seal(
   return { version: place.version, sealedValue, wrappedKey, masterId };
 }
 
-/** @throws Fault SECRET_UNREADABLE, SECRETS_MASTER_MISSING, SECRETS_VAULT_* */
+/** @throws Fault SECRET_UNREADABLE, SECRETS_MASTER_MISSING, SECRETS_KEY_UNAVAILABLE */
 export async function open({ keys }: SealingOptions, place: Place, sealed: SealedVersion): Promise<SecretValue> {
   const dataKey = await keys.unwrap(sealed.masterId, sealed.wrappedKey, boundTo(place));
   const plain = dataKey === null ? null : decrypt(dataKey, sealed.sealedValue, boundTo(place));

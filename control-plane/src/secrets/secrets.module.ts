@@ -1,8 +1,9 @@
 /** The wiring of secrets: where the master key is, the services, and Nest's view of them. */
 import type { DynamicModule } from '@nestjs/common';
 import type { Clock } from '../platform/clock.ts';
-import type { SecretsMaster } from '../platform/config.ts';
+import type { SecretsMaster } from '../platform/secrets-master.ts';
 import type { Database } from '../platform/database/index.ts';
+import { OutboundAllowed } from '../platform/outbound/allowed.ts';
 import { SecretDelivery } from './delivery.ts';
 import { EnvironmentMasterKey } from './environment-master-key.ts';
 import { FileMasterKey } from './file-master-key.ts';
@@ -12,12 +13,15 @@ import { masterInUse } from './sealing.ts';
 import { SecretsController } from './secrets.controller.ts';
 import { SecretsFile } from './secrets-file.ts';
 import { SecretsService } from './secrets.service.ts';
+import { VaultMasterKey } from './vault-master-key.ts';
 
 export interface SecretsOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly home: string;
   readonly master: SecretsMaster;
+  /** What may be called besides public https addresses, for a vault. */
+  readonly allowed?: OutboundAllowed;
 }
 
 export interface SecretsFeature {
@@ -28,12 +32,21 @@ export interface SecretsFeature {
   start(): Promise<void>;
 }
 
-export function createSecrets({ home, master, ...base }: SecretsOptions): SecretsFeature {
+export function createSecrets({
+  home,
+  master,
+  allowed = new OutboundAllowed(),
+  ...base
+}: SecretsOptions): SecretsFeature {
   const file = new FileMasterKey(home);
-  // The file stays readable, so that a rotation can lead away from it.
-  const sources: [MasterKeySource, ...MasterKeySource[]] =
-    master.from === 'environment' ? [new EnvironmentMasterKey(master.keys), file] : [file];
-  const options = { ...base, keys: new MasterKeys(sources) };
+  const found: MasterKeySource[] = [
+    ...(master.keys === undefined ? [] : [new EnvironmentMasterKey(master.keys)]),
+    ...(master.vault === undefined ? [] : [new VaultMasterKey({ settings: master.vault, allowed, clock: base.clock })]),
+  ];
+  const first = found.find(({ kind }) => kind === master.from) ?? file;
+  // The others stay readable, so that a rotation can lead away from them.
+  const others = [...found, file].filter((source) => source !== first);
+  const options = { ...base, keys: new MasterKeys([first, ...others]) };
   return {
     management: new SecretsService({ ...options, masterInUse: () => masterInUse(options) }),
     delivery: new SecretDelivery({ ...options, file: new SecretsFile(home) }),

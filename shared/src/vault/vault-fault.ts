@@ -86,16 +86,15 @@ export function faultOf(status: number, address: string, asked: string): VaultFa
         'have it unsealed',
         passing,
       );
-    case 307:
-    case 472:
-    case 473:
-      return new VaultFault(
-        'VAULT_STANDBY',
-        `Vault at ${address} is a standby that sends callers elsewhere`,
-        'give the address of the cluster, or of its active server',
-      );
     default:
       break;
+  }
+  if ((status >= 300 && status < 400) || status === 472 || status === 473) {
+    return new VaultFault(
+      'VAULT_STANDBY',
+      `Vault at ${address} is a standby that sends callers elsewhere`,
+      'give the address of the cluster, or of its active server',
+    );
   }
   if (status >= 500) {
     return new VaultFault(

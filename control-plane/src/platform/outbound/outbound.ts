@@ -20,6 +20,8 @@ export interface OutboundOptions {
   readonly allowed: OutboundAllowed;
   /** For tests; otherwise as the operating system does. */
   readonly resolve?: Resolve;
+  /** Certificates, PEM, that servers are verified by instead of the system's. */
+  readonly ca?: string | undefined;
 }
 
 /** What is sent, and its bounds. */
@@ -56,9 +58,11 @@ const CREDENTIALS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 export class Outbound {
   readonly #allowed: OutboundAllowed;
   readonly #resolve: Resolve;
-  readonly #connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, maxCachedSessions: 0 });
+  readonly #connect: buildConnector.connector;
 
-  constructor({ allowed, resolve = systemResolve }: OutboundOptions) {
+  constructor({ allowed, resolve = systemResolve, ca }: OutboundOptions) {
+    const trust = ca === undefined ? {} : { ca };
+    this.#connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, maxCachedSessions: 0, ...trust });
     this.#allowed = allowed;
     this.#resolve = resolve;
   }
