@@ -81,6 +81,7 @@ it('attack 49: what is restored on another server goes on, runs nothing twice, a
     params: { name: 'vaulted' },
     body: { value: { username: 'buyer@example.com', password: 'correct horse' } },
   });
+  const stolen = await client.call(api.apiKeys.create, { body: { name: 'stolen', role: 'viewer' } });
   const job = (await stack.submit()).id;
   await gate.held();
   const [agent] = (await client.call(api.agents.list, {})).items;
@@ -106,6 +107,13 @@ it('attack 49: what is restored on another server goes on, runs nothing twice, a
   expect((await stack.over(waits)).state).toBe('succeeded');
   const later = await submit('vaulted');
   expect((await stack.over(later)).state).toBe('succeeded');
+  await client.call(api.apiKeys.revoke, { params: { id: stolen.id } });
+  const log = path.join(away, 'audit.jsonl');
+  await until('the log', 20_000, async () => {
+    await rm(log, { force: true });
+    expect(await casareCerts(stack, 'audit', 'export', '--out', log)).toMatchObject({ code: 0 });
+    return (await readFile(log, 'utf8')).includes('apiKey.revoked');
+  });
   gate.letOne();
   await until('the third file', 60_000, async () => (await stack.files(job)).length === 3);
   const signIns = answered('sign-in');
@@ -116,9 +124,9 @@ it('attack 49: what is restored on another server goes on, runs nothing twice, a
   await destroyServer();
   const home = path.join(away, 'home');
   const on = { ...stack, home };
-  const restore = ['restore', archive, ...files, '--failed-at', failedAt, '-o', 'json'];
+  const restore = ['restore', archive, ...files, '--failed-at', failedAt, '--audit', log, '-o', 'json'];
   const done = await casare(on, ...restore);
-  expect(done.err).toContain('lock again what was locked');
+  expect(done.err).toContain('Taken away again: 0 locks, 1 keys, 0 accounts.');
   expect({ ...done, out: JSON.parse(done.out) as unknown }).toMatchObject({
     code: 0,
     out: { asked: 1, leases: 1, artifacts: 2 },
@@ -145,6 +153,10 @@ it('attack 49: what is restored on another server goes on, runs nothing twice, a
   expect(await stateOf(waits)).toBe('needs_review');
   expect(await stateOf(later)).toBe('unknown');
   expect(answered('sign-in')).toBe(signIns);
+
+  // What was revoked after the backup is not to be had back by it.
+  const theirs = await fetch(`${stack.url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${stolen.key}` } });
+  expect(theirs.status).toBe(401);
 
   // It is a whole installation: secrets open, jobs run, CAs issue. The agent is paused, as it was when the backup was made.
   await client.call(api.agents.act, { params: { id: agent!.id, action: 'resume' } });

@@ -2,4 +2,5 @@
 export { takeBackup, type BackupTaken } from './take.ts';
 export { expectUsable, loadArtifacts, loadBackup, openBackup, type OpenedBackup } from './load.ts';
 export { KEY_FILES } from './keys-file.ts';
+export { nothingDone, tellDone, type DoneSince, type LockToMake } from './done-since.decision.ts';
 export type { Manifest } from './manifest.ts';

@@ -3,7 +3,7 @@ import { details, json } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import type { BackupFiles } from '../backups.ts';
 import { readConfig } from '../platform/config.ts';
-import { pastTime, pendingOption } from './restored-command.ts';
+import { auditOption, pastTime, pendingOption, takeAway } from './restored-command.ts';
 import type { Surroundings } from './session.ts';
 
 interface KeyFlags {
@@ -15,6 +15,7 @@ interface RestoreFlags extends KeyFlags {
   readonly replace: boolean;
   readonly failedAt?: string;
   readonly pending: 'ask' | 'run';
+  readonly audit: readonly string[];
 }
 
 export function addBackupCommands(program: Command, around: Surroundings): void {
@@ -66,26 +67,29 @@ export function addBackupCommands(program: Command, around: Surroundings): void 
     .option('--replace', 'what the database and the home hold goes', false)
     .option('--failed-at <time>', 'until when the control plane had worked, such as 2026-05-01T20:00:00Z (now)')
     .addOption(pendingOption())
-    .action(async (archive: string, { replace, failedAt, pending, ...flags }: RestoreFlags, command: Command) => {
-      const { restoreBackup } = await import('../backups.ts');
-      const how = { replace, failedAt: pastTime(failedAt), askAboutPending: pending === 'ask' };
-      const config = readConfig(around.env);
-      const done = await restoreBackup(config, { ...filesOf(archive, flags), ...how }, tell(around));
-      show(command, around, done, [
-        ['restored', `${done.id}, of ${done.madeAt}`],
-        ['into', config.home],
-        ['artifacts', String(done.artifacts)],
-        ['epoch', String(done.epoch)],
-        ['jobs that wait for a person now', String(done.asked)],
-        ['attempts judged when their agents return', String(done.leases)],
-        ['join tokens revoked', String(done.tokens)],
-        ['sessions ended', String(done.sessions)],
-      ]);
-      for (const what of done.elsewhere) around.terminal.err(`Not in the backup: ${what}. Put it where it belongs.\n`);
-      around.terminal.err(
-        'What people did since the backup is lost: lock again what was locked, revoke again what was revoked. Then start the control plane.\n',
-      );
-    });
+    .addOption(auditOption())
+    .action(
+      async (archive: string, { replace, failedAt, pending, audit, ...flags }: RestoreFlags, command: Command) => {
+        const { restoreBackup } = await import('../backups.ts');
+        const how = { replace, failedAt: pastTime(failedAt), askAboutPending: pending === 'ask' };
+        const config = readConfig(around.env);
+        const done = await restoreBackup(config, { ...filesOf(archive, flags), ...how }, tell(around));
+        show(command, around, done, [
+          ['restored', `${done.id}, of ${done.madeAt}`],
+          ['into', config.home],
+          ['artifacts', String(done.artifacts)],
+          ['epoch', String(done.epoch)],
+          ['jobs that wait for a person now', String(done.asked)],
+          ['attempts judged when their agents return', String(done.leases)],
+          ['join tokens revoked', String(done.tokens)],
+          ['sessions ended', String(done.sessions)],
+        ]);
+        for (const what of done.elsewhere)
+          around.terminal.err(`Not in the backup: ${what}. Put it where it belongs.\n`);
+        await takeAway(around, audit);
+        around.terminal.err('Then start the control plane.\n');
+      },
+    );
 }
 
 function withKeys(command: Command): Command {

@@ -8,6 +8,7 @@ import type { Surroundings } from './session.ts';
 interface RestoredFlags {
   readonly failedAt?: string;
   readonly pending: 'ask' | 'run';
+  readonly audit: readonly string[];
 }
 
 export function addRestoredCommand(program: Command, around: Surroundings): void {
@@ -16,7 +17,8 @@ export function addRestoredCommand(program: Command, around: Surroundings): void
     .description('say that the database was restored from a backup, before the control plane starts')
     .option('--failed-at <time>', 'until when the control plane had worked, such as 2026-05-01T20:00:00Z (now)')
     .addOption(pendingOption())
-    .action(async ({ failedAt, pending }: RestoredFlags, command: Command) => {
+    .addOption(auditOption())
+    .action(async ({ failedAt, pending, audit }: RestoredFlags, command: Command) => {
       const at = pastTime(failedAt);
       const { sayRestored } = await import('../restored.ts');
       const done = await sayRestored(readConfig(around.env), { failedAt: at, askAboutPending: pending === 'ask' });
@@ -29,9 +31,7 @@ export function addRestoredCommand(program: Command, around: Surroundings): void
         ['sessions ended', String(done.sessions)],
       ]);
       around.terminal.out(output === 'json' ? json(done) : human);
-      around.terminal.err(
-        'What people did since the backup is lost: lock again what was locked, revoke again what was revoked.\n',
-      );
+      await takeAway(around, audit);
     });
 }
 
@@ -47,4 +47,29 @@ export function pastTime(text: string | undefined): Date {
   const at = text === undefined ? new Date() : new Date(text);
   if (!Number.isNaN(at.getTime()) && at <= new Date()) return at;
   throw new UsageError(`${text} is no time that has passed: write it as 2026-05-01T20:00:00Z.`);
+}
+
+/** Exports of the audit log that say what was taken away since. */
+export function auditOption(): Option {
+  return new Option(
+    '--audit <file>',
+    'an export of the audit log: what was taken away since is taken away again; again for more',
+  )
+    .argParser((file: string, before: readonly string[]) => [...before, file])
+    .default([]);
+}
+
+/** Takes away again what the exports tell of, and says what people have to do themselves. */
+export async function takeAway(around: Surroundings, files: readonly string[]): Promise<void> {
+  const say = (line: string): void => around.terminal.err(`${line}\n`);
+  if (files.length === 0) {
+    say('What people did since the backup is lost: lock again what was locked, revoke again what was revoked.');
+    return;
+  }
+  const { doAgain } = await import('../done-again.ts');
+  const done = await doAgain(readConfig(around.env), files);
+  say(`Taken away again: ${done.locks} locks, ${done.keys} keys, ${done.accounts} accounts.`);
+  for (const { what, code } of done.refused) say(`${code}: ${what} is as the backup has it: look at it.`);
+  const others = Object.entries(done.others).map(([action, times]) => `${action} ${times}`);
+  if (others.length > 0) say(`Not done again: ${others.join(', ')}.`);
 }
