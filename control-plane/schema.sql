@@ -811,6 +811,7 @@ ALTER TABLE workflow_version ADD CONSTRAINT workflow_version_tenant_id_fkey FORE
 CREATE UNIQUE INDEX account_email ON public.account USING btree (lower(email));
 CREATE INDEX account_page ON public.account USING btree (tenant_id, seq DESC);
 CREATE INDEX account_identity_account ON public.account_identity USING btree (tenant_id, account_id);
+CREATE INDEX agent_by_name ON public.agent USING btree (tenant_id, name, id);
 CREATE INDEX agent_changed_since ON public.agent USING btree (changed_xid);
 CREATE INDEX agent_draining ON public.agent USING btree (draining_since) WHERE ((state = 'draining'::text) AND (drained_at IS NULL));
 CREATE INDEX agent_ephemeral ON public.agent USING btree (tenant_id, id) WHERE (ephemeral AND (left_at IS NULL));

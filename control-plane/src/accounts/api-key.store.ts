@@ -1,6 +1,6 @@
 /** API keys at rest: id and hash, never the secret. A key is found by its id before its tenant is known; ids are unique. */
 import { type Role, type RolePermission } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 /** A key to be kept. */
 export interface NewKeyRow {
@@ -58,11 +58,14 @@ export interface KeyRow {
 
 /** Which page of which keys. */
 export interface KeyPage {
-  /** Null: of everybody. */
   readonly accountId: string | null;
   readonly ended: boolean;
-  readonly before: string | null;
+  /** Goes on from this one. */
+  readonly beyond: string | null;
+  readonly ascending: boolean;
   readonly limit: number;
+  /** A part of the name. */
+  readonly text: string | null;
 }
 
 const insertKeySql = sql<
@@ -119,16 +122,18 @@ const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.em
      k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`;
 const FROM = `FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id`;
 
-const keyPageSql = sql<
+const keyPageSql = listSql<
   KeyRow,
-  [tenant: string, now: Date, accountId: string | null, ended: boolean, before: string | null, limit: number]
+  [
+    ...[tenant: string, now: Date, accountId: string | null, ended: boolean, beyond: string | null, limit: number],
+    text: string | null,
+  ]
 >(
   'apiKeyPage',
-  `SELECT ${KEY} ${FROM}
+  ({ order, beyond }) => `SELECT ${KEY} ${FROM}
    WHERE k.tenant_id = $1 AND ($3::uuid IS NULL OR k.account_id = $3) AND ($4 OR (${LIVE}))
-     AND ($5::bigint IS NULL OR k.seq < $5)
-   ORDER BY k.seq DESC LIMIT $6`,
-  { idempotent: true },
+     AND ($5::bigint IS NULL OR k.seq ${beyond} $5) AND ($7::text IS NULL OR strpos(lower(k.name), lower($7)) > 0)
+   ORDER BY k.seq ${order} LIMIT $6`,
 );
 
 const keyByIdSql = sql<KeyRow, [tenant: string, id: string]>(
@@ -188,7 +193,9 @@ export async function revokeKeysNamed(
 
 /** Newest first. */
 export function listKeys(db: Queryable, tenant: string, page: KeyPage, now: Date): Promise<KeyRow[]> {
-  return db.query(keyPageSql(tenant, now, page.accountId, page.ended, page.before, page.limit));
+  return db.query(
+    keyPageSql(page.ascending)(tenant, now, page.accountId, page.ended, page.beyond, page.limit, page.text),
+  );
 }
 
 export async function keyById(db: Queryable, tenant: string, id: string): Promise<KeyRow | null> {

@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { permissionDenied } from '../platform/http/guard.ts';
+import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './api-key.store.ts';
 import { hashSecret, newApiKey } from './credential.ts';
@@ -67,22 +68,19 @@ export class ApiKeysService {
 
   async list(
     caller: Caller,
-    query: {
-      readonly of: Whose;
-      readonly ended: 'true' | 'false';
-      readonly limit: number;
-      readonly cursor?: string | undefined;
-    },
-  ): Promise<{ items: ApiKey[]; nextCursor: string | null } | Refusal> {
+    query: PageAsk & { readonly of: Whose; readonly ended: 'true' | 'false'; readonly q?: string | undefined },
+  ): Promise<Page<ApiKey> | Refusal> {
     if (query.of === 'all' && !allows(caller, 'accounts:read')) return permissionDenied(caller, 'accounts:read');
-    if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor)) return badCursor();
+    const beyond = numberCursor(query.cursor);
+    if (beyond === undefined) return badCursor();
     const now = this.#clock.now();
     const accountId = query.of === 'all' ? null : caller.accountId;
-    const page = { accountId, ended: query.ended === 'true', before: query.cursor ?? null, limit: query.limit + 1 };
-    const found = await store.listKeys(this.#db.of(caller.tenant), caller.tenant, page, now);
-    const shown = found.slice(0, query.limit);
-    const nextCursor = found.length > shown.length ? shown.at(-1)!.seq : null;
-    return { items: shown.map((row) => viewOf(row, now)), nextCursor };
+    const ascending = query.sort === 'createdAt';
+    const which = { accountId, ended: query.ended === 'true', text: query.q ?? null };
+    const range = { ...which, beyond, ascending, limit: query.limit + 1 };
+    const found = await store.listKeys(this.#db.of(caller.tenant), caller.tenant, range, now);
+    const page = pageBy(found, query.limit, ({ seq }) => seq);
+    return { ...page, items: page.items.map((row) => viewOf(row, now)) };
   }
 
   /** Revoking what was revoked before changes nothing. */

@@ -19,6 +19,7 @@ import type { TenantDatabase, Transaction } from '../platform/database/index.ts'
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Mailer } from '../platform/mail/mail.ts';
+import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself } from './api-keys.service.ts';
 import { newSecret } from './credential.ts';
@@ -68,12 +69,18 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
 
   async list(
     caller: Caller,
-    { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: Account[]; nextCursor: string | null } | Refusal> {
-    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) return badCursor();
-    const found = await store.listPeople(this.#db.of(caller.tenant), caller.tenant, cursor ?? null, limit + 1);
-    const shown = found.slice(0, limit);
-    return { items: shown.map(viewOf), nextCursor: found.length > limit ? shown.at(-1)!.seq : null };
+    ask: PageAsk & { readonly q?: string | undefined; readonly role?: Role | undefined },
+  ): Promise<Page<Account> | Refusal> {
+    const { limit, cursor, sort } = ask;
+    const beyond = numberCursor(cursor);
+    if (beyond === undefined) return badCursor();
+    const range = { beyond, ascending: sort === 'createdAt', limit: limit + 1 };
+    const page = pageBy(
+      await store.listPeople(this.#db.of(caller.tenant), caller.tenant, range, ask),
+      limit,
+      ({ seq }) => seq,
+    );
+    return { ...page, items: page.items.map(viewOf) };
   }
 
   async get(caller: Caller, id: string): Promise<Account | Refusal> {

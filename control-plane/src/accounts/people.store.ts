@@ -1,6 +1,6 @@
 /** Accounts as people steer them, and invitations. A link's token is stored hashed. */
 import type { Role } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 export interface PersonRow {
   readonly seq: string;
@@ -24,10 +24,15 @@ const PERSON = `seq::text AS seq, id, email, role, platform, (password_hash <> '
        SELECT FROM second_factor f WHERE f.tenant_id = account.tenant_id AND f.account_id = account.id
          AND f.confirmed_at IS NOT NULL) AS "secondFactor"`;
 
-const personPageSql = sql<PersonRow, [tenant: string, before: string | null, limit: number]>(
+const personPageSql = listSql<
+  PersonRow,
+  [tenant: string, beyond: string | null, limit: number, text: string | null, role: Role | null]
+>(
   'personPage',
-  `SELECT ${PERSON} FROM account WHERE tenant_id = $1 AND ($2::bigint IS NULL OR seq < $2) ORDER BY seq DESC LIMIT $3`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${PERSON} FROM account
+   WHERE tenant_id = $1 AND ($2::bigint IS NULL OR seq ${beyond} $2)
+     AND ($4::text IS NULL OR strpos(lower(email), lower($4)) > 0) AND ($5::text IS NULL OR role = $5)
+   ORDER BY seq ${order} LIMIT $3`,
 );
 
 const personByIdSql = sql<PersonRow, [tenant: string, id: string]>(
@@ -115,8 +120,14 @@ const useInvitationSql = sql<never, [hash: Buffer, now: Date]>(
 );
 
 /** Newest first. */
-export function listPeople(db: Queryable, tenant: string, before: string | null, limit: number): Promise<PersonRow[]> {
-  return db.query(personPageSql(tenant, before, limit));
+export function listPeople(
+  db: Queryable,
+  tenant: string,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
+  filter: { readonly q?: string | undefined; readonly role?: Role | undefined },
+): Promise<PersonRow[]> {
+  const { beyond, ascending, limit } = page;
+  return db.query(personPageSql(ascending)(tenant, beyond, limit, filter.q ?? null, filter.role ?? null));
 }
 
 export async function personById(db: Queryable, tenant: string, id: string): Promise<PersonRow | null> {

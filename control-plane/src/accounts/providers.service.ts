@@ -10,7 +10,8 @@ import type { TenantDatabase } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Outbound } from '../platform/outbound/outbound.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { pageOfAll, type Page, type PageAsk } from '../platform/paging.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { discover } from './oidc-client.ts';
 import { readKeys } from './provider-keys.ts';
 import * as store from './provider.store.ts';
@@ -33,8 +34,14 @@ export class ProvidersService {
     this.#options = options;
   }
 
-  async list({ tenant }: Caller): Promise<{ items: Provider[] }> {
-    return { items: (await store.listProviders(this.#options.db.of(tenant), tenant)).map(viewOf) };
+  async list(
+    { tenant }: Caller,
+    ask: PageAsk & { readonly q?: string | undefined },
+  ): Promise<Page<Provider> | Refusal> {
+    const text = (ask.q ?? '').toLowerCase();
+    const all = (await store.listProviders(this.#options.db.of(tenant), tenant)).map(viewOf);
+    const found = all.filter(({ name }) => name.toLowerCase().includes(text));
+    return pageOfAll(found, ask, { name: ({ name }) => name, createdAt: ({ createdAt }) => createdAt }) ?? badCursor();
   }
 
   async create(caller: Caller, request: ProviderRequest): Promise<Provider | Refusal> {

@@ -1,6 +1,6 @@
 /** Sessions. Tokens are stored hashed; a session can be named by its id. */
 import type { Role } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 /** A session to be kept. */
 export interface NewSessionRow {
@@ -113,15 +113,14 @@ const sessionsAliveSql = sql<AliveSession, [ids: string[], now: Date]>(
 const SESSION = `s.seq::text AS seq, s.id, s.account_id AS "accountId", a.email, a.role, s.created_at AS "createdAt",
      s.last_used_at AS "lastUsedAt", s.expires_at AS "expiresAt", s.address, s.user_agent AS "userAgent"`;
 
-const sessionPageSql = sql<
+const sessionPageSql = listSql<
   SessionRow,
-  [tenant: string, now: Date, accountId: string | null, before: string | null, limit: number]
+  [tenant: string, now: Date, accountId: string | null, beyond: string | null, limit: number]
 >(
   'sessionPage',
-  `SELECT ${SESSION} ${FROM}
-   WHERE s.tenant_id = $1 AND ${OPEN} AND ($3::uuid IS NULL OR s.account_id = $3) AND ($4::bigint IS NULL OR s.seq < $4)
-   ORDER BY s.seq DESC LIMIT $5`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${SESSION} ${FROM}
+   WHERE s.tenant_id = $1 AND ${OPEN} AND ($3::uuid IS NULL OR s.account_id = $3) AND ($4::bigint IS NULL OR s.seq ${beyond} $4)
+   ORDER BY s.seq ${order} LIMIT $5`,
 );
 
 const sessionByIdSql = sql<SessionRow, [tenant: string, now: Date, id: string]>(
@@ -174,14 +173,19 @@ export function sessionsAlive(db: Queryable, ids: readonly string[], now: Date):
   return db.query(sessionsAliveSql([...ids], now));
 }
 
-/** Newest first; `accountId` null: of everybody. */
+/** By age, beyond one; `accountId` null: of everybody. */
 export function listSessions(
   db: Queryable,
   tenant: string,
-  page: { readonly accountId: string | null; readonly before: string | null; readonly limit: number },
+  page: {
+    readonly accountId: string | null;
+    readonly beyond: string | null;
+    readonly ascending: boolean;
+    readonly limit: number;
+  },
   now: Date,
 ): Promise<SessionRow[]> {
-  return db.query(sessionPageSql(tenant, now, page.accountId, page.before, page.limit));
+  return db.query(sessionPageSql(page.ascending)(tenant, now, page.accountId, page.beyond, page.limit));
 }
 
 export async function sessionById(db: Queryable, tenant: string, id: string, now: Date): Promise<SessionRow | null> {

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { permissionDenied } from '../platform/http/guard.ts';
+import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself } from './api-keys.service.ts';
 import { sessionIdOf } from './rights.decision.ts';
@@ -19,21 +20,16 @@ export class SessionsService {
     this.#clock = clock;
   }
 
-  async list(
-    caller: Caller,
-    query: { readonly of: Whose; readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: SessionView[]; nextCursor: string | null } | Refusal> {
+  async list(caller: Caller, query: PageAsk & { readonly of: Whose }): Promise<Page<SessionView> | Refusal> {
     if (query.of === 'all' && !allows(caller, 'accounts:read')) return permissionDenied(caller, 'accounts:read');
-    if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor)) return badCursor();
+    const beyond = numberCursor(query.cursor);
+    if (beyond === undefined) return badCursor();
     const accountId = query.of === 'all' ? null : caller.accountId;
-    const page = { accountId, before: query.cursor ?? null, limit: query.limit + 1 };
-    const found = await store.listSessions(this.#db.of(caller.tenant), caller.tenant, page, this.#clock.now());
-    const shown = found.slice(0, query.limit);
+    const range = { accountId, beyond, ascending: query.sort === 'createdAt', limit: query.limit + 1 };
+    const found = await store.listSessions(this.#db.of(caller.tenant), caller.tenant, range, this.#clock.now());
+    const page = pageBy(found, query.limit, ({ seq }) => seq);
     const current = sessionIdOf(caller);
-    return {
-      items: shown.map((row) => viewOf(row, current)),
-      nextCursor: found.length > shown.length ? shown.at(-1)!.seq : null,
-    };
+    return { ...page, items: page.items.map((row) => viewOf(row, current)) };
   }
 
   async end(caller: Caller, id: string): Promise<void | Refusal> {

@@ -33,8 +33,8 @@ export class SignOnController {
   }
 
   @Handles(api.providers.list)
-  list({ caller }: Call<typeof api.providers.list>) {
-    return this.#providers.list(caller);
+  list({ caller, query }: Call<typeof api.providers.list>) {
+    return this.#providers.list(caller, query);
   }
 
   @Handles(api.providers.create)

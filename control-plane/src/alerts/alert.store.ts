@@ -5,7 +5,7 @@
  * and one about its end, however often and by however many replicas it is looked at.
  */
 import type { Alert, AlertKind } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 /** Something to be told of. */
 export interface Cause {
@@ -76,18 +76,20 @@ const dropOpen = sql<never, [tenant: string, rule: string, now: Date]>(
   `UPDATE alert SET cleared_at = $3 WHERE tenant_id = $1 AND rule_id = $2 AND cleared_at IS NULL`,
 );
 
-const alertPage = sql<AlertRow, [tenant: string, before: string | null, open: boolean | null, limit: number]>(
+const alertPage = listSql<AlertRow, [tenant: string, beyond: string | null, open: boolean | null, limit: number]>(
   'alertPage',
-  `SELECT a.id, r.id AS rule, r.name AS "ruleName", r.kind, a.cause, a.title, a.detail, a.times, a.raised_at AS "raisedAt",
+  ({
+    order,
+    beyond,
+  }) => `SELECT a.id, r.id AS rule, r.name AS "ruleName", r.kind, a.cause, a.title, a.detail, a.times, a.raised_at AS "raisedAt",
      a.last_at AS "lastAt", a.cleared_at AS "clearedAt", (
        SELECT jsonb_agg(jsonb_build_object('id', d.id, 'channel', d.channel_id, 'about', d.about, 'state', d.state,
          'attempts', d.attempts, 'lastError', d.last_error, 'deliveredAt', CASE WHEN d.delivered_at IS NOT NULL THEN
            to_char(d.delivered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END) ORDER BY d.id)
        FROM alert_delivery d WHERE d.tenant_id = a.tenant_id AND d.alert_id = a.id) AS deliveries
    FROM alert a JOIN alert_rule r ON r.tenant_id = a.tenant_id AND r.id = a.rule_id
-   WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
-     AND ($3::boolean IS NULL OR (a.cleared_at IS NULL) = $3) ORDER BY a.id DESC LIMIT $4`,
-  { idempotent: true },
+   WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id ${beyond} $2)
+     AND ($3::boolean IS NULL OR (a.cleared_at IS NULL) = $3) ORDER BY a.id ${order} LIMIT $4`,
 );
 
 const forgetSql = sql<never, [before: Date, limit: number]>(
@@ -124,11 +126,10 @@ export async function endOpen(tx: Transaction, rule: OfRule, now: Date): Promise
 export async function listAlerts(
   db: Queryable,
   tenant: string,
-  before: string | null,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
   open: boolean | null,
-  limit: number,
 ): Promise<Alert[]> {
-  const rows = await db.query(alertPage(tenant, before, open, limit));
+  const rows = await db.query(alertPage(page.ascending)(tenant, page.beyond, open, page.limit));
   return rows.map(({ rule, ruleName, raisedAt, lastAt, clearedAt, deliveries, ...row }) => ({
     ...row,
     rule: { id: rule, name: ruleName },

@@ -18,8 +18,8 @@ export class AlertsController {
   }
 
   @Handles(api.alertChannels.list)
-  channels({ caller }: Call<typeof api.alertChannels.list>) {
-    return this.#alerts.channels(caller.tenant);
+  channels({ caller, query }: Call<typeof api.alertChannels.list>) {
+    return this.#alerts.channels(caller.tenant, query);
   }
 
   @Handles(api.alertChannels.create)
@@ -38,8 +38,8 @@ export class AlertsController {
   }
 
   @Handles(api.alertRules.list)
-  rules({ caller }: Call<typeof api.alertRules.list>) {
-    return this.#alerts.rules(caller.tenant);
+  rules({ caller, query }: Call<typeof api.alertRules.list>) {
+    return this.#alerts.rules(caller.tenant, query);
   }
 
   @Handles(api.alertRules.create)

@@ -7,6 +7,7 @@ import { isUniqueViolation, type TenantDatabase, type Transaction } from '../pla
 import { lineOf } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
+import { pageBy, pageOfAll, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { endOpen, listAlerts } from './alert.store.ts';
 import { Deliverer, sealedFor, type DeliverDependencies } from './deliver.ts';
@@ -21,7 +22,8 @@ export interface AlertsDependencies extends Omit<DeliverDependencies, 'db'> {
 /** Of a tenant. */
 const RULES = 100;
 const CHANNELS = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+type NamedAsk = PageAsk & { readonly q?: string | undefined };
 
 export class AlertsService {
   readonly #deps: AlertsDependencies;
@@ -34,21 +36,17 @@ export class AlertsService {
 
   async list(
     tenant: string,
-    {
-      limit,
-      cursor,
-      open,
-    }: { readonly limit: number; readonly cursor?: string | undefined; readonly open?: string | undefined },
-  ): Promise<{ items: Alert[]; nextCursor: string | null } | Refusal> {
-    if (cursor !== undefined && !UUID.test(cursor)) return badCursor();
+    { limit, cursor, sort, open }: PageAsk & { readonly open?: string | undefined },
+  ): Promise<Page<Alert> | Refusal> {
+    const beyond = uuidCursor(cursor);
+    if (beyond === undefined) return badCursor();
+    const range = { beyond, ascending: sort === 'raisedAt', limit: limit + 1 };
     const wanted = open === undefined ? null : open === 'true';
-    const found = await listAlerts(this.#deps.db.of(tenant), tenant, cursor ?? null, wanted, limit + 1);
-    const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };
+    return pageBy(await listAlerts(this.#deps.db.of(tenant), tenant, range, wanted), limit, ({ id }) => id);
   }
 
-  async channels(tenant: string): Promise<{ items: AlertChannel[] }> {
-    return { items: (await store.listChannels(this.#deps.db.of(tenant), tenant)).map(channelView) };
+  async channels(tenant: string, ask: NamedAsk): Promise<Page<AlertChannel> | Refusal> {
+    return named((await store.listChannels(this.#deps.db.of(tenant), tenant)).map(channelView), ask);
   }
 
   async addChannel(
@@ -114,8 +112,8 @@ export class AlertsService {
     });
   }
 
-  async rules(tenant: string): Promise<{ items: AlertRule[] }> {
-    return { items: (await store.listRules(this.#deps.db.of(tenant), tenant)).map(ruleView) };
+  async rules(tenant: string, ask: NamedAsk): Promise<Page<AlertRule> | Refusal> {
+    return named((await store.listRules(this.#deps.db.of(tenant), tenant)).map(ruleView), ask);
   }
 
   async addRule(caller: Caller, request: AlertRuleRequest): Promise<AlertRule | Refusal> {
@@ -214,4 +212,14 @@ function channelNotFound(id: string): Refusal {
 
 function ruleNotFound(id: string): Refusal {
   return refuse('not_found', 'ALERT_RULE_NOT_FOUND', `There is no rule ${id}.`);
+}
+
+/** A page of what has a name: at most a hundred of a tenant. */
+function named<T extends { readonly id: string; readonly name: string; readonly createdAt: string }>(
+  all: readonly T[],
+  ask: NamedAsk,
+): Page<T> | Refusal {
+  const text = (ask.q ?? '').toLowerCase();
+  const found = all.filter(({ name }) => name.toLowerCase().includes(text));
+  return pageOfAll(found, ask, { createdAt: ({ createdAt }) => createdAt, name: ({ name }) => name }) ?? badCursor();
 }

@@ -11,7 +11,9 @@ beforeAll(async () => {
   desk = await openAlertsDesk();
 });
 afterEach(async () => {
-  const { items } = await desk.first.alerts.rules('default');
+  const rules = await desk.first.alerts.rules('default', { limit: 200 });
+  if (isRefusal(rules)) throw new Error(rules.code);
+  const { items } = rules;
   for (const { id } of items) await desk.first.alerts.removeRule(desk.caller, id);
   desk.receiver.answer = 204;
   desk.receiver.calls.length = 0;

@@ -1,6 +1,6 @@
 /** The chain of each log: its entries in the order in which they were linked, and where it ends. */
 import { CHAIN_START, chainHash, type ChainHead, type LinkedEntry } from '@casare/certs';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 interface EventRow {
   readonly xid: string;
@@ -65,15 +65,19 @@ const moveHead = sql<never, [tenant: string, position: number, hash: string, xid
   `UPDATE audit_head SET position = $2, hash = decode($3, 'hex'), xid = $4::text::xid8, seq = $5 WHERE tenant_id = $1`,
 );
 
-type Page = [tenant: string, after: number, limit: number, since: Date | null, until: Date | null];
-
-const linkedEntries = sql<LinkedRow, Page>(
+const linkedEntries = listSql<
+  LinkedRow,
+  [tenant: string, beyond: number | null, limit: number, since: Date | null, until: Date | null]
+>(
   'linkedAuditEntries',
-  `SELECT l.position, encode(l.hash, 'hex') AS hash, e.seq, e.at, e.actor, e.action, e.subject, e.detail
+  ({
+    order,
+    beyond,
+  }) => `SELECT l.position, encode(l.hash, 'hex') AS hash, e.seq, e.at, e.actor, e.action, e.subject, e.detail
    FROM audit_link l JOIN audit_event e ON e.tenant_id = l.tenant_id AND e.seq = l.seq
-   WHERE l.tenant_id = $1 AND l.position > $2 AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
-   ORDER BY l.position LIMIT $3`,
-  { idempotent: true },
+   WHERE l.tenant_id = $1 AND ($2::bigint IS NULL OR l.position ${beyond} $2)
+     AND ($4::timestamptz IS NULL OR e.at >= $4) AND ($5::timestamptz IS NULL OR e.at < $5)
+   ORDER BY l.position ${order} LIMIT $3`,
 );
 
 const headOf = sql<{ position: number; hash: string; at: Date | null }, [tenant: string]>(
@@ -124,11 +128,11 @@ export async function link(tx: Transaction, tenant: string, limit: number): Prom
 export async function listEntries(
   db: Queryable,
   tenant: string,
-  after: number,
-  limit: number,
+  { beyond, ascending, limit }: { readonly beyond: number | null; readonly ascending: boolean; readonly limit: number },
   { since = null, until = null }: { readonly since?: Date | null; readonly until?: Date | null } = {},
 ): Promise<LinkedEntry[]> {
-  const rows = await db.query(linkedEntries(tenant, after, limit, since, until));
+  const page = linkedEntries(ascending);
+  const rows = await db.query(page(tenant, beyond, limit, since, until));
   return rows.map((row) => ({ ...row, tenant, at: row.at.toISOString() }));
 }
 

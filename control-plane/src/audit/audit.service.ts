@@ -20,6 +20,7 @@ import { Fault, lineOf } from '../platform/errors.ts';
 import type { MadeBytes } from '../platform/http/answer.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
+import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './audit-chain.store.ts';
 import { INSTALLATION } from './audit.store.ts';
@@ -40,6 +41,8 @@ export interface AuditOptions {
 interface Range {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
 }
 
 const INTERVAL_MS = 1_000;
@@ -102,18 +105,17 @@ export class AuditService {
     }
   }
 
-  /** Oldest first; the cursor is a position. */
-  async list(
-    tenant: string,
-    query: Range & { readonly log: AuditLog; readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: AuditEntry[]; nextCursor: string | null } | Refusal> {
-    const { log, limit, cursor } = query;
-    if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) return badCursor();
+  /** Oldest first unless the newest are asked for; the cursor is a position. */
+  async list(tenant: string, ask: PageAsk & Range & { readonly log: AuditLog }): Promise<Page<AuditEntry> | Refusal> {
+    const { log, limit, cursor, sort } = ask;
+    const position = numberCursor(cursor);
+    if (position === undefined) return badCursor();
     const of = await this.#logOf(tenant, log);
     if (of === null) return operatorOnly();
-    const found = await store.listEntries(this.#options.db.of(of), of, Number(cursor ?? 0), limit + 1, rangeOf(query));
-    const items = found.slice(0, limit) as AuditEntry[];
-    return { items, nextCursor: found.length > limit ? String(items.at(-1)?.position) : null };
+    const beyond = position === null ? null : Number(position);
+    const range = { beyond, ascending: sort !== '-position', limit: limit + 1 };
+    const found = (await store.listEntries(this.#options.db.of(of), of, range, rangeOf(ask))) as AuditEntry[];
+    return pageBy(found, limit, (entry) => String(entry.position));
   }
 
   async head(tenant: string, log: AuditLog): Promise<AuditHead | Refusal> {
@@ -151,14 +153,14 @@ export class AuditService {
   /** Those that were made by the hour, oldest first; the cursor is a position. */
   async checkpoints(
     tenant: string,
-    { log, limit, cursor }: { readonly log: AuditLog; readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: AuditCheckpoint[]; nextCursor: string | null } | Refusal> {
-    if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) return badCursor();
+    { log, limit, cursor }: PageAsk & { readonly log: AuditLog },
+  ): Promise<Page<AuditCheckpoint> | Refusal> {
+    const position = numberCursor(cursor);
+    if (position === undefined) return badCursor();
     const of = await this.#logOf(tenant, log);
     if (of === null) return operatorOnly();
-    const found = await checkpoints.list(this.#options.db.of(of), of, Number(cursor ?? 0), limit + 1);
-    const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? String(items.at(-1)?.position) : null };
+    const found = await checkpoints.list(this.#options.db.of(of), of, Number(position ?? 0), limit + 1);
+    return pageBy(found, limit, (checkpoint) => String(checkpoint.position));
   }
 
   async *#lines(of: string, query: Range & { readonly format: AuditFormat }): AsyncGenerator<Buffer> {
@@ -167,8 +169,7 @@ export class AuditService {
       const found = (await store.listEntries(
         this.#options.db.of(of),
         of,
-        after,
-        BATCH,
+        { beyond: after, ascending: true, limit: BATCH },
         rangeOf(query),
       )) as AuditEntry[];
       const lines = found.map((entry) => JSON.stringify(query.format === 'jsonl' ? entry : auditEvent(entry)));
@@ -184,8 +185,14 @@ export class AuditService {
   }
 }
 
-function rangeOf({ since, until }: Range): { since: Date | null; until: Date | null } {
-  return { since: since === undefined ? null : new Date(since), until: until === undefined ? null : new Date(until) };
+/** Two names for either end: the later beginning and the earlier end count. */
+function rangeOf({ since, until, createdAfter, createdBefore }: Range): { since: Date | null; until: Date | null } {
+  const times = (...texts: (string | undefined)[]) => texts.flatMap((text) => (text ? [Date.parse(text)] : []));
+  const [from, to] = [times(since, createdAfter), times(until, createdBefore)];
+  return {
+    since: from.length === 0 ? null : new Date(Math.max(...from)),
+    until: to.length === 0 ? null : new Date(Math.min(...to)),
+  };
 }
 
 function operatorOnly(): Refusal {

@@ -23,6 +23,11 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
   program
     .command('agents')
     .description('list agents')
+    .option('--state <state>', 'in this state')
+    .option('--site <site>', 'of this site')
+    .option('--tag <tag>', 'with this label, name or name=value')
+    .option('--q <text>', 'with this in the name')
+    .option('--sort <order>', 'createdAt or name; a minus before it turns it round, -createdAt is usual')
     .option('--limit <n>', 'how many', Number)
     .option('--cursor <cursor>', 'the next page')
     .action(async (query: object, command: Command) => {

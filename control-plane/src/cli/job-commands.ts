@@ -42,6 +42,10 @@ export function addJobCommands(program: Command, around: Surroundings): void {
   jobs
     .addOption(new Option('--state <state>').choices(JobState.options))
     .option('--workflow <namespace/name>')
+    .option('--site <site>', 'that must run at this site')
+    .option('--created-after <time>', 'submitted at this time or later, such as 2026-05-01T20:00:00Z')
+    .option('--created-before <time>', 'submitted before this time')
+    .option('--sort <order>', 'createdAt for the oldest first')
     .option('--limit <n>', 'how many', positive)
     .option('--cursor <cursor>', 'the next page')
     .action(async (options: object, command: Command) => {

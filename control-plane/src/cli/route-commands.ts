@@ -27,9 +27,11 @@ export function addRouteCommands(program: Command, around: Surroundings): void {
   program
     .command('routes')
     .description('list routes: what jobs ask of agents, and how many wait')
-    .action(async (_: object, command: Command) => {
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (query: object, command: Command) => {
       const session = await openSession(command, around);
-      session.list({ ...(await session.client.call(api.routes.list, {})), nextCursor: null }, ROUTE_COLUMNS);
+      session.list(await session.client.call(api.routes.list, { query }), ROUTE_COLUMNS);
     });
   const route = program.command('route').description('one route');
   for (const action of ['pause', 'resume'] as const) {
@@ -54,9 +56,11 @@ function addMaintenance(program: Command, around: Surroundings): void {
   maintenance
     .command('list')
     .description('what is closed for a time')
-    .action(async (_: object, command: Command) => {
+    .option('--limit <n>', 'how many', Number)
+    .option('--cursor <cursor>', 'the next page')
+    .action(async (query: object, command: Command) => {
       const session = await openSession(command, around);
-      session.list({ ...(await session.client.call(api.maintenance.list, {})), nextCursor: null }, WINDOW_COLUMNS);
+      session.list(await session.client.call(api.maintenance.list, { query }), WINDOW_COLUMNS);
     });
   maintenance
     .command('create <scope> <target>')

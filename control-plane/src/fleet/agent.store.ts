@@ -2,7 +2,7 @@
 import type { Agent, AgentState } from '@casare/shared/api';
 import { sourcesOf } from '@casare/shared/lifecycle';
 import type { AgentFacts, Slots } from '@casare/shared/protocol';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 import { AGENT, type AgentEvent } from './agent.lifecycle.ts';
 
 /** An agent to be kept. */
@@ -111,11 +111,35 @@ const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capa
     ) slots
   ) b ON true`;
 
-const agentPage = sql<ViewRow, [tenant: string, before: string | null, limit: number]>(
+type PageValues = [
+  tenant: string,
+  id: string | null,
+  limit: number,
+  name: string | null,
+  state: AgentState | null,
+  site: string | null,
+  label: string | null,
+  text: string | null,
+  from: string | null,
+  until: string | null,
+];
+const AGENTS_OF_PAGE = `${VIEW} WHERE a.tenant_id = $1
+     AND (a.left_at IS NULL OR a.left_at > clock_timestamp() - interval '1 day')
+     AND ($5::text IS NULL OR a.state = $5) AND ($6::text IS NULL OR a.site = $6)
+     AND ($7::text IS NULL OR $7 = ANY(a.capabilities) OR $7 = ANY(a.grants) OR $7 = ANY(a.declared))
+     AND ($8::text IS NULL OR strpos(lower(a.name), lower($8)) > 0)
+     AND ($9::timestamptz IS NULL OR a.created_at >= $9) AND ($10::timestamptz IS NULL OR a.created_at < $10)`;
+// By the primary key: ids are UUIDv7.
+const agentPage = listSql<ViewRow, PageValues>(
   'agentPage',
-  `${VIEW} WHERE a.tenant_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
-     AND (a.left_at IS NULL OR a.left_at > clock_timestamp() - interval '1 day') ORDER BY a.id DESC LIMIT $3`,
-  { idempotent: true },
+  ({ order, beyond }) => `${AGENTS_OF_PAGE} AND $4::text IS NULL AND ($2::uuid IS NULL OR a.id ${beyond} $2)
+     ORDER BY a.id ${order} LIMIT $3`,
+);
+// By the index `agent_by_name`.
+const agentPageByName = listSql<ViewRow, PageValues>(
+  'agentPageByName',
+  ({ order, beyond }) => `${AGENTS_OF_PAGE} AND ($4::text IS NULL OR (a.name, a.id) ${beyond} ($4, $2::uuid))
+     ORDER BY a.name ${order}, a.id ${order} LIMIT $3`,
 );
 
 const agentById = sql<ViewRow, [tenant: string, id: string]>(
@@ -220,14 +244,38 @@ const agentsNamed = sql<{ id: string }, [tenant: string, reference: string]>(
   { idempotent: true },
 );
 
-/** Agents of a tenant, newest first, after the id `before`; without ephemeral ones that left more than a day ago. */
+/** How a list of agents is narrowed. */
+export interface AgentFilter {
+  readonly state?: AgentState | undefined;
+  readonly site?: string | undefined;
+  /** A capability, a grant, or a label that it declares. */
+  readonly tag?: string | undefined;
+  /** A part of its name, in small or capital letters. */
+  readonly q?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
+}
+
+/** Where a page of agents goes on, and which way. */
+export interface AgentRange {
+  readonly by: 'age' | 'name';
+  readonly ascending: boolean;
+  /** `name` is null in a list by age. */
+  readonly beyond: { readonly id: string; readonly name: string | null } | null;
+  readonly limit: number;
+}
+
+/** Agents of a tenant; without ephemeral ones that left more than a day ago. */
 export async function listAgents(
   db: Queryable,
   tenant: string,
-  before: string | null,
-  limit: number,
+  { state, site, tag, q, createdAfter, createdBefore }: AgentFilter,
+  { by, ascending, beyond, limit }: AgentRange,
 ): Promise<Agent[]> {
-  return (await db.query(agentPage(tenant, before, limit))).map(viewOf);
+  const page = (by === 'age' ? agentPage : agentPageByName)(ascending);
+  const labels = [state ?? null, site ?? null, tag ?? null, q ?? null, createdAfter ?? null] as const;
+  const from = [beyond?.id ?? null, limit, beyond?.name ?? null] as const;
+  return (await db.query(page(tenant, ...from, ...labels, createdBefore ?? null))).map(viewOf);
 }
 
 /** The agents with this id or name that are not gone, two at most. */

@@ -8,6 +8,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase } from '../platform/database/index.ts';
+import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
 import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
@@ -41,16 +42,15 @@ export class AgentsService {
     this.#options = options;
   }
 
-  /** Newest first. */
-  async list(
-    tenant: string,
-    page: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: Agent[]; nextCursor: string | null } | Refusal> {
-    const before = page.cursor ?? null;
-    if (before !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(before)) return badCursor();
-    const found = await store.listAgents(this.#options.db.of(tenant), tenant, before, page.limit + 1);
-    const items = found.slice(0, page.limit);
-    return { items, nextCursor: found.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+  /** Newest first, unless another order is asked for. */
+  async list(tenant: string, ask: PageAsk & store.AgentFilter): Promise<Page<Agent> | Refusal> {
+    const { limit, cursor, sort = '-createdAt' } = ask;
+    const by = sort.endsWith('name') ? 'name' : 'age';
+    const [id, name = null] = cursor === undefined ? [] : (decodeKey(cursor, by === 'age' ? 1 : 2) ?? ['']);
+    if (uuidCursor(id) === undefined) return badCursor();
+    const range = { by, ascending: !sort.startsWith('-'), beyond: id === undefined ? null : { id, name } } as const;
+    const found = await store.listAgents(this.#options.db.of(tenant), tenant, ask, { ...range, limit: limit + 1 });
+    return pageOf(found, limit, (agent) => (by === 'age' ? [agent.id] : [agent.id, agent.name]));
   }
 
   async get(tenant: string, id: string): Promise<Agent | Refusal> {

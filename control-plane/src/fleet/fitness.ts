@@ -9,7 +9,7 @@ const AGENTS = 1_000;
 
 /** The jobs feature is given this as its fitness port. */
 export async function agentFitness(db: Queryable, tenant: string): Promise<AgentFitness[]> {
-  const agents = await listAgents(db, tenant, null, AGENTS);
+  const agents = await listAgents(db, tenant, {}, { by: 'age', ascending: false, beyond: null, limit: AGENTS });
   return agents.map(({ id, name, state, connected, site, capabilities, grants, declared, slots, busy }) => ({
     ...{ id, name, state, connected, site, slots, busy },
     labels: new Set([...capabilities, ...grants]),

@@ -22,7 +22,8 @@ export function nameWithin(parent: string, member: string): string {
   return `${parent}${member[0]!.toUpperCase()}${member.slice(1)}`;
 }
 
-/** Values of enumerations are names in GraphQL: what else they hold becomes `_`. */
+/** Values of enumerations are names in GraphQL: what else they hold becomes `_`; an order from the greatest down says so. */
 export function valueName(value: string): string {
-  return value.replaceAll(/\W/g, '_');
+  const name = value.startsWith('-') ? `${value.slice(1)}_desc` : value;
+  return name.replaceAll(/\W/g, '_');
 }

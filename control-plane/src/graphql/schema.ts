@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import type { z } from 'zod';
 import { isRefusal } from '../platform/refusal.ts';
+import { boundAnswer, openedQuery } from '../platform/http/list-cursors.ts';
 import { parsePart } from '../platform/http/parse.ts';
 import { RefusedError } from '../platform/http/problem.ts';
 import { argumentsOf, askedBy, type Arguments } from './arguments.ts';
@@ -98,14 +99,22 @@ function pageField(link: PageLink, types: TypesOfZod): Field {
   const { as, description, pages } = link;
   // The object itself says whose page it is.
   const listed: OperationField = { operation: { ...as, query: PageQuery }, fixed: { id: '' } };
+  // What else the operation says of its order and filters, so that cursors are those of REST.
+  const standing = as.query!.parse({}) as object;
   return {
     type: answerType(as.answer, as.id, types),
     description,
     ...ruled(as.permission),
     args: argumentsOf(listed, types),
-    resolve(source, given, { loaders }) {
-      const ask = parsePart('query', PageQuery, askedBy(listed, given).query) as z.output<typeof PageQuery>;
-      return loaders.page(pages, memberOf(source, 'id') as string, ask);
+    async resolve(source, given, { loaders }) {
+      const asked = parsePart('query', PageQuery, askedBy(listed, given).query) as z.output<typeof PageQuery>;
+      const query = { ...standing, ...asked };
+      const ask = openedQuery(as, query) as typeof query;
+      const page = await loaders.page(pages, memberOf(source, 'id') as string, {
+        limit: ask.limit,
+        cursor: ask.cursor,
+      });
+      return boundAnswer(as, query, page);
     },
   };
 }

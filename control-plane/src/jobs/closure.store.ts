@@ -1,6 +1,6 @@
 /** Closures as they are kept: what gets no new jobs, and when. See `closures.service.ts`. */
 import type { ClosureRequest, ClosureTimes, RouteView } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 export type ClosureScope = ClosureRequest['scope'];
 
@@ -66,13 +66,16 @@ const openAlways = sql<never, [tenant: string, scope: ClosureScope, target: stri
 );
 
 // Counted by the ready queue's primary key, each up to the bound.
-const routeViews = sql<RouteView, [tenant: string, id: string | null, most: number, limit: number]>(
+const routeViews = listSql<
+  RouteView,
+  [tenant: string, id: string | null, most: number, limit: number, site: string | null, beyond: string | null]
+>(
   'routeViews',
-  `SELECT r.id::text AS id, r.slot, r.site, r.capabilities, EXISTS (
+  ({ order, beyond }) => `SELECT r.id::text AS id, r.slot, r.site, r.capabilities, EXISTS (
      SELECT FROM closure c WHERE c.tenant_id = $1 AND c.scope = 'route' AND c.target = r.id::text AND c.kind = 'always'
    ) AS paused, (SELECT count(*)::int FROM (SELECT FROM job_ready q WHERE q.route_id = r.id LIMIT $3) q) AS ready
-   FROM route r WHERE r.tenant_id = $1 AND ($2::bigint IS NULL OR r.id = $2) ORDER BY r.id DESC LIMIT $4`,
-  { idempotent: true },
+   FROM route r WHERE r.tenant_id = $1 AND ($2::bigint IS NULL OR r.id = $2) AND ($5::text IS NULL OR r.site = $5)
+     AND ($6::bigint IS NULL OR r.id ${beyond} $6) ORDER BY r.id ${order} LIMIT $4`,
 );
 
 /** The tenant's, newest first. */
@@ -115,12 +118,17 @@ export async function deleteAlways(
   return (await tx.execute(openAlways(tenant, scope, target))) > 0;
 }
 
-/** The tenant's newest routes, or the one with this id. */
+/** A route of the tenant. */
+export async function viewRoute(db: Queryable, tenant: string, id: string, ready: number): Promise<RouteView | null> {
+  return (await db.query(routeViews(false)(tenant, id, ready, 1, null, null)))[0] ?? null;
+}
+
+/** The tenant's routes by their ids, beyond `beyond`; jobs that wait are counted up to `ready`. */
 export function viewRoutes(
   db: Queryable,
   tenant: string,
-  id: string | null,
-  bounds: { readonly ready: number; readonly limit: number },
+  site: string | null,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number; readonly ready: number },
 ): Promise<RouteView[]> {
-  return db.query(routeViews(tenant, id, bounds.ready, bounds.limit));
+  return db.query(routeViews(page.ascending)(tenant, null, page.ready, page.limit, site, page.beyond));
 }

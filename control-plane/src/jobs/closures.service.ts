@@ -10,7 +10,8 @@ import { isUniqueViolation, type Database, type Transaction } from '../platform/
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { numberCursor, pageBy, pageOfAll, type Page, type PageAsk } from '../platform/paging.ts';
+import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { AHEAD } from './backlog.store.ts';
 import * as store from './closure.store.ts';
 import { NOTHING_CLOSED, type Closed } from './held-agents.ts';
@@ -36,7 +37,6 @@ export interface ClosuresOptions {
 
 const CLOSURES = 1_000;
 const ALL = 20_000;
-const ROUTES = 200;
 const LOOK_MS = 1_000;
 
 export class ClosuresService {
@@ -75,9 +75,10 @@ export class ClosuresService {
     this.#options.onChanged(closed);
   }
 
-  async list(tenant: string): Promise<{ items: Closure[] }> {
-    const items = await store.listClosures(this.#options.db.of(tenant), tenant, CLOSURES);
-    return { items: items.map((closure) => this.#viewOf(closure)) };
+  async list(tenant: string, ask: PageAsk): Promise<Page<Closure> | Refusal> {
+    const all = await store.listClosures(this.#options.db.of(tenant), tenant, CLOSURES);
+    const views = all.map((closure) => this.#viewOf(closure));
+    return pageOfAll(views, ask, { createdAt: ({ createdAt }) => createdAt }) ?? badCursor();
   }
 
   async create(by: Submitter, request: ClosureRequest): Promise<Closure | Refusal> {
@@ -110,17 +111,21 @@ export class ClosuresService {
     return undefined;
   }
 
-  async routes(tenant: string): Promise<{ items: RouteView[] }> {
-    return {
-      items: await store.viewRoutes(this.#options.db.of(tenant), tenant, null, { ready: AHEAD, limit: ROUTES }),
-    };
+  async routes(
+    tenant: string,
+    ask: PageAsk & { readonly site?: string | undefined },
+  ): Promise<Page<RouteView> | Refusal> {
+    const beyond = numberCursor(ask.cursor);
+    if (beyond === undefined) return badCursor();
+    const page = { beyond, ascending: ask.sort === 'id', limit: ask.limit + 1, ready: AHEAD };
+    const found = await store.viewRoutes(this.#options.db.of(tenant), tenant, ask.site ?? null, page);
+    return pageBy(found, ask.limit, ({ id }) => id);
   }
 
   /** Pauses or resumes; doing it twice is the same as once. */
   async act(by: Submitter, routeId: string, action: 'pause' | 'resume'): Promise<RouteView | Refusal> {
     const { db } = this.#options;
-    const find = async () =>
-      (await store.viewRoutes(db.of(by.tenant), by.tenant, routeId, { ready: AHEAD, limit: 1 }))[0];
+    const find = () => store.viewRoute(db.of(by.tenant), by.tenant, routeId, AHEAD);
     const route = await find();
     if (!route) return refuse('not_found', 'ROUTE_UNKNOWN', `There is no route ${routeId}.`);
     if (route.paused !== (action === 'pause')) {

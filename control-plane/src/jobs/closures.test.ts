@@ -22,7 +22,11 @@ beforeEach(async () => {
 });
 
 const submit = (workflow: string, more: object = {}): Promise<string> => h.submit(workflow, more);
-const routeOf = async () => (await h.jobs.closures.routes('default')).items[0]!;
+const routeOf = async () => {
+  const page = await h.jobs.closures.routes('default', { limit: 1 });
+  if (isRefusal(page)) throw new Error(page.code);
+  return page.items[0]!;
+};
 const always = { reason: 'new press', times: { kind: 'always' as const } };
 
 it('a paused route keeps its jobs, says so, and gives them when it is resumed; pausing twice is once', async () => {

@@ -1,6 +1,6 @@
 /** Dead letters: jobs that carry a reason for which nobody tries them again. They go with their job's partition. */
 import { DeadLetter, DeadLetterDetails, type DeadLetterFilter } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ const JOINS = `job j
   LEFT JOIN agent a ON a.tenant_id = j.tenant_id AND a.id = j.agent_id`;
 
 // The partial index job_dead_letter holds nothing but dead letters, in the order of the list.
-const listDead = sql<
+const listDead = listSql<
   Row,
   [
     tenant: string,
@@ -20,21 +20,24 @@ const listDead = sql<
     code: string | null,
     since: string | null,
     ids: string[] | null,
-    before: string | null,
+    beyond: string | null,
     limit: number,
+    createdAfter: string | null,
+    createdBefore: string | null,
   ]
 >(
   'listDead',
-  `SELECT ${COLUMNS} FROM ${JOINS}
+  ({ order, beyond }) => `SELECT ${COLUMNS} FROM ${JOINS}
    WHERE j.tenant_id = $1 AND j.dead_letter IS NOT NULL
      AND ($2::text IS NULL OR j.dead_letter = $2)
      AND ($3::text IS NULL OR w.namespace || '/' || w.name = $3)
      AND ($4::text IS NULL OR j.error->>'code' = $4)
      AND ($5::timestamptz IS NULL OR j.ended_at >= $5)
      AND ($6::uuid[] IS NULL OR j.id = ANY($6))
-     AND ($7::uuid IS NULL OR j.id < $7)
-   ORDER BY j.id DESC LIMIT $8`,
-  { idempotent: true },
+     AND ($9::timestamptz IS NULL OR j.created_at >= $9)
+     AND ($10::timestamptz IS NULL OR j.created_at < $10)
+     AND ($7::uuid IS NULL OR j.id ${beyond} $7)
+   ORDER BY j.id ${order} LIMIT $8`,
 );
 
 const getDead = sql<Row, [tenant: string, id: string]>(
@@ -66,16 +69,19 @@ const TRIES = 100;
 export interface DeadLetterAsk {
   readonly filter: DeadLetterFilter;
   readonly ids: readonly string[] | null;
-  /** Older than this job. */
-  readonly before: string | null;
+  /** Goes on from this job. */
+  readonly beyond: string | null;
+  /** Oldest job first. */
+  readonly ascending: boolean;
   readonly limit: number;
 }
 
-/** Dead letters, newest job first. */
+/** Dead letters by the age of their jobs. */
 export async function findDeadLetters(db: Queryable, tenant: string, ask: DeadLetterAsk): Promise<DeadLetter[]> {
-  const { reason = null, workflow = null, code = null, since = null } = ask.filter;
+  const { reason = null, workflow = null, code = null, since = null, createdAfter, createdBefore } = ask.filter;
   const ids = ask.ids === null ? null : [...ask.ids];
-  const rows = await db.query(listDead(tenant, reason, workflow, code, since, ids, ask.before, ask.limit));
+  const page = [ids, ask.beyond, ask.limit, createdAfter ?? null, createdBefore ?? null] as const;
+  const rows = await db.query(listDead(ask.ascending)(tenant, reason, workflow, code, since, ...page));
   return rows.map((row) => DeadLetter.parse(letterOf(row)));
 }
 

@@ -17,8 +17,8 @@ export class DeadLettersController {
 
   @Handles(api.deadLetters.list)
   async list({ caller, query }: Call<typeof api.deadLetters.list>): Answer<typeof api.deadLetters.list> {
-    const { limit, cursor, ...filter } = query;
-    return this.#letters.list(caller.tenant, filter, { limit, cursor });
+    const { limit, cursor, sort, ...filter } = query;
+    return this.#letters.list(caller.tenant, filter, { limit, cursor, sort });
   }
 
   @Handles(api.deadLetters.get)

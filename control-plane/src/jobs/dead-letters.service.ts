@@ -11,9 +11,10 @@ import {
   type DeadLettersDone,
 } from '@casare/shared/api';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { pageOf, type Page, type PageAsk } from '../platform/paging.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { findDeadLetter, findDeadLetters, purgeDeadLetters } from './dead-letter.store.ts';
-import { beforeOf, pageOf, type Page, type PageAsk } from './query.service.ts';
+import { jobCursor } from './query.service.ts';
 import type { Submitter } from './submit.service.ts';
 
 export interface DeadLetterDependencies {
@@ -39,9 +40,9 @@ export class DeadLettersService {
   }
 
   async list(tenant: string, filter: DeadLetterFilter, ask: PageAsk): Promise<Page<DeadLetter> | Refusal> {
-    const before = beforeOf(ask);
-    if (before !== null && typeof before !== 'string') return before;
-    const narrowed = { filter, ids: null, before, limit: ask.limit + 1 };
+    const beyond = jobCursor(ask);
+    if (beyond === undefined) return badCursor();
+    const narrowed = { filter, ids: null, beyond, ascending: ask.sort === 'createdAt', limit: ask.limit + 1 };
     return pageOf(await findDeadLetters(this.#deps.db.of(tenant), tenant, narrowed), ask.limit, (letter) => [
       letter.id,
     ]);
@@ -82,7 +83,7 @@ export class DeadLettersService {
     choice: DeadLetterChoice,
   ): Promise<{ chosen: string[]; done: { ids: string[]; refused: { id: string; code: string }[]; more: boolean } }> {
     const [ids, filter] = 'ids' in choice ? [[...new Set(choice.ids)], {}] : [null, choice.filter];
-    const ask = { filter, ids, before: null, limit: DEAD_LETTERS_AT_ONCE + 1 };
+    const ask = { filter, ids, beyond: null, ascending: false, limit: DEAD_LETTERS_AT_ONCE + 1 };
     const found = (await findDeadLetters(this.#deps.db.of(tenant), tenant, ask)).map((letter) => letter.id);
     const refused = (ids ?? []).filter((id) => !found.includes(id)).map((id) => ({ id, code: NOT_THERE }));
     const chosen = found.slice(0, DEAD_LETTERS_AT_ONCE);

@@ -3,7 +3,7 @@
  * what an assignment needs.
  */
 import { Job, type JobState } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Way } from '../platform/database/index.ts';
 import { firstIdAt } from '../platform/ids.ts';
 
 /** How a list of jobs is narrowed; null members do not narrow. */
@@ -12,7 +12,11 @@ export interface JobFilter {
   /** `namespace/name`. */
   readonly workflow: string | null;
   readonly agent: string | null;
+  readonly site?: string | null;
+  /** Made at this time or later. */
   readonly since: string | null;
+  /** Made earlier. */
+  readonly until?: string | null;
   readonly text: string | null;
 }
 
@@ -46,45 +50,50 @@ type ListValues = [
   sinceId: string | null,
   named: string[] | null,
   idPart: string | null,
-  before: string | null,
+  beyond: string | null,
   limit: number,
+  until: string | null,
+  untilId: string | null,
+  routes: string[] | null,
 ];
 
 /**
- * A list of jobs, newest first, of those that `source` finds: rows of `job j`, by an index that has them in this order.
- * Every condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its
- * own index. Only a search for part of an id, and the state `succeeded`, look at job after job.
+ * A list of jobs by age, of those that `source` finds: rows of `job j`, by an index that has them in this order. Every
+ * condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its own
+ * index. Only a search for part of an id, a site, and the state `succeeded`, look at job after job.
  */
-const listFrom = (name: string, source: string) =>
-  sql<Row, ListValues>(
+const listFrom = (name: string, source: (way: Way) => string) =>
+  listSql<Row, ListValues>(
     name,
-    `SELECT ${JOB_COLUMNS} FROM ${source} ${JOB_JOINS}
+    (way) => `SELECT ${JOB_COLUMNS} FROM ${source(way)} ${JOB_JOINS}
      WHERE j.tenant_id = $1
        AND ($2::text IS NULL OR j.state = $2)
        AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
        AND ($4::uuid IS NULL OR j.agent_id = $4)
        AND ($5::timestamptz IS NULL OR (j.created_at >= $5 AND j.id >= $6::uuid))
        AND ($7::uuid[] IS NULL OR j.workflow_id = ANY($7) OR strpos(j.id::text, $8) > 0)
-       AND ($9::uuid IS NULL OR j.id < $9)
-     ORDER BY j.id DESC LIMIT $10`,
-    { idempotent: true },
+       AND ($11::timestamptz IS NULL OR (j.created_at < $11 AND j.id < $12::uuid))
+       AND ($13::bigint[] IS NULL OR j.route_id = ANY($13))
+       AND ($9::uuid IS NULL OR j.id ${way.beyond} $9)
+     ORDER BY j.id ${way.order} LIMIT $10`,
   );
 /** Of a table that names jobs, those of a page. */
-const named = (table: string, more = ''): string =>
-  `SELECT job_id FROM ${table} WHERE tenant_id = $1 ${more} AND ($9::uuid IS NULL OR job_id < $9)`;
+const named = ({ beyond }: Way, table: string, more = ''): string =>
+  `SELECT job_id FROM ${table} WHERE tenant_id = $1 ${more} AND ($9::uuid IS NULL OR job_id ${beyond} $9)`;
 const joined = (jobs: string): string => `(${jobs}) s JOIN job j ON j.tenant_id = $1 AND j.id = s.job_id`;
 
 // A state that changes quickly is in no index of `job`: who waits and who runs is in narrow tables of their own.
 const LISTS = {
-  all: listFrom('listJobs', 'job j'),
-  attention: listFrom('listJobsAttention', 'job j JOIN (SELECT $2::text AS state) s ON j.attention = s.state'),
-  waiting: listFrom('listJobsWaiting', joined(`${named('job_ready')} UNION ALL ${named('job_waiting')}`)),
-  leased: listFrom('listJobsLeased', joined(named('job_lease'))),
-  agent: listFrom(
-    'listJobsOfAgent',
+  all: listFrom('listJobs', () => 'job j'),
+  attention: listFrom('listJobsAttention', () => 'job j JOIN (SELECT $2::text AS state) s ON j.attention = s.state'),
+  waiting: listFrom('listJobsWaiting', (way) =>
+    joined(`${named(way, 'job_ready')} UNION ALL ${named(way, 'job_waiting')}`),
+  ),
+  leased: listFrom('listJobsLeased', (way) => joined(named(way, 'job_lease'))),
+  agent: listFrom('listJobsOfAgent', (way) =>
     joined(
-      `SELECT DISTINCT job_id FROM (${named('job_lease', 'AND agent_id = $4')}
-         UNION ALL ${named('job_attempt', 'AND agent_id = $4')}) o ORDER BY job_id DESC`,
+      `SELECT DISTINCT job_id FROM (${named(way, 'job_lease', 'AND agent_id = $4')}
+         UNION ALL ${named(way, 'job_attempt', 'AND agent_id = $4')}) o ORDER BY job_id ${way.order}`,
     ),
   ),
 } as const;
@@ -99,6 +108,12 @@ const LIST_OF_STATE: Partial<Record<JobState, keyof typeof LISTS>> = {
   needs_review: 'attention',
 };
 
+// Routes are few too: at most `ROUTES_PER_TENANT`.
+const routesAt = sql<{ id: string }, [tenant: string, site: string]>(
+  'routesAt',
+  `SELECT id::text AS id FROM route WHERE tenant_id = $1 AND site = $2`,
+  { idempotent: true },
+);
 // Versions are few and jobs are many: names are looked up here, so that jobs are found by an index of theirs.
 const versionsNamed = sql<{ id: string }, [tenant: string, name: string]>(
   'versionsNamed',
@@ -163,26 +178,30 @@ export async function findJob(db: Queryable, tenant: string, id: string): Promis
   return row ? jobOf(row) : null;
 }
 
-/** Jobs newest first, older than `before`. */
-export async function findJobs(
-  db: Queryable,
-  tenant: string,
-  filter: JobFilter,
-  before: string | null,
-  limit: number,
-): Promise<Job[]> {
-  const { state, workflow, agent, since, text } = filter;
+/** Which jobs of a list. */
+export interface JobRange {
+  /** The last job of the page before. */
+  readonly beyond: string | null;
+  /** Oldest first. */
+  readonly ascending: boolean;
+  readonly limit: number;
+}
+
+/** Jobs by age. */
+export async function findJobs(db: Queryable, tenant: string, filter: JobFilter, range: JobRange): Promise<Job[]> {
+  const { state, workflow, agent, site = null, since, until = null, text } = filter;
+  const routes = site === null ? null : await idsOf(db, routesAt(tenant, site));
   const workflows = workflow === null ? null : await idsOf(db, versionsNamed(tenant, workflow));
   const like = text === null ? null : await idsOf(db, versionsLike(tenant, text));
   const sinceId = since === null ? null : firstIdAt(Date.parse(since) - CLOCK_SKEW_MS);
+  const untilId = until === null ? null : firstIdAt(Date.parse(until) + CLOCK_SKEW_MS);
   // What is no part of any id need not be looked for in all of them.
   const idPart = text !== null && /^[0-9a-f-]+$/.test(text) ? text : null;
   const versions = like !== null && idPart === null ? narrowed(workflows, like) : workflows;
   const either = idPart === null ? null : like;
   const list = agent !== null ? 'agent' : state === null ? 'all' : (LIST_OF_STATE[state] ?? 'leased');
-  const rows = await db.query(
-    LISTS[list](tenant, state, versions, agent, since, sinceId, either, idPart, before, limit),
-  );
+  const found = [state, versions, agent, since, sinceId, either, idPart, range.beyond, range.limit] as const;
+  const rows = await db.query(LISTS[list](range.ascending)(tenant, ...found, until, untilId, routes));
   return rows.map(jobOf);
 }
 

@@ -57,8 +57,10 @@ export class JobsController {
 
   @Handles(api.jobs.list)
   async list({ caller, query }: Call<typeof api.jobs.list>): Answer<typeof api.jobs.list> {
-    const { state = null, workflow = null, agent = null, since = null, q: text = null } = query;
-    return this.#query.jobs(caller.tenant, { state, workflow, agent, since, text }, query);
+    const { state = null, workflow = null, agent = null, site = null, q: text = null } = query;
+    const since = latest(query.since, query.createdAfter);
+    const filter = { state, workflow, agent, site, since, until: query.createdBefore ?? null, text };
+    return this.#query.jobs(caller.tenant, filter, query);
   }
 
   @Handles(api.jobs.get)
@@ -158,4 +160,9 @@ function fileGone(id: string, why: 'missing' | 'damaged'): Refusal {
     detail: 'Its record is there, and its file is neither in the home of this control plane nor in its bucket.',
     fix: 'Give all control planes of one database one CASARE_HOME and one bucket; if they have, restore the folder `artifacts`.',
   });
+}
+
+function latest(a: string | undefined, b: string | undefined): string | null {
+  if (a === undefined || b === undefined) return a ?? b ?? null;
+  return Date.parse(a) > Date.parse(b) ? a : b;
 }

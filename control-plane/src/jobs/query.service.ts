@@ -2,6 +2,7 @@
 import type { Artifact, Attempt, Job, LogLine, Step, WhyPending } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
+import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
 import { findAttempts, findEvidence } from './attempt.store.ts';
@@ -24,17 +25,6 @@ import {
   type UnmetCount,
 } from './why-pending.decision.ts';
 
-/** A page; the cursor says where the next one begins. */
-export interface Page<T> {
-  readonly items: T[];
-  readonly nextCursor: string | null;
-}
-/** Which page. */
-export interface PageAsk {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
-
 /** Agents of a tenant as "why pending" needs them, at most some; given by the fleet. */
 export type FitnessPort = (tenant: string) => Promise<AgentFitness[]>;
 /** All agents of a tenant, counted. */
@@ -52,7 +42,6 @@ export interface QueryOptions {
   readonly quotas: Pick<JobQuotas, 'heldBy'>;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Agents named in one answer. */
 const AGENTS = 200;
 
@@ -72,14 +61,15 @@ export class QueryService {
   }
 
   async jobs(tenant: string, filter: store.JobFilter, ask: PageAsk): Promise<Page<Job> | Refusal> {
-    const before = beforeOf(ask);
-    if (before !== null && typeof before !== 'string') return before;
-    const items = await store.findJobs(this.#db.of(tenant), tenant, filter, before, ask.limit + 1);
+    const beyond = jobCursor(ask);
+    if (beyond === undefined) return badCursor();
+    const range = { beyond, ascending: ask.sort === 'createdAt', limit: ask.limit + 1 };
+    const items = await store.findJobs(this.#db.of(tenant), tenant, filter, range);
     return pageOf(items, ask.limit, (job) => [job.id]);
   }
 
   async attempts(tenant: string, id: string, ask: PageAsk): Promise<Page<Attempt> | Refusal> {
-    const [after] = ask.cursor === undefined ? ['0'] : (decode(ask.cursor, 1) ?? ['']);
+    const [after] = ask.cursor === undefined ? ['0'] : (decodeKey(ask.cursor, 1) ?? ['']);
     if (!/^\d{1,9}$/.test(after!)) return badCursor();
     if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
     const items = await findAttempts(this.#db.of(tenant), tenant, id, Number(after), ask.limit + 1);
@@ -95,7 +85,7 @@ export class QueryService {
   }
 
   async artifacts(tenant: string, id: string, ask: PageAsk): Promise<Page<Artifact> | Refusal> {
-    const after = ask.cursor === undefined ? ['', ''] : decode(ask.cursor, 2);
+    const after = ask.cursor === undefined ? ['', ''] : decodeKey(ask.cursor, 2);
     if (!after) return badCursor();
     if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
     const items = await findArtifacts(this.#db.of(tenant), tenant, id, [after[0]!, after[1]!], ask.limit + 1);
@@ -150,7 +140,7 @@ export class QueryService {
     ask: PageAsk,
     find: (db: Queryable, tenant: string, id: string, after: [number, number], limit: number) => Promise<T[]>,
   ): Promise<Page<T> | Refusal> {
-    const after = ask.cursor === undefined ? ['0', '0'] : decode(ask.cursor, 2);
+    const after = ask.cursor === undefined ? ['0', '0'] : decodeKey(ask.cursor, 2);
     if (!after?.every((number) => /^\d{1,9}$/.test(number))) return badCursor();
     const [attempt, seq] = [Number(after[0]), Number(after[1])];
     if (!(await store.findAssignment(this.#db.of(tenant), tenant, id))) return notFound(id);
@@ -161,36 +151,11 @@ export class QueryService {
   }
 }
 
-/** The job that a page of jobs begins after; `null` for the first page. */
-export function beforeOf(ask: PageAsk): string | null | Refusal {
-  const before = ask.cursor === undefined ? null : decode(ask.cursor, 1)?.[0];
-  return before === undefined || (before !== null && !UUID.test(before)) ? badCursor() : before;
-}
-
-/** `items` holds one more than the page when there is a next one. */
-export function pageOf<T>(items: T[], limit: number, keyOf: (item: T) => string[]): Page<T> {
-  const shown = items.slice(0, limit);
-  const last = shown.at(-1);
-  return { items: shown, nextCursor: items.length > limit && last !== undefined ? encode(keyOf(last)) : null };
-}
-
-function encode(key: readonly string[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
-}
-
-/** The members of a cursor, or `undefined` for one that we did not make. */
-export function decode(cursor: string, members: number): string[] | undefined {
-  try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const good = Array.isArray(key) && key.length === members && key.every(isText);
-    return good ? key : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isText(member: unknown): member is string {
-  return typeof member === 'string' && !member.includes('\0') && member.isWellFormed();
+/** The job that a page of jobs goes on from; null for the first page, `undefined` for a cursor that no list gave. */
+export function jobCursor({ cursor }: PageAsk): string | null | undefined {
+  if (cursor === undefined) return null;
+  const [id] = decodeKey(cursor, 1) ?? [];
+  return uuidCursor(id ?? '');
 }
 
 function notFound(id: string): Refusal {

@@ -162,6 +162,11 @@ describe('the filters of the list', () => {
     expect(await list({ text: one, workflow: 'test/soughtful' })).toEqual([]);
     expect(await list({ text: 'sought', workflow: 'test/sought' })).toEqual([one]);
     expect(await list({ text: 'nowhere' })).toEqual([]);
+    expect(await list({ until: before })).toEqual([]);
+    expect(await list({ since: before, until: new Date(Date.now() + 60_000).toISOString() })).toEqual([two, one]);
+    const up = await h.jobs.query.jobs(TENANT, none, { limit: 200, sort: 'createdAt' });
+    if (isRefusal(up)) throw new Error(up.code);
+    expect(up.items.map((job) => job.id).filter((id) => id === one || id === two)).toEqual([one, two]);
     agent.disconnect();
   });
 });

@@ -13,8 +13,8 @@ export class RoutesController {
   }
 
   @Handles(api.routes.list)
-  routes({ caller }: Call<typeof api.routes.list>) {
-    return this.#closures.routes(caller.tenant);
+  routes({ caller, query }: Call<typeof api.routes.list>) {
+    return this.#closures.routes(caller.tenant, query);
   }
 
   @Handles(api.routes.act)
@@ -23,8 +23,8 @@ export class RoutesController {
   }
 
   @Handles(api.maintenance.list)
-  list({ caller }: Call<typeof api.maintenance.list>) {
-    return this.#closures.list(caller.tenant);
+  list({ caller, query }: Call<typeof api.maintenance.list>) {
+    return this.#closures.list(caller.tenant, query);
   }
 
   @Handles(api.maintenance.create)

@@ -1,6 +1,6 @@
 /** What became of the times of schedules. */
 import type { Firing, FiringOutcome, JobState } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 export interface NewFiring {
   readonly id: string;
@@ -56,11 +56,10 @@ const addFirings = sql<never, [tenant: string, schedule: string, now: Date, rows
      "jobId" uuid, code text, reason text, cancels uuid[])`,
 );
 
-const firingPage = sql<Row, [tenant: string, schedule: string, before: string | null, limit: number]>(
+const firingPage = listSql<Row, [tenant: string, schedule: string, beyond: string | null, limit: number]>(
   'firingPage',
-  `SELECT ${COLUMNS} FROM schedule_firing WHERE tenant_id = $1 AND schedule_id = $2 AND ($3::uuid IS NULL OR id < $3)
-   ORDER BY id DESC LIMIT $4`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${COLUMNS} FROM schedule_firing
+   WHERE tenant_id = $1 AND schedule_id = $2 AND ($3::uuid IS NULL OR id ${beyond} $3) ORDER BY id ${order} LIMIT $4`,
 );
 
 const lastFirings = sql<Row & { readonly schedule: string }, [tenant: string, schedules: string[]]>(
@@ -115,10 +114,9 @@ export async function insertFirings(
 export async function listFirings(
   db: Queryable,
   { tenant, id }: ScheduleKey,
-  before: string | null,
-  limit: number,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
 ): Promise<Firing[]> {
-  return (await db.query(firingPage(tenant, id, before, limit))).map(viewOf);
+  return (await db.query(firingPage(page.ascending)(tenant, id, page.beyond, page.limit))).map(viewOf);
 }
 
 /** The newest of each schedule. */

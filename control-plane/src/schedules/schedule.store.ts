@@ -3,7 +3,7 @@
  * one changes the row and the other changes nothing.
  */
 import { CatchUp, ScheduledJob, type OverlapPolicy } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import { jsonb } from '../platform/jsonb.ts';
 
 /** A schedule as it stands in the table. */
@@ -37,12 +37,15 @@ const COLUMNS = `tenant_id AS tenant, id, seq::text AS seq, name, cron, time_zon
    catch_up AS "catchUp", enabled, next_at AS "nextAt", turn::text AS turn, created_by AS "createdBy",
    created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-const schedulePage = sql<Row, [tenant: string, before: string | null, name: string | null, limit: number]>(
+const schedulePage = listSql<
+  Row,
+  [tenant: string, beyond: string | null, name: string | null, limit: number, text: string | null]
+>(
   'schedulePage',
-  `SELECT ${COLUMNS} FROM schedule
-   WHERE tenant_id = $1 AND ($2::bigint IS NULL OR seq < $2) AND ($3::text IS NULL OR name = $3)
-   ORDER BY seq DESC LIMIT $4`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${COLUMNS} FROM schedule
+   WHERE tenant_id = $1 AND ($2::bigint IS NULL OR seq ${beyond} $2) AND ($3::text IS NULL OR name = $3)
+     AND ($5::text IS NULL OR strpos(lower(name), lower($5)) > 0)
+   ORDER BY seq ${order} LIMIT $4`,
 );
 
 const scheduleById = sql<Row, [tenant: string, id: string]>(
@@ -110,11 +113,11 @@ export type ScheduleTerms = Pick<
 export async function listSchedules(
   db: Queryable,
   tenant: string,
-  before: string | null,
-  name: string | null,
-  limit: number,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
+  { name, q }: { readonly name?: string | undefined; readonly q?: string | undefined },
 ): Promise<KeptSchedule[]> {
-  return (await db.query(schedulePage(tenant, before, name, limit))).map(kept);
+  const { beyond, ascending, limit } = page;
+  return (await db.query(schedulePage(ascending)(tenant, beyond, name ?? null, limit, q ?? null))).map(kept);
 }
 
 export async function findSchedule(db: Queryable, tenant: string, id: string): Promise<KeptSchedule | null> {

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import { isUniqueViolation, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
+import { numberCursor, pageBy, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { timesOf } from './cron.ts';
 import { nextRuns, type Times } from './due.decision.ts';
@@ -22,16 +23,10 @@ export interface SchedulesDependencies {
   readonly workflows: WorkflowsPort;
 }
 
-interface Paged {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
-
 /** Schedules of a tenant. */
 const SCHEDULES = 1_000;
 /** Tries of a change beside the firing of the same schedule. */
 const TRIES = 5;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export class SchedulesService {
   readonly #deps: SchedulesDependencies;
@@ -42,12 +37,18 @@ export class SchedulesService {
 
   async list(
     tenant: string,
-    { limit, cursor, name }: Paged & { readonly name?: string | undefined },
-  ): Promise<{ items: Schedule[]; nextCursor: string | null } | Refusal> {
-    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) return badCursor();
-    const found = await store.listSchedules(this.#deps.db.of(tenant), tenant, cursor ?? null, name ?? null, limit + 1);
-    const shown = found.slice(0, limit);
-    return { items: await this.#views(tenant, shown), nextCursor: found.length > limit ? shown.at(-1)!.seq : null };
+    ask: PageAsk & { readonly name?: string | undefined; readonly q?: string | undefined },
+  ): Promise<Page<Schedule> | Refusal> {
+    const { limit, cursor, sort } = ask;
+    const beyond = numberCursor(cursor);
+    if (beyond === undefined) return badCursor();
+    const range = { beyond, ascending: sort === 'createdAt', limit: limit + 1 };
+    const page = pageBy(
+      await store.listSchedules(this.#deps.db.of(tenant), tenant, range, ask),
+      limit,
+      ({ seq }) => seq,
+    );
+    return { ...page, items: await this.#views(tenant, page.items) };
   }
 
   async get(tenant: string, id: string): Promise<Schedule | Refusal> {
@@ -55,17 +56,13 @@ export class SchedulesService {
     return found === null ? scheduleNotFound(id) : (await this.#views(tenant, [found]))[0]!;
   }
 
-  async firings(
-    tenant: string,
-    id: string,
-    { limit, cursor }: Paged,
-  ): Promise<{ items: Firing[]; nextCursor: string | null } | Refusal> {
-    if (cursor !== undefined && !UUID.test(cursor)) return badCursor();
+  async firings(tenant: string, id: string, { limit, cursor, sort }: PageAsk): Promise<Page<Firing> | Refusal> {
+    const beyond = uuidCursor(cursor);
+    if (beyond === undefined) return badCursor();
     const db = this.#deps.db.of(tenant);
     if ((await store.findSchedule(db, tenant, id)) === null) return scheduleNotFound(id);
-    const found = await listFirings(db, { tenant, id }, cursor ?? null, limit + 1);
-    const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };
+    const range = { beyond, ascending: sort === 'firedAt', limit: limit + 1 };
+    return pageBy(await listFirings(db, { tenant, id }, range), limit, (firing) => firing.id);
   }
 
   preview({ cron, timeZone }: { readonly cron: string; readonly timeZone: string }): { nextRuns: string[] } | Refusal {

@@ -1,5 +1,5 @@
 /** Secrets at rest: what is known of each, and its versions, sealed. Nothing here can open them. */
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 export interface SecretRow {
   readonly name: string;
@@ -53,10 +53,12 @@ const lockSecretSql = sql<SecretRow, [tenant: string, name: string]>(
   'lockSecret',
   `SELECT ${SECRET} FROM secret WHERE tenant_id = $1 AND name = $2 FOR UPDATE`,
 );
-const secretPageSql = sql<SecretRow, [tenant: string, after: string, limit: number]>(
+const secretPageSql = listSql<SecretRow, [tenant: string, beyond: string | null, limit: number, text: string | null]>(
   'secretPage',
-  `SELECT ${SECRET} FROM secret WHERE tenant_id = $1 AND name > $2 COLLATE "C" ORDER BY name COLLATE "C" LIMIT $3`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${SECRET} FROM secret
+   WHERE tenant_id = $1 AND ($2::text IS NULL OR name ${beyond} $2 COLLATE "C")
+     AND ($4::text IS NULL OR strpos(lower(name), lower($4)) > 0)
+   ORDER BY name COLLATE "C" ${order} LIMIT $3`,
 );
 const countSecretsSql = sql<{ count: number }, [tenant: string]>(
   'countSecrets',
@@ -118,11 +120,11 @@ const currentSecretsSql = sql<CurrentSecret, [tenant: string, names: string[]]>(
    WHERE s.tenant_id = $1 AND s.name = ANY ($2)`,
   { idempotent: true },
 );
-const versionPageSql = sql<VersionRow, [tenant: string, name: string, before: number, limit: number]>(
+const versionPageSql = listSql<VersionRow, [tenant: string, name: string, beyond: number | null, limit: number]>(
   'secretVersionPage',
-  `SELECT version, created_at AS "createdAt", created_by AS "createdBy", master_id AS "masterKey"
-   FROM secret_version WHERE tenant_id = $1 AND name = $2 AND version < $3 ORDER BY version DESC LIMIT $4`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT version, created_at AS "createdAt", created_by AS "createdBy", master_id AS "masterKey"
+   FROM secret_version WHERE tenant_id = $1 AND name = $2 AND ($3::int IS NULL OR version ${beyond} $3)
+   ORDER BY version ${order} LIMIT $4`,
 );
 const deleteSecretSql = sql<never, [tenant: string, name: string]>(
   'deleteSecret',
@@ -147,9 +149,14 @@ export async function lockSecret(tx: Queryable, tenant: string, name: string): P
   return (await tx.query(lockSecretSql(tenant, name)))[0] ?? null;
 }
 
-/** By name. */
-export function secretPage(db: Queryable, tenant: string, after: string, limit: number): Promise<SecretRow[]> {
-  return db.query(secretPageSql(tenant, after, limit));
+/** By name, beyond one. */
+export function secretPage(
+  db: Queryable,
+  tenant: string,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
+  text: string | null,
+): Promise<SecretRow[]> {
+  return db.query(secretPageSql(page.ascending)(tenant, page.beyond, page.limit, text));
 }
 
 export async function countSecrets(db: Queryable, tenant: string): Promise<number> {
@@ -205,15 +212,14 @@ export function currentSecrets(db: Queryable, tenant: string, names: readonly st
   return db.query(currentSecretsSql(tenant, [...names]));
 }
 
-/** Newest first. */
+/** By number, beyond one. */
 export function versionPage(
   db: Queryable,
   tenant: string,
   name: string,
-  before: number,
-  limit: number,
+  page: { readonly beyond: number | null; readonly ascending: boolean; readonly limit: number },
 ): Promise<VersionRow[]> {
-  return db.query(versionPageSql(tenant, name, before, limit));
+  return db.query(versionPageSql(page.ascending)(tenant, name, page.beyond, page.limit));
 }
 
 export async function deleteSecret(tx: Queryable, tenant: string, name: string): Promise<boolean> {

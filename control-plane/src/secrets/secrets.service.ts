@@ -10,6 +10,7 @@ import { rulesWithin, type SecretRules } from '@casare/shared/protocol';
 import { appendAudit } from '../audit/index.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { currentMasterShared } from './master.store.ts';
 import { seal, type SealingOptions } from './sealing.ts';
@@ -31,10 +32,6 @@ export interface SecretsServiceOptions extends Pick<SealingOptions, 'clock' | 'k
 }
 
 type By = Pick<Caller, 'tenant' | 'actor'>;
-interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
 
 export class SecretsService {
   readonly #options: SecretsServiceOptions;
@@ -43,10 +40,15 @@ export class SecretsService {
     this.#options = options;
   }
 
-  async list({ tenant }: By, { limit, cursor }: PageQuery): Promise<{ items: Secret[]; nextCursor: string | null }> {
-    const found = await store.secretPage(this.#options.db.of(tenant), tenant, cursor ?? '', limit + 1);
-    const items = found.slice(0, limit);
-    return { items: items.map((row) => this.#view(row)), nextCursor: found.length > limit ? items.at(-1)!.name : null };
+  async list({ tenant }: By, ask: PageAsk & { readonly q?: string | undefined }): Promise<Page<Secret>> {
+    const { limit, cursor = null, sort } = ask;
+    const range = { beyond: cursor, ascending: sort !== '-name', limit: limit + 1 };
+    const found = await store.secretPage(this.#options.db.of(tenant), tenant, range, ask.q ?? null);
+    return pageBy(
+      found.map((row) => this.#view(row)),
+      limit,
+      ({ name }) => name,
+    );
   }
 
   async get({ tenant }: By, name: string): Promise<Secret | Refusal> {
@@ -81,16 +83,18 @@ export class SecretsService {
   async versions(
     { tenant }: By,
     name: string,
-    { limit, cursor = String(INTEGER) }: PageQuery,
-  ): Promise<{ items: SecretVersion[]; nextCursor: string | null } | Refusal> {
-    if (!/^\d{1,10}$/.test(cursor) || Number(cursor) > INTEGER) return badCursor();
+    { limit, cursor, sort }: PageAsk,
+  ): Promise<Page<SecretVersion> | Refusal> {
+    const beyond = numberCursor(cursor);
+    if (beyond === undefined || Number(beyond) > INTEGER) return badCursor();
     if ((await store.secretByName(this.#options.db.of(tenant), tenant, name)) === null) return notFound(name);
-    const found = await store.versionPage(this.#options.db.of(tenant), tenant, name, Number(cursor), limit + 1);
-    const items = found.slice(0, limit);
-    return {
-      items: items.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })),
-      nextCursor: found.length > limit ? String(items.at(-1)!.version) : null,
-    };
+    const range = { beyond: beyond === null ? null : Number(beyond), ascending: sort === 'version', limit: limit + 1 };
+    const found = await store.versionPage(this.#options.db.of(tenant), tenant, name, range);
+    return pageBy(
+      found.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })),
+      limit,
+      ({ version }) => String(version),
+    );
   }
 
   delete(by: By, name: string): Promise<void | Refusal> {

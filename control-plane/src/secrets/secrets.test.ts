@@ -177,10 +177,10 @@ describe('a secret', () => {
       params: { name: 'often' },
       query: { limit: 5 },
     });
-    expect([items.map(({ version }) => version), nextCursor]).toEqual([[22, 21, 20, 19, 18], '18']);
+    expect(items.map(({ version }) => version)).toEqual([22, 21, 20, 19, 18]);
     const rest = await client.call(api.secrets.versions, {
       params: { name: 'often' },
-      query: { cursor: '18', limit: 100 },
+      query: { cursor: nextCursor!, limit: 100 },
     });
     expect(rest.items.at(-1)?.version).toBe(3);
     const drop = (version: number) => client.call(api.secrets.deleteVersion, { params: { name: 'often', version } });
@@ -232,8 +232,10 @@ describe('a secret', () => {
     await plane.database.db.execute(fill(SECRETS));
     expect(await codeOf(set('more', { value: 'abcd' }, full))).toBe('SECRETS_FULL');
     const { items, nextCursor } = await full.call(api.secrets.list, { query: { limit: 2 } });
-    expect([items.map(({ name }) => name), nextCursor]).toEqual([['s1', 's10'], 's10']);
-    expect((await full.call(api.secrets.list, { query: { limit: 1, cursor: 's10' } })).items[0]?.name).toBe('s100');
+    expect(items.map(({ name }) => name)).toEqual(['s1', 's10']);
+    expect((await full.call(api.secrets.list, { query: { limit: 1, cursor: nextCursor! } })).items[0]?.name).toBe(
+      's100',
+    );
   });
 });
 

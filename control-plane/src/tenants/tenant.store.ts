@@ -1,7 +1,7 @@
 /** Tenants as rows: how they stand, their quotas and retention. For operators of the platform; see `quota.store.ts` for what asks often. */
 import type { Quotas, Retention, TenantState } from '@casare/shared/api';
 import { sourcesOf } from '@casare/shared/lifecycle';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import { TENANT, type TenantEvent } from './tenant.lifecycle.ts';
 
 export interface TenantRow extends Quotas, Retention {
@@ -19,10 +19,10 @@ const COLUMNS = `t.id, t.name, t.state, t.state_since AS "stateSince", t.state_r
   q.stored_bytes AS "storedBytes", r.jobs_days AS "jobsDays", r.logs_days AS "logsDays", r.artifacts_days AS "artifactsDays"`;
 const FROM = `FROM tenant t LEFT JOIN tenant_quota q ON q.tenant_id = t.id LEFT JOIN tenant_retention r ON r.tenant_id = t.id`;
 
-const tenantPage = sql<TenantRow, [after: string, limit: number]>(
+const tenantPage = listSql<TenantRow, [beyond: string | null, limit: number, text: string | null]>(
   'tenantPage',
-  `SELECT ${COLUMNS} ${FROM} WHERE t.id > $1 ORDER BY t.id LIMIT $2`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${COLUMNS} ${FROM} WHERE ($1::text IS NULL OR t.id ${beyond} $1)
+     AND ($3::text IS NULL OR strpos(lower(t.id || ' ' || t.name), lower($3)) > 0) ORDER BY t.id ${order} LIMIT $2`,
 );
 
 const tenantById = sql<TenantRow, [id: string]>('tenantById', `SELECT ${COLUMNS} ${FROM} WHERE t.id = $1`, {
@@ -63,8 +63,12 @@ const holdTenant = sql<{ id: string }, [id: string]>(
 );
 
 /** By id, after `after`. */
-export function listTenants(db: Queryable, after: string, limit: number): Promise<TenantRow[]> {
-  return db.query(tenantPage(after, limit));
+export function listTenants(
+  db: Queryable,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
+  text: string | null,
+): Promise<TenantRow[]> {
+  return db.query(tenantPage(page.ascending)(page.beyond, page.limit, text));
 }
 
 export async function findTenant(db: Queryable, id: string): Promise<TenantRow | null> {

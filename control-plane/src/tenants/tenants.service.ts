@@ -20,6 +20,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Connection, Database, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Log } from '../platform/log.ts';
+import { pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { findAgentCa, INSTALLATION, takenBack, takeBack, TRUST_DOMAIN, type Trust } from '../trust/index.ts';
 import * as quotas from './quota.store.ts';
@@ -55,15 +56,12 @@ export class TenantsService {
     this.#options = options;
   }
 
-  async list(query: {
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  }): Promise<{ items: TenantSummary[]; nextCursor: string | null } | Refusal> {
-    const { limit, cursor = '' } = query;
-    if (!/^[a-z0-9-]{0,40}$/.test(cursor)) return badCursor();
-    const found = await store.listTenants(this.#options.db, cursor, limit + 1);
-    const shown = found.slice(0, limit);
-    return { items: shown.map(summaryOf), nextCursor: found.length > limit ? shown.at(-1)!.id : null };
+  async list(ask: PageAsk & { readonly q?: string | undefined }): Promise<Page<TenantSummary> | Refusal> {
+    const { limit, cursor = null, sort } = ask;
+    if (cursor !== null && !/^[a-z0-9-]{0,40}$/.test(cursor)) return badCursor();
+    const range = { beyond: cursor, ascending: sort !== '-id', limit: limit + 1 };
+    const found = await store.listTenants(this.#options.db, range, ask.q ?? null);
+    return pageBy(found.map(summaryOf), limit, ({ id }) => id);
   }
 
   /** `by`: who asks; of their own tenant nothing else is seen. */

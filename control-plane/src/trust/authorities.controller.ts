@@ -18,8 +18,8 @@ export class AuthoritiesController {
   }
 
   @Handles(api.authorities.list)
-  list({ caller }: Call<typeof api.authorities.list>) {
-    return this.#requests.list(caller);
+  list({ caller, query }: Call<typeof api.authorities.list>) {
+    return this.#requests.list(caller, query);
   }
 
   @Handles(api.authorities.import)

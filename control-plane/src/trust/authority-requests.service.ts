@@ -13,7 +13,8 @@ import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { pageOfAll, type Page, type PageAsk } from '../platform/paging.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION } from './authorities.ts';
 import * as store from './authority-request.store.ts';
 import type { TrustChanges } from './change.ts';
@@ -64,12 +65,13 @@ export class AuthorityRequests {
     });
   }
 
-  /** Newest first. */
-  async list(by: Actor): Promise<{ items: AuthorityRequest[] } | Refusal> {
+  /** Newest first, unless the oldest are asked for. */
+  async list(by: Actor, ask: PageAsk): Promise<Page<AuthorityRequest> | Refusal> {
     const refused = await this.#operatorOnly(by);
     if (refused) return refused;
     const rows = await store.listRequests(this.#options.db, WAITING_LIMIT);
-    return { items: rows.map((row) => viewOf(row)) };
+    const views = rows.map((row) => viewOf(row));
+    return pageOfAll(views, ask, { createdAt: ({ createdAt }) => createdAt }) ?? badCursor();
   }
 
   /** Takes what the root signed. */

@@ -1,6 +1,6 @@
 /** Agents' certificates as people see and revoke them. */
 import type { Certificate, CertificateState } from '@casare/shared/api';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 /** Where a page goes on: after this certificate. */
 export interface CertificateCursor {
@@ -27,7 +27,7 @@ const VIEW = `SELECT c.serial, c.agent_id AS "agentId", a.name AS "agentName", c
     (extract(epoch FROM c.created_at) * 1000000)::bigint AS micros
   FROM agent_certificate c JOIN agent a ON a.tenant_id = c.tenant_id AND a.id = c.agent_id`;
 
-const certificatePage = sql<
+const certificatePage = listSql<
   Row,
   [
     tenant: string,
@@ -39,11 +39,13 @@ const certificatePage = sql<
   ]
 >(
   'certificatePage',
-  `${VIEW} WHERE c.tenant_id = $1 AND ($2::uuid IS NULL OR c.agent_id = $2) AND ($3::text IS NULL OR c.state = $3)
+  ({
+    order,
+    beyond,
+  }) => `${VIEW} WHERE c.tenant_id = $1 AND ($2::uuid IS NULL OR c.agent_id = $2) AND ($3::text IS NULL OR c.state = $3)
      AND ($4::bigint IS NULL
-       OR (c.created_at, c.serial) < (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5))
-   ORDER BY c.created_at DESC, c.serial DESC LIMIT $6`,
-  { idempotent: true },
+       OR (c.created_at, c.serial) ${beyond} (timestamptz 'epoch' + $4::bigint * interval '1 microsecond', $5))
+   ORDER BY c.created_at ${order}, c.serial ${order} LIMIT $6`,
 );
 
 const certificateBySerial = sql<Row, [tenant: string, serial: string]>(
@@ -59,15 +61,16 @@ const revokeOne = sql<never, [tenant: string, serial: string, at: Date, why: str
    WHERE tenant_id = $1 AND serial = $2 AND state <> 'revoked'`,
 );
 
-/** Newest first. */
+/** By age. */
 export async function list(
   db: Queryable,
   tenant: string,
   { agent, state }: CertificateFilter,
   after: CertificateCursor | null,
-  limit: number,
+  { ascending, limit }: { readonly ascending: boolean; readonly limit: number },
 ): Promise<{ view: Certificate; cursor: CertificateCursor }[]> {
-  const page = certificatePage(tenant, agent ?? null, state ?? null, after?.micros ?? null, after?.serial ?? '', limit);
+  const from = [after?.micros ?? null, after?.serial ?? ''] as const;
+  const page = certificatePage(ascending)(tenant, agent ?? null, state ?? null, ...from, limit);
   return (await db.query(page)).map((row) => ({
     view: viewOf(row),
     cursor: { micros: row.micros, serial: row.serial },

@@ -10,6 +10,7 @@ import { appendAudit } from '../audit/index.ts';
 import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
+import type { Page } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './certificate-list.store.ts';
 import { Unchanged, type TrustChanges } from './change.ts';
@@ -28,15 +29,18 @@ export class Certificates {
     this.#options = options;
   }
 
-  /** Newest first. */
+  /** Newest first, unless the oldest are asked for. */
   async list(
     tenant: string,
     query: z.output<typeof endpoints.certificates.query>,
-  ): Promise<{ items: Certificate[]; nextCursor: string | null } | Refusal> {
-    const { limit, cursor, ...filter } = query;
+  ): Promise<Page<Certificate> | Refusal> {
+    const { limit, cursor, sort, ...filter } = query;
     const after = cursor === undefined ? null : readCursor(cursor);
     if (after === undefined) return badCursor();
-    const found = await store.list(this.#options.db.of(tenant), tenant, filter, after, limit + 1);
+    const found = await store.list(this.#options.db.of(tenant), tenant, filter, after, {
+      ascending: sort === 'createdAt',
+      limit: limit + 1,
+    });
     const last = found.length > limit ? found[limit - 1] : undefined;
     return {
       items: found.slice(0, limit).map(({ view }) => view),

@@ -1,6 +1,6 @@
 /** Join tokens at rest: id and hash, never the secret. */
 import type { JoinToken } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 /** A token to be kept. */
 export interface NewJoinToken {
@@ -77,13 +77,23 @@ const addJoinToken = sql<
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 );
 
-const joinTokenPage = sql<Row, [tenant: string, createdAt: Date | null, id: string, limit: number]>(
+const joinTokenPage = listSql<
+  Row,
+  [
+    ...[tenant: string, createdAt: Date | null, id: string, limit: number, site: string | null, label: string | null],
+    ...[from: string | null, until: string | null],
+  ]
+>(
   'joinTokenPage',
-  `SELECT id, site, grants, uses_left, auto_approve, host_patterns, networks, ephemeral, created_at, expires_at,
+  ({
+    order,
+    beyond,
+  }) => `SELECT id, site, grants, uses_left, auto_approve, host_patterns, networks, ephemeral, created_at, expires_at,
      revoked_at FROM join_token
-   WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-   ORDER BY created_at DESC, id DESC LIMIT $4`,
-  { idempotent: true },
+   WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) ${beyond} ($2, $3))
+     AND ($5::text IS NULL OR site = $5) AND ($6::text IS NULL OR $6 = ANY(grants))
+     AND ($7::timestamptz IS NULL OR created_at >= $7) AND ($8::timestamptz IS NULL OR created_at < $8)
+   ORDER BY created_at ${order}, id ${order} LIMIT $4`,
 );
 
 const revokeJoinToken = sql<{ changed: boolean }, [tenant: string, id: string, now: Date]>(
@@ -121,15 +131,32 @@ export async function insertJoinToken(tx: Queryable, token: NewJoinToken): Promi
   await tx.execute(addJoinToken(tenant, id, hash, site, [...grants], ...how));
 }
 
-/** Tokens of a tenant, newest first, after `before`. */
+/** How a list of tokens is narrowed. */
+export interface TokenFilter {
+  readonly site?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
+}
+
+/** Where a page of tokens goes on, and which way. */
+export interface TokenRange {
+  readonly beyond: { readonly createdAt: Date; readonly id: string } | null;
+  readonly ascending: boolean;
+  readonly limit: number;
+}
+
+/** Tokens of a tenant, by age. */
 export async function listJoinTokens(
   db: Queryable,
   tenant: string,
-  before: { readonly createdAt: Date; readonly id: string } | null,
-  limit: number,
+  { site, tag, createdAfter, createdBefore }: TokenFilter,
+  { beyond, ascending, limit }: TokenRange,
   now: Date,
 ): Promise<JoinToken[]> {
-  const rows = await db.query(joinTokenPage(tenant, before?.createdAt ?? null, before?.id ?? '', limit));
+  const filter = [site ?? null, tag ?? null, createdAfter ?? null, createdBefore ?? null] as const;
+  const page = joinTokenPage(ascending);
+  const rows = await db.query(page(tenant, beyond?.createdAt ?? null, beyond?.id ?? '', limit, ...filter));
   return rows.map((row) => viewOf(row, now));
 }
 

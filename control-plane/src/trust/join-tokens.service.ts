@@ -17,6 +17,7 @@ import type { z } from 'zod';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Transaction } from '../platform/database/index.ts';
+import { decodeKey, pageOf, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import type { Authorities } from './authorities.ts';
 import { isTooPowerful, refusalOfUse, UNBOUND_SECONDS } from './join-token.decision.ts';
@@ -92,17 +93,13 @@ export class JoinTokens {
     return { id, token: joinTokenText(token), expiresAt: expiresAt.toISOString() };
   }
 
-  /** Newest first. */
-  async list(
-    tenant: string,
-    page: { readonly limit: number; readonly cursor?: string | undefined },
-  ): Promise<{ items: JoinToken[]; nextCursor: string | null } | Refusal> {
-    const before = page.cursor === undefined ? null : readCursor(page.cursor);
-    if (before === undefined) return badCursor();
-    const found = await store.listJoinTokens(this.#db.of(tenant), tenant, before, page.limit + 1, this.#clock.now());
-    const items = found.slice(0, page.limit);
-    const last = found.length > page.limit ? items.at(-1) : undefined;
-    return { items, nextCursor: last === undefined ? null : cursorOf(last) };
+  /** Newest first, unless the oldest are asked for. */
+  async list(tenant: string, ask: PageAsk & store.TokenFilter): Promise<Page<JoinToken> | Refusal> {
+    const beyond = ask.cursor === undefined ? null : readCursor(ask.cursor);
+    if (beyond === undefined) return badCursor();
+    const range = { beyond, ascending: ask.sort === 'createdAt', limit: ask.limit + 1 };
+    const found = await store.listJoinTokens(this.#db.of(tenant), tenant, ask, range, this.#clock.now());
+    return pageOf(found, ask.limit, ({ createdAt, id }) => [createdAt, id]);
   }
 
   /** Revokes a token; revoking twice is the same as once. */
@@ -154,20 +151,12 @@ export class JoinTokens {
   }
 }
 
-function cursorOf(token: JoinToken): string {
-  return Buffer.from(JSON.stringify([token.createdAt, token.id])).toString('base64url');
-}
-
 /** `undefined` for a text that is no cursor of ours. */
 function readCursor(text: string): { createdAt: Date; id: string } | undefined {
-  try {
-    const [at, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
-    const createdAt = new Date(typeof at === 'string' ? at : Number.NaN);
-    if (Number.isNaN(createdAt.getTime()) || typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return undefined;
-    return { createdAt, id };
-  } catch {
-    return undefined;
-  }
+  const [at = '', id = ''] = decodeKey(text, 2) ?? [];
+  const createdAt = new Date(at);
+  if (Number.isNaN(createdAt.getTime()) || !/^[\w-]{1,64}$/.test(id)) return undefined;
+  return { createdAt, id };
 }
 
 function tooPowerful(): Refusal {

@@ -1,6 +1,13 @@
 /** Locks as they are kept and shown. A lock holds until it is lifted. */
 import type { AgentState, Lock, LockKind } from '@casare/shared/api';
-import { sql, type Connection, type Database, type Queryable, type Transaction } from '../platform/database/index.ts';
+import {
+  listSql,
+  sql,
+  type Connection,
+  type Database,
+  type Queryable,
+  type Transaction,
+} from '../platform/database/index.ts';
 
 /** A lock as a row. */
 export interface LockRow extends Omit<Lock, 'createdAt' | 'expiresAt' | 'liftedAt'> {
@@ -52,15 +59,14 @@ const addLock = sql<
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 );
 
-const lockPage = sql<
+const lockPage = listSql<
   LockRow,
-  [tenant: string, operator: boolean, before: string | null, held: boolean | null, limit: number]
+  [tenant: string, operator: boolean, beyond: string | null, held: boolean | null, limit: number]
 >(
   'lockPage',
-  `SELECT ${COLUMNS} FROM trust_lock
-   WHERE ${VISIBLE} AND ($3::uuid IS NULL OR id < $3) AND ($4::boolean IS NULL OR (lifted_at IS NULL) = $4)
-   ORDER BY id DESC LIMIT $5`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${COLUMNS} FROM trust_lock
+   WHERE ${VISIBLE} AND ($3::uuid IS NULL OR id ${beyond} $3) AND ($4::boolean IS NULL OR (lifted_at IS NULL) = $4)
+   ORDER BY id ${order} LIMIT $5`,
 );
 
 const lockById = sql<LockRow, [tenant: string, operator: boolean, id: string]>(
@@ -145,15 +151,14 @@ export function readingAs(db: Database, { tenant, operator }: Viewer): Connectio
   return operator ? db : db.of(tenant);
 }
 
-/** What `viewer` sees, newest first, before the id `before`; only those that hold, or only those that do not. */
+/** What `viewer` sees, by age, beyond one; only those that hold, or only those that do not. */
 export function list(
   db: Queryable,
   { tenant, operator }: Viewer,
-  before: string | null,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
   held: boolean | null,
-  limit: number,
 ): Promise<LockRow[]> {
-  return db.query(lockPage(tenant, operator, before, held, limit));
+  return db.query(lockPage(page.ascending)(tenant, operator, page.beyond, held, page.limit));
 }
 
 export async function find(db: Queryable, { tenant, operator }: Viewer, id: string): Promise<LockRow | null> {

@@ -14,6 +14,7 @@ import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
+import { pageBy, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION } from './authorities.ts';
 import { Unchanged, type TrustChanges } from './change.ts';
@@ -52,22 +53,23 @@ export class Locks {
     this.#options = options;
   }
 
-  /** Newest first. By the system login: what the installation has locked of a tenant is seen by it, and is no row of the tenant. */
+  /** Newest first, unless the oldest are asked for. By the system login: what the installation has locked of a tenant is seen by it, and is no row of the tenant. */
   async list(
     tenant: string,
-    page: {
-      readonly limit: number;
-      readonly cursor?: string | undefined;
-      readonly held?: 'true' | 'false' | undefined;
-    },
-  ): Promise<{ items: Lock[]; nextCursor: string | null } | Refusal> {
-    const { limit, cursor = null, held } = page;
-    if (cursor !== null && !UUID.test(cursor)) return badCursor();
+    ask: PageAsk & { readonly held?: 'true' | 'false' | undefined },
+  ): Promise<Page<Lock> | Refusal> {
+    const { limit, cursor, sort, held } = ask;
+    const beyond = uuidCursor(cursor);
+    if (beyond === undefined) return badCursor();
     const viewer = await this.#viewer(tenant);
     const only = held === undefined ? null : held === 'true';
-    const found = await store.list(this.#options.db, viewer, cursor, only, limit + 1);
-    const items = found.slice(0, limit).map((row) => store.viewOf(row));
-    return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };
+    const range = { beyond, ascending: sort === 'createdAt', limit: limit + 1 };
+    const found = await store.list(this.#options.db, viewer, range, only);
+    return pageBy(
+      found.map((row) => store.viewOf(row)),
+      limit,
+      ({ id }) => id,
+    );
   }
 
   async create(by: Actor, request: NewLock): Promise<Lock | Refusal> {

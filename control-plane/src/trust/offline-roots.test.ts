@@ -161,7 +161,7 @@ describe('the ceremony', () => {
     const files = await exportAndRemove(trust, 'server');
     const before = (await database.db.query(rev()))[0]!.rev;
     const request = must(await trust.requests.request(operator, { kind: 'server_ca', dryRun: false }));
-    expect(must(await trust.requests.list(operator)).items).toEqual([request]);
+    expect(must(await trust.requests.list(operator, { limit: 10 })).items).toEqual([request]);
     const certificatePem = await sign(files, request);
     const dry = must(await trust.requests.import(operator, request.id, { certificatePem, dryRun: true }));
     const authority = must(await trust.requests.import(operator, request.id, { certificatePem, dryRun: false }));
@@ -171,7 +171,7 @@ describe('the ceremony', () => {
       ...{ kind: 'server_ca', state: 'standby', offline: false, below: 'server_root' },
     });
     expect((await database.db.query(rev()))[0]!.rev).toBe(before + 2);
-    expect(must(await trust.requests.list(operator)).items).toEqual([]);
+    expect(must(await trust.requests.list(operator, { limit: 10 })).items).toEqual([]);
     const repeated = await trust.requests.import(operator, request.id, { certificatePem, dryRun: false });
     expect(repeated).toMatchObject({ code: 'AUTHORITY_REQUEST_NOT_FOUND' });
     expect((await database.db.query(audits())).slice(-2)).toEqual([
@@ -211,7 +211,7 @@ describe('the ceremony', () => {
     const denied = { refused: 'denied', code: 'OPERATOR_ONLY' };
     expect(await trust.requests.request(other, { kind: 'agent_ca', dryRun: false })).toMatchObject(denied);
     expect(await trust.requests.import(other, id, { certificatePem: '', dryRun: false })).toMatchObject(denied);
-    expect(await trust.requests.list(other)).toMatchObject(denied);
+    expect(await trust.requests.list(other, { limit: 10 })).toMatchObject(denied);
     const nobody = await trust.requests.request(operator, { kind: 'agent_ca', tenant: 'nobody', dryRun: false });
     expect(nobody).toMatchObject({ code: 'TENANT_NOT_FOUND' });
     const stale = await trust.requests.request(operator, { kind: 'agent_ca', ifRev: 999, dryRun: false });

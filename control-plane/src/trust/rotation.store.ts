@@ -6,7 +6,7 @@
  */
 import type { CaKind, RotationPhase } from '@casare/shared/api';
 import { next, sourcesOf } from '@casare/shared/lifecycle';
-import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import { CA } from './ca.lifecycle.ts';
 import type { Viewer } from './lock.store.ts';
 import { ROTATION, type RotationEvent } from './rotation.lifecycle.ts';
@@ -38,11 +38,10 @@ const ROTATION_COLUMNS = `id, tenant_id AS tenant, kind, phase, emergency, autom
   started_at AS "startedAt", phase_since AS "phaseSince", ended_at AS "endedAt", outcome`;
 const VISIBLE = `(tenant_id = $1 OR ($2 AND tenant_id IS NULL))`;
 
-const rotationPage = sql<RotationRow, [tenant: string, operator: boolean, before: string | null, limit: number]>(
+const rotationPage = listSql<RotationRow, [tenant: string, operator: boolean, beyond: string | null, limit: number]>(
   'rotationPage',
-  `SELECT ${ROTATION_COLUMNS} FROM ca_rotation
-   WHERE ${VISIBLE} AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${ROTATION_COLUMNS} FROM ca_rotation
+   WHERE ${VISIBLE} AND ($3::uuid IS NULL OR id ${beyond} $3) ORDER BY id ${order} LIMIT $4`,
 );
 const rotationById = sql<RotationRow, [id: string]>(
   'rotationById',
@@ -156,9 +155,13 @@ const urgentCas = sql<{ id: string }, []>(
   { idempotent: true },
 );
 
-/** Newest first, after the id `before`. */
-export function list(db: Queryable, { tenant, operator }: Viewer, before: string | null, limit: number) {
-  return db.query(rotationPage(tenant, operator, before, limit));
+/** By age, beyond one. */
+export function list(
+  db: Queryable,
+  { tenant, operator }: Viewer,
+  page: { readonly beyond: string | null; readonly ascending: boolean; readonly limit: number },
+): Promise<RotationRow[]> {
+  return db.query(rotationPage(page.ascending)(tenant, operator, page.beyond, page.limit));
 }
 
 export async function find(db: Queryable, id: string): Promise<RotationRow | null> {

@@ -13,6 +13,7 @@ import { appendLive } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
+import type { Page, PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION, type Authorities } from './authorities.ts';
 import * as cas from './ca.store.ts';
@@ -43,7 +44,6 @@ export interface RotationsOptions {
 type Start = z.output<typeof endpoints.start.body>;
 type Advance = z.output<typeof endpoints.advance.body>;
 type Rollback = z.output<typeof endpoints.rollback.body>;
-type Page = { readonly limit: number; readonly cursor?: string | undefined };
 type Change = { readonly ifRev?: number | undefined; readonly dryRun?: boolean | undefined };
 
 const SERVERS: readonly CaKind[] = ['server_root', 'server_ca'];
@@ -58,16 +58,14 @@ export class Rotations {
     this.#options = options;
   }
 
-  /** Newest first. */
-  async list(
-    tenant: string,
-    { limit, cursor }: Page,
-  ): Promise<{ items: Rotation[]; nextCursor: string | null } | Refusal> {
+  /** Newest first, unless the oldest are asked for. */
+  async list(tenant: string, { limit, cursor, sort }: PageAsk): Promise<Page<Rotation> | Refusal> {
     const before = cursor === undefined ? null : readPlace(cursor, 'rotation');
     if (before === undefined) return badCursor();
     const { db } = this.#options;
     const viewer = await viewerOf(db, tenant);
-    const found = await store.list(readingAs(db, viewer), viewer, before?.id ?? null, limit + 1);
+    const range = { beyond: before?.id ?? null, ascending: sort === 'startedAt', limit: limit + 1 };
+    const found = await store.list(readingAs(db, viewer), viewer, range);
     const items: Rotation[] = [];
     for (const row of found.slice(0, limit)) items.push(await this.#view(db, row));
     const last = found.length > limit ? items.at(-1) : undefined;
@@ -92,8 +90,8 @@ export class Rotations {
   async stragglers(
     tenant: string,
     id: string,
-    { limit, cursor, leftBehind }: Page & { readonly leftBehind: 'true' | 'false' },
-  ): Promise<{ items: Straggler[]; nextCursor: string | null } | Refusal> {
+    { limit, cursor, leftBehind }: PageAsk & { readonly leftBehind: 'true' | 'false' },
+  ): Promise<Page<Straggler> | Refusal> {
     const row = await this.#visible(tenant, id);
     if (isRefusal(row)) return row;
     const after = cursor === undefined ? null : readPlace(cursor);

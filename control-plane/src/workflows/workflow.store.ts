@@ -2,7 +2,7 @@
 import type { ProblemDetail } from '@casare/shared/api';
 import type { SignatureEnvelope } from '@casare/shared/protocol';
 import type { Analysis, Workflow } from '@casare/shared/workflow';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 /** A saved version without its source. */
 export interface VersionRow {
@@ -25,6 +25,13 @@ export interface VersionName {
   readonly namespace: string;
   readonly name: string;
   readonly version: string;
+}
+
+/** Where a page goes on, and which way. */
+export interface VersionRange {
+  readonly beyond: string | null;
+  readonly ascending: boolean;
+  readonly limit: number;
 }
 
 /** What a list shows: the document stays in the database. */
@@ -100,25 +107,27 @@ const versionIdSql = sql<{ id: string }, [tenant: string, namespace: string, nam
 );
 
 // Ids are UUIDv7: by id is by time. The newest version of each workflow, then the page of those.
-const listNewestSql = sql<ListedVersion, [tenant: string, before: string | null, limit: number]>(
+const listNewestSql = listSql<
+  ListedVersion,
+  [tenant: string, beyond: string | null, limit: number, text: string | null]
+>(
   'listNewestWorkflows',
-  `SELECT * FROM (
-     SELECT DISTINCT ON (namespace, name) ${LISTED} FROM workflow_version WHERE tenant_id = $1
+  ({ order, beyond }) => `SELECT * FROM (
+     SELECT DISTINCT ON (namespace, name) ${LISTED} FROM workflow_version
+     WHERE tenant_id = $1 AND ($4::text IS NULL OR strpos(lower(namespace || '/' || name), lower($4)) > 0)
      ORDER BY namespace, name, created_at DESC, id DESC
    ) newest
-   WHERE $2::uuid IS NULL OR id < $2 ORDER BY id DESC LIMIT $3`,
-  { idempotent: true },
+   WHERE $2::uuid IS NULL OR id ${beyond} $2 ORDER BY id ${order} LIMIT $3`,
 );
 
-const listVersionsSql = sql<
+const listVersionsSql = listSql<
   ListedVersion,
   [tenant: string, namespace: string, name: string, before: string | null, limit: number]
 >(
   'listWorkflowVersions',
-  `SELECT ${LISTED} FROM workflow_version
-   WHERE tenant_id = $1 AND namespace = $2 AND name = $3 AND ($4::uuid IS NULL OR id < $4)
-   ORDER BY id DESC LIMIT $5`,
-  { idempotent: true },
+  ({ order, beyond }) => `SELECT ${LISTED} FROM workflow_version
+   WHERE tenant_id = $1 AND namespace = $2 AND name = $3 AND ($4::uuid IS NULL OR id ${beyond} $4)
+   ORDER BY id ${order} LIMIT $5`,
 );
 
 /** Saves a version unless one with these names is there; true when it was saved. */
@@ -183,19 +192,18 @@ export async function versionId(
 export function listNewest(
   db: Queryable,
   tenant: string,
-  before: string | null,
-  limit: number,
+  { beyond, ascending, limit }: VersionRange,
+  text: string | null,
 ): Promise<ListedVersion[]> {
-  return db.query(listNewestSql(tenant, before, limit));
+  return db.query(listNewestSql(ascending)(tenant, beyond, limit, text));
 }
 
-/** All versions of one workflow, newest first. */
+/** All versions of one workflow, by age. */
 export function listVersions(
   db: Queryable,
   tenant: string,
   of: { readonly namespace: string; readonly name: string },
-  before: string | null,
-  limit: number,
+  { beyond, ascending, limit }: VersionRange,
 ): Promise<ListedVersion[]> {
-  return db.query(listVersionsSql(tenant, of.namespace, of.name, before, limit));
+  return db.query(listVersionsSql(ascending)(tenant, of.namespace, of.name, beyond, limit));
 }

@@ -1,11 +1,11 @@
 /** Workflows over HTTP: rows become the shared view here. */
 import { Controller, Inject } from '@nestjs/common';
 import { api } from '@casare/shared/api';
-import { z } from 'zod';
 import { Handles, type Call } from '../platform/http/handles.ts';
-import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import type { Page } from '../platform/paging.ts';
+import { isRefusal } from '../platform/refusal.ts';
 import { versionView } from './workflow-view.ts';
-import { WorkflowsService, type PageOf } from './workflows.service.ts';
+import { WorkflowsService } from './workflows.service.ts';
 import type { ListedVersion } from './workflow.store.ts';
 
 @Controller()
@@ -30,8 +30,8 @@ export class WorkflowsController {
 
   @Handles(api.workflows.list)
   async list({ caller, query }: Call<typeof api.workflows.list>) {
-    const cursor = cursorOf(query.cursor);
-    return isRefusal(cursor) ? cursor : pageView(await this.#workflows.list(caller.tenant, query.limit, cursor));
+    const page = await this.#workflows.list(caller.tenant, query);
+    return isRefusal(page) ? page : pageView(page);
   }
 
   @Handles(api.workflows.get)
@@ -50,9 +50,7 @@ export class WorkflowsController {
 
   @Handles(api.workflows.versions)
   async versions({ caller, params, query }: Call<typeof api.workflows.versions>) {
-    const cursor = cursorOf(query.cursor);
-    if (isRefusal(cursor)) return cursor;
-    const page = await this.#workflows.versions(caller.tenant, params.id, query.limit, cursor);
+    const page = await this.#workflows.versions(caller.tenant, params.id, query);
     return isRefusal(page) ? page : pageView(page);
   }
 }
@@ -62,14 +60,6 @@ function textOf(body: string | Record<string, unknown>): string {
   return typeof body === 'string' ? body : JSON.stringify(body, null, 2);
 }
 
-/** A list's cursor is the last id of the page before. */
-function cursorOf(cursor: string | undefined): string | null | Refusal {
-  if (cursor === undefined) return null;
-  return z.uuid().safeParse(cursor).success
-    ? cursor
-    : refuse('invalid', 'CURSOR_INVALID', 'The cursor does not come from a page of this list.');
-}
-
-function pageView(page: PageOf<ListedVersion>) {
+function pageView(page: Page<ListedVersion>) {
   return { items: page.items.map(versionView), nextCursor: page.nextCursor };
 }

@@ -17,16 +17,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Ids } from '../platform/ids.ts';
-import { refuse, type Refusal } from '../platform/refusal.ts';
+import { pageBy, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
+import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { inputSchemaFault, InputSchemas } from './input-schema.ts';
 import { versionView } from './workflow-view.ts';
 import * as store from './workflow.store.ts';
-
-/** A page of a list; `nextCursor` is null on the last one. */
-export interface PageOf<T> {
-  readonly items: T[];
-  readonly nextCursor: string | null;
-}
 
 /** What a check found. */
 export interface Checked {
@@ -178,20 +173,24 @@ export class WorkflowsService {
     return (await store.sourceOf(this.#db.of(tenant), tenant, id)) ?? '';
   }
 
-  async list(tenant: string, limit: number, cursor: string | null): Promise<PageOf<store.ListedVersion>> {
-    return pageOf(await store.listNewest(this.#db.of(tenant), tenant, cursor, limit + 1), limit);
+  async list(
+    tenant: string,
+    ask: PageAsk & { readonly q?: string | undefined },
+  ): Promise<Page<store.ListedVersion> | Refusal> {
+    const range = rangeOf(ask);
+    if (range === undefined) return badCursor();
+    const found = await store.listNewest(this.#db.of(tenant), tenant, range, ask.q ?? null);
+    return pageBy(found, ask.limit, ({ id }) => id);
   }
 
   /** All versions of the workflow that version `id` belongs to. */
-  async versions(
-    tenant: string,
-    id: string,
-    limit: number,
-    cursor: string | null,
-  ): Promise<PageOf<store.ListedVersion> | Refusal> {
+  async versions(tenant: string, id: string, ask: PageAsk): Promise<Page<store.ListedVersion> | Refusal> {
+    const range = rangeOf(ask);
+    if (range === undefined) return badCursor();
     const row = await this.get(tenant, id);
     if ('refused' in row) return row;
-    return pageOf(await store.listVersions(this.#db.of(tenant), tenant, row, cursor, limit + 1), limit);
+    const found = await store.listVersions(this.#db.of(tenant), tenant, row, range);
+    return pageBy(found, ask.limit, ({ id: at }) => at);
   }
 
   async #idOf(tenant: string, reference: string): Promise<string | null> {
@@ -201,9 +200,9 @@ export class WorkflowsService {
   }
 }
 
-function pageOf(rows: store.ListedVersion[], limit: number): PageOf<store.ListedVersion> {
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null };
+function rangeOf({ cursor, sort, limit }: PageAsk): store.VersionRange | undefined {
+  const beyond = uuidCursor(cursor);
+  return beyond === undefined ? undefined : { beyond, ascending: sort === 'createdAt', limit: limit + 1 };
 }
 
 function invalid(problems: readonly ProblemDetail[]): Refusal {

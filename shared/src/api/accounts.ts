@@ -1,7 +1,7 @@
 /** Accounts: the people of a tenant. They are invited, and choose a password by the invitation's link. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 import { Role } from './permissions.ts';
 
 /** Long rather than odd: no rule about signs, as NIST SP 800-63B has it. */
@@ -52,8 +52,7 @@ export const accounts = {
     path: '/accounts',
     summary: 'Lists the accounts of the tenant, newest first.',
     permission: 'accounts:read',
-    query: PageQuery,
-    answer: { json: page(Account) },
+    ...paged(Account, { sort: ['-createdAt', 'createdAt'], filters: { q: FILTERS.q, role: Role.optional() } }),
     problems: ['CURSOR_INVALID'],
   }),
   get: endpoint({

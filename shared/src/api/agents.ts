@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AgentFacts, Capability, Slots } from '../protocol/messages.ts';
 import { endpoint } from './endpoint.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { CREATED, FILTERS, IdParams, paged, time } from './page.ts';
 
 /** See design section 5. Presence (`connected`) is separate from state. */
 export const AgentState = z.enum(['pending', 'active', 'paused', 'draining', 'suspect', 'locked', 'decommissioned']);
@@ -94,8 +94,10 @@ export const agents = {
     path: '/agents',
     summary: 'Lists agents.',
     permission: 'agents:read',
-    query: PageQuery,
-    answer: { json: page(Agent) },
+    ...paged(Agent, {
+      sort: ['-createdAt', 'createdAt', 'name', '-name'],
+      filters: { state: AgentState.optional(), site: FILTERS.site, tag: FILTERS.tag, q: FILTERS.q, ...CREATED },
+    }),
   }),
   get: endpoint({
     id: 'agents.get',
@@ -137,8 +139,10 @@ export const joinTokens = {
     path: '/join-tokens',
     summary: 'Lists join tokens, never their secrets.',
     permission: 'tokens:read',
-    query: PageQuery,
-    answer: { json: page(JoinToken) },
+    ...paged(JoinToken, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: { site: FILTERS.site, tag: FILTERS.tag, ...CREATED },
+    }),
   }),
   revoke: endpoint({
     id: 'joinTokens.revoke',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 
 const name = z.string().trim().min(1).max(100);
 
@@ -105,9 +105,9 @@ export const alertChannels = {
     id: 'alertChannels.list',
     method: 'GET',
     path: '/alert-channels',
-    summary: 'Lists where alerts go: at most 100.',
+    summary: 'Lists where alerts go, newest first.',
     permission: 'alerts:read',
-    answer: { json: z.object({ items: z.array(AlertChannel) }) },
+    ...paged(AlertChannel, { sort: ['-createdAt', 'createdAt', 'name', '-name'], filters: { q: FILTERS.q } }),
   }),
   create: endpoint({
     id: 'alertChannels.create',
@@ -149,9 +149,9 @@ export const alertRules = {
     id: 'alertRules.list',
     method: 'GET',
     path: '/alert-rules',
-    summary: 'Lists what alerts are raised by: at most 100.',
+    summary: 'Lists what alerts are raised by, newest first.',
     permission: 'alerts:read',
-    answer: { json: z.object({ items: z.array(AlertRule) }) },
+    ...paged(AlertRule, { sort: ['-createdAt', 'createdAt', 'name', '-name'], filters: { q: FILTERS.q } }),
   }),
   create: endpoint({
     id: 'alertRules.create',
@@ -193,8 +193,7 @@ export const alerts = {
     path: '/alerts',
     summary: 'Lists alerts, newest first, with what became of their deliveries.',
     permission: 'alerts:read',
-    query: PageQuery.extend({ open: z.enum(['true', 'false']).optional() }),
-    answer: { json: page(Alert) },
+    ...paged(Alert, { sort: ['-raisedAt', 'raisedAt'], filters: { open: z.enum(['true', 'false']).optional() } }),
     problems: ['CURSOR_INVALID'],
   }),
 } as const;

@@ -1,7 +1,7 @@
 /** API keys: how programs call. A key belongs to an account and never may more than that account. */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { page, PageQuery, time } from './page.ts';
+import { FILTERS, paged, time } from './page.ts';
 import { Role, RolePermission } from './permissions.ts';
 
 /** A name that a person gives: one line, without what a terminal would obey. */
@@ -63,12 +63,15 @@ export const apiKeys = {
     path: '/api-keys',
     summary: 'Lists API keys, newest first, without their secrets.',
     permission: 'self:read',
-    query: PageQuery.extend({
-      of: Whose.default('own'),
-      /** Also those that have expired or were revoked. */
-      ended: z.enum(['true', 'false']).default('false'),
+    ...paged(ApiKey, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: {
+        of: Whose.default('own'),
+        /** Also those that have expired or were revoked. */
+        ended: z.enum(['true', 'false']).default('false'),
+        q: FILTERS.q,
+      },
     }),
-    answer: { json: page(ApiKey) },
     problems: ['CURSOR_INVALID'],
   }),
   create: endpoint({

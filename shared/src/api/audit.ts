@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
-import { page, PageQuery, time } from './page.ts';
+import { CREATED, paged, time } from './page.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -65,8 +65,7 @@ export const audit = {
     path: '/audit',
     summary: 'Lists the audit log, oldest first. An entry appears a moment after its change was committed.',
     permission: 'audit:read',
-    query: PageQuery.extend({ log, ...range }),
-    answer: { json: page(AuditEntry) },
+    ...paged(AuditEntry, { sort: ['position', '-position'], filters: { log, ...range, ...CREATED } }),
     problems: ['OPERATOR_ONLY'],
   }),
   export: endpoint({
@@ -96,8 +95,7 @@ export const audit = {
     path: '/audit/checkpoints',
     summary: 'Lists the checkpoints that were made every hour, oldest first.',
     permission: 'audit:read',
-    query: PageQuery.extend({ log }),
-    answer: { json: page(AuditCheckpoint) },
+    ...paged(AuditCheckpoint, { sort: ['position'], filters: { log } }),
     problems: ['OPERATOR_ONLY'],
   }),
   head: endpoint({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { IdParams, time } from './page.ts';
+import { IdParams, paged, time } from './page.ts';
 import { Authority } from './trust.ts';
 
 const change = { ifRev: z.int().min(0).optional(), dryRun: z.boolean().default(false) };
@@ -44,7 +44,7 @@ export const authorities = {
     path: '/trust/authority-requests',
     summary: "Lists the requests that wait for an offline root's signature, newest first.",
     permission: 'trust:read',
-    answer: { json: z.object({ items: z.array(AuthorityRequest) }) },
+    ...paged(AuthorityRequest, { sort: ['-createdAt', 'createdAt'], filters: {} }),
     problems: ['OPERATOR_ONLY'],
   }),
   import: endpoint({

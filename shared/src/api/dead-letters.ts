@@ -4,7 +4,7 @@ import { WorkflowError } from '../protocol/run-events.ts';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
 import { Attempt, Job } from './jobs.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { CREATED, IdParams, paged, time } from './page.ts';
 
 /**
  * `permanent`: it would fail again. `ambiguous`: a step that must not be repeated may have acted. `exhausted`: its tries,
@@ -46,6 +46,7 @@ const filters = {
   code: z.string().min(1).max(100).optional(),
   /** Failed at this time or later. */
   since: time.optional(),
+  ...CREATED,
 };
 export const DeadLetterFilter = z.strictObject(filters);
 export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
@@ -77,8 +78,7 @@ export const deadLetters = {
     path: '/dead-letters',
     summary: 'Lists jobs that failed and are not tried again by themselves, newest job first.',
     permission: 'jobs:read',
-    query: PageQuery.extend(filters),
-    answer: { json: page(DeadLetter) },
+    ...paged(DeadLetter, { sort: ['-createdAt', 'createdAt'], filters }),
   }),
   get: endpoint({
     id: 'deadLetters.get',

@@ -3,6 +3,7 @@
  * is generated from it, the client is typed by it. `ENDPOINTS` in `operations.ts` is the table of all of them.
  */
 import type { z } from 'zod';
+import type { ListShape } from './page.ts';
 import type { Permission } from './permissions.ts';
 
 /** How the answer is sent: parsed JSON, a stream of bytes, server-sent events, or nothing (204). */
@@ -19,6 +20,8 @@ export interface Endpoint {
   readonly permission: Permission;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** It lists: made by `paged`. */
+  readonly list?: ListShape;
   readonly body?: z.ZodType;
   /** The largest body, bytes; 1 MiB when absent. */
   readonly bodyBytes?: number;

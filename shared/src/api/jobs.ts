@@ -5,7 +5,7 @@ import { Effect, StepSeen, WorkflowError } from '../protocol/run-events.ts';
 import { JobRetry } from '../workflow/job-retry.ts';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { CREATED, FILTERS, IdParams, paged, time } from './page.ts';
 import { Requirements } from './workflows.ts';
 
 /** See design section 5. */
@@ -274,16 +274,22 @@ export const jobs = {
     path: '/jobs',
     summary: 'Lists jobs, newest first.',
     permission: 'jobs:read',
-    query: PageQuery.extend({
-      state: JobState.optional(),
-      /** `namespace/name`. */
-      workflow: z.string().max(400).optional(),
-      agent: z.uuid().optional(),
-      since: time.optional(),
-      /** Part of the workflow's name or of the job's id. */
-      q: z.string().max(200).optional(),
+    ...paged(Job, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: {
+        state: JobState.optional(),
+        /** `namespace/name`. */
+        workflow: z.string().max(400).optional(),
+        agent: z.uuid().optional(),
+        /** Of the job's requirements. */
+        site: FILTERS.site,
+        /** The same as `createdAfter`. */
+        since: time.optional(),
+        ...CREATED,
+        /** Part of the workflow's name or of the job's id. */
+        q: FILTERS.q,
+      },
     }),
-    answer: { json: page(Job) },
   }),
   get: endpoint({
     id: 'jobs.get',
@@ -302,8 +308,7 @@ export const jobs = {
     summary: 'Lists the attempts: which agent had each, since when, and how it ended; oldest first.',
     permission: 'jobs:read',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(Attempt) },
+    ...paged(Attempt, { sort: ['leasedAt'], filters: {} }),
     problems: found,
   }),
   steps: endpoint({
@@ -313,8 +318,7 @@ export const jobs = {
     summary: 'Lists the steps as they ran, oldest first.',
     permission: 'jobs:read',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(Step) },
+    ...paged(Step, { sort: ['startedAt'], filters: {} }),
     problems: found,
   }),
   logs: endpoint({
@@ -324,8 +328,7 @@ export const jobs = {
     summary: 'Lists log lines, oldest first.',
     permission: 'jobs:read',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(LogLine) },
+    ...paged(LogLine, { sort: ['at'], filters: {} }),
     problems: found,
   }),
   artifacts: endpoint({
@@ -335,8 +338,7 @@ export const jobs = {
     summary: 'Lists the files of a run.',
     permission: 'jobs:read',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(Artifact) },
+    ...paged(Artifact, { sort: ['kind'], filters: {} }),
     problems: found,
   }),
   record: endpoint({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Capability, SlotKind } from '../protocol/messages.ts';
 import { endpoint } from './endpoint.ts';
-import { IdParams, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 
 /** Whether it is an IANA time zone that this runtime knows. */
 export const isZone = (name: string): boolean => {
@@ -72,9 +72,9 @@ export const routes = {
     id: 'routes.list',
     method: 'GET',
     path: '/routes',
-    summary: 'Lists the newest 200 routes: the sets of requirements that jobs share.',
+    summary: 'Lists routes: the sets of requirements that jobs share; newest first.',
     permission: 'agents:read',
-    answer: { json: z.object({ items: z.array(RouteView) }) },
+    ...paged(RouteView, { sort: ['-id', 'id'], filters: { site: FILTERS.site } }),
   }),
   act: endpoint({
     id: 'routes.act',
@@ -93,9 +93,9 @@ export const maintenance = {
     id: 'maintenance.list',
     method: 'GET',
     path: '/maintenance-windows',
-    summary: 'Lists what is closed for a time: at most 1,000.',
+    summary: 'Lists what is closed for a time, newest first.',
     permission: 'agents:read',
-    answer: { json: z.object({ items: z.array(Closure) }) },
+    ...paged(Closure, { sort: ['-createdAt', 'createdAt'], filters: {} }),
   }),
   create: endpoint({
     id: 'maintenance.create',

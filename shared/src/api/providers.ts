@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { Me } from './auth.ts';
 import { endpoint } from './endpoint.ts';
-import { IdParams, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 import { Role } from './permissions.ts';
 
 /** Of several groups of a person, the highest role wins. */
@@ -89,7 +89,7 @@ export const providers = {
     path: '/identity-providers',
     summary: 'Lists the providers that people of the tenant may sign in with.',
     permission: 'accounts:read',
-    answer: { json: z.object({ items: z.array(Provider) }) },
+    ...paged(Provider, { sort: ['name', '-name', '-createdAt', 'createdAt'], filters: { q: FILTERS.q } }),
   }),
   create: endpoint({
     id: 'providers.create',

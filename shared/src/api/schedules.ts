@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { JobRequest } from './jobs.ts';
 import { isZone } from './maintenance.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 
 const job = JobRequest.shape;
 
@@ -114,8 +114,10 @@ export const schedules = {
     path: '/schedules',
     summary: 'Lists schedules, newest first.',
     permission: 'schedules:read',
-    query: PageQuery.extend({ name: z.string().max(100).optional() }),
-    answer: { json: page(Schedule) },
+    ...paged(Schedule, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: { name: z.string().max(100).optional(), q: FILTERS.q },
+    }),
     problems: ['CURSOR_INVALID'],
   }),
   create: endpoint({
@@ -167,8 +169,7 @@ export const schedules = {
     summary: 'Lists what became of its times, newest first.',
     permission: 'schedules:read',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(Firing) },
+    ...paged(Firing, { sort: ['-firedAt', 'firedAt'], filters: {} }),
     problems: [...problems, 'CURSOR_INVALID'],
   }),
   trigger: endpoint({

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { SecretName, SecretOrigin, SecretStep } from '../protocol/secret-rules.ts';
 import { SecretValue } from '../protocol/secret-value.ts';
 import { endpoint } from './endpoint.ts';
-import { page, PageQuery, time } from './page.ts';
+import { FILTERS, paged, time } from './page.ts';
 
 /** Null takes a rule away. */
 const rule = <Item extends z.ZodType>(item: Item) => z.array(item).max(50).nullable();
@@ -77,8 +77,7 @@ export const secrets = {
     path: '/secrets',
     summary: 'Lists secrets by name, without their values.',
     permission: 'secrets:read',
-    query: PageQuery,
-    answer: { json: page(Secret) },
+    ...paged(Secret, { sort: ['name', '-name'], filters: { q: FILTERS.q } }),
     problems: ['CURSOR_INVALID'],
   }),
   get: endpoint({
@@ -109,8 +108,7 @@ export const secrets = {
     summary: 'Lists the versions of a secret that are kept, newest first.',
     permission: 'secrets:read',
     params,
-    query: PageQuery,
-    answer: { json: page(SecretVersion) },
+    ...paged(SecretVersion, { sort: ['-version', 'version'], filters: {} }),
     problems: ['SECRET_NOT_FOUND', 'CURSOR_INVALID'],
   }),
   delete: endpoint({

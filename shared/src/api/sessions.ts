@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Whose } from './api-keys.ts';
 import { endpoint } from './endpoint.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { IdParams, paged, time } from './page.ts';
 
 export const SessionView = z
   .object({
@@ -28,8 +28,7 @@ export const sessions = {
     path: '/sessions',
     summary: 'Lists open sessions, newest first.',
     permission: 'self:read',
-    query: PageQuery.extend({ of: Whose.default('own') }),
-    answer: { json: page(SessionView) },
+    ...paged(SessionView, { sort: ['-createdAt', 'createdAt'], filters: { of: Whose.default('own') } }),
     problems: ['CURSOR_INVALID'],
   }),
   end: endpoint({

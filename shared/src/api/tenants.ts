@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { GivenName } from './api-keys.ts';
 import { endpoint } from './endpoint.ts';
-import { page, PageQuery, time } from './page.ts';
+import { FILTERS, paged, time } from './page.ts';
 
 /** It stands in certificates and in names of folders. */
 export const TenantId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is 1 to 40 of a-z, 0-9 and hyphens');
@@ -116,8 +116,7 @@ export const tenants = {
     path: '/tenants',
     summary: 'Lists tenants, by their ids.',
     permission: 'platform:read',
-    query: PageQuery,
-    answer: { json: page(TenantSummary) },
+    ...paged(TenantSummary, { sort: ['id', '-id'], filters: { q: FILTERS.q } }),
     problems: ['CURSOR_INVALID'],
   }),
   create: endpoint({

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { IdParams, paged, time } from './page.ts';
 
 export const CaKind = z.enum(['server_root', 'agent_root', 'server_ca', 'agent_ca']);
 export type CaKind = z.infer<typeof CaKind>;
@@ -215,8 +215,10 @@ export const trust = {
     path: '/trust/certificates',
     summary: "Lists agents' certificates, newest first.",
     permission: 'trust:read',
-    query: PageQuery.extend({ agent: z.uuid().optional(), state: CertificateState.optional() }),
-    answer: { json: page(Certificate) },
+    ...paged(Certificate, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: { agent: z.uuid().optional(), state: CertificateState.optional() },
+    }),
   }),
   certificate: endpoint({
     id: 'trust.certificate',
@@ -248,8 +250,7 @@ export const locks = {
     path: '/trust/locks',
     summary: 'Lists locks, newest first.',
     permission: 'trust:read',
-    query: PageQuery.extend({ held: z.enum(['true', 'false']).optional() }),
-    answer: { json: page(Lock) },
+    ...paged(Lock, { sort: ['-createdAt', 'createdAt'], filters: { held: z.enum(['true', 'false']).optional() } }),
   }),
   create: endpoint({
     id: 'locks.create',
@@ -289,8 +290,7 @@ export const rotations = {
     path: '/trust/rotations',
     summary: 'Lists rotations, newest first.',
     permission: 'trust:read',
-    query: PageQuery,
-    answer: { json: page(Rotation) },
+    ...paged(Rotation, { sort: ['-startedAt', 'startedAt'], filters: {} }),
   }),
   get: endpoint({
     id: 'rotations.get',
@@ -309,8 +309,7 @@ export const rotations = {
     summary: 'Lists everything that the gate waits for, and what was left behind.',
     permission: 'trust:read',
     params: IdParams,
-    query: PageQuery.extend({ leftBehind: z.enum(['true', 'false']).default('false') }),
-    answer: { json: page(Straggler) },
+    ...paged(Straggler, { sort: ['id'], filters: { leftBehind: z.enum(['true', 'false']).default('false') } }),
     problems: ['ROTATION_NOT_FOUND'],
   }),
   start: endpoint({

@@ -4,7 +4,7 @@ import { Capability, SlotKind } from '../protocol/messages.ts';
 import { SignatureEnvelope } from '../protocol/signature.ts';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
-import { IdParams, page, PageQuery, time } from './page.ts';
+import { FILTERS, IdParams, paged, time } from './page.ts';
 import { ProblemDetail } from './problem.ts';
 
 /** What a workflow needs of an agent, derived from its steps. */
@@ -68,8 +68,7 @@ export const workflows = {
     path: '/workflows',
     summary: 'Lists workflows, each with its newest version.',
     permission: 'workflows:read',
-    query: PageQuery,
-    answer: { json: page(WorkflowVersion) },
+    ...paged(WorkflowVersion, { sort: ['-createdAt', 'createdAt'], filters: { q: FILTERS.q } }),
   }),
   get: endpoint({
     id: 'workflows.get',
@@ -105,8 +104,7 @@ export const workflows = {
     permission: 'workflows:read',
     summary: 'Lists all versions of the workflow that this version belongs to.',
     params: IdParams,
-    query: PageQuery,
-    answer: { json: page(WorkflowVersion) },
+    ...paged(WorkflowVersion, { sort: ['-createdAt', 'createdAt'], filters: {} }),
     problems: ['WORKFLOW_NOT_FOUND'],
   }),
 } as const;

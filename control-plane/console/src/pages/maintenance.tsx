@@ -11,16 +11,17 @@ import { Title } from '../ui/title.tsx';
 import { useLoaded } from '../ui/use-loaded.ts';
 
 const AGAIN_MS = 10_000;
-const AGENTS = 200;
+/** Of each list: the newest. */
+const SHOWN = 200;
 
 export function MaintenancePage() {
   const { api } = useSession();
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [routes, windows, agents] = await Promise.all([
-        api.call(endpoints.routes.list, { signal }),
-        api.call(endpoints.maintenance.list, { signal }),
-        api.call(endpoints.agents.list, { query: { limit: AGENTS }, signal }),
+        api.call(endpoints.routes.list, { query: { limit: SHOWN }, signal }),
+        api.call(endpoints.maintenance.list, { query: { limit: SHOWN }, signal }),
+        api.call(endpoints.agents.list, { query: { limit: SHOWN }, signal }),
       ]);
       return { routes: routes.items, windows: windows.items, agents: agents.items };
     },

@@ -18,5 +18,5 @@ export { BY_KEY, type TransactionOptions } from './opening.ts';
 export { openDatabase } from './pool.ts';
 export type { Connection, Database, DatabaseOptions, Queryable, TenantDatabase, Transaction } from './pool.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
-export { sql, type Statement, type StatementOptions } from './statement.ts';
+export { listSql, sql, type Statement, type StatementOptions, type Way } from './statement.ts';
 export { unwitnessed, witnessed, type Witness } from './witness.ts';

@@ -38,6 +38,25 @@ export function sql<Row = unknown, Values extends readonly unknown[] = readonly 
   return (...values) => ({ name, text, values, ...options });
 }
 
+/** Which way a list runs: `order` for its ORDER BY; `beyond` compares a row's key with where the page begins. */
+export interface Way {
+  readonly order: 'ASC' | 'DESC';
+  readonly beyond: '>' | '<';
+}
+
+/**
+ * A statement of a list that runs both ways: `listPeople(ascending)(tenant, after, limit)`. The one that runs up is named
+ * `<name>Up`.
+ */
+export function listSql<Row = unknown, Values extends readonly unknown[] = readonly unknown[]>(
+  name: string,
+  text: (way: Way) => string,
+): (ascending: boolean) => (...values: Values) => Statement<Row> {
+  const down = sql<Row, Values>(name, text({ order: 'DESC', beyond: '<' }), { idempotent: true });
+  const up = sql<Row, Values>(`${name}Up`, text({ order: 'ASC', beyond: '>' }), { idempotent: true });
+  return (ascending) => (ascending ? up : down);
+}
+
 const NAME = /^[A-Za-z][A-Za-z0-9_.]{0,62}$/;
 const known = new Map<string, string>();
 

@@ -15,6 +15,7 @@ import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
 import { idempotencyOf, scopedKey, type Idempotency, type KeyedRequest } from './idempotency.ts';
 import { loadGateOf, type Leave } from './load-gate.ts';
+import { boundAnswer, nextLink, openedQuery } from './list-cursors.ts';
 import { openStreamsOf } from './open-streams.ts';
 import { parseRequest, type ParsedRequest } from './parse.ts';
 import { RefusedError, sendRefusal } from './problem.ts';
@@ -73,11 +74,17 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
         const signal = AbortSignal.any([abortOnClose(response), ...(stream ? [stream.ended] : [])]);
         const keyed = keyedRequest(endpoint, request, parsed);
         const idempotencyKey = keyed && scopedKey(keyed);
-        const call = { ...parsed, idempotencyKey, caller, signal, request, response };
-        const work = () => handler.call(this, call as Call);
+        const query = openedQuery(endpoint, parsed.query);
+        const call = { ...parsed, query, idempotencyKey, caller, signal, request, response };
+        const work = async () => boundAnswer(endpoint, parsed.query, await handler.call(this, call as Call));
         const idempotency = endpoint.idempotency === 'own' ? undefined : idempotencyOf(request.app);
         if (keyed && idempotency) await sendOnce(idempotency, keyed, response, work);
-        else await sendAnswer(endpoint, response, await work(), stream?.ended);
+        else {
+          const result = await work();
+          const next = endpoint.list === undefined ? null : nextLink(request.originalUrl, result);
+          if (next !== null) response.setHeader('Link', next);
+          await sendAnswer(endpoint, response, result, stream?.ended);
+        }
       } finally {
         stream?.leave();
         leave?.();

@@ -11,6 +11,7 @@ import type { Caller } from './caller.ts';
 import { permissionDenied } from './guard.ts';
 import { enterLoad, handlerOf, type Call } from './handles.ts';
 import { idempotencyOf, scopedKey, type KeyedRequest } from './idempotency.ts';
+import { boundAnswer, openedQuery } from './list-cursors.ts';
 import { checkedKey, parsePart } from './parse.ts';
 
 /** The parts of a request, not parsed. */
@@ -47,11 +48,13 @@ export class OperationCalls {
     const key =
       endpoint.method === 'POST' && asked.idempotencyKey ? checkedKey(asked.idempotencyKey, 'idempotencyKey') : null;
     const keyed = key === null ? null : { endpoint, caller: from.caller, path, parsed: { query, body }, key };
-    const call = { ...from, params, query, body, idempotencyKey: keyed && scopedKey(keyed) } as Call;
+    const opened = openedQuery(endpoint, query);
+    const call = { ...from, params, query: opened, body, idempotencyKey: keyed && scopedKey(keyed) } as Call;
+    const work = async () => boundAnswer(endpoint, query, await handler(call));
     // The request itself has its place; submits are counted apart.
     const leave = endpoint.load === undefined ? null : enterLoad(endpoint, from.request);
     try {
-      return keyed ? await this.#once(keyed, () => handler(call), from) : shown(endpoint, await handler(call));
+      return keyed ? await this.#once(keyed, work, from) : shown(endpoint, await work());
     } finally {
       leave?.();
     }

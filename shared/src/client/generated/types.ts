@@ -1101,6 +1101,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The thing is not as `If-Match` says. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The range begins behind the end of the file. */
+        RangeNotSatisfiable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The state of the thing does not allow it. */
         Conflict: {
             headers: {
@@ -1155,24 +1173,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The thing is not as `If-Match` says. */
-        PreconditionFailed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The range begins behind the end of the file. */
-        RangeNotSatisfiable: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
     };
     parameters: never;
     requestBodies: never;
@@ -1185,9 +1185,12 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("position" | "-position") | undefined;
                 log?: ("tenant" | "installation") | undefined;
                 since?: string | undefined;
                 until?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -1239,15 +1242,31 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
+            /** @description The part of the bytes that `Range` asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/octet-stream": unknown;
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "audit.checkpoint": {
@@ -1270,15 +1289,13 @@ export interface operations {
                     "application/json": components["schemas"]["AuditCheckpoint"];
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "audit.checkpoints": {
@@ -1286,6 +1303,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "position" | undefined;
                 log?: ("tenant" | "installation") | undefined;
             } | undefined;
             header?: never;
@@ -1306,15 +1324,13 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem; among others OPERATOR_ONLY. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "audit.head": {
@@ -1568,6 +1584,9 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+                q?: string | undefined;
+                role?: ("owner" | "admin" | "operator" | "developer" | "viewer" | "security") | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -1872,6 +1891,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 of?: ("own" | "all") | undefined;
             } | undefined;
             header?: never;
@@ -2154,7 +2174,12 @@ export interface operations {
     };
     "providers.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("name" | "-name" | "-createdAt" | "createdAt") | undefined;
+                q?: string | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2169,6 +2194,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Provider"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -2501,8 +2527,10 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 of?: ("own" | "all") | undefined;
                 ended?: ("true" | "false") | undefined;
+                q?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -2611,6 +2639,13 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt" | "name" | "-name") | undefined;
+                state?: ("pending" | "active" | "paused" | "draining" | "suspect" | "locked" | "decommissioned") | undefined;
+                site?: string | undefined;
+                tag?: string | undefined;
+                q?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -2708,6 +2743,11 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+                site?: string | undefined;
+                tag?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -2824,6 +2864,8 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+                q?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -3014,6 +3056,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3049,6 +3092,8 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("name" | "-name") | undefined;
+                q?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -3188,6 +3233,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-version" | "version") | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3293,10 +3339,14 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 state?: ("pending" | "leased" | "running" | "paused" | "cancelling" | "succeeded" | "failed" | "timed_out" | "needs_review" | "cancelled") | undefined;
                 workflow?: string | undefined;
                 agent?: string | undefined;
+                site?: string | undefined;
                 since?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
                 q?: string | undefined;
             } | undefined;
             header?: never;
@@ -3498,6 +3548,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "leasedAt" | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3533,6 +3584,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "startedAt" | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3568,6 +3620,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "at" | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3603,6 +3656,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "kind" | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -3827,10 +3881,13 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 reason?: ("permanent" | "ambiguous" | "exhausted") | undefined;
                 workflow?: string | undefined;
                 code?: string | undefined;
                 since?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -3910,6 +3967,10 @@ export interface operations {
                         code?: string | undefined;
                         /** Format: date-time */
                         since?: string | undefined;
+                        /** Format: date-time */
+                        createdAfter?: string | undefined;
+                        /** Format: date-time */
+                        createdBefore?: string | undefined;
                     };
                 };
             };
@@ -3959,6 +4020,10 @@ export interface operations {
                         code?: string | undefined;
                         /** Format: date-time */
                         since?: string | undefined;
+                        /** Format: date-time */
+                        createdAfter?: string | undefined;
+                        /** Format: date-time */
+                        createdBefore?: string | undefined;
                     };
                 };
             };
@@ -4127,7 +4192,12 @@ export interface operations {
     };
     "routes.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-id" | "id") | undefined;
+                site?: string | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4142,6 +4212,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Route"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -4191,7 +4262,11 @@ export interface operations {
     };
     "maintenance.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4206,6 +4281,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["MaintenanceWindow"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -4313,7 +4389,9 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 name?: string | undefined;
+                q?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -4587,6 +4665,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-firedAt" | "firedAt") | undefined;
             } | undefined;
             header?: never;
             path: {
@@ -4688,7 +4767,12 @@ export interface operations {
     };
     "alertChannels.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt" | "name" | "-name") | undefined;
+                q?: string | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4703,6 +4787,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["AlertChannel"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -4832,7 +4917,12 @@ export interface operations {
     };
     "alertRules.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt" | "name" | "-name") | undefined;
+                q?: string | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4847,6 +4937,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["AlertRule"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -5008,6 +5099,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-raisedAt" | "raisedAt") | undefined;
                 open?: ("true" | "false") | undefined;
             } | undefined;
             header?: never;
@@ -5159,6 +5251,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 agent?: string | undefined;
                 state?: ("pending" | "current" | "superseded" | "revoked") | undefined;
             } | undefined;
@@ -5268,6 +5361,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
                 held?: ("true" | "false") | undefined;
             } | undefined;
             header?: never;
@@ -5394,6 +5488,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("-startedAt" | "startedAt") | undefined;
             } | undefined;
             header?: never;
             path?: never;
@@ -5510,6 +5605,7 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: "id" | undefined;
                 leftBehind?: ("true" | "false") | undefined;
             } | undefined;
             header?: never;
@@ -5638,7 +5734,11 @@ export interface operations {
     };
     "authorities.list": {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+            } | undefined;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5653,6 +5753,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["AuthorityRequest"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -5760,6 +5861,8 @@ export interface operations {
             query?: {
                 limit?: number | undefined;
                 cursor?: string | undefined;
+                sort?: ("id" | "-id") | undefined;
+                q?: string | undefined;
             } | undefined;
             header?: never;
             path?: never;
