@@ -2,16 +2,18 @@
  * What a newcomer gets wrong in documents, inputs, secrets, selectors and addresses: the command ends with its exit
  * code and one line that says what, why and what to do; nothing has to be started again afterwards.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Job } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { startPortal } from '../../docs/examples/supplier-portal/server.ts';
+import { createTestPki } from '../../edge-agent/src/identity/pki-for-tests.ts';
 import { casare, type Ran } from '../support/cli.ts';
 import { Gate } from '../support/gate.ts';
 import { freePorts } from '../support/ports.ts';
 import { startStack, type Stack } from '../support/stack.ts';
+import { VaultForTests } from '../support/vault-for-tests.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -104,6 +106,34 @@ describe('an input or a secret that is wrong', () => {
     await writeFile(secrets, before + before.replace('supplierPortal', 'otherPortal'));
     const again = await retried(ran.job);
     expect(again).toMatchObject({ state: 'succeeded', generation: 2, error: null });
+  });
+
+  it("a secret of the agent's own vault: the job has it, and nothing of the installation holds its value", async () => {
+    const canary = 'canary-4711-of-the-vault';
+    const pki = await createTestPki();
+    const vault = await new VaultForTests(pki.gateway).start();
+    try {
+      vault.put('secret/premises', { password: canary });
+      const at = (name: string): string => path.join(stack.home, 'agent', name);
+      await writeFile(at('vault-ca.pem'), pki.serverRoot);
+      await writeFile(at('vault-token'), vault.issue(), { mode: 0o600 });
+      const auth = `{ method: token, tokenFile: ${at('vault-token')} }`;
+      const providers = `{ corp: { kind: vault, address: '${vault.address}', caFile: ${at('vault-ca.pem')}, auth: ${auth} } }`;
+      const settings = `providers: ${providers}\nsecrets: { premises: { provider: corp, field: password } }\n`;
+      await writeFile(at('secret-providers.yaml'), settings, { mode: 0o600 });
+      await stack.agent.end();
+      await stack.startAgent();
+      const document = { dsl: '1.0.3', namespace: 'test', name: 'premises', version: '1.0.0' };
+      const tell = { input: { from: '$secrets.premises' }, call: 'log', with: { message: '${ "marked-4711 " + . }' } };
+      const text = JSON.stringify({ document, use: { secrets: ['premises'] }, do: [{ tell }] });
+      expect(await watched(await written('premises', text))).toMatchObject({ code: 0, job: { state: 'succeeded' } });
+      // The record of the run is there, with something in the value's place.
+      expect(await filesWith(stack.home, 'marked-4711 ***')).not.toEqual([]);
+      for (const form of [canary, Buffer.from(canary).toString('base64')])
+        expect(await filesWith(stack.home, form)).toEqual([]);
+    } finally {
+      await vault.stop();
+    }
   });
 
   it('a secrets file that is no YAML fails the job and quotes nothing of it', async () => {
@@ -244,4 +274,17 @@ async function expectWorks(target: string): Promise<void> {
 function oneLine(code: string, part = ''): string {
   const escaped = part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return expect.stringMatching(new RegExp(`^${code}: [^\\n]*${escaped}[^\\n]*\\n$`)) as string;
+}
+
+/** Files of the whole installation, database, logs and artifacts included, that hold this text. */
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  const found: string[] = [];
+  for (const file of files) {
+    // Postgres removes files while it works.
+    const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+    if (bytes.includes(text)) found.push(path.relative(folder, file));
+  }
+  return found;
 }

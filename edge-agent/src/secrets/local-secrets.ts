@@ -50,7 +50,7 @@ export class LocalSecrets {
     const missing = names.filter((name) => this.#of(name) === undefined);
     if (missing.length > 0) {
       const which = missing.map((name) => `\`${name}\``).join(', ');
-      const reason = `The workflow uses ${which}, which neither the control plane nor this agent holds: store it with \`casare secrets set\`, or add it to the agent's secret providers, and retry the job.`;
+      const reason = `The workflow uses ${which}, which neither the control plane nor this agent holds: store it with \`casare secrets set\` or among the agent's secret providers, and retry the job.`;
       return { code: 'SECRET_MISSING', reason };
     }
     const withheld = names.find(
