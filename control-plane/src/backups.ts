@@ -60,7 +60,7 @@ type Tell = (step: string) => void;
 
 /** Settings that a backup tells of: they hold no password. */
 const TOLD =
-  /^CASARE_(HOME|HOST|PORT|WEB_PORT|ENROL_PORT|TUNNEL_PORT|PUBLIC_(WEB|ENROL|TUNNEL)_URL|SIGNER_SOCKET|HISTORY_DAYS|RATE_LIMIT|PROXY_SOURCES|OUTBOUND_ALLOW|EXPIRY_WARNING_DAYS|WEB_TLS_(CERT|KEY|PFX|PASSPHRASE_FILE)|MAIL_FROM|LOG_LEVEL)$/;
+  /^CASARE_(HOME|HOST|PORT|WEB_PORT|ENROL_PORT|TUNNEL_PORT|PUBLIC_(WEB|ENROL|TUNNEL)_URL|SIGNER_SOCKET|SECRETS_MASTER|SECRETS_VAULT_(ADDR|KEY|NAMESPACE)|HISTORY_DAYS|RATE_LIMIT|PROXY_SOURCES|OUTBOUND_ALLOW|EXPIRY_WARNING_DAYS|WEB_TLS_(CERT|KEY|PFX|PASSPHRASE_FILE)|MAIL_FROM|LOG_LEVEL)$/;
 
 /** @throws Fault, one line each: FILE_EXISTS, FILE_NOT_PRIVATE, PASSPHRASE_*, BACKUP_KEYS_MISSING, DATABASE_* */
 export async function makeBackup(
@@ -215,6 +215,7 @@ function noDatabase(home: string): Fault {
 
 /** What a backup cannot hold, and where it is. */
 function elsewhereOf(config: Config, artifacts: boolean): string[] {
+  const { vault } = config.secretsMaster;
   const tls = config.webTls?.from;
   const web = tls === undefined ? [] : 'pfx' in tls ? [tls.pfx] : [tls.cert, tls.key];
   return [

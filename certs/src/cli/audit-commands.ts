@@ -197,10 +197,10 @@ interface Range extends LogOptions {
 
 async function* entriesOf({ client, around }: Desk, { log, since, until }: Range): AsyncGenerator<AuditEntry> {
   const range = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
-  let cursor: string | null = '0';
+  let cursor: string | null | undefined;
   while (cursor !== null) {
     around.signal.throwIfAborted();
-    const query: { log: AuditLog; limit: number; cursor: string } = { log, limit: PAGE, cursor, ...range };
+    const query = { log, limit: PAGE, ...(cursor === undefined ? {} : { cursor }), ...range };
     const page: { items: AuditEntry[]; nextCursor: string | null } = await client.call(api.audit.list, { query });
     yield* page.items;
     cursor = page.nextCursor;
@@ -209,9 +209,9 @@ async function* entriesOf({ client, around }: Desk, { log, since, until }: Range
 
 async function checkpointsOf({ client }: Desk, log: AuditLog): Promise<Checkpoint[]> {
   const all: Checkpoint[] = [];
-  let cursor: string | null = '0';
+  let cursor: string | null | undefined;
   while (cursor !== null) {
-    const query: { log: AuditLog; limit: number; cursor: string } = { log, limit: PAGE, cursor };
+    const query = { log, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
     const page: { items: Checkpoint[]; nextCursor: string | null } = await client.call(api.audit.checkpoints, {
       query,
     });

@@ -1,19 +1,21 @@
 /**
- * A key that was revoked and an agent that was locked after the backup: the restored record has forgotten both, and what was
- * exported of the audit log has not. Two real control planes, one database each.
+ * Attack 49, what a restore must not give back (the whole drill is `test/e2e/backup.test.ts`). A key was revoked and an agent
+ * locked after the backup: the restored record has forgotten both, and what was exported of the audit log has not. A real
+ * control plane, and the database that is restored to.
  */
 import { api } from '@casare/shared/client';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { loadBackup, openBackup, takeBackup } from './backup/index.ts';
-import { doAgain } from './done-again.ts';
-import { migrationsFolder } from './migrations.ts';
-import { readConfig } from './platform/config.ts';
-import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
-import { startTestControlPlane, type TestControlPlane } from './testing.ts';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { loadBackup, openBackup, takeBackup } from '../../control-plane/src/backup/index.ts';
+import { doAgain } from '../../control-plane/src/done-again.ts';
+import { migrationsFolder } from '../../control-plane/src/migrations.ts';
+import { readConfig } from '../../control-plane/src/platform/config.ts';
+import { testDatabase, type TestDatabase } from '../../control-plane/src/platform/database/testing.ts';
+import { startTestControlPlane, type TestControlPlane } from '../../control-plane/src/testing.ts';
+import { attack } from './attack.ts';
 
 const AGENT = '0190a000-0000-7000-8000-0000000000aa';
 const PASSPHRASE = randomBytes(12).toString('hex');
@@ -73,28 +75,48 @@ async function fileOf(text: string): Promise<string> {
   return file;
 }
 
-it('an export whose chain does not lead on from the record is not believed, and does nothing', async () => {
-  const lines = exported.trim().split('\n');
-  for (const [text, code] of [
-    [lines.map((line) => line.replace('stolen laptop', 'another')).join('\n'), 'AUDIT_BROKEN'],
-    [lines.slice(-1).join('\n'), 'AUDIT_BROKEN'],
-    [lines.slice(0, 1).join('\n'), 'AUDIT_OTHER'],
-    ['', 'AUDIT_OTHER'],
-    ['{}', 'AUDIT_BROKEN'],
-  ] as const) {
-    await expect(doAgain(config(), [await fileOf(text)]), text.slice(0, 40)).rejects.toMatchObject({ code });
-  }
-  await expect(doAgain(config(), [path.join(folder, 'none')])).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
-  expect(await standing()).toEqual({ agent: 'active', keyOpens: true, locks: 0 });
-});
+attack(
+  49,
+  'an export whose chain does not lead on from the restored record is not believed, and does nothing',
+  [
+    {
+      file: 'control-plane/src/done-again.ts',
+      find: `if (!next.ok || entry.tenant !== tenant) throw notWhole(file, next.ok ? 'it is of several logs' : next.message);
+    head = next.value;`,
+      replace: 'head = next.ok ? next.value : entry;',
+    },
+  ],
+  async () => {
+    const lines = exported.trim().split('\n');
+    for (const [text, code] of [
+      [lines.map((line) => line.replace('stolen laptop', 'another')).join('\n'), 'AUDIT_BROKEN'],
+      [lines.slice(-1).join('\n'), 'AUDIT_BROKEN'],
+      [lines.slice(0, 1).join('\n'), 'AUDIT_OTHER'],
+      ['', 'AUDIT_OTHER'],
+      ['{}', 'AUDIT_BROKEN'],
+    ] as const) {
+      await expect(doAgain(config(), [await fileOf(text)]), text.slice(0, 40)).rejects.toMatchObject({ code });
+    }
+    await expect(doAgain(config(), [path.join(folder, 'none')])).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    expect(await standing()).toEqual({ agent: 'active', keyOpens: true, locks: 0 });
+  },
+);
 
-it('what was taken away and stayed so is taken away again, once, and audited', async () => {
-  const file = await fileOf(exported);
-  expect(await doAgain(config(), [file])).toMatchObject({ locks: 1, keys: 1, accounts: 0, refused: [] });
-  expect(await standing()).toEqual({ agent: 'locked', keyOpens: false, locks: 1 });
-  expect(await doAgain(config(), [file])).toMatchObject({ locks: 0 });
-  const text = `SELECT actor, detail->>'reason' AS reason FROM audit_event WHERE action = 'lock.created'`;
-  expect(await restored.owner.query({ name: 'testAgainAudit', text, values: [], idempotent: true })).toEqual([
-    { actor: expect.stringMatching(/^local:/) as string, reason: 'done again after a restore: stolen laptop' },
-  ]);
-});
+attack(
+  49,
+  'what was taken away after the backup is not to be had back by a restore: done again, once, and audited',
+  [
+    { file: 'control-plane/src/done-again.ts', find: 'if (head.position > ends.position) tellDone(done, entry);' },
+    { file: 'control-plane/src/backup/done-since.decision.ts', find: 'done.keys.add(id);' },
+  ],
+  async () => {
+    const file = await fileOf(exported);
+    expect(await doAgain(config(), [file])).toMatchObject({ locks: 1, keys: 1, accounts: 0, refused: [] });
+    expect(await standing()).toEqual({ agent: 'locked', keyOpens: false, locks: 1 });
+    expect(await doAgain(config(), [file])).toMatchObject({ locks: 0 });
+    const text = `SELECT actor, detail->>'reason' AS reason FROM audit_event WHERE action = 'lock.created'`;
+    expect(await restored.owner.query({ name: 'testAgainAudit', text, values: [], idempotent: true })).toEqual([
+      { actor: expect.stringMatching(/^local:/) as string, reason: 'done again after a restore: stolen laptop' },
+    ]);
+  },
+);
