@@ -39,6 +39,7 @@ import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
 import { createMailer } from './platform/mail/mail.ts';
 import { Metrics } from './platform/metrics.ts';
+import { openBucket } from './platform/objects/bucket.ts';
 import { Outbound } from './platform/outbound/outbound.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
@@ -99,6 +100,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   });
   await secrets.start();
   const quotas = new Quotas({ ...base, log: part('quotas') });
+  const bucket = config.bucket && openBucket(config.bucket, new Outbound({ allowed: config.outboundAllowed }));
   const jobs = createJobs({
     ...base,
     quotas,
@@ -109,6 +111,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     counts: (tenant, route, closed) => agentCounts(database.of(tenant), tenant, route, closed),
     agentIds: (tenant, reference) => findAgentIds(database.of(tenant), tenant, reference),
     home: config.home,
+    bucket: bucket?.objects ?? null,
     linkKey: sealingKey(signing.signer, 'artifact-links'),
     webUrl: urls.web,
     heartbeatMs: HEARTBEAT_MS,
@@ -198,6 +201,11 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   await fleet.start(requestListenerFor(app, 'enrol', foreign('enrol')), entrances);
   // Before the web, which carries some of the agents.
   started.defer(() => fleet.stop());
+  if (bucket) {
+    // Files on their way to it would hold up the end of their tunnels.
+    started.defer(() => bucket.close());
+    bucket.objects.check().catch((error: unknown) => log.warn('files of runs cannot be stored for now', { error }));
+  }
   const sweep = startLoop({ name: 'accounts.sweep', intervalMs: SWEEP_MS, run: () => accounts.sweep(), log });
   started.defer(() => sweep.stop());
 

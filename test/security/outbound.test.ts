@@ -2,12 +2,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { beginAt, completeAt, discover } from '../../control-plane/src/accounts/oidc-client.ts';
+import { S3Objects } from '../../control-plane/src/platform/objects/s3-objects.ts';
 import { OutboundAllowed } from '../../control-plane/src/platform/outbound/allowed.ts';
 import { Outbound, type Resolve } from '../../control-plane/src/platform/outbound/outbound.ts';
 import { Fault } from '../../control-plane/src/platform/errors.ts';
@@ -256,5 +258,41 @@ attack(
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  },
+);
+
+attack(
+  45,
+  'a store of files at such an address, by its name, with the bucket before its name, or by a redirect, is refused',
+  [
+    { file: OUTBOUND, find: 'if (objection !== null) throw refused(host, objection);' },
+    { file: OUTBOUND, find: 'return new Channel(this.#dial);', replace: 'return new Channel(this.#connect);' },
+  ],
+  async () => {
+    const reading = async (endpoint: string, resolve?: Resolve, pathStyle = true): Promise<string> => {
+      const channel = open(NEAR, resolve).channel();
+      const keys = () => Promise.resolve({ accessKeyId: 'x', secretAccessKey: 'x' });
+      const at = { bucket: 'files', endpoint, region: 'eu-central-1', prefix: '', pathStyle };
+      try {
+        const found = await new S3Objects({ ...at, keys, channel }).read('t', crypto.randomUUID(), null);
+        return (await buffer(found!.content)).toString();
+      } catch (error) {
+        for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+          if (cause instanceof Fault && cause.code.startsWith('OUTBOUND')) return cause.code;
+        return (error as Fault).code;
+      } finally {
+        await channel.close();
+      }
+    };
+    const inner = () => Promise.resolve(['127.0.0.2']);
+    for (const endpoint of ['https://169.254.169.254', `http://127.0.0.2:${port}`, `http://[::1]:${port}`]) {
+      expect(await reading(endpoint), endpoint).toBe('OUTBOUND_REFUSED');
+    }
+    expect(await reading(`http://store.example:${port}`, inner)).toBe('OUTBOUND_REFUSED');
+    expect(await reading(`http://store.example:${port}`, inner, false)).toBe('OUTBOUND_REFUSED');
+    expect(await reading(`http://127.0.0.1:${port}`)).toBe('near');
+    location = `http://127.0.0.2:${port}/`;
+    expect(await reading(`http://127.0.0.1:${port}`)).toBe('ARTIFACT_STORE_UNREACHABLE');
+    expect(innerHeard).toBe(0);
   },
 );

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { DEFAULT_HOME, isLoopback, readConfig } from './config.ts';
 import { OutboundAllowed } from './outbound/allowed.ts';
 
@@ -23,6 +23,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     historyDays: 90,
     mail: null,
     secretsMaster: { from: 'file' },
+    bucket: null,
     warningDays: [90, 30, 7, 1],
     logLevel: 'info',
   });
@@ -138,4 +139,37 @@ test('a transit key of Vault is the master key, beside the others that stay read
   expect(() => readConfig({ CASARE_SECRETS_MASTER: 'vault' })).toThrow(
     /CASARE_SECRETS_MASTER needs CASARE_SECRETS_VAULT_ADDR/,
   );
+});
+
+describe('a bucket', () => {
+  const keys = { CASARE_S3_ACCESS_KEY_ID: 'id', CASARE_S3_SECRET_ACCESS_KEY: 'a-secret' };
+
+  it('has keys of the environment or a file; with an endpoint its name is in the path', () => {
+    const of = { accessKeyId: 'id', secretAccessKey: 'a-secret' };
+    const aws = { bucket: 'files', endpoint: null, region: 'us-east-1', prefix: '', pathStyle: false, keys: { of } };
+    expect(readConfig({ ...keys, CASARE_S3_BUCKET: 'files' }).bucket).toEqual(aws);
+    const more = { CASARE_S3_ENDPOINT: 'https://s3.example/a/', CASARE_S3_PREFIX: 'a/b', CASARE_S3_KEYS_FILE: '/keys' };
+    expect(readConfig({ CASARE_S3_BUCKET: 'files', ...more }).bucket).toEqual({
+      ...{ ...aws, endpoint: 'https://s3.example/a', prefix: 'a/b/', pathStyle: true, keys: { file: '/keys' } },
+    });
+  });
+
+  it.each([
+    [{ CASARE_S3_BUCKET: 'files' }],
+    [{ ...keys }],
+    [{ CASARE_S3_BUCKET: 'files', CASARE_S3_ACCESS_KEY_ID: 'id' }],
+    [{ CASARE_S3_BUCKET: 'files', ...keys, CASARE_S3_KEYS_FILE: '/keys' }],
+    [{ CASARE_S3_BUCKET: 'files', ...keys, CASARE_S3_PREFIX: '/../x' }],
+  ])('is refused with %j, and no key is in the message', (env) => {
+    const message = (() => {
+      try {
+        readConfig(env);
+        return 'read';
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect(message).toContain('CASARE_S3_');
+    expect(message).not.toContain('a-secret');
+  });
 });

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { parseSources, type Sources } from './edge/sources.ts';
 import { Fault } from './errors.ts';
+import type { BucketConfig } from './objects/bucket.ts';
 import { OutboundAllowed } from './outbound/allowed.ts';
 import { SECRETS_MASTER, secretsMasterOf, secretsMasterProblems, type SecretsMaster } from './secrets-master.ts';
 
@@ -64,6 +65,8 @@ export interface Config {
   /** By which server mail is sent; null: none is. */
   readonly mail: MailSettings | null;
   readonly secretsMaster: SecretsMaster;
+  /** Where files of runs are kept; null: in the home. */
+  readonly bucket: BucketConfig | null;
   /** Requests a second that one API key or session may make in the long run; null: any number. */
   readonly rateLimit: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -144,6 +147,25 @@ const Environment = z
       .regex(/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'is no address, such as casare@example.com')
       .nullable()
       .default(null),
+    CASARE_S3_BUCKET: z
+      .string()
+      .regex(/^[a-zA-Z0-9][\w.-]{1,62}$/, 'is no name of a bucket')
+      .nullable()
+      .default(null),
+    CASARE_S3_ENDPOINT: url(WEB).default(null),
+    CASARE_S3_REGION: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'is no name of a region, such as eu-central-1')
+      .default('us-east-1'),
+    CASARE_S3_PREFIX: z
+      .string()
+      .regex(/^(?:[\w.-]+\/)*[\w.-]+\/?$/, 'is no prefix, such as casare/artifacts')
+      .transform((text) => (text.endsWith('/') ? text : `${text}/`))
+      .default(''),
+    CASARE_S3_PATH_STYLE: z.enum(['0', '1']).optional(),
+    CASARE_S3_ACCESS_KEY_ID: z.string().min(1).max(200).nullable().default(null),
+    CASARE_S3_SECRET_ACCESS_KEY: z.string().min(1).max(500).nullable().default(null),
+    CASARE_S3_KEYS_FILE: file,
     CASARE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((env, context) => {
@@ -164,6 +186,16 @@ const Environment = z
     for (const [name, message] of secretsMasterProblems(env)) issue(name, message);
     if ((env.CASARE_SMTP_URL === null) !== (env.CASARE_MAIL_FROM === null)) {
       issue('CASARE_SMTP_URL', 'and CASARE_MAIL_FROM need each other');
+    }
+    const keys = ['CASARE_S3_ACCESS_KEY_ID', 'CASARE_S3_SECRET_ACCESS_KEY'] as const;
+    const keysGiven = keys.filter((name) => env[name] !== null).length;
+    const sources = (keysGiven > 0 ? 1 : 0) + (env.CASARE_S3_KEYS_FILE === null ? 0 : 1);
+    if (keysGiven === 1) issue(keys[0], `and ${keys[1]} need each other`);
+    if (env.CASARE_S3_BUCKET !== null && sources !== 1) {
+      issue('CASARE_S3_BUCKET', `needs either ${keys.join(' and ')}, or CASARE_S3_KEYS_FILE`);
+    }
+    if (env.CASARE_S3_BUCKET === null && (sources > 0 || env.CASARE_S3_ENDPOINT !== null)) {
+      issue('CASARE_S3_BUCKET', 'is missing, and other settings of a bucket are there');
     }
     const publicWeb = env.CASARE_PUBLIC_WEB_URL;
     if (tls && publicWeb?.startsWith('http:')) {
@@ -223,6 +255,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
     mail: mailOf(read),
     secretsMaster: secretsMasterOf(read),
+    bucket: bucketOf(read),
     rateLimit: read.CASARE_RATE_LIMIT === 0 ? null : read.CASARE_RATE_LIMIT,
     logLevel: read.CASARE_LOG_LEVEL,
   };
@@ -230,6 +263,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function mailOf({ CASARE_SMTP_URL: url, CASARE_MAIL_FROM: from }: z.infer<typeof Environment>): MailSettings | null {
   return url === null || from === null ? null : { url, from };
+}
+
+function bucketOf(read: z.infer<typeof Environment>): BucketConfig | null {
+  const { CASARE_S3_BUCKET: bucket, CASARE_S3_ENDPOINT: endpoint, CASARE_S3_PATH_STYLE: style } = read;
+  const { CASARE_S3_ACCESS_KEY_ID: id, CASARE_S3_SECRET_ACCESS_KEY: secret, CASARE_S3_KEYS_FILE: file } = read;
+  if (bucket === null) return null;
+  return {
+    ...{ bucket, endpoint, region: read.CASARE_S3_REGION, prefix: read.CASARE_S3_PREFIX },
+    pathStyle: style === undefined ? endpoint !== null : style === '1',
+    keys: file === null ? { of: { accessKeyId: id!, secretAccessKey: secret! } } : { file },
+  };
 }
 
 function webTlsOf(read: z.infer<typeof Environment>): WebTlsFiles | null {

@@ -12,6 +12,7 @@ import { isIP } from 'node:net';
 import { buildConnector, Client, type Dispatcher } from 'undici';
 import { Fault, lineOf } from '../errors.ts';
 import type { OutboundAllowed, Target } from './allowed.ts';
+import { Channel } from './channel.ts';
 
 /** The addresses of a name. @throws when it has none */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -94,6 +95,11 @@ export class Outbound {
     });
     return new Response(body.length === 0 ? null : new Uint8Array(body), { status, headers });
   };
+
+  /** For stores of files: streams, by connections that are kept. Closed by who asked for it. */
+  channel(): Channel {
+    return new Channel(this.#dial);
+  }
 
   async #once(
     url: URL,
