@@ -4,6 +4,7 @@ import { exitCodeOf, linesOf } from './exit.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import { addAccountCommands } from './account-commands.ts';
+import { addAlertCommands } from './alert-commands.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
@@ -60,5 +61,6 @@ function programFor(around: Surroundings): Command {
   addSubmitCommand(program, around);
   addDeadLetterCommands(program, around);
   addScheduleCommands(program, around);
+  addAlertCommands(program, around);
   return program;
 }

@@ -1,0 +1,76 @@
+/** `casare alerts` against a running control plane. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './program.ts';
+
+let plane: TestControlPlane;
+let dir: string;
+beforeAll(async () => {
+  plane = await startTestControlPlane();
+  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+});
+afterAll(async () => {
+  await plane.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: '', err: '' };
+  const terminal = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+    interactive: false,
+    colour: false,
+  };
+  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
+  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
+  return { code: await runCli(['alerts', ...args], around), ...written };
+}
+
+test('a channel and a rule are made, listed, tried, disabled and removed', async () => {
+  const made = await casare('channels', 'create', 'on call', '--webhook', 'https://127.0.0.1:1/hook');
+  expect(made.code, made.err).toBe(0);
+  expect(made.out).toMatch(/^[0-9a-f-]{36}\nsecret: \S+\n$/);
+  expect((await casare('channels', 'list')).out).toMatch(/on call +webhook +https:\/\/127\.0\.0\.1:1\/hook/);
+  expect((await casare('channels', 'list')).out).not.toContain(made.out.split('secret: ')[1]!.trim());
+  // The control plane does not call this machine for a tenant.
+  expect((await casare('channels', 'test', 'on call')).out).toMatch(/^not delivered: /);
+  const rule = [
+    'rules',
+    'create',
+    'silent agents',
+    '--kind',
+    'agent.offline',
+    '--channel',
+    'on call',
+    '--minutes',
+    '5',
+  ];
+  const ruled = await casare(...rule);
+  expect(ruled.code, ruled.err).toBe(0);
+  expect((await casare('rules', 'list')).out).toMatch(/silent agents +agent\.offline +5 min .*yes/);
+  expect((await casare('rules', 'disable', 'silent agents')).out).toBe('silent agents is disabled\n');
+  expect((await casare('list', '--open')).code).toBe(0);
+  expect((await casare('rules', 'delete', 'silent agents')).code).toBe(0);
+  expect((await casare('channels', 'delete', 'on call')).code).toBe(0);
+  expect((await casare('channels', 'list')).out).not.toContain('on call');
+});
+
+test.each<[string, string[], number, string]>([
+  ['a channel is one of two', ['channels', 'create', 'a'], 2, '--email or --webhook'],
+  ['an address is one', ['channels', 'create', 'a', '--email', 'nobody'], 2, 'to.0'],
+  ['a rule has a kind', ['rules', 'create', 'a', '--channel', 'b'], 2, '--kind'],
+  [
+    'and a channel that is there',
+    ['rules', 'create', 'a', '--kind', 'job.failed', '--channel', 'b'],
+    4,
+    'ALERT_CHANNEL_NOT_FOUND',
+  ],
+  ['a rule that is not there', ['rules', 'enable', 'b'], 4, 'ALERT_RULE_NOT_FOUND'],
+])('%s', async (_, args, code, says) => {
+  const result = await casare(...args);
+  expect([result.code, result.err]).toEqual([code, expect.stringContaining(says)]);
+});
