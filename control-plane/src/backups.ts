@@ -60,7 +60,7 @@ type Tell = (step: string) => void;
 
 /** Settings that a backup tells of: they hold no password. */
 const TOLD =
-  /^CASARE_(HOME|HOST|PORT|WEB_PORT|ENROL_PORT|TUNNEL_PORT|PUBLIC_(WEB|ENROL|TUNNEL)_URL|SIGNER_SOCKET|SECRETS_MASTER|SECRETS_VAULT_(ADDR|KEY|NAMESPACE)|HISTORY_DAYS|RATE_LIMIT|PROXY_SOURCES|OUTBOUND_ALLOW|EXPIRY_WARNING_DAYS|WEB_TLS_(CERT|KEY|PFX|PASSPHRASE_FILE)|MAIL_FROM|LOG_LEVEL)$/;
+  /^CASARE_(HOME|HOST|PORT|WEB_PORT|ENROL_PORT|TUNNEL_PORT|PUBLIC_(WEB|ENROL|TUNNEL)_URL|SIGNER_SOCKET|SECRETS_MASTER|SECRETS_VAULT_(ADDR|KEY|NAMESPACE)|S3_(BUCKET|ENDPOINT|REGION|PREFIX|PATH_STYLE)|HISTORY_DAYS|RATE_LIMIT|PROXY_SOURCES|OUTBOUND_ALLOW|EXPIRY_WARNING_DAYS|WEB_TLS_(CERT|KEY|PFX|PASSPHRASE_FILE)|MAIL_FROM|LOG_LEVEL)$/;
 
 /** @throws Fault, one line each: FILE_EXISTS, FILE_NOT_PRIVATE, PASSPHRASE_*, BACKUP_KEYS_MISSING, DATABASE_* */
 export async function makeBackup(
@@ -225,5 +225,8 @@ function elsewhereOf(config: Config, artifacts: boolean): string[] {
     ...(config.mail === null ? [] : ['the mail server with its password, in CASARE_SMTP_URL']),
     ...web.map((file) => `the certificate and key of the web, in ${file}`),
     ...(artifacts ? [] : [`the files of artifacts, in ${path.join(config.home, 'artifacts')}`]),
+    ...(config.bucket === null
+      ? []
+      : [`the files of artifacts that are in the bucket ${config.bucket.bucket}, and its keys`]),
   ];
 }
