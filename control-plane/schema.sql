@@ -11,7 +11,8 @@ CREATE TABLE account (
   disabled_at timestamp with time zone,
   last_sign_in_at timestamp with time zone,
   seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  platform boolean DEFAULT false NOT NULL
+  platform boolean DEFAULT false NOT NULL,
+  sites text[]
 );
 CREATE TABLE account_identity (
   tenant_id text NOT NULL,
@@ -134,7 +135,8 @@ CREATE TABLE api_key (
   scopes text[],
   created_by text DEFAULT 'system'::text NOT NULL,
   seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  platform boolean DEFAULT false NOT NULL
+  platform boolean DEFAULT false NOT NULL,
+  sites text[]
 );
 CREATE TABLE artifact (
   tenant_id text NOT NULL,
@@ -647,6 +649,7 @@ CREATE TABLE workflow_version (
 
 -- constraints
 ALTER TABLE account ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE account ADD CONSTRAINT account_check CHECK (((sites IS NULL) OR (((cardinality(sites) >= 1) AND (cardinality(sites) <= 50)) AND (role <> 'owner'::text) AND (NOT platform))));
 ALTER TABLE account ADD CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
 ALTER TABLE account ADD CONSTRAINT account_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE account_identity ADD CONSTRAINT account_identity_pkey PRIMARY KEY (tenant_id, provider_id, subject);
@@ -678,6 +681,7 @@ ALTER TABLE alert_rule ADD CONSTRAINT alert_rule_kind_check CHECK ((kind = ANY (
 ALTER TABLE alert_rule ADD CONSTRAINT alert_rule_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, id);
 ALTER TABLE api_key ADD CONSTRAINT api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'operator'::text, 'developer'::text, 'viewer'::text, 'security'::text])));
+ALTER TABLE api_key ADD CONSTRAINT api_key_sites_check CHECK (((cardinality(sites) >= 1) AND (cardinality(sites) <= 50)));
 ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE api_key ADD CONSTRAINT api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE artifact ADD CONSTRAINT artifact_pkey PRIMARY KEY (tenant_id, id);
@@ -940,6 +944,14 @@ BEGIN
   IF app IS NOT NULL THEN EXECUTE format('GRANT %s ON %s TO casare_app', app, relation); END IF;
   EXECUTE format('GRANT %s ON %s TO casare_system', concat_ws(', ', 'SELECT, DELETE', system), relation);
 END $function$;
+CREATE OR REPLACE FUNCTION public.keep_to_sites(relation regclass, condition text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format($policy$CREATE POLICY site ON %s AS RESTRICTIVE FOR SELECT TO casare_app
+    USING (coalesce(current_setting('casare.sites', true), '') = '' OR (%s))$policy$, relation, condition);
+END $function$;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1090,6 +1102,7 @@ CREATE POLICY system ON account AS PERMISSIVE FOR ALL TO casare_system USING (tr
 CREATE POLICY tenant ON account AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON account_identity AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON account_identity AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON agent AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR ((NULLIF(current_setting('casare.sites'::text, true), ''::text))::jsonb ? site)));
 CREATE POLICY system ON agent AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON agent AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON agent_certificate AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1108,6 +1121,9 @@ CREATE POLICY system ON alert_rule AS PERMISSIVE FOR ALL TO casare_system USING 
 CREATE POLICY tenant ON alert_rule AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON api_key AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON api_key AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON artifact AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = artifact.tenant_id) AND (j.id = artifact.job_id))))));
 CREATE POLICY system ON artifact AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON artifact AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON artifact_removal AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1134,8 +1150,14 @@ CREATE POLICY system ON identity_provider AS PERMISSIVE FOR ALL TO casare_system
 CREATE POLICY tenant ON identity_provider AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON invitation AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON invitation AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.route r
+  WHERE ((r.tenant_id = job.tenant_id) AND (r.id = job.route_id))))));
 CREATE POLICY system ON job AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job_attempt AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = job_attempt.tenant_id) AND (j.id = job_attempt.job_id))))));
 CREATE POLICY system ON job_attempt AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_attempt AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON job_attempt_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1144,6 +1166,9 @@ CREATE POLICY system ON job_deadline AS PERMISSIVE FOR ALL TO casare_system USIN
 CREATE POLICY tenant ON job_deadline AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON job_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job_event AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = job_event.tenant_id) AND (j.id = job_event.job_id))))));
 CREATE POLICY system ON job_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_event AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON job_event_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1154,14 +1179,24 @@ CREATE POLICY system ON job_key AS PERMISSIVE FOR ALL TO casare_system USING (tr
 CREATE POLICY tenant ON job_key AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON job_lease AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_lease AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job_ready AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = job_ready.tenant_id) AND (j.id = job_ready.job_id))))));
 CREATE POLICY system ON job_ready AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_ready AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job_step AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = job_step.tenant_id) AND (j.id = job_step.job_id))))));
 CREATE POLICY system ON job_step AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_step AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON job_step_default AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_step_default AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON job_waiting AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR (EXISTS ( SELECT
+   FROM public.job j
+  WHERE ((j.tenant_id = job_waiting.tenant_id) AND (j.id = job_waiting.job_id))))));
 CREATE POLICY system ON job_waiting AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON job_waiting AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON join_token AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR ((NULLIF(current_setting('casare.sites'::text, true), ''::text))::jsonb ? site)));
 CREATE POLICY system ON join_token AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON join_token AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON live_event AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1170,6 +1205,7 @@ CREATE POLICY system ON provider_role AS PERMISSIVE FOR ALL TO casare_system USI
 CREATE POLICY tenant ON provider_role AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON recovery_code AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON recovery_code AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY site ON route AS RESTRICTIVE FOR SELECT TO casare_app USING (((COALESCE(current_setting('casare.sites'::text, true), ''::text) = ''::text) OR ((NULLIF(current_setting('casare.sites'::text, true), ''::text))::jsonb ? site)));
 CREATE POLICY system ON route AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON route AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON schedule AS PERMISSIVE FOR ALL TO casare_system USING (true);

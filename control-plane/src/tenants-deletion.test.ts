@@ -98,6 +98,8 @@ test('of every column of every table of tenants it is decided whether it is expo
   ).toEqual([
     'agent.join_token_id',
     'agent.key_digest',
+    'audit_checkpoint.hash',
+    'audit_checkpoint.public_key',
     'audit_head.hash',
     'audit_link.hash',
     'certificate_authority.key_id',

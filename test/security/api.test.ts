@@ -92,7 +92,7 @@ attack(
   [
     {
       file: 'control-plane/src/platform/http/guard.ts',
-      find: 'if (!allows(caller, endpoint.permission)) throw',
+      find: 'if (!mayCall(caller, endpoint)) throw',
       replace: 'if (false) throw',
     },
   ],

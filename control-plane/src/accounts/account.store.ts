@@ -12,9 +12,11 @@ export interface AccountRow {
   readonly platform: boolean;
   /** Its tenant is. */
   readonly suspended: boolean;
+  /** Where its role holds; null: everywhere. */
+  readonly sites: string[] | null;
 }
 
-const ACCOUNT = `tenant_id AS tenant, a.id, email, password_hash AS "passwordHash", role, platform,
+const ACCOUNT = `tenant_id AS tenant, a.id, email, password_hash AS "passwordHash", role, platform, a.sites,
   t.state = 'suspended' AS suspended`;
 const FROM = `FROM account a JOIN tenant t ON t.id = a.tenant_id`;
 // Of disabled accounts, and of a tenant that is being deleted, nobody signs in.
@@ -72,7 +74,7 @@ const signedInSql = sql<never, [tenant: string, id: string, at: Date]>(
 );
 
 /** A new account; of the platform only where it is said. */
-export interface NewAccount extends Omit<AccountRow, 'platform' | 'suspended'> {
+export interface NewAccount extends Omit<AccountRow, 'platform' | 'suspended' | 'sites'> {
   readonly platform?: boolean;
 }
 

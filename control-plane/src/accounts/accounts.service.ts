@@ -356,8 +356,10 @@ function callerOf(
   return { tenant, accountId: id, email, ...rightsOfAccount(account), ...verified, actor: `account:${id}` };
 }
 
-function rightsOf({ role, scopes, platform, accountRole, accountPlatform, suspended }: LiveKey): Rights {
-  return rightsOfKey({ role, scopes, platform }, { role: accountRole, platform: accountPlatform, suspended });
+function rightsOf(key: LiveKey): Rights {
+  const { role, scopes, platform, sites, accountRole, accountPlatform, accountSites, suspended } = key;
+  const account = { role: accountRole, platform: accountPlatform, sites: accountSites, suspended };
+  return rightsOfKey({ role, scopes, platform, sites }, account);
 }
 
 function invitationUsed(): Refusal {

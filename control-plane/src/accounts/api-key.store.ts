@@ -12,6 +12,7 @@ export interface NewKeyRow {
   readonly role: Role;
   readonly scopes: readonly RolePermission[] | null;
   readonly platform?: boolean;
+  readonly sites?: readonly string[] | null;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -30,6 +31,9 @@ export interface LiveKey {
   /** What its account may do: the key never may more. */
   readonly accountRole: Role;
   readonly accountPlatform: boolean;
+  readonly accountSites: string[] | null;
+  /** Where it holds; null: where its account's role does. */
+  readonly sites: string[] | null;
   /** Its tenant is. */
   readonly suspended: boolean;
   readonly expiresAt: Date | null;
@@ -46,6 +50,8 @@ export interface KeyRow {
   readonly email: string;
   readonly accountRole: Role;
   readonly accountPlatform: boolean;
+  readonly accountSites: string[] | null;
+  readonly sites: string[] | null;
   readonly role: Role;
   readonly scopes: RolePermission[] | null;
   readonly platform: boolean;
@@ -82,12 +88,13 @@ const insertKeySql = sql<
     createdAt: Date,
     expiresAt: Date | null,
     platform: boolean,
+    sites: string[] | null,
   ]
 >(
   'insertApiKey',
   `INSERT INTO api_key
-     (tenant_id, id, account_id, name, secret_hash, role, scopes, created_by, created_at, expires_at, platform)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+     (tenant_id, id, account_id, name, secret_hash, role, scopes, created_by, created_at, expires_at, platform, sites)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 );
 
 // At most one write a minute and key: a busy key must not turn every read into a write.
@@ -99,7 +106,7 @@ const LIVE = `k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $
 const liveKeysSql = sql<LiveKey, [ids: string[], now: Date]>(
   'liveApiKeys',
   `SELECT k.tenant_id AS tenant, k.id, k.account_id AS "accountId", a.email, k.secret_hash AS "secretHash", k.role,
-     k.scopes, k.platform, a.role AS "accountRole", a.platform AS "accountPlatform", t.state = 'suspended' AS suspended,
+     k.scopes, k.platform, k.sites, a.role AS "accountRole", a.platform AS "accountPlatform", a.sites AS "accountSites", t.state = 'suspended' AS suspended,
      k.expires_at AS "expiresAt", ${TOUCH_DUE('$2')} AS "touchDue"
    FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id JOIN tenant t ON t.id = k.tenant_id
    WHERE k.id = ANY ($1) AND a.disabled_at IS NULL AND t.state <> 'deleting' AND ${LIVE}`,
@@ -118,7 +125,7 @@ const revokeKeysNamedSql = sql<never, [tenant: string, accountId: string, name: 
 );
 
 const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.email, a.role AS "accountRole",
-     a.platform AS "accountPlatform", k.role, k.scopes, k.platform, k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
+     a.platform AS "accountPlatform", a.sites AS "accountSites", k.role, k.sites, k.scopes, k.platform, k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
      k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`;
 const FROM = `FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id`;
 
@@ -168,7 +175,10 @@ export async function insertKey(db: Queryable, row: NewKeyRow): Promise<void> {
   const { tenant, id, accountId, name, secretHash, role, createdBy, createdAt, expiresAt, platform = false } = row;
   const scopes = row.scopes === null ? null : [...row.scopes];
   await db.execute(
-    insertKeySql(tenant, id, accountId, name, secretHash, role, scopes, createdBy, createdAt, expiresAt, platform),
+    insertKeySql(
+      ...([tenant, id, accountId, name, secretHash, role, scopes, createdBy, createdAt, expiresAt, platform] as const),
+      row.sites === undefined || row.sites === null ? null : [...row.sites],
+    ),
   );
 }
 

@@ -94,7 +94,7 @@ export class ApiKeysService {
         // Who may not even see keys of others learns nothing of them.
         if (!allows(caller, 'accounts:read')) return notFound(id);
         if (!allows(caller, 'accounts:write')) return permissionDenied(caller, 'accounts:write');
-        const theirs = { role: key.accountRole, scopes: null, platform: key.accountPlatform };
+        const theirs = { role: key.accountRole, scopes: null, platform: key.accountPlatform, sites: key.accountSites };
         if (!within(theirs, caller)) return aboveYourself(key.accountRole);
       }
       if (await store.revokeKey(tx, tenant, id, now)) {
@@ -112,7 +112,7 @@ export class ApiKeysService {
 }
 
 /** The rights of the key that is asked for, if the caller may give them. */
-function rightsAsked(caller: Caller, { role = caller.role, scopes, platform }: ApiKeyRequest): Rights | Refusal {
+function rightsAsked(caller: Caller, { role = caller.role, scopes, platform, sites }: ApiKeyRequest): Rights | Refusal {
   const all = permissionsOf({ role, scopes: null, platform });
   const outside = scopes?.find((scope) => !all.includes(scope));
   if (outside !== undefined) {
@@ -122,8 +122,10 @@ function rightsAsked(caller: Caller, { role = caller.role, scopes, platform }: A
   }
   // A key with scopes makes keys of its own role with its own scopes, where nothing else is said.
   const inherited = role === caller.role ? caller.scopes : null;
-  const rights = { role, scopes: scopes === undefined ? inherited : [...new Set(scopes)], platform };
-  return within(rights, caller) ? rights : aboveYourself(role);
+  const rights = { role, scopes: scopes === undefined ? inherited : [...new Set(scopes)] };
+  const where = { platform, sites: sites === undefined ? (caller.sites ?? null) : [...new Set(sites)] };
+  const asked = { ...rights, ...where };
+  return within(asked, caller) ? asked : aboveYourself(role);
 }
 
 /** Refuses to make or change what may do more than the caller. */
@@ -140,10 +142,10 @@ function earlier(a: Date | null, b: Date | null): Date | null {
 }
 
 function viewOf(row: store.KeyRow, now: Date): ApiKey {
-  const { id, name, role, scopes, platform, createdBy } = row;
+  const { id, name, role, scopes, platform, sites, createdBy } = row;
   const expired = row.expiresAt !== null && row.expiresAt <= now;
   return {
-    ...{ id, name, role, scopes, platform, createdBy },
+    ...{ id, name, role, scopes, platform, sites, createdBy },
     account: { id: row.accountId, email: row.email },
     state: row.revokedAt !== null ? 'revoked' : expired ? 'expired' : 'active',
     createdAt: row.createdAt.toISOString(),

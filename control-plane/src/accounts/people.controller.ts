@@ -45,7 +45,7 @@ export class PeopleController {
 
   @Handles(api.accounts.setRole)
   setRole({ caller, params, body }: Call<typeof api.accounts.setRole>) {
-    return this.#people.setRole(caller, params.id, body.role);
+    return this.#people.setRole(caller, params.id, body);
   }
 
   @Handles(api.accounts.setPlatform)

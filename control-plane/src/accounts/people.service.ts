@@ -88,15 +88,19 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     return person === null ? notFound(id) : viewOf(person);
   }
 
-  async invite(caller: Caller, { email, role, ttlSeconds }: InvitationRequest): Promise<NewInvitation | Refusal> {
+  async invite(
+    caller: Caller,
+    { email, role, sites, ttlSeconds }: InvitationRequest,
+  ): Promise<NewInvitation | Refusal> {
     const { tenant, actor } = caller;
-    if (!within(all(role), caller)) return aboveYourself(role);
+    if (role === 'owner' && sites !== null) return ownersAreEverywhere();
+    if (!within({ ...all(role), sites }, caller)) return aboveYourself(role);
     const id = crypto.randomUUID();
     return this.#db.of(caller.tenant).transaction(async (tx) => {
       await store.lockPeople(tx, tenant);
       if ((await store.countPeople(tx, tenant)) >= ACCOUNTS) return accountsFull();
-      if (!(await store.addPerson(tx, tenant, { id, email, role }, this.#clock.now()))) return exists();
-      const detail = { email, role };
+      if (!(await store.addPerson(tx, tenant, { id, email, role, sites }, this.#clock.now()))) return exists();
+      const detail = { email, role, sites };
       await appendAudit(tx, { tenant, actor, action: 'account.invited', subject: `account:${id}`, detail });
       return this.#link(tx, tenant, id, ttlSeconds);
     });
@@ -109,7 +113,8 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     { email, ttlSeconds }: Pick<InvitationRequest, 'email' | 'ttlSeconds'>,
   ): Promise<NewInvitation | Refusal> {
     const id = crypto.randomUUID();
-    if (!(await store.addPerson(tx, tenant, { id, email, role: 'owner' }, this.#clock.now()))) return exists();
+    if (!(await store.addPerson(tx, tenant, { id, email, role: 'owner', sites: null }, this.#clock.now())))
+      return exists();
     const detail = { email, role: 'owner' };
     await appendAudit(tx, { tenant, actor, action: 'account.invited', subject: `account:${id}`, detail });
     return this.#link(tx, tenant, id, ttlSeconds);
@@ -124,17 +129,23 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     });
   }
 
-  async setRole(caller: Caller, id: string, role: Role): Promise<Account | Refusal> {
-    if (!within(all(role), caller)) return aboveYourself(role);
+  async setRole(
+    caller: Caller,
+    id: string,
+    { role, sites: given }: { readonly role: Role; readonly sites?: readonly string[] | null | undefined },
+  ): Promise<Account | Refusal> {
     return this.#change(caller, id, async (tx, person) => {
       const { tenant, actor } = caller;
+      const sites = given === undefined ? person.sites : given;
+      if (!within({ ...all(role), sites }, caller)) return aboveYourself(role);
       if (role !== 'owner' && (await store.isLastOwner(tx, tenant, id))) return lastOwner();
-      if (role !== person.role) {
-        await store.setRole(tx, tenant, id, role);
-        const detail = { from: person.role, to: role };
+      if (sites !== null && (role === 'owner' || person.platform)) return ownersAreEverywhere();
+      if (role !== person.role || String(sites) !== String(person.sites)) {
+        await store.setRole(tx, tenant, id, { role, sites });
+        const detail = { from: person.role, to: role, sites };
         await appendAudit(tx, { tenant, actor, action: 'account.roleChanged', subject: `account:${id}`, detail });
       }
-      return viewOf({ ...person, role });
+      return viewOf({ ...person, role, sites: sites && [...sites] });
     });
   }
 
@@ -170,6 +181,7 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     return this.#change(caller, id, async (tx, person) => {
       const { tenant, actor } = caller;
       if (platform && !(await store.isOperatorTenant(tx, tenant))) return elsewhere();
+      if (platform && person.sites !== null) return ownersAreEverywhere();
       if (!platform && id === caller.accountId) return ownAccount();
       if (!platform && (await store.isLastPlatformOperator(tx, tenant, id))) return lastPlatformOperator();
       if (platform !== person.platform) {
@@ -204,7 +216,8 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
       await store.lockPeople(tx, caller.tenant);
       const person = await store.personById(tx, caller.tenant, id);
       if (person === null) return notFound(id);
-      if (!within({ ...all(person.role), platform: person.platform }, caller)) return aboveYourself(person.role);
+      if (!within({ ...all(person.role), platform: person.platform, sites: person.sites }, caller))
+        return aboveYourself(person.role);
       return work(tx, person);
     });
   }
@@ -223,9 +236,9 @@ function all(role: Role) {
 }
 
 function viewOf(row: store.PersonRow): Account {
-  const { id, email, role, platform, secondFactor } = row;
+  const { id, email, role, platform, sites, secondFactor } = row;
   return {
-    ...{ id, email, role, platform, secondFactor },
+    ...{ id, email, role, platform, sites, secondFactor },
     state: row.disabledAt !== null ? 'disabled' : row.joined ? 'active' : 'invited',
     createdAt: row.createdAt.toISOString(),
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
@@ -239,6 +252,12 @@ function notFound(id: string): Refusal {
 function exists(): Refusal {
   return refuse('conflict', 'ACCOUNT_EXISTS', 'There is an account with this e-mail address.', {
     fix: 'Change that account, or use another address.',
+  });
+}
+
+function ownersAreEverywhere(): Refusal {
+  return refuse('unprocessable', 'SITES_NOT_OF_ROLE', 'Owners, and operators of the platform, are so everywhere.', {
+    fix: 'Give another role at these sites, or leave the sites out.',
   });
 }
 

@@ -8,6 +8,8 @@ export interface PersonRow {
   readonly email: string;
   readonly role: Role;
   readonly platform: boolean;
+  /** Where the role holds; null: everywhere. */
+  readonly sites: string[] | null;
   /** False: it was invited, and no password was chosen yet, nor came they by a provider. */
   readonly joined: boolean;
   readonly createdAt: Date;
@@ -18,7 +20,7 @@ export interface PersonRow {
 
 /** What is stored where no password was chosen: nothing verifies against it. */
 const NO_PASSWORD = '-';
-const PERSON = `seq::text AS seq, id, email, role, platform, (password_hash <> '${NO_PASSWORD}' OR EXISTS (
+const PERSON = `seq::text AS seq, id, email, role, platform, sites, (password_hash <> '${NO_PASSWORD}' OR EXISTS (
        SELECT FROM account_identity i WHERE i.tenant_id = account.tenant_id AND i.account_id = account.id)) AS joined, created_at AS "createdAt",
      disabled_at AS "disabledAt", last_sign_in_at AS "lastSignInAt", EXISTS (
        SELECT FROM second_factor f WHERE f.tenant_id = account.tenant_id AND f.account_id = account.id
@@ -62,15 +64,18 @@ const countPeopleSql = sql<{ people: number }, [tenant: string]>(
 );
 
 // Addresses are unique in the whole installation.
-const addPersonSql = sql<never, [tenant: string, id: string, email: string, role: Role, now: Date]>(
+const addPersonSql = sql<
+  never,
+  [tenant: string, id: string, email: string, role: Role, now: Date, sites: string[] | null]
+>(
   'addPerson',
-  `INSERT INTO account (tenant_id, id, email, password_hash, role, created_at)
-   VALUES ($1, $2, $3, '${NO_PASSWORD}', $4, $5) ON CONFLICT (lower(email)) DO NOTHING`,
+  `INSERT INTO account (tenant_id, id, email, password_hash, role, created_at, sites)
+   VALUES ($1, $2, $3, '${NO_PASSWORD}', $4, $5, $6) ON CONFLICT (lower(email)) DO NOTHING`,
 );
 
-const setRoleSql = sql<never, [tenant: string, id: string, role: Role]>(
+const setRoleSql = sql<never, [tenant: string, id: string, role: Role, sites: string[] | null]>(
   'setRole',
-  `UPDATE account SET role = $3 WHERE tenant_id = $1 AND id = $2`,
+  `UPDATE account SET role = $3, sites = $4 WHERE tenant_id = $1 AND id = $2`,
 );
 
 const setPlatformSql = sql<never, [tenant: string, id: string, platform: boolean]>(
@@ -157,14 +162,28 @@ export async function countPeople(tx: Transaction, tenant: string): Promise<numb
 export async function addPerson(
   tx: Transaction,
   tenant: string,
-  person: { readonly id: string; readonly email: string; readonly role: Role },
+  person: {
+    readonly id: string;
+    readonly email: string;
+    readonly role: Role;
+    readonly sites: readonly string[] | null;
+  },
   now: Date,
 ): Promise<boolean> {
-  return (await tx.execute(addPersonSql(tenant, person.id, person.email, person.role, now))) > 0;
+  return (await tx.execute(addPersonSql(tenant, person.id, person.email, person.role, now, listOf(person.sites)))) > 0;
 }
 
-export async function setRole(tx: Transaction, tenant: string, id: string, role: Role): Promise<void> {
-  await tx.execute(setRoleSql(tenant, id, role));
+export async function setRole(
+  tx: Transaction,
+  tenant: string,
+  id: string,
+  { role, sites }: { readonly role: Role; readonly sites: readonly string[] | null },
+): Promise<void> {
+  await tx.execute(setRoleSql(tenant, id, role, listOf(sites)));
+}
+
+function listOf(sites: readonly string[] | null): string[] | null {
+  return sites && [...new Set(sites)];
 }
 
 export async function setPlatform(tx: Transaction, tenant: string, id: string, platform: boolean): Promise<void> {

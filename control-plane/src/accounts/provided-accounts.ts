@@ -66,7 +66,7 @@ async function newcomer(
   if ((await people.countPeople(tx, tenant)) >= ACCOUNTS) return accountsFull();
   const id = crypto.randomUUID();
   // Also when the address is of somebody in another tenant, of whom nothing is said.
-  if (!(await people.addPerson(tx, tenant, { id, email, role }, now))) return emailTaken();
+  if (!(await people.addPerson(tx, tenant, { id, email, role, sites: null }, now))) return emailTaken();
   await addIdentity(tx, provider, sub, id, now);
   await audit(tx, provider, id, 'joined', { email, role });
   return id;
@@ -77,7 +77,8 @@ async function follow(tx: Transaction, provider: ProviderRow, account: accounts.
   const { tenant } = provider;
   if (role === account.role) return role;
   if (await people.isLastOwner(tx, tenant, account.id)) return account.role;
-  await people.setRole(tx, tenant, account.id, role);
+  // Its sites stay, but for an owner, who is one everywhere.
+  await people.setRole(tx, tenant, account.id, { role, sites: role === 'owner' ? null : account.sites });
   await audit(tx, provider, account.id, 'roleChanged', { from: account.role, to: role });
   return role;
 }

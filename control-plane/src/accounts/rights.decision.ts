@@ -6,15 +6,21 @@ export function rightsOfKey(key: Rights, of: Omit<Rights, 'scopes'>): Rights {
   const account: Rights = { ...of, scopes: null };
   // Whether the tenant is suspended is said of its accounts.
   const { suspended = false } = of;
-  const asked: Rights = { ...key, suspended };
+  const asked: Rights = { ...key, suspended, sites: both(key.sites ?? null, of.sites ?? null) };
   if (within(asked, account)) return asked;
-  const both = permissionsOf(account).filter((permission) => permissionsOf(asked).includes(permission));
-  return { ...account, scopes: both };
+  const shared = permissionsOf(account).filter((permission) => permissionsOf(asked).includes(permission));
+  return { ...account, scopes: shared, sites: asked.sites ?? null };
+}
+
+/** Where both hold. */
+function both(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
+  if (a === null || b === null) return a ?? b;
+  return a.filter((site) => b.includes(site));
 }
 
 /** All that an account may. */
-export function rightsOfAccount({ role, platform, suspended }: Omit<Rights, 'scopes'>): Rights {
-  return { role, scopes: null, platform: platform ?? false, suspended: suspended ?? false };
+export function rightsOfAccount({ role, platform, suspended, sites }: Omit<Rights, 'scopes'>): Rights {
+  return { role, scopes: null, platform: platform ?? false, suspended: suspended ?? false, sites: sites ?? null };
 }
 
 /** The id of the session by which somebody calls; null for a key. */

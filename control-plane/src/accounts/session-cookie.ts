@@ -43,5 +43,14 @@ export function setCookie(response: Response, webUrl: string, { name, value, pat
 
 export function viewOf(caller: Caller): Me {
   const { accountId, email, role, tenant, via, csrfToken } = caller;
-  return { accountId, email, role, permissions: permissionsOf(caller), tenant, via, csrfToken };
+  return {
+    accountId,
+    email,
+    role,
+    permissions: permissionsOf(caller),
+    sites: caller.sites ? [...caller.sites] : null,
+    tenant,
+    via,
+    csrfToken,
+  };
 }

@@ -28,6 +28,8 @@ export interface LiveSession {
   readonly platform: boolean;
   /** Its tenant is. */
   readonly suspended: boolean;
+  /** Where its account's role holds. */
+  readonly sites: string[] | null;
   readonly csrfToken: string;
   readonly touchDue: boolean;
 }
@@ -84,7 +86,7 @@ const endOldestSql = sql<never, [tenant: string, accountId: string, kept: number
 
 const liveSessionSql = sql<LiveSession, [hash: Buffer, now: Date]>(
   'liveSession',
-  `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, a.platform,
+  `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, a.platform, a.sites,
      t.state = 'suspended' AS suspended, s.csrf_token AS "csrfToken", ${TOUCH_DUE} AS "touchDue"
    ${FROM} WHERE s.token_hash = $1 AND ${OPEN}`,
   { idempotent: true },
@@ -102,11 +104,11 @@ const touchSessionSql = sql<never, [id: string, now: Date]>(
 );
 
 /** A session that has not ended, and what its account may do. */
-type AliveSession = Pick<LiveSession, 'id' | 'role' | 'platform' | 'suspended'>;
+type AliveSession = Pick<LiveSession, 'id' | 'role' | 'platform' | 'suspended' | 'sites'>;
 
 const sessionsAliveSql = sql<AliveSession, [ids: string[], now: Date]>(
   'sessionsAlive',
-  `SELECT s.id, a.role, a.platform, t.state = 'suspended' AS suspended ${FROM} WHERE s.id = ANY ($1::uuid[]) AND ${OPEN}`,
+  `SELECT s.id, a.role, a.platform, a.sites, t.state = 'suspended' AS suspended ${FROM} WHERE s.id = ANY ($1::uuid[]) AND ${OPEN}`,
   { idempotent: true },
 );
 

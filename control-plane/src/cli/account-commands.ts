@@ -10,6 +10,7 @@ const ACCOUNT_COLUMNS: readonly Column<Account>[] = [
   ['ID', (account) => account.id],
   ['EMAIL', (account) => account.email],
   ['ROLE', (account) => account.role],
+  ['SITES', (account) => account.sites?.join(', ') ?? 'all'],
   ['STATE', (account) => account.state],
   ['LAST SIGN-IN', (account) => account.lastSignInAt ?? 'never'],
 ];
@@ -34,6 +35,7 @@ export function addAccountCommands(program: Command, around: Surroundings): void
       ['id', account.id],
       ['e-mail', account.email],
       ['role', account.role],
+      ['sites', account.sites?.join(', ') ?? 'all'],
       ['state', account.state],
     ]);
   accounts
@@ -49,10 +51,12 @@ export function addAccountCommands(program: Command, around: Surroundings): void
     .command('invite <email>')
     .description('make an account and a link by which its person chooses a password; the link is shown once')
     .addOption(new Option('--role <role>', 'what the person may do').choices(Role.options).makeOptionMandatory())
+    .option('--site <site...>', 'the role holds at these sites only')
     .option('--expires <time>', 'how long the link is good, such as 7d or 12h', lengthOfTime, 7 * 86_400)
-    .action(async (email: string, { role, expires }: { role: Role; expires: number }, command: Command) => {
+    .action(async (email: string, given: { role: Role; expires: number; site?: string[] }, command: Command) => {
+      const { role, expires, site = null } = given;
       const session = await openSession(command, around);
-      const body = { email, role, ttlSeconds: expires };
+      const body = { email, role, sites: site, ttlSeconds: expires };
       session.show(await session.client.call(api.accounts.invite, { body }), ({ url, mailedTo, expiresAt }) => {
         if (url === null) return `An invitation was sent to ${mailedTo}, good until ${expiresAt}.\n`;
         session.terminal.err(`Good until ${expiresAt}, once. Give it to that person alone; it is not shown again.\n`);
@@ -63,9 +67,13 @@ export function addAccountCommands(program: Command, around: Surroundings): void
     .command('role <id>')
     .description('give an account another role')
     .addArgument(new Argument('<role>').choices(Role.options))
-    .action(async (id: string, role: Role, _: object, command: Command) => {
+    .option('--site <site...>', 'at these sites only')
+    .option('--everywhere', 'at all sites; without either the sites stay as they are')
+    .action(async (id: string, role: Role, given: { site?: string[]; everywhere?: boolean }, command: Command) => {
       const session = await openSession(command, around);
-      session.show(await session.client.call(api.accounts.setRole, { params: { id }, body: { role } }), show);
+      const sites = given.everywhere === true ? null : given.site;
+      const body = { role, ...(sites === undefined ? {} : { sites }) };
+      session.show(await session.client.call(api.accounts.setRole, { params: { id }, body }), show);
     });
   accounts
     .command('platform <id>')

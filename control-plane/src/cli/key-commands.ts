@@ -22,6 +22,7 @@ const UNITS = { m: 60, h: 3_600, d: 86_400 } as const;
 interface KeyOptions {
   readonly role?: Role;
   readonly scope?: string[];
+  readonly site?: string[];
   readonly platform?: boolean;
   readonly expires?: number;
 }
@@ -37,6 +38,7 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         .choices(RolePermission.options)
         .argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
     )
+    .option('--site <site...>', 'at these sites only')
     .option('--platform', 'it may also do what operators of the platform may, as you do')
     .option(
       '--expires <time>',
@@ -48,6 +50,7 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         name,
         ...(options.role === undefined ? {} : { role: options.role }),
         ...(options.scope === undefined ? {} : { scopes: options.scope }),
+        ...(options.site === undefined ? {} : { sites: options.site }),
         ...(options.platform === undefined ? {} : { platform: options.platform }),
         ...(options.expires === undefined ? {} : { ttlSeconds: options.expires }),
       });

@@ -9,6 +9,7 @@ import { appendJobs, type JobChange, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { BY_KEY, gather, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
+import { refusalOfSite } from '../platform/site-scope.ts';
 import { conflictingKey, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { readIdempotencyKey, takeIdempotencyKeys, type NewIdempotencyKey } from '../platform/http/idempotency.store.ts';
 import { requestOf, type Dispatcher } from './dispatcher.ts';
@@ -220,6 +221,8 @@ export class SubmitService {
       resolved.set(request.workflow, workflow);
       const problems = this.#deps.workflows.validateInput(workflow, request.input ?? {});
       if (problems.length > 0) return invalidInput(problems, requests.length > 1 ? index : null);
+      const elsewhere = refusalOfSite(siteOf(workflow, request));
+      if (elsewhere) return elsewhere;
       const only = await this.#onlyAgent(by.tenant, request);
       if (isRefusal(only)) return only;
       const route = await this.#route(by.tenant, workflow, request, only);
@@ -251,7 +254,7 @@ export class SubmitService {
   ): Promise<Route | null> {
     const needs = {
       slot: workflow.analysis.slot,
-      site: request.site ?? workflow.analysis.site ?? null,
+      site: siteOf(workflow, request),
       capabilities: [...workflow.analysis.capabilities, ...request.requires, ...only],
     };
     const key = `${tenant} ${routeKey(needs.slot, needs.site, needs.capabilities)}`;
@@ -264,6 +267,10 @@ export class SubmitService {
     this.#routes.set(key, route);
     return route;
   }
+}
+
+function siteOf(workflow: RunnableWorkflow, request: JobRequest): string | null {
+  return request.site ?? workflow.analysis.site ?? null;
 }
 
 function newJob({ id, actor, workflow, route, request }: Draft): store.NewJob {

@@ -25,6 +25,8 @@ export class LiveController {
     }
     const full = this.#live.seat(call.caller.accountId, call.signal);
     if (full !== null) return full;
+    // Events are the whole tenant's: to who is limited to sites the stream is open, and silent.
+    if ((call.caller.sites ?? null) !== null) return silence(call.signal);
     // Taken before the answer begins: what a client reads once its stream is open has no gap to the first event.
     const from = cursor ?? (await this.#live.now());
     return this.#events(call.caller.tenant, call.query.job ?? null, from, call.signal);
@@ -40,4 +42,9 @@ export class LiveController {
       for (const { cursor: id, event } of batch) yield { id, event: event.type, data: event };
     }
   }
+}
+
+async function* silence(signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  yield* [];
 }

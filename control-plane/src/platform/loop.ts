@@ -5,6 +5,7 @@
  * Invariants: runs never overlap; a failed run is logged and followed by the next one; after `stop()` has resolved,
  * nothing of the loop runs.
  */
+import { atSites } from './site-scope.ts';
 import type { Log } from './log.ts';
 
 export interface LoopOptions {
@@ -38,7 +39,7 @@ export function startLoop(options: LoopOptions): Loop {
     woken = false;
     return was;
   };
-  const finished = (async () => {
+  const finished = atSites(null, async () => {
     while (goesOn()) {
       takeWake();
       try {
@@ -52,7 +53,7 @@ export function startLoop(options: LoopOptions): Loop {
         });
       }
     }
-  })();
+  });
   const wake = () => {
     woken = true;
     rouse();

@@ -19,6 +19,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Queryable, Transaction } from '../platform/database/index.ts';
 import { decodeKey, pageOf, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
+import { refusalOfSite } from '../platform/site-scope.ts';
 import type { Authorities } from './authorities.ts';
 import { isTooPowerful, refusalOfUse, UNBOUND_SECONDS } from './join-token.decision.ts';
 import * as store from './join-token.store.ts';
@@ -63,6 +64,8 @@ export class JoinTokens {
 
   async create(by: Actor, request: z.output<typeof JoinTokenRequest>): Promise<NewToken | Refusal> {
     const { site = null, tags: grants, uses, ttlSeconds, autoApprove, hosts, networks, ephemeral } = request;
+    const elsewhere = refusalOfSite(site);
+    if (elsewhere) return elsewhere;
     if (isTooPowerful(request)) return tooPowerful();
     const root = await this.#authorities.pinRoot();
     const token = createJoinToken(pinOf(root.certificatePem));

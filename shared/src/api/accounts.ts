@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { FILTERS, IdParams, paged, time } from './page.ts';
-import { Role } from './permissions.ts';
+import { Role, Site } from './permissions.ts';
 
 /** Long rather than odd: no rule about signs, as NIST SP 800-63B has it. */
 export const NewPassword = z.string().min(12, 'needs at least 12 characters').max(1_000);
@@ -12,6 +12,8 @@ export const Account = z
     id: z.uuid(),
     email: z.string(),
     role: Role,
+    /** Where it holds; null: everywhere. */
+    sites: z.array(z.string()).nullable(),
     /** Looks after the platform: all tenants. */
     platform: z.boolean(),
     /** Invited: no password was chosen yet. */
@@ -30,7 +32,15 @@ const ttlSeconds = z
   .max(30 * 86_400)
   .default(7 * 86_400);
 
-export const InvitationRequest = z.strictObject({ email: z.email().max(320), role: Role, ttlSeconds });
+/** Where a role holds: these sites of the tenant alone; null: everywhere. An owner is one everywhere. */
+export const Sites = z.array(Site).min(1).max(50).nullable();
+
+export const InvitationRequest = z.strictObject({
+  email: z.email().max(320),
+  role: Role,
+  sites: Sites.default(null),
+  ttlSeconds,
+});
 export type InvitationRequest = z.output<typeof InvitationRequest>;
 
 /**
@@ -74,7 +84,7 @@ export const accounts = {
     permission: 'accounts:write',
     body: InvitationRequest,
     answer: { json: Invitation },
-    problems: ['ACCOUNT_EXISTS', 'ACCOUNTS_FULL', 'ABOVE_YOURSELF'],
+    problems: ['ACCOUNT_EXISTS', 'ACCOUNTS_FULL', 'ABOVE_YOURSELF', 'SITES_NOT_OF_ROLE'],
   }),
   inviteAgain: endpoint({
     id: 'accounts.inviteAgain',
@@ -92,12 +102,14 @@ export const accounts = {
     id: 'accounts.setRole',
     method: 'POST',
     path: '/accounts/{id}/role',
-    summary: 'Gives an account another role, with the next request of its sessions and keys.',
+    summary:
+      'Gives an account another role, everywhere or at some sites, with the next request of its sessions and keys.',
     permission: 'accounts:write',
     params: IdParams,
-    body: z.strictObject({ role: Role }),
+    /** Without `sites` they stay as they are. */
+    body: z.strictObject({ role: Role, sites: Sites.optional() }),
     answer: { json: Account },
-    problems: ['ACCOUNT_NOT_FOUND', 'LAST_OWNER', 'ABOVE_YOURSELF'],
+    problems: ['ACCOUNT_NOT_FOUND', 'LAST_OWNER', 'ABOVE_YOURSELF', 'SITES_NOT_OF_ROLE'],
   }),
   setPlatform: endpoint({
     id: 'accounts.setPlatform',
@@ -108,7 +120,7 @@ export const accounts = {
     params: IdParams,
     body: z.strictObject({ platform: z.boolean() }),
     answer: { json: Account },
-    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN', 'LAST_PLATFORM_OPERATOR', 'PLATFORM_ELSEWHERE'],
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN', 'LAST_PLATFORM_OPERATOR', 'PLATFORM_ELSEWHERE', 'SITES_NOT_OF_ROLE'],
   }),
   resetSecondFactor: endpoint({
     id: 'accounts.resetSecondFactor',

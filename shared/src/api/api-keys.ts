@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { FILTERS, paged, time } from './page.ts';
-import { Role, RolePermission } from './permissions.ts';
+import { Role, RolePermission, Site } from './permissions.ts';
 
 /** A name that a person gives: one line, without what a terminal would obey. */
 export const GivenName = z
@@ -21,6 +21,8 @@ export const ApiKeyRequest = z.strictObject({
   role: Role.optional(),
   /** Only these permissions of the role; absent: all of them. */
   scopes: z.array(RolePermission).min(1).max(50).optional(),
+  /** Only at these sites; absent: where the caller may. */
+  sites: z.array(Site).min(1).max(50).optional(),
   /** It may also do what operators of the platform may, as its maker does. */
   platform: z.boolean().default(false),
   /** Absent: it does not expire. A key that is made with an expiring key expires no later than that. */
@@ -39,6 +41,8 @@ export const ApiKey = z
     account: z.object({ id: z.uuid(), email: z.string() }),
     role: Role,
     scopes: z.array(RolePermission).nullable(),
+    /** Where it holds; null: everywhere. */
+    sites: z.array(z.string()).nullable(),
     platform: z.boolean(),
     state: z.enum(['active', 'expired', 'revoked']),
     createdAt: time,

@@ -14,6 +14,8 @@ export const Me = z
     role: Role,
     /** What the caller may do: all of the role, or what the key's scopes leave of it. */
     permissions: z.array(RolePermission),
+    /** Where they may; null: at every site. */
+    sites: z.array(z.string()).nullable(),
     tenant: z.string(),
     via: z.enum(['session', 'apiKey', 'token']),
     /** To be sent as `X-CSRF-Token` with every changing request of a session; null for API keys. */

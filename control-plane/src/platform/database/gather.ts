@@ -7,6 +7,7 @@
  * two calls with the same key never share a run, and begin in order; a call whose value the database refuses harms no
  * other. Bounds: `most` calls in a run, `runs` runs at once; how many wait is bounded by who calls.
  */
+import { atSites } from '../site-scope.ts';
 import { isBadValue } from './failure.ts';
 
 export interface GatherOptions<In, Out> {
@@ -67,7 +68,8 @@ class Gathering<In, Out> {
     soon(() => {
       this.#soon = false;
       this.#begunAt = performance.now();
-      void this.#run(this.#take());
+      // Of several callers: what each may was judged before.
+      atSites(null, () => void this.#run(this.#take()));
       this.#look();
     });
   }

@@ -1,5 +1,6 @@
 /** How a transaction is opened, in one round trip: its modes, and settings that end with it. */
 import { escapeLiteral } from 'pg';
+import { presentSites } from '../site-scope.ts';
 
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
@@ -27,10 +28,14 @@ export const BY_KEY = {
 
 /** The setting that row-level security compares each row's tenant with; see `of`. */
 const TENANT = 'casare.tenant';
+/** And, for who is limited to sites, its site. */
+const SITES = 'casare.sites';
 
 /** The options of a transaction of this tenant. Whatever the transaction ends by, the connection has no tenant after it. */
 export function withTenant(options: TransactionOptions, tenant: string): TransactionOptions {
-  return { ...options, settings: { ...options.settings, [TENANT]: tenant } };
+  const sites = presentSites();
+  const limited = sites === null ? {} : { [SITES]: JSON.stringify(sites) };
+  return { ...options, settings: { ...options.settings, [TENANT]: tenant, ...limited } };
 }
 
 /** The text. `set local` is what `set_config(..., true)` does; no setting of a session is ever made: a pooler would pass it on. */

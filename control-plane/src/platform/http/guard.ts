@@ -4,7 +4,7 @@
  */
 import type { CanActivate, ExecutionContext, INestApplicationContext } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { allows, type Endpoint, type Permission, type Rights } from '@casare/shared/api';
+import { allows, mayCall, type Endpoint, type Permission, type Rights } from '@casare/shared/api';
 import type { Request } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import { refuse, type Refusal } from '../refusal.ts';
@@ -42,20 +42,34 @@ export class PermissionGuard implements CanActivate {
     }
     this.#rateLimit?.count(caller.credential, request.res!);
     if (caller.via === 'session' && endpoint.method !== 'GET') checkCsrf(caller, request);
-    if (!allows(caller, endpoint.permission)) throw new RefusedError(permissionDenied(caller, endpoint.permission));
+    if (!mayCall(caller, endpoint)) throw new RefusedError(permissionDenied(caller, endpoint.permission));
     return caller;
   }
 }
 
 /** Why a caller is turned away. Services say it of permissions that depend on what is asked for. */
 export function permissionDenied(rights: Rights, permission: Permission): Refusal {
-  const { role, scopes, suspended } = rights;
+  const { role, scopes, suspended, sites = null } = rights;
   if (suspended && allows({ ...rights, suspended: false }, permission)) return tenantSuspended();
+  if (sites !== null && allows({ ...rights, sites: null }, permission)) return everywhereNeeded(sites);
   const who = scopes === null ? `The role ${role}` : 'This API key';
   return refuse('denied', 'PERMISSION_DENIED', `${who} may not do this.`, {
     detail: `It needs the permission ${permission}.`,
     fix: 'Ask an owner for another role or key.',
   });
+}
+
+/** Of what does not keep to sites, to who is limited to some. */
+function everywhereNeeded(sites: readonly string[]): Refusal {
+  return refuse(
+    'denied',
+    'PERMISSION_DENIED',
+    'This concerns the whole tenant, and your role holds at some sites only.',
+    {
+      detail: `It holds at: ${sites.join(', ') || 'no site'}.`,
+      fix: 'Ask somebody whose role holds everywhere.',
+    },
+  );
 }
 
 /** Of whatever would change something in a suspended tenant. */

@@ -21,6 +21,7 @@ import { parseRequest, type ParsedRequest } from './parse.ts';
 import { RefusedError, sendRefusal } from './problem.ts';
 import { callerOf } from './request-state.ts';
 import type { ServerSentEvent } from './sse.ts';
+import { atSites } from '../site-scope.ts';
 
 /** A parsed request. */
 export interface Call<E extends Endpoint = Endpoint> {
@@ -76,7 +77,8 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
         const idempotencyKey = keyed && scopedKey(keyed);
         const query = openedQuery(endpoint, parsed.query);
         const call = { ...parsed, query, idempotencyKey, caller, signal, request, response };
-        const work = async () => boundAnswer(endpoint, parsed.query, await handler.call(this, call as Call));
+        const handled = () => atSites(caller?.sites ?? null, () => handler.call(this, call as Call));
+        const work = async () => boundAnswer(endpoint, parsed.query, await handled());
         const idempotency = endpoint.idempotency === 'own' ? undefined : idempotencyOf(request.app);
         if (keyed && idempotency) await sendOnce(idempotency, keyed, response, work);
         else {

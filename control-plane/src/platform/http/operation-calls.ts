@@ -4,7 +4,7 @@
  */
 import type { DiscoveryService } from '@nestjs/core';
 import { MetadataScanner } from '@nestjs/core';
-import { allows, API_PREFIX, type Endpoint } from '@casare/shared/api';
+import { API_PREFIX, mayCall, type Endpoint } from '@casare/shared/api';
 import { isRefusal } from '../refusal.ts';
 import { answered } from './answer.ts';
 import type { Caller } from './caller.ts';
@@ -37,7 +37,7 @@ export class OperationCalls {
 
   /** The answer of an operation that answers with JSON or nothing, or its refusal. @throws RefusedError where a part is not as declared */
   async call(endpoint: Endpoint, asked: Asked, from: From): Promise<unknown> {
-    if (!allows(from.caller, endpoint.permission)) return permissionDenied(from.caller, endpoint.permission);
+    if (!mayCall(from.caller, endpoint)) return permissionDenied(from.caller, endpoint.permission);
     this.#handlers ??= this.#found();
     const handler = this.#handlers.get(endpoint.id);
     if (handler === undefined) throw new Error(`nobody handles ${endpoint.id}`);

@@ -92,6 +92,7 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
             permissions: ("self:read" | "self:write" | "jobs:read" | "jobs:write" | "jobs:review" | "workflows:read" | "workflows:write" | "schedules:read" | "schedules:write" | "alerts:read" | "alerts:write" | "agents:read" | "agents:write" | "secrets:read" | "secrets:write" | "tokens:read" | "tokens:write" | "trust:read" | "trust:write" | "audit:read" | "accounts:read" | "accounts:write" | "accounts:recover" | "providers:write" | "tenant:read" | "tenant:write" | "platform:read" | "platform:write")[];
+            sites: string[] | null;
             tenant: string;
             /** @enum {string} */
             via: "session" | "apiKey" | "token";
@@ -109,6 +110,7 @@ export interface components {
             email: string;
             /** @enum {string} */
             role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
+            sites: string[] | null;
             platform: boolean;
             /** @enum {string} */
             state: "invited" | "active" | "disabled";
@@ -180,6 +182,7 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
             scopes: ("self:read" | "self:write" | "jobs:read" | "jobs:write" | "jobs:review" | "workflows:read" | "workflows:write" | "schedules:read" | "schedules:write" | "alerts:read" | "alerts:write" | "agents:read" | "agents:write" | "secrets:read" | "secrets:write" | "tokens:read" | "tokens:write" | "trust:read" | "trust:write" | "audit:read" | "accounts:read" | "accounts:write" | "accounts:recover" | "providers:write" | "tenant:read" | "tenant:write" | "platform:read" | "platform:write")[] | null;
+            sites: string[] | null;
             platform: boolean;
             /** @enum {string} */
             state: "active" | "expired" | "revoked";
@@ -201,6 +204,7 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
             scopes: ("self:read" | "self:write" | "jobs:read" | "jobs:write" | "jobs:review" | "workflows:read" | "workflows:write" | "schedules:read" | "schedules:write" | "alerts:read" | "alerts:write" | "agents:read" | "agents:write" | "secrets:read" | "secrets:write" | "tokens:read" | "tokens:write" | "trust:read" | "trust:write" | "audit:read" | "accounts:read" | "accounts:write" | "accounts:recover" | "providers:write" | "tenant:read" | "tenant:write" | "platform:read" | "platform:write")[] | null;
+            sites: string[] | null;
             platform: boolean;
             /** @enum {string} */
             state: "active" | "expired" | "revoked";
@@ -1632,6 +1636,8 @@ export interface operations {
                     email: string;
                     /** @enum {string} */
                     role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
+                    /** @default null */
+                    sites?: (string[] | null) | undefined;
                     /** @default 604800 */
                     ttlSeconds?: number | undefined;
                 };
@@ -1749,6 +1755,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
+                    sites?: (string[] | null) | undefined;
                 };
             };
         };
@@ -2576,6 +2583,7 @@ export interface operations {
                     /** @enum {string} */
                     role?: ("owner" | "admin" | "operator" | "developer" | "viewer" | "security") | undefined;
                     scopes?: ("self:read" | "self:write" | "jobs:read" | "jobs:write" | "jobs:review" | "workflows:read" | "workflows:write" | "schedules:read" | "schedules:write" | "alerts:read" | "alerts:write" | "agents:read" | "agents:write" | "secrets:read" | "secrets:write" | "tokens:read" | "tokens:write" | "trust:read" | "trust:write" | "audit:read" | "accounts:read" | "accounts:write" | "accounts:recover" | "providers:write" | "tenant:read" | "tenant:write" | "platform:read" | "platform:write")[] | undefined;
+                    sites?: string[] | undefined;
                     /** @default false */
                     platform?: boolean | undefined;
                     ttlSeconds?: number | undefined;
