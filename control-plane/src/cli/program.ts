@@ -5,6 +5,7 @@ import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
 import { addAccountCommands } from './account-commands.ts';
 import { addAlertCommands } from './alert-commands.ts';
+import { addProviderCommands } from './provider-commands.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
@@ -62,5 +63,6 @@ function programFor(around: Surroundings): Command {
   addDeadLetterCommands(program, around);
   addScheduleCommands(program, around);
   addAlertCommands(program, around);
+  addProviderCommands(program, around);
   return program;
 }

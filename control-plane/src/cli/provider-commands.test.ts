@@ -1,0 +1,81 @@
+/** `casare provider` against a running control plane, and a server of keys as an issuer of tokens has one. */
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './program.ts';
+
+let plane: TestControlPlane;
+let issuer: Server;
+let dir: string;
+beforeAll(async () => {
+  plane = await startTestControlPlane({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
+  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keys = JSON.stringify({
+    keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' }],
+  });
+  issuer = createServer((_, response) => response.setHeader('content-type', 'application/json').end(keys));
+  await once(issuer.listen(0, '127.0.0.1'), 'listening');
+});
+afterAll(async () => {
+  issuer.closeAllConnections();
+  issuer.close();
+  await plane.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const written = { out: '', err: '' };
+  const terminal = {
+    out: (text: string) => void (written.out += text),
+    err: (text: string) => void (written.err += text),
+    interactive: false,
+    colour: false,
+  };
+  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
+  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
+  return { code: await runCli(['provider', ...args], around), ...written };
+}
+async function described(name: string, content: object): Promise<string> {
+  const file = path.join(dir, name);
+  await writeFile(file, JSON.stringify(content));
+  return file;
+}
+const roles = [{ group: 'ops', role: 'operator' }];
+
+test('a provider is added, listed, changed and removed', async () => {
+  const url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+  const file = await described('jwt.json', { kind: 'jwt', name: 'Acme', issuer: url, audience: 'casare', roles });
+  const made = await casare('create', file);
+  expect(made.code, made.err).toBe(0);
+  expect((await casare('list')).out).toMatch(/Acme +jwt +http:\/\/127\.0\.0\.1:\d+ +casare +ops=operator/);
+  const change = await described('change.json', { roles: [{ group: 'staff', role: 'viewer' }] });
+  expect((await casare('change', 'Acme', change)).out).toBe(made.out);
+  expect((await casare('list')).out).toMatch(/staff=viewer/);
+  expect((await casare('delete', 'Acme')).code).toBe(0);
+  expect((await casare('list')).out).not.toContain('Acme');
+});
+
+test('what is wrong is said: a file without a secret, an address that is not called, a name that nobody has', async () => {
+  const oidc = { kind: 'oidc', name: 'A', issuer: 'http://127.0.0.2:1', clientId: 'x', roles };
+  const file = await described('oidc.json', oidc);
+  expect(await casare('create', file)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('clientSecret') as string,
+  });
+  const secret = path.join(dir, 'secret');
+  await writeFile(secret, 'canary-4711\n');
+  const refused = await casare('create', file, '--secret-file', secret);
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('OUTBOUND_REFUSED')]);
+  expect(refused.out + refused.err).not.toContain('canary-4711');
+  expect(await casare('delete', 'nobody')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('PROVIDER_NOT_FOUND') as string,
+  });
+});
