@@ -3,6 +3,7 @@
  * the other, `plot` draws plots and tables of the documentation again by the figures that were kept.
  */
 import { runAll } from './all.ts';
+import { lists } from './console/bench.ts';
 import { tunnelDispatch } from './dispatch/bench.ts';
 import { readArguments, type BenchOptions } from './frame/options.ts';
 import { report, type Outcome } from './frame/report.ts';
@@ -31,7 +32,7 @@ const DISPATCH: Readonly<Record<string, Bench>> = {
   'tunnel-dispatch': tunnelDispatch,
   recovery,
 };
-const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels, steps };
+const BENCHES: Readonly<Record<string, Bench>> = { ...DISPATCH, tunnels, steps, console: lists };
 const NAMES = [...Object.keys(BENCHES), 'all', 'plot'];
 
 const given = readArguments(process.argv.slice(2));
