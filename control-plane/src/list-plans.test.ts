@@ -15,6 +15,7 @@ import { listFirings } from './schedules/firing.store.ts';
 import { list as listCertificates } from './trust/certificate-list.store.ts';
 
 const ID = '0198a7c0-0000-7000-8000-000000000000';
+const OLDER = '0198a000-0000-7000-8000-000000000000';
 /** Tables that grow without a bound of their own. */
 const BIG = /^(job|job_\w+|artifact|agent|agent_certificate|audit_\w+|schedule_firing)$/;
 
@@ -36,6 +37,8 @@ function noting(): { db: Queryable; asked: Statement[] } {
   const asked: Statement[] = [];
   const query = (statement: Statement) => {
     if (statement.name === 'routesAt') return Promise.resolve([{ id: '7' }]);
+    if (statement.name === 'newestJobsFrom') return Promise.resolve([{ id: OLDER }]);
+    if (statement.name === 'versionsLike' && statement.values[1] === 'abc') return Promise.resolve([]);
     if (statement.name.startsWith('versions')) return Promise.resolve([{ id: ID }]);
     asked.push(statement);
     return Promise.resolve([]);
@@ -67,7 +70,10 @@ const narrowed: readonly (readonly [string, Partial<JobFilter>])[] = [
   ['of a workflow', { workflow: 'a/b' }],
   ['of a site', { site: 'here' }],
   ['of a time', { since: '2020-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }],
-  ['of a text', { text: 'abc' }],
+  ['that wait', { state: 'pending' }],
+  ['of a text', { text: 'a name' }],
+  ['of an id', { text: ID }],
+  ['of a part of an id', { text: 'abc' }],
 ];
 const ends = [true, false].flatMap((ascending) => [null, ID].map((beyond) => ({ ascending, beyond, limit: 51 })));
 

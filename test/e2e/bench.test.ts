@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('npm run bench', () => {
     },
   );
 
-  it.each(['backlog', 'tunnel-dispatch', 'mismatch', 'snapshot', 'fairness'])(
+  it.each(['backlog', 'tunnel-dispatch', 'mismatch', 'snapshot', 'fairness', 'console'])(
     '%s: every figure is measured',
     async (name) => {
       const { stdout } = await bench(name, '--size', 'small');

@@ -23,6 +23,8 @@ export interface JobFilter {
 /** An id is made by the clock of a replica, `created_at` by the database's: they differ by less, milliseconds. */
 const CLOCK_SKEW_MS = 3_600_000;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 type Row = Readonly<Record<string, unknown>>;
 
 export const JOB_COLUMNS = `
@@ -48,19 +50,20 @@ type ListValues = [
   agent: string | null,
   since: string | null,
   sinceId: string | null,
-  named: string[] | null,
+  id: string | null,
   idPart: string | null,
   beyond: string | null,
   limit: number,
   until: string | null,
   untilId: string | null,
   routes: string[] | null,
+  newestFrom: string | null,
 ];
 
 /**
  * A list of jobs by age, of those that `source` finds: rows of `job j`, by an index that has them in this order. Every
  * condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its own
- * index. Only a search for part of an id, a site, and the state `succeeded`, look at job after job.
+ * index. Only a search for part of an id, of which `NEWEST` are asked, a site, and the state `succeeded`, look at job after job.
  */
 const listFrom = (name: string, source: (way: Way) => string) =>
   listSql<Row, ListValues>(
@@ -71,7 +74,9 @@ const listFrom = (name: string, source: (way: Way) => string) =>
        AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
        AND ($4::uuid IS NULL OR j.agent_id = $4)
        AND ($5::timestamptz IS NULL OR (j.created_at >= $5 AND j.id >= $6::uuid))
-       AND ($7::uuid[] IS NULL OR j.workflow_id = ANY($7) OR strpos(j.id::text, $8) > 0)
+       AND ($7::uuid IS NULL OR j.id = $7)
+       AND ($8::text IS NULL OR strpos(j.id::text, $8) > 0)
+       AND ($14::uuid IS NULL OR j.id >= $14)
        AND ($11::timestamptz IS NULL OR (j.created_at < $11 AND j.id < $12::uuid))
        AND ($13::bigint[] IS NULL OR j.route_id = ANY($13))
        AND ($9::uuid IS NULL OR j.id ${way.beyond} $9)
@@ -80,14 +85,18 @@ const listFrom = (name: string, source: (way: Way) => string) =>
 /** Of a table that names jobs, those of a page. */
 const named = ({ beyond }: Way, table: string, more = ''): string =>
   `SELECT job_id FROM ${table} WHERE tenant_id = $1 ${more} AND ($9::uuid IS NULL OR job_id ${beyond} $9)`;
+const ordered = (way: Way, table: string): string => `(${named(way, table)} ORDER BY job_id ${way.order})`;
 const joined = (jobs: string): string => `(${jobs}) s JOIN job j ON j.tenant_id = $1 AND j.id = s.job_id`;
 
 // A state that changes quickly is in no index of `job`: who waits and who runs is in narrow tables of their own.
 const LISTS = {
   all: listFrom('listJobs', () => 'job j'),
   attention: listFrom('listJobsAttention', () => 'job j JOIN (SELECT $2::text AS state) s ON j.attention = s.state'),
+  // Ordered before their jobs are looked up: else all that wait would be, to be sorted, for a page of them.
   waiting: listFrom('listJobsWaiting', (way) =>
-    joined(`${named(way, 'job_ready')} UNION ALL ${named(way, 'job_waiting')}`),
+    joined(
+      `SELECT job_id FROM (${ordered(way, 'job_ready')} UNION ALL ${ordered(way, 'job_waiting')}) o ORDER BY job_id ${way.order}`,
+    ),
   ),
   leased: listFrom('listJobsLeased', (way) => joined(named(way, 'job_lease'))),
   agent: listFrom('listJobsOfAgent', (way) =>
@@ -123,6 +132,14 @@ const versionsNamed = sql<{ id: string }, [tenant: string, name: string]>(
 const versionsLike = sql<{ id: string }, [tenant: string, text: string]>(
   'versionsLike',
   `SELECT id FROM workflow_version WHERE tenant_id = $1 AND strpos(namespace || '/' || name, $2) > 0`,
+  { idempotent: true },
+);
+
+/** Jobs whose ids are searched for a part. */
+const NEWEST = 20_000;
+const newestFrom = sql<{ id: string }, [tenant: string]>(
+  'newestJobsFrom',
+  `SELECT id FROM job WHERE tenant_id = $1 ORDER BY id DESC OFFSET ${NEWEST - 1} LIMIT 1`,
   { idempotent: true },
 );
 
@@ -192,17 +209,35 @@ export async function findJobs(db: Queryable, tenant: string, filter: JobFilter,
   const { state, workflow, agent, site = null, since, until = null, text } = filter;
   const routes = site === null ? null : await idsOf(db, routesAt(tenant, site));
   const workflows = workflow === null ? null : await idsOf(db, versionsNamed(tenant, workflow));
-  const like = text === null ? null : await idsOf(db, versionsLike(tenant, text));
+  const search = text === null ? {} : await searched(db, tenant, text);
   const sinceId = since === null ? null : firstIdAt(Date.parse(since) - CLOCK_SKEW_MS);
   const untilId = until === null ? null : firstIdAt(Date.parse(until) + CLOCK_SKEW_MS);
-  // What is no part of any id need not be looked for in all of them.
-  const idPart = text !== null && /^[0-9a-f-]+$/.test(text) ? text : null;
-  const versions = like !== null && idPart === null ? narrowed(workflows, like) : workflows;
-  const either = idPart === null ? null : like;
+  const versions = search.versions === undefined ? workflows : narrowed(workflows, search.versions);
   const list = agent !== null ? 'agent' : state === null ? 'all' : (LIST_OF_STATE[state] ?? 'leased');
-  const found = [state, versions, agent, since, sinceId, either, idPart, range.beyond, range.limit] as const;
-  const rows = await db.query(LISTS[list](range.ascending)(tenant, ...found, until, untilId, routes));
+  const { id = null, part = null, from = null } = search;
+  const found = [state, versions, agent, since, sinceId, id, part, range.beyond, range.limit] as const;
+  const rows = await db.query(LISTS[list](range.ascending)(tenant, ...found, until, untilId, routes, from));
   return rows.map(jobOf);
+}
+
+/** What is searched for, made into what there is an index for. */
+interface Search {
+  /** Of a workflow whose name has it. */
+  readonly versions?: readonly string[];
+  /** The job itself. */
+  readonly id?: string;
+  /** Of an id, and the oldest job that is asked. */
+  readonly part?: string;
+  readonly from?: string | undefined;
+}
+
+async function searched(db: Queryable, tenant: string, text: string): Promise<Search> {
+  if (UUID.test(text)) return { id: text };
+  const versions = await idsOf(db, versionsLike(tenant, text));
+  // What is no part of any id need not be looked for in them.
+  if (versions.length > 0 || !/^[0-9a-f-]+$/.test(text)) return { versions };
+  const [oldest] = await idsOf(db, newestFrom(tenant));
+  return { part: text, from: oldest };
 }
 
 /** What an assignment of the job carries; `null` when there is no such job. */

@@ -286,7 +286,7 @@ export const jobs = {
         /** The same as `createdAfter`. */
         since: time.optional(),
         ...CREATED,
-        /** Part of the workflow's name or of the job's id. */
+        /** Part of the workflow's name; a job's id; where no name has it, part of the id of one of the 20,000 newest jobs. */
         q: FILTERS.q,
       },
     }),
