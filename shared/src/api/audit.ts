@@ -76,6 +76,7 @@ export const audit = {
     permission: 'audit:read',
     query: z.object({ log, format: AuditFormat.default('jsonl'), ...range }),
     answer: 'bytes',
+    mediaTypes: ['application/x-ndjson'],
     problems: ['OPERATOR_ONLY'],
   }),
   checkpoint: endpoint({

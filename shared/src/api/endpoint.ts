@@ -32,6 +32,8 @@ export interface Endpoint {
   /** Media types of the body besides `application/json`, received as text. */
   readonly textBodies?: readonly string[];
   readonly answer: Answer;
+  /** Of an answer of bytes that is made: its media types. A file that is kept is of any, and is sent in ranges too. */
+  readonly mediaTypes?: readonly string[];
   /** Success status; 200 when absent (204 for `nothing`). */
   readonly status?: 201;
   /** Problem codes a caller should be ready for, besides the common ones. */

@@ -349,6 +349,7 @@ export const jobs = {
     permission: 'jobs:read',
     params: IdParams,
     answer: 'bytes',
+    mediaTypes: ['application/zip'],
     problems: [...found, 'RECORDS_BUSY'],
   }),
   whyPending: endpoint({

@@ -191,6 +191,7 @@ export const tenants = {
     permission: 'platform:write',
     params: TenantParams,
     answer: 'bytes',
+    mediaTypes: ['application/zip'],
     problems: ['TENANT_NOT_FOUND'],
   }),
   delete: endpoint({

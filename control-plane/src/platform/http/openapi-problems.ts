@@ -40,10 +40,15 @@ const PROBLEMS = {
   504: { id: 'GatewayTimeout', description: 'A server that had to be asked did not answer in time.', content },
 } as const satisfies Readonly<Record<number, ZodOpenApiResponseObject>>;
 
+/** Whether it sends a file that is kept, in part where that is asked for. */
+export function isKeptFile({ answer, mediaTypes }: Endpoint): boolean {
+  return answer === 'bytes' && mediaTypes === undefined;
+}
+
 /** The refusals of an operation, by status. */
 export function problemsOf(endpoint: Endpoint): Record<string, ZodOpenApiResponseObject> {
   const takesBody = endpoint.body !== undefined;
-  const sendsBytes = endpoint.answer === 'bytes';
+  const sendsBytes = isKeptFile(endpoint);
   const changes = endpoint.method !== 'GET';
   const callsOut = endpoint.problems?.some((code) => code.startsWith('OUTBOUND_')) === true;
   const statuses = Object.entries({

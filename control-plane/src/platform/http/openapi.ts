@@ -2,7 +2,7 @@
 import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Role, type Endpoint } from '@casare/shared/api';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { problemsOf } from './openapi-problems.ts';
+import { isKeptFile, problemsOf } from './openapi-problems.ts';
 import { tagsOf } from './openapi-tags.ts';
 
 const IdempotencyKey = z
@@ -63,7 +63,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: bodyContent(endpoint) } }),
     responses: {
       [endpoint.answer === 'nothing' ? '204' : String(endpoint.status ?? 200)]: successOf(endpoint),
-      ...(endpoint.answer === 'bytes' ? PARTS : {}),
+      ...(isKeptFile(endpoint) ? PARTS : {}),
       ...problemsOf(endpoint),
     },
   };
@@ -71,7 +71,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
 
 /** Files are sent in part, and not again, to who asks so (RFC 9110). */
 const PARTS = {
-  206: { description: 'The part of the bytes that `Range` asked for.', content: { 'application/octet-stream': {} } },
+  206: { description: 'The part of the bytes that `Range` asked for.', content: { '*/*': {} } },
   304: { description: 'What `If-None-Match` named is still so.' },
 };
 
@@ -80,9 +80,11 @@ function bodyContent(endpoint: Endpoint) {
   return { 'application/json': { schema: endpoint.body!, example: BODY_EXAMPLES[endpoint.id] }, ...text };
 }
 
-function successOf({ answer }: Endpoint) {
+function successOf({ answer, mediaTypes = ['*/*'] }: Endpoint) {
   if (answer === 'nothing') return { description: 'Done.' };
-  if (answer === 'bytes') return { description: 'The bytes.', content: { 'application/octet-stream': {} } };
+  if (answer === 'bytes') {
+    return { description: 'The bytes.', content: Object.fromEntries(mediaTypes.map((type) => [type, {}])) };
+  }
   if (answer === 'events') return { description: 'Server-sent events.', content: { 'text/event-stream': {} } };
   return { description: 'The answer.', content: { 'application/json': { schema: answer.json } } };
 }

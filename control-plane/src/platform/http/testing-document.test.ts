@@ -20,3 +20,11 @@ test.each([
 ])('%s does not', async (_, path, body, init, fault) => {
   await expect(answered(path, body, init)).rejects.toThrow(fault);
 });
+
+test('bytes are of the type that the document has, and files that are kept of any', async () => {
+  const bytes = (path: string, type: string) =>
+    heldToDocument(async () => new Response('x', { headers: { 'content-type': type } }))(`http://x/api/v1${path}`);
+  await expect(bytes('/audit/export', 'application/octet-stream')).rejects.toThrow('no application/octet-stream');
+  expect((await bytes('/audit/export', 'application/x-ndjson')).status).toBe(200);
+  expect((await bytes('/artifacts/1', 'image/png')).status).toBe(200);
+});

@@ -59,13 +59,10 @@ async function faultOf(method: string, path: string, response: Response): Promis
   const [place, content] = contentOf(operation, status, declared);
   const type = (response.headers.get('content-type') ?? '').split(';')[0]!;
   if (content === undefined) return type === '' ? null : `the document has no content for ${status}, not ${type}`;
-  if (type in content && type.endsWith('json')) {
+  if (type in content && /[/+]json$/.test(type)) {
     return jsonFault([...place, 'content', type, 'schema'], await response.clone().json());
   }
-  // Bytes are of whatever type they are.
-  return type in content || !Object.keys(content).some((known) => known.endsWith('json'))
-    ? null
-    : `the document has no ${type} for ${status}`;
+  return type in content || '*/*' in content ? null : `the document has no ${type} for ${status}`;
 }
 
 /** Where an answer stands in the document, and its content. */
