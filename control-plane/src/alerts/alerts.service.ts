@@ -142,7 +142,7 @@ export class AlertsService {
   async act(caller: Caller, id: string, action: 'enable' | 'disable'): Promise<AlertRule | Refusal> {
     const { db, clock } = this.#deps;
     return db.of(caller.tenant).transaction(async (tx) => {
-      const rule = await store.findRule(tx, caller.tenant, id);
+      const rule = await store.holdRule(tx, caller.tenant, id);
       if (rule === null) return ruleNotFound(id);
       if (rule.enabled === (action === 'enable')) return ruleView(rule);
       if (action === 'enable') await this.#readFromNow(tx, caller.tenant);

@@ -282,6 +282,23 @@ describe('a delivery', () => {
   });
 });
 
+test('a rule that is removed while it is changed is not there', async () => {
+  const hook = await desk.channel('webhook');
+  const { id } = await desk.rule('certificate.expiring', [hook.id]);
+  const { db } = desk.house.database;
+  const waits = sql<{ n: number }, []>(
+    'testWaitsForRule',
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+  );
+  let changed: ReturnType<typeof desk.first.alerts.act> | undefined;
+  await db.transaction(async (tx) => {
+    await tx.script(`DELETE FROM alert_rule WHERE id = '${id}'`);
+    changed = desk.first.alerts.act(desk.caller, id, 'disable');
+    await expect.poll(async () => (await db.query(waits()))[0]!.n).toBe(1);
+  });
+  expect(await changed).toMatchObject({ code: 'ALERT_RULE_NOT_FOUND' });
+});
+
 test('a channel is tried out at once, and it is said what is wrong with it', async () => {
   const [mail, hook] = [await desk.channel('email'), await desk.channel('webhook')];
   for (const { id } of [mail, hook]) {

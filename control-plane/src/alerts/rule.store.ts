@@ -33,10 +33,10 @@ const enabledRules = sql<KeptRule, [limit: number, states: TenantState[]]>(
    ORDER BY tenant_id, id LIMIT $1`,
   { idempotent: true },
 );
-const ruleById = sql<KeptRule, [tenant: string, id: string]>(
-  'alertRuleById',
-  `SELECT ${RULE} FROM alert_rule WHERE tenant_id = $1 AND id = $2`,
-  { idempotent: true },
+// Who changes a rule waits for who removes it, and then finds none.
+const holdRuleSql = sql<KeptRule, [tenant: string, id: string]>(
+  'holdAlertRule',
+  `SELECT ${RULE} FROM alert_rule WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
 );
 const addRule = sql<
   KeptRule,
@@ -134,8 +134,9 @@ export function listEnabled(db: Queryable, limit: number, states: readonly Tenan
   return db.query(enabledRules(limit, [...states]));
 }
 
-export async function findRule(db: Queryable, tenant: string, id: string): Promise<KeptRule | null> {
-  return (await db.query(ruleById(tenant, id)))[0] ?? null;
+/** The rule, held until the transaction ends. */
+export async function holdRule(db: Transaction, tenant: string, id: string): Promise<KeptRule | null> {
+  return (await db.query(holdRuleSql(tenant, id)))[0] ?? null;
 }
 
 /** Null when the tenant has `most`. Throws a unique violation of `alert_rule_name`. */
