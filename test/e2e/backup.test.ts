@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { api } from '@casare/shared/api';
 import { invoicesOf } from '../../docs/examples/supplier-portal/invoices.ts';
 import { casare, casareAgent, casareCerts } from '../support/cli.ts';
@@ -29,6 +29,9 @@ do:
         - pass: { call: 'browser.fill:1.0.0@default', with: { target: 'textbox "Password"', value: '\${ .pass }' } }
         - submit: { call: 'browser.click:1.0.0@default', with: { target: 'button "Sign in"' } }
 `;
+
+/** Ten programs one after the other, and an agent that tries again only now and then: slow where others work too. */
+vi.setConfig({ testTimeout: 360_000 });
 
 let stack: Stack;
 let gate: Gate;
