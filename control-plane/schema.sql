@@ -41,7 +41,9 @@ CREATE TABLE agent (
   bundle_digest text,
   changed_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
   draining_since timestamp with time zone,
-  drained_at timestamp with time zone
+  drained_at timestamp with time zone,
+  sealing_key text,
+  sealed_labels text[] DEFAULT '{}'::text[] NOT NULL
 );
 CREATE TABLE agent_certificate (
   tenant_id text NOT NULL,
@@ -509,6 +511,14 @@ CREATE TABLE schedule_firing (
   open boolean DEFAULT false NOT NULL,
   cancels uuid[] DEFAULT '{}'::uuid[] NOT NULL
 );
+CREATE TABLE sealed_secret (
+  tenant_id text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  agent_id uuid NOT NULL,
+  public_key text NOT NULL,
+  sealed text NOT NULL
+);
 CREATE TABLE second_factor (
   tenant_id text NOT NULL,
   account_id uuid NOT NULL,
@@ -529,7 +539,8 @@ CREATE TABLE secret (
   created_at timestamp with time zone NOT NULL,
   created_by text NOT NULL,
   version_at timestamp with time zone NOT NULL,
-  last_used_at timestamp with time zone
+  last_used_at timestamp with time zone,
+  mode text DEFAULT 'server'::text NOT NULL
 );
 CREATE TABLE secret_master (
   id text NOT NULL,
@@ -540,9 +551,9 @@ CREATE TABLE secret_version (
   tenant_id text NOT NULL,
   name text NOT NULL,
   version integer NOT NULL,
-  sealed_value bytea NOT NULL,
-  wrapped_key text NOT NULL,
-  master_id text NOT NULL,
+  sealed_value bytea,
+  wrapped_key text,
+  master_id text,
   created_at timestamp with time zone NOT NULL,
   created_by text NOT NULL
 );
@@ -768,13 +779,18 @@ ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_pkey PRIMARY KEY (ten
 ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_cause_check CHECK ((cause = ANY (ARRAY['time'::text, 'person'::text])));
 ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_outcome_check CHECK ((outcome = ANY (ARRAY['submitted'::text, 'skipped'::text, 'missed'::text, 'refused'::text])));
 ALTER TABLE schedule_firing ADD CONSTRAINT schedule_firing_tenant_id_schedule_id_fkey FOREIGN KEY (tenant_id, schedule_id) REFERENCES public.schedule(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE sealed_secret ADD CONSTRAINT sealed_secret_pkey PRIMARY KEY (tenant_id, name, version, agent_id);
+ALTER TABLE sealed_secret ADD CONSTRAINT sealed_secret_tenant_id_agent_id_fkey FOREIGN KEY (tenant_id, agent_id) REFERENCES public.agent(tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE sealed_secret ADD CONSTRAINT sealed_secret_tenant_id_name_version_fkey FOREIGN KEY (tenant_id, name, version) REFERENCES public.secret_version(tenant_id, name, version) ON DELETE CASCADE;
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_pkey PRIMARY KEY (tenant_id, account_id);
 ALTER TABLE second_factor ADD CONSTRAINT second_factor_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
 ALTER TABLE secret ADD CONSTRAINT secret_pkey PRIMARY KEY (tenant_id, name);
+ALTER TABLE secret ADD CONSTRAINT secret_mode_check CHECK ((mode = ANY (ARRAY['server'::text, 'sealed'::text])));
 ALTER TABLE secret ADD CONSTRAINT secret_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
 ALTER TABLE secret_master ADD CONSTRAINT secret_master_pkey PRIMARY KEY (id);
 ALTER TABLE secret_master ADD CONSTRAINT secret_master_state_check CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text])));
 ALTER TABLE secret_version ADD CONSTRAINT secret_version_pkey PRIMARY KEY (tenant_id, name, version);
+ALTER TABLE secret_version ADD CONSTRAINT secret_version_whole CHECK ((num_nulls(sealed_value, wrapped_key, master_id) = ANY (ARRAY[0, 3])));
 ALTER TABLE secret_version ADD CONSTRAINT secret_version_master_id_fkey FOREIGN KEY (master_id) REFERENCES public.secret_master(id);
 ALTER TABLE secret_version ADD CONSTRAINT secret_version_tenant_id_name_fkey FOREIGN KEY (tenant_id, name) REFERENCES public.secret(tenant_id, name) ON DELETE CASCADE;
 ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
@@ -874,6 +890,7 @@ CREATE INDEX schedule_firing_cancels ON public.schedule_firing USING btree (tena
 CREATE UNIQUE INDEX schedule_firing_due ON public.schedule_firing USING btree (tenant_id, schedule_id, due_at) WHERE (cause = 'time'::text);
 CREATE INDEX schedule_firing_old ON public.schedule_firing USING btree (fired_at);
 CREATE INDEX schedule_firing_open ON public.schedule_firing USING btree (tenant_id, schedule_id, id) WHERE open;
+CREATE INDEX sealed_secret_agent ON public.sealed_secret USING btree (tenant_id, agent_id);
 CREATE UNIQUE INDEX secret_master_current ON public.secret_master USING btree (state) WHERE (state = 'current'::text);
 CREATE INDEX secret_version_master ON public.secret_version USING btree (master_id);
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
@@ -1074,6 +1091,8 @@ ALTER TABLE schedule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schedule FORCE ROW LEVEL SECURITY;
 ALTER TABLE schedule_firing ENABLE ROW LEVEL SECURITY;
 ALTER TABLE schedule_firing FORCE ROW LEVEL SECURITY;
+ALTER TABLE sealed_secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sealed_secret FORCE ROW LEVEL SECURITY;
 ALTER TABLE second_factor ENABLE ROW LEVEL SECURITY;
 ALTER TABLE second_factor FORCE ROW LEVEL SECURITY;
 ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
@@ -1212,6 +1231,8 @@ CREATE POLICY system ON schedule AS PERMISSIVE FOR ALL TO casare_system USING (t
 CREATE POLICY tenant ON schedule AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON schedule_firing AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON schedule_firing AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
+CREATE POLICY system ON sealed_secret AS PERMISSIVE FOR ALL TO casare_system USING (true);
+CREATE POLICY tenant ON sealed_secret AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON second_factor AS PERMISSIVE FOR ALL TO casare_system USING (true);
 CREATE POLICY tenant ON second_factor AS PERMISSIVE FOR ALL TO casare_app USING ((tenant_id = current_setting('casare.tenant'::text, true)));
 CREATE POLICY system ON secret AS PERMISSIVE FOR ALL TO casare_system USING (true);
@@ -1333,6 +1354,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule TO casare_app;
 GRANT DELETE, SELECT ON TABLE schedule TO casare_system;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE schedule_firing TO casare_app;
 GRANT DELETE, SELECT, UPDATE ON TABLE schedule_firing TO casare_system;
+GRANT INSERT, SELECT ON TABLE sealed_secret TO casare_app;
+GRANT DELETE, SELECT ON TABLE sealed_secret TO casare_system;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE second_factor TO casare_app;
 GRANT DELETE, SELECT, UPDATE ON TABLE second_factor TO casare_system;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE secret TO casare_app;

@@ -109,6 +109,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     secrets: secrets.delivery,
     fitness: (tenant) => agentFitness(database.of(tenant), tenant),
     counts: (tenant, route, closed) => agentCounts(database.of(tenant), tenant, route, closed),
+    sealedAmong: (tenant, names) => secrets.sealed.among(tenant, names),
     agentIds: (tenant, reference) => findAgentIds(database.of(tenant), tenant, reference),
     home: config.home,
     bucket: bucket?.objects ?? null,

@@ -98,6 +98,7 @@ test('of every column of every table of tenants it is decided whether it is expo
   ).toEqual([
     'agent.join_token_id',
     'agent.key_digest',
+    'agent.sealing_key',
     'audit_checkpoint.hash',
     'audit_checkpoint.public_key',
     'audit_head.hash',
@@ -106,6 +107,11 @@ test('of every column of every table of tenants it is decided whether it is expo
     'identity_provider.keys_url',
     'job.concurrency_key',
     'route.key',
+    'sealed_secret.tenant_id',
+    'sealed_secret.name',
+    'sealed_secret.version',
+    'sealed_secret.agent_id',
+    'sealed_secret.public_key',
   ]);
 });
 

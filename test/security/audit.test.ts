@@ -48,6 +48,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'sessions.end': 'a session that is open: sessions.test.ts',
   'secondFactor.remove': 'a second factor: second-factor.test.ts',
   'providers.remove': 'a provider: sign-on.test.ts',
+  'secrets.seal': 'an agent with that key: secrets/sealed.test.ts',
   'secrets.deleteVersion': 'a secret: it was deleted before',
 };
 

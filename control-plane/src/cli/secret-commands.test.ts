@@ -62,7 +62,7 @@ test('a secret is piped in, described, listed and deleted, and never shown', asy
   expect(map.out).toMatch(/version +2/);
   const list = await casare(piped(''), 'list');
   expect(list.out).toMatch(
-    /portal +2 .*never +browser\.fill http +https:\/\/portal\.example\.com +after 90 days +the portal/,
+    /portal +2 +server .*never +browser\.fill http +https:\/\/portal\.example\.com +after 90 days +the portal/,
   );
   const versions = await casare(piped(''), 'versions', 'portal');
   expect(versions.out).toMatch(/^2 .*\n1 .*/m);

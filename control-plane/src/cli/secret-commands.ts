@@ -1,16 +1,18 @@
-/** `casare secrets set|list|versions|delete|rotate-master`. */
+/** `casare secrets set|list|versions|delete|rotate-master`, and those that seal. */
 import { SecretRequest, type MasterRotation, type Secret, type SecretVersion } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
-import { details, type Column } from '@casare/shared/terminal';
+import type { Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';
-import { lengthOfTime } from './key-commands.ts';
+import { addSealCommands } from './seal-commands.ts';
+import { aboutOf, type AboutOptions, aboutOptions, replacedAfter, showSecret } from './secret-about.ts';
 import { processInput, readValue } from './secret-input.ts';
 import { openSession, type Session, type Surroundings } from './session.ts';
 
 const SECRET_COLUMNS: readonly Column<Secret>[] = [
   ['NAME', (secret) => secret.name],
   ['VERSION', (secret) => String(secret.version)],
+  ['MODE', (secret) => secret.mode],
   ['SINCE', (secret) => secret.versionAt],
   ['LAST USED', (secret) => secret.lastUsedAt ?? 'never'],
   ['STEPS', (secret) => secret.allowedSteps?.join(' ') ?? 'all'],
@@ -22,37 +24,23 @@ const VERSION_COLUMNS: readonly Column<SecretVersion>[] = [
   ['VERSION', (version) => String(version.version)],
   ['SINCE', (version) => version.createdAt],
   ['BY', (version) => version.createdBy],
-  ['MASTER KEY', (version) => version.masterKey],
+  ['MASTER KEY', (version) => version.masterKey ?? 'none: sealed'],
 ];
-const DAY_SECONDS = 86_400;
 
-interface SetOptions {
+interface SetOptions extends AboutOptions {
   readonly map?: boolean;
   readonly member?: readonly string[];
   readonly about?: boolean;
-  readonly description?: string;
-  readonly step?: readonly string[];
-  readonly anyStep?: boolean;
-  readonly origin?: readonly string[];
-  readonly anyOrigin?: boolean;
-  readonly replaceAfter?: number;
 }
 
 export function addSecretCommands(program: Command, around: Surroundings): void {
   const secrets = program.command('secrets').description('secrets of workflows');
   const again = (text: string, before: string[] | undefined) => [...(before ?? []), text];
-  secrets
-    .command('set <name>')
+  aboutOptions(secrets.command('set <name>'))
     .description('store a new version of a secret: its value is piped in, or typed at the terminal')
     .option('--map', 'what is piped in is a JSON object of texts')
     .option('--member <member>', 'type the value of this member of a map; may be repeated', again)
     .option('--about', 'keep the value, and change only what is said about it')
-    .option('--description <text>', 'what it is, for people')
-    .option('--step <step>', 'only for this step, such as browser.fill, or browser.*; may be repeated', again)
-    .option('--any-step', 'for every step')
-    .option('--origin <origin>', 'only to this origin, such as https://portal.example.com; may be repeated', again)
-    .option('--any-origin', 'to every origin')
-    .option('--replace-after <time>', 'call it due after so long without a new version, such as 90d', lengthOfTime)
     .action(async (name: string, options: SetOptions, command: Command) => {
       const about = aboutOf(options);
       if (options.about === true && Object.keys(about).length === 0)
@@ -64,7 +52,7 @@ export function addSecretCommands(program: Command, around: Surroundings): void 
       if (!body.success)
         throw new UsageError(body.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
       const session = await openSession(command, around);
-      show(session, await session.client.call(api.secrets.set, { params: { name }, body: body.data }));
+      showSecret(session, await session.client.call(api.secrets.set, { params: { name }, body: body.data }));
     });
   secrets
     .command('list')
@@ -94,6 +82,7 @@ export function addSecretCommands(program: Command, around: Surroundings): void 
       else await session.client.call(api.secrets.deleteVersion, { params: { name, version } });
       session.show({ name, version: version ?? null, state: 'deleted' }, () => `${name} is deleted.\n`);
     });
+  addSealCommands(secrets, around);
   secrets
     .command('rotate-master')
     .description('put all secrets of the installation under a new master key, or go on with doing so')
@@ -112,34 +101,4 @@ async function rotateMaster({ client, terminal }: Session, signal: AbortSignal):
     state = await client.call(api.secrets.rotateMaster, { body: { to: state.current } });
   }
   return state;
-}
-
-/** @throws UsageError */
-function aboutOf(options: SetOptions): Record<string, unknown> {
-  const { description, step, anyStep, origin, anyOrigin, replaceAfter } = options;
-  if (step !== undefined && anyStep === true) throw new UsageError('--step and --any-step exclude each other.');
-  if (origin !== undefined && anyOrigin === true) throw new UsageError('--origin and --any-origin exclude each other.');
-  return {
-    ...(description === undefined ? {} : { description }),
-    ...(step !== undefined || anyStep === true ? { allowedSteps: step ?? null } : {}),
-    ...(origin !== undefined || anyOrigin === true ? { allowedOrigins: origin ?? null } : {}),
-    ...(replaceAfter === undefined ? {} : { rotateAfterDays: Math.max(1, Math.ceil(replaceAfter / DAY_SECONDS)) }),
-  };
-}
-
-function show(session: Session, secret: Secret): void {
-  session.show(secret, (shown) =>
-    details([
-      ['secret', shown.name],
-      ['version', String(shown.version)],
-      ['description', shown.description],
-      ['steps', shown.allowedSteps?.join(', ') ?? 'all'],
-      ['origins', shown.allowedOrigins?.join(', ') ?? 'all'],
-      ['replace', replacedAfter(shown)],
-    ]),
-  );
-}
-
-function replacedAfter({ rotateAfterDays }: Secret): string {
-  return rotateAfterDays === null ? 'never' : `after ${rotateAfterDays} days`;
 }

@@ -59,8 +59,17 @@ async function readSaved(env: NodeJS.ProcessEnv): Promise<Server | null> {
   }
 }
 
+/** Where the sealing keys of agents are kept that were used before. */
+export function sealingPinsFile(env: NodeJS.ProcessEnv): string {
+  return path.join(configFolder(env), 'sealing-keys.json');
+}
+
 function loginFile(env: NodeJS.ProcessEnv): string {
-  return path.join(env['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'), 'casare', 'login.json');
+  return path.join(configFolder(env), 'login.json');
+}
+
+function configFolder(env: NodeJS.ProcessEnv): string {
+  return path.join(env['XDG_CONFIG_HOME'] || path.join(homedir(), '.config'), 'casare');
 }
 
 /** Only the home is needed: a wrong port of a server's environment is not this command's business. */

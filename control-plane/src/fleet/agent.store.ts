@@ -29,6 +29,8 @@ export interface Profile {
   readonly slots: Slots;
   /** Digest of the bundle it holds; an agent of before bundles says none. */
   readonly bundle?: string | undefined;
+  /** What secrets are sealed to for it; an agent of before says none. */
+  readonly sealingKey?: string | undefined;
 }
 
 /** What of an agent decides about its work. */
@@ -36,6 +38,7 @@ export interface Standing {
   readonly name: string;
   readonly state: AgentState;
   readonly site: string | null;
+  /** With `secret=<name>` of what is sealed to it. */
   readonly grants: readonly string[];
 }
 
@@ -196,11 +199,11 @@ const moveAgent = sql<never, [tenant: string, id: string, to: AgentState, from: 
 
 // In one order: two batches never wait for each other.
 const holdAgents = sql<
-  { tenant: string; id: string; state: AgentState; storeEpoch: number },
+  { tenant: string; id: string; state: AgentState; storeEpoch: number; sealingKey: string | null },
   [tenants: string[], ids: string[]]
 >(
   'holdAgents',
-  `SELECT a.tenant_id AS tenant, a.id, a.state, (SELECT epoch FROM store) AS "storeEpoch" FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
+  `SELECT a.tenant_id AS tenant, a.id, a.state, a.sealing_key AS "sealingKey", (SELECT epoch FROM store) AS "storeEpoch" FROM unnest($1::text[], $2::uuid[]) AS w(tenant_id, id)
    JOIN agent a ON a.tenant_id = w.tenant_id AND a.id = w.id
    ORDER BY a.tenant_id, a.id FOR UPDATE OF a`,
 );
@@ -215,15 +218,20 @@ const keepProfiles = sql<
     declared: string[],
     slots: string[],
     bundles: (string | null)[],
+    sealingKeys: (string | null)[],
   ]
 >(
   'keepProfiles',
   `UPDATE agent a SET facts = w.facts, capabilities = ARRAY(SELECT jsonb_array_elements_text(w.capabilities)),
-     declared = ARRAY(SELECT jsonb_array_elements_text(w.declared)), slots = w.slots, bundle_digest = w.bundle
-   FROM unnest($1::text[], $2::uuid[], $3::jsonb[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::text[])
-     WITH ORDINALITY AS w(tenant_id, id, facts, capabilities, declared, slots, bundle, place)
+     declared = ARRAY(SELECT jsonb_array_elements_text(w.declared)), slots = w.slots, bundle_digest = w.bundle,
+     sealing_key = w.sealing_key, sealed_labels = ARRAY(
+       SELECT 'secret=' || x.name FROM sealed_secret x
+       JOIN secret s ON s.tenant_id = x.tenant_id AND s.name = x.name AND s.current_version = x.version
+       WHERE x.tenant_id = w.tenant_id AND x.agent_id = w.id AND x.public_key = w.sealing_key)
+   FROM unnest($1::text[], $2::uuid[], $3::jsonb[], $4::jsonb[], $5::jsonb[], $6::jsonb[], $7::text[], $8::text[])
+     WITH ORDINALITY AS w(tenant_id, id, facts, capabilities, declared, slots, bundle, sealing_key, place)
    WHERE a.tenant_id = w.tenant_id AND a.id = w.id
-   RETURNING w.place::int, a.name, a.state, a.site, a.grants, (SELECT epoch FROM store) AS "storeEpoch"`,
+   RETURNING w.place::int, a.name, a.state, a.site, a.grants || a.sealed_labels AS grants, (SELECT epoch FROM store) AS "storeEpoch"`,
 );
 
 const keepBundle = sql<never, [tenant: string, id: string, digest: string]>(
@@ -234,7 +242,7 @@ const keepBundle = sql<never, [tenant: string, id: string, digest: string]>(
 const keepCapabilities = sql<Standing, [tenant: string, id: string, capabilities: string[], slots: string]>(
   'keepCapabilities',
   `UPDATE agent SET capabilities = $3, slots = $4 WHERE tenant_id = $1 AND id = $2
-   RETURNING name, state, site, grants`,
+   RETURNING name, state, site, grants || sealed_labels AS grants`,
 );
 
 const agentsNamed = sql<{ id: string }, [tenant: string, reference: string]>(
@@ -323,7 +331,7 @@ export async function move(
 export async function holdAll(
   tx: Queryable,
   agents: readonly AgentKey[],
-): Promise<({ readonly state: AgentState; readonly storeEpoch: number } | null)[]> {
+): Promise<({ readonly state: AgentState; readonly storeEpoch: number; readonly sealingKey: string | null } | null)[]> {
   const rows = await tx.query(
     holdAgents(
       agents.map(({ tenant }) => tenant),
@@ -349,6 +357,7 @@ export async function saveProfiles(
       profiles.map(({ declared }) => JSON.stringify(declared)),
       profiles.map(({ slots }) => JSON.stringify(slots)),
       profiles.map(({ bundle = null }) => bundle),
+      profiles.map(({ sealingKey = null }) => sealingKey),
     ),
   );
   return rows.toSorted((a, b) => a.place - b.place);

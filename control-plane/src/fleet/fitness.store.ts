@@ -22,7 +22,9 @@ const countUnmet = sql<
      WHEN a.state <> 'active' THEN 'NOT_ACTIVE'
      WHEN a.id::text = ANY($6::text[]) OR coalesce(a.site = ANY($7::text[]), false) THEN 'MAINTENANCE'
      WHEN $3::text IS NOT NULL AND a.site IS DISTINCT FROM $3 THEN 'OTHER_SITE'
-     WHEN NOT ($4::text[] <@ (a.capabilities || a.grants)) THEN 'MISSING_CAPABILITY'
+     WHEN NOT (ARRAY(SELECT c FROM unnest($4::text[]) c WHERE NOT starts_with(c, 'secret='))
+       <@ (a.capabilities || a.grants)) THEN 'MISSING_CAPABILITY'
+     WHEN NOT ($4::text[] <@ (a.capabilities || a.grants || a.sealed_labels)) THEN 'SECRET_NOT_SEALED'
      WHEN coalesce((a.slots->>$2)::int, 0) = 0 THEN 'NO_SUCH_SLOT'
      WHEN s.gateway_id IS NULL OR NOT coalesce(g.heartbeat_at > clock_timestamp() - interval '15 seconds', false)
        THEN 'OFFLINE'
@@ -36,6 +38,22 @@ const countUnmet = sql<
    GROUP BY code ORDER BY agents DESC, code`,
   { idempotent: true },
 );
+
+const sealedLabels = sql<{ id: string; labels: string[] }, [tenant: string, agents: string[]]>(
+  'sealedLabels',
+  `SELECT id, sealed_labels AS labels FROM agent WHERE tenant_id = $1 AND id = ANY($2) AND sealed_labels <> '{}'`,
+  { idempotent: true },
+);
+
+/** `secret=<name>` of what is sealed to each of these agents; without those that have none. */
+export async function labelsOfSealed(
+  db: Queryable,
+  tenant: string,
+  agents: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await db.query(sealedLabels(tenant, [...agents]));
+  return new Map(rows.map(({ id, labels }) => [id, labels]));
+}
 
 /** Requirements as the count takes them: `only` are the agents that the job is for. */
 export interface Needs {

@@ -17,10 +17,12 @@ const addFleet = sql(
        unnest(ARRAY['berlin', 'paris', NULL]) AS site, unnest(ARRAY['live', 'dead', 'closed', 'never']) AS presence,
        unnest(ARRAY[0, 1, 2]) AS slots, unnest(ARRAY[0, 1]) AS busy
    ), a AS (
-     INSERT INTO agent (tenant_id, id, name, state, site, grants, declared, capabilities, slots, join_token_id, key_digest)
+     INSERT INTO agent (tenant_id, id, name, state, site, grants, declared, capabilities, slots, join_token_id, key_digest,
+       sealed_labels)
      SELECT tenant_id, id, presence, state, site, ARRAY['team=blue'], ARRAY['printer'],
        CASE WHEN busy = 1 THEN ARRAY['os=linux', 'printer'] ELSE ARRAY['os=linux'] END,
-       jsonb_build_object('plain', slots, 'browser', 0, 'desktop', 0), 't', id::text FROM kinds
+       jsonb_build_object('plain', slots, 'browser', 0, 'desktop', 0), 't', id::text,
+       CASE WHEN slots = 2 THEN ARRAY['secret=pin'] ELSE '{}' END FROM kinds
      RETURNING id
    ), s AS (
      INSERT INTO agent_session (tenant_id, agent_id, session_id, gateway_id, instance, epoch)
@@ -47,6 +49,8 @@ it.each([
   ['a site', 'berlin', ['os=linux'], 'plain'],
   ['a grant', null, ['os=linux', 'team=blue'], 'plain'],
   ['what only some have', null, ['printer'], 'plain'],
+  ['a sealed secret', null, ['os=linux', 'secret=pin'], 'plain'],
+  ['a sealed secret and what only some have', null, ['printer', 'secret=pin'], 'plain'],
   ['what nobody has', 'paris', ['os=windows'], 'plain'],
   ['a slot that nobody has', null, [], 'desktop'],
   ['one agent', null, ['agent=', 'os=linux'], 'plain'],

@@ -2,7 +2,7 @@
 import type { AgentFitness, ClosedNow, Route, UnmetCount } from '../jobs/index.ts';
 import type { Queryable } from '../platform/database/index.ts';
 import { listAgents } from './agent.store.ts';
-import { countByUnmet } from './fitness.store.ts';
+import { countByUnmet, labelsOfSealed } from './fitness.store.ts';
 
 /** Agents looked at for one answer, the newest first. */
 const AGENTS = 1_000;
@@ -10,9 +10,14 @@ const AGENTS = 1_000;
 /** The jobs feature is given this as its fitness port. */
 export async function agentFitness(db: Queryable, tenant: string): Promise<AgentFitness[]> {
   const agents = await listAgents(db, tenant, {}, { by: 'age', ascending: false, beyond: null, limit: AGENTS });
+  const sealed = await labelsOfSealed(
+    db,
+    tenant,
+    agents.map(({ id }) => id),
+  );
   return agents.map(({ id, name, state, connected, site, capabilities, grants, declared, slots, busy }) => ({
     ...{ id, name, state, connected, site, slots, busy },
-    labels: new Set([...capabilities, ...grants]),
+    labels: new Set([...capabilities, ...grants, ...(sealed.get(id) ?? [])]),
     declared: new Set(declared),
   }));
 }

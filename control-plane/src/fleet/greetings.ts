@@ -9,6 +9,8 @@
  */
 import type { AgentState } from '@casare/shared/api';
 import { CLOSE } from '@casare/shared/protocol';
+import { sealingFingerprint } from '@casare/shared/sealing';
+import { appendAudit } from '../audit/index.ts';
 import { sessions } from '../jobs/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { gather, type Database, type Transaction } from '../platform/database/index.ts';
@@ -65,11 +67,34 @@ async function openAll(
     return { tenant: peer.tenant, agentId: peer.agentId, name, state, connected: true };
   });
   await announceAgents(tx, changes, clock.now());
+  await noteSealingKeys(tx, greetings, agents, denials);
   const answers = begun.map((_, index) => {
     const { gateway } = opened[index]!;
     return { standing: standings[index]!, elsewhere: gateway !== null && gateway !== gatewayId };
   });
   return denials.map((denial) => denial ?? answers.shift()!);
+}
+
+/** On record when an agent says another sealing key than before: what is sealed to it has to be sealed anew. */
+async function noteSealingKeys(
+  tx: Transaction,
+  greetings: readonly Greeting[],
+  agents: readonly ({ readonly sealingKey: string | null } | null)[],
+  denials: readonly unknown[],
+): Promise<void> {
+  for (const [index, { session, hello }] of greetings.entries()) {
+    const before = agents[index]?.sealingKey ?? null;
+    const { sealingKey = null } = hello;
+    if (denials[index] !== null || sealingKey === before) continue;
+    const { tenant, agentId } = session.peer;
+    const subject = `agent:${agentId}`;
+    const detail = { key: await shown(sealingKey), before: await shown(before) };
+    await appendAudit(tx, { tenant, actor: subject, action: 'agent.sealingKey', subject, detail });
+  }
+}
+
+async function shown(key: string | null): Promise<string | null> {
+  return key === null ? null : sealingFingerprint(key);
 }
 
 /** Why a greeting gets no session; null when it gets one. */

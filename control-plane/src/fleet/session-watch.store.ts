@@ -7,6 +7,7 @@ export interface Seen {
   readonly agentId: string;
   readonly state: AgentState;
   readonly site: string | null;
+  /** With `secret=<name>` of what is sealed to it. */
   readonly grants: readonly string[];
   readonly capabilities: readonly string[];
   /** The session that counts. */
@@ -38,7 +39,7 @@ const look = sql<Row, [since: string | null, tenants: string[], agents: string[]
      c."sessionId", c.instance
    FROM trust_state t
    LEFT JOIN LATERAL (
-     SELECT a.id AS "agentId", a.state, a.site, a.grants, a.capabilities, s.session_id AS "sessionId", s.instance
+     SELECT a.id AS "agentId", a.state, a.site, a.grants || a.sealed_labels AS grants, a.capabilities, s.session_id AS "sessionId", s.instance
      FROM (
        SELECT tenant_id, id FROM agent
        WHERE changed_xid >= pg_snapshot_xmin($1::text::pg_snapshot)

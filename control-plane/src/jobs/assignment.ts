@@ -86,7 +86,7 @@ function bounded(message: JobAssign): Assigned {
 }
 
 /** As members of a message. */
-type GivenSecrets = Pick<JobAssign, 'secrets' | 'secretRules' | 'localSecrets'>;
+type GivenSecrets = Pick<JobAssign, 'secrets' | 'secretRules' | 'sealedSecrets' | 'localSecrets'>;
 
 /**
  * The secrets that the workflow declares: values, and the names that the agent is to look for on its premises. A store that
@@ -100,12 +100,13 @@ export async function secretsOf(
 ): Promise<{ ok: true; given: GivenSecrets } | { ok: false; code: string; reason: string }> {
   try {
     const use = { tenant, jobId, attempt, agentId, requestedBy };
-    const { values, rules, missing } = await secrets.secretsFor(use, workflow.analysis.secrets);
+    const { values, rules, missing, sealed = {} } = await secrets.secretsFor(use, workflow.analysis.secrets);
     return {
       ok: true,
       given: {
         secrets: values,
         ...(Object.keys(rules).length === 0 ? {} : { secretRules: rules }),
+        ...(Object.keys(sealed).length === 0 ? {} : { sealedSecrets: sealed }),
         ...(missing.length === 0 ? {} : { localSecrets: [...missing] }),
       },
     };

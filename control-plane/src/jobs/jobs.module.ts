@@ -46,6 +46,7 @@ export interface JobsOptions {
   /** Absent: counted from what `fitness` lists. */
   readonly counts?: CountsPort;
   readonly agentIds: SubmitDependencies['agentIds'];
+  readonly sealedAmong?: SubmitDependencies['sealedAmong'];
   /** Absent: nobody has a quota. */
   readonly quotas?: JobQuotas;
   /** Data directory of the control plane. */

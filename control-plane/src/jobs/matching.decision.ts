@@ -43,7 +43,18 @@ export function has({ agentId, labels }: Pick<Candidate, 'agentId' | 'labels'>, 
   return capability.startsWith(ONLY) ? capability === onlyAgent(agentId) : labels.has(capability);
 }
 
+/** The requirement of a job that uses a sealed secret: only agents that it is sealed to have it. */
+export function secretLabel(name: string): string {
+  return `${SECRET}${name}`;
+}
+
+/** The secret that a requirement names; null when it is of another kind. */
+export function secretOfLabel(capability: string): string | null {
+  return capability.startsWith(SECRET) ? capability.slice(SECRET.length) : null;
+}
+
 const ONLY = 'agent=';
+const SECRET = 'secret=';
 
 /** A job of the ready queue, best first. */
 export interface ReadyJob {

@@ -15,7 +15,7 @@ import { readIdempotencyKey, takeIdempotencyKeys, type NewIdempotencyKey } from 
 import { requestOf, type Dispatcher } from './dispatcher.ts';
 import { lease, type LeasedJob } from './lease.store.ts';
 import { jsonb } from '../platform/jsonb.ts';
-import { onlyAgent, routeKey, type Placed, type Route } from './matching.decision.ts';
+import { onlyAgent, routeKey, secretLabel, type Placed, type Route } from './matching.decision.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import type { JobQuotas } from './quotas.port.ts';
 import { internRoute, ROUTES_PER_TENANT } from './route.store.ts';
@@ -37,6 +37,8 @@ export interface SubmitDependencies {
   readonly workflows: WorkflowsPort;
   /** The agents of a tenant with this id or name that are not gone, two at most. */
   readonly agentIds: (tenant: string, reference: string) => Promise<readonly string[]>;
+  /** Which of these secrets are sealed to single agents; none when absent. */
+  readonly sealedAmong?: ((tenant: string, names: readonly string[]) => Promise<readonly string[]>) | undefined;
   readonly queue: Pick<ReadyQueue, 'busy'>;
   /** Places jobs on agents of this replica. */
   readonly placer: Pick<Dispatcher, 'know' | 'mayPlaceAtOnce' | 'place' | 'placed'>;
@@ -252,10 +254,17 @@ export class SubmitService {
     request: JobRequest,
     only: readonly string[],
   ): Promise<Route | null> {
+    const { secrets } = workflow.analysis;
+    const sealed = secrets.length === 0 ? [] : await this.#deps.sealedAmong?.(tenant, secrets);
     const needs = {
       slot: workflow.analysis.slot,
       site: siteOf(workflow, request),
-      capabilities: [...workflow.analysis.capabilities, ...request.requires, ...only],
+      capabilities: [
+        ...workflow.analysis.capabilities,
+        ...request.requires,
+        ...only,
+        ...(sealed ?? []).map(secretLabel),
+      ],
     };
     const key = `${tenant} ${routeKey(needs.slot, needs.site, needs.capabilities)}`;
     const known = this.#routes.get(key);

@@ -4,7 +4,7 @@
  */
 import type { AgentState, WhyPending } from '@casare/shared/api';
 import type { Slots } from '@casare/shared/protocol';
-import { has, onlyAgent, type Route } from './matching.decision.ts';
+import { has, onlyAgent, secretOfLabel, type Route } from './matching.decision.ts';
 
 /** An agent as the question needs it. */
 export interface AgentFitness {
@@ -29,6 +29,7 @@ export interface Unmet {
     | 'OTHER_AGENT'
     | 'OTHER_SITE'
     | 'MISSING_CAPABILITY'
+    | 'SECRET_NOT_SEALED'
     | 'NO_SUCH_SLOT'
     | 'OFFLINE'
     | 'NO_FREE_SLOT'
@@ -83,12 +84,18 @@ export function firstUnmet(agent: AgentFitness, route: Route, asked: Asked): Unm
   if (route.site !== null && agent.site !== route.site) {
     return { code: 'OTHER_SITE', reason: `is at site ${agent.site ?? '(none)'}, the job wants ${route.site}` };
   }
-  const missing = route.capabilities.find(
+  const lacking = route.capabilities.filter(
     (capability) => !has({ agentId: agent.id, labels: agent.labels }, capability),
   );
+  const missing = lacking.find((capability) => secretOfLabel(capability) === null);
   if (missing !== undefined) {
     const hint = agent.declared.has(missing) ? ' (declared by the agent, but neither probed nor granted)' : '';
     return { code: 'MISSING_CAPABILITY', reason: `lacks ${missing}${hint}` };
+  }
+  const [unsealed] = lacking.map(secretOfLabel).filter((name) => name !== null);
+  if (unsealed !== undefined) {
+    const fix = `casare secrets reseal ${unsealed} --agent ${agent.name}`;
+    return { code: 'SECRET_NOT_SEALED', reason: `the secret ${unsealed} is not sealed to its key: ${fix}` };
   }
   if (agent.slots[route.slot] === 0) return { code: 'NO_SUCH_SLOT', reason: `has no ${route.slot} slot` };
   if (!agent.connected) return { code: 'OFFLINE', reason: 'is not connected' };
@@ -147,6 +154,7 @@ const NEARNESS: readonly Unmet['code'][] = [
   'LOCKED',
   'OTHER_SITE',
   'MISSING_CAPABILITY',
+  'SECRET_NOT_SEALED',
   'NO_SUCH_SLOT',
   'NOT_APPROVED',
   'NOT_ACTIVE',

@@ -1,6 +1,6 @@
 /** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
 import type { ProblemDetail } from '@casare/shared/api';
-import type { OnDisconnect, SecretRulesByName, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
+import type { OnDisconnect, SealedSecrets, SecretRulesByName, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
 import type { JobRetry, Workflow } from '@casare/shared/workflow';
 import type { Refusal } from '../platform/refusal.ts';
 
@@ -47,5 +47,11 @@ export interface SecretsPort {
   secretsFor(
     use: SecretUse,
     names: readonly string[],
-  ): Promise<{ values: Secrets; rules: SecretRulesByName; missing: readonly string[] }>;
+  ): Promise<{
+    values: Secrets;
+    rules: SecretRulesByName;
+    missing: readonly string[];
+    /** What only the agent opens. */
+    sealed?: SealedSecrets;
+  }>;
 }

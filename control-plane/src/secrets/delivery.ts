@@ -4,8 +4,10 @@
  *
  * Invariant: no value leaves before the audit entry that says so is committed.
  */
-import type { Secrets, SecretRulesByName } from '@casare/shared/protocol';
+import type { SealedSecrets, Secrets, SecretRulesByName } from '@casare/shared/protocol';
 import { appendAudit } from '../audit/index.ts';
+import { Fault } from '../platform/errors.ts';
+import { sealedAmong, sealedFor } from './sealed.store.ts';
 import { open, type SealingOptions } from './sealing.ts';
 import { currentSecrets, touchSecrets, type CurrentSecret } from './secret.store.ts';
 import type { SecretsFile } from './secrets-file.ts';
@@ -21,11 +23,12 @@ interface SecretUse {
   readonly requestedBy: string;
 }
 
-/** The values that are here with what each may be used for, and the names that have none here: the agent may. */
+/** The values that are here with what each may be used for, what only the agent opens, and the names that have none here: the agent may. */
 interface SecretsResult {
   readonly values: Secrets;
   readonly rules: SecretRulesByName;
   readonly missing: readonly string[];
+  readonly sealed?: SealedSecrets;
 }
 
 /** Of this tenant alone: the file has no tenants. */
@@ -38,23 +41,44 @@ export class SecretDelivery {
     this.#options = options;
   }
 
-  /** @throws Fault SECRET_UNREADABLE, SECRETS_* or FILE_NOT_PRIVATE */
+  /** @throws Fault SECRET_UNREADABLE, SECRET_NOT_SEALED, SECRETS_* or FILE_NOT_PRIVATE */
   async secretsFor(use: SecretUse, names: readonly string[]): Promise<SecretsResult> {
     if (names.length === 0) return { values: {}, rules: {}, missing: [] };
     const { db, file } = this.#options;
     const found = new Map((await currentSecrets(db, use.tenant, names)).map((secret) => [secret.name, secret]));
-    const others = names.filter((name) => !found.has(name));
+    const sealed = await this.#sealed(
+      use,
+      names.filter((name) => !found.has(name)),
+    );
+    const others = names.filter((name) => !found.has(name) && !sealed.has(name));
     const inFile = use.tenant === FILE_TENANT ? await file.valuesOf(others) : new Map<string, Secrets[string]>();
     const missing = others.filter((name) => !inFile.has(name));
     const values = new Map(inFile);
     for (const secret of found.values()) values.set(secret.name, await this.#open(use.tenant, secret));
-    await this.#note(use, { stored: found, inFile });
+    await this.#note(use, { stored: new Map<string, { readonly version: number }>([...found, ...sealed]), inFile });
     const rules = [...found.values()].map((secret) => [secret.name, rulesOf(secret)] as const);
     return {
       values: Object.fromEntries(values),
       rules: Object.fromEntries(rules.filter(([, { steps, origins }]) => steps !== undefined || origins !== undefined)),
       missing,
+      ...(sealed.size === 0 ? {} : { sealed: Object.fromEntries(sealed) }),
     };
+  }
+
+  /** What of these is sealed to the key that the agent has. */
+  async #sealed({ tenant, agentId }: SecretUse, names: readonly string[]): Promise<Map<string, SealedSecrets[string]>> {
+    const { db } = this.#options;
+    const all = names.length === 0 ? [] : await sealedAmong(db, tenant, names);
+    const rows = all.length === 0 ? [] : await sealedFor(db, tenant, all, agentId);
+    const to = new Map(rows.map(({ name, version, sealed }) => [name, { version, sealed }]));
+    const without = all.find((name) => !to.has(name));
+    if (without === undefined) return to;
+    throw new Fault({
+      code: 'SECRET_NOT_SEALED',
+      what: `The secret ${without} is sealed, and not to the key that this agent has`,
+      fix: `Seal it anew with \`casare secrets reseal ${without} --agent ${agentId}\` and retry the job`,
+      status: 409,
+    });
   }
 
   /** A rotation of the master key may have wrapped it anew, and forgotten the key before, since the row was read. */
@@ -72,7 +96,7 @@ export class SecretDelivery {
   /** Values that are on the agent's premises are no business of this log: whether they are used is not known here. */
   async #note(
     use: SecretUse,
-    { stored, inFile }: { stored: ReadonlyMap<string, CurrentSecret>; inFile: ReadonlyMap<string, unknown> },
+    { stored, inFile }: { stored: ReadonlyMap<string, { readonly version: number }>; inFile: ReadonlyMap<string, unknown> },
   ): Promise<void> {
     const { db, clock } = this.#options;
     const { tenant, agentId, jobId, attempt, requestedBy } = use;

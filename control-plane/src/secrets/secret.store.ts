@@ -1,9 +1,11 @@
 /** Secrets at rest: what is known of each, and its versions, sealed. Nothing here can open them. */
+import type { SecretMode } from '@casare/shared/api';
 import { listSql, sql, type Queryable } from '../platform/database/index.ts';
 
 export interface SecretRow {
   readonly name: string;
   readonly id: string;
+  readonly mode: SecretMode;
   readonly description: string;
   readonly allowedSteps: string[] | null;
   readonly allowedOrigins: string[] | null;
@@ -23,7 +25,7 @@ export interface SealedVersion {
   readonly masterId: string;
 }
 
-/** The newest version of a secret. */
+/** The newest version of a secret that the control plane can open. */
 export interface CurrentSecret extends SealedVersion {
   readonly name: string;
   readonly id: string;
@@ -35,10 +37,11 @@ export interface VersionRow {
   readonly version: number;
   readonly createdAt: Date;
   readonly createdBy: string;
-  readonly masterKey: string;
+  /** None of a version that is sealed to agents. */
+  readonly masterKey: string | null;
 }
 
-const SECRET = `name, id, description, allowed_steps AS "allowedSteps", allowed_origins AS "allowedOrigins",
+const SECRET = `name, id, mode, description, allowed_steps AS "allowedSteps", allowed_origins AS "allowedOrigins",
      rotate_after_days AS "rotateAfterDays", current_version AS version, created_at AS "createdAt",
      created_by AS "createdBy", version_at AS "versionAt", last_used_at AS "lastUsedAt"`;
 const SEALED = `v.version, v.sealed_value AS "sealedValue", v.wrapped_key AS "wrappedKey", v.master_id AS "masterId"`;
@@ -76,11 +79,12 @@ const insertSecretSql = sql<
     rotateAfterDays: number | null,
     at: Date,
     by: string,
+    mode: string,
   ]
 >(
   'insertSecret',
   `INSERT INTO secret (tenant_id, name, id, description, allowed_steps, allowed_origins, rotate_after_days,
-     current_version, created_at, created_by, version_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8)
+     current_version, created_at, created_by, version_at, mode) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8, $10)
    ON CONFLICT DO NOTHING`,
 );
 const updateSecretSql = sql<
@@ -108,6 +112,10 @@ const insertVersionSql = sql<
   `INSERT INTO secret_version (tenant_id, name, version, sealed_value, wrapped_key, master_id, created_at, created_by)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 );
+const insertSealedVersionSql = sql<never, [tenant: string, name: string, version: number, at: Date, by: string]>(
+  'insertSealedSecretVersion',
+  `INSERT INTO secret_version (tenant_id, name, version, created_at, created_by) VALUES ($1, $2, $3, $4, $5)`,
+);
 const dropOldVersionsSql = sql<never, [tenant: string, name: string, upTo: number]>(
   'dropOldSecretVersions',
   `DELETE FROM secret_version WHERE tenant_id = $1 AND name = $2 AND version <= $3`,
@@ -117,7 +125,7 @@ const currentSecretsSql = sql<CurrentSecret, [tenant: string, names: string[]]>(
   `SELECT s.name, s.id, s.allowed_steps AS "allowedSteps", s.allowed_origins AS "allowedOrigins", ${SEALED}
    FROM secret s JOIN secret_version v
      ON v.tenant_id = s.tenant_id AND v.name = s.name AND v.version = s.current_version
-   WHERE s.tenant_id = $1 AND s.name = ANY ($2)`,
+   WHERE s.tenant_id = $1 AND s.name = ANY ($2) AND s.mode = 'server'`,
   { idempotent: true },
 );
 const versionPageSql = listSql<VersionRow, [tenant: string, name: string, beyond: number | null, limit: number]>(
@@ -175,12 +183,13 @@ export interface About {
 export async function insertSecret(
   tx: Queryable,
   tenant: string,
-  { name, id, at, by, ...about }: About & { name: string; id: string; at: Date; by: string },
+  { name, id, at, by, mode, ...about }: About & { name: string; id: string; at: Date; by: string; mode: SecretMode },
 ): Promise<boolean> {
   const { description, rotateAfterDays } = about;
   const [steps, origins] = [listOf(about.allowedSteps), listOf(about.allowedOrigins)];
   return (
-    (await tx.execute(insertSecretSql(tenant, name, id, description, steps, origins, rotateAfterDays, at, by))) > 0
+    (await tx.execute(insertSecretSql(tenant, name, id, description, steps, origins, rotateAfterDays, at, by, mode))) >
+    0
   );
 }
 
@@ -202,6 +211,17 @@ export async function insertVersion(
   { at, by }: { readonly at: Date; readonly by: string },
 ): Promise<void> {
   await tx.execute(insertVersionSql(tenant, name, version, sealedValue, wrappedKey, masterId, at, by));
+}
+
+/** A version whose values are sealed to agents, and stand elsewhere. */
+export async function insertSealedVersion(
+  tx: Queryable,
+  tenant: string,
+  name: string,
+  version: number,
+  { at, by }: { readonly at: Date; readonly by: string },
+): Promise<void> {
+  await tx.execute(insertSealedVersionSql(tenant, name, version, at, by));
 }
 
 export async function dropOldVersions(tx: Queryable, tenant: string, name: string, upTo: number): Promise<void> {

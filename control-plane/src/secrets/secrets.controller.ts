@@ -3,19 +3,23 @@ import { Controller, Inject } from '@nestjs/common';
 import { api } from '@casare/shared/api';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { MasterRotationService } from './master-rotation.service.ts';
+import { SealedService } from './sealed.service.ts';
 import { SecretsService } from './secrets.service.ts';
 
 @Controller()
 export class SecretsController {
   readonly #secrets: SecretsService;
   readonly #rotation: MasterRotationService;
+  readonly #sealed: SealedService;
 
   constructor(
     @Inject(SecretsService) secrets: SecretsService,
     @Inject(MasterRotationService) rotation: MasterRotationService,
+    @Inject(SealedService) sealed: SealedService,
   ) {
     this.#secrets = secrets;
     this.#rotation = rotation;
+    this.#sealed = sealed;
   }
 
   @Handles(api.secrets.list)
@@ -46,6 +50,21 @@ export class SecretsController {
   @Handles(api.secrets.deleteVersion)
   deleteVersion({ caller, params }: Call<typeof api.secrets.deleteVersion>) {
     return this.#secrets.deleteVersion(caller, params.name, params.version);
+  }
+
+  @Handles(api.secrets.sealingKeys)
+  sealingKeys({ caller, query }: Call<typeof api.secrets.sealingKeys>) {
+    return this.#sealed.keys(caller, query);
+  }
+
+  @Handles(api.secrets.recipients)
+  recipients({ caller, params, query }: Call<typeof api.secrets.recipients>) {
+    return this.#sealed.recipients(caller, params.name, query);
+  }
+
+  @Handles(api.secrets.seal)
+  seal({ caller, params, body }: Call<typeof api.secrets.seal>) {
+    return this.#sealed.seal(caller, params.name, body);
   }
 
   @Handles(api.secrets.rotateMaster)

@@ -12,6 +12,7 @@ import { MasterRotationService } from './master-rotation.service.ts';
 import { masterInUse } from './sealing.ts';
 import { SecretsController } from './secrets.controller.ts';
 import { SecretsFile } from './secrets-file.ts';
+import { SealedService } from './sealed.service.ts';
 import { SecretsService } from './secrets.service.ts';
 import { VaultMasterKey } from './vault-master-key.ts';
 
@@ -28,6 +29,7 @@ export interface SecretsFeature {
   readonly management: SecretsService;
   readonly delivery: SecretDelivery;
   readonly rotation: MasterRotationService;
+  readonly sealed: SealedService;
   /** Makes the master key where it is ours to make. @throws Fault SECRETS_MASTER_UNUSABLE, FILE_NOT_PRIVATE */
   start(): Promise<void>;
 }
@@ -47,8 +49,10 @@ export function createSecrets({
   // The others stay readable, so that a rotation can lead away from them.
   const others = [...found, file].filter((source) => source !== first);
   const options = { ...base, keys: new MasterKeys([first, ...others]) };
+  const management = new SecretsService({ ...options, masterInUse: () => masterInUse(options) });
   return {
-    management: new SecretsService({ ...options, masterInUse: () => masterInUse(options) }),
+    management,
+    sealed: new SealedService({ ...options, management }),
     delivery: new SecretDelivery({ ...options, file: new SecretsFile(home) }),
     rotation: new MasterRotationService(options),
     start: async () => {
@@ -57,12 +61,13 @@ export function createSecrets({
   };
 }
 
-export function secretsModule({ management, rotation }: SecretsFeature): DynamicModule {
+export function secretsModule({ management, rotation, sealed }: SecretsFeature): DynamicModule {
   return {
     module: class SecretsModule {},
     controllers: [SecretsController],
     providers: [
       { provide: SecretsService, useValue: management },
+      { provide: SealedService, useValue: sealed },
       { provide: MasterRotationService, useValue: rotation },
     ],
   };

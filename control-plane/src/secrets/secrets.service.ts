@@ -13,6 +13,7 @@ import type { Caller } from '../platform/http/caller.ts';
 import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { currentMasterShared } from './master.store.ts';
+import { holdKeys, labelAgents, labelOf } from './sealed.store.ts';
 import { seal, type SealingOptions } from './sealing.ts';
 import * as store from './secret.store.ts';
 
@@ -31,7 +32,7 @@ export interface SecretsServiceOptions extends Pick<SealingOptions, 'clock' | 'k
   readonly masterInUse: () => Promise<string>;
 }
 
-type By = Pick<Caller, 'tenant' | 'actor'>;
+export type By = Pick<Caller, 'tenant' | 'actor'>;
 
 export class SecretsService {
   readonly #options: SecretsServiceOptions;
@@ -62,6 +63,7 @@ export class SecretsService {
     for (let left = TRIES; ; left -= 1) {
       const before = await store.secretByName(db, by.tenant, name);
       if (before === null && request.value === undefined) return notFound(name);
+      if (before?.mode === 'sealed' && request.value !== undefined) return isSealed(name);
       const id = before?.id ?? crypto.randomUUID();
       const version = (before?.version ?? 0) + 1;
       const sealed =
@@ -100,6 +102,8 @@ export class SecretsService {
   delete(by: By, name: string): Promise<void | Refusal> {
     return this.#options.db.of(by.tenant).transaction(async (tx) => {
       if (!(await store.deleteSecret(tx, by.tenant, name))) return notFound(name);
+      await holdKeys(tx, by.tenant, labelOf(name), []);
+      await labelAgents(tx, by.tenant, labelOf(name), []);
       await this.#audit(tx, by, 'deleted', name);
       return undefined;
     });
@@ -135,10 +139,13 @@ export class SecretsService {
     if (sealed !== null && (await currentMasterShared(tx)) !== sealed.masterId) return false;
     const about = aboutOf(request, now);
     if (now === null) {
-      if ((await store.countSecrets(tx, tenant)) >= SECRETS) return full();
-      if (!(await store.insertSecret(tx, tenant, { ...about, name, id, at, by: actor }))) return false;
+      if ((await store.countSecrets(tx, tenant)) >= SECRETS) return secretsFull();
+      const made = { ...about, name, id, at, by: actor, mode: 'server' as const };
+      if (!(await store.insertSecret(tx, tenant, made))) return false;
     } else {
-      if (sealed === null && !rulesWithin(rulesOf(about), rulesOf(now))) return valueNeeded(name);
+      // Rules of a sealed one are inside, with the value: what is said here must not differ from them.
+      const kept = now.mode === 'server' ? rulesWithin(rulesOf(about), rulesOf(now)) : sameRules(about, now);
+      if (sealed === null && !kept) return valueNeeded(name);
       const version = sealed?.version ?? now.version;
       const versionAt = sealed === null ? now.versionAt : at;
       await store.updateSecret(tx, tenant, { ...about, name, version, versionAt });
@@ -177,7 +184,7 @@ export class SecretsService {
 }
 
 /** What is not said stays as it is. */
-function aboutOf(request: SecretRequest, before: store.About | null): store.About {
+export function aboutOf(request: Omit<SecretRequest, 'value'>, before: store.About | null): store.About {
   const { description, allowedSteps, allowedOrigins, rotateAfterDays } = request;
   return {
     description: description ?? before?.description ?? '',
@@ -204,7 +211,11 @@ export function rulesOf({
   };
 }
 
-function notFound(name: string, version?: number): Refusal {
+function sameRules(one: store.About, other: store.About): boolean {
+  return JSON.stringify(rulesOf(one)) === JSON.stringify(rulesOf(other));
+}
+
+export function notFound(name: string, version?: number): Refusal {
   const what = version === undefined ? `secret ${name}` : `version ${version} of a secret ${name}`;
   return refuse('not_found', 'SECRET_NOT_FOUND', `There is no ${what}.`, { fix: 'See `casare secrets list`.' });
 }
@@ -222,7 +233,18 @@ function valueNeeded(name: string): Refusal {
   });
 }
 
-function full(): Refusal {
+function isSealed(name: string): Refusal {
+  return refuse(
+    'conflict',
+    'SECRET_IS_SEALED',
+    `${name} is sealed to agents: the control plane takes no value of it.`,
+    {
+      fix: `Give it with \`casare secrets reseal ${name}\`.`,
+    },
+  );
+}
+
+export function secretsFull(): Refusal {
   return refuse('conflict', 'SECRETS_FULL', `There are ${SECRETS} secrets already.`, {
     fix: 'Delete some that are not used any more.',
   });

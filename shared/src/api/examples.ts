@@ -73,6 +73,11 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
     allowedOrigins: ['https://portal.example.com'],
     rotateAfterDays: 90,
   },
+  'secrets.seal': {
+    version: 1,
+    allowedOrigins: ['https://portal.example.com'],
+    sealed: [{ agentId: EXAMPLE.agent, publicKey: `${'A'.repeat(43)}=`, sealed: 'A'.repeat(400) }],
+  },
   'secrets.rotateMaster': {},
   'tenants.create': {
     id: 'acme',

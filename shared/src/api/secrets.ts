@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { SecretName, SecretOrigin, SecretStep } from '../protocol/secret-rules.ts';
 import { SecretValue } from '../protocol/secret-value.ts';
+import { Sealed, SealingPublicKey } from '../sealing/shapes.ts';
+import { AgentState } from './agents.ts';
 import { endpoint } from './endpoint.ts';
 import { FILTERS, paged, time } from './page.ts';
 
@@ -26,9 +28,14 @@ export const SecretRequest = z.strictObject({
 });
 export type SecretRequest = z.infer<typeof SecretRequest>;
 
+/** `server`: the control plane opens it when it is used. `sealed`: only the agents that it was sealed to open it. */
+export const SecretMode = z.enum(['server', 'sealed']);
+export type SecretMode = z.infer<typeof SecretMode>;
+
 export const Secret = z
   .object({
     name: z.string(),
+    mode: SecretMode,
     description: z.string(),
     /** The newest version, which jobs get. */
     version: z.int(),
@@ -50,9 +57,52 @@ export const Secret = z
 export type Secret = z.infer<typeof Secret>;
 
 export const SecretVersion = z
-  .object({ version: z.int(), createdAt: time, createdBy: z.string(), masterKey: z.string() })
+  .object({ version: z.int(), createdAt: time, createdBy: z.string(), masterKey: z.string().nullable() })
   .meta({ id: 'SecretVersion' });
 export type SecretVersion = z.infer<typeof SecretVersion>;
+
+/** Agents that a version is sealed to. */
+const RECIPIENTS = 100;
+
+/** A version that was sealed where this cannot see it; its rules are inside too, and told here for people. */
+export const SealRequest = SecretRequest.omit({ value: true }).extend({
+  /** The one that it becomes: what is sealed is bound to it. */
+  version: z.int().min(1).max(2_147_483_647),
+  sealed: z
+    .array(z.strictObject({ agentId: z.uuid(), publicKey: SealingPublicKey, sealed: Sealed }))
+    .min(1)
+    .max(RECIPIENTS)
+    .refine((all) => new Set(all.map(({ agentId }) => agentId)).size === all.length, 'names an agent twice'),
+});
+export type SealRequest = z.infer<typeof SealRequest>;
+
+/** An agent, and what secrets are sealed to for it. */
+export const SealingKey = z
+  .object({
+    tenant: z.string(),
+    agentId: z.uuid(),
+    agent: z.string(),
+    state: AgentState,
+    /** X25519, base64, as the agent said it. Null: it said none, and gets no sealed secrets. */
+    publicKey: z.string().nullable(),
+    /** Of the public key: to be compared with what the agent itself shows. */
+    fingerprint: z.string().nullable(),
+  })
+  .meta({ id: 'SealingKey' });
+export type SealingKey = z.infer<typeof SealingKey>;
+
+/** Whom the newest version is sealed to. */
+export const SealedRecipient = z
+  .object({
+    agentId: z.uuid(),
+    agent: z.string(),
+    /** Of the key that it was sealed to. */
+    fingerprint: z.string(),
+    /** False: the agent has another key by now, and it has to be sealed anew. */
+    opens: z.boolean(),
+  })
+  .meta({ id: 'SealedRecipient' });
+export type SealedRecipient = z.infer<typeof SealedRecipient>;
 
 /** How far the versions of all tenants are under the master key in use. */
 export const MasterRotation = z
@@ -99,7 +149,44 @@ export const secrets = {
     params,
     body: SecretRequest,
     answer: { json: Secret },
-    problems: ['SECRET_NOT_FOUND', 'SECRET_VALUE_NEEDED', 'SECRETS_FULL'],
+    problems: ['SECRET_NOT_FOUND', 'SECRET_VALUE_NEEDED', 'SECRETS_FULL', 'SECRET_IS_SEALED'],
+  }),
+  sealingKeys: endpoint({
+    id: 'secrets.sealingKeys',
+    method: 'GET',
+    path: '/sealing-keys',
+    summary: 'Lists agents, newest first, with the public keys that secrets are sealed to.',
+    permission: 'secrets:read',
+    ...paged(SealingKey, {
+      sort: ['-createdAt', 'createdAt'],
+      filters: {
+        /** Only those of this id or name. */
+        agent: z.string().min(1).max(100).optional(),
+      },
+    }),
+    problems: ['CURSOR_INVALID'],
+  }),
+  recipients: endpoint({
+    id: 'secrets.recipients',
+    method: 'GET',
+    path: '/secrets/{name}/recipients',
+    summary: 'Lists the agents that the newest version of a sealed secret is sealed to.',
+    permission: 'secrets:read',
+    params,
+    ...paged(SealedRecipient, { sort: ['agent', '-agent'], filters: {} }),
+    problems: ['SECRET_NOT_FOUND', 'CURSOR_INVALID'],
+  }),
+  seal: endpoint({
+    id: 'secrets.seal',
+    method: 'POST',
+    path: '/secrets/{name}/seal',
+    summary: 'Stores a version of a secret that was sealed to agents: the control plane cannot read it.',
+    permission: 'secrets:write',
+    params,
+    body: SealRequest,
+    bodyBytes: 8_388_608,
+    answer: { json: Secret },
+    problems: ['SECRET_MODE_FIXED', 'SECRET_VERSION_TAKEN', 'SEALING_KEY_CHANGED', 'AGENT_UNKNOWN', 'SECRETS_FULL'],
   }),
   versions: endpoint({
     id: 'secrets.versions',

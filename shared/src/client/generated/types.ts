@@ -321,6 +321,8 @@ export interface components {
         };
         Secret: {
             name: string;
+            /** @enum {string} */
+            mode: "server" | "sealed";
             description: string;
             version: number;
             allowedSteps: string[] | null;
@@ -334,12 +336,29 @@ export interface components {
             versionAt: string;
             lastUsedAt: string | null;
         };
+        SealingKey: {
+            tenant: string;
+            /** Format: uuid */
+            agentId: string;
+            agent: string;
+            /** @enum {string} */
+            state: "pending" | "active" | "paused" | "draining" | "suspect" | "locked" | "decommissioned";
+            publicKey: string | null;
+            fingerprint: string | null;
+        };
+        SealedRecipient: {
+            /** Format: uuid */
+            agentId: string;
+            agent: string;
+            fingerprint: string;
+            opens: boolean;
+        };
         SecretVersion: {
             version: number;
             /** Format: date-time */
             createdAt: string;
             createdBy: string;
-            masterKey: string;
+            masterKey: string | null;
         };
         MasterRotation: {
             current: string;
@@ -3212,6 +3231,130 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "secrets.sealingKeys": {
+        parameters: {
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("-createdAt" | "createdAt") | undefined;
+                agent?: string | undefined;
+            } | undefined;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SealingKey"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "secrets.recipients": {
+        parameters: {
+            query?: {
+                limit?: number | undefined;
+                cursor?: string | undefined;
+                sort?: ("agent" | "-agent") | undefined;
+            } | undefined;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SealedRecipient"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "secrets.seal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string | undefined;
+                    allowedSteps?: (string[] | null) | undefined;
+                    allowedOrigins?: (string[] | null) | undefined;
+                    rotateAfterDays?: (number | null) | undefined;
+                    version: number;
+                    sealed: {
+                        /** Format: uuid */
+                        agentId: string;
+                        publicKey: string;
+                        /** Format: base64 */
+                        sealed: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
