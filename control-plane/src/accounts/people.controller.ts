@@ -44,24 +44,24 @@ export class PeopleController {
   }
 
   @Handles(api.accounts.setRole)
-  setRole({ caller, params, body }: Call<typeof api.accounts.setRole>) {
-    return this.#people.setRole(caller, params.id, body);
+  setRole({ caller, params, body, unchanged }: Call<typeof api.accounts.setRole>) {
+    return this.#people.setRole(caller, params.id, body, unchanged);
   }
 
   @Handles(api.accounts.setPlatform)
-  setPlatform({ caller, params, body }: Call<typeof api.accounts.setPlatform>) {
-    return this.#people.setPlatform(caller, params.id, body.platform);
+  setPlatform({ caller, params, body, unchanged }: Call<typeof api.accounts.setPlatform>) {
+    return this.#people.setPlatform(caller, params.id, body.platform, unchanged);
   }
 
   @Handles(api.accounts.resetSecondFactor)
-  resetSecondFactor({ caller, params }: Call<typeof api.accounts.resetSecondFactor>) {
-    return this.#people.resetSecondFactor(caller, params.id);
+  resetSecondFactor({ caller, params, unchanged }: Call<typeof api.accounts.resetSecondFactor>) {
+    return this.#people.resetSecondFactor(caller, params.id, unchanged);
   }
 
   // Last: its path would match those above.
   @Handles(api.accounts.act)
-  act({ caller, params }: Call<typeof api.accounts.act>) {
-    return this.#people.act(caller, params.id, params.action);
+  act({ caller, params, unchanged }: Call<typeof api.accounts.act>) {
+    return this.#people.act(caller, params.id, params.action, unchanged);
   }
 
   @Handles(api.sessions.list)

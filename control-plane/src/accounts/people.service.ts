@@ -18,6 +18,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Mailer } from '../platform/mail/mail.ts';
 import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
@@ -133,77 +134,98 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     caller: Caller,
     id: string,
     { role, sites: given }: { readonly role: Role; readonly sites?: readonly string[] | null | undefined },
+    unchanged?: Unchanged,
   ): Promise<Account | Refusal> {
-    return this.#change(caller, id, async (tx, person) => {
-      const { tenant, actor } = caller;
-      const sites = given === undefined ? person.sites : given;
-      if (!within({ ...all(role), sites }, caller)) return aboveYourself(role);
-      if (role !== 'owner' && (await store.isLastOwner(tx, tenant, id))) return lastOwner();
-      if (sites !== null && (role === 'owner' || person.platform)) return ownersAreEverywhere();
-      if (role !== person.role || String(sites) !== String(person.sites)) {
-        await store.setRole(tx, tenant, id, { role, sites });
-        const detail = { from: person.role, to: role, sites };
-        await appendAudit(tx, { tenant, actor, action: 'account.roleChanged', subject: `account:${id}`, detail });
-      }
-      return viewOf({ ...person, role, sites: sites && [...sites] });
-    });
+    return this.#change(
+      caller,
+      id,
+      async (tx, person) => {
+        const { tenant, actor } = caller;
+        const sites = given === undefined ? person.sites : given;
+        if (!within({ ...all(role), sites }, caller)) return aboveYourself(role);
+        if (role !== 'owner' && (await store.isLastOwner(tx, tenant, id))) return lastOwner();
+        if (sites !== null && (role === 'owner' || person.platform)) return ownersAreEverywhere();
+        if (role !== person.role || String(sites) !== String(person.sites)) {
+          await store.setRole(tx, tenant, id, { role, sites });
+          const detail = { from: person.role, to: role, sites };
+          await appendAudit(tx, { tenant, actor, action: 'account.roleChanged', subject: `account:${id}`, detail });
+        }
+        return viewOf({ ...person, role, sites: sites && [...sites] });
+      },
+      unchanged,
+    );
   }
 
-  async act(caller: Caller, id: string, action: AccountAction): Promise<Account | Refusal> {
-    return this.#change(caller, id, async (tx, person) => {
-      const { tenant, actor } = caller;
-      const audit = (done: string, detail = {}) =>
-        appendAudit(tx, { tenant, actor, action: `account.${done}`, subject: `account:${id}`, detail });
-      if (action === 'disable') {
-        if (id === caller.accountId) return ownAccount();
-        if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
-        if (await store.isLastPlatformOperator(tx, tenant, id)) return lastPlatformOperator();
-      }
-      if (action === 'disable' && person.disabledAt === null) {
-        await store.setDisabled(tx, tenant, id, this.#clock.now());
-        await store.dropInvitation(tx, tenant, id);
-        await audit('disabled');
-      }
-      if (action === 'enable' && person.disabledAt !== null) {
-        await store.setDisabled(tx, tenant, id, null);
-        await audit('enabled');
-      }
-      if (action !== 'enable') {
-        const ended = await endSessionsOf(tx, tenant, id, null);
-        if (action === 'end-sessions') await audit('sessionsEnded', { ended });
-      }
-      return viewOf((await store.personById(tx, tenant, id))!);
-    });
+  async act(caller: Caller, id: string, action: AccountAction, unchanged?: Unchanged): Promise<Account | Refusal> {
+    return this.#change(
+      caller,
+      id,
+      async (tx, person) => {
+        const { tenant, actor } = caller;
+        const audit = (done: string, detail = {}) =>
+          appendAudit(tx, { tenant, actor, action: `account.${done}`, subject: `account:${id}`, detail });
+        if (action === 'disable') {
+          if (id === caller.accountId) return ownAccount();
+          if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
+          if (await store.isLastPlatformOperator(tx, tenant, id)) return lastPlatformOperator();
+        }
+        if (action === 'disable' && person.disabledAt === null) {
+          await store.setDisabled(tx, tenant, id, this.#clock.now());
+          await store.dropInvitation(tx, tenant, id);
+          await audit('disabled');
+        }
+        if (action === 'enable' && person.disabledAt !== null) {
+          await store.setDisabled(tx, tenant, id, null);
+          await audit('enabled');
+        }
+        if (action !== 'enable') {
+          const ended = await endSessionsOf(tx, tenant, id, null);
+          if (action === 'end-sessions') await audit('sessionsEnded', { ended });
+        }
+        return viewOf((await store.personById(tx, tenant, id))!);
+      },
+      unchanged,
+    );
   }
 
   /** The platform keeps somebody who looks after it, and nobody leaves it by mistake: not oneself. */
-  async setPlatform(caller: Caller, id: string, platform: boolean): Promise<Account | Refusal> {
-    return this.#change(caller, id, async (tx, person) => {
-      const { tenant, actor } = caller;
-      if (platform && !(await store.isOperatorTenant(tx, tenant))) return elsewhere();
-      if (platform && person.sites !== null) return ownersAreEverywhere();
-      if (!platform && id === caller.accountId) return ownAccount();
-      if (!platform && (await store.isLastPlatformOperator(tx, tenant, id))) return lastPlatformOperator();
-      if (platform !== person.platform) {
-        await store.setPlatform(tx, tenant, id, platform);
-        const action = platform ? 'account.platformGiven' : 'account.platformTaken';
-        await appendAudit(tx, { tenant, actor, action, subject: `account:${id}` });
-      }
-      return viewOf({ ...person, platform });
-    });
+  async setPlatform(caller: Caller, id: string, platform: boolean, unchanged?: Unchanged): Promise<Account | Refusal> {
+    return this.#change(
+      caller,
+      id,
+      async (tx, person) => {
+        const { tenant, actor } = caller;
+        if (platform && !(await store.isOperatorTenant(tx, tenant))) return elsewhere();
+        if (platform && person.sites !== null) return ownersAreEverywhere();
+        if (!platform && id === caller.accountId) return ownAccount();
+        if (!platform && (await store.isLastPlatformOperator(tx, tenant, id))) return lastPlatformOperator();
+        if (platform !== person.platform) {
+          await store.setPlatform(tx, tenant, id, platform);
+          const action = platform ? 'account.platformGiven' : 'account.platformTaken';
+          await appendAudit(tx, { tenant, actor, action, subject: `account:${id}` });
+        }
+        return viewOf({ ...person, platform });
+      },
+      unchanged,
+    );
   }
 
   /** For who has lost it. Nobody does it for themselves: a session or key that was stolen must not. */
-  async resetSecondFactor(caller: Caller, id: string): Promise<Account | Refusal> {
-    return this.#change(caller, id, async (tx, person) => {
-      const { tenant, actor } = caller;
-      if (id === caller.accountId) return ownAccount();
-      if (await dropFactor(tx, { tenant, accountId: id })) {
-        await endSessionsOf(tx, tenant, id, null);
-        await appendAudit(tx, { tenant, actor, action: 'secondFactor.reset', subject: `account:${id}` });
-      }
-      return viewOf({ ...person, secondFactor: false });
-    });
+  async resetSecondFactor(caller: Caller, id: string, unchanged?: Unchanged): Promise<Account | Refusal> {
+    return this.#change(
+      caller,
+      id,
+      async (tx, person) => {
+        const { tenant, actor } = caller;
+        if (id === caller.accountId) return ownAccount();
+        if (await dropFactor(tx, { tenant, accountId: id })) {
+          await endSessionsOf(tx, tenant, id, null);
+          await appendAudit(tx, { tenant, actor, action: 'secondFactor.reset', subject: `account:${id}` });
+        }
+        return viewOf({ ...person, secondFactor: false });
+      },
+      unchanged,
+    );
   }
 
   /** Does `work` on an account that the caller may change, while nobody else changes any of the tenant. */
@@ -211,6 +233,7 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
     caller: Caller,
     id: string,
     work: (tx: Transaction, person: store.PersonRow) => Promise<T | Refusal>,
+    unchanged?: Unchanged,
   ): Promise<T | Refusal> {
     return this.#db.of(caller.tenant).transaction(async (tx) => {
       await store.lockPeople(tx, caller.tenant);
@@ -218,7 +241,7 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
       if (person === null) return notFound(id);
       if (!within({ ...all(person.role), platform: person.platform, sites: person.sites }, caller))
         return aboveYourself(person.role);
-      return work(tx, person);
+      return unchanged?.(viewOf(person)) ?? work(tx, person);
     });
   }
 

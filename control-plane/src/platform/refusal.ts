@@ -5,7 +5,7 @@
 import type { ProblemDetail } from '@casare/shared/api';
 
 export type RefusalKind =
-  'unauthenticated' | 'denied' | 'not_found' | 'conflict' | 'invalid' | 'unprocessable' | 'busy';
+  'unauthenticated' | 'denied' | 'not_found' | 'conflict' | 'stale' | 'invalid' | 'unprocessable' | 'busy';
 
 export interface Refusal {
   readonly refused: RefusalKind;

@@ -99,9 +99,9 @@ const takeTurnSql = sql<never, [tenant: string, id: string, turn: string, nextAt
   `UPDATE schedule SET next_at = $4, turn = turn + 1 WHERE tenant_id = $1 AND id = $2 AND turn = $3 AND ${TENANT_ACTS}`,
 );
 
-const removeSchedule = sql<{ name: string }, [tenant: string, id: string]>(
+const removeSchedule = sql<never, [tenant: string, id: string, turn: string]>(
   'removeSchedule',
-  `DELETE FROM schedule WHERE tenant_id = $1 AND id = $2 RETURNING name`,
+  `DELETE FROM schedule WHERE tenant_id = $1 AND id = $2 AND turn = $3`,
 );
 
 /** What a person decides about a schedule. */
@@ -166,9 +166,9 @@ export async function takeTurn(
   return (await tx.execute(takeTurnSql(tenant, id, turn, nextAt))) === 1;
 }
 
-/** The name of the one that was removed. */
-export async function deleteSchedule(tx: Transaction, tenant: string, id: string): Promise<string | null> {
-  return (await tx.query(removeSchedule(tenant, id)))[0]?.name ?? null;
+/** False when it was changed, decided about or removed since it was read. */
+export async function deleteSchedule(tx: Transaction, { tenant, id, turn }: KeptSchedule): Promise<boolean> {
+  return (await tx.execute(removeSchedule(tenant, id, turn))) === 1;
 }
 
 function kept(row: Row): KeptSchedule {

@@ -36,8 +36,8 @@ export class SchedulesController {
   }
 
   @Handles(api.schedules.update)
-  update({ caller, params, body }: Call<typeof api.schedules.update>) {
-    return this.#schedules.update(caller, params.id, body);
+  update({ caller, params, body, unchanged }: Call<typeof api.schedules.update>) {
+    return this.#schedules.update(caller, params.id, body, unchanged);
   }
 
   @Handles(api.schedules.firings)
@@ -51,13 +51,13 @@ export class SchedulesController {
   }
 
   @Handles(api.schedules.remove)
-  remove({ caller, params }: Call<typeof api.schedules.remove>) {
-    return this.#schedules.remove(caller, params.id);
+  remove({ caller, params, unchanged }: Call<typeof api.schedules.remove>) {
+    return this.#schedules.remove(caller, params.id, unchanged);
   }
 
   // Last: its path would match those above.
   @Handles(api.schedules.act)
-  act({ caller, params }: Call<typeof api.schedules.act>) {
-    return this.#schedules.act(caller, params.id, params.action);
+  act({ caller, params, unchanged }: Call<typeof api.schedules.act>) {
+    return this.#schedules.act(caller, params.id, params.action, unchanged);
   }
 }

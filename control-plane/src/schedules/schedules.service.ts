@@ -6,6 +6,7 @@ import { appendLive, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import { isUniqueViolation, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Ids } from '../platform/ids.ts';
 import { numberCursor, pageBy, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -91,37 +92,67 @@ export class SchedulesService {
   }
 
   /** A new time, or enabling it, counts from now on; another input or name does not change when it comes next. */
-  async update(caller: Caller, id: string, request: ScheduleRequest): Promise<Schedule | Refusal> {
+  async update(
+    caller: Caller,
+    id: string,
+    request: ScheduleRequest,
+    unchanged?: Unchanged,
+  ): Promise<Schedule | Refusal> {
     const times = await this.#check(caller.tenant, request);
     if (isRefusal(times)) return times;
     return this.#unlessNamed(request.name, () =>
-      this.#change(caller, id, 'updated', (schedule, now) => {
-        const same = schedule.enabled && schedule.cron === request.cron && schedule.timeZone === request.timeZone;
-        return [request, !request.enabled ? null : same ? schedule.nextAt : nextOf(times, now)];
-      }),
+      this.#change(
+        caller,
+        id,
+        'updated',
+        (schedule, now) => {
+          const same = schedule.enabled && schedule.cron === request.cron && schedule.timeZone === request.timeZone;
+          return [request, !request.enabled ? null : same ? schedule.nextAt : nextOf(times, now)];
+        },
+        unchanged,
+      ),
     );
   }
 
   /** Doing it twice is the same as once. */
-  async act(caller: Caller, id: string, action: 'enable' | 'disable'): Promise<Schedule | Refusal> {
+  async act(
+    caller: Caller,
+    id: string,
+    action: 'enable' | 'disable',
+    unchanged?: Unchanged,
+  ): Promise<Schedule | Refusal> {
     const enabled = action === 'enable';
-    return this.#change(caller, id, `${action}d`, (schedule, now) => {
-      if (schedule.enabled === enabled) return null;
-      const times = timesOf(schedule.cron, schedule.timeZone);
-      if (isRefusal(times)) return times;
-      return [{ ...schedule, enabled }, enabled ? nextOf(times, now) : null];
-    });
+    return this.#change(
+      caller,
+      id,
+      `${action}d`,
+      (schedule, now) => {
+        if (schedule.enabled === enabled) return null;
+        const times = timesOf(schedule.cron, schedule.timeZone);
+        if (isRefusal(times)) return times;
+        return [{ ...schedule, enabled }, enabled ? nextOf(times, now) : null];
+      },
+      unchanged,
+    );
   }
 
-  async remove(caller: Caller, id: string): Promise<Refusal | undefined> {
-    const removed = await this.#deps.db.of(caller.tenant).transaction(async (tx) => {
-      const name = await store.deleteSchedule(tx, caller.tenant, id);
-      if (name !== null) await this.#tell(tx, caller, id, { name }, 'removed');
-      return name !== null;
-    });
-    if (!removed) return scheduleNotFound(id);
-    this.#deps.live.wake();
-    return undefined;
+  async remove(caller: Caller, id: string, unchanged?: Unchanged): Promise<Refusal | undefined> {
+    const db = this.#deps.db.of(caller.tenant);
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const schedule = await store.findSchedule(db, caller.tenant, id);
+      if (schedule === null) return scheduleNotFound(id);
+      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]);
+      if (stale) return stale;
+      const removed = await db.transaction(async (tx) => {
+        if (!(await store.deleteSchedule(tx, schedule))) return false;
+        await this.#tell(tx, caller, id, { name: schedule.name }, 'removed');
+        return true;
+      });
+      if (!removed) continue;
+      this.#deps.live.wake();
+      return undefined;
+    }
+    return busy();
   }
 
   /** Beside a firing of the same schedule a change is tried again from what that left. */
@@ -130,12 +161,16 @@ export class SchedulesService {
     id: string,
     done: string,
     decide: (schedule: store.KeptSchedule, now: Date) => readonly [store.ScheduleTerms, Date | null] | Refusal | null,
+    unchanged?: Unchanged,
   ): Promise<Schedule | Refusal> {
     const { clock, live } = this.#deps;
     const db = this.#deps.db.of(caller.tenant);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const schedule = await store.findSchedule(db, caller.tenant, id);
       if (schedule === null) return scheduleNotFound(id);
+      // The write fails when the schedule is another by then.
+      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]);
+      if (stale) return stale;
       const now = clock.now();
       const decided = decide(schedule, now);
       if (isRefusal(decided)) return decided;
@@ -149,7 +184,7 @@ export class SchedulesService {
       live.wake();
       return this.get(caller.tenant, id);
     }
-    return refuse('conflict', 'SCHEDULE_BUSY', 'Others are changing this schedule.', { fix: 'Try again.' });
+    return busy();
   }
 
   /** What can be said now: a workflow may still be gone, and its schema another, when the time comes. */
@@ -220,4 +255,8 @@ function full(): Refusal {
   return refuse('conflict', 'SCHEDULES_FULL', `This tenant has ${SCHEDULES} schedules.`, {
     fix: 'Remove those that are not used.',
   });
+}
+
+function busy(): Refusal {
+  return refuse('conflict', 'SCHEDULE_BUSY', 'Others are changing this schedule.', { fix: 'Try again.' });
 }

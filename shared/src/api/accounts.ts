@@ -67,6 +67,7 @@ export const accounts = {
   }),
   get: endpoint({
     id: 'accounts.get',
+    passing: ['lastSignInAt'],
     method: 'GET',
     path: '/accounts/{id}',
     summary: 'Shows an account.',
@@ -100,6 +101,7 @@ export const accounts = {
   }),
   setRole: endpoint({
     id: 'accounts.setRole',
+    ifMatch: 'accounts.get',
     method: 'POST',
     path: '/accounts/{id}/role',
     summary:
@@ -113,6 +115,7 @@ export const accounts = {
   }),
   setPlatform: endpoint({
     id: 'accounts.setPlatform',
+    ifMatch: 'accounts.get',
     method: 'POST',
     path: '/accounts/{id}/platform',
     summary: "Makes an account of the operator's tenant an operator of the platform, or no longer one.",
@@ -124,6 +127,7 @@ export const accounts = {
   }),
   resetSecondFactor: endpoint({
     id: 'accounts.resetSecondFactor',
+    ifMatch: 'accounts.get',
     method: 'POST',
     path: '/accounts/{id}/reset-second-factor',
     summary: 'Takes the second factor of somebody who has lost it away, and ends their sessions.',
@@ -134,6 +138,7 @@ export const accounts = {
   }),
   act: endpoint({
     id: 'accounts.act',
+    ifMatch: 'accounts.get',
     method: 'POST',
     path: '/accounts/{id}/{action}',
     summary: 'Disables an account (its sessions end, its keys stop at once), enables it, or ends its sessions.',

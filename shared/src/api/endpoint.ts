@@ -20,6 +20,10 @@ export interface Endpoint {
   readonly permission: Permission;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** An update that takes `If-Match`: the id of the operation that shows the thing, whose ETag it is. */
+  readonly ifMatch?: string;
+  /** Of an operation that shows one thing: members that change by themselves, which its ETag leaves out. */
+  readonly passing?: readonly string[];
   /** It lists: made by `paged`. */
   readonly list?: ListShape;
   readonly body?: z.ZodType;
@@ -43,4 +47,9 @@ export interface Endpoint {
 /** Declares an endpoint, keeping its exact schema types. */
 export function endpoint<const E extends Endpoint>(declaration: E): E {
   return declaration;
+}
+
+/** Whether the operation shows one thing: such an answer has an ETag. */
+export function showsOne({ method, answer, list, params }: Endpoint): boolean {
+  return method === 'GET' && typeof answer === 'object' && list === undefined && params !== undefined;
 }

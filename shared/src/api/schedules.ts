@@ -143,6 +143,7 @@ export const schedules = {
   }),
   get: endpoint({
     id: 'schedules.get',
+    passing: ['nextRuns', 'lastFiring'],
     method: 'GET',
     path: '/schedules/{id}',
     summary: 'Shows a schedule with its next five times.',
@@ -153,6 +154,7 @@ export const schedules = {
   }),
   update: endpoint({
     id: 'schedules.update',
+    ifMatch: 'schedules.get',
     method: 'POST',
     path: '/schedules/{id}',
     summary: 'Replaces a schedule; jobs that it has submitted stay as they are.',
@@ -184,6 +186,7 @@ export const schedules = {
   }),
   remove: endpoint({
     id: 'schedules.remove',
+    ifMatch: 'schedules.get',
     method: 'DELETE',
     path: '/schedules/{id}',
     summary: 'Removes a schedule; its jobs stay.',
@@ -195,6 +198,7 @@ export const schedules = {
   // Last: its path would match those above.
   act: endpoint({
     id: 'schedules.act',
+    ifMatch: 'schedules.get',
     method: 'POST',
     path: '/schedules/{id}/{action}',
     summary: 'Enables or disables a schedule; times that pass while it is disabled are not caught up with.',

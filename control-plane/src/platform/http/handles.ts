@@ -6,13 +6,14 @@
  * Invariant: the method runs only after the guard allowed the caller and every part of the request was parsed.
  */
 import { Req, RequestMapping, RequestMethod, Res, SetMetadata } from '@nestjs/common';
-import { API_PREFIX, type Endpoint } from '@casare/shared/api';
+import { API_PREFIX, showsOne, type Endpoint } from '@casare/shared/api';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { answered, sendAnswer, sendAnswered, type BytesReply } from './answer.ts';
 import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
+import { tagged, unchangedOf, type Unchanged } from './etag.ts';
 import { idempotencyOf, scopedKey, type Idempotency, type KeyedRequest } from './idempotency.ts';
 import { loadGateOf, type Leave } from './load-gate.ts';
 import { boundAnswer, nextLink, openedQuery } from './list-cursors.ts';
@@ -32,6 +33,8 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly caller: E['permission'] extends 'public' ? Caller | null : Caller;
   /** Of the `Idempotency-Key` header: unique to this caller and operation. For operations that take it themselves. */
   readonly idempotencyKey: string | null;
+  /** To be asked with the thing as it is now, where the endpoint declares `ifMatch` and the caller has sent it. */
+  readonly unchanged: Unchanged | undefined;
   /** Aborts when the client went away, and, of a stream, when its caller may not read it any more. */
   readonly signal: AbortSignal;
   /** For what the declaration cannot say: cookies, addresses, `Last-Event-ID`. */
@@ -76,7 +79,8 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
         const keyed = keyedRequest(endpoint, request, parsed);
         const idempotencyKey = keyed && scopedKey(keyed);
         const query = openedQuery(endpoint, parsed.query);
-        const call = { ...parsed, query, idempotencyKey, caller, signal, request, response };
+        const unchanged = unchangedOf(endpoint, request);
+        const call = { ...parsed, query, idempotencyKey, unchanged, caller, signal, request, response };
         const handled = () => atSites(caller?.sites ?? null, () => handler.call(this, call as Call));
         const work = async () => boundAnswer(endpoint, parsed.query, await handled());
         const idempotency = endpoint.idempotency === 'own' ? undefined : idempotencyOf(request.app);
@@ -85,7 +89,9 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
           const result = await work();
           const next = endpoint.list === undefined ? null : nextLink(request.originalUrl, result);
           if (next !== null) response.setHeader('Link', next);
-          await sendAnswer(endpoint, response, result, stream?.ended);
+          const isKnown = showsOne(endpoint) && !isRefusal(result) && tagged(endpoint, request, response, result);
+          if (isKnown) response.status(304).end();
+          else await sendAnswer(endpoint, response, result, stream?.ended);
         }
       } finally {
         stream?.leave();

@@ -57,7 +57,7 @@ export function problemsOf(endpoint: Endpoint): Record<string, ZodOpenApiRespons
     403: true,
     404: true,
     409: changes,
-    412: sendsBytes,
+    412: sendsBytes || endpoint.ifMatch !== undefined,
     413: takesBody,
     415: takesBody,
     416: sendsBytes,

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, generated from the endpoint table: the same declarations that the server parses by. */
-import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Role, type Endpoint } from '@casare/shared/api';
+import { allows, API_PREFIX, BODY_EXAMPLES, ENDPOINTS, Role, type Endpoint, showsOne } from '@casare/shared/api';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { isKeptFile, problemsOf } from './openapi-problems.ts';
@@ -10,6 +10,12 @@ const IdempotencyKey = z
   .max(200)
   .optional()
   .meta({ description: 'The same key with the same request is answered with the same result.' });
+
+const IfMatch = z
+  .string()
+  .max(1_000)
+  .optional()
+  .meta({ description: 'The ETag of the thing as it was seen: the update is refused when it has changed.' });
 
 /** The document as plain JSON; the same on every call. */
 export function openApiDocument(): object {
@@ -47,7 +53,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
   const parameters = {
     ...(endpoint.params === undefined ? {} : { path: endpoint.params }),
     ...(endpoint.query === undefined ? {} : { query: endpoint.query }),
-    ...(endpoint.method === 'POST' ? { header: z.object({ 'Idempotency-Key': IdempotencyKey }) } : {}),
+    ...headersOf(endpoint),
   };
   return {
     operationId: endpoint.id,
@@ -64,9 +70,18 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     responses: {
       [endpoint.answer === 'nothing' ? '204' : String(endpoint.status ?? 200)]: successOf(endpoint),
       ...(isKeptFile(endpoint) ? PARTS : {}),
+      ...(showsOne(endpoint) && endpoint.passing === undefined ? { 304: PARTS[304] } : {}),
       ...problemsOf(endpoint),
     },
   };
+}
+
+function headersOf(endpoint: Endpoint): { header?: z.ZodObject } {
+  const headers = {
+    ...(endpoint.method === 'POST' ? { 'Idempotency-Key': IdempotencyKey } : {}),
+    ...(endpoint.ifMatch === undefined ? {} : { 'If-Match': IfMatch }),
+  };
+  return Object.keys(headers).length === 0 ? {} : { header: z.object(headers) };
 }
 
 /** Files are sent in part, and not again, to who asks so (RFC 9110). */

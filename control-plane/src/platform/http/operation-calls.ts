@@ -49,7 +49,14 @@ export class OperationCalls {
       endpoint.method === 'POST' && asked.idempotencyKey ? checkedKey(asked.idempotencyKey, 'idempotencyKey') : null;
     const keyed = key === null ? null : { endpoint, caller: from.caller, path, parsed: { query, body }, key };
     const opened = openedQuery(endpoint, query);
-    const call = { ...from, params, query: opened, body, idempotencyKey: keyed && scopedKey(keyed) } as Call;
+    const call = {
+      ...from,
+      params,
+      query: opened,
+      body,
+      unchanged: undefined,
+      idempotencyKey: keyed && scopedKey(keyed),
+    } as unknown as Call;
     const work = async () => boundAnswer(endpoint, query, await handler(call));
     // The request itself has its place; submits are counted apart.
     const leave = endpoint.load === undefined ? null : enterLoad(endpoint, from.request);

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   denied: 403,
   not_found: 404,
   conflict: 409,
+  stale: 412,
   unprocessable: 422,
   busy: 429,
 };

@@ -1160,6 +1160,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The thing is not as `If-Match` says. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description A server that had to be asked cannot be used. */
         BadGateway: {
             headers: {
@@ -1171,15 +1180,6 @@ export interface components {
         };
         /** @description A server that had to be asked did not answer in time. */
         GatewayTimeout: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description The thing is not as `If-Match` says. */
-        PreconditionFailed: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1745,6 +1745,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -1775,6 +1777,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -1789,6 +1792,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -1817,6 +1822,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -1831,6 +1837,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -1853,6 +1861,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -1865,6 +1874,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -1888,6 +1899,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -2703,6 +2715,13 @@ export interface operations {
                     "application/json": components["schemas"]["Agent"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -3011,6 +3030,13 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowVersionDetail"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -3150,6 +3176,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Secret"];
                 };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
@@ -3667,6 +3700,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -3869,6 +3909,13 @@ export interface operations {
                     "application/json": components["schemas"]["WhyPending"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -4050,6 +4097,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeadLetterDetails"];
                 };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
@@ -4682,6 +4736,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -4738,6 +4794,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -4749,7 +4806,10 @@ export interface operations {
     "schedules.remove": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 id: string;
             };
@@ -4769,6 +4829,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -4851,6 +4912,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -4874,6 +4937,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -5417,6 +5481,13 @@ export interface operations {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -5705,6 +5776,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Rotation"];
                 };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
@@ -6078,6 +6156,13 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -6333,6 +6418,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Deletion"];
                 };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
