@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestControlPlane, type TestControlPlane } from './testing.ts';
 
 /** Lists whose things only a fleet or a whole rotation makes; they are paged in their own tests. */
-const ELSEWHERE: Readonly<Record<string, string>> = { 'rotations.stragglers': 'fleet/rotation.test.ts' };
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'rotations.stragglers': 'fleet/rotation.test.ts',
+  'secrets.recipients': 'secrets/sealed.test.ts',
+};
 const lists = ENDPOINTS.filter(({ id, list }) => list !== undefined && !(id in ELSEWHERE));
 const THREE = [1, 2, 3] as const;
 
@@ -47,7 +50,7 @@ function pathOf({ id, path }: Endpoint): string {
 
 /** What tells an item from others. */
 const keyOf = (item: Record<string, unknown>): string =>
-  JSON.stringify(['id', 'serial', 'position', 'version', 'name', 'attempt', 'seq'].map((name) => item[name]));
+  JSON.stringify(['id', 'agentId', 'serial', 'position', 'version', 'name', 'attempt', 'seq'].map((name) => item[name]));
 
 /** All items, one a page, by the links of the answers. */
 async function walk(endpoint: Endpoint, sort: string, meanwhile?: () => Promise<unknown>): Promise<string[]> {
