@@ -48,7 +48,7 @@ export default {
       name: 'shared',
       severity: 'error',
       from: { path: code('shared'), pathNot: '\\.test\\.ts$' },
-      to: { pathNot: [code('shared'), ...packages('zod', 'yaml')] },
+      to: { pathNot: [code('shared'), ...packages('zod', 'yaml', '@hpke/core')] },
     },
     {
       name: 'certs',

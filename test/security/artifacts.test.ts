@@ -13,7 +13,7 @@ import { objectPath } from '../../control-plane/src/platform/objects/objects.ts'
 import { startTestControlPlane, type TestControlPlane } from '../../control-plane/src/testing.ts';
 import { attack } from './attack.ts';
 
-const DECISION = 'control-plane/src/jobs/artifact-link.decision.ts';
+const DECISION = 'control-plane/src/jobs/artifact-link.ts';
 const STORE = 'control-plane/src/jobs/artifact.store.ts';
 const ANSWER = 'control-plane/src/platform/http/answer.ts';
 const CONTENT = 'the bytes of a file';

@@ -3,7 +3,7 @@ import type { ArtifactLink } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase } from '../platform/database/index.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
-import { linkToken, tenantOfLink } from './artifact-link.decision.ts';
+import { linkToken, tenantOfLink } from './artifact-link.ts';
 import { artifactNotFound, type ArtifactsService, type FoundArtifact } from './artifacts.service.ts';
 import type { DeadLetterDependencies } from './dead-letters.service.ts';
 import type { Submitter } from './submit.service.ts';

@@ -3,16 +3,16 @@
  * has no index to go by: its plan says so. No rows are needed for that. The attempts of one job are few and are sorted.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listEntries } from './audit/audit-chain.store.ts';
-import { listAgents } from './fleet/agent.store.ts';
-import { findArtifacts } from './jobs/artifact.store.ts';
-import { findDeadLetters } from './jobs/dead-letter.store.ts';
-import { findJobs, type JobFilter } from './jobs/job.store.ts';
-import { findLogs, findSteps } from './jobs/step.store.ts';
-import { sql, type Queryable, type Statement } from './platform/database/index.ts';
-import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
-import { listFirings } from './schedules/firing.store.ts';
-import { list as listCertificates } from './trust/certificate-list.store.ts';
+import { listEntries } from '../../control-plane/src/audit/audit-chain.store.ts';
+import { listAgents } from '../../control-plane/src/fleet/agent.store.ts';
+import { findArtifacts } from '../../control-plane/src/jobs/artifact.store.ts';
+import { findDeadLetters } from '../../control-plane/src/jobs/dead-letter.store.ts';
+import { findJobs, type JobFilter } from '../../control-plane/src/jobs/job.store.ts';
+import { findLogs, findSteps } from '../../control-plane/src/jobs/step.store.ts';
+import { sql, type Queryable, type Statement } from '../../control-plane/src/platform/database/index.ts';
+import { testDatabase, type TestDatabase } from '../../control-plane/src/platform/database/testing.ts';
+import { listFirings } from '../../control-plane/src/schedules/firing.store.ts';
+import { list as listCertificates } from '../../control-plane/src/trust/certificate-list.store.ts';
 
 const ID = '0198a7c0-0000-7000-8000-000000000000';
 const OLDER = '0198a000-0000-7000-8000-000000000000';

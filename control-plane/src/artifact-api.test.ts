@@ -5,10 +5,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../cli/program.ts';
-import { sql } from '../platform/database/index.ts';
-import { objectPath } from '../platform/objects/objects.ts';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
+import { runCli } from './cli/program.ts';
+import { sql } from './platform/database/index.ts';
+import { objectPath } from './platform/objects/objects.ts';
+import { startTestControlPlane, type TestControlPlane } from './testing.ts';
 
 const CONTENT = '0123456789';
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linkToken, tenantOfLink } from './artifact-link.decision.ts';
+import { linkToken, tenantOfLink } from './artifact-link.ts';
 
 const key = new Uint8Array(32).fill(1);
 const id = '0198a7c0-1000-7000-8000-00000000000a';
