@@ -3,6 +3,7 @@ export * from './accounts.ts';
 export * from './agents.ts';
 export * from './alerts.ts';
 export * from './api-keys.ts';
+export * from './artifacts.ts';
 export * from './audit-events.ts';
 export * from './audit.ts';
 export * from './auth.ts';

@@ -1,8 +1,9 @@
-/** Jobs: submitting, observing, steering; their steps and artifacts. */
+/** Jobs: submitting, observing, steering; their steps. */
 import { z } from 'zod';
-import { ArtifactKind, Capability } from '../protocol/messages.ts';
+import { Capability } from '../protocol/messages.ts';
 import { Effect, StepSeen, WorkflowError } from '../protocol/run-events.ts';
 import { JobRetry } from '../workflow/job-retry.ts';
+import { Artifact } from './artifacts.ts';
 import { endpoint } from './endpoint.ts';
 import { Json } from './json.ts';
 import { CREATED, FILTERS, IdParams, paged, time } from './page.ts';
@@ -169,22 +170,6 @@ export const LogLine = z
   .object({ attempt: z.int(), seq: z.int(), at: time, level: z.string(), message: z.string() })
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof LogLine>;
-
-export const Artifact = z
-  .object({
-    id: z.uuid(),
-    jobId: z.uuid(),
-    attempt: z.int(),
-    name: z.string(),
-    kind: ArtifactKind,
-    mediaType: z.string(),
-    bytes: z.int(),
-    sha256: z.string(),
-    position: z.string().nullable(),
-    createdAt: time,
-  })
-  .meta({ id: 'Artifact' });
-export type Artifact = z.infer<typeof Artifact>;
 
 /**
  * `continue`: the step in doubt took effect (`output` is its output); the job goes on after it. It is refused with
@@ -374,61 +359,5 @@ export const jobs = {
     body: ReviewRequest,
     answer: { json: Job },
     problems: [...steered, 'ATTEMPT_MAY_ACT'],
-  }),
-} as const;
-
-/** What is good for minutes, without an account. */
-export const ArtifactLinkRequest = z.strictObject({
-  /** 10 seconds to an hour; 5 minutes unless said otherwise. */
-  ttlSeconds: z.int().min(10).max(3_600).default(300),
-});
-
-export const ArtifactLink = z
-  .object({
-    /** Whoever has it may fetch the file until it expires: it is handed on like the file itself. */
-    url: z.string(),
-    expiresAt: time,
-  })
-  .meta({ id: 'ArtifactLink' });
-export type ArtifactLink = z.infer<typeof ArtifactLink>;
-
-const bytesGone = [
-  ...['ARTIFACT_NOT_FOUND', 'ARTIFACT_FILE_MISSING', 'ARTIFACT_FILE_DAMAGED', 'ARTIFACT_STORE_UNREACHABLE'],
-  ...['RANGE_NOT_SATISFIABLE', 'PRECONDITION_FAILED'],
-];
-
-export const artifacts = {
-  get: endpoint({
-    id: 'artifacts.get',
-    method: 'GET',
-    path: '/artifacts/{id}',
-    summary: 'Sends the bytes of an artifact, or one range of them. Its ETag is its SHA-256.',
-    permission: 'jobs:read',
-    params: IdParams,
-    answer: 'bytes',
-    problems: bytesGone,
-  }),
-  link: endpoint({
-    id: 'artifacts.link',
-    method: 'POST',
-    path: '/artifacts/{id}/link',
-    summary: 'Makes a link to an artifact that is good for minutes and needs no account.',
-    permission: 'jobs:read',
-    params: IdParams,
-    body: ArtifactLinkRequest,
-    answer: { json: ArtifactLink },
-    status: 201,
-    problems: ['ARTIFACT_NOT_FOUND', 'TENANT_SUSPENDED'],
-  }),
-  linked: endpoint({
-    id: 'artifacts.linked',
-    method: 'GET',
-    path: '/artifacts/{id}/linked',
-    summary: 'Sends the bytes of an artifact to whoever has a link to it.',
-    permission: 'public',
-    params: IdParams,
-    query: z.object({ token: z.string().max(300).optional() }),
-    answer: 'bytes',
-    problems: ['ARTIFACT_LINK_INVALID', ...bytesGone],
   }),
 } as const;

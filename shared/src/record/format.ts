@@ -6,7 +6,8 @@
  * also those whose bytes could not be had, with the reason; a reader refuses a version that it does not know.
  */
 import { z } from 'zod';
-import { Artifact, Attempt, Job, LogLine, Step } from '../api/jobs.ts';
+import { Artifact } from '../api/artifacts.ts';
+import { Attempt, Job, LogLine, Step } from '../api/jobs.ts';
 import { time } from '../api/page.ts';
 import { RunEvent } from '../protocol/run-events.ts';
 

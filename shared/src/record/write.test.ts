@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Artifact } from '../api/jobs.ts';
+import type { Artifact } from '../api/artifacts.ts';
 import { RECORD_ARTIFACTS, RunRecord } from './format.ts';
 import { lostName } from './lost.ts';
 import { recordFiles, type RecordSource } from './write.ts';

@@ -5,7 +5,8 @@
  * Invariants: a file is read to its end before the next one is asked for, and each gives its content as it is read, so
  * nothing of a run is held in memory but the list of its artifacts; what cannot be had is listed and stops nothing else.
  */
-import type { Artifact, Attempt, LogLine, Step } from '../api/jobs.ts';
+import type { Artifact } from '../api/artifacts.ts';
+import type { Attempt, LogLine, Step } from '../api/jobs.ts';
 import { cloudEvents } from './cloud-events.ts';
 import {
   RECORD_ARTIFACTS,
