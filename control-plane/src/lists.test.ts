@@ -206,7 +206,7 @@ function byHand(tenant: string, job: string, schedule: string): string {
     INSERT INTO schedule_firing (tenant_id, schedule_id, id, cause, due_at, fired_at, outcome)
       VALUES ('${tenant}', '${schedule}', gen_random_uuid(), 'person', now(), now(), 'skipped');
     INSERT INTO audit_checkpoint (tenant_id, position, hash, at, public_key, signature)
-      VALUES ('${tenant}', ${n}, decode('${'0'.repeat(64)}', 'hex'), now(), 'AAAA', 'AAAA');
+      VALUES ('${tenant}', 100${n}, decode('${'0'.repeat(64)}', 'hex'), now(), 'AAAA', 'AAAA');
     INSERT INTO authority_request (id, kind, csr_pem, sealed_key, created_by, created_at)
       VALUES (gen_random_uuid(), 'server_ca', 'x', '', 'system', now() + interval '${n} minutes');
     INSERT INTO identity_provider (tenant_id, id, kind, name, issuer, client_id, groups_claim, link_by_email,

@@ -9,6 +9,9 @@ const NO_LISTS: Readonly<Record<string, string>> = {
   'trust.expirations': 'a report of things of several kinds, the first to end first, and whether there are more',
 };
 
+/** What lists sort by that their items do not show, and why. */
+const NOT_SHOWN: Readonly<Record<string, string>> = { 'secrets.sealingKeys': 'createdAt' }; // that of the agent
+
 const shapeOf = ({ answer }: Endpoint) =>
   typeof answer === 'object' && answer.json instanceof z.ZodObject ? answer.json.shape : {};
 const lists = ENDPOINTS.filter(
@@ -20,7 +23,7 @@ it('the lists are found', () => {
   expect(ENDPOINTS.filter(({ list }) => list !== undefined)).toEqual(lists);
 });
 
-describe.each(lists.map((endpoint) => [endpoint.id, endpoint] as const))('%s', (_, endpoint) => {
+describe.each(lists.map((endpoint) => [endpoint.id, endpoint] as const))('%s', (id, endpoint) => {
   const { list, query } = endpoint;
   const shape = shapeOf(endpoint) as Record<string, z.ZodType>;
 
@@ -42,7 +45,7 @@ describe.each(lists.map((endpoint) => [endpoint.id, endpoint] as const))('%s', (
   it('sorts by what its items show', () => {
     const item = (shape['items'] as z.ZodArray<z.ZodObject>).element;
     const names = [...new Set(list!.sort.map((name) => name.replace(/^-/, '')))];
-    expect(names.filter((name) => !(name in item.shape))).toEqual([]);
+    expect(names.filter((name) => !(name in item.shape) && NOT_SHOWN[id] !== name)).toEqual([]);
   });
 
   it('gives its filters the names and schemas that other lists give them', () => {
