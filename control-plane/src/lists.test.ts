@@ -50,7 +50,9 @@ function pathOf({ id, path }: Endpoint): string {
 
 /** What tells an item from others. */
 const keyOf = (item: Record<string, unknown>): string =>
-  JSON.stringify(['id', 'agentId', 'serial', 'position', 'version', 'name', 'attempt', 'seq'].map((name) => item[name]));
+  JSON.stringify(
+    ['id', 'agentId', 'serial', 'position', 'version', 'name', 'attempt', 'seq'].map((name) => item[name]),
+  );
 
 /** All items, one a page, by the links of the answers. */
 async function walk(endpoint: Endpoint, sort: string, meanwhile?: () => Promise<unknown>): Promise<string[]> {
