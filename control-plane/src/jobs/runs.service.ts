@@ -211,7 +211,9 @@ export class RunsService {
     }
   }
 
-  async #secrets(lease: leases.Lease): Promise<Pick<Welcomed, 'secrets' | 'secretRules' | 'sealedSecrets' | 'localSecrets'>> {
+  async #secrets(
+    lease: leases.Lease,
+  ): Promise<Pick<Welcomed, 'secrets' | 'secretRules' | 'sealedSecrets' | 'localSecrets'>> {
     const job = await this.#deps.assignmentOf(lease);
     const workflow = job && (await this.#deps.workflows.resolve(lease.tenant, job.workflowId));
     if (!workflow || isRefusal(workflow)) return { secrets: {} };

@@ -1,6 +1,13 @@
 /** What jobs need of other features, as narrow ports: the workflows that are run and the secrets they use. */
 import type { ProblemDetail } from '@casare/shared/api';
-import type { OnDisconnect, SealedSecrets, SecretRulesByName, Secrets, SignatureEnvelope, SlotKind } from '@casare/shared/protocol';
+import type {
+  OnDisconnect,
+  SealedSecrets,
+  SecretRulesByName,
+  Secrets,
+  SignatureEnvelope,
+  SlotKind,
+} from '@casare/shared/protocol';
 import type { JobRetry, Workflow } from '@casare/shared/workflow';
 import type { Refusal } from '../platform/refusal.ts';
 

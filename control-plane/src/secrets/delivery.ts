@@ -96,7 +96,10 @@ export class SecretDelivery {
   /** Values that are on the agent's premises are no business of this log: whether they are used is not known here. */
   async #note(
     use: SecretUse,
-    { stored, inFile }: { stored: ReadonlyMap<string, { readonly version: number }>; inFile: ReadonlyMap<string, unknown> },
+    {
+      stored,
+      inFile,
+    }: { stored: ReadonlyMap<string, { readonly version: number }>; inFile: ReadonlyMap<string, unknown> },
   ): Promise<void> {
     const { db, clock } = this.#options;
     const { tenant, agentId, jobId, attempt, requestedBy } = use;

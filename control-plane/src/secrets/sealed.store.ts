@@ -33,10 +33,7 @@ export function labelOf(name: string): string {
 
 const KEY = `id AS "agentId", name AS agent, state, sealing_key AS "publicKey"`;
 
-const keyPageSql = listSql<
-  KeyRow,
-  [tenant: string, reference: string | null, beyond: string | null, limit: number]
->(
+const keyPageSql = listSql<KeyRow, [tenant: string, reference: string | null, beyond: string | null, limit: number]>(
   'sealingKeyPage',
   ({ order, beyond }) => `SELECT ${KEY} FROM agent
    WHERE tenant_id = $1 AND state <> 'decommissioned' AND ($2::text IS NULL OR name = $2 OR id::text = lower($2))
