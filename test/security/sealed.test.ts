@@ -279,6 +279,7 @@ attack(
     {
       file: 'control-plane/src/jobs/submit.service.ts',
       find: '...(sealed ?? []).map(secretLabel)',
+      replace: '...[]',
     },
   ],
   async () => {
