@@ -12,6 +12,7 @@ export function plotOf(saved: Saved): Promise<string> {
 }
 
 const CPU = 'CPU us per job';
+const P95 = ', p95 ms';
 
 const PANELS: Readonly<Record<string, (saved: Saved) => Panel[]>> = {
   enqueue: (saved) => [ratePanel(saved, 'Jobs taken in a second (more is better)'), cpuPanel(saved)],
@@ -108,6 +109,18 @@ const PANELS: Readonly<Record<string, (saved: Saved) => Panel[]>> = {
         [{ name: 'casare', ...figureOf(saved, 'casare', 'ms per plain step') }],
         goalOf(saved, 'plain step'),
       ),
+    ];
+  },
+  console(saved) {
+    const names = Object.keys(saved.figures['casare']!).filter((name) => name.endsWith(P95));
+    const rows = names.map((name) => ({ name: name.slice(0, -P95.length), ...figureOf(saved, 'casare', name) }));
+    const [painted, asked] = [
+      rows.filter(({ name }) => name === 'painted'),
+      rows.filter(({ name }) => name !== 'painted'),
+    ];
+    return [
+      bars('An answer of the API, 95 of 100 within, ms (less is better)', asked, goalOf(saved, 'first page')),
+      bars('The painted page, 95 of 100 within, ms (less is better)', painted, goalOf(saved, 'painted')),
     ];
   },
   fairness(saved) {
