@@ -149,6 +149,7 @@ test('doctor shows every check with what to do, and exits 1 when one has failed'
     interception: 'ok',
     tunnel: 'ok',
     policy: 'ok',
+    'secret providers': 'ok',
     'agent process': 'warning',
     disk: expect.stringMatching(/ok|warning/) as string,
     browser: 'failed',
