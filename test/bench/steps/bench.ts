@@ -1,28 +1,23 @@
 /**
  * `steps`: what the engine costs per step. 1,000 `set` steps; 200 browser steps, against the same executors called without
  * the engine (the same calls of Playwright), and against a script with one call of Playwright for each step. Our runs are
- * those of an agent: a worker process, every event in a durable outbox.
+ * those of an agent: a worker process, every event in a durable outbox. Each contender has a process that is new in each round.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startBrowser } from '../../../edge-agent/dist/browser/index.js';
-import { unrestricted } from '../../../edge-agent/dist/policy/index.js';
-import { closeSessions, createStepRegistry } from '../../../edge-agent/dist/steps/index.js';
-import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
+import { startPart } from '../frame/child.ts';
 import type { BenchOptions } from '../frame/options.ts';
 import { atMost, type Outcome } from '../frame/report.ts';
 import { type Figures, runRounds } from '../frame/rounds.ts';
 import { runOnAgent } from './agent-run.ts';
 import { servePage } from './page.ts';
-import { bareRound, browserRound, ROUND, setSteps } from './tasks.ts';
+import type { PeerQuestions } from './peers.ts';
+import { browserRound, ROUND, setSteps, WARM_UP } from './tasks.ts';
 
 const SIZES = { full: { plain: 1_000, browser: 200 }, small: { plain: 50, browser: 10 } } as const;
-/** Rounds of the browser before the clock starts: pages and code are cold. */
-const WARM_UP = 2;
 /** The trace is a thing of its own: Playwright's, on or off, whoever calls it. */
 const WITHOUT_TRACE = { rpa: { record: { trace: 'never' } } };
-const EVIDENCE: EvidenceRules = { ...DEFAULT_EVIDENCE, trace: 'never' };
 const PER_STEP = 'ms per browser step';
 
 interface Scene {
@@ -40,8 +35,8 @@ export async function steps(options: BenchOptions): Promise<Outcome> {
   try {
     const contenders = [
       { name: 'casare', run: () => onAgent(scene) },
-      { name: 'executors', run: () => executorsAlone(scene) },
-      { name: 'playwright', run: () => script(scene) },
+      { name: 'executors', run: () => byPeer('executors', scene) },
+      { name: 'playwright', run: () => byPeer('playwright', scene) },
     ].filter(({ name }) => options.only === null || name === options.only);
     const result = await runRounds(contenders, {
       ...options,
@@ -86,47 +81,16 @@ function browserSteps(url: string, rounds: number): unknown[] {
   ];
 }
 
-/** The same executors, called one after the other: no engine, no record, no process between. */
-async function executorsAlone({ home, url, rounds }: Scene): Promise<Figures> {
-  const registry = createStepRegistry({ home, env: process.env, platform: process.platform });
-  const session = new Map<string, unknown>();
-  const call = async (name: string, args: unknown): Promise<void> => {
-    await registry.find(name)?.run(args, {
-      ...{ position: '/do/0/it', timeoutMs: 30_000, runFolder: home, usesSecret: false, session },
-      ...{ policy: unrestricted, evidence: EVIDENCE, holdsSecret: () => false, signal: new AbortController().signal },
-      see: () => undefined,
-      artifact: () => Promise.resolve(),
-      log: () => Promise.resolve(),
-    });
-  };
-  const round = async (n: number): Promise<void> => {
-    for (const [, name, args] of browserRound(n)) await call(name, args);
-  };
+/** What a peer takes for a browser step, in a process of its own as young as a worker: it ends with the round. */
+async function byPeer(which: keyof PeerQuestions, scene: Scene): Promise<Figures> {
+  const part = startPart<PeerQuestions>(new URL('peers.ts', import.meta.url), {
+    log: path.join(scene.home, 'peers.log'),
+  });
   try {
-    await call('browser.open', { url });
-    return { [PER_STEP]: await timed(round, rounds) };
+    return { [PER_STEP]: await part.ask(which, scene) };
   } finally {
-    await closeSessions(session);
+    await part.end();
   }
-}
-
-async function script({ home, url, rounds }: Scene): Promise<Figures> {
-  const started = await startBrowser({ home, env: process.env, platform: process.platform });
-  try {
-    const context = await started.browser.newContext({ viewport: { width: 1_280, height: 800 } });
-    const page = await context.newPage();
-    await page.goto(url);
-    return { [PER_STEP]: await timed((n) => bareRound(page, n), rounds) };
-  } finally {
-    await started.close();
-  }
-}
-
-async function timed(round: (n: number) => Promise<void>, rounds: number): Promise<number> {
-  for (let n = 0; n < WARM_UP; n += 1) await round(10_000 + n);
-  const at = performance.now();
-  for (let n = 0; n < rounds; n += 1) await round(n);
-  return (performance.now() - at) / (rounds * ROUND);
 }
 
 function judged(

@@ -6,6 +6,8 @@ export type BrowserTask = readonly [name: string, call: string, args: Readonly<R
 
 /** Steps of one round of the form. */
 export const ROUND = 5;
+/** Rounds of the browser before the clock starts: pages and code are cold. */
+export const WARM_UP = 2;
 
 /** Plain steps one after the other, each with an expression over the one before. */
 export function setSteps(count: number): unknown[] {
