@@ -67,9 +67,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'under `hold` the agent does not wait until the start of a step is on record',
-    file: 'edge-agent/dist/runner/run.js',
-    find: "if (this.assignment.onDisconnect === 'hold') {",
-    replace: 'if (false) {',
+    file: 'edge-agent/dist/runner/leave.js',
+    find: 'if (acknowledged !== null && acknowledged < held.seq)',
+    replace: 'if (false)',
     caughtBy: /^3: /,
   },
   {
