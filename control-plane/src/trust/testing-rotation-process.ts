@@ -71,6 +71,8 @@ async function drive({ kind, rollbackFrom }: ProcessTask, trust: Trust, db: Data
   };
   await follow();
   const known = must(await rotations.list('default', { limit: 10 })).items.find((one) => one.kind === kind);
+  // What a crash left to be made below the new root is made by the loop; here before anything else is done, not beside it.
+  if (known !== undefined) await rotations.turn();
   let now = known ?? must(await rotations.start(BY, api.rotations.start.body.parse({ kind })));
   for (let unmet = 0; now.phase !== 'standby';) {
     await follow();
