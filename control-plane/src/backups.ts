@@ -221,7 +221,7 @@ function elsewhereOf(config: Config, artifacts: boolean): string[] {
   return [
     ...(config.signerSocket === null ? [] : ['master.key, in the home of the signer that runs by itself']),
     ...(config.secretsMaster.keys === undefined ? [] : ['the master keys of secrets, in CASARE_SECRETS_MASTER_KEY']),
-    ...(config.secretsMaster.vault === undefined ? [] : ['the transit key of Vault that secrets are under']),
+    ...(vault === undefined ? [] : ['the transit key of Vault that secrets are under']),
     ...(config.mail === null ? [] : ['the mail server with its password, in CASARE_SMTP_URL']),
     ...web.map((file) => `the certificate and key of the web, in ${file}`),
     ...(artifacts ? [] : [`the files of artifacts, in ${path.join(config.home, 'artifacts')}`]),

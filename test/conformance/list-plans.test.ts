@@ -66,6 +66,7 @@ const narrowed: readonly (readonly [string, Partial<JobFilter>])[] = [
   ['all', {}],
   ['that run', { state: 'running' }],
   ['that failed', { state: 'failed' }],
+  ['that failed on an agent', { state: 'failed', agent: ID }],
   ['that succeeded', { state: 'succeeded' }],
   ['of a workflow', { workflow: 'a/b' }],
   ['of a site', { site: 'here' }],

@@ -63,7 +63,9 @@ test('somebody is invited, given a role, disabled and enabled', async () => {
   const made = await casare('accounts', 'invite', 'new@acme.example', '--role', 'viewer', '--expires', '2d');
   expect(made.code, made.err).toBe(0);
   expect(made.out).toMatch(/\/invitation#token=[\w-]{43}\n$/);
-  const row = /^(\S+)\s+new@acme\.example\s+viewer\s+all\s+invited\s+never/m.exec((await casare('accounts', 'list')).out);
+  const row = /^(\S+)\s+new@acme\.example\s+viewer\s+all\s+invited\s+never/m.exec(
+    (await casare('accounts', 'list')).out,
+  );
   const id = row![1]!;
   expect((await casare('accounts', 'role', id, 'developer')).out).toMatch(/role\s+developer/);
   expect((await casare('accounts', 'disable', id)).out).toMatch(/state\s+disabled/);

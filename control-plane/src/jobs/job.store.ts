@@ -213,7 +213,9 @@ export async function findJobs(db: Queryable, tenant: string, filter: JobFilter,
   const sinceId = since === null ? null : firstIdAt(Date.parse(since) - CLOCK_SKEW_MS);
   const untilId = until === null ? null : firstIdAt(Date.parse(until) + CLOCK_SKEW_MS);
   const versions = search.versions === undefined ? workflows : narrowed(workflows, search.versions);
-  const list = agent !== null ? 'agent' : state === null ? 'all' : (LIST_OF_STATE[state] ?? 'leased');
+  const ofState = state === null ? 'all' : (LIST_OF_STATE[state] ?? 'leased');
+  // What needs attention is less than what an agent has done.
+  const list = agent !== null && ofState !== 'attention' ? 'agent' : ofState;
   const { id = null, part = null, from = null } = search;
   const found = [state, versions, agent, since, sinceId, id, part, range.beyond, range.limit] as const;
   const rows = await db.query(LISTS[list](range.ascending)(tenant, ...found, until, untilId, routes, from));
