@@ -43,6 +43,18 @@ test('who asks while a flush is under way waits for the next one, together', asy
   expect(over).toEqual(['first', 'second', 'third', 'fourth']);
 });
 
+test('who asks as soon as a flush has ended shares the next one: two are never under way', async () => {
+  const disk = new FlushForTests();
+  const log = new WriteAheadLog(disk.flush);
+  const asked = log.flush().then(() => log.flush());
+  const second = log.flush();
+  await disk.end();
+  expect(disk.begun).toBe(2);
+  await disk.end();
+  await Promise.all([asked, second]);
+  expect(disk.begun).toBe(2);
+});
+
 test('a flush that failed is heard of by whoever waited for it, and by nobody else', async () => {
   const disk = new FlushForTests();
   const log = new WriteAheadLog(disk.flush);

@@ -47,8 +47,10 @@ export class WriteAheadLog {
    * one after it. Rejects with OUTBOX_FAILED: what was written may be lost by a power cut.
    */
   flush(): Promise<void> {
+    // The next one has not begun yet, also where the one before it has just ended.
+    if (this.#next !== null) return this.#next;
     if (this.#running === null) return this.#run();
-    this.#next ??= this.#running.then(ignore, ignore).then(() => {
+    this.#next = this.#running.then(ignore, ignore).then(() => {
       this.#next = null;
       return this.#run();
     });
