@@ -1,11 +1,28 @@
-/** `GET /events`: live events as server-sent events, resumed by `Last-Event-ID`. */
+/**
+ * `GET /events`: live events as server-sent events, resumed by `Last-Event-ID`. Each is told to who may read what it is about:
+ * the rights are those that the stream was opened with, which ends when there are fewer (`open-streams.ts`).
+ */
 import { Controller, Inject } from '@nestjs/common';
-import { api } from '@casare/shared/api';
+import { allows, api, type LiveEvent, type Permission } from '@casare/shared/api';
+import type { Caller } from '../platform/http/caller.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import type { ServerSentEvent } from '../platform/http/sse.ts';
 import { LiveService } from './live.service.ts';
 import { parseCursor } from './cursor.ts';
+
+/** By what each kind of event may be read: as what it is about. */
+const READ_BY: Readonly<Record<LiveEvent['type'], Permission>> = {
+  'job.changed': 'jobs:read',
+  'step.changed': 'jobs:read',
+  'log.line': 'jobs:read',
+  'artifact.stored': 'jobs:read',
+  'agent.changed': 'agents:read',
+  'agent.drained': 'agents:read',
+  'schedule.changed': 'schedules:read',
+  'trust.changed': 'trust:read',
+  'stream.reset': 'jobs:read',
+};
 
 @Controller()
 export class LiveController {
@@ -29,17 +46,19 @@ export class LiveController {
     if ((call.caller.sites ?? null) !== null) return silence(call.signal);
     // Taken before the answer begins: what a client reads once its stream is open has no gap to the first event.
     const from = cursor ?? (await this.#live.now());
-    return this.#events(call.caller.tenant, call.query.job ?? null, from, call.signal);
+    return this.#events(call.caller, call.query.job ?? null, from, call.signal);
   }
 
   async *#events(
-    tenant: string,
+    caller: Caller,
     job: string | null,
     cursor: string,
     signal: AbortSignal,
   ): AsyncGenerator<ServerSentEvent> {
-    for await (const batch of this.#live.follow({ tenant, job, cursor }, signal)) {
-      for (const { cursor: id, event } of batch) yield { id, event: event.type, data: event };
+    for await (const batch of this.#live.follow({ tenant: caller.tenant, job, cursor }, signal)) {
+      for (const { cursor: id, event } of batch) {
+        if (allows(caller, READ_BY[event.type])) yield { id, event: event.type, data: event };
+      }
     }
   }
 }

@@ -60,7 +60,7 @@ export const events = {
     path: '/events',
     permission: 'jobs:read',
     summary:
-      'Streams events (SSE). `Last-Event-ID` (header, or `lastEventId` in the query) resumes; `job` narrows to one job.',
+      'Streams the events that the caller may read (SSE). `Last-Event-ID` (header, or `lastEventId` in the query) resumes; `job` narrows to one job.',
     query: z.object({ job: z.uuid().optional(), lastEventId: z.string().max(100).optional() }),
     answer: 'events',
     problems: ['CURSOR_INVALID', 'LIVE_TOO_MANY'],

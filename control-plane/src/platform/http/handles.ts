@@ -71,8 +71,7 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
     async function handle(this: unknown, request: Request, response: Response): Promise<void> {
       const leave = enterLoad(endpoint, request);
       const caller = callerOf(request);
-      const stream =
-        endpoint.answer === 'events' && caller ? openStreamsOf(request.app).enter(caller, endpoint.permission) : null;
+      const stream = endpoint.answer === 'events' && caller ? openStreamsOf(request.app).enter(caller) : null;
       try {
         const parsed = await parseRequest(endpoint, request);
         const signal = AbortSignal.any([abortOnClose(response), ...(stream ? [stream.ended] : [])]);

@@ -1,12 +1,12 @@
 /**
- * Streams that stay open are judged again and again: a stream ends within a second after its key or session was revoked,
- * has expired, or has lost the permission. All of a replica are asked about in one go, so a thousand streams cost two
- * statements a turn.
+ * Streams that stay open are judged again and again: a stream ends within a second after its key or session was revoked or
+ * has expired, or may less than when the stream was opened: what it is told was decided then. All of a replica are asked
+ * about in one go, so a thousand streams cost two statements a turn.
  *
  * Bounds: nothing runs while no stream is open; when the database cannot be asked for `FAILED_TURNS` turns, all streams
  * end.
  */
-import { allows, type Permission } from '@casare/shared/api';
+import { within } from '@casare/shared/api';
 import type { Log } from '../log.ts';
 import type { Authenticator, Caller } from './caller.ts';
 
@@ -17,7 +17,6 @@ const FAILED_TURNS = 20;
 
 interface Stream {
   readonly caller: Caller;
-  readonly permission: Permission;
   readonly ended: AbortController;
 }
 
@@ -41,8 +40,8 @@ export class OpenStreams {
     this.#log = log;
   }
 
-  enter(caller: Caller, permission: Permission): Watched {
-    const stream: Stream = { caller, permission, ended: new AbortController() };
+  enter(caller: Caller): Watched {
+    const stream: Stream = { caller, ended: new AbortController() };
     this.#streams.add(stream);
     this.#turnLater();
     return { ended: stream.ended.signal, leave: () => this.#streams.delete(stream) };
@@ -64,9 +63,9 @@ export class OpenStreams {
     try {
       const rights = await this.#authenticator.stillIn(streams.map(({ caller }) => caller));
       this.#failed = 0;
-      for (const { caller, permission, ended } of streams) {
+      for (const { caller, ended } of streams) {
         const now = rights.get(caller.credential);
-        if (now === undefined || !allows(now, permission)) ended.abort();
+        if (now === undefined || !within(caller, now)) ended.abort();
       }
     } catch (error) {
       this.#failed += 1;
