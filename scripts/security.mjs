@@ -1,10 +1,11 @@
 /**
  * `npm run security`: every numbered attack of docs/security/attacks.md, a line for each number, then
  * `N passed, N failed, N skipped`. `--prove [numbers]` takes each protection out, in a copy of the sources, and expects
- * the attack to succeed then: a test that still passes protects nothing.
+ * the attack to succeed then: a test that still passes protects nothing. Each test must pass in that copy first, with all
+ * its protections: one that fails there anyway would prove everything.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from './build.mjs';
@@ -56,25 +57,40 @@ function run() {
 /** Each protection of each attack, taken out in a copy. */
 function prove() {
   const copy = copySources();
-  const totals = { proved: 0, hollow: 0 };
+  const totals = { proved: 0, failed: 0 };
+  const tell = (number, word, what) => {
+    totals[word === 'proved' ? 'proved' : 'failed'] += 1;
+    console.log(`${String(number).padStart(2)} ${word.padEnd(7)} ${what}`);
+  };
   try {
-    for (const { number, name, protections } of listed(copy)) {
-      if (numbers.length > 0 && !numbers.includes(number)) continue;
-      for (const protection of protections) {
-        const caught = failsWithout(copy, name, protection);
-        totals[caught ? 'proved' : 'hollow'] += 1;
+    const chosen = listed(copy).filter(({ number }) => numbers.length === 0 || numbers.includes(number));
+    const sound = passing(copy, chosen);
+    for (const attack of chosen) {
+      if (!sound.has(attack.name)) {
+        tell(attack.number, 'BROKEN', `fails with all its protections: ${attack.name}`);
+        continue;
+      }
+      for (const protection of attack.protections) {
         const what = `${protection.file}: ${protection.find.replaceAll(/\s+/g, ' ').slice(0, 70)}`;
-        console.log(`${String(number).padStart(2)} ${caught ? 'proved ' : 'HOLLOW '} without ${what}`);
+        tell(attack.number, failsWithout(copy, attack, protection) ? 'proved' : 'HOLLOW', `without ${what}`);
       }
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-  console.log(`${totals.proved} passed, ${totals.hollow} failed, 0 skipped`);
-  return totals.hollow === 0 && totals.proved > 0 ? 0 : 1;
+  console.log(`${totals.proved} passed, ${totals.failed} failed, 0 skipped`);
+  return totals.failed === 0 && totals.proved > 0 ? 0 : 1;
 }
 
-function failsWithout(copy, name, { file, find, replace = '' }) {
+/** Names of the attacks whose tests pass in the copy as it is. */
+function passing(copy, attacks) {
+  const files = [...new Set(attacks.map(({ file }) => file))];
+  if (files.length === 0) return new Set();
+  const { results } = vitest(copy, [...files, '-t', `^(${attacks.map(({ name }) => quoted(name)).join('|')})$`], {});
+  return new Set(results.filter(({ state }) => state === 'passed').map(({ title }) => title));
+}
+
+function failsWithout(copy, { file: test, name }, { file, find, replace = '' }) {
   const at = path.join(copy, file);
   const source = readFileSync(at, 'utf8');
   writeFileSync(
@@ -82,8 +98,7 @@ function failsWithout(copy, name, { file, find, replace = '' }) {
     source.replace(find, () => replace),
   );
   try {
-    const only = ['-t', `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}$`];
-    const { results } = vitest(copy, only, { CASARE_SECURITY_PROVING: '1' });
+    const { results } = vitest(copy, [test, '-t', `^${quoted(name)}$`], { CASARE_SECURITY_PROVING: '1' });
     // It ran and failed: a copy that does not even load proves nothing.
     return results.some(({ title, state }) => title === name && state === 'failed');
   } finally {
@@ -91,17 +106,30 @@ function failsWithout(copy, name, { file, find, replace = '' }) {
   }
 }
 
-function listed(copy) {
-  const list = path.join(copy, 'attacks.jsonl');
-  vitest(copy, [], { CASARE_SECURITY_LIST: list });
-  const lines = readFileSync(list, 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line)).sort((a, b) => a.number - b.number);
+/** A text as a pattern that only it fits. */
+function quoted(text) {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-/** Sources in a folder of their own, with the packages of this checkout: only our own are the copy's. */
+/** What the tests say of their attacks, with the file of each, from the root of the copy. */
+function listed(copy) {
+  const list = path.join(copy, 'attacks.jsonl');
+  const { results } = vitest(copy, ['-t', '^attack '], { CASARE_SECURITY_LIST: list });
+  const files = new Map(results.map(({ title, file }) => [title, path.relative(copy, file)]));
+  const lines = readFileSync(list, 'utf8').trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line))
+    .map((attack) => ({ ...attack, file: files.get(attack.name) }))
+    .sort((a, b) => a.number - b.number);
+}
+
+/**
+ * Sources in a folder of their own, with the packages of this checkout: only our own are the copy's. The programs and the
+ * console are those that were built of the sources as they were, for tests that start them or look at them.
+ */
 function copySources() {
-  const copy = mkdtempSync(path.join(os.tmpdir(), 'casare-prove-'));
-  const skipped = new Set(['node_modules', 'dist', '.git', '.casare']);
+  const copy = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'casare-prove-')));
+  const skipped = new Set(['node_modules', '.git', '.casare']);
   for (const name of [
     ...WORKSPACES,
     'docs',
@@ -146,7 +174,7 @@ function vitest(root, args, env) {
     file.assertionResults.map(({ title, status: state, failureMessages }) => {
       const quiet = 'CASARE_SECURITY_PROVING' in env;
       if (state === 'failed' && !quiet) console.error(`${title}\n${failureMessages.join('\n').slice(0, 3_000)}\n`);
-      return { title, state: ['pending', 'skipped', 'todo'].includes(state) ? 'skipped' : state };
+      return { title, file: file.name, state: ['pending', 'skipped', 'todo'].includes(state) ? 'skipped' : state };
     }),
   );
   for (const file of testResults) {
