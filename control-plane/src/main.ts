@@ -144,6 +144,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     ...{ ...base, ...keys, log: part('fleet'), trust, jobs },
     tunnelUrl: () => urls.tunnel,
     mayJoin: (tx, tenant) => quotas.refusalOfAgent(tx, tenant),
+    mayApprove: (tx, tenant) => quotas.refusalOfApproval(tx, tenant),
   });
   const tenants = createTenants({
     ...{ db: database, clock, log: part('tenants'), trust, people: accounts.people, webUrl: urls.web },

@@ -1,89 +1,35 @@
 /**
- * Tenants on a whole control plane, with real tunnels: made, suspended, resumed, and their quotas where they are felt. Two
- * tenants at once: what is done to one does not touch the other.
+ * Tenants on a whole control plane, with real tunnels: made, suspended and resumed. Two tenants at once: what is done to one does not touch the other.
  */
 import { api } from '@casare/shared/api';
-import { ApiError, createClient, type Client } from '@casare/shared/client';
-import { CLOSE, type RunEventBody } from '@casare/shared/protocol';
+import { createClient } from '@casare/shared/client';
+import { CLOSE } from '@casare/shared/protocol';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { connect, dial, enrol, type Scene, type TestIdentity, type TestTunnel } from './fleet/testing.ts';
+import { connect, dial, enrol, type Scene } from './fleet/testing.ts';
 import { sql } from './platform/database/index.ts';
 import { startTestControlPlane, type TestControlPlane } from './testing.ts';
+import * as tenants from './testing-tenants.ts';
+import { begin, codeOf, complete, JOB, sceneOf, stateIs } from './testing-tenants.ts';
 
-const serverRoot = sql<{ pem: string }, []>(
-  'testServerRoot',
-  `SELECT certificate_pem AS pem FROM certificate_authority WHERE kind = 'server_root'`,
-);
 const auditOf = sql<{ actor: string; action: string }, [tenant: string]>(
   'testAuditOf',
   `SELECT actor, action FROM audit_event WHERE tenant_id = $1 ORDER BY seq`,
 );
-const DOCUMENT = {
-  document: { dsl: '1.0.3', namespace: 'test', name: 'plain', version: '1.0.0' },
-  do: [{ act: { set: { done: true } } }],
-};
-const JOB = { workflow: 'test/plain' };
 
 let plane: TestControlPlane;
 let scene: Scene;
 beforeAll(async () => {
   plane = await startTestControlPlane();
-  const [root] = await plane.database.db.query(serverRoot());
-  const port = (url: string) => Number(new URL(url).port);
-  const ports = { web: port(plane.urls.web), enrol: port(plane.urls.enrol), tunnel: port(plane.urls.tunnel) };
-  // What the helpers of the fleet look at.
-  scene = { ports, trust: { gateway: { presented: { anchors: [root!.pem] } } } } as unknown as Scene;
+  scene = await sceneOf(plane);
 });
 afterAll(() => plane.close());
 
-const operator = (): Client => plane.client;
-const codeOf = async (call: Promise<unknown>): Promise<string> => {
-  try {
-    await call;
-    return 'OK';
-  } catch (error) {
-    if (error instanceof ApiError) return error.problem.code;
-    throw error;
-  }
-};
+const operator = () => plane.client;
 const find = (tenant: string) => operator().call(api.tenants.get, { params: { tenant } });
 const suspend = (tenant: string) =>
   operator().call(api.tenants.suspend, { params: { tenant }, body: { reason: 'not paid' } });
 const resume = (tenant: string) => operator().call(api.tenants.resume, { params: { tenant } });
-const quotas = (tenant: string, body: object) => operator().call(api.tenants.setQuotas, { params: { tenant }, body });
-
-/** A tenant with an owner's client and a workflow that any agent runs. */
-async function newTenant(id: string): Promise<Client> {
-  await operator().call(api.tenants.create, { body: { id, name: id, owner: `owner@${id}.example` } });
-  const client = createClient({ url: plane.url, apiKey: await plane.keyOf('owner', id) });
-  await client.call(api.workflows.push, { body: DOCUMENT });
-  return client;
-}
-
-async function newAgent(client: Client): Promise<TestIdentity> {
-  const { token } = await client.call(api.joinTokens.create, { body: { autoApprove: true } });
-  return enrol(scene, token);
-}
-
-/** Takes an assignment and says that its step has begun. */
-async function begin(tunnel: TestTunnel, id: string): Promise<void> {
-  const { attempt } = await tunnel.next('job.assign', ({ jobId }) => jobId === id);
-  tunnel.send({ type: 'job.accepted', jobId: id, attempt });
-  record(tunnel, id, 1, { type: 'run.started', resumed: false });
-}
-
-function record(tunnel: TestTunnel, jobId: string, seq: number, body: RunEventBody): void {
-  tunnel.send({ type: 'run.events', jobId, attempt: 1, events: [{ seq, at: new Date().toISOString(), body }] });
-}
-
-function complete(tunnel: TestTunnel, jobId: string, seq: number): void {
-  record(tunnel, jobId, seq, { type: 'run.completed', output: { done: true } });
-}
-
-const stateIs = (client: Client, id: string, state: string) =>
-  vi.waitFor(async () => {
-    expect((await client.call(api.jobs.get, { params: { id } })).state).toBe(state);
-  }, 20_000);
+const newTenant = (id: string) => tenants.newTenant(plane, id);
 
 describe('a tenant', () => {
   test('is made with an owner who is invited and a CA of its own, and audited in both logs', async () => {
@@ -136,7 +82,7 @@ describe('a tenant', () => {
 
   test('that is suspended has no tunnel and changes nothing; resumed, its run goes on and ends once', async () => {
     const [acme, other] = [await newTenant('acme'), await newTenant('other')];
-    const [agent, bystander] = [await newAgent(acme), await newAgent(other)];
+    const [agent, bystander] = [await tenants.newAgent(scene, acme), await tenants.newAgent(scene, other)];
     const [tunnel, elsewhere] = [await connect(scene, agent), await connect(scene, bystander)];
     const { id: job } = await acme.call(api.jobs.submit, { body: JOB });
     await begin(tunnel, job);
@@ -175,75 +121,5 @@ describe('a tenant', () => {
     await expect(enrol(scene, token)).rejects.toThrow('TENANT_SUSPENDED');
     await resume('closed');
     await enrol(scene, token);
-  });
-});
-
-describe('a quota', () => {
-  test('of agents is kept also when several join at once; a refusal uses no token up', async () => {
-    const client = await newTenant('few-agents');
-    await quotas('few-agents', { agents: 2 });
-    const body = { autoApprove: true, uses: 4, hosts: ['test-host'] };
-    const { token } = await client.call(api.joinTokens.create, { body });
-    const joined = await Promise.allSettled([1, 2, 3, 4].map(() => enrol(scene, token)));
-    const refused = joined.filter((one): one is PromiseRejectedResult => one.status === 'rejected');
-    expect(refused).toHaveLength(2);
-    for (const { reason } of refused) {
-      expect(String(reason)).toContain('QUOTA_AGENTS');
-      expect(String(reason)).toMatch(/2 agents may be enrolled, and 2 are/);
-      expect(String(reason)).toContain('operator of the platform');
-    }
-    await quotas('few-agents', { agents: 3 });
-    await enrol(scene, token);
-    expect((await find('few-agents')).use.agents).toBe(3);
-  });
-
-  test('of waiting jobs says what the limit is, and lets in again what fits', async () => {
-    const client = await newTenant('short-queue');
-    await quotas('short-queue', { queuedJobs: 3 });
-    // Until this replica has looked.
-    await vi.waitFor(async () => {
-      const bulk = client.call(api.jobs.submitBulk, { body: { jobs: [JOB, JOB, JOB, JOB] } });
-      expect(await codeOf(bulk)).toBe('QUOTA_QUEUED_JOBS');
-    }, 10_000);
-    const { ids } = await client.call(api.jobs.submitBulk, { body: { jobs: [JOB, JOB, JOB] } });
-    expect(await codeOf(client.call(api.jobs.submit, { body: JOB }))).toBe('QUOTA_QUEUED_JOBS');
-    await client.call(api.jobs.cancel, { params: { id: ids[0]! } });
-    await vi.waitFor(async () => {
-      expect(await codeOf(client.call(api.jobs.submit, { body: JOB }))).toBe('OK');
-    }, 20_000);
-    expect((await find('short-queue')).use.queuedJobs).toBe(3);
-  });
-
-  test('of jobs at once lets others begin as they end, and at once when it is raised', async () => {
-    const client = await newTenant('few-jobs');
-    await quotas('few-jobs', { concurrentJobs: 1 });
-    const tunnel = await connect(scene, await newAgent(client), { slots: { plain: 8, browser: 0, desktop: 0 } });
-    const { ids } = await client.call(api.jobs.submitBulk, { body: { jobs: [1, 2, 3, 4, 5].map(() => JOB) } });
-    const assigned = () => tunnel.received.filter(({ type }) => type === 'job.assign').length;
-    await begin(tunnel, ids[0]!);
-    await stateIs(client, ids[0]!, 'running');
-    expect(assigned()).toBe(1);
-    complete(tunnel, ids[0]!, 2);
-    await begin(tunnel, ids[1]!);
-    expect((await find('few-jobs')).use.concurrentJobs).toBe(1);
-    await quotas('few-jobs', { concurrentJobs: null });
-    for (const id of ids.slice(2)) await begin(tunnel, id);
-    expect(assigned()).toBe(5);
-    await tunnel.close();
-  });
-
-  test('that is used up keeps nobody else waiting', async () => {
-    const [full, free] = [await newTenant('full'), await newTenant('free')];
-    await quotas('full', { concurrentJobs: 0 });
-    const slots = { plain: 8, browser: 0, desktop: 0 };
-    const [waits, works] = [
-      await connect(scene, await newAgent(full), { slots }),
-      await connect(scene, await newAgent(free), { slots }),
-    ];
-    await full.call(api.jobs.submitBulk, { body: { jobs: Array.from({ length: 500 }, () => JOB) } });
-    const { ids } = await free.call(api.jobs.submitBulk, { body: { jobs: [1, 2, 3].map(() => JOB) } });
-    for (const id of ids) await begin(works, id);
-    expect(waits.received.filter(({ type }) => type === 'job.assign')).toEqual([]);
-    await Promise.all([waits.close(), works.close()]);
   });
 });

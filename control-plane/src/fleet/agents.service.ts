@@ -7,7 +7,7 @@ import { next } from '@casare/shared/lifecycle';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { TenantDatabase } from '../platform/database/index.ts';
+import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
@@ -21,6 +21,8 @@ export interface AgentsOptions {
   readonly live: LiveService;
   readonly leaves: AgentLeaves;
   readonly locks: Pick<Locks, 'holdsAgent' | 'leaveLocked'>;
+  /** Why the tenant approves no agent that it has; null when it does. */
+  readonly mayApprove: (tx: Transaction, tenant: string) => Promise<Refusal | null>;
   /** After COMMIT: whoever holds the agent's tunnel must look again. */
   readonly onChanged: (agentId: string) => void;
 }
@@ -77,6 +79,8 @@ export class AgentsService {
       if (action === 'lock') await locks.leaveLocked(tx, tenant, id);
       if (agent.state === LEADS_TO[action]) return { changed: false };
       if (action === 'unlock' && (await locks.holdsAgent(tx, tenant, id))) return lockHeld(id);
+      const refused = action === 'approve' ? await this.#options.mayApprove(tx, tenant) : null;
+      if (refused !== null && agent.state === 'pending') return refused;
       const state = next(AGENT, agent.state, action);
       if (state === null || !(await store.move(tx, { tenant, id }, action, state))) {
         return wrongState(agent.state, action);

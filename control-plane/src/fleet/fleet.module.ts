@@ -47,6 +47,8 @@ export interface FleetOptions {
   readonly tunnelUrl: () => string;
   /** Whether a tenant takes another agent; absent: always. */
   readonly mayJoin?: EnrolmentOptions['mayJoin'];
+  /** Whether a tenant approves one that has joined; absent: always. */
+  readonly mayApprove?: EnrolmentOptions['mayJoin'];
   readonly metrics?: Metrics;
   readonly limits?: Partial<SessionLimits>;
   readonly bounds?: Partial<TunnelBounds>;
@@ -130,6 +132,7 @@ export function createFleet(options: FleetOptions): Fleet {
     tunnelUrl: () => withPath(options.tunnelUrl()),
     mayJoin: options.mayJoin ?? (() => Promise.resolve(null)),
   };
+  const { mayApprove = () => Promise.resolve(null) } = options;
   const draining = new Draining(options);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   const gatewayTrust = new GatewayTrust({
@@ -140,7 +143,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   });
   return {
-    agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, onChanged }),
+    agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, mayApprove, onChanged }),
     enrolment: new EnrolmentService(door),
     renewal: new EnrolRenewalService({ ...door, onCloned }),
     draining,

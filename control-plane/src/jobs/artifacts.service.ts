@@ -7,6 +7,7 @@
  */
 import { ARTIFACT_BYTES, type AgentMessage } from '@casare/shared/protocol';
 import type { Artifact } from '@casare/shared/api';
+import { readLostName } from '@casare/shared/record';
 import type { Readable } from 'node:stream';
 import { appendLive, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -57,6 +58,9 @@ export interface ArtifactsDependencies {
   readonly quotas: Pick<JobQuotas, 'refusalOfFile'>;
 }
 
+/** A note of a lost file, at most. */
+const NOTE_BYTES = 4_096;
+
 export class ArtifactsService {
   readonly #deps: ArtifactsDependencies;
   /** Uploads under way: one writer for each part file. */
@@ -79,8 +83,8 @@ export class ArtifactsService {
     const lease = await holdLease(db, agent.tenant, message.jobId);
     if (lease?.attempt !== message.attempt || lease.agentId !== agent.agentId) return fenced(message.attempt);
     if (this.#open.has(message.artifactId)) return refusal('ARTIFACT_BUSY', 'This file is being sent already.');
-    const full = await this.#deps.quotas.refusalOfFile(agent.tenant, message.bytes);
-    if (full) return refusal(full.code, `${full.title} ${full.detail ?? ''}`.trim());
+    const full = isNote(message) ? null : await this.#deps.quotas.refusalOfFile(agent.tenant, message.bytes);
+    if (full) return refusal(full.code, [full.title, full.detail, full.fix].filter(Boolean).join(' '));
     this.#open.add(message.artifactId);
     try {
       const part = await files.openPart(agent.tenant, message.artifactId, message.bytes);
@@ -180,6 +184,11 @@ export class ArtifactsService {
 /** Also of one that another tenant has. */
 export function artifactNotFound(id: string): Refusal {
   return refuse('not_found', 'ARTIFACT_NOT_FOUND', `There is no artifact ${id}.`);
+}
+
+/** The small file that stands where another one is missing: it comes also when the quota is used up, or nobody would know. */
+function isNote({ name, kind, bytes }: ArtifactOpen): boolean {
+  return kind !== 'output' && bytes <= NOTE_BYTES && readLostName(name) !== null;
 }
 
 function keyOf({ jobId, attempt }: ArtifactOpen): { jobId: string; attempt: number } {

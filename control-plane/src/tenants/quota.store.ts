@@ -51,6 +51,13 @@ const agentsOf = sql<{ n: number }, [tenant: string]>(
   { idempotent: true },
 );
 
+const agentsAndQuota = sql<{ quota: number | null; used: number }, [tenant: string]>(
+  'agentsAgainstQuota',
+  `SELECT (SELECT agents FROM tenant_quota WHERE tenant_id = $1) AS quota,
+     (SELECT count(*)::int FROM agent WHERE tenant_id = $1 AND state <> 'decommissioned' AND left_at IS NULL) AS used`,
+  { idempotent: true },
+);
+
 const leasesOf = sql<{ n: number }, [tenant: string]>(
   'countLeasesOfTenant',
   `SELECT count(*)::int AS n FROM job_lease WHERE tenant_id = $1`,
@@ -113,6 +120,14 @@ export async function holdQuotaOfAgents(tx: Transaction, tenant: string): Promis
 /** How the tenant stands; it does not vanish before the transaction ends. */
 export async function holdState(tx: Transaction, tenant: string): Promise<string | null> {
   return (await tx.query(tenantState(tenant)))[0]?.state ?? null;
+}
+
+/** The quota of agents, null when there is none, and what is used of it. */
+export async function agentsAgainstQuota(
+  db: Queryable,
+  tenant: string,
+): Promise<{ readonly quota: number | null; readonly used: number }> {
+  return (await db.query(agentsAndQuota(tenant)))[0]!;
 }
 
 export async function countAgents(db: Queryable, tenant: string): Promise<number> {

@@ -128,17 +128,24 @@ export class Quotas implements JobQuotas {
     const used = await store.countAgents(tx, tenant);
     return used < quota ? null : exceeded('AGENTS', `${quota} agents may be enrolled, and ${used} are`, 1);
   }
+
+  /** Why an agent that has joined is not let work: the quota was lowered below what is there, itself counted. Null when it is. */
+  async refusalOfApproval(tx: Queryable, tenant: string): Promise<Refusal | null> {
+    const { quota, used } = await store.agentsAgainstQuota(tx, tenant);
+    if (quota === null || used <= quota) return null;
+    return exceeded('AGENTS', `${quota} agents may be enrolled, and ${used} are, this one counted`, used - quota, true);
+  }
 }
 
 /** `QUOTA_…`: what the limit is, what is used of it, and who can raise it. */
-function exceeded(of: 'QUEUED_JOBS' | 'STORED_BYTES' | 'AGENTS', detail: string, more: number): Refusal {
+function exceeded(of: 'QUEUED_JOBS' | 'STORED_BYTES' | 'AGENTS', detail: string, more: number, there = false): Refusal {
   const freed = {
     QUEUED_JOBS: 'Wait until some have begun, or cancel some',
     STORED_BYTES: 'Remove old records by a shorter retention',
     AGENTS: 'Decommission agents that are gone',
   }[of];
   return refuse('unprocessable', `QUOTA_${of}`, "The tenant's quota is used up.", {
-    detail: `${detail}; ${more} more do not fit.`,
+    detail: `${detail}; ${more} ${there ? 'too many' : 'more do not fit'}.`,
     fix: `${freed}; an operator of the platform can raise the quota (\`casare tenants quota\`).`,
   });
 }

@@ -61,4 +61,7 @@ test('success whose output was refused becomes a failure that names it; refused 
     error: { code: 'ARTIFACT_TOO_LARGE', detail: 'the output a.pdf could not be stored' },
   });
   expect(endingOfRefused([artifact('trace', 'refused'), artifact('output', 'stored')])).toBeNull();
+  expect(endingOfRefused([{ ...artifact('output', 'refused'), code: 'QUOTA_STORED_BYTES' }])).toMatchObject({
+    error: { code: 'QUOTA_STORED_BYTES', detail: expect.stringContaining("the tenant's storage is used up") as string },
+  });
 });

@@ -5,6 +5,10 @@
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import type { ArtifactRow } from '../outbox/index.ts';
 
+/** What a person reads of it at the job. */
+const QUOTA_USED_UP =
+  ": the tenant's storage is used up; free some by a shorter retention, or ask an operator of the platform for more, and retry";
+
 type Ending = Extract<RunEventBody, { type: 'run.failed' | 'run.timed_out' | 'run.cancelled' | 'run.suspended' }>;
 
 const TIMEOUT_ERROR = 'https://open-workflow-specification.org/spec/1.0.0/errors/timeout';
@@ -47,7 +51,8 @@ export function endingOfBroken(journal: readonly RunEvent[], code: string, detai
 export function endingOfRefused(artifacts: readonly ArtifactRow[]): Ending | null {
   const lost = artifacts.find((artifact) => artifact.kind === 'output' && artifact.state === 'refused');
   if (lost === undefined) return null;
-  return failed(lost.code ?? 'ARTIFACT_REFUSED', `the output ${lost.name} could not be stored`);
+  const why = lost.code === 'QUOTA_STORED_BYTES' ? QUOTA_USED_UP : '';
+  return failed(lost.code ?? 'ARTIFACT_REFUSED', `the output ${lost.name} could not be stored${why}`);
 }
 
 /** What still holds an ending back: success waits for its outputs, every ending waits a while for its evidence. */

@@ -10,7 +10,7 @@ let folder = '';
 let sent: AgentMessage[] = [];
 let refused: string[] = [];
 let sender: ArtifactSender;
-const row: ArtifactRow = {
+const ROW: ArtifactRow = {
   artifactId: '0197c1de-7a4b-7c3e-8f00-1a2b3c4d5e6f',
   jobId: '0197c1de-7a4b-7c3e-8f00-1a2b3c4d5e70',
   attempt: 1,
@@ -23,12 +23,13 @@ const row: ArtifactRow = {
   state: 'queued',
   code: null,
 };
+let row = ROW;
 
 beforeEach(() => {
   vi.useFakeTimers();
   folder = mkdtempSync(join(tmpdir(), 'casare-artifact-'));
   writeFileSync(join(folder, row.artifactId), 'abc');
-  [sent, refused] = [[], []];
+  [sent, refused, row] = [[], [], ROW];
   const settled = new Set<string>();
   sender = new ArtifactSender(
     {
@@ -65,6 +66,41 @@ test('a full store is met with patience: the output is never given up, and asked
     expect(sent).toHaveLength(before + 1);
   }
   expect(refused).toEqual([]);
+});
+
+test.each([
+  ['output', 14, 9 * 60_000],
+  ['screenshot', 2, 5_000],
+] as const)(
+  'a used-up quota is met with patience that ends: an %s is tried %i times more',
+  (kind, tries, atLeastMs) => {
+    row = { ...ROW, kind };
+    sender.pump();
+    let waited = 0;
+  for (let again = 0; again < tries; again += 1) {
+    refuse('QUOTA_STORED_BYTES');
+    for (const before = sent.length; sent.length === before; waited += 1_000) vi.advanceTimersByTime(1_000);
+  }
+  expect(refused).toEqual([]);
+  refuse('QUOTA_STORED_BYTES');
+  expect(refused).toEqual(['QUOTA_STORED_BYTES']);
+    expect(sent).toHaveLength(tries + 1);
+    expect(waited).toBeGreaterThan(atLeastMs);
+    vi.advanceTimersByTime(600_000);
+    expect(sent).toHaveLength(tries + 1);
+  },
+);
+
+test('room that comes while an output waits is used: it goes at the next try', () => {
+  sender.pump();
+  for (const waitMs of [2_000, 4_000, 8_000]) {
+    refuse('QUOTA_STORED_BYTES');
+    vi.advanceTimersByTime(waitMs);
+  }
+  const open = sent.findLast((message) => message.type === 'artifact.open')!;
+  sender.stored({ type: 'artifact.stored', stream: open.stream, artifactId: row.artifactId });
+  vi.advanceTimersByTime(600_000);
+  expect([sent.length, refused]).toEqual([4, []]);
 });
 
 test('damage is sent again three times, then given up; other refusals are final', () => {

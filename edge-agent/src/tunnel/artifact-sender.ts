@@ -22,15 +22,16 @@ export interface ArtifactSource {
 /** The first and the longest wait of a file after a passing refusal, milliseconds; it doubles in between. */
 const RETRY_MS = { first: 2_000, last: 60_000 };
 /** Refusals that a later try may not meet again, however long it takes: the control plane is busy or full. */
-const PASSING_REFUSALS: ReadonlySet<string> = new Set([
-  'ARTIFACT_BUSY',
-  'ARTIFACT_STORE_FULL',
-  'QUOTA_STORED_BYTES',
-  'TOO_MANY_STREAMS',
-]);
+const PASSING_REFUSALS: ReadonlySet<string> = new Set(['ARTIFACT_BUSY', 'ARTIFACT_STORE_FULL', 'TOO_MANY_STREAMS']);
 /** Refusals of what arrived: sent again a few times, then given up. */
 const DAMAGE: ReadonlySet<string> = new Set(['ARTIFACT_INCOMPLETE', 'ARTIFACT_HASH']);
 const DAMAGED_TRIES = 3;
+/**
+ * The tenant's storage is used up, which only people change: an output is tried for about ten minutes of a live tunnel, evidence
+ * not as long as an ending waits for it. Then the run ends and says so, instead of holding its slot.
+ */
+const QUOTA = 'QUOTA_STORED_BYTES';
+const QUOTA_TRIES = { output: 14, evidence: 2 };
 
 interface Stream {
   readonly id: number;
@@ -95,9 +96,7 @@ export class ArtifactSender {
     if (stream === undefined) return;
     this.#streams.delete(stream.id);
     const { artifactId } = stream.row;
-    const tries = this.#tries.get(artifactId) ?? 0;
-    const again = PASSING_REFUSALS.has(message.code) || (DAMAGE.has(message.code) && tries < DAMAGED_TRIES);
-    if (again) this.#putOff(artifactId);
+    if (isPassing(message.code, stream.row, this.#tries.get(artifactId) ?? 0)) this.#putOff(artifactId);
     else this.#source.refused(artifactId, message.code, message.reason);
     this.pump();
   }
@@ -195,4 +194,10 @@ export class ArtifactSender {
   #active(stream: Stream): boolean {
     return !this.#closed && this.#streams.get(stream.id) === stream;
   }
+}
+
+/** Whether a file that was refused `tries` times before is sent again. */
+function isPassing(code: string, { kind }: ArtifactRow, tries: number): boolean {
+  if (code === QUOTA) return tries < QUOTA_TRIES[kind === 'output' ? 'output' : 'evidence'];
+  return PASSING_REFUSALS.has(code) || (DAMAGE.has(code) && tries < DAMAGED_TRIES);
 }

@@ -117,7 +117,7 @@ export const agents = {
     permission: 'agents:write',
     params: IdParams.extend({ action: AgentAction }),
     answer: { json: Agent },
-    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE', 'AGENT_LOCK_HELD'],
+    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE', 'AGENT_LOCK_HELD', 'QUOTA_AGENTS'],
   }),
 } as const;
 

@@ -25,6 +25,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ARTIFACT_TOO_LARGE: 'the control plane takes no file of that size',
   ARTIFACT_LOST: 'its bytes were gone or changed on the agent before they could be sent',
   ARTIFACT_HASH: 'it arrived damaged each time that it was sent',
+  QUOTA_STORED_BYTES:
+    "the tenant's storage was used up: a shorter retention frees some, an operator of the platform gives more",
   ARTIFACT_INCOMPLETE: 'it arrived incomplete each time that it was sent',
 };
 
