@@ -16,6 +16,7 @@ import {
   type OperationId,
   type Rest,
   type ResultOf,
+  type Tagged,
 } from '@casare/shared/client';
 
 export class Api implements Client {
@@ -56,12 +57,17 @@ export class Api implements Client {
 
   /** @throws ApiError */
   async call<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<ResultOf<Id>> {
+    return (await this.tagged(operation, ...rest)).value;
+  }
+
+  /** The same, with the ETag for `ifMatch`. @throws ApiError */
+  async tagged<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<Tagged<ResultOf<Id>>> {
     try {
-      return await this.#client.call(operation, ...rest);
+      return await this.#client.tagged(operation, ...rest);
     } catch (error) {
       if (isSignedOut(error)) this.#onSignedOut();
       if (!(await this.#renewedToken(error))) throw error;
-      return this.#client.call(operation, ...rest);
+      return this.#client.tagged(operation, ...rest);
     }
   }
 

@@ -1,6 +1,7 @@
 /** The frame around every page: header, sign-out, and the page that the address names. */
-import type { Me, RolePermission } from '@casare/shared/api';
+import type { Me } from '@casare/shared/api';
 import { useEffect, useRef, useState } from 'react';
+import { missingFor, Navigation } from './navigation.tsx';
 import { AccountPage } from './pages/account.tsx';
 import { DeadLettersPage } from './pages/dead-letters.tsx';
 import { InvitationPage } from './pages/invitation.tsx';
@@ -12,13 +13,21 @@ import { SignInPage } from './pages/sign-in.tsx';
 import { HOME, Link, hrefOf, useRoute, type Route } from './router.tsx';
 import { useSession } from './session.tsx';
 import { Fault } from './ui/fault.tsx';
+import { late, loadEarly } from './ui/late.tsx';
 import { Loading } from './ui/loading.tsx';
 import { Title } from './ui/title.tsx';
+
+const SchedulesPage = late(async () => (await import('./pages/schedules.tsx')).SchedulesPage);
+const SchedulePage = late(async () => (await import('./pages/schedule.tsx')).SchedulePage);
+const NewSchedulePage = late(async () => (await import('./pages/new-schedule.tsx')).NewSchedulePage);
 
 export function App() {
   const route = useRoute();
   const { state, look } = useSession();
   useFocusOnNewPage(route);
+  useEffect(() => {
+    if (state.is === 'in') loadEarly();
+  }, [state.is]);
   if (route.page === 'invitation') return <InvitationPage />;
   if (state.is === 'looking') return <Loading what="Signing in" />;
   if (state.is === 'out') return <SignInPage error={state.error} />;
@@ -36,13 +45,15 @@ export function App() {
       </a>
       <Header me={state.me} route={route} />
       <main id="content" tabIndex={-1}>
-        <Page route={route} />
+        <Page me={state.me} route={route} />
       </main>
     </>
   );
 }
 
-function Page({ route }: { route: Route }) {
+function Page({ me, route }: { me: Me; route: Route }) {
+  const missing = missingFor(me, route.page);
+  if (missing !== null) return <NotForYou role={me.role} permission={missing} />;
   switch (route.page) {
     case 'jobs':
     case 'login':
@@ -53,6 +64,12 @@ function Page({ route }: { route: Route }) {
       return <JobPage key={route.id} id={route.id} />;
     case 'dead-letters':
       return <DeadLettersPage key={hrefOf(route)} reason={route.reason} />;
+    case 'schedules':
+      return <SchedulesPage />;
+    case 'schedule':
+      return <SchedulePage key={route.id} id={route.id} />;
+    case 'new-schedule':
+      return <NewSchedulePage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':
@@ -71,13 +88,17 @@ function Page({ route }: { route: Route }) {
   }
 }
 
-const PAGES: readonly { readonly name: string; readonly to: Route; readonly needs?: RolePermission }[] = [
-  { name: 'Jobs', to: HOME },
-  { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
-  { name: 'Maintenance', to: { page: 'maintenance' } },
-  { name: 'People', to: { page: 'people' }, needs: 'accounts:read' },
-  { name: 'Your account', to: { page: 'account' } },
-];
+function NotForYou({ role, permission }: { role: string; permission: string }) {
+  return (
+    <>
+      <Title>This page is not for you</Title>
+      <p>
+        It needs <code>{permission}</code>, which the role {role} does not have here. Ask an owner for another role, or{' '}
+        <Link to={HOME}>go to the jobs</Link>.
+      </p>
+    </>
+  );
+}
 
 function Header({ me, route }: { me: Me; route: Route }) {
   const { signOut } = useSession();
@@ -87,13 +108,6 @@ function Header({ me, route }: { me: Me; route: Route }) {
       <Link to={HOME} className="brand">
         <img src="/favicon.svg" alt="" width="24" height="24" /> Casare
       </Link>
-      <nav aria-label="Pages" className="pages">
-        {PAGES.filter(({ needs }) => needs === undefined || me.permissions.includes(needs)).map(({ name, to }) => (
-          <Link key={name} to={to} aria-current={to.page === route.page ? 'page' : undefined}>
-            {name}
-          </Link>
-        ))}
-      </nav>
       <span className="who">
         {me.email ?? 'API key'} <span className="faint">in {me.tenant}</span>
       </span>
@@ -101,13 +115,14 @@ function Header({ me, route }: { me: Me; route: Route }) {
         Sign out
       </button>
       {error !== null && <Fault error={error} />}
+      <Navigation me={me} route={route} />
     </header>
   );
 }
 
 /** After a change of page (not of a filter), reading goes on at its heading. */
 function useFocusOnNewPage(route: Route): void {
-  const page = route.page === 'job' ? route.id : route.page;
+  const page = 'id' in route ? route.id : route.page;
   const before = useRef(page);
   useEffect(() => {
     if (before.current !== page) document.querySelector<HTMLElement>('h1')?.focus();

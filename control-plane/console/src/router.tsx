@@ -9,6 +9,9 @@ export type Route =
   | { readonly page: 'jobs'; readonly state: JobState | null }
   | { readonly page: 'job'; readonly id: string }
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
+  | { readonly page: 'schedules' }
+  | { readonly page: 'schedule'; readonly id: string }
+  | { readonly page: 'new-schedule' }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
@@ -27,15 +30,29 @@ export function routeOf(address: string): Route {
   if (pathname === '/dead-letters') {
     return { page: 'dead-letters', reason: DeadReason.safeParse(searchParams.get('reason')).data ?? null };
   }
-  if (pathname === '/maintenance') return { page: 'maintenance' };
-  if (pathname === '/account') return { page: 'account' };
-  if (pathname === '/people') return { page: 'people' };
-  if (pathname === '/login') return { page: 'login' };
-  if (pathname === '/login/callback') return { page: 'login-callback' };
-  if (pathname === '/invitation') return { page: 'invitation' };
-  const id = /^\/jobs\/([0-9a-f-]{36})$/i.exec(pathname)?.[1];
-  return id === undefined ? { page: 'unknown' } : { page: 'job', id };
+  const plain = Object.entries(PLAIN).find(([, path]) => path === pathname)?.[0] as PlainPage | undefined;
+  if (plain !== undefined) return { page: plain };
+  const [, kind, id] = /^\/(jobs|schedules)\/([0-9a-f-]{36})$/i.exec(pathname) ?? [];
+  if (kind === undefined || id === undefined) return { page: 'unknown' };
+  return { page: kind === 'jobs' ? 'job' : 'schedule', id };
 }
+
+type PlainPage = Exclude<
+  Route,
+  { readonly id: string } | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
+>['page'];
+
+/** Pages whose address says nothing but which page it is. */
+const PLAIN: Readonly<Record<PlainPage, string>> = {
+  schedules: '/schedules',
+  'new-schedule': '/schedules/new',
+  maintenance: '/maintenance',
+  account: '/account',
+  people: '/people',
+  login: '/login',
+  'login-callback': '/login/callback',
+  invitation: '/invitation',
+};
 
 /** The address of a route. */
 export function hrefOf(route: Route): string {
@@ -46,20 +63,12 @@ export function hrefOf(route: Route): string {
       return `/jobs/${route.id}`;
     case 'dead-letters':
       return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
-    case 'maintenance':
-      return '/maintenance';
-    case 'account':
-      return '/account';
-    case 'people':
-      return '/people';
-    case 'login':
-      return '/login';
-    case 'login-callback':
-      return '/login/callback';
-    case 'invitation':
-      return '/invitation';
+    case 'schedule':
+      return `/schedules/${route.id}`;
     case 'unknown':
       return '/';
+    default:
+      return PLAIN[route.page];
   }
 }
 

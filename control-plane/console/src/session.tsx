@@ -4,7 +4,7 @@
  * Invariant: a sign-in code is removed from the address bar before it is sent, so it is in no history and no
  * screenshot, and it is used once; so is what a sign-in provider sends the browser back with.
  */
-import type { LoginRequest, Me } from '@casare/shared/api';
+import type { LoginRequest, Me, RolePermission } from '@casare/shared/api';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { api as endpoints } from '@casare/shared/client';
 import { Api } from './api.ts';
@@ -21,6 +21,8 @@ export type SessionState =
 export interface Session {
   readonly state: SessionState;
   readonly api: Api;
+  /** Whether who is signed in may do that; what one may not is not offered. */
+  readonly may: (permission: RolePermission) => boolean;
   readonly signIn: (request: LoginRequest) => Promise<void>;
   /** Sets the password of an invitation and signs in. */
   readonly accept: (token: string, password: string) => Promise<void>;
@@ -88,6 +90,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       state,
       api,
       look,
+      may: (permission) => state.is === 'in' && state.me.permissions.includes(permission),
       signIn: async (request) => enter(await api.signIn(request)),
       accept: async (token, password) => {
         const me = await api.acceptInvitation(token, password);

@@ -66,6 +66,30 @@ export function agoWords(then: number, now: number): string {
   return 'just now';
 }
 
+/** How long it is until `then`, as `now` stands: `in 2 minutes`. */
+export function untilWords(then: number, now: number): string {
+  for (const [unit, ms] of UNITS) {
+    if (then - now >= ms) return relative.format(Math.floor((then - now) / ms), unit);
+  }
+  return 'in a moment';
+}
+
+/** The zone of the reader, such as `Europe/Berlin`. */
+export const READERS_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const WALL: Intl.DateTimeFormatOptions = {
+  ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+  ...{ hour: '2-digit', minute: '2-digit' },
+};
+
+/** What the clocks of a zone show at a time: `Mon, 5 Jan 2026, 06:30`. A zone that the browser does not know is said to be one. */
+export function wallWords(time: string, timeZone: string = READERS_ZONE): string {
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...WALL, timeZone }).format(new Date(time));
+  } catch {
+    return 'a zone that this browser does not know';
+  }
+}
 /** The exact time in the reader's zone. */
 export function exactWords(time: string): string {
   return exact.format(new Date(time));

@@ -35,9 +35,17 @@ export interface ClientOptions {
   readonly patience?: Patience;
 }
 
+/** An answer with the ETag of the thing, for `ifMatch` of an update; null where the operation gives none. */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag: string | null;
+}
+
 /** Calls operations of one server: the only way to it. */
 export interface Client {
   call<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<ResultOf<Id>>;
+  /** The same, with the ETag. */
+  tagged<Id extends OperationId>(operation: Operation<Id>, ...rest: Rest<Id>): Promise<Tagged<ResultOf<Id>>>;
 }
 
 /** The options of any call, as they are read. */
@@ -47,14 +55,18 @@ interface AnyOptions {
   readonly body?: unknown;
   readonly mediaType?: string;
   readonly idempotencyKey?: string;
+  readonly ifMatch?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
 /** Makes a client. It tries again only what the server asks to have tried again, and only with `patience`. */
 export function createClient(options: ClientOptions): Client {
   const send = options.fetch ?? fetch;
-  return {
+  const client: Client = {
     async call(operation, ...rest) {
+      return (await client.tagged(operation, ...rest)).value;
+    },
+    async tagged(operation, ...rest) {
       const call = (rest[0] ?? {}) as AnyOptions;
       const place = placeOf(operation);
       const once = () => request(send, options, place, call);
@@ -64,9 +76,10 @@ export function createClient(options: ClientOptions): Client {
         ? await withPatience(once, patience, { repeatable, signal: call.signal })
         : await once();
       if (!response.ok) throw new ApiError(await problemOf(response));
-      return (await resultOf(place, response)) as never;
+      return { value: (await resultOf(place, response)) as never, etag: response.headers.get('etag') };
     },
   };
+  return client;
 }
 
 async function request(send: typeof fetch, options: ClientOptions, place: Place, call: AnyOptions): Promise<Response> {
@@ -75,6 +88,7 @@ async function request(send: typeof fetch, options: ClientOptions, place: Place,
   const csrf = options.csrfToken?.();
   if (csrf && place.method !== 'GET') headers['x-csrf-token'] = csrf;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
+  if (call.ifMatch !== undefined) headers['if-match'] = call.ifMatch;
   let body: string | undefined;
   if (call.body !== undefined) {
     const { body: given, mediaType } = call;

@@ -38,10 +38,16 @@ type BodyOf<Id extends OperationId> = operations[Id] extends { requestBody: { co
 /** In an address everything is text: a number may be given as a person typed it, for the server to judge. */
 type Query<T> = { readonly [Name in keyof T]: number extends T[Name] ? T[Name] | string : T[Name] };
 
+/** The ETag that an update is bound to, where the operation takes one. */
+type IfMatch<Id extends OperationId> = 'If-Match' extends keyof NonNullable<ParametersOf<Id>['header']>
+  ? { readonly ifMatch?: string | undefined }
+  : { readonly ifMatch?: undefined };
+
 /** What a call of the operation takes. */
 export type CallOptions<Id extends OperationId> = Part<'params', ParametersOf<Id>['path']> &
   Part<'query', Query<ParametersOf<Id>['query']>> &
-  Part<'body', BodyOf<Id>> & {
+  Part<'body', BodyOf<Id>> &
+  IfMatch<Id> & {
     /** Media type of a text body; JSON otherwise. */
     readonly mediaType?: string;
     readonly idempotencyKey?: string;

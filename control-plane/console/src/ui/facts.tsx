@@ -1,9 +1,9 @@
 /** Names with their values, in a grid; the last one takes a line of its own. */
 import type { ReactNode } from 'react';
 
-export function Facts({ children, label }: { children: ReactNode; label?: string }) {
+export function Facts({ children, label, wide }: { children: ReactNode; label?: string; wide?: boolean }) {
   return (
-    <dl className="facts" aria-label={label}>
+    <dl className={wide === true ? 'facts wide' : 'facts'} aria-label={label}>
       {children}
     </dl>
   );

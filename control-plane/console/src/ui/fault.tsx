@@ -6,7 +6,9 @@ export function Fault({ error, onRetry }: { error: unknown; onRetry?: () => void
   const details = error instanceof ApiError ? (error.problem.problems ?? []) : [];
   return (
     <div className="fault" role="alert">
-      <p>{wordsOf(error)}</p>
+      <p>
+        {wordsOf(error)} {error instanceof ApiError && <code>{error.problem.code}</code>}
+      </p>
       {details.length > 0 && (
         <ul>
           {details.map(({ path, message }, index) => (

@@ -1,6 +1,6 @@
 /** Times and durations that keep themselves right while the page is open, all on one shared timer. */
 import { useSyncExternalStore } from 'react';
-import { agoWords, durationWords, exactWords } from '../words.ts';
+import { agoWords, durationWords, exactWords, untilWords, wallWords } from '../words.ts';
 
 const TICK_MS = 1_000;
 const AGO_MS = 30_000;
@@ -11,6 +11,25 @@ export function Ago({ time }: { time: string }) {
   return (
     <time dateTime={time} title={exactWords(time)}>
       {agoWords(Date.parse(time), now)}
+    </time>
+  );
+}
+
+/** A time to come as `in 2 minutes`, the exact one in its title. */
+export function Until({ time }: { time: string }) {
+  const now = useNow(AGO_MS);
+  return (
+    <time dateTime={time} title={exactWords(time)}>
+      {untilWords(Date.parse(time), now)}
+    </time>
+  );
+}
+
+/** A time as the clocks of a zone show it; without one, those of the reader. */
+export function Wall({ time, zone }: { time: string; zone?: string }) {
+  return (
+    <time dateTime={time} title={exactWords(time)}>
+      {wallWords(time, zone)}
     </time>
   );
 }

@@ -1,0 +1,73 @@
+/** Which pages there are, in groups, and who may see them. The server judges again; here it decides what is offered. */
+import type { Me, RolePermission } from '@casare/shared/api';
+import { HOME, Link, type Route } from './router.tsx';
+
+interface Entry {
+  readonly name: string;
+  readonly to: Route;
+}
+
+/** In groups of what is looked at together. */
+const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry[] }[] = [
+  {
+    name: 'Runs',
+    entries: [
+      { name: 'Jobs', to: HOME },
+      { name: 'Dead letters', to: { page: 'dead-letters', reason: null } },
+      { name: 'Schedules', to: { page: 'schedules' } },
+    ],
+  },
+  {
+    name: 'Operations',
+    entries: [{ name: 'Maintenance', to: { page: 'maintenance' } }],
+  },
+  {
+    name: 'Access',
+    entries: [{ name: 'People', to: { page: 'people' } }],
+  },
+  { name: 'You', entries: [{ name: 'Your account', to: { page: 'account' } }] },
+];
+
+/** What a page needs; those that are not named need nothing but to be signed in. */
+const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
+  schedules: 'schedules:read',
+  schedule: 'schedules:read',
+  'new-schedule': 'schedules:write',
+  people: 'accounts:read',
+};
+
+/** A page within another one is found under it. */
+const UNDER: Partial<Record<Route['page'], Route['page']>> = {
+  job: 'jobs',
+  schedule: 'schedules',
+  'new-schedule': 'schedules',
+};
+
+/** What they would need to see the page; null when they may see it. */
+export function missingFor(me: Me, page: Route['page']): RolePermission | null {
+  const needed = NEEDS[page];
+  return needed === undefined || me.permissions.includes(needed) ? null : needed;
+}
+
+export function Navigation({ me, route }: { me: Me; route: Route }) {
+  const here = UNDER[route.page] ?? route.page;
+  return (
+    <nav aria-label="Pages" className="pages">
+      {GROUPS.map(({ name, entries }) => {
+        const shown = entries.filter(({ to }) => missingFor(me, to.page) === null);
+        if (shown.length === 0) return null;
+        return (
+          <ul key={name} aria-label={name}>
+            {shown.map((entry) => (
+              <li key={entry.name}>
+                <Link to={entry.to} aria-current={entry.to.page === here ? 'page' : undefined}>
+                  {entry.name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        );
+      })}
+    </nav>
+  );
+}
