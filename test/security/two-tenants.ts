@@ -34,7 +34,7 @@ const tables = sql<{ name: string }>(
   { idempotent: true },
 );
 
-const [JOB, AGENT, ARTIFACT] = Array.from({ length: 3 }, () => crypto.randomUUID());
+const [JOB, AGENT, ARTIFACT, PROVIDER] = Array.from({ length: 4 }, () => crypto.randomUUID());
 const SERIAL = 'c0ffee01';
 const SECRET = 'theirSecret';
 
@@ -55,6 +55,14 @@ function agentsThings(tenant: string): string {
       VALUES ('${tenant}', '${ARTIFACT}', '${JOB}', 1, '${MARK}.txt', 'output', 'text/plain', 1, '${'0'.repeat(64)}');`;
 }
 
+/** A provider that nobody has to reach. */
+function providerOf(tenant: string): string {
+  return `
+    INSERT INTO identity_provider (tenant_id, id, kind, name, issuer, client_id, groups_claim, link_by_email,
+        trust_email, created_at, changed_at)
+      VALUES ('${tenant}', '${PROVIDER}', 'jwt', '${MARK}', 'https://${MARK}.example', 'a', 'groups', false, false, now(), now())`;
+}
+
 export async function openTwoTenants(): Promise<TwoTenants> {
   const plane = await startTestControlPlane();
   const { client, admin, database } = plane;
@@ -72,6 +80,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     );
     await tx.script(agentsThings(admin.tenant));
   });
+  await database.owner.transaction((tx) => tx.script(providerOf(admin.tenant)));
   const { account } = await client.call(api.accounts.invite, {
     body: { email: `${MARK}@example.com`, role: 'viewer' },
   });
@@ -112,8 +121,7 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     ['/alert-channels/', channel.id],
     ['/alert-rules/', alertRule.id],
     ['/secrets/', SECRET],
-    // None is made: it would have to be reached.
-    ['/identity-providers/', crypto.randomUUID()],
+    ['/identity-providers/', PROVIDER!],
     ['/tenants/', admin.tenant],
     ['/trust/certificates/', SERIAL],
     ['/trust/locks/', lock.id],

@@ -37,6 +37,18 @@ const listSql = sql<ProviderRow, [tenant: string]>(
   { idempotent: true },
 );
 
+const ofTenantSql = sql<ProviderRow, [tenant: string, id: string]>(
+  'providerOfTenant',
+  `SELECT ${PROVIDER} FROM identity_provider p WHERE p.tenant_id = $1 AND p.id = $2`,
+  { idempotent: true },
+);
+
+// Who changes a provider takes turns; its groups are read after, as the one before left them.
+const holdSql = sql<never, [tenant: string, id: string]>(
+  'holdProvider',
+  `SELECT FROM identity_provider WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+);
+
 // Before a tenant is known: an id is of one provider.
 const byIdSql = sql<ProviderRow, [id: string]>(
   'providerById',
@@ -138,6 +150,16 @@ export function listProviders(db: Queryable, tenant: string): Promise<ProviderRo
   return db.query(listSql(tenant));
 }
 
+export async function findProvider(db: Queryable, tenant: string, id: string): Promise<ProviderRow | null> {
+  return (await db.query(ofTenantSql(tenant, id)))[0] ?? null;
+}
+
+/** The provider, held until the transaction ends. */
+export async function holdProvider(tx: Transaction, tenant: string, id: string): Promise<ProviderRow | null> {
+  await tx.query(holdSql(tenant, id));
+  return findProvider(tx, tenant, id);
+}
+
 export async function providerById(db: Queryable, id: string): Promise<ProviderRow | null> {
   return (await db.query(byIdSql(id)))[0] ?? null;
 }
@@ -167,28 +189,24 @@ export async function insertProvider(tx: Transaction, row: ProviderRow): Promise
   return added > 0;
 }
 
-/** What is left out stays; false when there is no such provider. */
+/** What is left out stays. */
 export async function changeProvider(
   tx: Transaction,
   tenant: string,
   id: string,
   change: ProviderChanges,
   now: Date,
-): Promise<boolean> {
+): Promise<void> {
   const { name = null, groupsClaim = null, linkByEmail = null, trustEmail = null, sealedSecret = null, roles } = change;
-  const changed = await tx.execute(
-    changeSql(tenant, id, name, groupsClaim, linkByEmail, trustEmail, sealedSecret, now),
-  );
-  if (changed > 0 && roles !== undefined) {
-    await tx.execute(dropRolesSql(tenant, id));
-    await putRoles(tx, tenant, id, roles);
-  }
-  return changed > 0;
+  await tx.execute(changeSql(tenant, id, name, groupsClaim, linkByEmail, trustEmail, sealedSecret, now));
+  if (roles === undefined) return;
+  await tx.execute(dropRolesSql(tenant, id));
+  await putRoles(tx, tenant, id, roles);
 }
 
-/** Its sessions end with it; false when there is none. */
-export async function removeProvider(tx: Transaction, tenant: string, id: string): Promise<boolean> {
-  return (await tx.execute(removeSql(tenant, id))) > 0;
+/** Its sessions end with it. */
+export async function removeProvider(tx: Transaction, tenant: string, id: string): Promise<void> {
+  await tx.execute(removeSql(tenant, id));
 }
 
 /** The account that `subject` of the provider is; null when they were never here. */

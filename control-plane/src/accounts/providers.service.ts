@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Outbound } from '../platform/outbound/outbound.ts';
 import { pageOfAll, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
@@ -44,6 +45,11 @@ export class ProvidersService {
     return pageOfAll(found, ask, { name: ({ name }) => name, createdAt: ({ createdAt }) => createdAt }) ?? badCursor();
   }
 
+  async get({ tenant }: Caller, id: string): Promise<Provider | Refusal> {
+    const row = await store.findProvider(this.#options.db.of(tenant), tenant, id);
+    return row === null ? notFound(id) : viewOf(row);
+  }
+
   async create(caller: Caller, request: ProviderRequest): Promise<Provider | Refusal> {
     const { db, clock, outbound } = this.#options;
     const { tenant, actor } = caller;
@@ -73,26 +79,33 @@ export class ProvidersService {
     });
   }
 
-  async change(caller: Caller, id: string, change: ProviderChange): Promise<Provider | Refusal> {
+  async change(caller: Caller, id: string, change: ProviderChange, unchanged?: Unchanged): Promise<Provider | Refusal> {
     const { db, clock } = this.#options;
     const { tenant, actor } = caller;
     if (namesTwice(change.roles ?? [])) return groupTwice();
     const { clientSecret, ...settings } = change;
     const sealed = clientSecret === undefined ? {} : { sealedSecret: await this.#seal(tenant, id, clientSecret) };
     return db.of(tenant).transaction(async (tx) => {
-      const before = (await store.listProviders(tx, tenant)).find((one) => one.id === id);
-      if (before?.kind === 'jwt' && clientSecret !== undefined) return withoutSecret();
-      if (!(await store.changeProvider(tx, tenant, id, { ...settings, ...sealed }, clock.now()))) return notFound(id);
+      const before = await store.holdProvider(tx, tenant, id);
+      if (before === null) return notFound(id);
+      const stale = unchanged?.(viewOf(before));
+      if (stale) return stale;
+      if (before.kind === 'jwt' && clientSecret !== undefined) return withoutSecret();
+      await store.changeProvider(tx, tenant, id, { ...settings, ...sealed }, clock.now());
       const detail = { ...settings, ...(clientSecret === undefined ? {} : { clientSecret: 'changed' }) };
       await appendAudit(tx, { tenant, actor, action: 'provider.changed', subject: `provider:${id}`, detail });
-      return viewOf((await store.providerById(tx, id))!);
+      return viewOf((await store.findProvider(tx, tenant, id))!);
     });
   }
 
-  async remove(caller: Caller, id: string): Promise<void | Refusal> {
+  async remove(caller: Caller, id: string, unchanged?: Unchanged): Promise<void | Refusal> {
     const { tenant, actor } = caller;
     return this.#options.db.of(tenant).transaction(async (tx) => {
-      if (!(await store.removeProvider(tx, tenant, id))) return notFound(id);
+      const before = await store.holdProvider(tx, tenant, id);
+      if (before === null) return notFound(id);
+      const stale = unchanged?.(viewOf(before));
+      if (stale) return stale;
+      await store.removeProvider(tx, tenant, id);
       await appendAudit(tx, { tenant, actor, action: 'provider.removed', subject: `provider:${id}` });
       return undefined;
     });
@@ -139,11 +152,11 @@ function boundTo(tenant: string, id: string): string {
 }
 
 function viewOf(row: store.ProviderRow): Provider {
-  const { id, kind, name, issuer, clientId, keysUrl, scopes, groupsClaim, roles, linkByEmail, trustEmail, createdAt } =
-    row;
+  const { id, kind, name, issuer, clientId, keysUrl, scopes, groupsClaim, roles, linkByEmail, trustEmail } = row;
   return {
     ...{ id, kind, name, issuer, clientId, keysUrl, scopes, groupsClaim, roles: [...roles], linkByEmail, trustEmail },
-    createdAt: createdAt.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+    changedAt: row.changedAt.toISOString(),
   };
 }
 

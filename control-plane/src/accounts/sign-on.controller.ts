@@ -42,14 +42,19 @@ export class SignOnController {
     return this.#providers.create(caller, body);
   }
 
+  @Handles(api.providers.get)
+  get({ caller, params }: Call<typeof api.providers.get>) {
+    return this.#providers.get(caller, params.id);
+  }
+
   @Handles(api.providers.change)
-  change({ caller, params, body }: Call<typeof api.providers.change>) {
-    return this.#providers.change(caller, params.id, body);
+  change({ caller, params, body, unchanged }: Call<typeof api.providers.change>) {
+    return this.#providers.change(caller, params.id, body, unchanged);
   }
 
   @Handles(api.providers.remove)
-  remove({ caller, params }: Call<typeof api.providers.remove>) {
-    return this.#providers.remove(caller, params.id);
+  remove({ caller, params, unchanged }: Call<typeof api.providers.remove>) {
+    return this.#providers.remove(caller, params.id, unchanged);
   }
 
   @Handles(api.signOn.providers)

@@ -47,13 +47,18 @@ export class AlertsController {
     return this.#alerts.addRule(caller, body);
   }
 
+  @Handles(api.alertRules.get)
+  rule({ caller, params }: Call<typeof api.alertRules.get>) {
+    return this.#alerts.rule(caller.tenant, params.id);
+  }
+
   @Handles(api.alertRules.remove)
-  removeRule({ caller, params }: Call<typeof api.alertRules.remove>) {
-    return this.#alerts.removeRule(caller, params.id);
+  removeRule({ caller, params, unchanged }: Call<typeof api.alertRules.remove>) {
+    return this.#alerts.removeRule(caller, params.id, unchanged);
   }
 
   @Handles(api.alertRules.act)
-  act({ caller, params }: Call<typeof api.alertRules.act>) {
-    return this.#alerts.act(caller, params.id, params.action);
+  act({ caller, params, unchanged }: Call<typeof api.alertRules.act>) {
+    return this.#alerts.act(caller, params.id, params.action, unchanged);
   }
 }

@@ -6,6 +6,7 @@ import { cursorOfNow } from '../live/index.ts';
 import { isUniqueViolation, type TenantDatabase, type Transaction } from '../platform/database/index.ts';
 import { lineOf } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Ids } from '../platform/ids.ts';
 import { pageBy, pageOfAll, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
@@ -116,6 +117,11 @@ export class AlertsService {
     return named((await store.listRules(this.#deps.db.of(tenant), tenant)).map(ruleView), ask);
   }
 
+  async rule(tenant: string, id: string): Promise<AlertRule | Refusal> {
+    const rule = await store.findRule(this.#deps.db.of(tenant), tenant, id);
+    return rule === null ? ruleNotFound(id) : ruleView(rule);
+  }
+
   async addRule(caller: Caller, request: AlertRuleRequest): Promise<AlertRule | Refusal> {
     const { ids } = this.#deps;
     const db = this.#deps.db.of(caller.tenant);
@@ -139,11 +145,18 @@ export class AlertsService {
   }
 
   /** Doing it twice is the same as once. */
-  async act(caller: Caller, id: string, action: 'enable' | 'disable'): Promise<AlertRule | Refusal> {
+  async act(
+    caller: Caller,
+    id: string,
+    action: 'enable' | 'disable',
+    unchanged?: Unchanged,
+  ): Promise<AlertRule | Refusal> {
     const { db, clock } = this.#deps;
     return db.of(caller.tenant).transaction(async (tx) => {
       const rule = await store.holdRule(tx, caller.tenant, id);
       if (rule === null) return ruleNotFound(id);
+      const stale = unchanged?.(ruleView(rule));
+      if (stale) return stale;
       if (rule.enabled === (action === 'enable')) return ruleView(rule);
       if (action === 'enable') await this.#readFromNow(tx, caller.tenant);
       const changed = await store.setEnabled(tx, caller.tenant, id, action === 'enable');
@@ -153,11 +166,14 @@ export class AlertsService {
     });
   }
 
-  async removeRule(caller: Caller, id: string): Promise<Refusal | undefined> {
+  async removeRule(caller: Caller, id: string, unchanged?: Unchanged): Promise<Refusal | undefined> {
     return this.#deps.db.of(caller.tenant).transaction(async (tx) => {
-      const name = await store.deleteRule(tx, caller.tenant, id);
-      if (name === null) return ruleNotFound(id);
-      await this.#audit(tx, caller, 'alertRule.removed', `alertRule:${id}`, { name });
+      const rule = await store.holdRule(tx, caller.tenant, id);
+      if (rule === null) return ruleNotFound(id);
+      const stale = unchanged?.(ruleView(rule));
+      if (stale) return stale;
+      await store.deleteRule(tx, caller.tenant, id);
+      await this.#audit(tx, caller, 'alertRule.removed', `alertRule:${id}`, { name: rule.name });
       return undefined;
     });
   }

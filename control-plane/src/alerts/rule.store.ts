@@ -33,6 +33,11 @@ const enabledRules = sql<KeptRule, [limit: number, states: TenantState[]]>(
    ORDER BY tenant_id, id LIMIT $1`,
   { idempotent: true },
 );
+const ruleById = sql<KeptRule, [tenant: string, id: string]>(
+  'alertRuleById',
+  `SELECT ${RULE} FROM alert_rule WHERE tenant_id = $1 AND id = $2`,
+  { idempotent: true },
+);
 // Who changes a rule waits for who removes it, and then finds none.
 const holdRuleSql = sql<KeptRule, [tenant: string, id: string]>(
   'holdAlertRule',
@@ -56,9 +61,9 @@ const enableRule = sql<KeptRule, [tenant: string, id: string, enabled: boolean]>
   'enableAlertRule',
   `UPDATE alert_rule SET enabled = $3 WHERE tenant_id = $1 AND id = $2 RETURNING ${RULE}`,
 );
-const removeRule = sql<{ name: string }, [tenant: string, id: string]>(
+const removeRule = sql<never, [tenant: string, id: string]>(
   'removeAlertRule',
-  `DELETE FROM alert_rule WHERE tenant_id = $1 AND id = $2 RETURNING name`,
+  `DELETE FROM alert_rule WHERE tenant_id = $1 AND id = $2`,
 );
 const channelsOf = sql<KeptChannel, [tenant: string]>(
   'alertChannelsOf',
@@ -134,6 +139,10 @@ export function listEnabled(db: Queryable, limit: number, states: readonly Tenan
   return db.query(enabledRules(limit, [...states]));
 }
 
+export async function findRule(db: Queryable, tenant: string, id: string): Promise<KeptRule | null> {
+  return (await db.query(ruleById(tenant, id)))[0] ?? null;
+}
+
 /** The rule, held until the transaction ends. */
 export async function holdRule(db: Transaction, tenant: string, id: string): Promise<KeptRule | null> {
   return (await db.query(holdRuleSql(tenant, id)))[0] ?? null;
@@ -155,9 +164,8 @@ export async function setEnabled(tx: Transaction, tenant: string, id: string, en
   return (await tx.query(enableRule(tenant, id, enabled)))[0]!;
 }
 
-/** The name of the one that was removed. */
-export async function deleteRule(tx: Transaction, tenant: string, id: string): Promise<string | null> {
-  return (await tx.query(removeRule(tenant, id)))[0]?.name ?? null;
+export async function deleteRule(tx: Transaction, tenant: string, id: string): Promise<void> {
+  await tx.execute(removeRule(tenant, id));
 }
 
 export function listChannels(db: Queryable, tenant: string): Promise<KeptChannel[]> {

@@ -23,7 +23,7 @@ export class AgentsController {
   }
 
   @Handles(api.agents.act)
-  act({ caller, params }: Call<typeof api.agents.act>) {
-    return this.#agents.act(caller, params.id, params.action);
+  act({ caller, params, unchanged }: Call<typeof api.agents.act>) {
+    return this.#agents.act(caller, params.id, params.action, unchanged);
   }
 }

@@ -8,6 +8,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
@@ -70,12 +71,15 @@ export class AgentsService {
     by: { readonly tenant: string; readonly actor: string },
     id: string,
     action: AgentAction,
+    unchanged?: Unchanged,
   ): Promise<Agent | Refusal> {
     const { db, live, locks, onChanged } = this.#options;
     const { tenant, actor } = by;
     const done = await db.of(tenant).transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
       const agent = await store.hold(tx, tenant, id);
       if (!agent) return notFound(id);
+      const stale = unchanged?.(await store.findAgent(tx, tenant, id));
+      if (stale) return stale;
       if (action === 'lock') await locks.leaveLocked(tx, tenant, id);
       if (agent.state === LEADS_TO[action]) return { changed: false };
       if (action === 'unlock' && (await locks.holdsAgent(tx, tenant, id))) return lockHeld(id);

@@ -7,6 +7,7 @@
 import type { Closure, ClosureRequest, RouteView } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import { isUniqueViolation, type Database, type Transaction } from '../platform/database/index.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { startLoop, type Loop } from '../platform/loop.ts';
@@ -122,32 +123,47 @@ export class ClosuresService {
     return pageBy(found, ask.limit, ({ id }) => id);
   }
 
-  /** Pauses or resumes; doing it twice is the same as once. */
-  async act(by: Submitter, routeId: string, action: 'pause' | 'resume'): Promise<RouteView | Refusal> {
-    const { db } = this.#options;
-    const find = () => store.viewRoute(db.of(by.tenant), by.tenant, routeId, AHEAD);
-    const route = await find();
-    if (!route) return refuse('not_found', 'ROUTE_UNKNOWN', `There is no route ${routeId}.`);
-    if (route.paused !== (action === 'pause')) {
-      const refused = action === 'pause' ? await this.#pause(by, routeId) : await this.#resume(by, routeId);
-      if (refused) return refused;
-    }
-    return (await find())!;
+  async route(tenant: string, id: string): Promise<RouteView | Refusal> {
+    return (await store.viewRoute(this.#options.db.of(tenant), tenant, id, AHEAD)) ?? routeUnknown(id);
   }
 
-  async #pause(by: Submitter, target: string): Promise<Refusal | null> {
+  /** Pauses or resumes; doing it twice is the same as once. */
+  async act(
+    by: Submitter,
+    id: string,
+    action: 'pause' | 'resume',
+    unchanged?: Unchanged,
+  ): Promise<RouteView | Refusal> {
+    const route = await this.route(by.tenant, id);
+    if (isRefusal(route)) return route;
+    const stale = unchanged?.(route);
+    if (stale) return stale;
+    if (route.paused !== (action === 'pause')) {
+      const done = action === 'pause' ? await this.#pause(by, id) : await this.#resume(by, id);
+      if (isRefusal(done)) return done;
+      // Somebody else did it first.
+      if (!done) return this.act(by, id, action, unchanged);
+    }
+    return this.route(by.tenant, id);
+  }
+
+  /** False when it is paused already. */
+  async #pause(by: Submitter, target: string): Promise<boolean | Refusal> {
     const request: ClosureRequest = { scope: 'route', target, reason: 'paused', times: { kind: 'always' } };
     const made = await this.create(by, request);
-    return isRefusal(made) && made.code !== 'CLOSURE_EXISTS' ? made : null;
+    if (!isRefusal(made)) return true;
+    return made.code === 'CLOSURE_EXISTS' ? false : made;
   }
 
-  async #resume(by: Submitter, target: string): Promise<null> {
-    await this.#options.db.of(by.tenant).transaction(async (tx) => {
-      if (!(await store.deleteAlways(tx, by.tenant, 'route', target))) return;
+  /** False when it is not paused. */
+  async #resume(by: Submitter, target: string): Promise<boolean> {
+    const done = await this.#options.db.of(by.tenant).transaction(async (tx) => {
+      if (!(await store.deleteAlways(tx, by.tenant, 'route', target))) return false;
       await this.#options.audit(tx, by, 'route.resumed', `route:${target}`, {});
+      return true;
     });
     this.#loop?.wake();
-    return null;
+    return done;
   }
 
   #audit(tx: Transaction, by: Submitter, action: string, closure: store.KeptClosure): Promise<void> {
@@ -172,6 +188,10 @@ function closedOf(all: readonly Pick<store.KeptClosure, 'tenant' | 'scope' | 'ta
 
 function textOf({ routes, sites, agents }: Closed): string {
   return JSON.stringify([routes, sites, agents].map((set) => [...set].sort()));
+}
+
+function routeUnknown(id: string): Refusal {
+  return refuse('not_found', 'ROUTE_UNKNOWN', `There is no route ${id}.`);
 }
 
 function full(): Refusal {

@@ -17,9 +17,14 @@ export class RoutesController {
     return this.#closures.routes(caller.tenant, query);
   }
 
+  @Handles(api.routes.get)
+  route({ caller, params }: Call<typeof api.routes.get>) {
+    return this.#closures.route(caller.tenant, params.id);
+  }
+
   @Handles(api.routes.act)
-  act({ caller, params }: Call<typeof api.routes.act>) {
-    return this.#closures.act(caller, params.id, params.action);
+  act({ caller, params, unchanged }: Call<typeof api.routes.act>) {
+    return this.#closures.act(caller, params.id, params.action, unchanged);
   }
 
   @Handles(api.maintenance.list)

@@ -141,7 +141,7 @@ export class SchedulesService {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const schedule = await store.findSchedule(db, caller.tenant, id);
       if (schedule === null) return scheduleNotFound(id);
-      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]);
+      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]!);
       if (stale) return stale;
       const removed = await db.transaction(async (tx) => {
         if (!(await store.deleteSchedule(tx, schedule))) return false;
@@ -169,7 +169,7 @@ export class SchedulesService {
       const schedule = await store.findSchedule(db, caller.tenant, id);
       if (schedule === null) return scheduleNotFound(id);
       // The write fails when the schedule is another by then.
-      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]);
+      const stale = unchanged?.((await this.#views(caller.tenant, [schedule]))[0]!);
       if (stale) return stale;
       const now = clock.now();
       const decided = decide(schedule, now);

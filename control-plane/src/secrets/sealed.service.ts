@@ -10,6 +10,7 @@ import { sealingFingerprint } from '@casare/shared/sealing';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import { pageBy, pageOfAll, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboutOf, notFound, secretsFull, SECRETS, VERSIONS, type By, type SecretsService } from './secrets.service.ts';
@@ -19,7 +20,7 @@ import * as store from './secret.store.ts';
 export interface SealedOptions {
   readonly db: TenantDatabase;
   readonly clock: Clock;
-  readonly management: Pick<SecretsService, 'get'>;
+  readonly management: Pick<SecretsService, 'get' | 'viewOf'>;
 }
 
 export class SealedService {
@@ -62,8 +63,9 @@ export class SealedService {
   }
 
   /** Keeps a version that was sealed elsewhere. */
-  async seal(by: By, name: string, request: SealRequest): Promise<Secret | Refusal> {
-    const refused = await this.#options.db.of(by.tenant).transaction((tx) => this.#store(tx, by, name, request));
+  async seal(by: By, name: string, request: SealRequest, unchanged?: Unchanged): Promise<Secret | Refusal> {
+    const db = this.#options.db.of(by.tenant);
+    const refused = await db.transaction((tx) => this.#store(tx, by, name, request, unchanged));
     return refused ?? (await this.#options.management.get(by, name));
   }
 
@@ -77,9 +79,12 @@ export class SealedService {
     { tenant, actor }: By,
     name: string,
     { version, sealed, ...said }: SealRequest,
+    unchanged?: Unchanged,
   ): Promise<Refusal | null> {
     const at = this.#options.clock.now();
     const now = await store.lockSecret(tx, tenant, name);
+    const stale = unchanged?.(now && this.#options.management.viewOf(now));
+    if (stale) return stale;
     if (now?.mode === 'server') return modeFixed(name);
     if (version !== (now?.version ?? 0) + 1) return versionTaken(name, now?.version ?? 0);
     const agents = sealed.map(({ agentId }) => agentId);

@@ -33,8 +33,8 @@ export class SecretsController {
   }
 
   @Handles(api.secrets.set)
-  set({ caller, params, body }: Call<typeof api.secrets.set>) {
-    return this.#secrets.set(caller, params.name, body);
+  set({ caller, params, body, unchanged }: Call<typeof api.secrets.set>) {
+    return this.#secrets.set(caller, params.name, body, unchanged);
   }
 
   @Handles(api.secrets.versions)
@@ -43,13 +43,13 @@ export class SecretsController {
   }
 
   @Handles(api.secrets.delete)
-  delete({ caller, params }: Call<typeof api.secrets.delete>) {
-    return this.#secrets.delete(caller, params.name);
+  delete({ caller, params, unchanged }: Call<typeof api.secrets.delete>) {
+    return this.#secrets.delete(caller, params.name, unchanged);
   }
 
   @Handles(api.secrets.deleteVersion)
-  deleteVersion({ caller, params }: Call<typeof api.secrets.deleteVersion>) {
-    return this.#secrets.deleteVersion(caller, params.name, params.version);
+  deleteVersion({ caller, params, unchanged }: Call<typeof api.secrets.deleteVersion>) {
+    return this.#secrets.deleteVersion(caller, params.name, params.version, unchanged);
   }
 
   @Handles(api.secrets.sealingKeys)
@@ -63,8 +63,8 @@ export class SecretsController {
   }
 
   @Handles(api.secrets.seal)
-  seal({ caller, params, body }: Call<typeof api.secrets.seal>) {
-    return this.#sealed.seal(caller, params.name, body);
+  seal({ caller, params, body, unchanged }: Call<typeof api.secrets.seal>) {
+    return this.#sealed.seal(caller, params.name, body, unchanged);
   }
 
   @Handles(api.secrets.rotateMaster)

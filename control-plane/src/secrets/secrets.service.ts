@@ -10,6 +10,7 @@ import { rulesWithin, type SecretRules } from '@casare/shared/protocol';
 import { appendAudit } from '../audit/index.ts';
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { currentMasterShared } from './master.store.ts';
@@ -46,7 +47,7 @@ export class SecretsService {
     const range = { beyond: cursor, ascending: sort !== '-name', limit: limit + 1 };
     const found = await store.secretPage(this.#options.db.of(tenant), tenant, range, ask.q ?? null);
     return pageBy(
-      found.map((row) => this.#view(row)),
+      found.map((row) => this.viewOf(row)),
       limit,
       ({ name }) => name,
     );
@@ -54,11 +55,11 @@ export class SecretsService {
 
   async get({ tenant }: By, name: string): Promise<Secret | Refusal> {
     const row = await store.secretByName(this.#options.db.of(tenant), tenant, name);
-    return row === null ? notFound(name) : this.#view(row);
+    return row === null ? notFound(name) : this.viewOf(row);
   }
 
   /** Another writer of the same secret, or a master key that changes, makes it start over. */
-  async set(by: By, name: string, request: SecretRequest): Promise<Secret | Refusal> {
+  async set(by: By, name: string, request: SecretRequest, unchanged?: Unchanged): Promise<Secret | Refusal> {
     const db = this.#options.db.of(by.tenant);
     for (let left = TRIES; ; left -= 1) {
       const before = await store.secretByName(db, by.tenant, name);
@@ -75,7 +76,9 @@ export class SecretsService {
               { tenant: by.tenant, id, name, version },
               request.value,
             );
-      const stored = await db.transaction((tx) => this.#store(tx, by, name, { before, id, request, sealed }));
+      const stored = await db.transaction((tx) =>
+        this.#store(tx, by, name, { before, id, request, sealed }, unchanged),
+      );
       if (isRefusal(stored)) return stored;
       if (stored) return this.get(by, name);
       if (left === 1) return refuse('busy', 'SECRETS_BUSY', 'This secret is being written.', { retryAfterSeconds: 1 });
@@ -99,9 +102,13 @@ export class SecretsService {
     );
   }
 
-  delete(by: By, name: string): Promise<void | Refusal> {
+  delete(by: By, name: string, unchanged?: Unchanged): Promise<void | Refusal> {
     return this.#options.db.of(by.tenant).transaction(async (tx) => {
-      if (!(await store.deleteSecret(tx, by.tenant, name))) return notFound(name);
+      const secret = await store.lockSecret(tx, by.tenant, name);
+      if (secret === null) return notFound(name);
+      const stale = unchanged?.(this.viewOf(secret));
+      if (stale) return stale;
+      await store.deleteSecret(tx, by.tenant, name);
       await holdKeys(tx, by.tenant, labelOf(name), []);
       await labelAgents(tx, by.tenant, labelOf(name), []);
       await this.#audit(tx, by, 'deleted', name);
@@ -109,9 +116,11 @@ export class SecretsService {
     });
   }
 
-  deleteVersion(by: By, name: string, version: number): Promise<void | Refusal> {
+  deleteVersion(by: By, name: string, version: number, unchanged?: Unchanged): Promise<void | Refusal> {
     return this.#options.db.of(by.tenant).transaction(async (tx) => {
       const secret = await store.lockSecret(tx, by.tenant, name);
+      const stale = secret && unchanged?.(this.viewOf(secret));
+      if (stale) return stale;
       if (secret?.version === version) return inUse(name, version);
       if (secret === null || !(await store.deleteVersion(tx, by.tenant, name, version))) return notFound(name, version);
       await this.#audit(tx, by, 'versionDeleted', name, { version });
@@ -130,11 +139,14 @@ export class SecretsService {
       readonly request: SecretRequest;
       readonly sealed: store.SealedVersion | null;
     },
+    unchanged?: Unchanged,
   ): Promise<boolean | Refusal> {
     const { before, id, request, sealed } = wanted;
     const { tenant, actor } = by;
     const at = this.#options.clock.now();
     const now = await store.lockSecret(tx, tenant, name);
+    const stale = unchanged?.(now && this.viewOf(now));
+    if (stale) return stale;
     if (now?.id !== before?.id || now?.version !== before?.version) return false;
     if (sealed !== null && (await currentMasterShared(tx)) !== sealed.masterId) return false;
     const about = aboutOf(request, now);
@@ -169,7 +181,8 @@ export class SecretsService {
     });
   }
 
-  #view(row: store.SecretRow): Secret {
+  /** What is shown of a secret. */
+  viewOf(row: store.SecretRow): Secret {
     const { id: _, createdAt, versionAt, lastUsedAt, ...rest } = row;
     const { rotateAfterDays } = row;
     const age = this.#options.clock.now().getTime() - versionAt.getTime();

@@ -12,6 +12,7 @@ import { appendAudit } from '../audit/index.ts';
 import type { ArtifactFiles } from '../jobs/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Log } from '../platform/log.ts';
 import { isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
 import { INSTALLATION, retireAgentCas, type Trust } from '../trust/index.ts';
@@ -19,7 +20,7 @@ import { deletionOrder } from './deletion-order.decision.ts';
 import * as store from './deletion.store.ts';
 import * as data from './tenant-data.store.ts';
 import * as tenants from './tenant.store.ts';
-import { notFound, operators, wrongState, type By } from './tenants.service.ts';
+import { holdUnchanged, operators, wrongState, type By } from './tenants.service.ts';
 
 export interface DeletionOptions {
   readonly db: Database;
@@ -47,13 +48,13 @@ export class Deletions {
   }
 
   /** `confirm` is the tenant's id once more. */
-  async ask(by: By, id: string, confirm: string): Promise<Deletion | Refusal> {
+  async ask(by: By, id: string, confirm: string, unchanged?: Unchanged): Promise<Deletion | Refusal> {
     const { trust, clock, onChanged } = this.#options;
     if (confirm !== id) return notConfirmed(id);
     const now = clock.now();
     const asked = await trust.changes.make({}, async (tx): Promise<true | Refusal> => {
-      const row = await tenants.holdTenantRow(tx, id);
-      if (row === null) return notFound(id);
+      const row = await holdUnchanged(tx, id, unchanged);
+      if (isRefusal(row)) return row;
       if (row.operator) return operators();
       const to = { to: 'deleting', reason: '', now } as const;
       if (!(await tenants.move(tx, id, 'delete', to))) return wrongState(row, 'delete');

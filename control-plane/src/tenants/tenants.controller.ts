@@ -38,23 +38,23 @@ export class TenantsController {
   }
 
   @Handles(api.tenants.suspend)
-  suspend({ caller, params, body }: Call<typeof api.tenants.suspend>) {
-    return this.#tenants.suspend(caller, params.tenant, body.reason);
+  suspend({ caller, params, body, unchanged }: Call<typeof api.tenants.suspend>) {
+    return this.#tenants.suspend(caller, params.tenant, body.reason, unchanged);
   }
 
   @Handles(api.tenants.resume)
-  resume({ caller, params }: Call<typeof api.tenants.resume>) {
-    return this.#tenants.resume(caller, params.tenant);
+  resume({ caller, params, unchanged }: Call<typeof api.tenants.resume>) {
+    return this.#tenants.resume(caller, params.tenant, unchanged);
   }
 
   @Handles(api.tenants.setQuotas)
-  setQuotas({ caller, params, body }: Call<typeof api.tenants.setQuotas>) {
-    return this.#tenants.setQuotas(caller, params.tenant, body);
+  setQuotas({ caller, params, body, unchanged }: Call<typeof api.tenants.setQuotas>) {
+    return this.#tenants.setQuotas(caller, params.tenant, body, unchanged);
   }
 
   @Handles(api.tenants.setRetention)
-  setRetention({ caller, params, body }: Call<typeof api.tenants.setRetention>) {
-    return this.#tenants.setRetention(caller, params.tenant, body);
+  setRetention({ caller, params, body, unchanged }: Call<typeof api.tenants.setRetention>) {
+    return this.#tenants.setRetention(caller, params.tenant, body, unchanged);
   }
 
   @Handles(api.tenants.export)
@@ -63,8 +63,8 @@ export class TenantsController {
   }
 
   @Handles(api.tenants.delete)
-  delete({ caller, params, query }: Call<typeof api.tenants.delete>) {
-    return this.#deletions.ask(caller, params.tenant, query.confirm);
+  delete({ caller, params, query, unchanged }: Call<typeof api.tenants.delete>) {
+    return this.#deletions.ask(caller, params.tenant, query.confirm, unchanged);
   }
 
   @Handles(api.tenants.deletion)
@@ -78,7 +78,7 @@ export class TenantsController {
   }
 
   @Handles(api.tenant.setRetention)
-  setOwnRetention({ caller, body }: Call<typeof api.tenant.setRetention>) {
-    return this.#tenants.setRetention(caller, caller.tenant, body);
+  setOwnRetention({ caller, body, unchanged }: Call<typeof api.tenant.setRetention>) {
+    return this.#tenants.setRetention(caller, caller.tenant, body, unchanged);
   }
 }

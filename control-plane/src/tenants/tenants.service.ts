@@ -17,8 +17,9 @@ import type {
 import type { PeopleService } from '../accounts/index.ts';
 import { appendAudit } from '../audit/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Connection, Database, Transaction } from '../platform/database/index.ts';
+import type { Connection, Database, Queryable, Transaction } from '../platform/database/index.ts';
 import type { Caller } from '../platform/http/caller.ts';
+import type { Unchanged } from '../platform/http/etag.ts';
 import type { Log } from '../platform/log.ts';
 import { pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
@@ -68,22 +69,7 @@ export class TenantsService {
   async get(by: Pick<By, 'tenant'>, id: string): Promise<Tenant | Refusal> {
     const db = this.#of(by, id);
     const row = await store.findTenant(db, id);
-    if (row === null) return notFound(id);
-    const [agents, concurrentJobs, queuedJobs, storedBytes, ca] = await Promise.all([
-      quotas.countAgents(db, id),
-      quotas.countRunning(db, id),
-      quotas.countQueued(db, id, QUEUED_SHOWN),
-      quotas.countStored(db, id),
-      findAgentCa(db, id),
-    ]);
-    const { jobsDays, logsDays, artifactsDays } = row;
-    return {
-      ...summaryOf(row),
-      trustDomain: `t-${id}.${TRUST_DOMAIN}`,
-      agentCa: ca && { keyId: ca.keyId, notAfter: ca.notAfter.toISOString() },
-      use: { agents, concurrentJobs, queuedJobs, storedBytes },
-      retention: { jobsDays, logsDays, artifactsDays },
-    };
+    return row === null ? notFound(id) : viewOf(db, row);
   }
 
   async create(by: By, request: TenantRequest): Promise<NewTenant | Refusal> {
@@ -107,25 +93,30 @@ export class TenantsService {
     return { tenant: (await this.get(by, id)) as Tenant, invitation };
   }
 
-  suspend(by: By, id: string, reason: string): Promise<Tenant | Refusal> {
-    return this.#move(by, id, 'suspend', 'suspended', reason);
+  suspend(by: By, id: string, reason: string, unchanged?: Unchanged): Promise<Tenant | Refusal> {
+    return this.#move(by, id, 'suspend', { to: 'suspended', reason }, unchanged);
   }
 
-  resume(by: By, id: string): Promise<Tenant | Refusal> {
-    return this.#move(by, id, 'resume', 'active', '');
+  resume(by: By, id: string, unchanged?: Unchanged): Promise<Tenant | Refusal> {
+    return this.#move(by, id, 'resume', { to: 'active', reason: '' }, unchanged);
   }
 
-  async setQuotas(by: By, id: string, changes: Changes<Quotas>): Promise<Tenant | Refusal> {
-    return this.#set(by, id, 'tenant.quotasChanged', changes, (tx, row) =>
-      store.saveQuotas(tx, id, { ...quotasOf(row), ...defined<Quotas>(changes) }),
-    );
+  async setQuotas(by: By, id: string, changes: Changes<Quotas>, unchanged?: Unchanged): Promise<Tenant | Refusal> {
+    const save = (tx: Transaction, row: store.TenantRow) =>
+      store.saveQuotas(tx, id, { ...quotasOf(row), ...defined<Quotas>(changes) });
+    return this.#set(by, id, { action: 'tenant.quotasChanged', changes, save }, unchanged);
   }
 
   /** Also by people of the tenant, for their own. */
-  async setRetention(by: By, id: string, changes: Changes<Retention>): Promise<Tenant | Refusal> {
-    return this.#set(by, id, 'tenant.retentionChanged', changes, (tx, row) =>
-      store.saveRetention(tx, id, { ...retentionOf(row), ...defined<Retention>(changes) }),
-    );
+  async setRetention(
+    by: By,
+    id: string,
+    changes: Changes<Retention>,
+    unchanged?: Unchanged,
+  ): Promise<Tenant | Refusal> {
+    const save = (tx: Transaction, row: store.TenantRow) =>
+      store.saveRetention(tx, id, { ...retentionOf(row), ...defined<Retention>(changes) });
+    return this.#set(by, id, { action: 'tenant.retentionChanged', changes, save }, unchanged);
   }
 
   /** Operators look after tenants as the installation does; whoever asks about their own tenant does so as it. */
@@ -136,27 +127,36 @@ export class TenantsService {
   async #set(
     by: By,
     id: string,
-    action: string,
-    changes: object,
-    save: (tx: Transaction, row: store.TenantRow) => Promise<void>,
+    done: {
+      readonly action: string;
+      readonly changes: object;
+      readonly save: (tx: Transaction, row: store.TenantRow) => Promise<void>;
+    },
+    unchanged: Unchanged | undefined,
   ): Promise<Tenant | Refusal> {
-    const done = await this.#of(by, id).transaction(async (tx) => {
-      const row = await store.holdTenantRow(tx, id);
-      if (row === null) return notFound(id);
-      await save(tx, row);
-      await this.#audit(tx, by, id, action, changes);
+    const refused = await this.#of(by, id).transaction(async (tx) => {
+      const row = await holdUnchanged(tx, id, unchanged);
+      if (isRefusal(row)) return row;
+      await done.save(tx, row);
+      await this.#audit(tx, by, id, done.action, done.changes);
       return null;
     });
-    if (done !== null) return done;
+    if (refused !== null) return refused;
     this.#options.onChanged();
     return this.get(by, id);
   }
 
-  async #move(by: By, id: string, event: TenantEvent, to: TenantState, reason: string): Promise<Tenant | Refusal> {
+  async #move(
+    by: By,
+    id: string,
+    event: TenantEvent,
+    { to, reason }: { readonly to: TenantState; readonly reason: string },
+    unchanged: Unchanged | undefined,
+  ): Promise<Tenant | Refusal> {
     const { trust, clock, onChanged } = this.#options;
     const moved = await trust.changes.make({}, async (tx): Promise<true | Refusal> => {
-      const row = await store.holdTenantRow(tx, id);
-      if (row === null) return notFound(id);
+      const row = await holdUnchanged(tx, id, unchanged);
+      if (isRefusal(row)) return row;
       if (row.operator) return operators();
       if (!(await store.move(tx, id, event, { to, reason, now: clock.now() }))) return wrongState(row, event);
       await this.#audit(tx, by, id, `tenant.${to === 'active' ? 'resumed' : to}`, reason === '' ? {} : { reason });
@@ -205,6 +205,36 @@ function quotasOf({ agents, concurrentJobs, queuedJobs, storedBytes }: store.Ten
 
 function retentionOf({ jobsDays, logsDays, artifactsDays }: store.TenantRow): Retention {
   return { jobsDays, logsDays, artifactsDays };
+}
+
+/** What is shown of a tenant, read by whoever may. */
+async function viewOf(db: Queryable, row: store.TenantRow): Promise<Tenant> {
+  const { id, jobsDays, logsDays, artifactsDays } = row;
+  const [agents, concurrentJobs, queuedJobs, storedBytes, ca] = await Promise.all([
+    quotas.countAgents(db, id),
+    quotas.countRunning(db, id),
+    quotas.countQueued(db, id, QUEUED_SHOWN),
+    quotas.countStored(db, id),
+    findAgentCa(db, id),
+  ]);
+  return {
+    ...summaryOf(row),
+    trustDomain: `t-${id}.${TRUST_DOMAIN}`,
+    agentCa: ca && { keyId: ca.keyId, notAfter: ca.notAfter.toISOString() },
+    use: { agents, concurrentJobs, queuedJobs, storedBytes },
+    retention: { jobsDays, logsDays, artifactsDays },
+  };
+}
+
+/** The tenant until the transaction ends, as its caller has seen it where they say so. */
+export async function holdUnchanged(
+  tx: Transaction,
+  id: string,
+  unchanged: Unchanged | undefined,
+): Promise<store.TenantRow | Refusal> {
+  const row = await store.holdTenantRow(tx, id);
+  if (row === null) return notFound(id);
+  return (unchanged && unchanged(await viewOf(tx, row))) ?? row;
 }
 
 function summaryOf(row: store.TenantRow): TenantSummary {

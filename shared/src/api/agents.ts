@@ -87,6 +87,9 @@ export type JoinToken = z.infer<typeof JoinToken>;
 export const AgentAction = z.enum(['approve', 'pause', 'resume', 'drain', 'lock', 'unlock', 'decommission']);
 export type AgentAction = z.infer<typeof AgentAction>;
 
+/** How it is connected and busy, what it says of itself, and what it renews. */
+const AGENT_PASSING = 'connected presenceSince busy drainedAt capabilities declared slots facts certificate'.split(' ');
+
 export const agents = {
   list: endpoint({
     id: 'agents.list',
@@ -101,6 +104,7 @@ export const agents = {
   }),
   get: endpoint({
     id: 'agents.get',
+    passing: AGENT_PASSING,
     method: 'GET',
     path: '/agents/{id}',
     summary: 'Shows one agent.',
@@ -111,6 +115,7 @@ export const agents = {
   }),
   act: endpoint({
     id: 'agents.act',
+    ifMatch: 'agents.get',
     method: 'POST',
     path: '/agents/{id}/{action}',
     summary: 'Approves, pauses, resumes, drains, locks, unlocks or decommissions an agent.',

@@ -153,6 +153,16 @@ export const alertRules = {
     permission: 'alerts:read',
     ...paged(AlertRule, { sort: ['-createdAt', 'createdAt', 'name', '-name'], filters: { q: FILTERS.q } }),
   }),
+  get: endpoint({
+    id: 'alertRules.get',
+    method: 'GET',
+    path: '/alert-rules/{id}',
+    summary: 'Shows a rule.',
+    permission: 'alerts:read',
+    params: IdParams,
+    answer: { json: AlertRule },
+    problems: ['ALERT_RULE_NOT_FOUND'],
+  }),
   create: endpoint({
     id: 'alertRules.create',
     method: 'POST',
@@ -166,6 +176,7 @@ export const alertRules = {
   }),
   remove: endpoint({
     id: 'alertRules.remove',
+    ifMatch: 'alertRules.get',
     method: 'DELETE',
     path: '/alert-rules/{id}',
     summary: 'Removes a rule with its alerts.',
@@ -176,6 +187,7 @@ export const alertRules = {
   }),
   act: endpoint({
     id: 'alertRules.act',
+    ifMatch: 'alertRules.get',
     method: 'POST',
     path: '/alert-rules/{id}/{action}',
     summary: 'Enables or disables a rule; its open alerts are over when it is disabled.',

@@ -49,7 +49,8 @@ export function endpoint<const E extends Endpoint>(declaration: E): E {
   return declaration;
 }
 
-/** Whether the operation shows one thing: such an answer has an ETag. */
-export function showsOne({ method, answer, list, params }: Endpoint): boolean {
-  return method === 'GET' && typeof answer === 'object' && list === undefined && params !== undefined;
+/** Whether the operation shows one thing: such an answer has an ETag. The only one of its kind has no parameters. */
+export function showsOne({ method, answer, list, params, passing }: Endpoint): boolean {
+  const isOfOne = params !== undefined || passing !== undefined;
+  return method === 'GET' && typeof answer === 'object' && list === undefined && isOfOne;
 }

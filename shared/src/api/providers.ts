@@ -76,6 +76,7 @@ export const Provider = z
     linkByEmail: z.boolean(),
     trustEmail: z.boolean(),
     createdAt: time,
+    changedAt: time,
   })
   .meta({ id: 'Provider' });
 export type Provider = z.infer<typeof Provider>;
@@ -91,6 +92,16 @@ export const providers = {
     permission: 'accounts:read',
     ...paged(Provider, { sort: ['name', '-name', '-createdAt', 'createdAt'], filters: { q: FILTERS.q } }),
   }),
+  get: endpoint({
+    id: 'providers.get',
+    method: 'GET',
+    path: '/identity-providers/{id}',
+    summary: 'Shows a provider.',
+    permission: 'accounts:read',
+    params: IdParams,
+    answer: { json: Provider },
+    problems: ['PROVIDER_NOT_FOUND'],
+  }),
   create: endpoint({
     id: 'providers.create',
     method: 'POST',
@@ -104,6 +115,7 @@ export const providers = {
   }),
   change: endpoint({
     id: 'providers.change',
+    ifMatch: 'providers.get',
     method: 'POST',
     path: '/identity-providers/{id}',
     summary: 'Changes how a provider is used; roles count with the next sign-in.',
@@ -115,6 +127,7 @@ export const providers = {
   }),
   remove: endpoint({
     id: 'providers.remove',
+    ifMatch: 'providers.get',
     method: 'DELETE',
     path: '/identity-providers/{id}',
     summary: 'Removes a provider, and ends the sessions that it opened. Accounts stay.',

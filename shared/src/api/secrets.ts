@@ -132,6 +132,7 @@ export const secrets = {
   }),
   get: endpoint({
     id: 'secrets.get',
+    passing: ['rotationDue', 'lastUsedAt'],
     method: 'GET',
     path: '/secrets/{name}',
     summary: 'Shows what is known of a secret. Its value is never shown.',
@@ -142,6 +143,7 @@ export const secrets = {
   }),
   set: endpoint({
     id: 'secrets.set',
+    ifMatch: 'secrets.get',
     method: 'POST',
     path: '/secrets/{name}',
     summary: 'Stores a new version of a secret, making the secret if there is none, or changes what is said about it.',
@@ -178,6 +180,7 @@ export const secrets = {
   }),
   seal: endpoint({
     id: 'secrets.seal',
+    ifMatch: 'secrets.get',
     method: 'POST',
     path: '/secrets/{name}/seal',
     summary: 'Stores a version of a secret that was sealed to agents: the control plane cannot read it.',
@@ -200,6 +203,7 @@ export const secrets = {
   }),
   delete: endpoint({
     id: 'secrets.delete',
+    ifMatch: 'secrets.get',
     method: 'DELETE',
     path: '/secrets/{name}',
     summary: 'Deletes a secret with all its versions.',
@@ -210,6 +214,7 @@ export const secrets = {
   }),
   deleteVersion: endpoint({
     id: 'secrets.deleteVersion',
+    ifMatch: 'secrets.get',
     method: 'DELETE',
     path: '/secrets/{name}/versions/{version}',
     summary: 'Deletes an older version of a secret.',

@@ -89,6 +89,8 @@ export const NewTenant = z
   .meta({ id: 'NewTenant' });
 export type NewTenant = z.infer<typeof NewTenant>;
 
+/** Of a tenant, what changes without anybody changing it. */
+const PASSING = ['use', 'agentCa'];
 const TenantParams = z.object({ tenant: TenantId });
 
 const Removed = z.array(z.object({ name: z.string(), removed: amount, left: amount }));
@@ -132,6 +134,7 @@ export const tenants = {
   }),
   get: endpoint({
     id: 'tenants.get',
+    passing: PASSING,
     method: 'GET',
     path: '/tenants/{tenant}',
     summary: 'Shows a tenant, its quotas and what it uses of them.',
@@ -142,6 +145,7 @@ export const tenants = {
   }),
   suspend: endpoint({
     id: 'tenants.suspend',
+    ifMatch: 'tenants.get',
     method: 'POST',
     path: '/tenants/{tenant}/suspend',
     summary: 'Closes its tunnels and lets nothing be changed; jobs and records are kept.',
@@ -153,6 +157,7 @@ export const tenants = {
   }),
   resume: endpoint({
     id: 'tenants.resume',
+    ifMatch: 'tenants.get',
     method: 'POST',
     path: '/tenants/{tenant}/resume',
     summary: 'Lets a suspended tenant go on: its agents come back and settle what they did.',
@@ -163,6 +168,7 @@ export const tenants = {
   }),
   setQuotas: endpoint({
     id: 'tenants.setQuotas',
+    ifMatch: 'tenants.get',
     method: 'POST',
     path: '/tenants/{tenant}/quotas',
     summary: 'Changes the quotas that are named; null takes one away. What is used already stays.',
@@ -174,6 +180,7 @@ export const tenants = {
   }),
   setRetention: endpoint({
     id: 'tenants.setRetention',
+    ifMatch: 'tenants.get',
     method: 'POST',
     path: '/tenants/{tenant}/retention',
     summary: 'Changes how long what is over is kept; null: as long as the installation keeps it.',
@@ -196,6 +203,7 @@ export const tenants = {
   }),
   delete: endpoint({
     id: 'tenants.delete',
+    ifMatch: 'tenants.get',
     method: 'DELETE',
     path: '/tenants/{tenant}',
     summary: 'Deletes a suspended tenant for good, in the background. `confirm` is its id once more.',
@@ -221,6 +229,7 @@ export const tenants = {
 export const tenant = {
   get: endpoint({
     id: 'tenant.get',
+    passing: PASSING,
     method: 'GET',
     path: '/tenant',
     summary: "Shows the caller's tenant, its quotas and what it uses of them.",
@@ -229,6 +238,7 @@ export const tenant = {
   }),
   setRetention: endpoint({
     id: 'tenant.setRetention',
+    ifMatch: 'tenant.get',
     method: 'POST',
     path: '/tenant/retention',
     summary: "Changes how long what is over is kept in the caller's tenant.",

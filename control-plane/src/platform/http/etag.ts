@@ -12,18 +12,18 @@ import { createHash } from 'node:crypto';
 import { refuse, type Refusal } from '../refusal.ts';
 import { RefusedError } from './problem.ts';
 
-/** The refusal of an update whose caller has not seen the thing as it is now; null when they have. */
-export type Unchanged = (now: unknown) => Refusal | null;
+/** The refusal of an update whose caller has not seen the thing as it is `now` (null: there is none); null when they have. */
+export type Unchanged = (now: object | null) => Refusal | null;
 
 /** A strong tag, with its quotes, of what `get` answers. */
-function tagOf(get: Endpoint, thing: unknown): string {
+function tagOf(get: Endpoint, thing: object): string {
   const shown = typeof get.answer === 'object' ? (get.answer.json.parse(thing) as Record<string, unknown>) : {};
   const said = Object.fromEntries(Object.entries(shown).filter(([name]) => get.passing?.includes(name) !== true));
   return `"${createHash('sha256').update(canonical(said)).digest('base64url').slice(0, 32)}"`;
 }
 
 /** Says the tag of what is sent; true when the caller has it already and nothing is to be sent. */
-export function tagged(endpoint: Endpoint, request: Request, response: Response, thing: unknown): boolean {
+export function tagged(endpoint: Endpoint, request: Request, response: Response, thing: object): boolean {
   const tag = tagOf(endpoint, thing);
   response.setHeader('ETag', tag);
   const known = request.get('if-none-match');
@@ -31,15 +31,30 @@ export function tagged(endpoint: Endpoint, request: Request, response: Response,
   return known.trim() === '*' || listed(known).some((one) => one === tag || one === `W/${tag}`);
 }
 
+/** Says the tag of what an update has left, so that its caller can go on from there. */
+export function tagUpdate(endpoint: Endpoint, response: Response, left: () => unknown): void {
+  const get = shownBy(endpoint);
+  if (get !== undefined && showsAs(endpoint, get)) response.setHeader('ETag', tagOf(get, left() as object));
+}
+
 /** Of the header `If-Match` of an update; `undefined` without one. @throws RefusedError IF_MATCH_NOT_TAKEN where nobody would look at it */
 export function unchangedOf(endpoint: Endpoint, request: Request): Unchanged | undefined {
   const wanted = request.get('if-match');
   if (wanted === undefined || endpoint.method === 'GET') return undefined;
-  const get = ENDPOINTS.find(({ id }) => id === endpoint.ifMatch);
+  const get = shownBy(endpoint);
   if (get === undefined) throw new RefusedError(notTaken());
-  if (wanted.trim() === '*') return undefined;
   const tags = listed(wanted);
-  return (now) => (tags.includes(tagOf(get, now)) ? null : changed());
+  const isThere = tags.includes('*');
+  return (now) => (now !== null && (isThere || tags.includes(tagOf(get, now))) ? null : changed());
+}
+
+/** The operation that shows what `endpoint` changes. */
+function shownBy({ ifMatch }: Endpoint): Endpoint | undefined {
+  return ifMatch === undefined ? undefined : ENDPOINTS.find(({ id }) => id === ifMatch);
+}
+
+function showsAs({ answer }: Endpoint, get: Endpoint): boolean {
+  return typeof answer === 'object' && typeof get.answer === 'object' && answer.json === get.answer.json;
 }
 
 function listed(header: string): string[] {

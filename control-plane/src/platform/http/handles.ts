@@ -13,7 +13,7 @@ import { isRefusal, type Refusal } from '../refusal.ts';
 import { answered, sendAnswer, sendAnswered, type BytesReply } from './answer.ts';
 import { BODY_BYTES } from './body.ts';
 import type { Caller } from './caller.ts';
-import { tagged, unchangedOf, type Unchanged } from './etag.ts';
+import { tagged, tagUpdate, unchangedOf, type Unchanged } from './etag.ts';
 import { idempotencyOf, scopedKey, type Idempotency, type KeyedRequest } from './idempotency.ts';
 import { loadGateOf, type Leave } from './load-gate.ts';
 import { boundAnswer, nextLink, openedQuery } from './list-cursors.ts';
@@ -88,7 +88,9 @@ export function Handles<const E extends Endpoint>(endpoint: E, options: HandlesO
           const result = await work();
           const next = endpoint.list === undefined ? null : nextLink(request.originalUrl, result);
           if (next !== null) response.setHeader('Link', next);
-          const isKnown = showsOne(endpoint) && !isRefusal(result) && tagged(endpoint, request, response, result);
+          if (!isRefusal(result)) tagUpdate(endpoint, response, () => result);
+          const isKnown =
+            showsOne(endpoint) && !isRefusal(result) && tagged(endpoint, request, response, result as object);
           if (isKnown) response.status(304).end();
           else await sendAnswer(endpoint, response, result, stream?.ended);
         }
@@ -129,8 +131,13 @@ async function sendOnce(
     const result = await work();
     return isRefusal(result) ? result : answered(keyed.endpoint, result);
   });
-  if (isRefusal(answer)) sendRefusal(response, answer);
-  else sendAnswered(response, answer);
+  if (isRefusal(answer)) {
+    sendRefusal(response, answer);
+    return;
+  }
+  const { body } = answer;
+  if (body !== null) tagUpdate(keyed.endpoint, response, () => JSON.parse(body));
+  sendAnswered(response, answer);
 }
 
 /** A controller method as it was written, for who has a parsed call already. */

@@ -44,6 +44,7 @@ export const api = {
   providers: {
     list: { id: 'providers.list', method: 'GET', path: '/identity-providers', answer: 'json' },
     create: { id: 'providers.create', method: 'POST', path: '/identity-providers', answer: 'json' },
+    get: { id: 'providers.get', method: 'GET', path: '/identity-providers/{id}', answer: 'json' },
     change: { id: 'providers.change', method: 'POST', path: '/identity-providers/{id}', answer: 'json' },
     remove: { id: 'providers.remove', method: 'DELETE', path: '/identity-providers/{id}', answer: 'nothing' },
   },
@@ -116,6 +117,7 @@ export const api = {
   },
   routes: {
     list: { id: 'routes.list', method: 'GET', path: '/routes', answer: 'json' },
+    get: { id: 'routes.get', method: 'GET', path: '/routes/{id}', answer: 'json' },
     act: { id: 'routes.act', method: 'POST', path: '/routes/{id}/{action}', answer: 'json' },
   },
   maintenance: {
@@ -143,6 +145,7 @@ export const api = {
   alertRules: {
     list: { id: 'alertRules.list', method: 'GET', path: '/alert-rules', answer: 'json' },
     create: { id: 'alertRules.create', method: 'POST', path: '/alert-rules', answer: 'json' },
+    get: { id: 'alertRules.get', method: 'GET', path: '/alert-rules/{id}', answer: 'json' },
     remove: { id: 'alertRules.remove', method: 'DELETE', path: '/alert-rules/{id}', answer: 'nothing' },
     act: { id: 'alertRules.act', method: 'POST', path: '/alert-rules/{id}/{action}', answer: 'json' },
   },

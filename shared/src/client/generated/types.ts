@@ -170,6 +170,8 @@ export interface components {
             trustEmail: boolean;
             /** Format: date-time */
             createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
         };
         ApiKey: {
             id: string;
@@ -2308,12 +2310,50 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    "providers.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "providers.change": {
         parameters: {
             query?: never;
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -2351,6 +2391,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -2362,7 +2403,10 @@ export interface operations {
     "providers.remove": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 id: string;
             };
@@ -2382,6 +2426,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -2715,13 +2760,6 @@ export interface operations {
                     "application/json": components["schemas"]["Agent"];
                 };
             };
-            /** @description What `If-None-Match` named is still so. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -2737,6 +2775,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -2760,6 +2800,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -3177,13 +3218,6 @@ export interface operations {
                     "application/json": components["schemas"]["Secret"];
                 };
             };
-            /** @description What `If-None-Match` named is still so. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -3199,6 +3233,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 name: string;
@@ -3233,6 +3269,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -3244,7 +3281,10 @@ export interface operations {
     "secrets.delete": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 name: string;
             };
@@ -3264,6 +3304,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -3347,6 +3388,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 name: string;
@@ -3386,6 +3429,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -3433,7 +3477,10 @@ export interface operations {
     "secrets.deleteVersion": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 name: string;
                 version: number;
@@ -3454,6 +3501,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -4394,12 +4442,43 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "routes.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Route"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "routes.act": {
         parameters: {
             query?: never;
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -4423,6 +4502,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -5209,10 +5289,49 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    "alertRules.remove": {
+    "alertRules.get": {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description What `If-None-Match` named is still so. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "alertRules.remove": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 id: string;
             };
@@ -5232,6 +5351,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -5244,6 +5364,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 id: string;
@@ -5267,6 +5389,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -6156,13 +6279,6 @@ export interface operations {
                     "application/json": components["schemas"]["Tenant"];
                 };
             };
-            /** @description What `If-None-Match` named is still so. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Denied"];
@@ -6177,7 +6293,10 @@ export interface operations {
             query?: {
                 confirm?: string | undefined;
             } | undefined;
-            header?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
             path: {
                 tenant: string;
             };
@@ -6199,6 +6318,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -6211,6 +6331,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 tenant: string;
@@ -6239,6 +6361,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -6253,6 +6376,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 tenant: string;
@@ -6275,6 +6400,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["Busy"];
             431: components["responses"]["HeadTooLarge"];
@@ -6287,6 +6413,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 tenant: string;
@@ -6318,6 +6446,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -6332,6 +6461,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path: {
                 tenant: string;
@@ -6362,6 +6493,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
@@ -6468,6 +6600,8 @@ export interface operations {
             header?: {
                 /** @description The same key with the same request is answered with the same result. */
                 "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
             } | undefined;
             path?: never;
             cookie?: never;
@@ -6496,6 +6630,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaTypeUnsupported"];
             422: components["responses"]["Unprocessable"];
