@@ -3,7 +3,8 @@
  *
  * Invariants: nobody changes an account that may do more than they themselves, nor makes one such; a tenant always keeps
  * an owner who can sign in, also when two requests come at once: changes of a tenant's accounts take turns; a disabled
- * account has no session, and its keys do not work.
+ * account has no session, and its keys do not work; the link of an invitation ends when its account is given more, since
+ * whoever made the link has it too.
  */
 import {
   within,
@@ -147,6 +148,8 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
         if (sites !== null && (role === 'owner' || person.platform)) return ownersAreEverywhere();
         if (role !== person.role || String(sites) !== String(person.sites)) {
           await store.setRole(tx, tenant, id, { role, sites });
+          const before = { ...all(person.role), sites: person.sites };
+          if (!within({ ...all(role), sites }, before)) await store.dropInvitation(tx, tenant, id);
           const detail = { from: person.role, to: role, sites };
           await appendAudit(tx, { tenant, actor, action: 'account.roleChanged', subject: `account:${id}`, detail });
         }
@@ -201,6 +204,7 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
         if (!platform && (await store.isLastPlatformOperator(tx, tenant, id))) return lastPlatformOperator();
         if (platform !== person.platform) {
           await store.setPlatform(tx, tenant, id, platform);
+          if (platform) await store.dropInvitation(tx, tenant, id);
           const action = platform ? 'account.platformGiven' : 'account.platformTaken';
           await appendAudit(tx, { tenant, actor, action, subject: `account:${id}` });
         }

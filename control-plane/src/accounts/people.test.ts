@@ -62,6 +62,24 @@ describe('an invitation', () => {
     expect(await stateOf(client, made.account.id)).toBe('invited');
   });
 
+  test('opens nothing once its account may more than whoever has the link could give', async () => {
+    const [admin, owner] = [await desk.somebody('admin'), await desk.somebody('owner')];
+    const raised = await invite(admin.client, 'viewer');
+    await setRole(owner.client, raised.account.id, 'owner');
+    expect((await accept(raised)).status).toBe(401);
+    const widened = await invite(admin.client, 'viewer', { sites: ['here'] });
+    const everywhere = { params: { id: widened.account.id }, body: { role: 'viewer', sites: null } } as const;
+    await owner.client.call(api.accounts.setRole, everywhere);
+    expect((await accept(widened)).status).toBe(401);
+    // Who may give that makes another; and with less the link stays.
+    const params = { id: raised.account.id };
+    expect(await codeOf(admin.client.call(api.accounts.inviteAgain, { params, body: {} }))).toBe('ABOVE_YOURSELF');
+    expect((await accept(await owner.client.call(api.accounts.inviteAgain, { params, body: {} }))).status).toBe(200);
+    const lowered = await invite(admin.client, 'operator');
+    await setRole(owner.client, lowered.account.id, 'viewer');
+    expect((await accept(lowered)).status).toBe(200);
+  });
+
   test('to an address that is taken, in whatever case and tenant, is refused', async () => {
     const { client, email } = await desk.somebody('admin');
     const stranger = await desk.somebody('admin', { tenant: 'other' });

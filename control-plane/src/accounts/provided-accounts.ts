@@ -60,6 +60,8 @@ async function newcomer(
   if (own !== null) {
     if (!provider.linkByEmail || own.platform) return emailTaken();
     await addIdentity(tx, provider, sub, own.id, now);
+    // They have joined: a link that they were sent would let in whoever finds it.
+    await people.dropInvitation(tx, tenant, own.id);
     await audit(tx, provider, own.id, 'linked', { email });
     return own.id;
   }

@@ -109,6 +109,17 @@ describe('an address that has an account', () => {
     expect(await meOf(await signOn())).toMatchObject({ accountId: local.accountId, role: 'operator' });
   });
 
+  test('was invited, and is entered by the provider: the link of the invitation opens it no more', async () => {
+    await addProvider({ linkByEmail: true });
+    const email = `invited-${crypto.randomUUID()}@acme.example`;
+    const invitation = await owner.client.call(api.accounts.invite, { body: { email, role: 'viewer' } });
+    sitsThere('gail', ['ops'], { email });
+    expect(await meOf(await signOn())).toMatchObject({ accountId: invitation.account.id, role: 'operator' });
+    const token = invitation.url!.split('#token=')[1];
+    const accepted = await desk.post('/auth/invitation', { token, password: 'a long new password' });
+    expect(await refusal(accepted)).toBe('AUTH_INVITATION_USED');
+  });
+
   test('of another tenant is never linked', async () => {
     const other = await desk.somebody('viewer', { tenant: 'other', joined: true });
     await addProvider({ linkByEmail: true });
