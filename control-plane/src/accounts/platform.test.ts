@@ -53,7 +53,11 @@ describe('the right to look after the platform', () => {
     expect(await codeOf(owner.client.call(api.accounts.setRole, role))).toBe('ABOVE_YOURSELF');
     const revoke = { params: { id: operator.keyId } };
     expect(await codeOf(owner.client.call(api.apiKeys.revoke, revoke))).toBe('ABOVE_YOURSELF');
+    const session = await desk.signIn({ email: operator.email, password: PASSWORD });
+    const { id } = (await session.client.call(api.sessions.list, { query: {} })).items.find(({ current }) => current)!;
+    expect(await codeOf(owner.client.call(api.sessions.end, { params: { id } }))).toBe('ABOVE_YOURSELF');
     const other = await desk.somebody(OPERATOR);
+    expect(await codeOf(other.client.call(api.sessions.end, { params: { id } }))).toBe('OK');
     expect(await codeOf(other.client.call(api.accounts.setRole, role))).toBe('OK');
   });
 

@@ -41,6 +41,8 @@ export interface SessionRow {
   readonly accountId: string;
   readonly email: string;
   readonly role: Role;
+  readonly platform: boolean;
+  readonly sites: string[] | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
   readonly expiresAt: Date;
@@ -112,7 +114,7 @@ const sessionsAliveSql = sql<AliveSession, [ids: string[], now: Date]>(
   { idempotent: true },
 );
 
-const SESSION = `s.seq::text AS seq, s.id, s.account_id AS "accountId", a.email, a.role, s.created_at AS "createdAt",
+const SESSION = `s.seq::text AS seq, s.id, s.account_id AS "accountId", a.email, a.role, a.platform, a.sites, s.created_at AS "createdAt",
      s.last_used_at AS "lastUsedAt", s.expires_at AS "expiresAt", s.address, s.user_agent AS "userAgent"`;
 
 const sessionPageSql = listSql<

@@ -40,7 +40,8 @@ export class SessionsService {
       if (session.accountId !== caller.accountId) {
         if (!allows(caller, 'accounts:read')) return notFound();
         if (!allows(caller, 'accounts:write')) return permissionDenied(caller, 'accounts:write');
-        if (!within({ role: session.role, scopes: null }, caller)) return aboveYourself(session.role);
+        const theirs = { role: session.role, scopes: null, platform: session.platform, sites: session.sites };
+        if (!within(theirs, caller)) return aboveYourself(session.role);
       }
       if (await store.endSession(tx, tenant, id)) {
         const subject = `account:${session.accountId}`;
