@@ -103,6 +103,12 @@ describe('a token is not good', () => {
       `${good.slice(0, -4)}AAAA`,
       `${part({ alg: 'ES256' })}.${part({})}.`,
       'ey.a.b',
+      // What no database stores, and what is no text.
+      ...['\u0000', 7, {}, ['x']].flatMap((odd) => [
+        `${part({ alg: 'ES256' })}.${part({ ...all, iss: odd })}.x`,
+        `${part({ alg: 'ES256' })}.${part({ ...all, aud: odd })}.x`,
+        `${part({ alg: 'ES256' })}.${part({ ...all, aud: [odd, 'authenticated'] })}.x`,
+      ]),
     ];
     for (const token of bad) expect(await codeOf(me(token))).toBe('AUTH_REQUIRED');
     expect(await codeOf(me(good))).toBe('OK');

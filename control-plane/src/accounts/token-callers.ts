@@ -6,9 +6,11 @@
  * public key never is one, and never none; its groups give the role, with each call.
  */
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
 import type { Rights } from '@casare/shared/api';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
+import { textFault } from '../platform/http/body.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import { RefusedError } from '../platform/http/problem.ts';
 import type { Outbound } from '../platform/outbound/outbound.ts';
@@ -46,6 +48,9 @@ export interface TokenCallersOptions {
   readonly keysRestMs?: number;
 }
 
+const Text = z.string().refine((text) => textFault(text) === null);
+const Said = z.object({ iss: Text, aud: z.union([Text, z.array(Text)]) });
+
 /** Three parts, the first of which begins like every JSON object. */
 export function looksLikeToken(text: string): boolean {
   return /^ey[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
@@ -63,7 +68,7 @@ export class TokenCallers {
   async callerOf(token: string): Promise<Caller | null> {
     const { db } = this.#options;
     const said = read(token);
-    if (said?.iss === undefined || said.aud === undefined) return null;
+    if (said === null) return null;
     const provider = await providerOfToken(db, said.iss, [said.aud].flat().slice(0, 20));
     const claims = provider && (await this.#verify(token, provider));
     if (provider === null || claims === null) return null;
@@ -137,9 +142,10 @@ export class TokenCallers {
   }
 }
 
-function read(token: string): JWTPayload | null {
+/** Whose token it says to be; null where a database could not even be asked about that: anybody can write anything. */
+function read(token: string): z.infer<typeof Said> | null {
   try {
-    return decodeJwt(token);
+    return Said.safeParse(decodeJwt(token)).data ?? null;
   } catch {
     return null;
   }
