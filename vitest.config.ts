@@ -57,8 +57,9 @@ export default defineConfig({
           setupFiles: PATIENCE,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/security/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // The largest go through every operation of the API by every role.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
           maxWorkers: WORKERS,
         },
       },

@@ -1,6 +1,6 @@
 /**
  * `npm run security`: every numbered attack of docs/security/attacks.md, a line for each number, then
- * `N passed, N failed, N skipped`. `--prove [numbers]` takes each protection out, in a copy of the sources, and expects
+ * `N passed, N failed, N skipped`. `--prove [numbers] [files]` takes each protection out, in a copy of the sources, and expects
  * the attack to succeed then: a test that still passes protects nothing. Each test must pass in that copy first, with all
  * its protections: one that fails there anyway would prove everything.
  */
@@ -22,10 +22,10 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-const numbers = process.argv
-  .slice(2)
-  .filter((argument) => /^\d+$/.test(argument))
-  .map(Number);
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const numbers = asked.filter((argument) => /^\d+$/.test(argument)).map(Number);
+/** Parts of file names. */
+const files = asked.filter((argument) => !/^\d+$/.test(argument));
 process.exit(process.argv.includes('--prove') ? prove() : run());
 
 /** One line for each number, from the tests that carry it. */
@@ -63,7 +63,11 @@ function prove() {
     console.log(`${String(number).padStart(2)} ${word.padEnd(7)} ${what}`);
   };
   try {
-    const chosen = listed(copy).filter(({ number }) => numbers.length === 0 || numbers.includes(number));
+    const chosen = listed(copy).filter(
+      ({ number, file }) =>
+        (numbers.length === 0 || numbers.includes(number)) &&
+        (files.length === 0 || files.some((part) => file.includes(part))),
+    );
     const sound = passing(copy, chosen);
     for (const attack of chosen) {
       if (!sound.has(attack.name)) {
@@ -72,7 +76,8 @@ function prove() {
       }
       for (const protection of attack.protections) {
         const what = `${protection.file}: ${protection.find.replaceAll(/\s+/g, ' ').slice(0, 70)}`;
-        tell(attack.number, failsWithout(copy, attack, protection) ? 'proved' : 'HOLLOW', `without ${what}`);
+        const more = protection.behind === undefined ? '' : ', and what is behind it';
+        tell(attack.number, failsWithout(copy, attack, protection) ? 'proved' : 'HOLLOW', `without ${what}${more}`);
       }
     }
   } finally {
@@ -90,19 +95,30 @@ function passing(copy, attacks) {
   return new Set(results.filter(({ state }) => state === 'passed').map(({ title }) => title));
 }
 
-function failsWithout(copy, { file: test, name }, { file, find, replace = '' }) {
-  const at = path.join(copy, file);
-  const source = readFileSync(at, 'utf8');
-  writeFileSync(
-    at,
-    source.replace(find, () => replace),
-  );
+/** True when the attack succeeds without the protection; what stands behind it must have stopped nothing that it does not. */
+function failsWithout(copy, attack, protection) {
+  const { behind = [] } = protection;
+  if (behind.length > 0 && stateWithout(copy, attack, behind) !== 'passed') return false;
+  return stateWithout(copy, attack, [protection, ...behind]) === 'failed';
+}
+
+/** How the attack's test ends without these pieces; undefined when it does not run: a copy that does not load proves nothing. */
+function stateWithout(copy, { file: test, name }, pieces) {
+  const before = new Map();
+  for (const { file, find, replace = '' } of pieces) {
+    const at = path.join(copy, file);
+    const source = readFileSync(at, 'utf8');
+    if (!before.has(at)) before.set(at, source);
+    writeFileSync(
+      at,
+      source.replace(find, () => replace),
+    );
+  }
   try {
     const { results } = vitest(copy, [test, '-t', `^${quoted(name)}$`], { CASARE_SECURITY_PROVING: '1' });
-    // It ran and failed: a copy that does not even load proves nothing.
-    return results.some(({ title, state }) => title === name && state === 'failed');
+    return results.find(({ title }) => title === name)?.state;
   } finally {
-    writeFileSync(at, source);
+    for (const [at, source] of before) writeFileSync(at, source);
   }
 }
 

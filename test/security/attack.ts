@@ -6,14 +6,23 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
-/** A piece of code without which the attack works. */
-export interface Protection {
+/** A piece of code. */
+interface Piece {
   /** From the root of the checkout. */
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly find: string;
   /** What stands there when the protection is gone; nothing when absent. */
   readonly replace?: string;
+}
+
+/** A piece of code without which the attack works. */
+export interface Protection extends Piece {
+  /**
+   * What else stops it, a second line of defence: the prover takes this out too, and sees first that without it alone the
+   * attack fails as well.
+   */
+  readonly behind?: readonly Piece[];
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -36,12 +45,14 @@ export function attack(
   test(name, async () => {
     await run();
     // Removed by the prover, and only then it may be missing.
-    if (process.env['CASARE_SECURITY_PROVING'] === undefined) for (const one of protections) stands(one);
+    if (process.env['CASARE_SECURITY_PROVING'] === undefined) {
+      for (const one of protections) for (const piece of [one, ...(one.behind ?? [])]) stands(piece);
+    }
   });
 }
 
 /** The protection is where it is said to be, so that the claim cannot grow stale. */
-function stands({ file, find }: Protection): void {
+function stands({ file, find }: Piece): void {
   const parts = readFileSync(path.join(ROOT, file), 'utf8').split(find);
   expect(parts.length - 1, `${file} holds ${JSON.stringify(find)} once`).toBe(1);
 }

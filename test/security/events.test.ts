@@ -32,7 +32,7 @@ async function follow(apiKey: string): Promise<{ readonly told: LiveEvent[]; rea
     const parser = new MessageParser();
     const decoder = new TextDecoder();
     try {
-      for await (const chunk of response.body!) {
+      for await (const chunk of response.body! as AsyncIterable<Uint8Array>) {
         for (const { data } of parser.push(decoder.decode(chunk, { stream: true })))
           told.push(JSON.parse(data) as LiveEvent);
       }
