@@ -39,7 +39,7 @@ import { createLog, type RootLog } from './platform/log.ts';
 import { startLoop } from './platform/loop.ts';
 import { createMailer } from './platform/mail/mail.ts';
 import { Metrics } from './platform/metrics.ts';
-import { openBucket } from './platform/objects/bucket.ts';
+import { keeperName, openBucket } from './platform/objects/bucket.ts';
 import { Outbound } from './platform/outbound/outbound.ts';
 import { foreignHosts, publicHosts, publicUrls, type PublicUrls } from './platform/public-urls.ts';
 import { createSchedules, schedulesModule } from './schedules/index.ts';
@@ -101,6 +101,7 @@ export async function startControlPlane(config: Config, options: StartOptions = 
   await secrets.start();
   const quotas = new Quotas({ ...base, log: part('quotas') });
   const bucket = config.bucket && openBucket(config.bucket, new Outbound({ allowed: config.outboundAllowed }));
+  const linkKey = sealingKey(signing.signer, 'artifact-links');
   const jobs = createJobs({
     ...base,
     quotas,
@@ -113,10 +114,12 @@ export async function startControlPlane(config: Config, options: StartOptions = 
     agentIds: (tenant, reference) => findAgentIds(database.of(tenant), tenant, reference),
     home: config.home,
     bucket: bucket?.objects ?? null,
-    linkKey: sealingKey(signing.signer, 'artifact-links'),
+    keeper: keeperName(linkKey),
+    linkKey,
     webUrl: urls.web,
     heartbeatMs: HEARTBEAT_MS,
     historyDays: config.historyDays,
+    orphanDays: config.orphanDays,
     viewer: viewerPage,
   });
   await signing.ready();

@@ -13,7 +13,13 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { FileObjects } from '../platform/objects/file-objects.ts';
-import { objectPath, type FoundObject, type ObjectRange, type ObjectStore } from '../platform/objects/objects.ts';
+import {
+  objectPath,
+  type FoundObject,
+  type ObjectPage,
+  type ObjectRange,
+  type ObjectStore,
+} from '../platform/objects/objects.ts';
 
 /** A part being written, in order. */
 export interface PartFile {
@@ -26,13 +32,21 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
+/** A bucket that others may keep files in too. */
+export interface Bucket extends ObjectStore {
+  keepers(mine: string): Promise<string[]>;
+}
+
+/** Where a complete file may be. */
+export type Place = 'disk' | 'bucket';
+
 export class ArtifactFiles {
   readonly #root: string;
   readonly #disk: ObjectStore;
-  readonly #bucket: ObjectStore | null;
+  readonly #bucket: Bucket | null;
 
   /** `bucket`: where new files are kept; null: on the disk below `root`. */
-  constructor(root: string, bucket: ObjectStore | null = null) {
+  constructor(root: string, bucket: Bucket | null = null) {
     this.#root = root;
     this.#disk = new FileObjects(root);
     this.#bucket = bucket;
@@ -101,6 +115,21 @@ export class ArtifactFiles {
     let files = 0;
     for (const place of this.#places()) files += await place.countOf(tenant);
     return files;
+  }
+
+  /** Where files may be, in the order in which they are looked for. */
+  get places(): readonly Place[] {
+    return this.#bucket === null ? ['disk'] : ['disk', 'bucket'];
+  }
+
+  /** See `ObjectStore.list`. */
+  list(place: Place, from: string | null): Promise<ObjectPage> {
+    return (place === 'disk' ? this.#disk : this.#bucket!).list(from);
+  }
+
+  /** Who keeps files in the bucket, besides `mine`, whose name is left there. */
+  async otherKeepers(mine: string): Promise<string[]> {
+    return ((await this.#bucket?.keepers(mine)) ?? []).filter((name) => name !== mine);
   }
 
   /** Where a complete file stands that is on the disk, for backups. */

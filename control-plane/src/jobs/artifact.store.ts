@@ -28,6 +28,17 @@ const holdForFiles = sql<{ attempt: number }, [tenant: string, job: string, atte
    WHERE tenant_id = $1 AND job_id = $2 AND attempt = $3 AND agent_id = $4 FOR UPDATE`,
 );
 
+// Whoever registers a file and whoever takes one for nobody's take turns by its id. In a statement of its own, so that the
+// next one sees what was committed before the turn came.
+const takeFileTurn = sql<never, [id: string]>(
+  'takeFileTurn',
+  `SELECT pg_advisory_xact_lock(hashtextextended('casare artifact ' || $1::uuid, 0))`,
+);
+const isRemoving = sql<{ removing: boolean }, [tenant: string, id: string]>(
+  'isFileRemoving',
+  `SELECT EXISTS (SELECT FROM artifact_removal WHERE tenant_id = $1 AND id = $2) AS removing`,
+);
+
 // A repeated step replaces its earlier file.
 const insertArtifact = sql<
   { replaced: string | null },
@@ -83,14 +94,23 @@ const listArtifacts = sql<Row, [tenant: string, job: string, kind: string, name:
   { idempotent: true },
 );
 
-/** Registers a stored file; `null` when the attempt no longer holds the lease. `replaced` is the id of the file it supersedes. */
+/**
+ * Registers a stored file; `null` when the attempt no longer holds the lease, `removing` while an earlier copy of it is being
+ * taken away. `replaced` is the id of the file it supersedes.
+ */
 export async function register(
   tx: Transaction,
   { tenant, jobId, attempt, agentId }: Writer,
   artifact: NewArtifact,
-): Promise<{ replaced: string | null } | null> {
-  const held = await tx.query(holdForFiles(tenant, jobId, attempt, agentId));
+): Promise<{ replaced: string | null } | 'removing' | null> {
+  // In this order, and in one flight.
+  const [, [turn], held] = await Promise.all([
+    tx.query(takeFileTurn(artifact.id)),
+    tx.query(isRemoving(tenant, artifact.id)),
+    tx.query(holdForFiles(tenant, jobId, attempt, agentId)),
+  ]);
   if (held.length === 0) return null;
+  if (turn!.removing) return 'removing';
   const { id, name, kind, mediaType, bytes, sha256, position } = artifact;
   const [row] = await tx.query(
     insertArtifact(tenant, jobId, attempt, id, name, kind, mediaType, bytes, sha256, position),

@@ -15,6 +15,7 @@ import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import type { ObjectRange } from '../platform/objects/objects.ts';
 import type { ArtifactFiles, PartFile } from './artifact-files.ts';
+import { timeOf } from '../platform/ids.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import type { JobQuotas } from './quotas.port.ts';
 import * as store from './artifact.store.ts';
@@ -58,6 +59,8 @@ export interface ArtifactsDependencies {
   readonly quotas: Pick<JobQuotas, 'refusalOfFile'>;
 }
 
+/** A job that is younger has no file that is old enough for the sweep over files that nobody names. */
+const YOUNG_MS = 43_200_000;
 /** A note of a lost file, at most. */
 const NOTE_BYTES = 4_096;
 
@@ -78,8 +81,9 @@ export class ArtifactsService {
     if (message.bytes > ARTIFACT_BYTES)
       return refusal('ARTIFACT_TOO_LARGE', `A file may have ${ARTIFACT_BYTES} bytes.`);
     const known = await store.findArtifact(db, agent.tenant, message.artifactId);
-    if (known)
-      return known.jobId === message.jobId ? { stored: known.id } : refusal('ARTIFACT_TAKEN', 'This id is taken.');
+    if (known && known.jobId !== message.jobId) return refusal('ARTIFACT_TAKEN', 'This id is taken.');
+    // One whose bytes are gone is taken again from whoever has them.
+    if (known && (await files.has(agent.tenant, known.id))) return { stored: known.id };
     const lease = await holdLease(db, agent.tenant, message.jobId);
     if (lease?.attempt !== message.attempt || lease.agentId !== agent.agentId) return fenced(message.attempt);
     if (this.#open.has(message.artifactId)) return refusal('ARTIFACT_BUSY', 'This file is being sent already.');
@@ -159,6 +163,7 @@ export class ArtifactsService {
     await files.publish(writer.tenant, id, part, sha256);
     const registered = await db.transaction(async (tx) => {
       const row = await store.register(tx, writer, { id, name, kind, mediaType, bytes, sha256, position });
+      if (row === 'removing') return row;
       const event = {
         type: 'artifact.stored' as const,
         at: clock.now().toISOString(),
@@ -170,12 +175,16 @@ export class ArtifactsService {
       if (row) await appendLive(tx, [{ tenant: writer.tenant, event }]);
       return row;
     });
+    if (registered === 'removing') return busy();
     if (!registered) {
       // A session that was cut off may come late with what a newer one has registered: those bytes stay.
       if ((await store.findArtifact(db, writer.tenant, id)) === null) await files.remove(writer.tenant, id);
       return fenced(writer.attempt);
     }
     if (registered.replaced) await files.remove(writer.tenant, registered.replaced);
+    // An earlier try may have put it long ago, and a sweep have taken it for nobody's just before the row came.
+    const isOld = clock.now().getTime() - timeOf(jobId) > YOUNG_MS;
+    if (isOld && !(await files.has(writer.tenant, id))) return busy();
     live.wake();
     return { stored: id };
   }
@@ -197,6 +206,11 @@ function keyOf({ jobId, attempt }: ArtifactOpen): { jobId: string; attempt: numb
 
 function refusal(code: string, reason: string): ArtifactRefusal {
   return { refused: { code, reason } };
+}
+
+/** A passing one: the agent sends it again. */
+function busy(): ArtifactRefusal {
+  return refusal('ARTIFACT_BUSY', 'An earlier copy of this file is being taken away: send it again.');
 }
 
 function fenced(attempt: number): ArtifactRefusal {

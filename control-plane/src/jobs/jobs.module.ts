@@ -8,9 +8,9 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import type { ObjectStore } from '../platform/objects/objects.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { Singletons } from '../platform/singletons.ts';
-import { ArtifactFiles } from './artifact-files.ts';
+import { ArtifactFiles, type Bucket } from './artifact-files.ts';
 import { ArtifactLinks } from './artifact-links.service.ts';
 import { ArtifactsService } from './artifacts.service.ts';
 import { buildAssignment } from './assignment.ts';
@@ -22,6 +22,7 @@ import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
 import { ManyService } from './many.service.ts';
+import { OrphanSweep } from './orphans.ts';
 import { QueryService, type CountsPort, type FitnessPort } from './query.service.ts';
 import { NO_QUOTAS, type JobQuotas } from './quotas.port.ts';
 import { postgresQueue } from './queue-postgres.store.ts';
@@ -52,7 +53,12 @@ export interface JobsOptions {
   /** Data directory of the control plane. */
   readonly home: string;
   /** Where files are kept that are complete; absent: in the home. */
-  readonly bucket?: ObjectStore | null;
+  readonly bucket?: Bucket | null;
+  /** After how many days a file that no record names is taken away; null or absent: never. */
+  readonly orphanDays?: number | null;
+  /** What this installation is called in a bucket; absent: as this process. */
+  readonly keeper?: () => Promise<string>;
+  readonly metrics?: Metrics;
   /** Under which links to artifacts are signed; absent: a key of this process. */
   readonly linkKey?: () => Promise<Uint8Array>;
   /** Where people reach the web. */
@@ -105,7 +111,9 @@ export function createJobs(options: JobsOptions): Jobs {
   });
   runs.dispatcher = dispatcher;
   const files = new ArtifactFiles(path.join(options.home, 'artifacts'), options.bucket);
-  const { historyDays: keepDays } = options;
+  const own = randomBytes(32);
+  const { historyDays: keepDays, orphanDays, metrics, keeper = () => Promise.resolve(own.toString('hex')) } = options;
+  const orphans = (days: number | null) => new OrphanSweep({ db, clock, log, files, days, keeper, metrics });
   const singletons = new Singletons(deps);
   let sweeps: ReturnType<typeof startSweeps> | null = null;
   const promote = (): void => sweeps?.promote();
@@ -115,7 +123,6 @@ export function createJobs(options: JobsOptions): Jobs {
   const bounds = { ...times, heartbeatMs: options.heartbeatMs };
   const steer = new SteerService({ ...deps, dispatcher, onPromotable: promote, audit, bounds });
   const artifacts = new ArtifactsService({ db, live, clock, files, quotas });
-  const own = randomBytes(32);
   const { linkKey = () => Promise.resolve(own) } = options;
   const { workflows, viewer = () => Promise.resolve(null) } = options;
   const closures = new ClosuresService({ ...deps, audit, onChanged: (closed) => dispatcher.close(closed) });
@@ -137,6 +144,7 @@ export function createJobs(options: JobsOptions): Jobs {
       await dispatcher.start();
       closures.start();
       if (keepDays !== undefined) startHistory({ db, clock, log, files, keepDays }, singletons);
+      if (orphanDays !== undefined) orphans(orphanDays).start(singletons);
       sweeps = startSweeps({ ...deps, log, dispatcher, singletons });
       singletons.start();
     },

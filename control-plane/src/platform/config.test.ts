@@ -21,6 +21,7 @@ test('without an environment: loopback, the stable ports, the embedded database'
     tunnel: { port: 8443, publicUrl: null },
     outboundAllowed: new OutboundAllowed(),
     historyDays: 90,
+    orphanDays: 7,
     mail: null,
     secretsMaster: { from: 'file' },
     bucket: null,

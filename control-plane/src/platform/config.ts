@@ -62,6 +62,8 @@ export interface Config {
   readonly warningDays: readonly number[];
   /** How long jobs are kept after the day of their submit; null: for ever. */
   readonly historyDays: number | null;
+  /** After how many days a file that no record names is taken away; null: never. */
+  readonly orphanDays: number | null;
   /** By which server mail is sent; null: none is. */
   readonly mail: MailSettings | null;
   readonly secretsMaster: SecretsMaster;
@@ -110,6 +112,7 @@ const Environment = z
     CASARE_PUBLIC_TUNNEL_URL: url(/^wss$/).default(null),
     CASARE_EXPIRY_WARNING_DAYS: days.default([90, 30, 7, 1]),
     CASARE_HISTORY_DAYS: z.coerce.number().int().min(0).max(36_500).default(90),
+    CASARE_ORPHAN_DAYS: z.coerce.number().int().min(0).max(3_650).default(7),
     ...SECRETS_MASTER,
     CASARE_RATE_LIMIT: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
     CASARE_WEB_TLS_CERT: file,
@@ -253,6 +256,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tunnel: { port: portOf('CASARE_TUNNEL_PORT'), publicUrl: read.CASARE_PUBLIC_TUNNEL_URL },
     warningDays: read.CASARE_EXPIRY_WARNING_DAYS,
     historyDays: read.CASARE_HISTORY_DAYS === 0 ? null : read.CASARE_HISTORY_DAYS,
+    orphanDays: read.CASARE_ORPHAN_DAYS === 0 ? null : read.CASARE_ORPHAN_DAYS,
     mail: mailOf(read),
     secretsMaster: secretsMasterOf(read),
     bucket: bucketOf(read),

@@ -56,6 +56,11 @@ export function firstIdAt(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
+/** When a UUIDv7 was made, milliseconds since 1970. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** A random token of `bytes` bytes, base64url: 32 bytes give 43 characters. */
 export function randomToken(bytes = 32, random: Random = randomBytes): string {
   return random(bytes).toString('base64url');

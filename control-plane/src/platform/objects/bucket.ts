@@ -1,4 +1,5 @@
 /** The operator's bucket: made of the configuration, with keys of the environment or of a file that may change. */
+import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Fault } from '../errors.ts';
@@ -23,6 +24,15 @@ export function openBucket(config: BucketConfig, outbound: Outbound): { objects:
   const { keys } = config;
   const read = () => ('of' in keys ? Promise.resolve(keys.of) : readKeys(keys.file));
   return { objects: new S3Objects({ ...config, keys: read, channel }), close: () => channel.close() };
+}
+
+/** What an installation is called among those that keep files in a bucket: of a key that its replicas share, which it does not tell. */
+export function keeperName(key: () => Promise<Uint8Array>): () => Promise<string> {
+  return async () =>
+    createHmac('sha256', await key())
+      .update('casare bucket keeper 1')
+      .digest('hex')
+      .slice(0, 32);
 }
 
 /** What is in the file is in no message. @throws Fault S3_KEYS_UNUSABLE */

@@ -1,6 +1,6 @@
 /** One set of expectations for each driver: the file system, and a bucket on an S3 server from npm. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutboundAllowed } from '../outbound/allowed.ts';
 import { Outbound } from '../outbound/outbound.ts';
 import { FileObjects } from './file-objects.ts';
-import type { ObjectStore, SealedFile } from './objects.ts';
+import { objectPath, type ObjectStore, type SealedFile } from './objects.ts';
 import { S3Objects } from './s3-objects.ts';
 import { startS3ForTests, type S3ForTests } from './s3-server-for-tests.ts';
 
@@ -89,6 +89,17 @@ describe.each([
     expect(await store.read('t', id, null)).toBeNull();
   });
 
+  it('lists what is there in order, with when it came, and goes on where it was', async () => {
+    const store = make();
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    for (const id of ids) await store.put('listed', id, await sealed(Buffer.from('abc')));
+    const { objects, next } = await store.list(null);
+    const mine = objects.filter(({ tenant }) => tenant === 'listed');
+    expect(next).toBeNull();
+    expect(mine.map(({ id, bytes }) => [id, bytes]).sort()).toEqual(ids.map((id) => [id, 3]).sort());
+    for (const { at } of mine) expect(Math.abs(Date.now() - at.getTime())).toBeLessThan(60_000);
+  });
+
   it('a file that is gone from this machine is not put', async () => {
     const [store, id] = [make(), randomUUID()];
     const file = { ...(await sealed(Buffer.from('x'))), path: path.join(folder, 'nowhere') };
@@ -97,7 +108,43 @@ describe.each([
   });
 });
 
+it('a list of a disk comes in pages, whose folders are whole', async () => {
+  const root = path.join(folder, 'many');
+  const store = new FileObjects(root);
+  const ids = Array.from({ length: 1_300 }, () => randomUUID());
+  for (const id of ids) {
+    const file = path.join(root, objectPath('t', id));
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, '');
+  }
+  const first = await store.list(null);
+  expect(first.objects.length).toBeLessThan(1_100);
+  const rest = await store.list(first.next);
+  expect(rest.next).toBeNull();
+  expect([...first.objects, ...rest.objects].map(({ id }) => id).sort()).toEqual(ids.sort());
+  expect(await new FileObjects(path.join(folder, 'nowhere')).list(null)).toEqual({ objects: [], next: null });
+});
+
 describe('a bucket', () => {
+  it('is listed, counted and emptied page by page', async () => {
+    const store = bucketWith({ prefix: 'paged/', page: 2 });
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    for (const id of ids) await store.put('t', id, await sealed(Buffer.from('x')));
+    const pages = [await store.list(null)];
+    while (pages.at(-1)!.next !== null) pages.push(await store.list(pages.at(-1)!.next));
+    expect(pages.map(({ objects }) => objects.length)).toEqual([2, 2, 1]);
+    expect(pages.flatMap(({ objects }) => objects.map(({ id }) => id)).sort()).toEqual(ids.sort());
+    expect([await store.countOf('t'), await store.removeTenant('t'), await store.countOf('t')]).toEqual([5, 5, 0]);
+  });
+
+  it('has the names of those that keep files there, each once', async () => {
+    const store = bucketWith({ prefix: 'kept/' });
+    expect(await store.keepers('one')).toEqual(['one']);
+    expect(await store.keepers('two')).toEqual(['one', 'two']);
+    expect(await store.keepers('one')).toEqual(['one', 'two']);
+    expect(await store.list(null)).toEqual({ objects: [], next: null });
+  });
+
   it('has names below its prefix, by tenant', async () => {
     const id = randomUUID();
     await bucketWith().put('t', id, await sealed(Buffer.from('x')));

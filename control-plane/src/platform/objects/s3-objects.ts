@@ -13,12 +13,23 @@ import {
   PutObjectCommand,
   S3Client,
   S3ServiceException,
+  type _Object,
 } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Fault, lineOf } from '../errors.ts';
 import type { Channel } from '../outbound/channel.ts';
-import { objectPath, type FoundObject, type ObjectRange, type ObjectStore, type SealedFile } from './objects.ts';
+import {
+  objectPath,
+  readObjectPath,
+  type FoundObject,
+  type ListedObject,
+  type ObjectPage,
+  type ObjectRange,
+  type ObjectStore,
+  type SealedFile,
+} from './objects.ts';
 import { channelHandler } from './s3-requests.ts';
 
 export interface BucketKeys {
@@ -42,13 +53,17 @@ export interface S3ObjectsOptions extends BucketSettings {
   /** Asked for again every few minutes, so that they can be replaced. */
   readonly keys: () => Promise<BucketKeys>;
   readonly channel: Channel;
+  /** Objects in a page of a list; 1,000 unless a test says otherwise. */
+  readonly page?: number;
 }
 
-/** Objects in a page of a list; pages in one call. */
+/** Objects in a page of a list, as many as there are in one; pages in one call. */
 const PAGE = 1_000;
 const PAGES = 10;
 /** Deletes under way at once. */
 const AT_ONCE = 8;
+/** Where those that keep files in the bucket leave their names; no tenant can have this one. */
+const KEEPERS = '.installations';
 const KEYS_MS = 300_000;
 /** What it would say is in what it throws. */
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -56,9 +71,11 @@ const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 export class S3Objects implements ObjectStore {
   readonly #options: S3ObjectsOptions;
   readonly #client: S3Client;
+  readonly #size: number;
 
   constructor(options: S3ObjectsOptions) {
     this.#options = options;
+    this.#size = options.page ?? PAGE;
     const { endpoint, region, pathStyle, keys, channel } = options;
     this.#client = new S3Client({
       ...{ region, forcePathStyle: pathStyle, ...(endpoint === null ? {} : { endpoint }) },
@@ -130,7 +147,7 @@ export class S3Objects implements ObjectStore {
         for (let key = rest.pop(); key !== undefined; key = rest.pop()) await this.#removeKey(key);
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
-      if (keys.length < PAGE) break;
+      if (keys.length < this.#size) break;
     }
     return removed;
   }
@@ -140,10 +157,33 @@ export class S3Objects implements ObjectStore {
     for (let page = 0; page < PAGES; page++) {
       const keys = await this.#list(tenant, after);
       count += keys.length;
-      if (keys.length < PAGE) break;
+      if (keys.length < this.#size) break;
       after = keys.at(-1)!;
     }
     return count;
+  }
+
+  async list(from: string | null): Promise<ObjectPage> {
+    const { prefix } = this.#options;
+    const found = await this.#page('', from ?? undefined);
+    const objects = found.flatMap(({ Key = '', Size = 0, LastModified }): ListedObject[] => {
+      const of = readObjectPath(Key.slice(prefix.length));
+      return of === null || LastModified === undefined ? [] : [{ ...of, bytes: Size, at: LastModified }];
+    });
+    return { objects, next: found.length < this.#size ? null : found.at(-1)!.Key! };
+  }
+
+  /** Leaves `mine` in the bucket as the name of one that keeps files there; the names of all that did. */
+  async keepers(mine: string): Promise<string[]> {
+    const { bucket, prefix } = this.#options;
+    const folder = `${prefix}${KEEPERS}/`;
+    const names = async () => (await this.#list(KEEPERS)).map((key) => key.slice(folder.length));
+    const found = await names();
+    if (found.includes(mine)) return found;
+    const hash = createHash('sha256').update(mine).digest('base64');
+    const about = { Bucket: bucket, Key: `${folder}${mine}`, Body: mine, ChecksumSHA256: hash };
+    await this.#ask(() => this.#client.send(new PutObjectCommand(about)));
+    return names();
   }
 
   /** Whether the bucket answers, with these keys. @throws Fault ARTIFACT_STORE_UNREACHABLE */
@@ -152,16 +192,20 @@ export class S3Objects implements ObjectStore {
   }
 
   async #list(tenant: string, after?: string): Promise<string[]> {
+    return (await this.#page(tenant, after)).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+  }
+
+  async #page(tenant: string, after?: string): Promise<_Object[]> {
     const { bucket, prefix } = this.#options;
     const found = await this.#ask(() =>
       this.#client.send(
         new ListObjectsV2Command({
-          ...{ Bucket: bucket, Prefix: tenant === '' ? prefix : `${prefix}${tenant}/`, MaxKeys: PAGE },
+          ...{ Bucket: bucket, Prefix: tenant === '' ? prefix : `${prefix}${tenant}/`, MaxKeys: this.#size },
           ...(after ? { StartAfter: after } : {}),
         }),
       ),
     );
-    return (found.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+    return found.Contents ?? [];
   }
 
   async #sizeOf(tenant: string, id: string): Promise<number | null> {
