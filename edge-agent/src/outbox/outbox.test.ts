@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { assignment, logLine, stepStarted } from './outbox-for-tests.ts';
+import { assignment, logLine, stepCompleted, stepStarted } from './outbox-for-tests.ts';
 import { Outbox, StoredAssignment } from './index.ts';
 
 let folder = '';
@@ -53,6 +53,19 @@ test('events are numbered without holes, nothing follows an ending, an ending le
   box.release(assigned);
   expect(box.sendable(assigned, 1).map((event) => event.seq)).toEqual([2, 3]);
   expect(box.run(assigned)).toMatchObject({ phase: 'finished', ending: 'run.completed', lastSeq: 3 });
+});
+
+test('several events are written all or none', () => {
+  const assigned = assignment();
+  const box = open();
+  box.accept(StoredAssignment.parse(assigned));
+  expect(box.append(assigned, at, stepStarted('/do/1'), [stepCompleted('/do/0')])).toBe(2);
+  const ending = { type: 'run.completed', output: 7 } as const;
+  expect(() => box.append(assigned, at, stepStarted('/do/2'), [stepCompleted('/do/1'), ending])).toThrow(
+    expect.objectContaining({ code: 'RUN_ENDED' }),
+  );
+  expect(box.run(assigned)).toMatchObject({ lastSeq: 2, ending: null });
+  expect(box.journal(assigned).map(({ body }) => body)).toEqual([stepCompleted('/do/0'), stepStarted('/do/1')]);
 });
 
 test('an unreleased ending can be replaced, a released one cannot', () => {
@@ -129,6 +142,12 @@ test('a full outbox drops log lines, refuses steps, and still takes the ending',
   while (last > 0) last = box.append(assigned, at, logLine(big));
   const output = { type: 'step.completed', path: '/a', position: '/a', output: big, durationMs: 1 } as const;
   expect(() => box.append(assigned, at, output)).toThrow(expect.objectContaining({ code: 'OUTBOX_FULL' }));
+  while (box.append(assigned, at, logLine('small')) > 0);
+  const before = box.run(assigned)!.lastSeq;
+  expect(() => box.append(assigned, at, logLine('small'), [output])).toThrow(
+    expect.objectContaining({ code: 'OUTBOX_FULL' }),
+  );
+  expect(box.run(assigned)!.lastSeq).toBe(before);
   expect(box.append(assigned, at, { type: 'run.completed', output: big })).toBeGreaterThan(0);
   const journal = box.journal(assigned);
   expect(journal.map((event) => event.seq)).toEqual(journal.map((_, index) => index + 1));

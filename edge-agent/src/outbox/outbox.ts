@@ -154,21 +154,21 @@ export class Outbox {
   }
 
   /**
-   * Writes one event and answers its number; 0 when a log line was dropped because the outbox is full.
-   * Throws RUN_ENDED (unknown or ended attempt), EVENT_TOO_LARGE, OUTBOX_FULL.
+   * Writes one event, and those before it, all or none; answers its number, 0 when a log line was dropped because the outbox
+   * is full. Throws RUN_ENDED (unknown or ended attempt), EVENT_TOO_LARGE, OUTBOX_FULL.
    */
-  append(key: RunKey, at: Date, body: RunEventBody): number {
-    const text = JSON.stringify(body);
-    if (Buffer.byteLength(text) > EVENT_BYTES) {
-      throw new Fault('EVENT_TOO_LARGE', `${body.type} is larger than ${EVENT_BYTES} bytes: keep large data in files`);
-    }
-    const write = (): number => this.#guarded(() => this.#insertEvent(key, at, body, text));
+  append(key: RunKey, at: Date, body: RunEventBody, before: readonly RunEventBody[] = []): number {
+    const texts = [...before, body].map((event) => ({ event, text: eventText(event) }));
+    const write = (): number =>
+      this.#transaction(() => texts.reduce((_, { event, text }) => this.#insertEvent(key, at, event, text), 0));
     if (endsRun(body)) return this.#kept(write);
     try {
-      return write();
+      return this.#guarded(write);
     } catch (error) {
-      if (body.type === 'run.log' && isFull(error)) return 0;
-      throw error;
+      if (body.type !== 'run.log' || !isFull(error)) throw error;
+      const last = before.at(-1);
+      if (last !== undefined) this.append(key, at, last, before.slice(0, -1));
+      return 0;
     }
   }
 
@@ -283,13 +283,11 @@ export class Outbox {
   }
 
   #insertEvent(key: RunKey, at: Date, body: RunEventBody, text: string): number {
-    return this.#transaction(() => {
-      const seq = this.#sql.takeNumber.get(key.jobId, key.attempt)?.['last_seq'];
-      if (seq === undefined) throw new Fault('RUN_ENDED', `attempt ${key.attempt} of ${key.jobId} records no more`);
-      this.#sql.insertEvent.run(key.jobId, key.attempt, seq, at.toISOString(), text);
-      if (endsRun(body)) this.#sql.finish.run(body.type, at.getTime(), key.jobId, key.attempt);
-      return Number(seq);
-    });
+    const seq = this.#sql.takeNumber.get(key.jobId, key.attempt)?.['last_seq'];
+    if (seq === undefined) throw new Fault('RUN_ENDED', `attempt ${key.attempt} of ${key.jobId} records no more`);
+    this.#sql.insertEvent.run(key.jobId, key.attempt, seq, at.toISOString(), text);
+    if (endsRun(body)) this.#sql.finish.run(body.type, at.getTime(), key.jobId, key.attempt);
+    return Number(seq);
   }
 
   /** With SQLite's own flush: for what is answered at once. */
@@ -383,6 +381,12 @@ function openingFault(error: unknown, file: string): Fault {
     });
   }
   return new Fault('OUTBOX_UNUSABLE', `${file} cannot be opened: ${describe(error)}`, { cause: error });
+}
+
+function eventText(body: RunEventBody): string {
+  const text = JSON.stringify(body);
+  if (Buffer.byteLength(text) <= EVENT_BYTES) return text;
+  throw new Fault('EVENT_TOO_LARGE', `${body.type} is larger than ${EVENT_BYTES} bytes: keep large data in files`);
 }
 
 function toEvent(row: Record<string, SQLOutputValue>): RunEvent {

@@ -6,6 +6,7 @@ import {
   RunEventBody,
   SecretRulesByName,
   Secrets,
+  StepCompleted,
 } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { StoredAssignment } from '../outbox/index.ts';
@@ -14,6 +15,9 @@ import { Policy } from '../policy/index.ts';
 const request = z.int().min(1);
 const code = z.string().max(100);
 const text = z.string().max(4_000);
+
+/** Ends of steps that one message carries besides its event. */
+export const ENDED_AT_ONCE = 100;
 
 /** What the agent says. */
 export const ToWorker = z.discriminatedUnion('type', [
@@ -49,7 +53,13 @@ export type ToWorker = z.infer<typeof ToWorker>;
 /** What a worker says. */
 export const FromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('record'), request, body: RunEventBody }),
+  /** `ended`: what ended just before, in its order. They are written with the event, and answered with it. */
+  z.object({
+    type: z.literal('record'),
+    request,
+    body: RunEventBody,
+    ended: z.array(StepCompleted).max(ENDED_AT_ONCE).optional(),
+  }),
   /** The leave to act came too late: the start that was recorded under `seq` asks for another one. */
   z.object({ type: z.literal('late'), request, seq: z.int().min(1), body: RunEventBody }),
   z.object({

@@ -1,7 +1,7 @@
 /** When a start is answered, and what becomes of one that is not. */
 import { expect, test } from 'vitest';
 import type { RunEventBody } from '@casare/shared/protocol';
-import { stepStarted } from '../outbox/outbox-for-tests.ts';
+import { stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { LeaveToAct } from './leave.ts';
 import type { Lease } from './lease.decision.ts';
 
@@ -13,13 +13,21 @@ const OVER: Lease = { mono: 0, wall: 0 };
 function scene(change: { lease?: Lease; acknowledged?: number | null } = {}) {
   const state = { lease: change.lease ?? HELD, acknowledged: change.acknowledged ?? null };
   const written: RunEventBody[] = [];
+  const appended: (readonly RunEventBody[])[] = [];
+  const order: string[] = [];
   const said: string[] = [];
   const disk: PromiseWithResolvers<void>[] = [];
   const leave = new LeaveToAct({
     lease: () => state.lease,
     now: () => ({ mono: 1, wall: 1 }),
-    append: (_request, body) => written.push(body),
+    append: (_request, events) => {
+      order.push('append');
+      appended.push(events);
+      return written.push(...events);
+    },
+    wrote: () => void order.push('wrote'),
     flush: () => {
+      order.push('flush');
       const flush = Promise.withResolvers<void>();
       disk.push(flush);
       return flush.promise;
@@ -29,7 +37,7 @@ function scene(change: { lease?: Lease; acknowledged?: number | null } = {}) {
     refuse: (request, error) => said.push(`${request} is refused: ${(error as Error).message}`),
   });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { leave, state, written, said, disk, turn };
+  return { leave, state, written, appended, order, said, disk, turn };
 }
 
 test('a start is written at once and answered when it is on the disk', async () => {
@@ -90,6 +98,25 @@ test('what is called off during its flush is recorded as undone, and never gets 
   disk[0]?.resolve();
   await turn();
   expect(said).toEqual([]);
+});
+
+test('what ended just before is written with the start; where the start has to wait, at once', () => {
+  const end = stepCompleted('/do/0/look');
+  const { leave, state, written, appended } = scene();
+  leave.ask(7, START, null, [end]);
+  expect(appended).toEqual([[end, START]]);
+  state.lease = OVER;
+  leave.ask(8, START, null, [end]);
+  expect(appended.slice(1)).toEqual([[end]]);
+  state.lease = HELD;
+  leave.reconsider();
+  expect(written).toEqual([end, START, end, START]);
+});
+
+test('the uplink is told of a start only after the start is on its way to the disk', () => {
+  const { leave, order } = scene();
+  leave.ask(7, START, null);
+  expect(order).toEqual(['append', 'flush', 'wrote']);
 });
 
 test('one that was not written leaves nothing behind when it is called off', () => {

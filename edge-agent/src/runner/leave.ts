@@ -14,6 +14,8 @@ import { actBefore, holdsLease, type Lease } from './lease.decision.ts';
 export interface Held {
   readonly request: number;
   readonly body: RunEventBody;
+  /** What ended just before it and is not written yet. */
+  ended: readonly RunEventBody[];
   /** Its number once it is written. */
   seq: number | null;
   /** True once it is on the disk. */
@@ -24,8 +26,10 @@ export interface Held {
 export interface LeaveContext {
   readonly lease: () => Lease;
   readonly now: () => Instant;
-  /** Writes the event and answers its number; null when the request has been refused because it could not be written. */
-  readonly append: (request: number, body: RunEventBody) => number | null;
+  /** Writes the events and answers the last one's number; null when the request has been refused because one could not be. */
+  readonly append: (request: number, events: readonly RunEventBody[]) => number | null;
+  /** Called after what was written has been sent to the disk. */
+  readonly wrote: () => void;
   /** Resolves when everything written is on the disk. */
   readonly flush: () => Promise<void>;
   /** The control plane has acknowledged events up to this number; null where leave does not wait for it. */
@@ -42,9 +46,12 @@ export class LeaveToAct {
     this.#context = context;
   }
 
-  /** Answers now or when it may; `seq` is that of a start which was written before and asks again. */
-  ask(request: number, body: RunEventBody, seq: number | null): void {
-    this.#held.push({ request, body, seq, flushed: seq !== null });
+  /**
+   * Answers now or when it may; `seq` is that of a start which was written before and asks again.
+   * @param ended what ended just before it: written with it, or at once where it has to wait
+   */
+  ask(request: number, body: RunEventBody, seq: number | null, ended: readonly RunEventBody[] = []): void {
+    this.#held.push({ request, body, ended, seq, flushed: seq !== null });
     this.reconsider();
   }
 
@@ -68,25 +75,39 @@ export class LeaveToAct {
   }
 
   /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
-  recordUndone({ request, body, seq }: Omit<Held, 'flushed'>, error: WorkflowError): void {
+  recordUndone({ request, body, seq }: Pick<Held, 'request' | 'body' | 'seq'>, error: WorkflowError): void {
     if (seq === null || body.type !== 'step.started') return;
     const { path, position } = body;
-    this.#context.append(request, { type: 'step.failed', path, position, error, certain: true, durationMs: 0 });
+    this.#context.append(request, [{ type: 'step.failed', path, position, error, certain: true, durationMs: 0 }]);
+    this.#context.wrote();
   }
 
   /** Gives leave to act; false while the step must go on waiting. */
   #admit(held: Held): boolean {
-    if (!this.#leased()) return false;
+    if (!this.#leased()) {
+      this.#writeEnded(held);
+      return false;
+    }
     if (held.seq === null) {
-      held.seq = this.#context.append(held.request, held.body);
+      held.seq = this.#context.append(held.request, [...held.ended, held.body]);
+      held.ended = [];
       if (held.seq === null) return true;
       void this.#flush(held);
+      this.#context.wrote();
     }
     if (!held.flushed) return false;
     const acknowledged = this.#context.acknowledged();
     if (acknowledged !== null && acknowledged < held.seq) return false;
     this.#context.grant(held.request, held.seq, actBefore(this.#context.lease(), LEASE_MARGIN_MS));
     return true;
+  }
+
+  #writeEnded(held: Held): void {
+    const { ended } = held;
+    if (ended.length === 0) return;
+    held.ended = [];
+    this.#context.append(held.request, ended);
+    this.#context.wrote();
   }
 
   async #flush(held: Held): Promise<void> {

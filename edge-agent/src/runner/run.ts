@@ -56,11 +56,8 @@ export class Run {
     this.#leave = new LeaveToAct({
       lease: context.lease,
       now: () => context.clock.now(),
-      append: (request, body) => {
-        const seq = this.#append(request, body);
-        if (seq !== null) context.wake();
-        return seq;
-      },
+      append: (request, events) => this.#append(request, events),
+      wrote: () => context.wake(),
       flush: () => context.outbox.flush(),
       acknowledged: () => (holds ? (context.outbox.run(this.key)?.ackedSeq ?? 0) : null),
       grant: (request, seq, until) => this.#worker?.send({ type: 'recorded', request, seq, actBefore: until }),
@@ -176,7 +173,7 @@ export class Run {
         return;
       }
       case 'record': {
-        this.#record(message.request, message.body);
+        this.#record(message.request, message.body, message.ended ?? []);
         return;
       }
       case 'late': {
@@ -196,22 +193,26 @@ export class Run {
     }
   }
 
-  #record(request: number, body: RunEventBody): void {
-    if ('position' in body && this.#unbegun.has(body.position)) return;
+  #record(request: number, body: RunEventBody, before: readonly RunEventBody[]): void {
+    const ended = before.filter((end) => !this.#isOfUnbegun(end));
     if (body.type === 'step.started' && this.#stopping !== 'no') {
       this.#unbegun.add(body.position);
       if (this.#stopping === 'cancelled') this.#refuse(request, 'RUN_CANCELLED', this.#cancelReason);
-      return;
     }
-    if (body.type === 'step.started' && body.onRestart === 'suspend') {
-      this.#ask(request, body, null);
-      return;
+    if (this.#isOfUnbegun(body)) {
+      if (ended.length > 0) this.#append(request, ended);
+    } else if (body.type === 'step.started' && body.onRestart === 'suspend') {
+      this.#leave.ask(request, body, null, ended);
     }
     // an ending comes after the files that the run has reported
-    if (endsRun(body)) void this.#intakes.then(() => this.#write(request, body));
-    else this.#write(request, body);
+    else if (endsRun(body)) void this.#intakes.then(() => this.#write(request, [...ended, body]));
+    else this.#write(request, [...ended, body]);
     const leaving = this.#stopping === 'agent' || this.#stopping === 'late';
     if (leaving && !this.#inDoubt()) this.#worker?.kill();
+  }
+
+  #isOfUnbegun(body: RunEventBody): boolean {
+    return 'position' in body && this.#unbegun.has(body.position);
   }
 
   #ask(request: number, body: RunEventBody, seq: number | null): void {
@@ -231,19 +232,22 @@ export class Run {
     }
   }
 
-  #write(request: number, body: RunEventBody): void {
-    const seq = this.#append(request, body);
+  #write(request: number, events: readonly RunEventBody[]): void {
+    const seq = this.#append(request, events);
     if (seq === null) return;
     this.#worker?.send({ type: 'recorded', request, seq });
     this.#context.wake();
-    if (endsRun(body)) this.#finished();
+    if (events.some(endsRun)) this.#finished();
   }
 
-  #append(request: number, body: RunEventBody): number | null {
+  /** All in one, or as many of the first as can be written: what has happened is kept though what follows it cannot be. */
+  #append(request: number, events: readonly RunEventBody[]): number | null {
     const { outbox, clock } = this.#context;
+    const before = events.slice(0, -1);
     try {
-      return outbox.append(this.key, new Date(clock.now().wall), body);
+      return outbox.append(this.key, new Date(clock.now().wall), events.at(-1)!, before);
     } catch (error) {
+      if (before.length > 0) this.#append(request, before);
       this.#refuseBy(request, error, 'OUTBOX_FAILED');
       return null;
     }

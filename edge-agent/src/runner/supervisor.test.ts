@@ -95,6 +95,16 @@ test('cancel: a step that begins too late leaves no trace, also when it went on 
   expect(types(await ended(run))).toEqual(['step.started', 'run.cancelled']);
 });
 
+test('cancel: the end of a step is recorded also when it comes with a start that is too late', async () => {
+  startAgent(SCRIPTED);
+  const late = [{ note: stepCompleted('/do/0') }, { record: stepStarted('/do/1') }];
+  const run = scripted([{ record: stepStarted('/do/0') }, 'wait for cancel', ...late]);
+  await assign(run);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 5_000, reason: 'no' });
+  expect(types(await ended(run))).toEqual(['step.started', 'step.completed', 'run.cancelled']);
+});
+
 test('a worker that says what is no message is told what was wrong with it, and its run ends by that', async () => {
   startAgent(SCRIPTED);
   const run = scripted([{ record: { ...stepStarted('/do/0'), effect: 'harmless' } }]);

@@ -1,6 +1,7 @@
 import type { RunEventBody } from '@casare/shared/protocol';
 import { expect, test } from 'vitest';
 import type { Instant } from '../clock.ts';
+import { stepCompleted } from '../outbox/outbox-for-tests.ts';
 import type { FromWorker } from './ipc.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -39,4 +40,54 @@ test.each([
   ['stood still, and the wall clock was set back meanwhile', { mono: 2_000, wall: 1_000 }, ['record', 'late']],
 ])('a leave is judged on both clocks: %s', async (_, now, types) => {
   expect(await asked(now)).toEqual(types);
+});
+
+/** What a worker says, as it says it; everything is answered at once. */
+function said(): { messages: FromWorker[]; channel: WorkerChannel } {
+  const messages: FromWorker[] = [];
+  const channel: WorkerChannel = new WorkerChannel((raw) => {
+    const message = raw as FromWorker;
+    messages.push(message);
+    if ('request' in message) channel.receive({ type: 'recorded', request: message.request, seq: 1 }, DUTIES);
+  });
+  return { messages, channel };
+}
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('the end of a step and the start of the next go in one message, in their order, and both are answered', async () => {
+  const { messages, channel } = said();
+  const ends = [channel.record(stepCompleted('/do/0')), channel.record(stepCompleted('/do/1'))];
+  const start = channel.record(STARTED);
+  const ended = [stepCompleted('/do/0'), stepCompleted('/do/1')];
+  expect(messages).toEqual([{ type: 'record', request: 1, body: STARTED, ended }]);
+  await Promise.all([...ends, start]);
+  await turn();
+  expect(messages).toHaveLength(1);
+});
+
+test('an end is not held back beyond its turn: what runs next finds it sent', async () => {
+  const { messages, channel } = said();
+  const end = channel.record(stepCompleted('/do/0'));
+  await Promise.resolve();
+  expect(messages).toEqual([]);
+  await turn();
+  expect(messages).toEqual([{ type: 'record', request: 1, body: stepCompleted('/do/0'), ended: [] }]);
+  await end;
+});
+
+test('nothing overtakes an end that is held back', () => {
+  const { messages, channel } = said();
+  void channel.record(stepCompleted('/do/0'));
+  channel.broken('ENGINE_FAILED', 'at once after it');
+  expect(messages.map(({ type }) => type)).toEqual(['record', 'broken']);
+});
+
+test('more ends than a message takes go in several', async () => {
+  const { messages, channel } = said();
+  await Promise.all(Array.from({ length: 250 }, (_, n) => channel.record(stepCompleted(`/do/${n}`))));
+  const sent = messages.flatMap((message) =>
+    message.type === 'record' ? [...(message.ended ?? []), message.body] : [],
+  );
+  expect(messages.length).toBe(3);
+  expect(sent).toEqual(Array.from({ length: 250 }, (_, n) => stepCompleted(`/do/${n}`)));
 });

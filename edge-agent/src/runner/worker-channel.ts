@@ -1,8 +1,8 @@
 /** The worker's end of the channel: requests wait for the agent's answer, refusals become errors with a code. */
-import type { RunEventBody } from '@casare/shared/protocol';
+import type { RunEventBody, StepCompleted } from '@casare/shared/protocol';
 import { systemClock, type Instant } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import { type FromWorker, ToWorker } from './ipc.ts';
+import { ENDED_AT_ONCE, type FromWorker, ToWorker } from './ipc.ts';
 import { isOver } from './lease.decision.ts';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
@@ -17,16 +17,29 @@ export interface WorkerDuties {
 type Recorded = Extract<ToWorker, { type: 'recorded' }>;
 type Kept = Extract<ToWorker, { type: 'kept' }>;
 
+type Answer = Recorded | Kept;
+
 interface Waiting {
-  resolve(answer: Recorded | Kept): void;
+  resolve(answer: Answer): void;
   reject(error: Fault): void;
 }
 
+interface Held {
+  readonly ended: StepCompleted[];
+  readonly answer: PromiseWithResolvers<Answer>;
+}
+
+/**
+ * The end of a step and the start of the next most often fall into one turn of the event loop. They go in one message: one
+ * commit and one flush of the agent. Only ends are held back, and never beyond the turn, so that no step acts meanwhile.
+ */
 export class WorkerChannel {
   readonly #send: (message: FromWorker) => void;
   readonly #now: () => Instant;
   readonly #waiting = new Map<number, Waiting>();
   #nextRequest = 1;
+  /** Ends of steps that wait for what comes next in this turn. */
+  #held: Held | null = null;
 
   constructor(send: (message: unknown) => void, now: () => Instant = () => systemClock.now()) {
     this.#send = send;
@@ -51,18 +64,49 @@ export class WorkerChannel {
   }
 
   ready(): void {
-    this.#send({ type: 'ready' });
+    this.#say({ type: 'ready' });
   }
 
   /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act now. */
   async record(body: RunEventBody): Promise<void> {
-    let answer = await this.#ask((request) => ({ type: 'record', request, body }));
+    if (body.type === 'step.completed') {
+      await this.#hold(body);
+      return;
+    }
+    let answer = await this.#record(body);
     // this process may have stood still with its leave in hand (a stopped process, a sleeping machine), and the wall clock
     // may have been set back meanwhile
     while (answer.type === 'recorded' && answer.actBefore !== undefined && isOver(answer.actBefore, this.#now())) {
       const { seq } = answer;
       answer = await this.#ask((request) => ({ type: 'late', request, seq, body }));
     }
+  }
+
+  /** Resolves with the answer to the message that carries it. */
+  #hold(body: StepCompleted): Promise<Answer> {
+    if (this.#held?.ended.length === ENDED_AT_ONCE) return this.#record(body);
+    if (this.#held === null) {
+      this.#held = { ended: [], answer: Promise.withResolvers() };
+      // After all that can run now: a run goes on from a step to the next without a wait between them.
+      process.nextTick(() => this.#letGo());
+    }
+    this.#held.ended.push(body);
+    return this.#held.answer.promise;
+  }
+
+  /** Sends the event behind what is held back. */
+  #record(body: RunEventBody): Promise<Answer> {
+    const held = this.#held;
+    this.#held = null;
+    if (held === null) return this.#ask((request) => ({ type: 'record', request, body }));
+    const { ended } = held;
+    held.answer.resolve(this.#ask((request) => ({ type: 'record', request, body, ended })));
+    return held.answer.promise;
+  }
+
+  #letGo(): void {
+    const last = this.#held?.ended.pop();
+    if (last !== undefined) void this.#record(last).catch(() => undefined);
   }
 
   /** Hands a file over; resolves with its artifact id when the agent has it. */
@@ -72,18 +116,24 @@ export class WorkerChannel {
   }
 
   log(level: Extract<FromWorker, { type: 'log' }>['level'], message: string): void {
-    this.#send({ type: 'log', level, message: message.slice(0, 16_000) });
+    this.#say({ type: 'log', level, message: message.slice(0, 16_000) });
   }
 
   broken(code: string, reason: string): void {
-    this.#send({ type: 'broken', code: code.slice(0, 100), reason: reason.slice(0, 4_000) });
+    this.#say({ type: 'broken', code: code.slice(0, 100), reason: reason.slice(0, 4_000) });
   }
 
-  #ask(message: (request: number) => FromWorker): Promise<Recorded | Kept> {
+  #ask(message: (request: number) => FromWorker): Promise<Answer> {
     const request = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(request, { resolve, reject });
-      this.#send(message(request));
+      this.#say(message(request));
     });
+  }
+
+  /** Nothing overtakes what is held back. */
+  #say(message: FromWorker): void {
+    this.#letGo();
+    this.#send(message);
   }
 }

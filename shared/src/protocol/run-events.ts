@@ -73,7 +73,8 @@ export const StepSeen = z.object({
 });
 export type StepSeen = z.infer<typeof StepSeen>;
 
-const StepCompleted = z.object({
+/** A step that ended well. */
+export const StepCompleted = z.object({
   type: z.literal('step.completed'),
   ...where,
   /** The task's output after `output.as`. */
@@ -90,6 +91,7 @@ const StepCompleted = z.object({
   /** A person's word, given in a review, that the step took effect; written by the control plane, never by an agent. */
   settledBy: z.string().max(200).optional(),
 });
+export type StepCompleted = z.infer<typeof StepCompleted>;
 
 const StepFailed = z.object({
   type: z.literal('step.failed'),
