@@ -51,9 +51,11 @@ const accountByIdSql = sql<AccountRow, [tenant: string, id: string]>(
   { idempotent: true },
 );
 
-const accountsAliveSql = sql<AccountRow, [ids: string[]]>(
-  'accountsAlive',
-  `SELECT ${ACCOUNT} ${FROM} WHERE a.id = ANY ($1::uuid[]) AND ${MAY}`,
+const accountsByTokenSql = sql<AccountRow, [ids: string[]]>(
+  'accountsByToken',
+  `SELECT ${ACCOUNT} ${FROM} WHERE a.id = ANY ($1::uuid[]) AND ${MAY} AND EXISTS (
+     SELECT FROM account_identity i JOIN identity_provider p ON p.tenant_id = i.tenant_id AND p.id = i.provider_id
+     WHERE i.tenant_id = a.tenant_id AND i.account_id = a.id AND p.kind = 'jwt')`,
   { idempotent: true },
 );
 
@@ -92,9 +94,9 @@ export async function accountById(db: Queryable, tenant: string, id: string): Pr
   return (await db.query(accountByIdSql(tenant, id)))[0] ?? null;
 }
 
-/** Those of `ids` that may sign in, and what they may do. */
-export function accountsAlive(db: Queryable, ids: readonly string[]): Promise<AccountRow[]> {
-  return db.query(accountsAliveSql([...ids]));
+/** Those of `ids` that may sign in and have a provider of tokens, and what they may do. */
+export function accountsByToken(db: Queryable, ids: readonly string[]): Promise<AccountRow[]> {
+  return db.query(accountsByTokenSql([...ids]));
 }
 
 /** Until the transaction ends, no other process is in its first start. */

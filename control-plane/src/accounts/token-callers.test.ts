@@ -149,6 +149,10 @@ test('tokens of an issuer and audience are of one tenant, and end with their pro
   expect(await codeOf(stranger.client.call(api.providers.create, { body: wrong }))).toBe('PROVIDER_UNUSABLE');
   const token = await supabase.token(claims());
   expect(await codeOf(me(token))).toBe('OK');
+  const caller = (await desk.accounts.authenticate({ apiKey: token, sessionToken: null }))!;
+  expect((await desk.accounts.stillIn([caller])).size).toBe(1);
   await owner.client.call(api.providers.remove, { params: { id: providerId } });
   expect(await codeOf(me(token))).toBe('AUTH_REQUIRED');
+  // And so do streams that are open by them.
+  expect((await desk.accounts.stillIn([caller])).size).toBe(0);
 });

@@ -85,13 +85,13 @@ export class TokenCallers {
     };
   }
 
-  /** Of those who called with a token: whose has not ended and whose account may still. */
+  /** Of those who called with a token: whose has not ended, nor its provider, and whose account may still. */
   async stillIn(callers: readonly Caller[]): Promise<ReadonlyMap<string, Rights>> {
     const { db, clock } = this.#options;
     const now = clock.now().getTime() / 1_000;
     const held = callers.filter(({ via, credential }) => via === 'token' && Number(credential.split(':')[2]) > now);
     const found =
-      held.length === 0 ? [] : await accounts.accountsAlive(db, [...new Set(held.map((of) => of.accountId))]);
+      held.length === 0 ? [] : await accounts.accountsByToken(db, [...new Set(held.map((of) => of.accountId))]);
     const rights = new Map(found.map((account) => [account.id, rightsOfAccount(account)]));
     return new Map(
       held.flatMap(({ credential, accountId }) => {
