@@ -1,7 +1,13 @@
 /** Schedules and alerts in the console, in a real Chromium against a real control plane. */
 import { api } from '@casare/shared/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { narrowWidth, navigation, startConsole, type ConsoleForTests } from '../support/console.ts';
+import { enrolLightAgent } from '../support/light-agents.ts';
 
 const WORKFLOW = {
   document: { dsl: '1.0.3', namespace: 'acme', name: 'report', version: '1.0.0' },
@@ -11,7 +17,7 @@ const WORKFLOW = {
 
 let shown: ConsoleForTests;
 beforeAll(async () => {
-  shown = await startConsole();
+  shown = await startConsole({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
   await shown.client.call(api.workflows.push, { body: WORKFLOW });
 });
 afterAll(() => shown.stop());
@@ -150,3 +156,127 @@ describe('schedules', () => {
     }
   });
 });
+
+describe('alerts', () => {
+  test('a channel is added, tried and told of a failed job; a rule is made, disabled and deleted', async () => {
+    const receiver = await startReceiver();
+    const stopAgent = await startFailingAgent();
+    try {
+      await alertsTest(receiver.url);
+    } finally {
+      await stopAgent();
+      await receiver.close();
+    }
+  });
+
+  test('mail needs a mail server: that stands at the field', async () => {
+    const page = await shown.signedIn('/alerts');
+    const form = page.getByRole('form', { name: 'New channel' });
+    await form.getByLabel('Name of the channel').fill('ops');
+    await form.getByLabel('Addresses').fill('ops@acme.example, nobody');
+    await form.getByRole('button', { name: 'Add the channel' }).click();
+    await form.getByText('It is not an e-mail address.').waitFor();
+    await form.getByLabel('Addresses').fill('ops@acme.example');
+    await form.getByRole('button', { name: 'Add the channel' }).click();
+    await expect.poll(() => form.getByLabel('Kind').getAttribute('aria-invalid')).toBe('true');
+  });
+
+  test('an operator sees them and changes none; a developer is not offered them, and told at their address', async () => {
+    const page = await shown.as('operator', '/alerts');
+    await page.getByRole('heading', { name: 'Channels' }).waitFor();
+    expect(await page.getByRole('form').count()).toBe(0);
+    expect(await page.getByRole('button', { name: /Test|Delete|Disable/ }).count()).toBe(0);
+    const theirs = await shown.as('developer', '/');
+    expect(await navigation(theirs).getByRole('link', { name: 'Alerts' }).count()).toBe(0);
+    await theirs.goto(`${shown.plane.urls.web}/alerts`);
+    await theirs.getByRole('heading', heading('This page is not for you')).waitFor();
+    await theirs.getByText('It needs alerts:read').waitFor();
+  });
+});
+
+async function alertsTest(url: string): Promise<void> {
+  const page = await shown.signedIn('/');
+  await navigation(page).getByRole('link', { name: 'Alerts' }).click();
+  await page.getByText('Add a channel first, then a rule.').waitFor();
+  const channel = page.getByRole('form', { name: 'New channel' });
+  await channel.getByLabel('Name of the channel').fill('pager');
+  await channel.getByLabel('Kind').selectOption('Webhook');
+  await channel.getByLabel('Address').fill('pager');
+  await channel.getByRole('button', { name: 'Add the channel' }).click();
+  await channel.getByText('It is not a web address').waitFor();
+  await channel.getByLabel('Address').fill(`${url}/down`);
+  await channel.getByRole('button', { name: 'Add the channel' }).click();
+  await page.getByText(/^whsec_/).waitFor();
+  await page.getByRole('button', { name: 'I have it' }).click();
+  expect(await page.getByText(/^whsec_/).count()).toBe(0);
+  await page.getByRole('button', { name: 'Test pager' }).click();
+  await page.getByRole('status').getByText('It was not taken: it answered with 503').waitFor();
+  await page.getByRole('button', { name: 'Delete pager' }).click();
+  await page.getByRole('button', { name: 'Delete the channel' }).click();
+  await page.getByRole('status').getByText('pager is removed.').waitFor();
+  await channel.getByLabel('Name of the channel').fill('desk');
+  await channel.getByLabel('Kind').selectOption('Webhook');
+  await channel.getByLabel('Address').fill(`${url}/up`);
+  await channel.getByRole('button', { name: 'Add the channel' }).click();
+  await page.getByRole('button', { name: 'Test desk' }).click();
+  await page.getByRole('status').getByText('It was taken.').waitFor();
+
+  const rule = page.getByRole('form', { name: 'New rule' });
+  await rule.getByLabel('Name of the rule').fill('reports');
+  await rule.getByLabel('Of the workflow').fill('reports');
+  await rule.getByLabel('desk').uncheck();
+  await rule.getByRole('button', { name: 'Make the rule' }).click();
+  await rule.getByText('It is not namespace/name.').waitFor();
+  await rule.getByText('It needs at least 1.').waitFor();
+  await rule.getByLabel('Of the workflow').fill('acme/report');
+  await rule.getByLabel('desk').check();
+  await rule.getByRole('button', { name: 'Make the rule' }).click();
+  const rules = page.getByRole('table', { name: 'Rules' });
+  await rules.getByText('A job failed, of acme/report').waitFor();
+  await shown.client.call(api.jobs.submit, { body: { workflow: 'acme/report' } });
+  const told = page.getByRole('table', { name: 'Alerts, newest first' }).getByRole('row').nth(1);
+  await told.getByText('rule reports').waitFor();
+  await told.getByText('desk: delivered').waitFor();
+  await told.getByText('Open', { exact: true }).waitFor();
+
+  await rules.getByRole('button', { name: 'Disable reports' }).click();
+  await page.getByRole('status').getByText('reports is disabled.').waitFor();
+  await rules.getByRole('button', { name: 'Enable reports' }).waitFor();
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Enable');
+  await page.getByLabel('Show').selectOption('Open');
+  await page.getByText('Nothing is open.').waitFor();
+  await rules.getByRole('button', { name: 'Delete reports' }).click();
+  await page.getByRole('button', { name: 'Delete the rule' }).click();
+  await rules.waitFor({ state: 'detached' });
+  expect(await narrowWidth(page)).toBeLessThanOrEqual(360);
+  const [left] = (await shown.client.call(api.alertChannels.list, {})).items;
+  await shown.client.call(api.alertChannels.remove, { params: { id: left!.id } });
+}
+
+/** Takes what comes to `/up`, and nothing else. */
+async function startReceiver(): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = http.createServer((request, response) => {
+    request.resume();
+    response.statusCode = request.url === '/up' ? 200 : 503;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
+/** An agent that fails each job. */
+async function startFailingAgent(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'casare-alerts-'));
+  const { token } = await shown.client.call(api.joinTokens.create, { body: { autoApprove: true } });
+  const error = { type: 'urn:test', status: 500, code: 'NO_STOCK', title: 'Nothing is in stock.' };
+  const record = [{ type: 'run.failed', error }] as const;
+  const agent = await enrolLightAgent({ folder, url: shown.plane.urls.enrol, token, name: 'stock-1', record });
+  agent.start();
+  await vi.waitFor(() => expect(agent.state, agent.log.join('\n')).toBe('live'), { timeout: 15_000 });
+  return async () => {
+    await agent.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

@@ -20,6 +20,7 @@ import { Title } from './ui/title.tsx';
 const SchedulesPage = late(async () => (await import('./pages/schedules.tsx')).SchedulesPage);
 const SchedulePage = late(async () => (await import('./pages/schedule.tsx')).SchedulePage);
 const NewSchedulePage = late(async () => (await import('./pages/new-schedule.tsx')).NewSchedulePage);
+const AlertsPage = late(async () => (await import('./pages/alerts.tsx')).AlertsPage);
 
 export function App() {
   const route = useRoute();
@@ -70,6 +71,8 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <SchedulePage key={route.id} id={route.id} />;
     case 'new-schedule':
       return <NewSchedulePage />;
+    case 'alerts':
+      return <AlertsPage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':
@@ -122,7 +125,7 @@ function Header({ me, route }: { me: Me; route: Route }) {
 
 /** After a change of page (not of a filter), reading goes on at its heading. */
 function useFocusOnNewPage(route: Route): void {
-  const page = 'id' in route ? route.id : route.page;
+  const page = 'id' in route ? route.id : 'name' in route ? route.name : route.page;
   const before = useRef(page);
   useEffect(() => {
     if (before.current !== page) document.querySelector<HTMLElement>('h1')?.focus();

@@ -19,11 +19,16 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
   },
   {
     name: 'Operations',
-    entries: [{ name: 'Maintenance', to: { page: 'maintenance' } }],
+    entries: [
+      { name: 'Maintenance', to: { page: 'maintenance' } },
+      { name: 'Alerts', to: { page: 'alerts' } },
+    ],
   },
   {
     name: 'Access',
-    entries: [{ name: 'People', to: { page: 'people' } }],
+    entries: [
+      { name: 'People', to: { page: 'people' } },
+    ],
   },
   { name: 'You', entries: [{ name: 'Your account', to: { page: 'account' } }] },
 ];
@@ -33,6 +38,7 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   schedules: 'schedules:read',
   schedule: 'schedules:read',
   'new-schedule': 'schedules:write',
+  alerts: 'alerts:read',
   people: 'accounts:read',
 };
 

@@ -12,6 +12,7 @@ export type Route =
   | { readonly page: 'schedules' }
   | { readonly page: 'schedule'; readonly id: string }
   | { readonly page: 'new-schedule' }
+  | { readonly page: 'alerts' }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
@@ -39,13 +40,14 @@ export function routeOf(address: string): Route {
 
 type PlainPage = Exclude<
   Route,
-  { readonly id: string } | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
+  { readonly id: string } | { readonly name: string } | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
 >['page'];
 
 /** Pages whose address says nothing but which page it is. */
 const PLAIN: Readonly<Record<PlainPage, string>> = {
   schedules: '/schedules',
   'new-schedule': '/schedules/new',
+  alerts: '/alerts',
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',

@@ -70,19 +70,25 @@ interface ActionsProps extends Tagged<Schedule> {
 
 function Actions({ value: { id, name, enabled }, etag, onEdit, onChanged }: ActionsProps) {
   const { api } = useSession();
-  const { busy, error, done, act } = useAct();
+  const { error, done, act } = useAct();
   const trigger = () =>
-    act(async () => {
-      const { outcome, reason } = await api.call(endpoints.schedules.trigger, { params: { id } });
-      onChanged();
-      return outcome === 'submitted' ? 'A job is submitted.' : `${OUTCOME_WORDS[outcome]}: ${reason ?? 'no job'}`;
-    });
+    act(
+      async () => {
+        const { outcome, reason } = await api.call(endpoints.schedules.trigger, { params: { id } });
+        onChanged();
+        return outcome === 'submitted' ? 'A job is submitted.' : `${OUTCOME_WORDS[outcome]}: ${reason ?? 'no job'}`;
+      },
+      { stay: true },
+    );
   const turn = (action: 'enable' | 'disable') =>
-    act(async () => {
-      await api.call(endpoints.schedules.act, { params: { id, action } });
-      onChanged();
-      return `It is ${action}d.`;
-    });
+    act(
+      async () => {
+        await api.call(endpoints.schedules.act, { params: { id, action } });
+        onChanged();
+        return `It is ${action}d.`;
+      },
+      { stay: true },
+    );
   const remove = () =>
     act(async () => {
       await api.call(endpoints.schedules.remove, { params: { id }, ifMatch: etag ?? undefined });
@@ -92,13 +98,13 @@ function Actions({ value: { id, name, enabled }, etag, onEdit, onChanged }: Acti
   return (
     <>
       <div className="tools">
-        <button type="button" className="main" disabled={busy} onClick={() => void trigger()}>
+        <button type="button" className="main" onClick={() => void trigger()}>
           Trigger now
         </button>
-        <button type="button" disabled={busy} onClick={() => void turn(enabled ? 'disable' : 'enable')}>
+        <button type="button" onClick={() => void turn(enabled ? 'disable' : 'enable')}>
           {enabled ? 'Disable' : 'Enable'}
         </button>
-        <button type="button" disabled={busy} onClick={onEdit}>
+        <button type="button" onClick={onEdit}>
           Edit
         </button>
         <Confirm
@@ -106,7 +112,7 @@ function Actions({ value: { id, name, enabled }, etag, onEdit, onChanged }: Acti
           title={`Delete ${name}?`}
           keep="Keep it"
           confirm="Delete the schedule"
-          disabled={busy}
+
           onConfirmed={() => void remove()}
         >
           <p>Nothing is submitted by it any more, and what became of its times is gone. Its jobs stay.</p>

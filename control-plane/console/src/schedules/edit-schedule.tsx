@@ -24,7 +24,7 @@ export function EditSchedule({ seen, onDone }: EditScheduleProps) {
   const { api } = useSession();
   const [base, setBase] = useState(seen);
   const [conflict, setConflict] = useState<Conflict | null>(null);
-  const { busy, error, act } = useAct();
+  const { error, act } = useAct();
   const { id } = seen.value;
   const send = async (body: ScheduleRequest, etag: string | null) => {
     try {
@@ -49,13 +49,13 @@ export function EditSchedule({ seen, onDone }: EditScheduleProps) {
             of yours was saved. <code>PRECONDITION_FAILED</code>
           </p>
           <div className="tools">
-            <button type="button" disabled={busy} onClick={() => takeTheirs(conflict.now)}>
+            <button type="button" onClick={() => takeTheirs(conflict.now)}>
               Start again from theirs
             </button>
             <button
               type="button"
               className="danger"
-              disabled={busy}
+
               onClick={() => void act(() => send(conflict.mine, conflict.now.etag).then(() => ''))}
             >
               Save mine over it

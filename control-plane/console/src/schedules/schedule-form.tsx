@@ -25,7 +25,9 @@ export function ScheduleForm({ before, label, onSend, onCancel }: ScheduleFormPr
   const form = useForm((fields) => onSend(requestOf(fields, before)), CODES);
   const { ref } = form;
   // What the form was opened by is gone.
-  useEffect(() => ref.current?.querySelector('input')?.focus(), [ref]);
+  useEffect(() => {
+    ref.current?.querySelector('input')?.focus();
+  }, [ref]);
   return (
     <form ref={form.ref} className="card" onSubmit={form.onSubmit} noValidate>
       <div className="row">
@@ -42,7 +44,7 @@ export function ScheduleForm({ before, label, onSend, onCancel }: ScheduleFormPr
       </label>
       {form.error !== null && <Fault error={form.error} />}
       <div className="tools">
-        <button type="submit" className="main" disabled={form.busy}>
+        <button type="submit" className="main">
           {form.busy ? 'Saving …' : label}
         </button>
         <button type="button" onClick={onCancel}>

@@ -12,11 +12,10 @@ interface ConfirmProps {
   readonly children: ReactNode;
   readonly keep: string;
   readonly confirm: string;
-  readonly disabled?: boolean;
   readonly onConfirmed: () => void;
 }
 
-export function Confirm({ label, name, title, children, keep, confirm, disabled, onConfirmed }: ConfirmProps) {
+export function Confirm({ label, name, title, children, keep, confirm, onConfirmed }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const confirmed = () => {
@@ -25,7 +24,7 @@ export function Confirm({ label, name, title, children, keep, confirm, disabled,
   };
   return (
     <>
-      <button type="button" aria-label={name} disabled={disabled} onClick={() => dialog.current?.showModal()}>
+      <button type="button" aria-label={name} onClick={() => dialog.current?.showModal()}>
         {label}
       </button>
       <dialog ref={dialog} aria-labelledby={id}>

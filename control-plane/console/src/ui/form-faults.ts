@@ -40,11 +40,28 @@ function ofIssues(issues: readonly z.core.$ZodIssue[], names: ReadonlySet<string
   const rest: string[] = [];
   for (const issue of issues) {
     const name = fieldOf(issue.path, names);
-    if (name === null) rest.push([issue.path.join('.'), issue.message].filter(Boolean).join(': '));
-    else at[name] ??= sentence(issue.message);
+    if (name === null) rest.push([issue.path.join('.'), wordsOf(issue)].filter(Boolean).join(': '));
+    else at[name] ??= sentence(wordsOf(issue));
   }
   return { at, rest: rest.length === 0 ? null : new Error(sentence(rest.join('; '))) };
 }
+
+/** What zod says of itself is for programmers; what the shapes say is for everybody. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small') {
+    if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
+    if (issue.origin === 'array') return `needs at least ${issue.minimum}`;
+    return `must be ${issue.minimum} or more`;
+  }
+  if (issue.code === 'too_big') return `must be ${issue.maximum} or less`;
+  if (issue.code === 'invalid_type' && /^(number|int)$/.test(issue.expected)) return 'must be a whole number';
+  if (issue.code !== 'invalid_format' || !issue.message.startsWith('Invalid')) return issue.message;
+  return FORMATS[issue.format] ?? issue.message;
+}
+const FORMATS: Readonly<Record<string, string>> = {
+  email: 'is not an e-mail address',
+  url: 'is not a web address such as https://example.com/hook',
+};
 
 /** The field of the longest beginning of the path. */
 function fieldOf(path: readonly PropertyKey[], names: ReadonlySet<string>): string | null {

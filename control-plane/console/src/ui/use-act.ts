@@ -1,30 +1,33 @@
-/** Something that a button does: busy while it is done, and then what was done or why not. */
-import { useState } from 'react';
+/**
+ * Something that a button does, one at a time, and then what was done or why not. Buttons are not disabled meanwhile: that
+ * would take the focus from them.
+ */
+import { useRef, useState } from 'react';
 
 export interface Act {
-  readonly busy: boolean;
   readonly error: unknown;
   /** What was done, in words; empty before. */
   readonly done: string;
-  /** `work` says what was done. The button may be gone afterwards: the heading gets the focus that nothing has. */
-  readonly act: (work: () => Promise<string>) => Promise<void>;
+  /** `work` says what was done. The button is gone afterwards, so the heading gets the focus, unless it stays. */
+  readonly act: (work: () => Promise<string>, options?: { readonly stay?: boolean }) => Promise<void>;
 }
 
 export function useAct(): Act {
-  const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [done, setDone] = useState('');
-  const act = async (work: () => Promise<string>) => {
-    setBusy(true);
+  const under = useRef(false);
+  const act: Act['act'] = async (work, { stay = false } = {}) => {
+    if (under.current) return;
+    under.current = true;
     setError(null);
     setDone('');
     try {
       setDone(await work());
-      document.querySelector<HTMLElement>('h1')?.focus();
+      if (!stay) document.querySelector<HTMLElement>('h1')?.focus();
     } catch (failure) {
       setError(failure);
     }
-    setBusy(false);
+    under.current = false;
   };
-  return { busy, error, done, act };
+  return { error, done, act };
 }

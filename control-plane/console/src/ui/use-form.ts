@@ -4,6 +4,7 @@ import { faultsOf, NO_FAULTS, type FormFaults } from './form-faults.ts';
 
 export interface FormState {
   readonly ref: RefObject<HTMLFormElement | null>;
+  /** The button is not disabled meanwhile: that would take the focus from it. */
   readonly busy: boolean;
   /** What is wrong with the field of that name. */
   readonly wrong: (name: string) => string | undefined;
