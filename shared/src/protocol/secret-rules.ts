@@ -66,7 +66,8 @@ export function originOf(address: string): Origin | null {
   // The parser makes hosts canonical for the web's schemes only: others are read as if they were of the web.
   const text = `http://${url.hostname}/`;
   if (url.hostname === '' || !URL.canParse(text)) return null;
-  const host = new URL(text).hostname.replace(/\.$/, '');
+  // Chromium writes the asterisk of a rule as `%2A`, Node leaves it.
+  const host = new URL(text).hostname.replace(/\.$/, '').replace(/^%2a\./i, '*.');
   const port = url.port === '' ? PORTS[known] : Number(url.port);
   return HOST.test(host) ? { scheme: known, host, port } : null;
 }
