@@ -19,6 +19,8 @@ export interface LightAgentOptions {
   readonly slots?: Slots;
   readonly capabilities?: readonly string[];
   readonly clock?: Clock;
+  /** The public key that secrets are sealed to for it. */
+  readonly sealingKey?: string;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   /** Log lines of each job, before its ending; 0 unless said otherwise. */
@@ -90,7 +92,7 @@ export class LightAgent {
 
   start(): void {
     const { clock = systemClock, random = Math.random, capabilities = [], linesPerJob = 0 } = this.#options;
-    const { record = COMPLETED } = this.#options;
+    const { record = COMPLETED, sealingKey } = this.#options;
     const slots = this.#options.slots ?? { plain: 2, browser: 0, desktop: 0 };
     const outbox = Outbox.open({ file: this.home.outbox });
     const jobs = new JobDoubles(outbox, clock, { lines: linesPerJob, record }, () => uplink.tunnel);
@@ -102,6 +104,7 @@ export class LightAgent {
       },
       pathOf: (artifactId) => path.join(this.home.spool, artifactId),
       profile: () => ({ facts: FACTS, capabilities: ['os=linux', ...capabilities], slots }),
+      sealingKey,
       changed: (state, detail) => void this.states.push({ state, detail }),
     });
     [this.#outbox, this.jobs, this.#uplink] = [outbox, jobs, uplink];

@@ -21,6 +21,9 @@ const SchedulesPage = late(async () => (await import('./pages/schedules.tsx')).S
 const SchedulePage = late(async () => (await import('./pages/schedule.tsx')).SchedulePage);
 const NewSchedulePage = late(async () => (await import('./pages/new-schedule.tsx')).NewSchedulePage);
 const AlertsPage = late(async () => (await import('./pages/alerts.tsx')).AlertsPage);
+const SecretsPage = late(async () => (await import('./pages/secrets.tsx')).SecretsPage);
+const SecretPage = late(async () => (await import('./pages/secret.tsx')).SecretPage);
+const NewSecretPage = late(async () => (await import('./pages/new-secret.tsx')).NewSecretPage);
 
 export function App() {
   const route = useRoute();
@@ -73,6 +76,12 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <NewSchedulePage />;
     case 'alerts':
       return <AlertsPage />;
+    case 'secrets':
+      return <SecretsPage />;
+    case 'secret':
+      return <SecretPage key={route.name} name={route.name} />;
+    case 'new-secret':
+      return <NewSecretPage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':

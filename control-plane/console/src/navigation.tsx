@@ -27,6 +27,7 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
   {
     name: 'Access',
     entries: [
+      { name: 'Secrets', to: { page: 'secrets' } },
       { name: 'People', to: { page: 'people' } },
     ],
   },
@@ -39,6 +40,9 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   schedule: 'schedules:read',
   'new-schedule': 'schedules:write',
   alerts: 'alerts:read',
+  secrets: 'secrets:read',
+  secret: 'secrets:read',
+  'new-secret': 'secrets:write',
   people: 'accounts:read',
 };
 
@@ -47,6 +51,8 @@ const UNDER: Partial<Record<Route['page'], Route['page']>> = {
   job: 'jobs',
   schedule: 'schedules',
   'new-schedule': 'schedules',
+  secret: 'secrets',
+  'new-secret': 'secrets',
 };
 
 /** What they would need to see the page; null when they may see it. */

@@ -13,6 +13,9 @@ export type Route =
   | { readonly page: 'schedule'; readonly id: string }
   | { readonly page: 'new-schedule' }
   | { readonly page: 'alerts' }
+  | { readonly page: 'secrets' }
+  | { readonly page: 'secret'; readonly name: string }
+  | { readonly page: 'new-secret' }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
@@ -33,6 +36,8 @@ export function routeOf(address: string): Route {
   }
   const plain = Object.entries(PLAIN).find(([, path]) => path === pathname)?.[0] as PlainPage | undefined;
   if (plain !== undefined) return { page: plain };
+  const [, name] = /^\/secrets\/([A-Za-z0-9][\w.-]{0,99})$/.exec(pathname) ?? [];
+  if (name !== undefined) return { page: 'secret', name };
   const [, kind, id] = /^\/(jobs|schedules)\/([0-9a-f-]{36})$/i.exec(pathname) ?? [];
   if (kind === undefined || id === undefined) return { page: 'unknown' };
   return { page: kind === 'jobs' ? 'job' : 'schedule', id };
@@ -48,6 +53,8 @@ const PLAIN: Readonly<Record<PlainPage, string>> = {
   schedules: '/schedules',
   'new-schedule': '/schedules/new',
   alerts: '/alerts',
+  secrets: '/secrets',
+  'new-secret': '/new-secret',
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',
@@ -67,6 +74,8 @@ export function hrefOf(route: Route): string {
       return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
     case 'schedule':
       return `/schedules/${route.id}`;
+    case 'secret':
+      return `/secrets/${route.name}`;
     case 'unknown':
       return '/';
     default:

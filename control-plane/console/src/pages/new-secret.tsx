@@ -1,0 +1,21 @@
+/** A new secret, or how to seal one. */
+import { navigate } from '../router.tsx';
+import { SecretForm } from '../secrets/secret-form.tsx';
+import { HowToSeal } from '../secrets/sealing.tsx';
+import { Link } from '../router.tsx';
+import { Title } from '../ui/title.tsx';
+
+export function NewSecretPage() {
+  return (
+    <>
+      <p className="trail">
+        <Link to={{ page: 'secrets' }}>Secrets</Link>
+      </p>
+      <div className="head">
+        <Title>New secret</Title>
+      </div>
+      <SecretForm secret={null} onStored={({ name }) => navigate({ page: 'secret', name })} />
+      <HowToSeal verb="seal" name="NAME" />
+    </>
+  );
+}

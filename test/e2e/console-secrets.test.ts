@@ -1,0 +1,138 @@
+/** Secrets and tenants in the console, in a real Chromium against a real control plane. */
+import { api } from '@casare/shared/client';
+import { generateSealingKey, sealTo } from '@casare/shared/sealing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { narrowWidth, navigation, startConsole, type ConsoleForTests } from '../support/console.ts';
+import { enrolLightAgent, type LightAgent } from '../support/light-agents.ts';
+
+let shown: ConsoleForTests;
+beforeAll(async () => {
+  shown = await startConsole();
+});
+afterAll(() => shown.stop());
+afterEach(async () => expect(await shown.closePages()).toEqual([]));
+
+const heading = (name: string) => ({ level: 1, name }) as const;
+const secret = (name: string) => shown.client.call(api.secrets.get, { params: { name } });
+
+describe('secrets', () => {
+  test('one is stored, replaced and deleted; its value is nowhere in the page afterwards', async () => {
+    const page = await shown.signedIn('/');
+    await navigation(page).getByRole('link', { name: 'Secrets' }).click();
+    await page.getByRole('link', { name: 'Store the first one' }).click();
+    await page.getByRole('heading', heading('New secret')).waitFor();
+    const form = page.getByRole('form', { name: 'New secret' });
+    await form.getByLabel('Name', { exact: true }).fill('supplier portal');
+    await form.getByRole('button', { name: 'Store the secret' }).click();
+    await form.getByText('It is no name').waitFor();
+    await form.getByLabel('Name', { exact: true }).fill('supplierPortal');
+    await form.getByRole('button', { name: 'Store the secret' }).click();
+    await form.getByText('Type the value.').waitFor();
+
+    await form.getByRole('radio', { name: /^Named members/ }).check();
+    await form.getByLabel('Name of member 1').fill('username');
+    await form.getByLabel('Value of member 1').fill('buyer');
+    await form.getByLabel('Name of member 2').fill('password');
+    await form.getByLabel('Value of member 2').fill('correct horse');
+    await form.getByLabel('Only these steps get it').fill('browser.*');
+    await form.getByLabel('It goes only to these origins').fill('https://*.example.com\nnowhere');
+    await form.getByLabel('Replace after days').fill('90');
+    await form.getByRole('button', { name: 'Store the secret' }).click();
+    await form.getByText('It is no origin').waitFor();
+    expect(await form.getByLabel('It goes only to these origins').getAttribute('aria-invalid')).toBe('true');
+    await form.getByLabel('It goes only to these origins').fill('https://*.example.com');
+    await form.getByRole('button', { name: 'Store the secret' }).click();
+    await page.getByRole('heading', heading('supplierPortal')).waitFor();
+    await page.getByLabel('What is known').getByText('https://*.example.com').waitFor();
+    await page.getByText('every 90 days').waitFor();
+    await nowhere(page, 'correct horse');
+    expect(await secret('supplierPortal')).toMatchObject({ version: 1, allowedSteps: ['browser.*'] });
+
+    // Who may write secrets cannot send one elsewhere that they do not know.
+    const change = page.getByRole('form', { name: 'Change the secret' });
+    await change.getByLabel('It goes only to these origins').fill('');
+    await change.getByRole('button', { name: 'Save' }).click();
+    await change.getByText('This would let supplierPortal be used for more than before.').waitFor();
+    await change.getByLabel('Value', { exact: true }).fill('four words make one');
+    await change.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').getByText('Version 2 is stored').waitFor();
+    await page.getByRole('row').filter({ hasText: 'Version 2' }).getByText('the one that jobs get').waitFor();
+    await nowhere(page, 'four words');
+    await page.getByRole('button', { name: 'Delete version 1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the version' }).click();
+    await page.getByRole('status').getByText('Version 1 is deleted.').waitFor();
+
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete supplierPortal?' });
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Delete');
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Delete the secret' }).click();
+    await page.getByText('No secrets yet.').waitFor();
+  });
+
+  test('of a sealed one it is said who opens it and who does not, and how it is sealed; no value can be typed', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'casare-sealed-'));
+    const agents: LightAgent[] = [];
+    const keys = [await generateSealingKey(), await generateSealingKey()];
+    for (const [index, { publicKey }] of keys.entries()) {
+      const { token } = await shown.client.call(api.joinTokens.create, { body: { autoApprove: true } });
+      const name = `press-${index + 1}`;
+      const place = { folder: path.join(folder, name), url: shown.plane.urls.enrol };
+      const agent = await enrolLightAgent({ ...place, token, name, sealingKey: publicKey });
+      agents.push(agent);
+      agent.start();
+      await vi.waitFor(() => expect(agent.state, agent.log.join('\n')).toBe('live'), { timeout: 15_000 });
+    }
+    try {
+      const [{ publicKey }, [first]] = [keys[0]!, agents] as const;
+      const { agentId } = first!;
+      const at = { tenant: 'default', name: 'bankPortal', version: 1, agentId };
+      const sealed = await sealTo(publicKey, at, { value: 'of the bank', rules: {} });
+      const body = { version: 1, sealed: [{ agentId, publicKey, sealed }] };
+      await shown.client.call(api.secrets.seal, { params: { name: 'bankPortal' }, body });
+
+      const page = await shown.signedIn('/secrets');
+      await page.getByRole('row').filter({ hasText: 'bankPortal' }).getByText('Sealed').waitFor();
+      await page.getByRole('link', { name: 'bankPortal' }).click();
+      const recipients = page.getByRole('table', { name: 'Agents that it is sealed to' });
+      await recipients.getByRole('row').filter({ hasText: 'press-1' }).getByText('Yes').waitFor();
+      await page.getByText('Not sealed to press-2: jobs that use it do not go there.').waitFor();
+      await page.getByText('casare secrets reseal bankPortal --agent NAME=FINGERPRINT').waitFor();
+      expect(await page.getByLabel('Value', { exact: true }).count()).toBe(0);
+      await page.getByLabel('Description').fill('Of the bank');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('status').getByText('It is saved.').waitFor();
+      expect(await secret('bankPortal')).toMatchObject({ description: 'Of the bank', version: 1, mode: 'sealed' });
+      expect(await narrowWidth(page)).toBeLessThanOrEqual(360);
+    } finally {
+      await Promise.all(agents.map((agent) => agent.stop()));
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('a developer sees names and rules; a viewer is not offered the page', async () => {
+    await shown.client.call(api.secrets.set, { params: { name: 'seen' }, body: { value: 'x' } });
+    const page = await shown.as('developer', '/secrets/seen');
+    await page.getByRole('table', { name: 'Versions, newest first' }).waitFor();
+    expect(await page.getByRole('form').count()).toBe(0);
+    expect(await page.getByRole('button', { name: /Delete/ }).count()).toBe(0);
+    await page.goto(`${shown.plane.urls.web}/new-secret`);
+    await page.getByText('It needs secrets:write').waitFor();
+    const theirs = await shown.as('viewer', '/');
+    expect(await navigation(theirs).getByRole('link', { name: 'Secrets' }).count()).toBe(0);
+    await theirs.goto(`${shown.plane.urls.web}/secrets`);
+    await theirs.getByRole('heading', heading('This page is not for you')).waitFor();
+  });
+});
+
+/** Neither in the page's text nor in a field of it. */
+async function nowhere(page: Page, text: string): Promise<void> {
+  await expect.poll(() => page.content()).not.toContain(text);
+  const typed = "[...document.querySelectorAll('input, textarea')].map((field) => field.value).join('\\n')";
+  await expect.poll(() => page.evaluate<string>(typed)).not.toContain(text);
+}
