@@ -122,4 +122,30 @@ describe('a tenant', () => {
     await resume('closed');
     await enrol(scene, token);
   });
+
+  test('says how long its records are kept, from a day to ten years, for itself and for no other', async () => {
+    const [client, other] = [await newTenant('keeps'), await newTenant('keeps-not')];
+    const set = (body: object) => client.call(api.tenant.setRetention, { body });
+    expect((await set({ jobsDays: 3_650, logsDays: 1 })).retention).toEqual({
+      ...{ jobsDays: 3_650, logsDays: 1, artifactsDays: null },
+    });
+    for (const days of [0, -1, 3_651, 1.5, 'many']) {
+      for (const kind of ['jobsDays', 'logsDays', 'artifactsDays']) {
+        expect(await codeOf(set({ [kind]: days }))).toBe('REQUEST_INVALID');
+      }
+    }
+    const params = { tenant: 'keeps' };
+    expect(await codeOf(other.call(api.tenants.setRetention, { params, body: { jobsDays: 1 } }))).toBe(
+      'PERMISSION_DENIED',
+    );
+    const viewer = createClient({ url: plane.url, apiKey: await plane.keyOf('viewer', 'keeps') });
+    expect(await codeOf(viewer.call(api.tenant.setRetention, { body: { jobsDays: 1 } }))).toBe('PERMISSION_DENIED');
+    const { retention } = await operator().call(api.tenants.setRetention, { params, body: { artifactsDays: 7 } });
+    expect(retention).toEqual({ jobsDays: 3_650, logsDays: 1, artifactsDays: 7 });
+    expect((await other.call(api.tenant.get)).retention).toEqual({
+      jobsDays: null,
+      logsDays: null,
+      artifactsDays: null,
+    });
+  });
 });

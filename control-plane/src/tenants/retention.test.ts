@@ -129,3 +129,17 @@ test('more than one turn takes is taken by the next ones', async () => {
   await turn();
   expect((await left('many')).jobs).toBe(0);
 });
+
+test('a turn takes no more of a tenant and kind than its bound, and each turn goes on where the last one was', async () => {
+  const { db } = database;
+  const bounded = new RetentionSweep({ db, clock, log: silentLog, batch: 10, batches: 2 });
+  const ids = Array.from({ length: 50 }, () => 'succeeded');
+  await tenantWith('bounded', ids, 5);
+  await db.execute(keep('bounded', null, null, 1));
+  const files: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    await bounded.turn(new AbortController().signal);
+    files.push((await left('bounded')).files);
+  }
+  expect(files).toEqual([30, 10, 0]);
+});

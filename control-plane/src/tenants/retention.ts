@@ -14,6 +14,9 @@ export interface RetentionOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Log;
+  /** Other bounds than the real ones, for tests. */
+  readonly batch?: number;
+  readonly batches?: number;
 }
 
 const BATCH = 200;
@@ -52,14 +55,14 @@ export class RetentionSweep {
   }
 
   async #take(tenant: string, kind: store.Kind, days: number, signal: AbortSignal): Promise<number> {
-    const { db, clock, log } = this.#options;
+    const { db, clock, log, batch: limit = BATCH, batches = BATCHES } = this.#options;
     const before = new Date(clock.now().getTime() - days * DAY_MS);
     const key = `${tenant} ${kind}`;
     let taken = 0;
-    for (let batch = 0; batch < BATCHES && !signal.aborted; batch++) {
-      const ids = await store.listOver(db, { tenant, after: this.#places.get(key) ?? FIRST, before, limit: BATCH });
+    for (let batch = 0; batch < batches && !signal.aborted; batch++) {
+      const ids = await store.listOver(db, { tenant, after: this.#places.get(key) ?? FIRST, before, limit });
       if (ids.length > 0) taken += await store.drop(db, kind, tenant, ids, before);
-      if (ids.length === BATCH) this.#places.set(key, ids.at(-1)!);
+      if (ids.length === limit) this.#places.set(key, ids.at(-1)!);
       else {
         this.#places.delete(key);
         break;
