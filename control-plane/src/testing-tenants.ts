@@ -1,7 +1,7 @@
 /** For tests: tenants of a whole control plane, with real tunnels of agents whose runs the test writes. */
 import { api, type Quotas } from '@casare/shared/api';
 import { ApiError, createClient, type Client } from '@casare/shared/client';
-import { encodeChunk, type RunEventBody } from '@casare/shared/protocol';
+import { CHUNK_BYTES, encodeChunk, type RunEventBody } from '@casare/shared/protocol';
 import { createHash, randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import { enrol, type Scene, type TestIdentity, type TestTunnel } from './fleet/testing.ts';
@@ -102,7 +102,12 @@ export async function sendFile(
   await vi.waitFor(() => expect(answer()).toBeDefined(), 10_000);
   const opened = answer()!;
   if (opened.type === 'artifact.refused') return { refused: opened.code, reason: opened.reason };
-  tunnel.send(encodeChunk({ stream, offset: 0, payload: content }));
+  for (let offset = 0; offset < content.length;) {
+    const { upTo } = await tunnel.next('artifact.credit', (credit) => credit.stream === stream && credit.upTo > offset);
+    const payload = content.subarray(offset, Math.min(upTo, offset + CHUNK_BYTES));
+    tunnel.send(encodeChunk({ stream, offset, payload }));
+    offset += payload.length;
+  }
   tunnel.send({ type: 'artifact.end', stream });
   return { stored: (await tunnel.next('artifact.stored', (stored) => stored.stream === stream)).artifactId };
 }

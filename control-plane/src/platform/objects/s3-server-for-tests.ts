@@ -25,6 +25,8 @@ export interface S3ForTests {
   bend: boolean;
   /** Every request is answered with 503. */
   away: boolean;
+  /** Somebody removes an object behind our back. */
+  remove(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ export async function startS3ForTests(bucket = 'casare-files'): Promise<S3ForTes
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     bucket,
     keys: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
+    async remove(key: string) {
+      const files = ['object', 'metadata.json', 'object.md5'].map((part) => `${key}._S3rver_${part}`);
+      for (const file of files) await rm(path.join(directory, bucket, file));
+    },
     async close() {
       server.closeAllConnections();
       server.close();
