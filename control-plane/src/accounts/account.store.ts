@@ -1,6 +1,6 @@
 /** Tenants and accounts. A look-up by e-mail comes before the tenant is known; addresses are unique. */
 import type { Role } from '@casare/shared/api';
-import { sql, type Queryable } from '../platform/database/index.ts';
+import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 
 export interface AccountRow {
   readonly tenant: string;
@@ -113,7 +113,7 @@ export async function setPassword(db: Queryable, tenant: string, id: string, pas
   await db.execute(setPasswordSql(tenant, id, passwordHash));
 }
 
-/** Puts on record when somebody signed in last. */
-export async function signedIn(db: Queryable, tenant: string, id: string, at: Date): Promise<void> {
-  await db.execute(signedInSql(tenant, id, at));
+/** Puts on record when somebody signed in last; false when the account is gone, which it is not before the transaction ends. */
+export async function signedIn(tx: Transaction, tenant: string, id: string, at: Date): Promise<boolean> {
+  return (await tx.execute(signedInSql(tenant, id, at))) > 0;
 }

@@ -322,13 +322,13 @@ export class AccountsService implements Authenticator {
     return until === null ? null : lockedOut(until, now);
   }
 
-  /** For somebody of whom it is known who they are. Last: what the session ends with. */
+  /** For somebody of whom it is known who they are; refused when the account was removed since. Last: what the session ends with. */
   async openSession(
     account: accounts.AccountRow,
     by: 'password' | 'code' | 'invitation' | 'provider',
     from: From,
     { apiKeyId = null, providerId = null }: { apiKeyId?: string | null; providerId?: string | null } = {},
-  ): Promise<NewSession> {
+  ): Promise<NewSession | Refusal> {
     const { secret, hash } = newSecret();
     const csrfToken = newSecret().secret;
     const now = this.#clock.now();
@@ -337,12 +337,14 @@ export class AccountsService implements Authenticator {
     const opener = { apiKeyId, providerId };
     const session = { id: randomUUID(), tenant, accountId, csrfToken, ...from, ...opener, createdAt: now, expiresAt };
     const caller = callerOf(account, session);
-    await this.#db.transaction(async (tx) => {
+    const opened = await this.#db.transaction(async (tx) => {
+      if (!(await accounts.signedIn(tx, tenant, accountId, now))) return false;
       await sessions.insertSession(tx, hash, session, SESSIONS_OF_ACCOUNT);
-      await accounts.signedIn(tx, tenant, accountId, now);
       const detail = { by, address: from.address, ...(providerId === null ? {} : { provider: providerId }) };
       await appendAudit(tx, { tenant, actor: caller.actor, action: 'session.opened', subject: caller.actor, detail });
+      return true;
     });
+    if (!opened) return refuse('unauthenticated', 'AUTH_REQUIRED', 'This account was removed.');
     return { token: secret, expiresAt, caller };
   }
 }

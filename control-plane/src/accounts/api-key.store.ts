@@ -217,9 +217,14 @@ export async function revokeKey(db: Queryable, tenant: string, id: string, now: 
   return (await db.execute(revokeKeySql(tenant, id, now))) > 0;
 }
 
-/** How many keys of the account are alive; until the transaction ends, nobody else makes one for it. */
-export async function countKeysLocked(db: Queryable, tenant: string, accountId: string, now: Date): Promise<number> {
-  await db.query(lockAccountSql(tenant, accountId));
+/** How many keys of the account are alive; until the transaction ends, nobody else makes one for it. Null: it is gone. */
+export async function countKeysLocked(
+  db: Queryable,
+  tenant: string,
+  accountId: string,
+  now: Date,
+): Promise<number | null> {
+  if ((await db.query(lockAccountSql(tenant, accountId))).length === 0) return null;
   return (await db.query(countLiveSql(tenant, now, accountId)))[0]!.live;
 }
 

@@ -48,6 +48,7 @@ export class ApiKeysService {
     const { id, secret, text } = newApiKey();
     const outcome = await this.#db.of(caller.tenant).transaction(async (tx) => {
       const live = await store.countKeysLocked(tx, tenant, accountId, now);
+      if (live === null) return refuse('unauthenticated', 'AUTH_REQUIRED', 'This account was removed.');
       if (live >= KEYS_OF_ACCOUNT) return keysFull();
       const wanted = ttlSeconds === undefined ? null : new Date(now.getTime() + ttlSeconds * 1_000);
       const maker = keyIdOf(caller);

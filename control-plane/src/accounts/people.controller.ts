@@ -58,6 +58,11 @@ export class PeopleController {
     return this.#people.resetSecondFactor(caller, params.id, unchanged);
   }
 
+  @Handles(api.accounts.delete)
+  delete({ caller, params, unchanged }: Call<typeof api.accounts.delete>) {
+    return this.#people.delete(caller, params.id, unchanged);
+  }
+
   // Last: its path would match those above.
   @Handles(api.accounts.act)
   act({ caller, params, unchanged }: Call<typeof api.accounts.act>) {

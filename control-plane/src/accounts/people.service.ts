@@ -1,5 +1,5 @@
 /**
- * People: invited, given roles, disabled.
+ * People: invited, given roles, disabled, removed.
  *
  * Invariants: nobody changes an account that may do more than they themselves, nor makes one such; a tenant always keeps
  * an owner who can sign in, also when two requests come at once: changes of a tenant's accounts take turns; a disabled
@@ -24,6 +24,7 @@ import type { Mailer } from '../platform/mail/mail.ts';
 import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { aboveYourself } from './api-keys.service.ts';
+import { removeAccount } from './account-removal.store.ts';
 import { newSecret } from './credential.ts';
 import * as store from './people.store.ts';
 import { dropFactor } from './second-factor.store.ts';
@@ -167,11 +168,8 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
         const { tenant, actor } = caller;
         const audit = (done: string, detail = {}) =>
           appendAudit(tx, { tenant, actor, action: `account.${done}`, subject: `account:${id}`, detail });
-        if (action === 'disable') {
-          if (id === caller.accountId) return ownAccount();
-          if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
-          if (await store.isLastPlatformOperator(tx, tenant, id)) return lastPlatformOperator();
-        }
+        const refused = action === 'disable' ? await this.#stays(tx, caller, id) : null;
+        if (refused) return refused;
         if (action === 'disable' && person.disabledAt === null) {
           await store.setDisabled(tx, tenant, id, this.#clock.now());
           await store.dropInvitation(tx, tenant, id);
@@ -189,6 +187,36 @@ The link is good once, until ${expiresAt}. Whoever has it can use it: do not pas
       },
       unchanged,
     );
+  }
+
+  /**
+   * For good: its address is free, and who comes by a provider again gets a new account. Nobody does it to themselves, by
+   * mistake or with a key that was stolen.
+   */
+  async delete(caller: Caller, id: string, unchanged?: Unchanged): Promise<void | Refusal> {
+    return this.#change(
+      caller,
+      id,
+      async (tx, person) => {
+        const { tenant, actor } = caller;
+        const refused = await this.#stays(tx, caller, id);
+        if (refused) return refused;
+        const removed = await removeAccount(tx, { tenant, id, heir: caller.accountId }, this.#clock.now());
+        // The log names accounts by their ids: whose this one was stands here from now on.
+        const { email, role, sites, platform } = person;
+        const detail = { email, role, sites, platform, ...removed };
+        await appendAudit(tx, { tenant, actor, action: 'account.deleted', subject: `account:${id}`, detail });
+        return undefined;
+      },
+      unchanged,
+    );
+  }
+
+  /** Why the account may neither be disabled nor removed. */
+  async #stays(tx: Transaction, { tenant, accountId }: Caller, id: string): Promise<Refusal | null> {
+    if (id === accountId) return ownAccount();
+    if (await store.isLastOwner(tx, tenant, id)) return lastOwner();
+    return (await store.isLastPlatformOperator(tx, tenant, id)) ? lastPlatformOperator() : null;
   }
 
   /** The platform keeps somebody who looks after it, and nobody leaves it by mistake: not oneself. */

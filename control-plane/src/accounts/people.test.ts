@@ -19,6 +19,7 @@ const act = (client: Client, id: string, action: 'disable' | 'enable' | 'end-ses
   client.call(api.accounts.act, { params: { id, action } });
 const setRole = (client: Client, id: string, role: Role) =>
   client.call(api.accounts.setRole, { params: { id }, body: { role } });
+const remove = (client: Client, id: string) => client.call(api.accounts.delete, { params: { id } });
 const stateOf = async (client: Client, id: string) => (await client.call(api.accounts.get, { params: { id } })).state;
 
 describe('an invitation', () => {
@@ -114,10 +115,12 @@ test.each(Role.options)('%s makes nobody above themselves, and changes nobody ab
     for (const action of ['end-sessions', 'disable', 'enable'] as const) {
       expect([other, action, await codeOf(act(client, second.accountId, action))]).toEqual([other, action, expected]);
     }
+    expect([other, await codeOf(remove(client, second.accountId))]).toEqual([other, expected]);
   }
   const stranger = await desk.somebody('owner', { tenant: 'other' });
   const seen = role === 'owner' || role === 'admin' ? 'ACCOUNT_NOT_FOUND' : 'PERMISSION_DENIED';
   expect(await codeOf(act(client, stranger.accountId, 'disable'))).toBe(seen);
+  expect(await codeOf(remove(client, stranger.accountId))).toBe(seen);
 });
 
 test('another role counts from the next request on, for sessions and keys', async () => {
@@ -157,6 +160,74 @@ test('a session that was opened at the moment of disabling opens nothing', async
   expect(await letIn(session.client)).toBe('AUTH_REQUIRED');
 });
 
+describe('an account that is removed', () => {
+  test('is gone with its sessions and keys; the log keeps who it was, and its address is free', async () => {
+    const admin = await desk.somebody('admin');
+    const person = await desk.somebody('admin', { joined: true });
+    const credentials = { email: person.email, password: PASSWORD };
+    const session = await desk.signIn(credentials);
+    const made = await person.client.call(api.apiKeys.create, { body: { name: 'own' } });
+    const own = desk.clientOf(made.key);
+    const { code } = await session.client.call(api.auth.createSignInCode);
+    const everywhere = [person.client, session.client, own];
+    for (const client of everywhere) expect(await letIn(client)).toBe('OK');
+    await remove(admin.client, person.accountId);
+    for (const client of everywhere) expect(await letIn(client)).toBe('AUTH_REQUIRED');
+    expect((await desk.post('/auth/login', credentials)).status).toBe(401);
+    expect((await desk.post('/auth/login', { code })).status).toBe(401);
+    expect(await codeOf(remove(admin.client, person.accountId))).toBe('ACCOUNT_NOT_FOUND');
+    expect(await codeOf(stateOf(admin.client, person.accountId))).toBe('ACCOUNT_NOT_FOUND');
+    const text = `SELECT actor, detail FROM audit_event WHERE action = 'account.deleted' AND subject = $1`;
+    const values = [`account:${person.accountId}`];
+    expect(await desk.database.db.query({ name: 'testDeletedEntry', text, values })).toEqual([
+      {
+        actor: `key:${admin.keyId}`,
+        detail: { email: person.email, role: 'admin', sites: null, platform: false, keys: 2, sessions: 1 },
+      },
+    ]);
+    const again = await admin.client.call(api.accounts.invite, { body: { email: person.email, role: 'viewer' } });
+    expect(again.account.id).not.toBe(person.accountId);
+  });
+
+  test('takes its invitation with it', async () => {
+    const { client } = await desk.somebody('admin');
+    const made = await invite(client);
+    await remove(client, made.account.id);
+    expect((await accept(made)).status).toBe(401);
+  });
+
+  test('is not the one that is used for it, even by another key', async () => {
+    const owner = await desk.somebody('owner', { joined: true });
+    await desk.somebody('owner', { joined: true });
+    const { key } = await owner.client.call(api.apiKeys.create, { body: { name: 'other' } });
+    for (const client of [owner.client, desk.clientOf(key)]) {
+      expect(await codeOf(remove(client, owner.accountId))).toBe('ACCOUNT_OWN');
+    }
+    expect(await letIn(owner.client)).toBe('OK');
+  });
+
+  test('leaves no session behind when somebody signs in as it at that moment', async () => {
+    const admin = await desk.somebody('admin');
+    const person = await desk.somebody('viewer', { joined: true });
+    const credentials = { email: person.email, password: PASSWORD };
+    const signIn = async () => (await desk.post('/auth/login', credentials)).status;
+    const [first, , second] = await Promise.all([signIn(), remove(admin.client, person.accountId), signIn()]);
+    for (const status of [first, second]) expect([200, 401]).toContain(status);
+    const text = `SELECT FROM session WHERE account_id = $1`;
+    const left = await desk.database.db.query({ name: 'testSessionsLeft', text, values: [person.accountId] });
+    expect(left).toEqual([]);
+  });
+
+  test('keeps the key of the first start revoked, so that no start makes it anew', async () => {
+    const admin = await desk.somebody('admin');
+    const person = await desk.somebody('viewer');
+    await remove(admin.client, person.accountId);
+    const query = { of: 'own', ended: 'true' } as const;
+    const { items } = await admin.client.call(api.apiKeys.list, { query });
+    expect(items.find(({ id }) => id === person.keyId)).toMatchObject({ revokedAt: expect.any(String) as string });
+  });
+});
+
 describe('the last owner', () => {
   /** A tenant with so many owners who can sign in, and one who was only invited. */
   async function owners(count: number) {
@@ -175,15 +246,17 @@ describe('the last owner', () => {
     expect(await codeOf(setRole(first.client, first.accountId, 'admin'))).toBe('OK');
     expect(await codeOf(setRole(second.client, second.accountId, 'admin'))).toBe('LAST_OWNER');
     expect(await codeOf(act(invitee.client, second.accountId, 'disable'))).toBe('LAST_OWNER');
+    expect(await codeOf(remove(invitee.client, second.accountId))).toBe('LAST_OWNER');
     expect(await codeOf(setRole(second.client, second.accountId, 'owner'))).toBe('OK');
     expect(await codeOf(act(second.client, invitee.accountId, 'disable'))).toBe('OK');
   });
 
-  test.each(['disable', 'demote'] as const)('stays when all %s each other at once', async (how) => {
+  test.each(['disable', 'demote', 'remove'] as const)('stays when all %s each other at once', async (how) => {
     const { made } = await owners(4);
     const codes = await Promise.all(
       made.map(({ client }, index) => {
         const { accountId } = made[(index + 1) % made.length]!;
+        if (how === 'remove') return codeOf(remove(client, accountId));
         return codeOf(how === 'disable' ? act(client, accountId, 'disable') : setRole(client, accountId, 'viewer'));
       }),
     );

@@ -80,6 +80,7 @@ export class SignOnController {
     if (isRefusal(vouched)) return vouched;
     const { account, provider } = vouched;
     const session = await this.#accounts.openSession(account, 'provider', fromOf(request), { providerId: provider });
+    if (isRefusal(session)) return session;
     return enter(session, { accounts: this.#accounts, webUrl: this.#webUrl, request, response });
   }
 

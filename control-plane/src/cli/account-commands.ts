@@ -1,4 +1,4 @@
-/** `casare accounts list|invite|role|disable|enable|end-sessions`, `casare sessions list|end|end-others`. */
+/** `casare accounts list|invite|role|disable|enable|end-sessions|delete`, `casare sessions list|end|end-others`. */
 import { AccountAction, Role, type Account, type SessionView } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
@@ -99,6 +99,16 @@ export function addAccountCommands(program: Command, around: Surroundings): void
     .action(async (id: string, _: object, command: Command) => {
       const session = await openSession(command, around);
       session.show(await session.client.call(api.accounts.resetSecondFactor, { params: { id } }), show);
+    });
+  accounts
+    .command('delete <id>')
+    .description(
+      'remove an account for good; the audit log keeps who it was. To keep somebody out for a while, disable',
+    )
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      await session.client.call(api.accounts.delete, { params: { id } });
+      session.show({ id, state: 'deleted' }, () => `${id} is deleted.\n`);
     });
   addSessionCommands(program, around);
 }

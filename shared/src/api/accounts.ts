@@ -136,6 +136,17 @@ export const accounts = {
     answer: { json: Account },
     problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN'],
   }),
+  delete: endpoint({
+    id: 'accounts.delete',
+    ifMatch: 'accounts.get',
+    method: 'DELETE',
+    path: '/accounts/{id}',
+    summary: 'Removes an account for good: its sessions end, its keys stop at once. The audit log keeps who it was.',
+    permission: 'accounts:write',
+    params: IdParams,
+    answer: 'nothing',
+    problems: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_OWN', 'LAST_OWNER', 'LAST_PLATFORM_OPERATOR', 'ABOVE_YOURSELF'],
+  }),
   act: endpoint({
     id: 'accounts.act',
     ifMatch: 'accounts.get',

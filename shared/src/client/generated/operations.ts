@@ -23,6 +23,7 @@ export const api = {
     list: { id: 'accounts.list', method: 'GET', path: '/accounts', answer: 'json' },
     invite: { id: 'accounts.invite', method: 'POST', path: '/accounts', answer: 'json' },
     get: { id: 'accounts.get', method: 'GET', path: '/accounts/{id}', answer: 'json' },
+    delete: { id: 'accounts.delete', method: 'DELETE', path: '/accounts/{id}', answer: 'nothing' },
     inviteAgain: { id: 'accounts.inviteAgain', method: 'POST', path: '/accounts/{id}/invitations', answer: 'json' },
     setRole: { id: 'accounts.setRole', method: 'POST', path: '/accounts/{id}/role', answer: 'json' },
     setPlatform: { id: 'accounts.setPlatform', method: 'POST', path: '/accounts/{id}/platform', answer: 'json' },

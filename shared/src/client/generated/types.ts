@@ -1698,6 +1698,39 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "accounts.delete": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "accounts.inviteAgain": {
         parameters: {
             query?: never;
