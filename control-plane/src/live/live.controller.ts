@@ -40,7 +40,7 @@ export class LiveController {
         fix: 'Connect without it to follow from now on.',
       });
     }
-    const full = this.#live.seat(call.caller.accountId, call.signal);
+    const full = this.#live.seat(call.caller, call.signal);
     if (full !== null) return full;
     // Events are the whole tenant's: to who is limited to sites the stream is open, and silent.
     if ((call.caller.sites ?? null) !== null) return silence(call.signal);

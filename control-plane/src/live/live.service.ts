@@ -6,14 +6,17 @@
  * of a record that was replaced by a backup, it gets `stream.reset` and goes on from now.
  *
  * Bounds: a subscriber reads `BATCH` events at a time, or a few more that share a row, and waits while its consumer is slow;
- * `SEATS` streams at once, and `SEATS_OF_ACCOUNT` of one account.
+ * `SEATS` streams at once, `SEATS_OF_TENANT` of one tenant, and `SEATS_OF_ACCOUNT` of one account.
  */
 import type { Database } from '../platform/database/index.ts';
+import type { Caller } from '../platform/http/caller.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
 import * as store from './live.store.ts';
 
 const BATCH = 200;
 const SEATS = 1_000;
+/** However many accounts it has: others follow too. */
+const SEATS_OF_TENANT = 500;
 /** A person has a few consoles open, a program a few streams; more is a program that never closes one. */
 const SEATS_OF_ACCOUNT = 50;
 /** How often a subscriber looks without being woken, milliseconds. */
@@ -34,7 +37,7 @@ export interface Subscription {
 export class LiveService {
   readonly #db: Database;
   readonly #waiting = new Set<() => void>();
-  /** Open streams, by account. */
+  /** Open streams, by tenant and by account. */
   readonly #seats = new Map<string, number>();
   #seated = 0;
   #resting = false;
@@ -73,22 +76,27 @@ export class LiveService {
     return store.cursorOfNow(this.#db);
   }
 
-  /** A place for a stream of this account, until `ended` aborts. */
-  seat(account: string, ended: AbortSignal): Refusal | null {
-    const own = this.#seats.get(account) ?? 0;
+  /** A place for a stream of somebody, until `ended` aborts. */
+  seat({ tenant, accountId }: Pick<Caller, 'tenant' | 'accountId'>, ended: AbortSignal): Refusal | null {
+    const [ofTenant, ofAccount] = [`tenant ${tenant}`, `account ${accountId}`];
+    const own = this.#seats.get(ofAccount) ?? 0;
     if (own >= SEATS_OF_ACCOUNT) return tooMany(`${own} are open of this account`);
+    const all = this.#seats.get(ofTenant) ?? 0;
+    if (all >= SEATS_OF_TENANT) return tooMany(`${all} are open of this tenant`);
     if (this.#seated >= SEATS) return tooMany(`${this.#seated} are open`);
     if (ended.aborted) return null;
-    this.#take(account, 1);
-    ended.addEventListener('abort', () => this.#take(account, -1), { once: true });
+    this.#take([ofTenant, ofAccount], 1);
+    ended.addEventListener('abort', () => this.#take([ofTenant, ofAccount], -1), { once: true });
     return null;
   }
 
-  #take(account: string, seats: 1 | -1): void {
+  #take(of: readonly string[], seats: 1 | -1): void {
     this.#seated += seats;
-    const own = (this.#seats.get(account) ?? 0) + seats;
-    if (own === 0) this.#seats.delete(account);
-    else this.#seats.set(account, own);
+    for (const one of of) {
+      const own = (this.#seats.get(one) ?? 0) + seats;
+      if (own === 0) this.#seats.delete(one);
+      else this.#seats.set(one, own);
+    }
   }
 
   /** Yields events until `signal` aborts. Yields an empty batch after a quiet interval, as a chance to keep alive. */

@@ -139,3 +139,18 @@ describe('pruning', () => {
     expect(await db.query(count())).toEqual([{ n: 1 }]);
   });
 });
+
+describe('places for streams', () => {
+  it('are never all of one tenant, however many accounts it has', () => {
+    const live = new LiveService(database.db);
+    const stop = new AbortController();
+    const taken = (tenant: string) =>
+      Array.from({ length: 600 }, (_, n) => live.seat({ tenant, accountId: `${tenant}-${n}` }, stop.signal)).filter(
+        (refused) => refused === null,
+      );
+    expect([taken('greedy').length, taken('other').length]).toEqual([500, 500]);
+    expect(live.seat({ tenant: 'third', accountId: 'a' }, stop.signal)).toMatchObject({ code: 'LIVE_TOO_MANY' });
+    stop.abort();
+    expect(live.seat({ tenant: 'greedy', accountId: 'a' }, new AbortController().signal)).toBeNull();
+  });
+});
