@@ -130,6 +130,72 @@ describe('secrets', () => {
   });
 });
 
+describe('tenants', () => {
+  test('one is made, bounded, suspended, exported and deleted, with the proof that nothing is left', async () => {
+    const page = await shown.signedIn('/');
+    await navigation(page).getByRole('link', { name: 'Tenants' }).click();
+    await page.getByRole('row').filter({ hasText: 'looks after the platform' }).waitFor();
+    await page.getByRole('link', { name: 'New tenant' }).click();
+    const form = page.getByRole('form', { name: 'New tenant' });
+    await form.getByLabel('Id').fill('default');
+    await form.getByLabel('Name').fill('Press & Sons');
+    await form.getByLabel('E-mail address of its owner').fill('nobody');
+    await form.getByRole('button', { name: 'Make the tenant' }).click();
+    await form.getByText('It is not an e-mail address.').waitFor();
+    await form.getByLabel('E-mail address of its owner').fill('boss@press.example');
+    await form.getByRole('button', { name: 'Make the tenant' }).click();
+    // There is one of that id.
+    await expect.poll(() => form.getByLabel('Id').getAttribute('aria-invalid')).toBe('true');
+    await form.getByLabel('Id').fill('press');
+    await form.getByLabel('Most agents').fill('3');
+    await form.getByRole('button', { name: 'Make the tenant' }).click();
+    await page.getByText(/#token=/).waitFor();
+    await page.getByRole('button', { name: 'I have it' }).click();
+
+    await page.getByRole('heading', heading('Press & Sons')).waitFor();
+    const quotas = page.getByRole('table', { name: 'Quotas and use' });
+    await quotas.getByRole('meter', { name: 'Used of agents' }).waitFor();
+    await page.getByLabel('Most agents').fill('');
+    await page.getByLabel('Most stored files, GB').fill('1.5');
+    await page.getByRole('button', { name: 'Change the quotas' }).click();
+    await page.getByRole('status').getByText('The quotas are changed.').waitFor();
+    await quotas.getByText('1.5 GB').waitFor();
+    const now = () => shown.client.call(api.tenants.get, { params: { tenant: 'press' } });
+    expect((await now()).quotas).toMatchObject({ agents: null, storedBytes: 1_500_000_000 });
+
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByLabel('Why').fill('Has not paid.');
+    await page.getByRole('button', { name: 'Suspend the tenant' }).click();
+    await page.getByLabel('What is known').getByText('Has not paid.').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Export its data' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/press.*\.zip$/);
+    await download.cancel();
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByLabel('To confirm, type press').fill('pres');
+    await page.getByRole('button', { name: 'Delete the tenant' }).click();
+    await page.getByRole('alert').getByText('DELETION_NOT_CONFIRMED').waitFor();
+    expect((await now()).state).toBe('suspended');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByLabel('To confirm, type press').fill('press');
+    await page.getByRole('button', { name: 'Delete the tenant' }).click();
+    await page.getByRole('status').getByText('It is finished, and nothing is left.').waitFor();
+    await page.getByRole('table', { name: 'What was removed' }).getByText('account', { exact: true }).waitFor();
+    expect(await narrowWidth(page)).toBeLessThanOrEqual(360);
+  });
+
+  test('they are for operators of the platform alone, whatever the role', async () => {
+    const page = await shown.as('owner', '/');
+    expect(await navigation(page).getByRole('link', { name: 'Tenants' }).count()).toBe(0);
+    await page.goto(`${shown.plane.urls.web}/tenants/default`);
+    await page.getByRole('heading', heading('This page is not for you')).waitFor();
+    await page.getByText('It needs platform:read').waitFor();
+  });
+});
+
 /** Neither in the page's text nor in a field of it. */
 async function nowhere(page: Page, text: string): Promise<void> {
   await expect.poll(() => page.content()).not.toContain(text);

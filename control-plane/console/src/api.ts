@@ -100,6 +100,11 @@ export function recordUrl(job: string): string {
   return pathOf(api.jobs.record, { id: job });
 }
 
+/** The address of everything of a tenant, as a zip. */
+export function exportUrl(tenant: string): string {
+  return pathOf(api.tenants.export, { tenant });
+}
+
 function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.problem.status === 401;
 }

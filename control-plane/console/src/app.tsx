@@ -24,6 +24,9 @@ const AlertsPage = late(async () => (await import('./pages/alerts.tsx')).AlertsP
 const SecretsPage = late(async () => (await import('./pages/secrets.tsx')).SecretsPage);
 const SecretPage = late(async () => (await import('./pages/secret.tsx')).SecretPage);
 const NewSecretPage = late(async () => (await import('./pages/new-secret.tsx')).NewSecretPage);
+const TenantsPage = late(async () => (await import('./pages/tenants.tsx')).TenantsPage);
+const TenantPage = late(async () => (await import('./pages/tenant.tsx')).TenantPage);
+const NewTenantPage = late(async () => (await import('./pages/new-tenant.tsx')).NewTenantPage);
 
 export function App() {
   const route = useRoute();
@@ -82,6 +85,12 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <SecretPage key={route.name} name={route.name} />;
     case 'new-secret':
       return <NewSecretPage />;
+    case 'tenants':
+      return <TenantsPage />;
+    case 'tenant':
+      return <TenantPage key={route.tenant} id={route.tenant} />;
+    case 'new-tenant':
+      return <NewTenantPage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':
@@ -134,7 +143,7 @@ function Header({ me, route }: { me: Me; route: Route }) {
 
 /** After a change of page (not of a filter), reading goes on at its heading. */
 function useFocusOnNewPage(route: Route): void {
-  const page = 'id' in route ? route.id : 'name' in route ? route.name : route.page;
+  const page = `${route.page} ${hrefOf(route).replace(/\?.*/, '')}`;
   const before = useRef(page);
   useEffect(() => {
     if (before.current !== page) document.querySelector<HTMLElement>('h1')?.focus();

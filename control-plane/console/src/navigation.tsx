@@ -31,6 +31,7 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
       { name: 'People', to: { page: 'people' } },
     ],
   },
+  { name: 'Platform', entries: [{ name: 'Tenants', to: { page: 'tenants' } }] },
   { name: 'You', entries: [{ name: 'Your account', to: { page: 'account' } }] },
 ];
 
@@ -44,6 +45,9 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   secret: 'secrets:read',
   'new-secret': 'secrets:write',
   people: 'accounts:read',
+  tenants: 'platform:read',
+  tenant: 'platform:read',
+  'new-tenant': 'platform:write',
 };
 
 /** A page within another one is found under it. */
@@ -53,6 +57,8 @@ const UNDER: Partial<Record<Route['page'], Route['page']>> = {
   'new-schedule': 'schedules',
   secret: 'secrets',
   'new-secret': 'secrets',
+  tenant: 'tenants',
+  'new-tenant': 'tenants',
 };
 
 /** What they would need to see the page; null when they may see it. */

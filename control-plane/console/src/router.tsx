@@ -16,6 +16,9 @@ export type Route =
   | { readonly page: 'secrets' }
   | { readonly page: 'secret'; readonly name: string }
   | { readonly page: 'new-secret' }
+  | { readonly page: 'tenants' }
+  | { readonly page: 'tenant'; readonly tenant: string }
+  | { readonly page: 'new-tenant' }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
@@ -38,6 +41,8 @@ export function routeOf(address: string): Route {
   if (plain !== undefined) return { page: plain };
   const [, name] = /^\/secrets\/([A-Za-z0-9][\w.-]{0,99})$/.exec(pathname) ?? [];
   if (name !== undefined) return { page: 'secret', name };
+  const [, tenant] = /^\/tenants\/([a-z0-9][a-z0-9-]{0,39})$/.exec(pathname) ?? [];
+  if (tenant !== undefined) return { page: 'tenant', tenant };
   const [, kind, id] = /^\/(jobs|schedules)\/([0-9a-f-]{36})$/i.exec(pathname) ?? [];
   if (kind === undefined || id === undefined) return { page: 'unknown' };
   return { page: kind === 'jobs' ? 'job' : 'schedule', id };
@@ -45,7 +50,10 @@ export function routeOf(address: string): Route {
 
 type PlainPage = Exclude<
   Route,
-  { readonly id: string } | { readonly name: string } | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
+  | { readonly id: string }
+  | { readonly name: string }
+  | { readonly tenant: string }
+  | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
 >['page'];
 
 /** Pages whose address says nothing but which page it is. */
@@ -55,6 +63,8 @@ const PLAIN: Readonly<Record<PlainPage, string>> = {
   alerts: '/alerts',
   secrets: '/secrets',
   'new-secret': '/new-secret',
+  tenants: '/tenants',
+  'new-tenant': '/new-tenant',
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',
@@ -76,6 +86,8 @@ export function hrefOf(route: Route): string {
       return `/schedules/${route.id}`;
     case 'secret':
       return `/secrets/${route.name}`;
+    case 'tenant':
+      return `/tenants/${route.tenant}`;
     case 'unknown':
       return '/';
     default:
