@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Workflow } from '@casare/shared/workflow';
-import { createExpressions, runWorkflow, systemClock } from '../../edge-agent/dist/engine/index.js';
+import { createExpressions, PauseSwitch, runWorkflow, systemClock } from '../../edge-agent/dist/engine/index.js';
 import { unrestricted } from '../../edge-agent/dist/policy/index.js';
 import { WorkerChannel } from '../../edge-agent/dist/runner/worker-channel.js';
 import { createStepRegistry } from '../../edge-agent/dist/steps/index.js';
@@ -32,6 +32,7 @@ class InsideWorker {
   readonly exited: Promise<string>;
   readonly #exit: (why: string) => void;
   readonly #stop = new AbortController();
+  readonly #pause = new PauseSwitch();
   readonly #channel: WorkerChannel;
   readonly #around: Surroundings;
   #onMessage: (message: FromWorker) => void = () => undefined;
@@ -56,6 +57,7 @@ class InsideWorker {
       this.#channel.receive(message, {
         start: (start) => void this.#run(start),
         cancel: (reason) => this.#stop.abort(new Error(reason)),
+        pause: (on) => this.#pause.set(on),
       });
     });
   }
@@ -77,6 +79,7 @@ class InsideWorker {
         record: (body) => channel.record(body),
         artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
         signal: this.#stop.signal,
+        pause: this.#pause,
         log: (level, message) => channel.log(level, message),
       });
     } catch (error) {

@@ -191,6 +191,10 @@ export class JobDoubles implements UplinkRuns {
     this.cancels.push(jobId);
   }
 
+  paused(): void {
+    // Its runs are over at once.
+  }
+
   fenced(message: Message<'run.fenced'>): void {
     this.#drop(message);
   }

@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { runWorkflow, type RunEndingBody } from './engine.ts';
 import { createExpressions, type Expressions } from './expressions.ts';
 import type { RunOptions } from './frame.ts';
+import type { PauseSwitch } from './pause.ts';
 import type { Step, StepContext, StepPolicy, StepRegistry } from './steps.ts';
 
 /** A call that a double received. */
@@ -121,6 +122,7 @@ export interface RunSetup {
   readonly journal?: readonly RunEvent[];
   readonly clock?: ManualClock;
   readonly signal?: AbortSignal;
+  readonly pause?: PauseSwitch;
   readonly runFolder?: string;
   readonly expressions?: Expressions;
   readonly artifacts?: readonly string[];
@@ -187,6 +189,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     expressions: setup.expressions ?? sharedExpressions(),
     clock,
     signal: setup.signal ?? new AbortController().signal,
+    ...(setup.pause === undefined ? {} : { pause: setup.pause }),
     runFolder: setup.runFolder ?? tmpdir(),
     log: () => undefined,
     random: () => 0.5,

@@ -8,6 +8,7 @@ import type { RunEventBody } from '@casare/shared/protocol';
 import { runDocument, secretsOf, WHOLE } from './document-run.ts';
 import { asFault, RunCancelled, RunSuspended, type WorkflowFault } from './errors.ts';
 import type { Run, RunOptions, Scope } from './frame.ts';
+import { PauseGate, PauseSwitch } from './pause.ts';
 import { createRecorder, eventJson, RecordingFailed } from './recorder.ts';
 import { readJournal } from './replay.ts';
 import { createVault } from './secrets.ts';
@@ -35,6 +36,11 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
     journal,
     vault,
     recorder,
+    pause: new PauseGate({
+      wish: options.pause ?? new PauseSwitch(),
+      paused: journal.paused,
+      record: recorder.record,
+    }),
     session: options.session ?? new Map<string, unknown>(),
     startedAt: journal.startedAt ?? options.clock.now(),
     whole: options.document,
@@ -49,7 +55,9 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
     ...(Object.keys(handles).length === 0 ? {} : { handles }),
   });
   for (const warning of vault.warnings) await recorder.log('warn', warning);
+  await run.pause.begin();
   const ending = await endingOf(run);
+  await run.pause.end();
   await recorder.record(ending);
   return ending;
 }

@@ -31,9 +31,11 @@ export const runFork: TaskHandler<ForkTask> = async (task, frame) => {
 
 function startBranches(task: ForkTask, frame: Frame): Promise<Json>[] {
   const place = { path: `${frame.path}/fork/branches`, position: `${frame.position}/fork/branches` };
-  return entriesOf(task.fork.branches, place.path).map(async (entry) => {
+  const entries = entriesOf(task.fork.branches, place.path);
+  const isOver = frame.run.pause.split(entries.length);
+  return entries.map(async (entry) => {
     const position = `${place.position}/${entry.path.slice(place.path.length + 1)}`;
-    const { output } = await frame.run.tasks.one(entry, position, frame.input, frame);
+    const { output } = await frame.run.tasks.one(entry, position, frame.input, frame).finally(isOver);
     return output;
   });
 }

@@ -7,6 +7,7 @@ import type { Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } f
 import type { Clock } from './clock.ts';
 import type { Doubt, WorkflowFault } from './errors.ts';
 import type { Expressions, Variables } from './expressions.ts';
+import type { PauseGate, PauseSwitch } from './pause.ts';
 import type { Recorder } from './recorder.ts';
 import type { Journal } from './replay.ts';
 import type { SecretVault } from './secrets.ts';
@@ -40,6 +41,8 @@ export interface RunOptions {
   readonly clock: Clock;
   /** Cancels the run; the text of its reason is recorded. */
   readonly signal: AbortSignal;
+  /** Pauses the run and takes that back; nobody does when absent. */
+  readonly pause?: PauseSwitch;
   readonly runFolder: string;
   /** The worker's own log, besides the run's. */
   readonly log: (level: LogLevel, message: string) => void;
@@ -92,6 +95,7 @@ export interface Run {
   readonly journal: Journal;
   readonly vault: SecretVault;
   readonly recorder: Recorder;
+  readonly pause: PauseGate;
   readonly session: Map<string, unknown>;
   /** Epoch milliseconds; of the first attempt when resumed. */
   readonly startedAt: number;

@@ -4,6 +4,7 @@ export { runWorkflow, type RunEndingBody } from './engine.ts';
 export { StepFailure, type StandardError } from './errors.ts';
 export { createExpressions, type Expressions } from './expressions.ts';
 export type { RunOptions } from './frame.ts';
+export { PauseSwitch } from './pause.ts';
 export { RecordingFailed } from './recorder.ts';
 export { createVault, type SecretVault } from './secrets.ts';
 export type {

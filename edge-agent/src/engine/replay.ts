@@ -60,6 +60,8 @@ export interface Journal {
   readonly handles: Handles;
   /** When the run first started, or was first retried, epoch milliseconds; null when it starts now. */
   readonly startedAt: number | null;
+  /** The last word about it is that it is paused. */
+  readonly paused: boolean;
   at(position: string): Recorded;
   /** When the step at this position was first started, epoch milliseconds. */
   startOf(position: string): number | null;
@@ -74,6 +76,7 @@ export function readJournal(events: readonly RunEvent[]): Journal {
   const attempts = new Map<string, FailedAttempt[]>();
   let handles: Handles = {};
   let startedAt: number | null = null;
+  let paused = false;
   for (const [index, { at, body }] of events.entries()) {
     startedAt ??= Date.parse(at);
     if (body.type === 'run.failed' || body.type === 'run.timed_out') {
@@ -84,6 +87,7 @@ export function readJournal(events: readonly RunEvent[]): Journal {
         attempts.get(attemptOf(position)?.of ?? '')?.pop();
       }
     }
+    if (body.type === 'run.paused' || body.type === 'run.resumed') paused = body.type === 'run.paused';
     if (body.type === 'run.started') handles = { ...body.handles, ...handles };
     if (body.type === 'step.started') {
       steps.set(body.position, { state: 'started', digest: body.inputDigest });
@@ -108,6 +112,7 @@ export function readJournal(events: readonly RunEvent[]): Journal {
     resumed: events.length > 0,
     handles,
     startedAt,
+    paused,
     at: (position) => steps.get(position) ?? { state: 'none' },
     startOf: (position) => starts.get(position) ?? null,
     lastFailedAttempt: (position) => attempts.get(position)?.at(-1) ?? null,

@@ -30,6 +30,8 @@ export async function runTask(
 ): Promise<Outcome & { readonly then?: string }> {
   scope.signal.throwIfAborted();
   const { run } = scope;
+  const paused = run.pause.pass(scope.signal);
+  if (paused !== null) await paused;
   const { kind } = classify(entry.task);
   const record = openRecord(run, { path: entry.path, position, name: entry.name, task: kind });
   try {

@@ -30,7 +30,8 @@ export const runTry: TaskHandler<TryTask> = async (task, frame) => {
     if (!(await isCaught(task.catch, failure, evaluator))) throw failure;
     const delay = policy === null ? null : await delayOf(policy, attempt, frame, evaluator);
     if (delay === null) return handle(task.catch, failure, frame, policy !== null);
-    await frame.run.options.clock.sleep(delay, frame.signal);
+    const { options, pause } = frame.run;
+    await pause.aside(() => options.clock.sleep(delay, frame.signal));
     attempt += 1;
     failure = null;
   }

@@ -8,6 +8,6 @@ export const runWait: TaskHandler<WaitTask> = async (task, frame) => {
   if (frame.run.journal.at(frame.position).state === 'completed') return { output: frame.input };
   const ms = await definitionOf(frame).duration(task.wait);
   const left = frame.startedAt + ms - clock.now();
-  if (left > 0) await clock.sleep(left, frame.signal);
+  if (left > 0) await frame.run.pause.aside(() => clock.sleep(left, frame.signal));
   return { output: frame.input };
 };

@@ -47,6 +47,8 @@ export const ToWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('refused'), request, code, reason: text }),
   /** Stop softly: the step in progress may finish or stop. */
   z.object({ type: z.literal('cancel'), reason: z.string().max(2_000) }),
+  /** The step in progress ends and no further one starts, or that is taken back; may come before `start`. */
+  z.object({ type: z.literal('pause'), on: z.boolean() }),
 ]);
 export type ToWorker = z.infer<typeof ToWorker>;
 

@@ -6,7 +6,7 @@
  *   that is leave to act (`leave.ts`).
  * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
  */
-import { endsRun, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
+import { endsRun, type PauseWish, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
 import { declaredOutputs, leavingOf, workerPart } from '../policy/index.ts';
@@ -42,6 +42,8 @@ export class Run {
   readonly #unbegun = new Set<string>();
   #stopping: Stopping = 'no';
   #cancelReason = '';
+  /** What people said last about it; the word of an earlier one changes nothing. */
+  #pause = { word: 0, paused: false };
   #broken: { code: string; reason: string } | null = null;
   readonly #gone = Promise.withResolvers<void>();
   #killTimer: NodeJS.Timeout | undefined;
@@ -83,6 +85,7 @@ export class Run {
     outbox.recordWorker(this.key, worker.record);
     worker.attach((message) => this.#receive(worker, message));
     void worker.exited.then((why) => this.#exited(worker, why));
+    if (this.#pause.paused) worker.send({ type: 'pause', on: true });
     void this.#begin(worker);
     this.#limit();
   }
@@ -119,6 +122,13 @@ export class Run {
     this.#worker?.send({ type: 'cancel', reason });
     for (const { request } of this.#leave.callOff(cancelled(reason))) this.#refuse(request, 'RUN_CANCELLED', reason);
     this.#killAfter(graceMs);
+  }
+
+  /** Before or while it runs: the step under way ends and no further one starts, or that is taken back. */
+  pause(wish: PauseWish): void {
+    if (wish.word <= this.#pause.word) return;
+    this.#pause = wish;
+    this.#worker?.send({ type: 'pause', on: wish.paused });
   }
 
   /** The attempt may write no more: the worker is killed, nothing is recorded. */

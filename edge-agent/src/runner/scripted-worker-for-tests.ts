@@ -18,6 +18,7 @@ type Entry =
   | 'ignore cancel'
   | 'show environment'
   | 'wait for cancel'
+  | 'wait for pause'
   | { record: RunEventBody }
   | { note: RunEventBody }
   | { standStillUntil: string; record: RunEventBody }
@@ -29,9 +30,12 @@ type Entry =
 /** A file, until which this process stands still as soon as it has leave to act, as a stopped one or a sleeping machine. */
 let standStillUntil: string | null = null;
 const cancelled = Promise.withResolvers<void>();
+/** Whether it was told to pause, and each word as it comes. */
+let paused = false;
+let onPause: () => void = () => undefined;
 const channel = new WorkerChannel((message) => process.send?.(message), now);
 process.on('message', (raw) =>
-  channel.receive(raw, { start: (message) => void run(message), cancel: () => cancelled.resolve() }),
+  channel.receive(raw, { start: (message) => void run(message), cancel: () => cancelled.resolve(), pause: setPause }),
 );
 process.on('disconnect', () => process.exit(1));
 channel.ready();
@@ -55,6 +59,7 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
   else if (entry === 'ignore cancel') await new Promise(() => setInterval(() => undefined, 1_000));
   else if (entry === 'show environment') await log(JSON.stringify([process.env, process.argv, process.execArgv]));
   else if (entry === 'wait for cancel') await cancelled.promise;
+  else if (entry === 'wait for pause') await pausedOnce();
   else if ('note' in entry) void channel.record(entry.note).catch(() => undefined);
   else if ('standStillUntil' in entry) {
     standStillUntil = entry.standStillUntil;
@@ -71,6 +76,24 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
     symlinkSync(entry.keepLink, link);
     await keep(link, 'stolen');
   }
+}
+
+function setPause(on: boolean): void {
+  paused = on;
+  onPause();
+}
+
+/** As the engine does: it stands still when it is told to, and goes on when that is taken back. */
+async function pausedOnce(): Promise<void> {
+  const until = (on: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      onPause = () => (paused === on ? resolve() : undefined);
+      onPause();
+    });
+  await until(true);
+  await channel.record({ type: 'run.paused' });
+  await until(false);
+  await channel.record({ type: 'run.resumed' });
 }
 
 /** An hour has passed when it goes on. */

@@ -7,7 +7,13 @@
  * - No run has more than one worker; no slot kind has more runs than slots.
  * - A fenced attempt loses its worker first and its records after.
  */
-import { type AgentMessage, LEASE_MARGIN_MS, type RunEventBody, type Slots } from '@casare/shared/protocol';
+import {
+  type AgentMessage,
+  LEASE_MARGIN_MS,
+  type PauseWish,
+  type RunEventBody,
+  type Slots,
+} from '@casare/shared/protocol';
 import type { RunAudit } from '../audit/index.ts';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
@@ -168,6 +174,12 @@ export class Supervisor implements Handled {
     this.#cancel(message, message.reason, message.graceMs);
   }
 
+  paused(message: Message<'job.pause' | 'job.resume'>): void {
+    const { jobId, word, type } = message;
+    this.#options.log('info', `job ${jobId}: ${type === 'job.pause' ? 'paused' : 'goes on'}`);
+    this.#active.get(idOf(message))?.pause({ word, paused: type === 'job.pause' });
+  }
+
   fenced(message: Message<'run.fenced'>): void {
     this.#drop(message, message.reason);
     if (message.confirm !== true) return;
@@ -265,21 +277,24 @@ export class Supervisor implements Handled {
       this.#cancel(verdict, 'cancelled by the control plane', WELCOME_GRACE_MS);
       return;
     }
-    if (this.#active.has(idOf(verdict)) || this.#stopping) return;
+    const active = this.#active.get(idOf(verdict));
+    if (verdict.pause !== undefined) active?.pause(verdict.pause);
+    if (active !== undefined || this.#stopping) return;
     const assignment = outbox.assignment(verdict);
     // It was accepted under the policy of another day.
     const refused = judge(this.#options.policy.held.policy, assignment) ?? this.#refusedSecrets(verdict, assignment);
-    if (refused === null) this.#start(assignment, verdict);
+    if (refused === null) this.#start(assignment, verdict, verdict.pause);
     else this.#conclude(verdict, endingOfBroken(outbox.journal(verdict), refused.code, refused.reason));
   }
 
-  #start(assignment: StoredAssignment, secrets: GivenSecrets): void {
+  #start(assignment: StoredAssignment, secrets: GivenSecrets, pause?: PauseWish): void {
     const { outbox, log } = this.#options;
     const { jobId, attempt, workflow } = assignment;
     let run: Run | null = null;
     try {
       run = this.#runOf(assignment, secrets);
       this.#active.set(idOf(run.key), run);
+      if (pause !== undefined) run.pause(pause);
       log('info', `job ${jobId} (${workflow.name}), attempt ${attempt}: started`);
       run.start();
     } catch (error) {

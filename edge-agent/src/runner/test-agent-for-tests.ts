@@ -98,6 +98,7 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets }: Test
       welcomed: (verdicts) => supervisor.welcomed(verdicts),
       assigned: (message) => supervisor.assigned(message),
       cancelled: (message) => supervisor.cancelled(message),
+      paused: (message) => supervisor.paused(message),
       fenced: (message) => supervisor.fenced(message),
       acknowledged: (key, seq) => supervisor.acknowledged(key, seq),
       stored: (artifactId) => supervisor.stored(artifactId),

@@ -15,7 +15,7 @@ const STARTED: RunEventBody = {
   onRestart: 'suspend',
 };
 const UNTIL = { mono: 1_000, wall: 5_000 };
-const DUTIES = { start: () => undefined, cancel: () => undefined };
+const DUTIES = { start: () => undefined, cancel: () => undefined, pause: () => undefined };
 
 /** What a worker asks when its leave comes at `now`, in order; the second leave is good for ever. */
 async function asked(now: Instant): Promise<string[]> {

@@ -12,6 +12,7 @@ type Keep = Omit<Extract<FromWorker, { type: 'keep' }>, 'type' | 'request'>;
 export interface WorkerDuties {
   start(message: Start): void;
   cancel(reason: string): void;
+  pause(on: boolean): void;
 }
 
 type Recorded = Extract<ToWorker, { type: 'recorded' }>;
@@ -55,6 +56,10 @@ export class WorkerChannel {
     }
     if (message.type === 'cancel') {
       duties.cancel(message.reason);
+      return;
+    }
+    if (message.type === 'pause') {
+      duties.pause(message.on);
       return;
     }
     const waiting = this.#waiting.get(message.request);

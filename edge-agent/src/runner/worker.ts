@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { Workflow } from '@casare/shared/workflow';
-import { createExpressions, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
+import { createExpressions, PauseSwitch, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
 import { governed, stepPolicyOf } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
@@ -20,12 +20,15 @@ const EVENTS_AHEAD = 100;
 
 const expressions = createExpressions();
 const stop = new AbortController();
+const pause = new PauseSwitch();
 const channel = new WorkerChannel((message) => {
   if (process.connected) process.send?.(message);
 });
 
 process.on('disconnect', endEverything);
-process.on('message', (raw) => channel.receive(raw, { start: (message) => void run(message), cancel }));
+process.on('message', (raw) =>
+  channel.receive(raw, { start: (message) => void run(message), cancel, pause: (on) => pause.set(on) }),
+);
 // the agent decides when a worker ends: a Ctrl-C in its terminal must not
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 channel.ready();
@@ -52,6 +55,7 @@ async function run(start: Start): Promise<void> {
       expressions,
       clock: systemClock,
       signal: stop.signal,
+      pause,
       runFolder,
       log: (level, message) => channel.log(level, message),
       session,

@@ -93,6 +93,7 @@ export class Uplink {
       welcomed: (verdicts) => runs.welcomed(verdicts),
       assigned: (message) => runs.assigned(message),
       cancelled: (message) => runs.cancelled(message),
+      paused: (message) => runs.paused(message),
       fenced: (message) => runs.fenced(message),
       acknowledged: (key, seq) => runs.acknowledged(key, seq),
       stored: (artifactId) => runs.stored(artifactId),

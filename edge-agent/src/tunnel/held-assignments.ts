@@ -6,7 +6,7 @@
  */
 import type { Message } from './link.ts';
 
-type AboutRun = Message<'job.assign' | 'job.cancel' | 'run.fenced'>;
+type AboutRun = Message<'job.assign' | 'job.cancel' | 'job.pause' | 'job.resume' | 'run.fenced'>;
 
 /** More than any agent has slots; what comes beyond is assigned again by the control plane's sweep. */
 const MOST = 256;

@@ -30,6 +30,7 @@ export interface Verdict extends RunKey {
   readonly secretRules?: Welcomed['secretRules'];
   readonly localSecrets?: Welcomed['localSecrets'];
   readonly cancelling: boolean;
+  readonly pause?: Welcomed['pause'];
 }
 
 /** The agent behind the tunnel: every call is synchronous and does not throw. */
@@ -39,6 +40,7 @@ export interface TunnelPort {
   welcomed(verdicts: readonly Verdict[]): void;
   assigned(message: Message<'job.assign'>): void;
   cancelled(message: Message<'job.cancel'>): void;
+  paused(message: Message<'job.pause' | 'job.resume'>): void;
   fenced(message: Message<'run.fenced'>): void;
   acknowledged(key: RunKey, seq: number): void;
   stored(artifactId: string): void;

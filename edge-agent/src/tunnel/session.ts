@@ -71,7 +71,7 @@ export class Session {
     this.#helloAt = clock.now();
     this.#lastFrame = this.#helloAt.mono;
     this.#listen();
-    this.#guard(() => this.send({ type: 'hello', protocol: 1, ...port.greeting() }));
+    this.#guard(() => this.send({ type: 'hello', protocol: 1, pauses: true, ...port.greeting() }));
   }
 
   /** Sends a message of ours; one that breaks the contract is a fault of this program and ends the session. */
@@ -203,6 +203,11 @@ export class Session {
       }
       case 'job.cancel': {
         if (!this.#assignments.keeps(message)) port.cancelled(message);
+        return;
+      }
+      case 'job.pause':
+      case 'job.resume': {
+        if (!this.#assignments.keeps(message)) port.paused(message);
         return;
       }
       case 'run.fenced': {

@@ -77,6 +77,7 @@ function makeTunnel(url: string): Tunnel {
     welcomed: () => void told.order.push('verdicts'),
     assigned: (message) => told.assigned.push(message),
     cancelled: ({ jobId }) => void told.cancelled.push(jobId),
+    paused: () => undefined,
     fenced: () => {
       if (fault !== null) throw fault;
     },

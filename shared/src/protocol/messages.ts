@@ -84,6 +84,8 @@ const Hello = z.object({
   unleasedMs: z.int().min(0).optional(),
   /** The public half of the key that secrets are sealed to for this agent. Absent: it opens none. */
   sealingKey: SealingPublicKey.optional(),
+  /** It knows `job.pause` and `job.resume`, which only such an agent is sent. */
+  pauses: z.boolean().optional(),
 });
 
 const Capabilities = z.object({
@@ -178,6 +180,10 @@ export const SealedSecrets = z.record(
 );
 export type SealedSecrets = z.infer<typeof SealedSecrets>;
 
+/** What people said last about a run: their words are counted, and one that comes late, after a later one, changes nothing. */
+export const PauseWish = z.object({ word: z.int().min(1).max(2_147_483_647), paused: z.boolean() });
+export type PauseWish = z.infer<typeof PauseWish>;
+
 /** The server's verdict on a run that the agent holds. */
 export const Welcomed = z.object({
   ...run,
@@ -190,6 +196,8 @@ export const Welcomed = z.object({
   sealedSecrets: SealedSecrets.optional(),
   localSecrets,
   cancelling: z.boolean(),
+  /** Absent: nobody has said anything, and it goes on. */
+  pause: PauseWish.optional(),
 });
 export type Welcomed = z.infer<typeof Welcomed>;
 
@@ -248,6 +256,10 @@ export const JobCancel = z.object({
   reason,
 });
 export type JobCancel = z.infer<typeof JobCancel>;
+/** The step under way ends, and no further one starts: then the run says `run.paused`. Told again over each session. */
+const JobPause = z.object({ type: z.literal('job.pause'), ...run, word: PauseWish.shape.word });
+/** Takes a pause back: the run goes on where it stood. */
+const JobResume = z.object({ type: z.literal('job.resume'), ...run, word: PauseWish.shape.word });
 /** Every event up to `seq` is committed. */
 const RunAck = z.object({ type: z.literal('run.ack'), ...run, seq: z.int().min(0) });
 /**
@@ -307,6 +319,8 @@ export const ServerMessage = z.discriminatedUnion('type', [
   Welcome,
   JobAssign,
   JobCancel,
+  JobPause,
+  JobResume,
   RunAck,
   RunFenced,
   Pong,

@@ -126,6 +126,9 @@ const RunCompleted = z.object({ type: z.literal('run.completed'), output: z.json
 const RunFailed = z.object({ type: z.literal('run.failed'), error: WorkflowError });
 const RunTimedOut = z.object({ type: z.literal('run.timed_out'), error: WorkflowError });
 const RunCancelled = z.object({ type: z.literal('run.cancelled'), reason: z.string().max(1_000) });
+/** No step is under way and none starts until `run.resumed`; only where a pause was asked for. */
+const RunPaused = z.object({ type: z.literal('run.paused') });
+const RunResumed = z.object({ type: z.literal('run.resumed') });
 /** The run cannot go on without a person: a step that must not be repeated is in doubt. */
 const RunSuspended = z.object({
   type: z.literal('run.suspended'),
@@ -141,6 +144,8 @@ export const RunEventBody = z.discriminatedUnion('type', [
   StepFailed,
   StepSkipped,
   RunLog,
+  RunPaused,
+  RunResumed,
   RunCompleted,
   RunFailed,
   RunTimedOut,

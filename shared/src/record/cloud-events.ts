@@ -82,6 +82,12 @@ export async function* cloudEvents(
           yield task('cancelled', path, 'cancelledAt', {}, `cancelled${position}`);
         yield event('workflow.cancelled', { name: workflow, cancelledAt: at });
         break;
+      case 'run.paused':
+        yield event('workflow.suspended', { name: workflow, suspendedAt: at });
+        break;
+      case 'run.resumed':
+        yield event('workflow.resumed', { name: workflow, resumedAt: at });
+        break;
       case 'step.skipped':
       case 'run.log':
         break;
