@@ -68,7 +68,8 @@ CREATE TABLE agent_session (
   since timestamp with time zone DEFAULT now() NOT NULL,
   lease_until timestamp with time zone,
   serial text,
-  server_ca_id uuid
+  server_ca_id uuid,
+  pauses boolean DEFAULT false NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE alert (
   tenant_id text NOT NULL,
@@ -390,7 +391,8 @@ CREATE TABLE job_lease (
   settle_after timestamp with time zone,
   due_at timestamp with time zone,
   generation integer DEFAULT 1 NOT NULL,
-  restored boolean DEFAULT false NOT NULL
+  restored boolean DEFAULT false NOT NULL,
+  pause_word integer DEFAULT 0 NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE job_ready (
   route_id bigint NOT NULL,
@@ -426,7 +428,8 @@ CREATE TABLE job_waiting (
   rank smallint NOT NULL,
   not_before timestamp with time zone,
   concurrency_key text,
-  key_limit integer DEFAULT 1 NOT NULL
+  key_limit integer DEFAULT 1 NOT NULL,
+  held boolean DEFAULT false NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=2000, fillfactor=70);
 CREATE TABLE join_token (
   tenant_id text NOT NULL,

@@ -91,10 +91,16 @@ function addJobCommand(program: Command, around: Surroundings): void {
       session.show(page, text);
       if (!session.json && page.nextCursor !== null) session.terminal.err(`More with --cursor ${page.nextCursor}\n`);
     });
-  for (const verb of ['cancel', 'retry'] as const) {
+  const does = {
+    cancel: 'stop it, softly first',
+    pause: 'begin it not; or end the step under way and start no further one',
+    resume: 'take a pause back: it goes on where it stood',
+    retry: 'run it again, as a new generation',
+  };
+  for (const verb of ['cancel', 'pause', 'resume', 'retry'] as const) {
     job
       .command(`${verb} <id>`)
-      .description(verb === 'cancel' ? 'stop it, softly first' : 'run it again, as a new generation')
+      .description(does[verb])
       .action(async (id: string, _: object, command: Command) => {
         const session = await openSession(command, around);
         session.show(await session.client.call(api.jobs[verb], { params: { id } }), jobDetails);

@@ -84,10 +84,13 @@ function begin(
       labels: new Set([...hello.capabilities, ...standing.grants]),
       slots: hello.slots,
       active: mayWork(standing.state),
+      pauses: hello.pauses === true,
       send: (message) => session.send(message),
     },
     leases,
   );
+  // Of what it holds it was told by its verdicts; again does no harm.
+  for (const lease of leases) if (lease.pauseWord > 0) dispatcher.pause(lease);
 }
 
 /** A run to be cancelled that is not among the leases any more. */

@@ -54,8 +54,8 @@ async function openAll(
   const begun = greetings.filter((_, index) => denials[index] === null);
   const opened = await sessions.openAll(
     tx,
-    begun.map(({ session: { id, peer }, hello: { instance, epoch } }) => {
-      return { ...peer, sessionId: id, gatewayId, instance, epoch };
+    begun.map(({ session: { id, peer }, hello: { instance, epoch, pauses } }) => {
+      return { ...peer, sessionId: id, gatewayId, instance, epoch, pauses: pauses === true };
     }),
   );
   const standings = await store.saveProfiles(

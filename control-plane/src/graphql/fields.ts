@@ -52,6 +52,8 @@ export const MUTATIONS: Readonly<Record<string, OperationField>> = {
   submitJob: { operation: api.jobs.submit },
   submitJobs: { operation: api.jobs.submitBulk },
   cancelJob: { operation: api.jobs.cancel },
+  pauseJob: { operation: api.jobs.pause },
+  resumeJob: { operation: api.jobs.resume },
   retryJob: { operation: api.jobs.retry },
   reviewJob: { operation: api.jobs.review },
   createArtifactLink: { operation: api.artifacts.link },

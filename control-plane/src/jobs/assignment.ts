@@ -2,7 +2,7 @@
  * Builds the message that carries a leased job to its agent: document, input, secrets, and for a resumed job the
  * acknowledged journal with its files. Secrets are read at this moment and kept nowhere.
  */
-import { SERVER_FRAME_BYTES, type JobAssign } from '@casare/shared/protocol';
+import { SERVER_FRAME_BYTES, type JobAssign, type RunEvent } from '@casare/shared/protocol';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
 import { isRefusal } from '../platform/refusal.ts';
@@ -68,9 +68,14 @@ export async function buildAssignment(
     slot: workflow.analysis.slot,
     onDisconnect: workflow.analysis.onDisconnect,
     ...(timeLimit === null ? {} : { timeLimit }),
-    journal: resumed ? await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt) : [],
+    journal: resumed ? (await readJournal(deps.db, key.tenant, key.jobId, job.firstAttempt)).filter(isOfAttempts) : [],
     artifacts: files.map(({ id, name, bytes, sha256 }) => ({ artifactId: id, name, bytes, sha256 })),
   });
+}
+
+/** Pauses of earlier attempts mean nothing to this one, and an older agent does not know the words. */
+function isOfAttempts({ body }: RunEvent): boolean {
+  return body.type !== 'run.paused' && body.type !== 'run.resumed';
 }
 
 /** A message that no frame can carry would be sent for ever: the job fails and says why. */

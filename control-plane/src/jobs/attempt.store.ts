@@ -50,6 +50,17 @@ const evidenceOf = sql<Row, [tenant: string, job: string]>(
   { idempotent: true },
 );
 
+const wantedOf = sql<{ wanted: boolean }, [tenant: string, job: string]>(
+  'pauseWantedOf',
+  `SELECT pause_word % 2 = 1 AS wanted FROM job_lease WHERE tenant_id = $1 AND job_id = $2`,
+  { idempotent: true },
+);
+
+/** True when a pause of the job's attempt was asked for and not taken back. */
+export async function isPauseAsked(db: Queryable, tenant: string, jobId: string): Promise<boolean> {
+  return (await db.query(wantedOf(tenant, jobId)))[0]?.wanted ?? false;
+}
+
 /** Attempts after this one, oldest first. */
 export async function findAttempts(
   db: Queryable,

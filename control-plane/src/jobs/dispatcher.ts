@@ -16,6 +16,7 @@ import { HeldAgents, NOTHING_CLOSED, type Closed, type DispatchTarget, type Know
 import type { Assignment } from './job.store.ts';
 import { lease, listLeasesOf, type AttemptKey, type LeasedJob, type LeaseRequest } from './lease.store.ts';
 import { assign, type Placed, type ReadyJob, type Route } from './matching.decision.ts';
+import type { PauseWord } from './pause.store.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { fitting, withinRoom } from './quota.decision.ts';
 import type { JobQuotas, Room } from './quotas.port.ts';
@@ -135,6 +136,11 @@ export class Dispatcher {
   /** Tells the agent to cancel, if its tunnel is here; `once`: not if this tunnel carried the cancel already. */
   cancel(agentId: string, message: JobCancel, once = false): void {
     this.#agents.cancel(agentId, message, once);
+  }
+
+  /** Tells the agent a person's word about a pause, if its tunnel is here and has not carried it. */
+  pause(word: PauseWord): void {
+    this.#agents.pause(word);
   }
 
   /** Sends to the agent if its tunnel is here. */

@@ -10,6 +10,8 @@ import type { JobAssign, JobCancel, ServerMessage, SlotKind, Slots } from '@casa
 import type { AttemptKey } from './lease.store.ts';
 import { faded } from './choice.decision.ts';
 import type { Placing, Route } from './matching.decision.ts';
+import { isPauseWanted } from './pause.decision.ts';
+import type { PauseWord } from './pause.store.ts';
 import { RouteIndex } from './route-index.ts';
 
 /** An agent whose tunnel this replica holds. */
@@ -23,6 +25,8 @@ export interface DispatchTarget {
   readonly slots: Slots;
   /** False while paused, draining or locked: it finishes what it has and gets nothing new. */
   readonly active: boolean;
+  /** It knows what a pause is; one that does not is told of none. */
+  readonly pauses?: boolean;
   readonly send: (message: ServerMessage) => void;
 }
 
@@ -38,6 +42,8 @@ interface Given {
   readonly slot: SlotKind;
   /** Was asked for on this tunnel. */
   cancel: JobCancel | null;
+  /** A person's word about a pause; the latest. */
+  pause: PauseWord | null;
 }
 
 interface Held {
@@ -74,7 +80,10 @@ export class HeldAgents {
   #ended: Set<string> | null = null;
 
   connect(target: DispatchTarget, leases: readonly KnownLease[]): void {
-    const given = leases.map(({ jobId, attempt, slot }): [string, Given] => [jobId, { attempt, slot, cancel: null }]);
+    const given = leases.map(({ jobId, attempt, slot }): [string, Given] => [
+      jobId,
+      { attempt, slot, cancel: null, pause: null },
+    ]);
     this.#keep({ target, given: new Map(given) });
   }
 
@@ -157,6 +166,7 @@ export class HeldAgents {
     if (!held || given?.attempt !== message.attempt) return;
     held.target.send(message);
     if (given.cancel) held.target.send(given.cancel);
+    if (given.pause) held.target.send(messageOf(given.pause));
   }
 
   /** Sends the cancel if the tunnel is here; `once`: not if this tunnel carried it already. */
@@ -166,6 +176,16 @@ export class HeldAgents {
     if (!held || (once && given?.cancel)) return;
     if (given?.attempt === message.attempt) given.cancel = message;
     held.target.send(message);
+  }
+
+  /** Sends a word about a pause if the tunnel is here, has not carried it, nor a later one. */
+  pause(word: PauseWord): void {
+    const held = this.#held.get(word.agentId);
+    const given = held?.given.get(word.jobId);
+    if (!held?.target.pauses || given?.attempt !== word.attempt) return;
+    if (given.pause !== null && given.pause.pauseWord >= word.pauseWord) return;
+    given.pause = word;
+    held.target.send(messageOf(word));
   }
 
   /** Sends to the agent if its tunnel is here. */
@@ -247,7 +267,7 @@ export class HeldAgents {
   #take({ target, given }: Held, { jobId, attempt, slot }: KnownLease): void {
     const before = given.get(jobId);
     if (before) this.#index.change(target.agentId, before.slot, 1);
-    given.set(jobId, { attempt, slot, cancel: null });
+    given.set(jobId, { attempt, slot, cancel: null, pause: null });
     this.#index.change(target.agentId, slot, -1);
   }
 
@@ -261,6 +281,11 @@ export class HeldAgents {
     const failures = this.#failures.get(agentId);
     return failures === undefined ? 0 : faded(failures.count, now - failures.at);
   }
+}
+
+function messageOf({ jobId, attempt, pauseWord }: PauseWord): ServerMessage {
+  const type = isPauseWanted({ pauseWord }) ? 'job.pause' : 'job.resume';
+  return { type, jobId, attempt, word: pauseWord };
 }
 
 function isClosed({ tenant, agentId, site }: DispatchTarget, { agents, sites }: Closed): boolean {

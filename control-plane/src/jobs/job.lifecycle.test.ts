@@ -67,8 +67,10 @@ describe('the table of a job', () => {
   it('takes a silent agent back from a review, to what its job was', () => {
     for (const cancelling of [false, true]) {
       for (const started of [false, true]) {
-        const to = next(JOB, 'needs_review', resumeEventOf({ started, cancelling }));
-        expect(to).toBe(cancelling ? 'cancelling' : started ? 'running' : 'leased');
+        for (const paused of [false, true]) {
+          const to = next(JOB, 'needs_review', resumeEventOf({ started, cancelling, paused }));
+          expect(to).toBe(cancelling ? 'cancelling' : !started ? 'leased' : paused ? 'paused' : 'running');
+        }
       }
     }
   });

@@ -8,6 +8,9 @@
  *
  * `retryLater` is a failure that the job's retry policy answers with another attempt of the same generation: that a job
  * was cancelled or waits for a person forbids it.
+ *
+ * A job is paused with its lease, once its run stands still, or without one, held back from the queue (ADR 0051). Which of
+ * the two it is decides what may happen to it: `pause.decision.ts`.
  */
 import type { JobState } from '@casare/shared/api';
 import type { RunEventBody } from '@casare/shared/protocol';
@@ -31,10 +34,19 @@ export type JobEvent =
   | 'doubt'
   /** The deadline passed before its assignment reached the agent; the lease ends with it. */
   | 'tooLate'
-  /** The silent agent is back: with a run under way, with one that had not begun, with one to be cancelled. */
+  /** The silent agent is back: with a run under way, with one that had not begun, one to be cancelled, one that is paused. */
   | 'resume'
   | 'resumeUnstarted'
   | 'resumeCancelling'
+  | 'resumePaused'
+  /** A person holds a waiting job back, and lets it go. */
+  | 'hold'
+  | 'release'
+  /** Its run stands still, and goes on. */
+  | 'pause'
+  | 'goOn'
+  /** A person ends one that is held back. */
+  | 'cancelHeld'
   | 'reviewRetry'
   | 'reviewSucceed'
   | 'reviewFail'
@@ -49,7 +61,7 @@ const ending = {
 } as const;
 
 export const JOB: Table<JobState, JobEvent> = {
-  pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out', doubt: 'needs_review' },
+  pending: { lease: 'leased', cancel: 'cancelled', deadline: 'timed_out', doubt: 'needs_review', hold: 'paused' },
   leased: {
     tooLate: 'timed_out',
     start: 'running',
@@ -61,13 +73,42 @@ export const JOB: Table<JobState, JobEvent> = {
     retryLater: 'pending',
     suspend: 'needs_review',
   },
-  running: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending', retryLater: 'pending' },
-  paused: { ...ending, start: 'running', cancel: 'cancelling', requeue: 'pending', retryLater: 'pending' },
-  cancelling: { ...ending, start: 'cancelling', refuse: 'cancelled', requeue: 'pending' },
+  running: {
+    ...ending,
+    start: 'running',
+    pause: 'paused',
+    goOn: 'running',
+    cancel: 'cancelling',
+    requeue: 'pending',
+    retryLater: 'pending',
+  },
+  paused: {
+    ...ending,
+    // A worker that is started anew stands still too, until it says that it goes on.
+    start: 'paused',
+    pause: 'paused',
+    goOn: 'running',
+    cancel: 'cancelling',
+    requeue: 'pending',
+    retryLater: 'pending',
+    release: 'pending',
+    cancelHeld: 'cancelled',
+    deadline: 'timed_out',
+    doubt: 'needs_review',
+  },
+  cancelling: {
+    ...ending,
+    start: 'cancelling',
+    pause: 'cancelling',
+    goOn: 'cancelling',
+    refuse: 'cancelled',
+    requeue: 'pending',
+  },
   needs_review: {
     resume: 'running',
     resumeUnstarted: 'leased',
     resumeCancelling: 'cancelling',
+    resumePaused: 'paused',
     cancel: 'cancelled',
     reviewRetry: 'pending',
     reviewSucceed: 'succeeded',
@@ -84,6 +125,10 @@ export function jobEventOf(body: RunEventBody): JobEvent | null {
   switch (body.type) {
     case 'run.started':
       return 'start';
+    case 'run.paused':
+      return 'pause';
+    case 'run.resumed':
+      return 'goOn';
     case 'run.completed':
       return 'complete';
     case 'run.failed':
@@ -100,9 +145,15 @@ export function jobEventOf(body: RunEventBody): JobEvent | null {
 }
 
 /** What the return of a silent agent means for a job that waits for a person because of it. */
-export function resumeEventOf(run: { readonly started: boolean; readonly cancelling: boolean }): JobEvent {
+export function resumeEventOf(run: {
+  readonly started: boolean;
+  readonly cancelling: boolean;
+  /** A person paused it, and has not taken that back. */
+  readonly paused: boolean;
+}): JobEvent {
   if (run.cancelling) return 'resumeCancelling';
-  return run.started ? 'resume' : 'resumeUnstarted';
+  if (!run.started) return 'resumeUnstarted';
+  return run.paused ? 'resumePaused' : 'resume';
 }
 
 /** States in which a job is over until a person acts. */

@@ -99,6 +99,11 @@ const LISTS = {
     ),
   ),
   leased: listFrom('listJobsLeased', (way) => joined(named(way, 'job_lease'))),
+  paused: listFrom('listJobsPaused', (way) =>
+    joined(
+      `SELECT job_id FROM (${ordered(way, 'job_lease')} UNION ALL ${ordered(way, 'job_waiting')}) o ORDER BY job_id ${way.order}`,
+    ),
+  ),
   agent: listFrom('listJobsOfAgent', (way) =>
     joined(
       `SELECT DISTINCT job_id FROM (${named(way, 'job_lease', 'AND agent_id = $4')}
@@ -111,6 +116,7 @@ const LISTS = {
 const LIST_OF_STATE: Partial<Record<JobState, keyof typeof LISTS>> = {
   succeeded: 'all',
   pending: 'waiting',
+  paused: 'paused',
   failed: 'attention',
   timed_out: 'attention',
   cancelled: 'attention',

@@ -103,6 +103,16 @@ export class JobsController {
     return (await this.#steer.cancel(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
   }
 
+  @Handles(api.jobs.pause)
+  async pause({ caller, params }: Call<typeof api.jobs.pause>): Answer<typeof api.jobs.pause> {
+    return (await this.#steer.pause(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobs.resume)
+  async resume({ caller, params }: Call<typeof api.jobs.resume>): Answer<typeof api.jobs.resume> {
+    return (await this.#steer.resume(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
   @Handles(api.jobs.retry)
   async retry({ caller, params }: Call<typeof api.jobs.retry>): Answer<typeof api.jobs.retry> {
     return (await this.#steer.retry(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);

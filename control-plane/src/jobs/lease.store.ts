@@ -26,6 +26,8 @@ export interface Lease extends AttemptKey {
   readonly accepted: boolean;
   readonly ackedSeq: number;
   readonly cancelling: boolean;
+  /** People's words about its pause, counted; odd: paused. */
+  readonly pauseWord: number;
   readonly state: JobState;
   /** Given before a restore from backup, and its agent has not come back since. */
   readonly restored: boolean;
@@ -48,6 +50,7 @@ interface LeaseRow {
   readonly accepted: boolean;
   readonly acked_seq: number;
   readonly cancelling: boolean;
+  readonly pause_word: number;
   readonly state: JobState;
   readonly restored: boolean;
 }
@@ -100,7 +103,7 @@ const leaseJobs = sql<
 );
 
 const LEASE_COLUMNS =
-  'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, l.restored, j.state';
+  'l.tenant_id, l.job_id, l.attempt, l.agent_id, l.slot, l.accepted, l.acked_seq, l.cancelling, l.pause_word, l.restored, j.state';
 const LEASE_JOIN = 'job_lease l JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id';
 
 const leasesOfThese = sql<LeaseRow, [tenants: string[], agents: string[]]>(
@@ -288,6 +291,7 @@ function leaseOf(row: LeaseRow): Lease {
     accepted: row.accepted,
     ackedSeq: row.acked_seq,
     cancelling: row.cancelling,
+    pauseWord: row.pause_word,
     state: row.state,
     restored: row.restored,
   };

@@ -5,7 +5,7 @@ import type { Queryable, TenantDatabase } from '../platform/database/index.ts';
 import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
 import { findArtifacts } from './artifact.store.ts';
-import { findAttempts, findEvidence } from './attempt.store.ts';
+import { findAttempts, findEvidence, isPauseAsked } from './attempt.store.ts';
 import type { ClosuresService } from './closures.service.ts';
 import { AHEAD, findBacklog } from './backlog.store.ts';
 import { forecast } from './forecast.decision.ts';
@@ -56,6 +56,9 @@ export class QueryService {
 
   async job(tenant: string, id: string): Promise<Job | Refusal> {
     const job = await store.findJob(this.#db.of(tenant), tenant, id);
+    if (job?.state === 'running' || job?.state === 'leased') {
+      return (await isPauseAsked(this.#db.of(tenant), tenant, id)) ? { ...job, pausing: true } : job;
+    }
     if (!job?.review) return job ?? notFound(id);
     return { ...job, review: { ...job.review, evidence: await findEvidence(this.#db.of(tenant), tenant, id) } };
   }
@@ -97,7 +100,10 @@ export class QueryService {
     const job = await store.findJob(this.#db.of(tenant), tenant, id);
     if (!job) return notFound(id);
     if (job.state !== 'pending') {
-      const summary = `The job is ${job.state}, not pending.`;
+      const summary =
+        job.state === 'paused'
+          ? `The job is paused: it goes on when it is resumed (casare job resume ${id}).`
+          : `The job is ${job.state}, not pending.`;
       return { state: job.state, summary, ahead: null, heldBy: null, likelyStart: null, counts: [], agents: [] };
     }
     const { fitness, clock, closures, quotas } = this.#options;

@@ -8,6 +8,7 @@ import { BY_KEY, type Database, type Transaction } from '../platform/database/in
 import type { EventMessage, Recorded } from './event-batcher.ts';
 import { ENDED } from './job.lifecycle.ts';
 import { end } from './lease.store.ts';
+import { isPauseWanted } from './pause.decision.ts';
 import { judgeFailures, settleFailures } from './retries.ts';
 import { foldEvents, newEvents } from './run-fold.decision.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, writeRuns, type HeldLease, type RunWrite } from './run.store.ts';
@@ -65,7 +66,7 @@ export async function recordBatch(
       releaseKeys(tx, over),
       appendJobs(tx, changesOf(writes), now),
     ]);
-    await settleFailures(tx, failed);
+    await settleFailures(tx, failed, now);
     await appendLive(tx, [...(await stepEvents(tx, writes, now)), ...writes.flatMap(logEvents)]);
     return {
       answers,
@@ -83,7 +84,7 @@ function judge(lease: HeldLease, message: EventMessage, writes: RunWrite[]): Rec
   const events = newEvents(lease.ackedSeq, message.events);
   if (!events) return { outcome: 'broken', reason: `events do not continue after number ${lease.ackedSeq}` };
   if (events.length === 0) return { outcome: 'acked', seq: lease.ackedSeq };
-  const fold = foldEvents(lease.state, events, lease.cancelling);
+  const fold = foldEvents(lease.state, events, { cancelling: lease.cancelling, paused: isPauseWanted(lease) });
   if (!fold) return { outcome: 'fenced', reason: `these events cannot happen to a job that is ${lease.state}` };
   writes.push({ ...lease, events, fold });
   return { outcome: 'acked', seq: events.at(-1)!.seq };

@@ -5,8 +5,12 @@
  */
 import { next } from '@casare/shared/lifecycle';
 import type { RunEvent, WorkflowError } from '@casare/shared/protocol';
+import { appendJobs } from '../live/index.ts';
 import type { Transaction } from '../platform/database/index.ts';
 import { JOB } from './job.lifecycle.ts';
+import type { AttemptKey } from './lease.store.ts';
+import { isPauseWanted } from './pause.decision.ts';
+import { holdBack } from './pause.store.ts';
 import { afterFailure, doubtsOf, type AfterFailure, type StepRecord } from './retry.decision.ts';
 import { bury, keepAttemptErrors, readFailureFacts, readStepRecords } from './retry.store.ts';
 import type { RunWrite } from './run.store.ts';
@@ -62,7 +66,7 @@ export async function judgeFailures(
 }
 
 /** After the batch is written and its leases have ended. */
-export async function settleFailures(tx: Transaction, failed: readonly FailedWrite[]): Promise<void> {
+export async function settleFailures(tx: Transaction, failed: readonly FailedWrite[], now: Date): Promise<void> {
   if (failed.length === 0) return;
   await keepAttemptErrors(
     tx,
@@ -75,12 +79,20 @@ export async function settleFailures(tx: Transaction, failed: readonly FailedWri
   for (const { write, verdict } of failed) {
     if (verdict.do !== 'retry') continue;
     await relistDeadline(tx, write.tenant, write.jobId);
-    await startWaiting(tx, write.tenant, write.jobId, verdict.afterMs);
+    if (isPauseWanted(write)) {
+      // Its person wanted it to stand still: the next try waits for them.
+      const state = await holdBack(tx, write, verdict.afterMs);
+      await appendJobs(tx, [{ ...keyOf(write), state }], now);
+    } else await startWaiting(tx, write.tenant, write.jobId, verdict.afterMs);
   }
 }
 
 function retried(write: RunWrite): RunWrite {
   return { ...write, fold: { ...write.fold, state: next(JOB, write.state, 'retryLater')! } };
+}
+
+function keyOf({ tenant, jobId, attempt }: AttemptKey): AttemptKey {
+  return { tenant, jobId, attempt };
 }
 
 function errorOf({ fold }: RunWrite): WorkflowError | null {

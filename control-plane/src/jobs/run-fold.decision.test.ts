@@ -39,10 +39,20 @@ describe('folding run events', () => {
     expect(foldEvents('needs_review', events(completed))?.state).toBe('succeeded');
     expect(foldEvents('needs_review', events(started))?.state).toBe('running');
     expect(foldEvents('needs_review', events(step))?.state).toBe('running');
-    expect(foldEvents('needs_review', events(step), true)?.state).toBe('cancelling');
-    expect(foldEvents('needs_review', events(started, { type: 'run.cancelled', reason: 'asked' }), true)?.state).toBe(
-      'cancelled',
-    );
+    expect(foldEvents('needs_review', events(step), { cancelling: true, paused: false })?.state).toBe('cancelling');
+    const cancelled = events(started, { type: 'run.cancelled', reason: 'asked' });
+    expect(foldEvents('needs_review', cancelled, { cancelling: true, paused: true })?.state).toBe('cancelled');
+    expect(foldEvents('needs_review', events(step), { cancelling: false, paused: true })?.state).toBe('paused');
+  });
+  it('follows a run that stands still, also over a start of its worker, and one that goes on', () => {
+    const [paused, resumed] = [{ type: 'run.paused' }, { type: 'run.resumed' }] as const;
+    expect(foldEvents('running', events(paused))?.state).toBe('paused');
+    expect(foldEvents('paused', events(started))?.state).toBe('paused');
+    expect(foldEvents('paused', events(started, resumed))?.state).toBe('running');
+    expect(foldEvents('paused', events(completed))?.state).toBe('succeeded');
+    expect(foldEvents('cancelling', events(paused))?.state).toBe('cancelling');
+    expect(foldEvents('pending', events(paused))).toBeNull();
+    expect(foldEvents('leased', events(paused))).toBeNull();
   });
 });
 

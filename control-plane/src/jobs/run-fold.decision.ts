@@ -33,18 +33,25 @@ export interface Fold {
   readonly ending: { readonly at: string; readonly body: RunEventBody } | null;
 }
 
+const NOBODY_SAID = { cancelling: false, paused: false };
+
 /**
  * What `events` (new ones only, in order) do to a job in `state`; `null` when they are not a legal continuation:
  * something follows an ending, the table forbids the move, or an agent claims a person's word. An agent that writes is
  * not silent: a job that waited for a person because it was goes on.
  */
-export function foldEvents(state: JobState, events: readonly RunEvent[], cancelling = false): Fold | null {
+export function foldEvents(
+  state: JobState,
+  events: readonly RunEvent[],
+  { cancelling, paused }: { readonly cancelling: boolean; readonly paused: boolean } = NOBODY_SAID,
+): Fold | null {
   const opened: StepOpened[] = [];
   const ended: StepEnded[] = [];
   const logs: { seq: number; at: string; body: Body<'run.log'> }[] = [];
   let started: string | null = null;
   let ending: Fold['ending'] = null;
-  const resumed = state === 'needs_review' ? next(JOB, state, resumeEventOf({ started: true, cancelling })) : null;
+  const resumed =
+    state === 'needs_review' ? next(JOB, state, resumeEventOf({ started: true, cancelling, paused })) : null;
   let now: JobState = resumed ?? state;
   for (const { seq, at, body } of events) {
     if (ending) return null;

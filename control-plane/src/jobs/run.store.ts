@@ -23,6 +23,8 @@ export interface HeldLease extends Writer {
   readonly ackedSeq: number;
   /** A cancel was asked for. */
   readonly cancelling: boolean;
+  /** People's words about its pause, counted; odd: paused. */
+  readonly pauseWord: number;
   /** Its job holds a concurrency key. */
   readonly keyed: boolean;
   readonly state: JobState;
@@ -44,6 +46,7 @@ const lockHeld = sql<
     agent_id: string;
     acked_seq: number;
     cancelling: boolean;
+    pause_word: number;
     keyed: boolean;
     state: JobState;
   },
@@ -61,7 +64,7 @@ const lockHeld = sql<
      ORDER BY w.tenant_id, w.job_id
      FOR UPDATE OF j
    )
-   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, w.keyed, w.state
+   SELECT l.tenant_id, l.job_id, l.attempt, l.agent_id, l.acked_seq, l.cancelling, l.pause_word, w.keyed, w.state
    FROM jobs w
    JOIN job_lease l ON l.tenant_id = w.tenant_id AND l.job_id = w.job_id AND l.attempt = w.attempt
      AND l.agent_id = w.agent_id
@@ -178,6 +181,7 @@ export async function lockHeldLeases(tx: Queryable, writers: readonly Writer[]):
     agentId: row.agent_id,
     ackedSeq: row.acked_seq,
     cancelling: row.cancelling,
+    pauseWord: row.pause_word,
     keyed: row.keyed,
     state: row.state,
   }));

@@ -14,6 +14,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { EventBatcher, type Recorded } from './event-batcher.ts';
 import { stopped } from './fence.store.ts';
 import * as leases from './lease.store.ts';
+import { wishOf } from './pause.decision.ts';
 import { recordBatch } from './record.ts';
 import { settleRestored } from './restore.ts';
 import { settleLost, settleRefused, settleReturned, type SettleDependencies } from './settle.ts';
@@ -191,12 +192,14 @@ export class RunsService {
   }
 
   async #continued(lease: leases.Lease): Promise<Welcomed> {
+    const pause = wishOf(lease);
     return {
       ...keyOf(lease),
       verdict: 'continue',
       ackedSeq: lease.ackedSeq,
       ...(await this.#secrets(lease)),
       cancelling: lease.cancelling,
+      ...(pause === null ? {} : { pause }),
     };
   }
 

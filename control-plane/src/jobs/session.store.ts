@@ -21,6 +21,8 @@ export interface NewSession {
   readonly serial?: string;
   /** Key identifier of the server CA whose chain its handshake showed, hex. */
   readonly serverCaKeyId?: string | null;
+  /** The agent knows what a pause is. */
+  readonly pauses?: boolean;
 }
 
 /** Who holds an agent's tunnel now. */
@@ -77,19 +79,22 @@ const openSessions = sql<
     leaseMs: number,
     serials: (string | null)[],
     serverCaKeyIds: (string | null)[],
+    pauses: boolean[],
   ]
 >(
   'openSessions',
   `WITH wanted AS (
      SELECT w.*, (SELECT id FROM certificate_authority WHERE kind = 'server_ca' AND key_id = w.shown) AS server_ca_id
-     FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $8::text[], $9::text[])
-       WITH ORDINALITY AS w(tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, shown, place)
+     FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $8::text[], $9::text[],
+       $10::boolean[])
+       WITH ORDINALITY AS w(tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, shown, pauses, place)
    ), opened AS (
-     INSERT INTO agent_session AS s (tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id)
-     SELECT tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id FROM wanted
+     INSERT INTO agent_session AS s (tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id,
+       pauses)
+     SELECT tenant_id, agent_id, session_id, gateway_id, instance, epoch, serial, server_ca_id, pauses FROM wanted
      ON CONFLICT (tenant_id, agent_id) DO UPDATE SET session_id = excluded.session_id,
        gateway_id = excluded.gateway_id, instance = excluded.instance, epoch = excluded.epoch,
-       serial = excluded.serial, server_ca_id = excluded.server_ca_id,
+       serial = excluded.serial, server_ca_id = excluded.server_ca_id, pauses = excluded.pauses,
        since = clock_timestamp(), lease_until = CASE
          WHEN s.gateway_id IS NULL THEN s.lease_until
          ELSE clock_timestamp() + make_interval(secs => $7::float8 / 1000) END
@@ -185,6 +190,7 @@ export async function openAll(
       leaseMs,
       all.map(({ serial = null }) => serial),
       all.map(({ serverCaKeyId = null }) => serverCaKeyId),
+      all.map(({ pauses = false }) => pauses),
     ),
   );
   const byPlace = new Map(rows.map(({ place, replaced, gateway }) => [place, { replaced, gateway }]));

@@ -10,6 +10,8 @@ import { raise } from './fence.store.ts';
 import { JOB_DEADLINE, resumeEventOf } from './job.lifecycle.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
 import { afterLostLease, type LostLeaseVerdict } from './lost-lease.decision.ts';
+import { isPauseWanted } from './pause.decision.ts';
+import { holdBack } from './pause.store.ts';
 import type { ReadyQueue } from './queue.port.ts';
 import { reachOf } from './reach.ts';
 import { afterRefusal, deadReasonOfRefusal } from './refusal.decision.ts';
@@ -69,9 +71,11 @@ export async function settleRefused(
     });
     if (!state) return false;
     await end(tx, [{ ...key, outcome: again ? 'requeued' : 'refused' }]);
-    if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
+    const held = again && isPauseWanted(lease);
+    if (held) await holdBack(tx, key, verdict.afterMs);
+    else if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
     else await bury(tx, [{ ...key, reason: deadReasonOfRefusal(error.code) }]);
-    await appendJobs(tx, [{ ...key, state }], deps.clock.now());
+    await appendJobs(tx, [{ ...key, state: held ? 'paused' : state }], deps.clock.now());
     return true;
   });
 }
@@ -96,7 +100,11 @@ export async function settleReturned(deps: SettleDependencies, key: AttemptKey, 
     const lease = await holdLease(tx, key.tenant, key.jobId);
     if (!job || lease?.attempt !== key.attempt || lease.agentId !== agentId) return false;
     if (job.state !== 'needs_review') return true;
-    const event = resumeEventOf({ started: lease.ackedSeq > 0, cancelling: lease.cancelling });
+    const event = resumeEventOf({
+      started: lease.ackedSeq > 0,
+      cancelling: lease.cancelling,
+      paused: isPauseWanted(lease),
+    });
     const state = await move(tx, { ...key, state: job.state }, event, { review: null });
     if (!state) return false;
     await takeUp(tx, key);
@@ -165,10 +173,12 @@ async function carryOut(
   if (!state) return;
   if (verdict.do === 'fail') await bury(tx, [{ ...key, reason: 'exhausted' }]);
   await end(tx, [{ tenant: lease.tenant, jobId: lease.jobId, attempt: lease.attempt, outcome: 'lost' }]);
-  if (state === 'pending') {
+  const held = state === 'pending' && isPauseWanted(lease);
+  if (held) await holdBack(tx, key);
+  else if (state === 'pending') {
     await deps.queue.offer(tx, lease.tenant, [{ jobId: lease.jobId, routeId: job.routeId, rank: job.rank }]);
   }
-  await appendJobs(tx, [{ ...lease, state }].map(changeOf), deps.clock.now());
+  await appendJobs(tx, [{ ...lease, state: held ? ('paused' as const) : state }].map(changeOf), deps.clock.now());
 }
 
 function changeOf({ tenant, jobId, attempt, state }: Lease): {

@@ -1,5 +1,5 @@
 /**
- * What people do to jobs: cancel, retry, settle a review. Each is one transaction; the state is changed through the
+ * What people do to jobs: cancel, pause, resume, retry, settle a review. Each is one transaction; the state is changed through the
  * lifecycle table, and a job in a state that does not allow the action is refused with the reason.
  */
 import type { JobState, ReviewRequest } from '@casare/shared/api';
@@ -11,12 +11,15 @@ import type { Dispatcher } from './dispatcher.ts';
 import { isFenced, raise } from './fence.store.ts';
 import { FENCED_HERE } from './fences.ts';
 import { end, holdLease, noteCancel, type Lease } from './lease.store.ts';
+import { pause, resume, type PauseVerdict } from './pause.decision.ts';
+import { canPause, hold, notePause, type PauseWord } from './pause.store.ts';
 import type { SettleDependencies } from './settle.ts';
 import { silentFor, type SilenceBounds } from './silence.store.ts';
 import type { Submitter } from './submit.service.ts';
 import {
   lockForMove,
   move,
+  releaseKeys,
   settleStepInDoubt,
   startWaiting,
   stopWaiting,
@@ -46,6 +49,7 @@ interface Moved {
   readonly state: JobState;
   /** To be told after COMMIT. */
   readonly cancel?: { agentId: string; message: JobCancel };
+  readonly pause?: PauseWord;
   readonly released?: { agentId: string; attempt: number };
 }
 
@@ -63,9 +67,10 @@ export class SteerService {
   cancel(by: Submitter, jobId: string): Promise<Refusal | null> {
     return this.#act(by, jobId, 'job.cancel', {}, async (tx, job) => {
       if (job.state === 'cancelling' || job.state === 'cancelled') return { state: job.state };
-      if (job.state === 'pending') await this.#leaveQueue(tx, by.tenant, jobId);
       const lease = await holdLease(tx, by.tenant, jobId);
-      const state = await this.#move(tx, by, jobId, job, 'cancel', { review: null });
+      const isHeld = job.state === 'paused' && !lease;
+      if (job.state === 'pending' || isHeld) await this.#leaveQueue(tx, by.tenant, jobId);
+      const state = await this.#move(tx, by, jobId, job, isHeld ? 'cancelHeld' : 'cancel', { review: null });
       if (isRefusal(state)) return state;
       if (!lease) return { state };
       if (state !== 'cancelling') return this.#takeAway(tx, lease, 'cancel', { state });
@@ -80,6 +85,63 @@ export class SteerService {
       };
       return { state, cancel: { agentId: lease.agentId, message } };
     });
+  }
+
+  /** Pauses: a job that waits at once, a run when the step under way is over. Twice is the same as once. */
+  pause(by: Submitter, jobId: string): Promise<Refusal | null> {
+    return this.#act(by, jobId, 'job.pause', {}, async (tx, job) => {
+      const lease = await holdLease(tx, by.tenant, jobId);
+      const agentPauses = lease !== null && (await canPause(tx, by.tenant, lease.agentId));
+      const verdict = pause(job.state, lease && { ...lease, agentPauses });
+      return this.#heed(tx, by, jobId, job, lease, verdict);
+    });
+  }
+
+  /** Takes a pause back; of a job that is not paused that is nothing. */
+  resume(by: Submitter, jobId: string): Promise<Refusal | null> {
+    return this.#act(by, jobId, 'job.resume', {}, async (tx, job) => {
+      const lease = await holdLease(tx, by.tenant, jobId);
+      return this.#heed(tx, by, jobId, job, lease, resume(job.state, lease));
+    });
+  }
+
+  async #heed(
+    tx: Transaction,
+    by: Submitter,
+    jobId: string,
+    job: LockedJob,
+    lease: Lease | null,
+    verdict: PauseVerdict,
+  ): Promise<Moved | Refusal> {
+    switch (verdict.do) {
+      case 'nothing':
+        return { state: job.state };
+      case 'refuse':
+        return wrongState(job.state, 'pause');
+      case 'cannot':
+        return cannotPause(lease!.agentId);
+      case 'tell': {
+        await notePause(tx, lease!, verdict.word);
+        return { state: job.state, pause: { ...lease!, pauseWord: verdict.word } };
+      }
+      case 'move':
+        break;
+    }
+    const state = await this.#move(tx, by, jobId, job, verdict.event);
+    if (isRefusal(state)) return state;
+    if (verdict.event === 'release') await hold(tx, by.tenant, jobId, false);
+    else await this.#holdBack(tx, by.tenant, jobId, job);
+    return { state };
+  }
+
+  /** The waiting room first, as `#leaveQueue`: who is there stays there. A key that a job holds and has not used is free. */
+  async #holdBack(tx: Transaction, tenant: string, jobId: string, job: LockedJob): Promise<void> {
+    if (!(await hold(tx, tenant, jobId, true))) {
+      await this.#deps.queue.remove(tx, tenant, jobId);
+      await startWaiting(tx, tenant, jobId);
+      await hold(tx, tenant, jobId, true);
+    }
+    if (job.attempt < job.firstAttempt) await releaseKeys(tx, [{ tenant, jobId }]);
   }
 
   /** Runs an ended job again, as a new generation. */
@@ -194,8 +256,9 @@ export class SteerService {
       if (!job)
         return refuse('not_found', 'JOB_NOT_FOUND', `There is no job ${jobId}.`, { fix: 'List jobs to find its id.' });
       const moved = await work(tx, job, before);
-      if (isRefusal(moved) || moved.state === job.state) return moved;
+      if (isRefusal(moved) || (moved.state === job.state && !moved.pause)) return moved;
       await this.#deps.audit(tx, by, action, jobId, { ...detail, from: job.state, to: moved.state });
+      if (moved.state === job.state) return moved;
       await appendJobs(
         tx,
         [{ tenant: by.tenant, jobId, state: moved.state, attempt: job.attempt }],
@@ -205,6 +268,7 @@ export class SteerService {
     });
     if (isRefusal(done)) return done;
     if (done.cancel) this.#deps.dispatcher.cancel(done.cancel.agentId, done.cancel.message);
+    if (done.pause) this.#deps.dispatcher.pause(done.pause);
     if (done.released) {
       const { agentId, attempt } = done.released;
       this.#deps.dispatcher.released(agentId, { jobId, attempt });
@@ -223,6 +287,17 @@ function wrongState(state: JobState, event: JobEvent): Refusal {
   return refuse('conflict', 'JOB_WRONG_STATE', `The job is ${state}, which does not allow this (${event}).`, {
     fix: 'Look at the job: its state says what can be done with it.',
   });
+}
+
+function cannotPause(agentId: string): Refusal {
+  return refuse(
+    'conflict',
+    'AGENT_CANNOT_PAUSE',
+    `The job runs on agent ${agentId}, which is too old to pause a run.`,
+    {
+      fix: 'Update the agent, or cancel the job.',
+    },
+  );
 }
 
 function mayAct(attempt: number, forMs: number): Refusal {

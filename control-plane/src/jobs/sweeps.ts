@@ -15,7 +15,9 @@ import type { Singletons } from '../platform/singletons.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { sweepFences } from './fences.ts';
 import { JOB_DEADLINE } from './job.lifecycle.ts';
+import { holdLease } from './lease.store.ts';
 import { forgetDeadGateways } from './session.store.ts';
+import { listPauseWords } from './pause.store.ts';
 import { settleLost, type SettleDependencies } from './settle.ts';
 import { listSilent, putOff, silentFor, type SilenceBounds, type SilentLease } from './silence.store.ts';
 import { CANCEL_GRACE_MS } from './steer.service.ts';
@@ -68,7 +70,7 @@ const TURNS = 20;
 const RETRY_MS = 30_000;
 /** An attempt that a person ended on another replica is told after this, milliseconds. */
 const FENCES_MS = 1_000;
-/** A cancel asked for on another replica is found after this, milliseconds. */
+/** A cancel or a pause asked for on another replica is found after this, milliseconds. */
 const CANCEL_MS = 1_000;
 /** Live events are kept this long, milliseconds: a console that was away longer reads the jobs instead. */
 const LIVE_KEPT_MS = 24 * 3_600_000;
@@ -87,7 +89,7 @@ export function startSweeps(deps: SweepDependencies): { promote: () => void; sto
     loop('fences', FENCES_MS, () =>
       sweepFences({ ...deps, promotable: () => promotion.wake() }, { ...deps.times, heartbeatMs: deps.heartbeatMs }),
     ),
-    loop('cancels', CANCEL_MS, () => cancelAgain(deps)),
+    loop('cancels and pauses', CANCEL_MS, () => steerAgain(deps)),
     loop('unaccepted', deps.times.acceptMs / 2, () => assignAgain(deps)),
   ];
   const once = (name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): Loop =>
@@ -136,7 +138,8 @@ async function passDeadline(deps: SweepDependencies, key: { tenant: string; jobI
     const job = await lockForMove(tx, key.tenant, key.jobId);
     // The waiting room first: see `SteerService.cancel`.
     await stopWaiting(tx, key.tenant, key.jobId);
-    if (!job) return;
+    // One that was leased meanwhile is not late any more, also when it is paused.
+    if (!job || (await holdLease(tx, key.tenant, key.jobId))) return;
     // A job that waits for another try may be out of time without a deadline, or before it.
     const late = job.attempt === 0 || (job.deadline !== null && job.deadline <= deps.clock.now());
     const error = late ? JOB_DEADLINE : timeLimitError('job');
@@ -204,12 +207,13 @@ async function assignAgain(deps: SweepDependencies): Promise<void> {
   }
 }
 
-/** Whoever was asked to cancel told only its own tunnels. */
-async function cancelAgain(deps: SweepDependencies): Promise<void> {
+/** Whoever was asked to cancel or to pause told only its own tunnels. */
+async function steerAgain(deps: SweepDependencies): Promise<void> {
   const agents = deps.dispatcher.connected().map((target) => target.agentId);
   if (agents.length === 0) return;
   for (const { agentId, jobId, attempt } of await listCancelling(deps.db, agents, BATCH)) {
     const reason = 'A cancel was asked for.';
     deps.dispatcher.cancel(agentId, { type: 'job.cancel', jobId, attempt, graceMs: CANCEL_GRACE_MS, reason }, true);
   }
+  for (const word of await listPauseWords(deps.db, agents, BATCH * TURNS)) deps.dispatcher.pause(word);
 }

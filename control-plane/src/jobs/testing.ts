@@ -17,6 +17,7 @@ import { silentLog } from '../platform/log.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import type { JobAssign, ServerMessage } from '@casare/shared/protocol';
 import type { JobRetry } from '@casare/shared/workflow';
+import type { KnownLease } from './held-agents.ts';
 import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
 
@@ -74,7 +75,7 @@ export interface TestAgent {
   readonly sessionId: string;
   disconnect(): void;
   /** Its tunnel is there anew, as this session. */
-  reconnect(sessionId: string): void;
+  reconnect(sessionId: string, leases?: readonly KnownLease[]): void;
 }
 
 /**
@@ -146,7 +147,7 @@ export async function jobsHarness(
       const agent = { tenant: TENANT, agentId: randomUUID(), sent: [] as ServerMessage[] };
       await database.db.execute(addAgent(agent.agentId, name, agent.agentId));
       const sessionId = randomUUID();
-      const connect = (as: string): void =>
+      const connect = (as: string, leases: readonly KnownLease[] = []): void =>
         on.dispatcher.connect(
           {
             ...agent,
@@ -155,9 +156,10 @@ export async function jobsHarness(
             labels: new Set([labelOf(name)]),
             slots: { plain: slots, browser: 0, desktop: 0 },
             active: true,
+            pauses: true,
             send: (message) => agent.sent.push(message),
           },
-          [],
+          leases,
         );
       connect(sessionId);
       const disconnect = (): void => on.dispatcher.disconnect(agent.agentId, sessionId);

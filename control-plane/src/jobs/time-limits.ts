@@ -7,6 +7,8 @@ import type { Transaction } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { raise } from './fence.store.ts';
 import { end, holdLease, type AttemptKey, type Lease } from './lease.store.ts';
+import { isPauseWanted } from './pause.decision.ts';
+import { holdBack } from './pause.store.ts';
 import { afterFailure, doubtsOf } from './retry.decision.ts';
 import { bury, keepAttemptErrors, readFailureFacts, readStepRecords } from './retry.store.ts';
 import { reachOf } from './reach.ts';
@@ -68,9 +70,11 @@ async function timeOut(
   await raise(tx, key);
   await end(tx, [{ ...key, outcome: again ? 'retried' : state }]);
   await keepAttemptErrors(tx, [{ ...key, error }]);
-  if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
+  const held = again && isPauseWanted(lease);
+  if (held) await holdBack(tx, key, verdict.afterMs);
+  else if (again) await startWaiting(tx, key.tenant, key.jobId, verdict.afterMs);
   else await bury(tx, [{ ...key, reason: verdict.reason }]);
-  await appendJobs(tx, [{ ...key, state }], deps.clock.now());
+  await appendJobs(tx, [{ ...key, state: held ? 'paused' : state }], deps.clock.now());
   return lease.agentId;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The waiting room: jobs that may not run yet (`notBefore`, a concurrency key that another job holds) and pending jobs
+ * The waiting room: jobs that may not run yet (`notBefore`, a concurrency key that another job holds, a pause) and pending jobs
  * whose deadline passed. Each sweep moves a bounded number in one transaction.
  */
 import { sql, type Queryable } from '../platform/database/index.ts';
@@ -20,8 +20,9 @@ const lockKeys = sql<{ locked: string }, []>(
   `SELECT pg_advisory_xact_lock(hashtextextended('casare job_key', 0))::text AS locked`,
 );
 
-// A job whose last attempt may still act waits until that is over (`fence.store.ts`), and for no key before.
+// Those that a person paused stand in no line. A job whose last attempt may still act waits until that is over (`fence.store.ts`), and for no key before.
 const NOT_FENCED = 'NOT EXISTS (SELECT FROM job_fence f WHERE f.tenant_id = w.tenant_id AND f.job_id = w.job_id)';
+const MAY_RUN = `NOT w.held AND ${NOT_FENCED}`;
 
 // A key has one limit at a time: the smallest of those that hold it and of those that were let in before. Who waits for
 // a key is let in strictly in order (rank, then age), so that a job with a small limit is not passed for ever. A retried
@@ -41,7 +42,7 @@ const promoteDue = sql<{ tenant_id: string; job_id: string; route_id: number; ra
      CROSS JOIN LATERAL (
        SELECT * FROM job_waiting w
        WHERE w.tenant_id = k.tenant_id AND w.concurrency_key = k.concurrency_key
-         AND (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${NOT_FENCED}
+         AND (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${MAY_RUN}
          AND NOT EXISTS (SELECT FROM job_key o WHERE o.tenant_id = w.tenant_id AND o.job_id = w.job_id)
        ORDER BY w.rank, w.job_id LIMIT $1) w
      WINDOW line AS (PARTITION BY w.tenant_id, w.concurrency_key ORDER BY w.rank, w.job_id ROWS UNBOUNDED PRECEDING)
@@ -49,12 +50,13 @@ const promoteDue = sql<{ tenant_id: string; job_id: string; route_id: number; ra
      SELECT tenant_id, job_id, rank FROM first_in_line WHERE admitted
      UNION ALL
      SELECT w.tenant_id, w.job_id, w.rank FROM job_waiting w
-     WHERE (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${NOT_FENCED}
+     WHERE (w.not_before IS NULL OR w.not_before <= clock_timestamp()) AND ${MAY_RUN}
        AND (w.concurrency_key IS NULL
          OR EXISTS (SELECT FROM job_key o WHERE o.tenant_id = w.tenant_id AND o.job_id = w.job_id))
      ORDER BY rank, job_id LIMIT $1
    ), due AS (
      SELECT w.* FROM chosen c JOIN job_waiting w ON w.tenant_id = c.tenant_id AND w.job_id = c.job_id
+     WHERE NOT w.held
      FOR UPDATE OF w SKIP LOCKED
    ), keyed AS (
      INSERT INTO job_key (tenant_id, concurrency_key, job_id, key_limit)

@@ -131,6 +131,8 @@ export const Job = z
       })
       .nullable(),
     artifacts: z.int(),
+    /** A pause was asked for, and a step is still under way; when one job is asked for. */
+    pausing: z.boolean().optional(),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -212,7 +214,11 @@ const found = ['JOB_NOT_FOUND'] as const;
 const steered = ['JOB_NOT_FOUND', 'JOB_WRONG_STATE'] as const;
 
 /** A steering call without a body: `POST /jobs/{id}/<verb>`. */
-function steer<const V extends string>(verb: V, summary: string) {
+function steer<const V extends string, const C extends string = never>(
+  verb: V,
+  summary: string,
+  codes: readonly C[] = [],
+) {
   return endpoint({
     id: `jobs.${verb}`,
     method: 'POST',
@@ -221,7 +227,7 @@ function steer<const V extends string>(verb: V, summary: string) {
     permission: 'jobs:write',
     params: IdParams,
     answer: { json: Job },
-    problems: steered,
+    problems: [...steered, ...codes],
   });
 }
 
@@ -348,6 +354,12 @@ export const jobs = {
     problems: found,
   }),
   cancel: steer('cancel', 'Cancels: softly first, then the worker is killed.'),
+  pause: steer(
+    'pause',
+    'Pauses: a job that waits is not begun; a run ends the step under way and starts no further one.',
+    ['AGENT_CANNOT_PAUSE'],
+  ),
+  resume: steer('resume', 'Takes a pause back: the job waits again, or its run goes on where it stood.'),
   retry: steer('retry', 'Runs an ended job again, as a new generation.'),
   review: endpoint({
     id: 'jobs.review',

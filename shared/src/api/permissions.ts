@@ -146,7 +146,17 @@ export const AT_SITES: ReadonlySet<string> = new Set([
   ...['secondFactor.confirm', 'secondFactor.newRecoveryCodes', 'secondFactor.remove'],
   ...['workflows.list', 'workflows.get', 'workflows.versions', 'workflows.validate'],
   ...['jobs.submit', 'jobs.submitBulk', 'jobs.list', 'jobs.get', 'jobs.attempts', 'jobs.steps', 'jobs.logs'],
-  ...['jobs.artifacts', 'jobs.record', 'jobs.whyPending', 'jobs.cancel', 'jobs.retry', 'jobs.review', 'artifacts.get'],
+  ...[
+    'jobs.artifacts',
+    'jobs.record',
+    'jobs.whyPending',
+    'jobs.cancel',
+    'jobs.pause',
+    'jobs.resume',
+    'jobs.retry',
+    'jobs.review',
+  ],
+  'artifacts.get',
   ...['deadLetters.list', 'deadLetters.get', 'agents.list', 'agents.get', 'agents.act'],
   ...['joinTokens.list', 'joinTokens.create', 'joinTokens.revoke', 'events.stream', 'graphql.execute'],
 ]);

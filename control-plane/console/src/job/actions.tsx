@@ -1,4 +1,4 @@
-/** What can be done with a job in its state. Cancelling asks once more: it cannot be taken back. */
+/** What can be done with a job in its state. Cancelling asks once more: it cannot be taken back. A pause can. */
 import type { Job, JobState } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useRef, useState } from 'react';
@@ -6,6 +6,8 @@ import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 
 const CANCELLABLE: readonly JobState[] = ['pending', 'leased', 'running', 'paused'];
+/** A run that is to stand still says so after the step under way. */
+const PAUSABLE: readonly JobState[] = ['pending', 'leased', 'running'];
 const REPEATABLE: readonly JobState[] = ['failed', 'timed_out', 'cancelled'];
 
 export function Actions({ job, onChanged }: { job: Job; onChanged: (job: Job) => void }) {
@@ -13,7 +15,7 @@ export function Actions({ job, onChanged }: { job: Job; onChanged: (job: Job) =>
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const dialog = useRef<HTMLDialogElement>(null);
-  const act = async (action: typeof endpoints.jobs.cancel | typeof endpoints.jobs.retry) => {
+  const act = async (action: (typeof endpoints.jobs)['cancel' | 'pause' | 'resume' | 'retry']) => {
     dialog.current?.close();
     setBusy(true);
     setError(null);
@@ -33,6 +35,17 @@ export function Actions({ job, onChanged }: { job: Job; onChanged: (job: Job) =>
           Cancel job
         </button>
       )}
+      {PAUSABLE.includes(job.state) && job.pausing !== true && (
+        <button type="button" disabled={busy} onClick={() => void act(endpoints.jobs.pause)}>
+          Pause
+        </button>
+      )}
+      {(job.state === 'paused' || job.pausing === true) && (
+        <button type="button" className="main" disabled={busy} onClick={() => void act(endpoints.jobs.resume)}>
+          Resume
+        </button>
+      )}
+      {job.pausing === true && <p role="status">Pausing: the step under way ends first.</p>}
       {REPEATABLE.includes(job.state) && (
         <button type="button" className="main" disabled={busy} onClick={() => void act(endpoints.jobs.retry)}>
           Run again

@@ -102,6 +102,8 @@ export const api = {
     record: { id: 'jobs.record', method: 'GET', path: '/jobs/{id}/record', answer: 'bytes' },
     whyPending: { id: 'jobs.whyPending', method: 'GET', path: '/jobs/{id}/why-pending', answer: 'json' },
     cancel: { id: 'jobs.cancel', method: 'POST', path: '/jobs/{id}/cancel', answer: 'json' },
+    pause: { id: 'jobs.pause', method: 'POST', path: '/jobs/{id}/pause', answer: 'json' },
+    resume: { id: 'jobs.resume', method: 'POST', path: '/jobs/{id}/resume', answer: 'json' },
     retry: { id: 'jobs.retry', method: 'POST', path: '/jobs/{id}/retry', answer: 'json' },
     review: { id: 'jobs.review', method: 'POST', path: '/jobs/{id}/review', answer: 'json' },
   },

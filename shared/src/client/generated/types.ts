@@ -405,6 +405,7 @@ export interface components {
                 evidence?: components["schemas"]["ReviewEvidence"] | undefined;
             } | null;
             artifacts: number;
+            pausing?: boolean | undefined;
             /** Format: date-time */
             createdAt: string;
             startedAt: string | null;
@@ -4007,6 +4008,74 @@ export interface operations {
         };
     };
     "jobs.cancel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "jobs.pause": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "jobs.resume": {
         parameters: {
             query?: never;
             header?: {
