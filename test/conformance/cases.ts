@@ -16,6 +16,7 @@ import {
   readStepRecords,
 } from '../../control-plane/src/jobs/retry.store.ts';
 import * as fences from '../../control-plane/src/jobs/fence.store.ts';
+import * as pauses from '../../control-plane/src/jobs/pause.store.ts';
 import { ackedSeqsOfEnded, lockHeldLeases, readJournal } from '../../control-plane/src/jobs/run.store.ts';
 import * as sessions from '../../control-plane/src/jobs/session.store.ts';
 import { listSilent, putOff, silentFor, takeUp } from '../../control-plane/src/jobs/silence.store.ts';
@@ -181,6 +182,18 @@ export const CASES: readonly Case[] = [
     const agents = AGENTS.map((agentId) => ({ ...tenantOf, agentId }));
     return [first, again, [...(await sessions.findHeld(tx, agents))].sort()];
   }),
+  inTransaction('agents say whether they know pauses', async (tx) => {
+    const session = {
+      ...tenantOf,
+      agentId: A,
+      sessionId: uuid(601),
+      gatewayId: GATEWAY,
+      instance: uuid(500),
+      epoch: 1,
+    };
+    await sessions.openAll(tx, [{ ...session, pauses: true }]);
+    return Promise.all([A, B, uuid(899)].map((agent) => pauses.canPause(tx, TENANT, agent)));
+  }),
   inTransaction('only the session that counts is closed', async (tx) => {
     const ended = (agentId: string, number: number) => ({
       ...{ ...tenantOf, agentId, sessionId: uuid(number), leaseMs: MINUTE },
@@ -280,6 +293,26 @@ export const CASES: readonly Case[] = [
     await moves.relistDeadline(tx, TENANT, uuid(60));
     await moves.relistDeadline(tx, TENANT, uuid(61));
     return [[...facts.keys()].sort(), [...records], await moves.lockForMove(tx, TENANT, uuid(60))];
+  }),
+  inTransaction('words about pauses are counted, and what is held is not promoted', async (tx) => {
+    await submit.insertNewJobs(tx, TENANT, [newJob(80), newJob(81, { concurrencyKey: 'held' }), newJob(82)]);
+    await leases.lease(tx, [request(80, A)]);
+    await pauses.notePause(tx, key(80), 1);
+    // A word too early, and one for an attempt that is not out.
+    await pauses.notePause(tx, key(80), 3);
+    await pauses.notePause(tx, key(80, 9), 2);
+    const words = await pauses.listPauseWords(tx, [A, B], 10);
+    const [held, none] = [await pauses.hold(tx, TENANT, uuid(81), true), await pauses.hold(tx, TENANT, uuid(82), true)];
+    const promoted = async () => (await takeDue(tx, 10)).map(({ jobId }) => jobId);
+    const [kept, state] = [await promoted(), await moves.move(tx, { ...key(81), state: 'pending' }, 'hold')];
+    await moves.move(tx, { ...key(81), state: 'paused' }, 'release');
+    await pauses.hold(tx, TENANT, uuid(81), false);
+    const [freed, lease] = [await promoted(), await leases.holdLease(tx, TENANT, uuid(80))];
+    await moves.move(tx, { ...key(80), state: 'leased' }, 'requeue');
+    await leases.end(tx, [{ ...key(80), outcome: 'lost' }]);
+    const back = await pauses.holdBack(tx, key(80), MINUTE);
+    await moves.releaseKeys(tx, [key(81)]);
+    return [words, held, none, kept, state, freed, lease?.pauseWord, back];
   }),
   inTransaction('an attempt has its time', async (tx) => {
     const limits = [{ timeoutMs: MINUTE }, { attemptTimeoutMs: MINUTE }, { timeoutMs: 9 * MINUTE }, {}];

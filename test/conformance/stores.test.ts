@@ -41,6 +41,7 @@ const readTable = Object.fromEntries(
 const WHOLE = [
   'fence',
   'lease',
+  'pause',
   'queue-postgres',
   'retry',
   'route',

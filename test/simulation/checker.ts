@@ -4,7 +4,8 @@
  *
  * 1. What was acknowledged is not lost. 2. One attempt writes at a time. 3. A step that must not be repeated acts once in a
  * generation, unless a person says so in between, and never after another attempt was leased. 10. Nothing is left behind. Beside them: each generation ends
- * exactly once, a pending job has exactly one place to wait, a concurrency key has one holder, nothing is stuck.
+ * exactly once, a pending job has exactly one place to wait, a concurrency key has one holder, nothing is stuck, no step
+ * starts while a run is paused, and what a person holds back is leased by nobody.
  */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -17,6 +18,8 @@ import type { JobRow, Tables } from './memory/rows.ts';
 const OVER: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'timed_out', 'cancelled']);
 /** States in which an attempt may be under way. */
 const UNDER_WAY: ReadonlySet<JobState> = new Set(['leased', 'running', 'cancelling']);
+/** States in which there may be one, and need not. */
+const MAY_HAVE_LEASE: ReadonlySet<JobState> = new Set(['needs_review', 'paused']);
 /** Lines of history kept for a report. */
 const KEPT = 400;
 
@@ -54,6 +57,8 @@ export class History {
   readonly #submitted = new Map<string, readonly string[]>();
   /** Jobs whose cancel was acknowledged, with the generation that it was for. */
   readonly #cancelled = new Map<string, number>();
+  /** Attempts whose record says that they are paused, as `job attempt`. */
+  readonly #paused = new Set<string>();
   readonly leases: LeaseWatch;
   #entries = 0;
 
@@ -187,6 +192,7 @@ export class History {
     if (before && OVER.has(before.state) && before.generation === generation) {
       this.violated(`job ${id} was ${before.state} and became ${state} in generation ${generation}`);
     }
+    if (before?.state === 'paused' && state === 'leased') this.violated(`pause: job ${id} was paused and was leased`);
     if (before && attempt < before.attempt) this.violated(`2: the attempts of ${id} went back to ${attempt}`);
     if (OVER.has(state)) ends.set(generation, (ends.get(generation) ?? 0) + 1);
     this.#jobs.set(id, { state, generation, attempt, ends });
@@ -229,12 +235,16 @@ export class History {
       Number(tables.job_waiting.get(TENANT, job.id) !== undefined);
     // One whose deadline passed is taken out of the queue by whoever finds it there, and ended by a sweep.
     const isDue = job.deadline !== null && tables.job_deadline.get(TENANT, job.id) !== undefined;
-    if (isWaiting !== Number(job.state === 'pending') && !(isWaiting === 0 && isDue)) {
+    const lease = tables.job_lease.get(TENANT, job.id);
+    const isHeld = job.state === 'paused' && lease === undefined;
+    if (isHeld && !tables.job_waiting.get(TENANT, job.id)?.held && !isDue) {
+      this.violated(`10: job ${job.id} is paused, and nothing holds it back`);
+    }
+    if (isWaiting !== Number(job.state === 'pending' || isHeld) && !(isWaiting === 0 && isDue)) {
       this.violated(`10: job ${job.id} is ${job.state} and has ${isWaiting} places to wait`);
     }
-    const lease = tables.job_lease.get(TENANT, job.id);
     if (lease && lease.attempt !== job.attempt) this.violated(`2: the lease of ${job.id} is not of its newest attempt`);
-    if (UNDER_WAY.has(job.state) !== (lease !== undefined) && job.state !== 'needs_review') {
+    if (UNDER_WAY.has(job.state) !== (lease !== undefined) && !MAY_HAVE_LEASE.has(job.state)) {
       this.violated(`2: job ${job.id} is ${job.state} ${lease ? 'with' : 'without'} a lease`);
     }
   }
@@ -247,6 +257,12 @@ export class History {
     return key;
   }
 
+  #pausedBy({ type }: RunEventBody, attempt: string): void {
+    if (type === 'run.paused') this.#paused.add(attempt);
+    if (type === 'run.resumed') this.#paused.delete(attempt);
+    if (type === 'step.started' && this.#paused.has(attempt)) this.violated(`pause: a step of ${attempt} started`);
+  }
+
   #recorded(jobId: string): void {
     const { tables } = this.#options;
     for (const row of tables.job_event.of(jobId)) {
@@ -254,6 +270,7 @@ export class History {
       if (this.#events.has(key)) continue;
       this.#events.set(key, row.body);
       this.note(`record ${row.job_id}/${row.attempt} ${row.seq} ${row.body.type}`);
+      this.#pausedBy(row.body, `${row.job_id} ${row.attempt}`);
       const newest = this.#jobs.get(row.job_id)?.attempt;
       const isPersons = row.body.type === 'step.completed' && row.body.settledBy !== undefined;
       if (row.attempt !== newest && !isPersons) {

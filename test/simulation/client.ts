@@ -1,4 +1,4 @@
-/** People and programs: they submit with keys and repeat what was not answered, cancel, retry, and settle reviews. */
+/** People and programs: they submit with keys and repeat what was not answered, cancel, pause, retry, and settle reviews. */
 import type { JobRequest } from '@casare/shared/api';
 import { TENANT, type Replica, type Setting } from './setting.ts';
 
@@ -41,6 +41,12 @@ export class Client {
     const decision = chance.pick(['continue', 'retry', 'succeed', 'fail'] as const);
     this.#world.history.note(`person reviews ${jobId}: ${decision}`);
     await this.#ask((gateway) => gateway.jobs.steer.review(BY, jobId, { decision, reason: 'looked' }));
+  }
+
+  /** Takes back a pause that somebody forgot. */
+  async resume(jobId: string): Promise<void> {
+    this.#world.history.note(`person resumes ${jobId}`);
+    await this.#ask((gateway) => gateway.jobs.steer.resume(BY, jobId));
   }
 
   #request(): JobRequest {
@@ -86,11 +92,21 @@ export class Client {
       else if (isOver && chance.hits(0.3)) {
         history.note(`person retries ${id}`);
         await this.#ask((gateway) => gateway.jobs.steer.retry(BY, id));
-      } else if (!isOver && chance.hits(0.3)) {
+      } else if (!isOver && chance.hits(0.5)) await this.#pauseOrResume(id, state === 'paused');
+      else if (!isOver && chance.hits(0.4)) {
         history.note(`person cancels ${id}`);
         if ((await this.#ask((gateway) => gateway.jobs.steer.cancel(BY, id))) === null) history.cancelled(id);
       }
     }
+  }
+
+  /** One that is paused goes on, sooner or later; others are paused, also twice and just before it is taken back. */
+  async #pauseOrResume(id: string, isPaused: boolean): Promise<void> {
+    const { chance, history } = this.#world;
+    if (isPaused && chance.hits(0.7)) return this.resume(id);
+    history.note(`person pauses ${id}`);
+    await this.#ask((gateway) => gateway.jobs.steer.pause(BY, id));
+    if (chance.hits(0.3)) await this.resume(id);
   }
 
   /** Somebody who settles at once whatever waits for a person. */

@@ -159,7 +159,8 @@ export class Gateway {
       if (session.state === 'closed') return { refused: { code: CLOSE.goingAway, reason: 'the session is over' } };
       if (other !== undefined && other.instance !== hello.instance && known === 'alone') return 'contested';
       const { instance, epoch } = hello;
-      const row = { tenant: TENANT, agentId, sessionId: session.id, gatewayId: this.#beat.id, instance, epoch };
+      const opening = { tenant: TENANT, agentId, sessionId: session.id, gatewayId: this.#beat.id, instance, epoch };
+      const row = { ...opening, pauses: hello.pauses === true };
       const [opened] = await sessions.openAll(tx, [row]);
       const elsewhere = opened!.gateway !== null && opened!.gateway !== this.#beat.id;
       return {

@@ -156,10 +156,14 @@ export class World implements Setting {
     else this.chance.pick(busy).leave();
   }
 
-  /** When no fault comes any more, somebody looks after what waits for a person. */
+  /** When no fault comes any more, somebody looks after what waits for a person, and after pauses that were forgotten. */
   #reviewLater(client: Client): void {
     const look = async (): Promise<void> => {
-      for (const job of this.server.tables.job.all()) if (job.state === 'needs_review') await client.review(job.id);
+      for (const job of this.server.tables.job.all()) {
+        if (job.state === 'needs_review') await client.review(job.id);
+        const wanted = (this.server.tables.job_lease.get(TENANT, job.id)?.pause_word ?? 0) % 2 === 1;
+        if (job.state === 'paused' || (wanted && job.state !== 'needs_review')) await client.resume(job.id);
+      }
       this.time.after(20_000, () => void look());
     };
     this.time.after(20_000, () => void look());

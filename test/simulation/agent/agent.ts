@@ -213,6 +213,7 @@ class AgentProcess {
       welcomed: (verdicts) => supervisor.welcomed(verdicts),
       assigned: (message) => supervisor.assigned(message),
       cancelled: (message) => supervisor.cancelled(message),
+      paused: (message) => supervisor.paused(message),
       fenced: (message) => supervisor.fenced(message),
       acknowledged: (key, seq) => {
         if (this.#alive) this.#world.history.acknowledged(key.jobId, key.attempt, seq, this.#outbox.journal(key));

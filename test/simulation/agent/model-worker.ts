@@ -40,6 +40,9 @@ export class ModelWorker {
   readonly #channel: WorkerChannel;
   #onMessage: (message: FromWorker) => void = () => undefined;
   #cancel: string | null = null;
+  #pause = false;
+  /** What the record says of it. */
+  #isPaused = false;
   #dead = false;
   /** The process stands still until then, with what it was sent in the pipe. */
   #stillUntil = 0;
@@ -91,6 +94,7 @@ export class ModelWorker {
     this.#channel.receive(message, {
       start: (start) => void this.#begin(start),
       cancel: (reason) => (this.#cancel = reason),
+      pause: (on) => (this.#pause = on),
     });
   }
 
@@ -103,7 +107,9 @@ export class ModelWorker {
 
   async #run(assignment: StoredAssignment, journal: readonly RunEvent[]): Promise<void> {
     try {
+      this.#isPaused = journal.findLast(({ body }) => isAboutPause(body))?.body.type === 'run.paused';
       await this.#tell({ type: 'run.started', resumed: journal.length > 0 });
+      await this.#stand();
       for (const step of stepsOf(assignment)) {
         const ending = await this.#step(assignment, step, journal);
         if (ending !== null) {
@@ -129,6 +135,7 @@ export class ModelWorker {
     if (before === 'completed') return null;
     if (before === 'failed') return { type: 'run.failed', error: FAILED };
     if (before === 'doubt' && isUnsafe) return { type: 'run.suspended', position, reason: 'it may have acted' };
+    await this.#stand();
     if (this.#cancel !== null) throw new Cancelled(this.#cancel);
     const started: RunEventBody = {
       ...{ type: 'step.started', path: position, position, name: step.name, task: 'call' },
@@ -144,6 +151,17 @@ export class ModelWorker {
     }
     await this.#tell({ type: 'step.completed', ...where, output: { at: position } });
     return null;
+  }
+
+  /** As the engine's gate does: says once that it stands still, and that it goes on before it does. */
+  async #stand(): Promise<void> {
+    while (this.#pause !== this.#isPaused || this.#pause) {
+      if (this.#pause !== this.#isPaused) {
+        this.#isPaused = this.#pause;
+        await this.#tell({ type: this.#isPaused ? 'run.paused' : 'run.resumed' });
+      } else if (this.#cancel !== null) throw new Cancelled(this.#cancel);
+      else await this.#pass(200);
+    }
   }
 
   /** Resolves when it is recorded and, for the start of a step that must not be repeated, when that may act. */
@@ -169,6 +187,10 @@ export class ModelWorker {
       if (!this.#dead) run();
     });
   }
+}
+
+function isAboutPause({ type }: RunEventBody): boolean {
+  return type === 'run.paused' || type === 'run.resumed';
 }
 
 interface ListedStep {

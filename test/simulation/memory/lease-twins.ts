@@ -21,8 +21,9 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
           (end) => end !== null,
         );
         const due_at = ends.length === 0 ? null : Math.min(...ends);
-        const fresh = { accepted: false, acked_seq: 0, cancelling: false, settle_after: null, due_at, restored: false };
-        if (!tables.job_lease.insert({ ...key, generation, slot: slots[at]!, leased_at: now, ...fresh })) {
+        const fresh = { accepted: false, acked_seq: 0, cancelling: false, pause_word: 0, restored: false };
+        const times = { leased_at: now, settle_after: null, due_at };
+        if (!tables.job_lease.insert({ ...key, generation, slot: slots[at]!, ...times, ...fresh })) {
           throw new Error(`job_lease: ${id} is leased already`);
         }
         const deadline = tables.job_deadline.get(job.tenant_id, id);
@@ -56,6 +57,21 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
     const lease = tables.job_lease.get(tenant, job);
     return lease ? [tables.job_lease.change(lease, { cancelling: true })] : [];
   }),
+  wordAbout: twin<[string, string, number, number]>(({ tables }, tenant, job, attempt, word) => {
+    const lease = tables.job_lease.get(tenant, job);
+    if (lease?.attempt !== attempt || lease.pause_word !== word - 1) return [];
+    return [tables.job_lease.change(lease, { pause_word: word })];
+  }),
+  sessionPauses: twin<[string, string]>(({ tables }, tenant, agent) => {
+    const session = tables.agent_session.get(tenant, agent);
+    return session ? [{ pauses: session.pauses }] : [];
+  }),
+  pauseWords: twin<[string[], number]>(({ tables }, agents, limit) =>
+    tables.job_lease
+      .where((row) => agents.includes(row.agent_id) && row.pause_word > 0)
+      .slice(0, limit)
+      .map(({ job_id, attempt, agent_id, pause_word }) => ({ job_id, attempt, agent_id, pause_word })),
+  ),
   endLeases: twin<[string[], string[], number[], string[]]>(({ tables, now }, tenants, jobs, attempts, outcomes) =>
     jobs.flatMap((job, at) => {
       const lease = tables.job_lease.get(tenants[at]!, job);
@@ -203,25 +219,27 @@ export const LEASE_TWINS: Readonly<Record<string, Twin>> = {
   dropDeadGateways: twin<[number]>((moment, deadMs) =>
     dropGateways(moment, (row) => row.heartbeat_at < moment.now - deadMs),
   ),
-  openSessions: twin<[string[], string[], string[], string[], string[], number[], number]>(
-    ({ tables, now }, tenants, agents, sessions, gateways, instances, epochs, leaseMs) =>
-      agents.map((agent, at) => {
-        const before = tables.agent_session.get(tenants[at]!, agent);
-        const row: SessionRow = {
-          tenant_id: tenants[at]!,
-          agent_id: agent,
-          session_id: sessions[at]!,
-          gateway_id: gateways[at]!,
-          instance: instances[at]!,
-          epoch: epochs[at]!,
-          since: now,
-          lease_until: !before ? null : before.gateway_id === null ? before.lease_until : now + leaseMs,
-        };
-        if (before) tables.agent_session.change(before, row);
-        else tables.agent_session.insert(row);
-        const gateway = before?.gateway_id ?? null;
-        return { place: at + 1, replaced: gateway === null ? null : before!.session_id, gateway };
-      }),
+  openSessions: twin<
+    [string[], string[], string[], string[], string[], number[], number, unknown, unknown, pauses: boolean[]]
+  >(({ tables, now }, tenants, agents, sessions, gateways, instances, epochs, leaseMs, _serials, _shown, pauses) =>
+    agents.map((agent, at) => {
+      const before = tables.agent_session.get(tenants[at]!, agent);
+      const row: SessionRow = {
+        tenant_id: tenants[at]!,
+        agent_id: agent,
+        session_id: sessions[at]!,
+        gateway_id: gateways[at]!,
+        instance: instances[at]!,
+        epoch: epochs[at]!,
+        since: now,
+        lease_until: !before ? null : before.gateway_id === null ? before.lease_until : now + leaseMs,
+        pauses: pauses[at]!,
+      };
+      if (before) tables.agent_session.change(before, row);
+      else tables.agent_session.insert(row);
+      const gateway = before?.gateway_id ?? null;
+      return { place: at + 1, replaced: gateway === null ? null : before!.session_id, gateway };
+    }),
   ),
   heldSessions: twin<[string[], string[]]>(({ tables }, tenants, agents) =>
     agents.flatMap((agent, at) => {

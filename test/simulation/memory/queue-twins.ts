@@ -88,6 +88,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
           not_before: ms(notBefore[at]),
           concurrency_key: keys[at]!,
           key_limit: limits[at]!,
+          held: false,
         }),
       ),
   ),
@@ -181,7 +182,7 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
       (row) => row.job_id,
     );
     const due = tables.job_waiting
-      .where((row) => (row.not_before === null || row.not_before <= now) && !isFenced(tables, row))
+      .where((row) => !row.held && (row.not_before === null || row.not_before <= now) && !isFenced(tables, row))
       .sort(inLine);
     const holders = holdersOf(tables);
     const [plain, keyed] = [[] as WaitingRow[], [] as WaitingRow[]];
@@ -249,11 +250,16 @@ export const QUEUE_TWINS: Readonly<Record<string, Twin>> = {
       not_before: delayMs > 0 ? now + delayMs : null,
       concurrency_key: job.concurrency_key,
       key_limit: job.concurrency_limit,
+      held: false,
     };
     if (!tables.job_waiting.insert(row)) throw new Error(`job_waiting: ${id} waits already`);
     return [row];
   }),
 
+  holdPlace: twin<[string, string, boolean]>(({ tables }, tenant, id, held) => {
+    const row = tables.job_waiting.get(tenant, id);
+    return row ? [tables.job_waiting.change(row, { held })] : [];
+  }),
   findRoute: twin<[string, string]>(({ tables }, tenant, key) =>
     tables.route.where((row) => row.tenant_id === tenant && row.key === key).map(routeOf),
   ),

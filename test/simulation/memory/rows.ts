@@ -52,6 +52,7 @@ export interface WaitingRow {
   readonly not_before: number | null;
   readonly concurrency_key: string | null;
   readonly key_limit: number;
+  readonly held: boolean;
 }
 
 export interface LeaseRow {
@@ -65,6 +66,7 @@ export interface LeaseRow {
   readonly accepted: boolean;
   readonly acked_seq: number;
   readonly cancelling: boolean;
+  readonly pause_word: number;
   readonly settle_after: number | null;
   readonly due_at: number | null;
   readonly restored: boolean;
@@ -131,6 +133,7 @@ export interface SessionRow {
   readonly epoch: number;
   readonly since: number;
   readonly lease_until: number | null;
+  readonly pauses: boolean;
 }
 
 export interface RouteRow {

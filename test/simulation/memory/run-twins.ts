@@ -41,9 +41,10 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
       .flatMap((id, at) => {
         const [job, lease] = [tables.job.get(tenants[at]!, id), tables.job_lease.get(tenants[at]!, id)];
         if (!job || lease?.attempt !== attempts[at] || lease!.agent_id !== agents[at]) return [];
-        const { tenant_id, job_id, attempt, agent_id, acked_seq, cancelling } = lease!;
+        const { tenant_id, job_id, attempt, agent_id, acked_seq, cancelling, pause_word } = lease!;
         const keyed = job.concurrency_key !== null;
-        return [{ tenant_id, job_id, attempt, agent_id, acked_seq, cancelling, keyed, state: job.state }];
+        const said = { acked_seq, cancelling, pause_word };
+        return [{ tenant_id, job_id, attempt, agent_id, ...said, keyed, state: job.state }];
       })
       .sort(
         by(
