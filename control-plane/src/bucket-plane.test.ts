@@ -17,18 +17,20 @@ let s3: S3ForTests;
 let folder: string;
 let plane: TestControlPlane;
 let scene: Scene;
+let settings: Record<string, string>;
 beforeAll(async () => {
   s3 = await startS3ForTests();
   folder = await mkdtemp(path.join(tmpdir(), 'casare-bucket-plane-'));
   const keys = path.join(folder, 'keys.json');
   await writeFile(keys, JSON.stringify(s3.keys), { mode: 0o600 });
-  plane = await startTestControlPlane({
+  settings = {
     CASARE_S3_BUCKET: s3.bucket,
     CASARE_S3_ENDPOINT: s3.endpoint,
     CASARE_S3_PREFIX: 'runs',
     CASARE_S3_KEYS_FILE: keys,
     CASARE_OUTBOUND_ALLOW: s3.endpoint,
-  });
+  };
+  plane = await startTestControlPlane(settings);
   scene = await sceneOf(plane);
 });
 afterAll(async () => {
@@ -91,4 +93,49 @@ test('with the bucket away downloads say so, and with the bytes gone too', async
   const missing = await get();
   expect([missing.status, await missing.json()]).toMatchObject([404, { code: 'ARTIFACT_FILE_MISSING' }]);
   await tunnel.close();
+});
+
+test('downloads stay here unless the operator lets them go to the bucket; then they are attachments of an allowed type', async () => {
+  const other = await startTestControlPlane({ ...settings, CASARE_S3_PREFIX: 'direct', CASARE_S3_REDIRECT: '1' });
+  try {
+    const there = await sceneOf(other);
+    const client = await newTenant(other, 'direct');
+    const tunnel = await connect(there, await newAgent(there, client));
+    const { id: job } = await client.call(api.jobs.submit, { body: JOB });
+    await begin(tunnel, job);
+    const content = Buffer.from('<script>alert(1)</script>');
+    const sent = await sendFile(tunnel, job, { stream: 1, name: 'out/page.html', content, mediaType: 'text/html' });
+    if (!('stored' in sent)) throw new Error(sent.reason);
+    const headers = { authorization: `Bearer ${await other.keyOf('viewer', 'direct')}` };
+    const get = (path: string, more: Record<string, string> = {}, method = 'GET') =>
+      fetch(path, { headers: { ...headers, ...more }, redirect: 'manual', method });
+    const url = `${other.url}/api/v1/artifacts/${sent.stored}`;
+    const { url: link } = await client.call(api.artifacts.link, { params: { id: sent.stored }, body: {} });
+
+    // A program that reads bytes is given bytes.
+    expect(await (await get(url)).text()).toBe(String(content));
+    for (const each of [`${url}?redirect=1`, link]) {
+      const answer = await get(each);
+      expect([answer.status, await answer.text(), answer.headers.get('cache-control')]).toEqual([302, '', 'no-store']);
+      expect(answer.headers.get('content-disposition')).toBeNull();
+      const location = answer.headers.get('location')!;
+      expect(location.startsWith(`${s3.endpoint}/${s3.bucket}/direct/direct/`)).toBe(true);
+      expect(location).not.toContain(new URL(link).searchParams.get('token')!);
+      const file = await fetch(location);
+      expect(await file.text()).toBe(String(content));
+      expect(['content-type', 'content-disposition'].map((name) => file.headers.get(name))).toEqual([
+        ...['application/octet-stream', 'attachment; filename=page.html'],
+      ]);
+      const etag = `"${createHash('sha256').update(content).digest('hex')}"`;
+      expect((await get(each, { 'if-none-match': etag })).status).toBe(304);
+      expect((await get(each, { range: 'bytes=900-' })).status).toBe(416);
+      expect((await get(each, {}, 'HEAD')).status).toBe(200);
+    }
+    // What is not in the bucket is answered by us, in words.
+    await s3.remove(`direct/direct/${sent.stored.slice(-2)}/${sent.stored}`);
+    expect(await (await get(link)).json()).toMatchObject({ code: 'ARTIFACT_FILE_MISSING' });
+    await tunnel.close();
+  } finally {
+    await other.close();
+  }
 });

@@ -81,15 +81,21 @@ export async function stateIs(client: Client, id: string, state: string): Promis
 export async function sendFile(
   tunnel: TestTunnel,
   jobId: string,
-  file: { readonly stream: number; readonly name: string; readonly content: Buffer; readonly kind?: 'screenshot' },
+  file: {
+    readonly stream: number;
+    readonly name: string;
+    readonly content: Buffer;
+    readonly kind?: 'screenshot';
+    readonly mediaType?: string;
+  },
 ): Promise<{ readonly stored: string } | { readonly refused: string; readonly reason: string }> {
-  const { stream, name, content, kind = 'output' } = file;
+  const { stream, name, content, kind = 'output', mediaType = 'text/plain' } = file;
   const sha256 = createHash('sha256').update(content).digest('hex');
   const about = {
     artifactId: randomUUID(),
     name,
     kind,
-    mediaType: 'text/plain',
+    mediaType,
     bytes: content.length,
     sha256,
   } as const;

@@ -90,9 +90,9 @@ export class Api implements Client {
   }
 }
 
-/** The address of an artifact's bytes; the server sends them as a download. */
+/** The address of an artifact's bytes; the server sends them as a download, or a bucket does to which it leads. */
 export function artifactUrl(id: string): string {
-  return pathOf(api.artifacts.get, { id });
+  return `${pathOf(api.artifacts.get, { id })}?redirect=1`;
 }
 
 /** The address of the record of a run. */

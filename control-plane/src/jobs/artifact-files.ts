@@ -19,6 +19,7 @@ import {
   type ObjectPage,
   type ObjectRange,
   type ObjectStore,
+  type SentAs,
 } from '../platform/objects/objects.ts';
 
 /** A part being written, in order. */
@@ -35,6 +36,7 @@ export interface PartFile {
 /** A bucket that others may keep files in too. */
 export interface Bucket extends ObjectStore {
   keepers(mine: string): Promise<string[]>;
+  addressOf(tenant: string, id: string, as: SentAs): Promise<string | null>;
 }
 
 /** Where a complete file may be. */
@@ -101,6 +103,14 @@ export class ArtifactFiles {
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /** Where the complete file is fetched from without us, for a minute; null where it is not in a bucket, or that is not allowed. */
+  async addressOf(tenant: string, id: string, as: SentAs): Promise<string | null> {
+    const bucket = this.#bucket;
+    const address = (await bucket?.addressOf(tenant, id, as)) ?? null;
+    if (bucket === null || address === null || (await this.#disk.has(tenant, id))) return null;
+    return (await bucket.has(tenant, id)) ? address : null;
   }
 
   /** Removes all of a tenant, or a good part of it; how many files there were. Asked again until there is none. */

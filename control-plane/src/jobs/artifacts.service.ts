@@ -13,7 +13,7 @@ import { appendLive, type LiveService } from '../live/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/index.ts';
 import { Fault } from '../platform/errors.ts';
-import type { ObjectRange } from '../platform/objects/objects.ts';
+import type { ObjectRange, SentAs } from '../platform/objects/objects.ts';
 import type { ArtifactFiles, PartFile } from './artifact-files.ts';
 import { timeOf } from '../platform/ids.ts';
 import { refuse, type Refusal } from '../platform/refusal.ts';
@@ -49,6 +49,8 @@ export interface FoundArtifact {
   isThere(): Promise<boolean>;
   /** Its bytes, or a range of them; or why they are not to be had. Read to the end or destroyed. */
   read(range: ObjectRange | null): Promise<Readable | 'missing' | 'damaged'>;
+  /** See `ArtifactFiles.addressOf`. */
+  addressOf(as: SentAs): Promise<string | null>;
 }
 
 export interface ArtifactsDependencies {
@@ -116,6 +118,7 @@ export class ArtifactsService {
     return {
       artifact,
       isThere: () => files.has(tenant, artifact.id),
+      addressOf: (as) => files.addressOf(tenant, artifact.id, as),
       read: async (range) => {
         const found = await files.read(tenant, artifact.id, range);
         if (found === null || found.bytes === artifact.bytes) return found?.content ?? 'missing';

@@ -124,9 +124,9 @@ export class JobsController {
   }
 
   @Handles(api.artifacts.get)
-  async artifact({ caller, params, request }: Call<typeof api.artifacts.get>): Answer<typeof api.artifacts.get> {
+  async artifact({ caller, params, query, request }: Call<typeof api.artifacts.get>): Answer<typeof api.artifacts.get> {
     const found = await this.#artifacts.find(caller.tenant, params.id);
-    return found === null ? artifactNotFound(params.id) : bytesOf(found, request.method);
+    return found === null ? artifactNotFound(params.id) : bytesOf(found, request.method, query.redirect === '1');
   }
 
   @Handles(api.artifacts.link)
@@ -143,15 +143,17 @@ export class JobsController {
     request,
   }: Call<typeof api.artifacts.linked>): Answer<typeof api.artifacts.linked> {
     const found = await this.#links.open(params.id, query.token ?? '');
-    return isRefusal(found) ? found : bytesOf(found, request.method);
+    return isRefusal(found) ? found : bytesOf(found, request.method, true);
   }
 }
 
-async function bytesOf(found: FoundArtifact, method: string): Promise<StoredBytes | Refusal> {
+/** `redirects`: whoever asked follows to where the bytes are. */
+async function bytesOf(found: FoundArtifact, method: string, redirects: boolean): Promise<StoredBytes | Refusal> {
   const { id, mediaType, bytes, name, sha256 } = found.artifact;
   if (method === 'HEAD' && !(await found.isThere())) return fileGone(id, 'missing');
   return {
     ...{ mediaType, bytes, name, sha256 },
+    ...(redirects ? { elsewhere: (as) => found.addressOf(as) } : {}),
     async read(range) {
       const content = await found.read(range);
       return typeof content === 'string' ? fileGone(id, content) : content;

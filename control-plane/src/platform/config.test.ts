@@ -147,7 +147,8 @@ describe('a bucket', () => {
 
   it('has keys of the environment or a file; with an endpoint its name is in the path', () => {
     const of = { accessKeyId: 'id', secretAccessKey: 'a-secret' };
-    const aws = { bucket: 'files', endpoint: null, region: 'us-east-1', prefix: '', pathStyle: false, keys: { of } };
+    const plain = { prefix: '', pathStyle: false, redirect: false };
+    const aws = { bucket: 'files', endpoint: null, region: 'us-east-1', ...plain, keys: { of } };
     expect(readConfig({ ...keys, CASARE_S3_BUCKET: 'files' }).bucket).toEqual(aws);
     const more = { CASARE_S3_ENDPOINT: 'https://s3.example/a/', CASARE_S3_PREFIX: 'a/b', CASARE_S3_KEYS_FILE: '/keys' };
     expect(readConfig({ CASARE_S3_BUCKET: 'files', ...more }).bucket).toEqual({
@@ -161,6 +162,8 @@ describe('a bucket', () => {
     [{ CASARE_S3_BUCKET: 'files', CASARE_S3_ACCESS_KEY_ID: 'id' }],
     [{ CASARE_S3_BUCKET: 'files', ...keys, CASARE_S3_KEYS_FILE: '/keys' }],
     [{ CASARE_S3_BUCKET: 'files', ...keys, CASARE_S3_PREFIX: '/../x' }],
+    [{ CASARE_S3_REDIRECT: '1' }],
+    [{ CASARE_S3_BUCKET: 'files', ...keys, CASARE_S3_REDIRECT: '1', CASARE_S3_ENDPOINT: 'http://minio.internal' }],
   ])('is refused with %j, and no key is in the message', (env) => {
     const message = (() => {
       try {

@@ -166,6 +166,7 @@ const Environment = z
       .transform((text) => (text.endsWith('/') ? text : `${text}/`))
       .default(''),
     CASARE_S3_PATH_STYLE: z.enum(['0', '1']).optional(),
+    CASARE_S3_REDIRECT: z.enum(['0', '1']).default('0'),
     CASARE_S3_ACCESS_KEY_ID: z.string().min(1).max(200).nullable().default(null),
     CASARE_S3_SECRET_ACCESS_KEY: z.string().min(1).max(500).nullable().default(null),
     CASARE_S3_KEYS_FILE: file,
@@ -197,6 +198,11 @@ const Environment = z
     if (env.CASARE_S3_BUCKET !== null && sources !== 1) {
       issue('CASARE_S3_BUCKET', `needs either ${keys.join(' and ')}, or CASARE_S3_KEYS_FILE`);
     }
+    const isPlain = env.CASARE_S3_ENDPOINT?.startsWith('http:') === true;
+    if (env.CASARE_S3_REDIRECT === '1' && isPlain && !isLoopback(new URL(env.CASARE_S3_ENDPOINT!).hostname)) {
+      issue('CASARE_S3_REDIRECT', 'needs an endpoint of https, since downloads are sent there');
+    }
+    if (env.CASARE_S3_REDIRECT === '1' && env.CASARE_S3_BUCKET === null) issue('CASARE_S3_REDIRECT', 'needs a bucket');
     if (env.CASARE_S3_BUCKET === null && (sources > 0 || env.CASARE_S3_ENDPOINT !== null)) {
       issue('CASARE_S3_BUCKET', 'is missing, and other settings of a bucket are there');
     }
@@ -276,6 +282,7 @@ function bucketOf(read: z.infer<typeof Environment>): BucketConfig | null {
   return {
     ...{ bucket, endpoint, region: read.CASARE_S3_REGION, prefix: read.CASARE_S3_PREFIX },
     pathStyle: style === undefined ? endpoint !== null : style === '1',
+    redirect: read.CASARE_S3_REDIRECT === '1',
     keys: file === null ? { of: { accessKeyId: id!, secretAccessKey: secret! } } : { file },
   };
 }

@@ -48,7 +48,10 @@ export const artifacts = {
     summary: 'Sends the bytes of an artifact, or one range of them. Its ETag is its SHA-256.',
     permission: 'jobs:read',
     params: IdParams,
+    /** `1`: the answer may be a redirect to a bucket, where the operator allows that. */
+    query: z.object({ redirect: z.enum(['0', '1']).optional() }),
     answer: 'bytes',
+    redirects: true,
     problems: bytesGone,
   }),
   link: endpoint({
@@ -72,6 +75,7 @@ export const artifacts = {
     params: IdParams,
     query: z.object({ token: z.string().max(300).optional() }),
     answer: 'bytes',
+    redirects: true,
     problems: ['ARTIFACT_LINK_INVALID', ...bytesGone],
   }),
 } as const;

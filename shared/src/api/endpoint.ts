@@ -38,6 +38,8 @@ export interface Endpoint {
   readonly answer: Answer;
   /** Of an answer of bytes that is made: its media types. A file that is kept is of any, and is sent in ranges too. */
   readonly mediaTypes?: readonly string[];
+  /** Of an answer of bytes: it may be sent to where they are. */
+  readonly redirects?: boolean;
   /** Success status; 200 when absent (204 for `nothing`). */
   readonly status?: 201;
   /** Problem codes a caller should be ready for, besides the common ones. */

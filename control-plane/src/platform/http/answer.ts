@@ -27,6 +27,8 @@ export interface StoredBytes {
   readonly sha256: string;
   /** Its bytes, of `range` alone when given. Asked for once at most, and not at all when nothing is sent of them. */
   read(range: ByteRange | null): Promise<Readable | Refusal>;
+  /** Where the client fetches it instead, with these headers; null: from here. */
+  readonly elsewhere?: (as: { readonly type: string; readonly disposition: string }) => Promise<string | null>;
 }
 
 /** A file to save. */
@@ -120,6 +122,7 @@ async function sendStored(response: Response, reply: StoredBytes): Promise<void>
     return;
   }
   const { range } = sent;
+  if (await sendElsewhere(response, reply)) return;
   const stream = request.method === 'HEAD' ? null : await reply.read(range);
   if (isRefusal(stream)) {
     refuseBytes(response, stream);
@@ -132,6 +135,19 @@ async function sendStored(response: Response, reply: StoredBytes): Promise<void>
   if (range !== null) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${bytes}`);
   if (stream === null) response.end();
   else await pour(stream, response);
+}
+
+/** For a GET whose bytes would be sent: whoever has them already, or asks for what is not there, is answered here. */
+async function sendElsewhere(response: Response, { elsewhere }: StoredBytes): Promise<boolean> {
+  if (elsewhere === undefined || response.req.method !== 'GET') return false;
+  const [type, disposition] = ['Content-Type', 'Content-Disposition'].map((name) => String(response.getHeader(name)));
+  const location = await elsewhere({ type: type!, disposition: disposition! });
+  if (location === null) return false;
+  // The address says of these what the bucket is to send; the tag is of the file, not of this answer.
+  for (const name of ['Content-Type', 'Content-Disposition', 'ETag', 'Accept-Ranges']) response.removeHeader(name);
+  response.setHeader('Location', location);
+  response.status(302).end();
+  return true;
 }
 
 function sendNothingOf(response: Response, status: 304 | 412 | 416, bytes: number): void {

@@ -70,6 +70,7 @@ function operationOf(endpoint: Endpoint): ZodOpenApiOperationObject {
     responses: {
       [endpoint.answer === 'nothing' ? '204' : String(endpoint.status ?? 200)]: successOf(endpoint),
       ...(isKeptFile(endpoint) ? PARTS : {}),
+      ...(endpoint.redirects ? { 302: ELSEWHERE } : {}),
       ...(showsOne(endpoint) && endpoint.passing === undefined ? { 304: PARTS[304] } : {}),
       ...problemsOf(endpoint),
     },
@@ -88,6 +89,11 @@ function headersOf(endpoint: Endpoint): { header?: z.ZodObject } {
 const PARTS = {
   206: { description: 'The part of the bytes that `Range` asked for.', content: { '*/*': {} } },
   304: { description: 'What `If-None-Match` named is still so.' },
+};
+
+const ELSEWHERE = {
+  description: 'The bytes are fetched from the address in `Location`, which is good for a minute: a bucket.',
+  headers: { Location: { schema: { type: 'string' as const, format: 'uri' } } },
 };
 
 function bodyContent(endpoint: Endpoint) {

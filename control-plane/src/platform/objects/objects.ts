@@ -18,6 +18,14 @@ export interface SealedFile {
   readonly sha256: string;
 }
 
+/** Header values that a bucket sends a file with. */
+export interface SentAs {
+  /** Content-Type. */
+  readonly type: string;
+  /** Content-Disposition. */
+  readonly disposition: string;
+}
+
 /** What is read; whoever has it reads it to its end or destroys it. */
 export interface FoundObject {
   /** Of the whole, also where a range of it is read. */

@@ -29,7 +29,9 @@ import {
   type ObjectRange,
   type ObjectStore,
   type SealedFile,
+  type SentAs,
 } from './objects.ts';
+import { presignedUrl } from './s3-presign.ts';
 import { channelHandler } from './s3-requests.ts';
 
 export interface BucketKeys {
@@ -47,6 +49,8 @@ export interface BucketSettings {
   readonly prefix: string;
   /** The bucket in the path and not in the host name: what MinIO and Supabase want. */
   readonly pathStyle: boolean;
+  /** Whether downloads may be sent to the bucket; not unless it says so. */
+  readonly redirect?: boolean;
 }
 
 export interface S3ObjectsOptions extends BucketSettings {
@@ -64,6 +68,8 @@ const PAGES = 10;
 const AT_ONCE = 8;
 /** Where those that keep files in the bucket leave their names; no tenant can have this one. */
 const KEEPERS = '.installations';
+/** How long an address of an object is good, seconds: as long as a browser needs to follow it, however slowly it then reads. */
+const ADDRESS_SECONDS = 60;
 const KEYS_MS = 300_000;
 /** What it would say is in what it throws. */
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -131,6 +137,16 @@ export class S3Objects implements ObjectStore {
       }
       throw this.#unreachable(error);
     }
+  }
+
+  /** Where the object is fetched from the bucket itself, as what is said here; null where that is not allowed. */
+  async addressOf(tenant: string, id: string, as: SentAs): Promise<string | null> {
+    if (this.#options.redirect !== true) return null;
+    const command = new GetObjectCommand({
+      ...this.#at(tenant, id),
+      ...{ ResponseContentType: as.type, ResponseContentDisposition: as.disposition, ResponseCacheControl: 'no-store' },
+    });
+    return this.#ask(() => presignedUrl(this.#client, command, ADDRESS_SECONDS));
   }
 
   async remove(tenant: string, id: string): Promise<void> {

@@ -61,7 +61,7 @@ function lowerCase(headers: Readonly<Record<string, string>>): Record<string, st
 }
 
 /** Written as it was signed, in that order: some servers do not sort it again. */
-function queryOf(query: NonNullable<Request['query']>): string {
+export function queryOf(query: NonNullable<Request['query']>): string {
   const sorted = Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1));
   const pairs = sorted.flatMap(([name, value]) =>
     [value].flat().map((one) => (one === null ? escape(name) : `${escape(name)}=${escape(one)}`)),

@@ -4372,7 +4372,9 @@ export interface operations {
     };
     "artifacts.get": {
         parameters: {
-            query?: never;
+            query?: {
+                redirect?: ("0" | "1") | undefined;
+            } | undefined;
             header?: never;
             path: {
                 id: string;
@@ -4398,6 +4400,14 @@ export interface operations {
                 content: {
                     "*/*": unknown;
                 };
+            };
+            /** @description The bytes are fetched from the address in `Location`, which is good for a minute: a bucket. */
+            302: {
+                headers: {
+                    Location?: string | undefined;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What `If-None-Match` named is still so. */
             304: {
@@ -4490,6 +4500,14 @@ export interface operations {
                 content: {
                     "*/*": unknown;
                 };
+            };
+            /** @description The bytes are fetched from the address in `Location`, which is good for a minute: a bucket. */
+            302: {
+                headers: {
+                    Location?: string | undefined;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What `If-None-Match` named is still so. */
             304: {
