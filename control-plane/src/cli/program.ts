@@ -40,6 +40,8 @@ function programFor(around: Surroundings): Command {
     .addOption(
       new Option('-o, --output <format>', 'how results are written').choices(['table', 'json']).default('table'),
     )
+    .option('--if-match <etag>', 'change it only if it is still as this ETag says')
+    .option('--etag-save <file>', 'write the ETag of what is shown or changed to a file')
     .showHelpAfterError('Add --help to see how it is called.')
     .exitOverride()
     .configureOutput({

@@ -1,5 +1,6 @@
 /** What a command works with: the client, the terminal, and how results are to be written. */
 import { createClient, PATIENT, type Client } from '@casare/shared/client';
+import { writeFile } from 'node:fs/promises';
 import { json, table, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { type Terminal } from './output.ts';
@@ -39,6 +40,8 @@ interface GlobalOptions {
   readonly url?: string;
   readonly apiKey?: string;
   readonly output?: 'table' | 'json';
+  readonly ifMatch?: string;
+  readonly etagSave?: string;
 }
 
 /** Opens a session by the global options of `command`. */
@@ -52,7 +55,7 @@ export async function openSession(command: Command, around: Surroundings): Promi
     client: createClient({
       ...server,
       patience: PATIENT,
-      fetch: (to, init) => fetch(to, { ...init, signal: around.signal }),
+      fetch: (to, init) => bound(options, to, { ...init, signal: around.signal }),
     }),
     terminal,
     json: asJson,
@@ -62,4 +65,17 @@ export async function openSession(command: Command, around: Surroundings): Promi
       if (!asJson && page.nextCursor !== null) terminal.err(`More with --cursor ${page.nextCursor}\n`);
     },
   };
+}
+
+/**
+ * Every change is bound to `--if-match`: one that does not take it is refused, not made. With `--etag-save` the last ETag that the
+ * server says is kept (ADR 0050).
+ */
+async function bound({ ifMatch, etagSave }: GlobalOptions, to: Parameters<typeof fetch>[0], init: RequestInit) {
+  const changes = ifMatch !== undefined && init.method !== 'GET';
+  const headers = { ...(init.headers as Record<string, string>), ...(changes ? { 'if-match': ifMatch } : {}) };
+  const response = await fetch(to, { ...init, headers });
+  const etag = response.headers.get('etag');
+  if (etagSave !== undefined && etag !== null && response.ok) await writeFile(etagSave, `${etag}\n`);
+  return response;
 }
