@@ -122,6 +122,48 @@ test('one invites by mail, and changes and disables whom one may', async () => {
   expect((await theirs.request.get(`${plane.urls.web}/api/v1/auth/me`)).status()).toBe(401);
 });
 
+test('who changes what somebody else has changed meanwhile is told, and sees it; an account is deleted when one is sure', async () => {
+  const email = 'eli@acme.example';
+  const { account } = await client.call(api.accounts.invite, { body: { email, role: 'viewer' } });
+  const params = { id: account.id };
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'People' }).click();
+  const role = page.getByLabel(`Role of ${email}`);
+  await role.waitFor();
+  await client.call(api.accounts.setRole, { params, body: { role: 'security' } });
+  await role.selectOption('operator');
+  await page.getByRole('alert').getByText('Somebody else changed this meanwhile, and nothing was done.').waitFor();
+  expect((await client.call(api.accounts.get, { params })).role).toBe('security');
+  // It is shown as it is now, and so the second try is of who knows.
+  await expect.poll(() => role.inputValue()).toBe('security');
+  await role.selectOption('operator');
+  await page.getByText(`${email} is operator now.`).waitFor();
+  await expect.poll(() => role.inputValue()).toBe('operator');
+
+  // Between the look and the change too: the server is the one who says so.
+  await page.route('**/api/v1/accounts/*/disable', async (route) => {
+    await client.call(api.accounts.setRole, { params, body: { role: 'viewer' } });
+    await route.continue();
+  });
+  await page.getByRole('button', { name: `Disable ${email}` }).click();
+  await page.getByRole('alert').getByText('PRECONDITION_FAILED').waitFor();
+  await expect.poll(() => role.inputValue()).toBe('viewer');
+
+  await page.getByRole('button', { name: `Delete ${email}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Delete ${email}?` });
+  await dialog.getByRole('button', { name: 'Keep it' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: `Delete ${email}` }).click();
+  await dialog.getByRole('button', { name: 'Delete the account' }).click();
+  await page.getByText(`${email} is deleted.`).waitFor();
+  await role.waitFor({ state: 'detached' });
+  await expect(client.call(api.accounts.get, { params })).rejects.toMatchObject({
+    problem: { code: 'ACCOUNT_NOT_FOUND' },
+  });
+  // Nobody deletes themselves.
+  expect(await page.getByRole('button', { name: `Delete ${plane.admin.email}` }).count()).toBe(0);
+});
+
 test('where mail does not get through, the link is shown once', async () => {
   mail.broken = true;
   const page = await signedIn();

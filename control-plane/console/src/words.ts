@@ -1,6 +1,7 @@
 /** How states, times, sizes and errors are said to people. */
 import type { DeadReason, JobState, Step } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
+import { CHANGED_MEANWHILE } from './ui/as-seen.ts';
 
 export const STATE_WORDS: Readonly<Record<JobState | Step['state'], string>> = {
   pending: 'Pending',
@@ -34,7 +35,9 @@ export const DEAD_WORDS: Readonly<Record<DeadReason, string>> = {
 
 /** What went wrong, and what to do; never a stack or a code alone. */
 export function wordsOf(error: unknown): string {
-  if (error instanceof ApiError) return error.message;
+  if (error instanceof ApiError) {
+    return error.problem.code === 'PRECONDITION_FAILED' ? CHANGED_MEANWHILE : error.message;
+  }
   if (error instanceof Error && error.name === 'ZodError') {
     return 'The control plane answered something that this page does not understand. Load the page again: it may have been updated.';
   }

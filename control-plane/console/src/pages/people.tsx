@@ -1,9 +1,11 @@
-/** The people of the tenant: invited, given roles, disabled. What one may not do has no button. */
+/** The people of the tenant: invited, given roles, disabled, deleted. What one may not do has no button. */
 import { Role, within, type Account, type AccountAction } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useState } from 'react';
 import { Invite } from '../people/invite.tsx';
 import { useSession } from '../session.tsx';
+import { asSeen } from '../ui/as-seen.ts';
+import { Confirm } from '../ui/confirm.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Table } from '../ui/table.tsx';
@@ -28,6 +30,7 @@ export function PeoplePage() {
   const { me } = state;
   const act = async (work: () => Promise<unknown>, words: string) => {
     setFailure(null);
+    setDone('');
     try {
       await work();
       setDone(words);
@@ -79,19 +82,30 @@ interface PersonProps {
   readonly act: (work: () => Promise<unknown>, words: string) => Promise<void>;
 }
 
+/** What others decide about an account: its person may join meanwhile, or set up a second factor. */
+const decided = ({ role, sites, platform, state }: Account) => [role, sites, platform, state === 'disabled'];
+
 function Person({ account, roles, mayRecover, act }: PersonProps) {
   const { api } = useSession();
   const { id, email, role, state } = account;
   const params = { id };
+  /** Only on the account that is shown: who comes after somebody else is told. */
+  const change = (work: (ifMatch: string | undefined) => Promise<unknown>, words: string) =>
+    act(async () => work(await asSeen(account, api.tagged(endpoints.accounts.get, { params }), decided)), words);
   const steer = (action: AccountAction, words: string) =>
-    act(() => api.call(endpoints.accounts.act, { params: { id, action } }), words);
+    change((ifMatch) => api.call(endpoints.accounts.act, { params: { id, action }, ifMatch }), words);
   const setRole = (to: Role) =>
-    act(() => api.call(endpoints.accounts.setRole, { params, body: { role: to } }), `${email} is ${to} now.`);
+    change(
+      (ifMatch) => api.call(endpoints.accounts.setRole, { params, body: { role: to }, ifMatch }),
+      `${email} is ${to} now.`,
+    );
   const reset = () =>
-    act(
-      () => api.call(endpoints.accounts.resetSecondFactor, { params }),
+    change(
+      (ifMatch) => api.call(endpoints.accounts.resetSecondFactor, { params, ifMatch }),
       `The second factor of ${email} is taken away.`,
     );
+  const remove = () =>
+    change((ifMatch) => api.call(endpoints.accounts.delete, { params, ifMatch }), `${email} is deleted.`);
   return (
     <tr role="row">
       <td role="cell">{email}</td>
@@ -142,6 +156,18 @@ function Person({ account, roles, mayRecover, act }: PersonProps) {
           >
             Enable
           </button>
+        )}
+        {roles.length > 0 && (
+          <Confirm
+            label="Delete"
+            name={`Delete ${email}`}
+            title={`Delete ${email}?`}
+            keep="Keep it"
+            confirm="Delete the account"
+            onConfirmed={() => void remove()}
+          >
+            <p>Its sessions end and its keys stop at once, for good. What it did stays on record.</p>
+          </Confirm>
         )}
       </td>
     </tr>
