@@ -103,7 +103,7 @@ test('one invites by mail, and changes and disables whom one may', async () => {
   await theirs.keyboard.press('Enter');
   await heading(theirs, 'Jobs');
   // A developer may not see accounts.
-  expect(await theirs.getByRole('link', { name: 'People' }).count()).toBe(0);
+  expect(await theirs.getByRole('link', { name: /People|Identity providers/ }).count()).toBe(0);
 
   await page.getByLabel('Role of ann@acme.example').selectOption('operator');
   await page.getByText('ann@acme.example is operator now.').waitFor();
@@ -202,4 +202,57 @@ async function enrolFactor(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'I have them' }).click();
   await page.getByText('10 recovery codes are left').waitFor();
   expect(await page.getByRole('list', { name: 'Recovery codes' }).count()).toBe(0);
+}
+
+test('an owner adds a provider, changes and removes it; who comes second is told', async () => {
+  const idp = await startTestProvider(plane.urls.web);
+  try {
+    await providersTest(idp);
+  } finally {
+    await idp.close();
+  }
+});
+
+async function providersTest({ issuer, clientId, clientSecret }: TestProvider): Promise<void> {
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'Identity providers' }).click();
+  await page.getByText('There is none: people sign in by e-mail and password.').waitFor();
+  await page.getByText(`${plane.urls.web}/login/callback`).waitFor();
+  const form = page.getByRole('form', { name: 'New provider' });
+  await form.getByLabel('Name').fill('Acme');
+  await form.getByLabel('Client id').fill(clientId);
+  await form.getByLabel('Client secret').fill(clientSecret);
+  await form.getByLabel('Roles by group').fill('staff');
+  await form.getByLabel('Issuer').fill('http://127.0.0.1:9');
+  await form.getByRole('button', { name: 'Add the provider' }).click();
+  await form.getByText('“staff” is not group = role.').waitFor();
+  await form.getByLabel('Roles by group').fill('staff = viewer\nleads = operator');
+  await form.getByRole('button', { name: 'Add the provider' }).click();
+  // Nobody is there.
+  await expect.poll(() => form.getByLabel('Issuer').getAttribute('aria-invalid')).toBe('true');
+  await form.getByLabel('Issuer').fill(issuer);
+  await form.getByRole('button', { name: 'Add the provider' }).click();
+  const row = page.getByRole('table', { name: 'Identity providers' }).getByRole('row').nth(1);
+  await row.getByText('leads: operator').waitFor();
+  expect(await page.content()).not.toContain(clientSecret);
+
+  await page.getByRole('button', { name: 'Edit Acme' }).click();
+  const change = page.getByRole('form', { name: 'Change Acme' });
+  const [provider] = (await client.call(api.providers.list, {})).items;
+  const params = { id: provider!.id };
+  await client.call(api.providers.change, { params, body: { roles: [{ group: 'staff', role: 'viewer' }] } });
+  await change.getByLabel('Name').fill('Acme people');
+  await change.getByRole('button', { name: 'Save' }).click();
+  const alert = page.getByRole('alert');
+  await alert.getByText('Somebody else changed this provider after you opened it (roles).').waitFor();
+  await alert.getByRole('button', { name: 'Start again from theirs' }).click();
+  expect(await change.getByLabel('Roles by group').inputValue()).toBe('staff = viewer');
+  await change.getByLabel('Name').fill('Acme people');
+  await change.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('Acme people is changed.').waitFor();
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  await page.getByRole('button', { name: 'Delete Acme people' }).click();
+  await page.getByRole('button', { name: 'Delete the provider' }).click();
+  await page.getByText('There is none: people sign in by e-mail and password.').waitFor();
 }

@@ -115,6 +115,22 @@ describe('secrets', () => {
     }
   });
 
+  test('who changes what somebody else has changed meanwhile is told, and saves over it or not', async () => {
+    const store = (value: string) =>
+      shown.client.call(api.secrets.set, { params: { name: 'shared' }, body: { value } });
+    await store('one');
+    const page = await shown.signedIn('/secrets/shared');
+    const form = page.getByRole('form', { name: 'Change the secret' });
+    await form.getByLabel('Value', { exact: true }).fill('mine');
+    await store('theirs');
+    await form.getByRole('button', { name: 'Save' }).click();
+    const alert = page.getByRole('alert');
+    await alert.getByText('Somebody else changed this secret after you opened it (version 2).').waitFor();
+    expect((await secret('shared')).version).toBe(2);
+    await alert.getByRole('button', { name: 'Save mine over it' }).click();
+    await page.getByRole('status').getByText('Version 3 is stored').waitFor();
+  });
+
   test('a developer sees names and rules; a viewer is not offered the page', async () => {
     await shown.client.call(api.secrets.set, { params: { name: 'seen' }, body: { value: 'x' } });
     const page = await shown.as('developer', '/secrets/seen');

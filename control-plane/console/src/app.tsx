@@ -27,6 +27,7 @@ const NewSecretPage = late(async () => (await import('./pages/new-secret.tsx')).
 const TenantsPage = late(async () => (await import('./pages/tenants.tsx')).TenantsPage);
 const TenantPage = late(async () => (await import('./pages/tenant.tsx')).TenantPage);
 const NewTenantPage = late(async () => (await import('./pages/new-tenant.tsx')).NewTenantPage);
+const ProvidersPage = late(async () => (await import('./pages/providers.tsx')).ProvidersPage);
 
 export function App() {
   const route = useRoute();
@@ -91,6 +92,8 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <TenantPage key={route.tenant} id={route.tenant} />;
     case 'new-tenant':
       return <NewTenantPage />;
+    case 'providers':
+      return <ProvidersPage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':

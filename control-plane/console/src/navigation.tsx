@@ -29,6 +29,7 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
     entries: [
       { name: 'Secrets', to: { page: 'secrets' } },
       { name: 'People', to: { page: 'people' } },
+      { name: 'Identity providers', to: { page: 'providers' } },
     ],
   },
   { name: 'Platform', entries: [{ name: 'Tenants', to: { page: 'tenants' } }] },
@@ -45,6 +46,7 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   secret: 'secrets:read',
   'new-secret': 'secrets:write',
   people: 'accounts:read',
+  providers: 'accounts:read',
   tenants: 'platform:read',
   tenant: 'platform:read',
   'new-tenant': 'platform:write',

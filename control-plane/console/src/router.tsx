@@ -22,6 +22,7 @@ export type Route =
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
+  | { readonly page: 'providers' }
   | { readonly page: 'login' }
   /** Where a sign-in provider sends the browser back to. */
   | { readonly page: 'login-callback' }
@@ -68,6 +69,7 @@ const PLAIN: Readonly<Record<PlainPage, string>> = {
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',
+  providers: '/identity-providers',
   login: '/login',
   'login-callback': '/login/callback',
   invitation: '/invitation',

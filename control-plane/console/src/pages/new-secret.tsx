@@ -1,8 +1,7 @@
 /** A new secret, or how to seal one. */
-import { navigate } from '../router.tsx';
-import { SecretForm } from '../secrets/secret-form.tsx';
+import { NewSecret } from '../secrets/secret-form.tsx';
 import { HowToSeal } from '../secrets/sealing.tsx';
-import { Link } from '../router.tsx';
+import { Link, navigate } from '../router.tsx';
 import { Title } from '../ui/title.tsx';
 
 export function NewSecretPage() {
@@ -14,7 +13,7 @@ export function NewSecretPage() {
       <div className="head">
         <Title>New secret</Title>
       </div>
-      <SecretForm secret={null} onStored={({ name }) => navigate({ page: 'secret', name })} />
+      <NewSecret onStored={(name) => navigate({ page: 'secret', name })} />
       <HowToSeal verb="seal" name="NAME" />
     </>
   );

@@ -4,7 +4,7 @@ import { api as endpoints } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { Link, navigate } from '../router.tsx';
 import { Sealing } from '../secrets/sealing.tsx';
-import { SecretForm } from '../secrets/secret-form.tsx';
+import { ChangeSecret } from '../secrets/secret-form.tsx';
 import { MODE_WORDS, originsWords, stepsWords } from '../secrets/secret-words.ts';
 import { Versions } from '../secrets/versions.tsx';
 import { useSession } from '../session.tsx';
@@ -22,10 +22,11 @@ const AGAIN_MS = 60_000;
 export function SecretPage({ name }: { name: string }) {
   const { api, may } = useSession();
   const load = useCallback(
-    (signal: AbortSignal) => api.call(endpoints.secrets.get, { params: { name }, signal }),
+    (signal: AbortSignal) => api.tagged(endpoints.secrets.get, { params: { name }, signal }),
     [api, name],
   );
-  const { value, error, refresh } = useLoaded(load, AGAIN_MS);
+  const { value: loaded, error, refresh } = useLoaded(load, AGAIN_MS);
+  const value = loaded?.value ?? null;
   const { error: failure, act } = useAct();
   // The form begins anew, and its button with it.
   const stored = () => {
@@ -70,7 +71,7 @@ export function SecretPage({ name }: { name: string }) {
               <h2 id="change-title">
                 {value.mode === 'sealed' ? 'What is said about it' : 'A new version, or new rules'}
               </h2>
-              <SecretForm secret={value} onStored={stored} />
+              <ChangeSecret seen={loaded!} onSaved={stored} />
             </section>
           )}
           {value.mode === 'sealed' && <Sealing secret={value} />}

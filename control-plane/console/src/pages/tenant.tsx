@@ -1,6 +1,6 @@
 /** One tenant, for operators of the platform: its state, what it uses of its quotas, and its deletion. */
 import type { Deletion, Tenant } from '@casare/shared/api';
-import { api as endpoints, ApiError } from '@casare/shared/client';
+import { api as endpoints, ApiError, type Tagged } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { Link } from '../router.tsx';
 import { useSession } from '../session.tsx';
@@ -20,16 +20,17 @@ const AGAIN_MS = 5_000;
 export function TenantPage({ id }: { id: string }) {
   const { api, may } = useSession();
   const load = useCallback(
-    async (signal: AbortSignal): Promise<{ tenant: Tenant | null; deletion: Deletion | null }> => {
+    async (signal: AbortSignal): Promise<{ tagged: Tagged<Tenant> | null; deletion: Deletion | null }> => {
       const options = { params: { tenant: id }, signal };
-      const tenant = await orNull('TENANT_NOT_FOUND', api.call(endpoints.tenants.get, options));
-      if (tenant !== null && tenant.state !== 'deleting') return { tenant, deletion: null };
-      return { tenant, deletion: await orNull('DELETION_NOT_FOUND', api.call(endpoints.tenants.deletion, options)) };
+      const tagged = await orNull('TENANT_NOT_FOUND', api.tagged(endpoints.tenants.get, options));
+      if (tagged !== null && tagged.value.state !== 'deleting') return { tagged, deletion: null };
+      return { tagged, deletion: await orNull('DELETION_NOT_FOUND', api.call(endpoints.tenants.deletion, options)) };
     },
     [api, id],
   );
   const { value, error, refresh } = useLoaded(load, AGAIN_MS);
-  const tenant = value?.tenant ?? null;
+  const tagged = value?.tagged ?? null;
+  const tenant = tagged?.value ?? null;
   return (
     <>
       <p className="trail">
@@ -40,11 +41,11 @@ export function TenantPage({ id }: { id: string }) {
       </div>
       {error !== null && <Fault error={error} onRetry={refresh} />}
       {value === null && error === null && <Loading what="Loading the tenant" />}
-      {value?.tenant === null && value.deletion === null && <p className="empty">There is no tenant {id}.</p>}
+      {value?.tagged === null && value.deletion === null && <p className="empty">There is no tenant {id}.</p>}
       {tenant !== null && may('platform:write') && <TenantActions tenant={tenant} onChanged={refresh} />}
       {tenant !== null && <Known tenant={tenant} />}
       {value !== null && value.deletion !== null && <DeletionReport deletion={value.deletion} />}
-      {tenant !== null && tenant.state !== 'deleting' && <TenantQuotas tenant={tenant} onChanged={refresh} />}
+      {tagged !== null && tagged.value.state !== 'deleting' && <TenantQuotas seen={tagged} onChanged={refresh} />}
     </>
   );
 }

@@ -1,11 +1,11 @@
 /** A schedule as it is to be: the fields, the next runs of what is typed, and what is wrong at its field. */
 import { type CatchUp, OverlapPolicy, type ScheduleRequest } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Field } from '../ui/field.tsx';
-import { useForm, type FormState } from '../ui/use-form.ts';
+import { useFocusFirst, useForm, type FormState } from '../ui/use-form.ts';
 import { useLoaded } from '../ui/use-loaded.ts';
 import { READERS_ZONE } from '../words.ts';
 import { Runs } from './runs.tsx';
@@ -23,11 +23,7 @@ interface ScheduleFormProps {
 
 export function ScheduleForm({ before, label, onSend, onCancel }: ScheduleFormProps) {
   const form = useForm((fields) => onSend(requestOf(fields, before)), CODES);
-  const { ref } = form;
-  // What the form was opened by is gone.
-  useEffect(() => {
-    ref.current?.querySelector('input')?.focus();
-  }, [ref]);
+  useFocusFirst(form.ref);
   return (
     <form ref={form.ref} className="card" onSubmit={form.onSubmit} noValidate>
       <div className="row">

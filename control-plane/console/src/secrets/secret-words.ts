@@ -16,6 +16,17 @@ export function originsWords({ allowedOrigins }: Pick<Secret, 'allowedOrigins'>)
   return listWords(allowedOrigins, 'everywhere', 'nowhere');
 }
 
+/** What of a secret is another in `now` than in `before`. */
+export function changesBetween(before: Secret, now: Secret): string[] {
+  return [
+    ...(now.version === before.version ? [] : [`version ${now.version}`]),
+    ...(stepsWords(now) === stepsWords(before) ? [] : ['steps']),
+    ...(originsWords(now) === originsWords(before) ? [] : ['origins']),
+    ...(now.description === before.description ? [] : ['description']),
+    ...(now.rotateAfterDays === before.rotateAfterDays ? [] : ['reminder']),
+  ];
+}
+
 function listWords(rule: readonly string[] | null, without: string, empty: string): string {
   if (rule === null) return without;
   return rule.length === 0 ? empty : rule.join(', ');

@@ -1,27 +1,26 @@
 /** What a tenant uses of its quotas, and changing them. */
 import { Quotas, type Tenant } from '@casare/shared/api';
-import { api as endpoints } from '@casare/shared/client';
+import { api as endpoints, type Tagged } from '@casare/shared/client';
 import { useState } from 'react';
+import type { z } from 'zod';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Table } from '../ui/table.tsx';
 import { useForm } from '../ui/use-form.ts';
+import { Conflict, useUpdate } from '../ui/use-update.tsx';
 import { QuotaFields, quotasOf } from './quota-fields.tsx';
 import { amountWords, QUOTA_NAMES, QUOTAS } from './tenant-words.ts';
 
 const Named = Quotas.partial().strict();
 
-export function TenantQuotas({ tenant, onChanged }: { tenant: Tenant; onChanged: () => void }) {
-  const { api, may } = useSession();
-  const { id, use, quotas } = tenant;
-  const [done, setDone] = useState('');
-  const form = useForm(async (fields) => {
-    setDone('');
-    const body = Named.parse(quotasOf(fields, ''));
-    await api.call(endpoints.tenants.setQuotas, { params: { tenant: id }, body });
-    setDone('The quotas are changed.');
-    onChanged();
-  });
+interface TenantQuotasProps {
+  readonly seen: Tagged<Tenant>;
+  readonly onChanged: () => void;
+}
+
+export function TenantQuotas({ seen, onChanged }: TenantQuotasProps) {
+  const { may } = useSession();
+  const { use, quotas } = seen.value;
   return (
     <section aria-labelledby="quotas-title">
       <h2 id="quotas-title">Quotas</h2>
@@ -49,16 +48,43 @@ export function TenantQuotas({ tenant, onChanged }: { tenant: Tenant; onChanged:
           </tr>
         ))}
       </Table>
-      {may('platform:write') && (
-        <form ref={form.ref} className="card" onSubmit={form.onSubmit} noValidate aria-label="Change the quotas">
-          <QuotaFields before={quotas} prefix="" form={form} />
-          {form.error !== null && <Fault error={form.error} />}
-          <button type="submit" className="main">
-            {form.busy ? 'Changing …' : 'Change the quotas'}
-          </button>
-          <span role="status">{done}</span>
-        </form>
-      )}
+      {may('platform:write') && <ChangeQuotas key={seen.value.stateSince} seen={seen} onChanged={onChanged} />}
     </section>
   );
+}
+
+function ChangeQuotas({ seen, onChanged }: TenantQuotasProps) {
+  const { api } = useSession();
+  const params = { tenant: seen.value.id };
+  const [done, setDone] = useState('');
+  const update = useUpdate<Tenant, z.output<typeof Named>>(seen, {
+    get: () => api.tagged(endpoints.tenants.get, { params }),
+    put: (body, ifMatch) => api.call(endpoints.tenants.setQuotas, { params, body, ifMatch }),
+    onSaved: () => {
+      setDone('The quotas are changed.');
+      onChanged();
+    },
+  });
+  const form = useForm((fields) => {
+    setDone('');
+    return update.send(Named.parse(quotasOf(fields, '')));
+  });
+  return (
+    <>
+      <Conflict what="tenant" update={update} changes={changesBetween} />
+      <form ref={form.ref} className="card" onSubmit={form.onSubmit} noValidate aria-label="Change the quotas">
+        <QuotaFields key={update.base.etag} before={update.base.value.quotas} prefix="" form={form} />
+        {form.error !== null && <Fault error={form.error} />}
+        <button type="submit" className="main">
+          {form.busy ? 'Changing …' : 'Change the quotas'}
+        </button>
+        <span role="status">{done}</span>
+      </form>
+    </>
+  );
+}
+
+function changesBetween(before: Tenant, now: Tenant): string[] {
+  const quotas = QUOTAS.filter((quota) => before.quotas[quota] !== now.quotas[quota]);
+  return [...quotas.map((quota) => QUOTA_NAMES[quota].toLowerCase()), ...(before.state === now.state ? [] : ['state'])];
 }

@@ -47,6 +47,13 @@ export function useForm(
   };
 }
 
+/** When a form appears in the place of what it was opened by, the focus goes to its first field. */
+export function useFocusFirst(ref: RefObject<HTMLFormElement | null>): void {
+  useEffect(() => {
+    ref.current?.querySelector('input')?.focus();
+  }, [ref]);
+}
+
 /** The text of a field, without what stands around it; empty when there is none. */
 export function textOf(fields: FormData, name: string): string {
   const value = fields.get(name);
