@@ -36,7 +36,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'secondFactor.confirm': 'the same',
   'secondFactor.newRecoveryCodes': 'the same',
   'providers.create': 'a provider that answers: sign-on.test.ts',
-  'providers.change': 'the same',
   'signOn.begin': 'the same',
   'signOn.complete': 'the same',
   'workflows.sign': 'a signature: signing.test.ts',
@@ -47,7 +46,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'authorities.import': 'a request: offline-roots.test.ts',
   'sessions.end': 'a session that is open: sessions.test.ts',
   'secondFactor.remove': 'a second factor: second-factor.test.ts',
-  'providers.remove': 'a provider: sign-on.test.ts',
   'secrets.seal': 'an agent with that key: secrets/sealed.test.ts',
   'secrets.deleteVersion': 'a secret: it was deleted before',
 };
