@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from './cli/program.ts';
+import { ran } from './cli/testing.ts';
 import { sql } from './platform/database/index.ts';
 import { objectPath } from './platform/objects/objects.ts';
 import { startTestControlPlane, type TestControlPlane } from './testing.ts';
@@ -99,17 +99,8 @@ test('a link is good without a key, for ranges and HEAD too, is audited, and is 
 });
 
 test('the command line saves what was stored and nothing else, and makes links', async () => {
-  const casare = async (...args: string[]) => {
-    const written = { out: '', err: '' };
-    const terminal = {
-      out: (text: string) => void (written.out += text),
-      err: (text: string) => void (written.err += text),
-      ...{ interactive: false, colour: false },
-    };
-    const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: folder };
-    const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-    return { code: await runCli(args, around), ...written };
-  };
+  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: folder };
+  const casare = (...args: string[]) => ran(args, { env });
   const to = path.join(folder, 'saved.txt');
   expect((await casare('artifacts', 'get', id, '--to', to)).code).toBe(0);
   expect(await readFile(to, 'utf8')).toBe(CONTENT);

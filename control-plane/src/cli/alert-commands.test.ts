@@ -1,34 +1,14 @@
 /** `casare alerts` against a running control plane. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  cli = await startTestCli();
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(['alerts', ...args], around), ...written };
-}
+const casare = (...args: string[]) => cli.run(['alerts', ...args]);
 
 test('a channel and a rule are made, listed, tried, disabled and removed', async () => {
   const made = await casare('channels', 'create', 'on call', '--webhook', 'https://127.0.0.1:1/hook');

@@ -1,14 +1,12 @@
 /** The `casare` command against a running control plane. */
 import { WorkflowVersion, type Step } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { appendLive } from '../live/index.ts';
 import { sql } from '../platform/database/index.ts';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do:
@@ -21,42 +19,18 @@ const insertStep = sql<never, [job: string, name: string]>(
    VALUES ('default', $1, 1, 1, '/do/0/a', '/do/0/a', $2, 'set', 'idempotent', 'completed', now(), 1200)`,
 );
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 let file: string;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
-  file = path.join(dir, 'hello.yaml');
+  cli = await startTestCli();
+  file = cli.at('hello.yaml');
   await writeFile(file, WORKFLOW);
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-/** Runs a command as this machine's owner unless `env` says otherwise; `watch` sees what was written so far. */
-async function casare(
-  args: string[],
-  env: Record<string, string> = {},
-  written: Omit<Ran, 'code'> = { out: '', err: '' },
-): Promise<Ran> {
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const all = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config'), ...env };
-  const around = { terminal, env: all, signal: new AbortController().signal, exitCode: 0 };
-  const code = await runCli(args, around);
-  return { code, ...written };
-}
+/** `written` is seen by whoever watches the command. */
+const casare = (args: string[], env: Record<string, string> = {}, written = { out: '', err: '' }) =>
+  cli.run(args, { env, written });
 
 describe('exit codes', () => {
   test.each([
@@ -77,11 +51,11 @@ describe('exit codes', () => {
   });
 
   test('a wrong key or a role without the right is 3, a server that is away 1, nowhere to go 2', async () => {
-    const env = { CASARE_URL: plane.url };
+    const env = { CASARE_URL: cli.plane.url };
     expect((await casare(['jobs'], { ...env, CASARE_API_KEY: 'csk_wrong' })).code).toBe(3);
-    expect((await casare(['run', file], { ...env, CASARE_API_KEY: await plane.keyOf('viewer') })).code).toBe(3);
+    expect((await casare(['run', file], { ...env, CASARE_API_KEY: await cli.plane.keyOf('viewer') })).code).toBe(3);
     expect((await casare(['jobs', '--url', 'http://127.0.0.1:1', '--api-key', 'k'])).err).toMatch(/^UNREACHABLE: /);
-    expect((await casare(['jobs'], { CASARE_HOME: path.join(dir, 'empty') })).code).toBe(2);
+    expect((await casare(['jobs'], { CASARE_HOME: cli.at('empty') })).code).toBe(2);
   });
 });
 
@@ -98,7 +72,7 @@ describe('workflows', () => {
   });
 
   test('problems are named by line and column', async () => {
-    const broken = path.join(dir, 'broken.yaml');
+    const broken = cli.at('broken.yaml');
     await writeFile(broken, WORKFLOW.replace('set: { text: hello }', 'call: browser.clik'));
     const checked = await casare(['workflow', 'validate', broken]);
     expect(checked.code).toBe(1);
@@ -131,7 +105,7 @@ describe('tokens', () => {
       '10.0.0.0/8',
     ]);
     expect([made.code, made.out]).toEqual([0, expect.stringMatching(/^casare_/)]);
-    const { items } = await plane.client.call(api.joinTokens.list, { query: {} });
+    const { items } = await cli.plane.client.call(api.joinTokens.list, { query: {} });
     expect(items[0]).toMatchObject({
       usesLeft: 50,
       hosts: ['vdi-*', 'ci-?'],
@@ -168,10 +142,10 @@ describe('running', () => {
     };
     const event = { type: 'step.changed', at, jobId, step } as const;
     const twice = [event, event].map((repeated) => ({ tenant: 'default', event: repeated }));
-    await appendLive(plane.database.db, twice);
+    await appendLive(cli.plane.database.db, twice);
     await vi.waitFor(() => expect(written.err).toContain('✗ evil \\u001b[2J 0.0 s: it broke\n'), 10_000);
-    await plane.database.db.execute(insertStep(jobId, 'greet'));
-    await plane.client.call(api.jobs.cancel, { params: { id: jobId } });
+    await cli.plane.database.db.execute(insertStep(jobId, 'greet'));
+    await cli.plane.client.call(api.jobs.cancel, { params: { id: jobId } });
     const { code } = await running;
     expect(code).toBe(5);
     expect(written.err.match(/✗ evil/g)).toHaveLength(1);
@@ -189,10 +163,10 @@ describe('running', () => {
 
 describe('login', () => {
   test('saves what was given, privately; the key goes to no other address', async () => {
-    const config = { XDG_CONFIG_HOME: path.join(dir, 'login'), CASARE_HOME: path.join(dir, 'empty') };
-    const { url, apiKey } = plane.admin;
+    const config = { XDG_CONFIG_HOME: cli.at('login'), CASARE_HOME: cli.at('empty') };
+    const { url, apiKey } = cli.plane.admin;
     expect((await casare(['login', '--url', url, '--api-key', apiKey], config)).code).toBe(0);
-    const saved = path.join(dir, 'login', 'casare', 'login.json');
+    const saved = path.join(cli.dir, 'login', 'casare', 'login.json');
     expect(JSON.parse(await readFile(saved, 'utf8'))).toEqual({ url, apiKey });
     expect((await stat(saved)).mode & 0o777).toBe(0o600);
     expect((await casare(['jobs'], config)).code).toBe(0);
@@ -203,6 +177,6 @@ describe('login', () => {
   test('--link signs in once', async () => {
     const link = (await casare(['login', '--link'])).out.trim();
     const code = new URL(link).hash.replace('#code=', '');
-    expect(await plane.client.call(api.auth.login, { body: { code } })).toMatchObject({ role: 'owner' });
+    expect(await cli.plane.client.call(api.auth.login, { body: { code } })).toMatchObject({ role: 'owner' });
   });
 });

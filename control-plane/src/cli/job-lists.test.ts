@@ -1,11 +1,8 @@
 /** `casare submit` and `casare dead-letters` against a running control plane. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../platform/database/index.ts';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do: [{ greet: { set: { text: hello } } }]
@@ -19,41 +16,23 @@ const failJob = sql<never, [job: string, code: string]>(
 );
 const jobCount = sql<{ n: number }, []>('testJobCount', 'SELECT count(*)::int AS n FROM job');
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
-  await writeFile(path.join(dir, 'hello.yaml'), WORKFLOW);
-  await casare('workflow', 'push', path.join(dir, 'hello.yaml'));
+  cli = await startTestCli();
+  await writeFile(cli.at('hello.yaml'), WORKFLOW);
+  await casare('workflow', 'push', cli.at('hello.yaml'));
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return as({}, ...args);
-}
-async function as(key: { apiKey?: string }, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = key.apiKey === undefined ? {} : { CASARE_URL: plane.url, CASARE_API_KEY: key.apiKey };
-  const home = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env: { ...home, ...env }, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(args, around), ...written };
-}
+const casare = (...args: string[]) => cli.run(args);
+const as = (apiKey: string, ...args: string[]) =>
+  cli.run(args, { env: { CASARE_URL: cli.plane.url, CASARE_API_KEY: apiKey } });
 async function countJobs(): Promise<number> {
-  return (await plane.database.db.query(jobCount()))[0]!.n;
+  return (await cli.plane.database.db.query(jobCount()))[0]!.n;
 }
 /** Submits two jobs; their ids. */
 async function submitted(...more: string[]): Promise<string[]> {
-  const file = path.join(dir, 'jobs.json');
+  const file = cli.at('jobs.json');
   await writeFile(file, JSON.stringify([{ workflow: 'test/hello' }, { workflow: 'test/hello', priority: 90 }]));
   const ran = await casare('submit', file, ...more);
   expect(ran.code, ran.err).toBe(0);
@@ -63,7 +42,7 @@ async function submitted(...more: string[]): Promise<string[]> {
 describe('submit', () => {
   test('takes an array or lines, and gives the ids in order', async () => {
     expect(await submitted()).toHaveLength(2);
-    const lines = path.join(dir, 'jobs.ndjson');
+    const lines = cli.at('jobs.ndjson');
     await writeFile(lines, '{"workflow":"test/hello"}\n\n{"workflow":"test/hello"}\n');
     const ran = await casare('submit', lines, '--output', 'json');
     expect((JSON.parse(ran.out) as { ids: string[] }).ids).toHaveLength(2);
@@ -75,7 +54,7 @@ describe('submit', () => {
 
   test('submits all or none', async () => {
     const before = await countJobs();
-    const file = path.join(dir, 'bad.json');
+    const file = cli.at('bad.json');
     await writeFile(file, JSON.stringify([{ workflow: 'test/hello' }, { workflow: 'test/none' }]));
     expect(await casare('submit', file)).toMatchObject({
       code: 4,
@@ -87,21 +66,21 @@ describe('submit', () => {
   });
 
   test('says which line is no JSON, or that the file is not there', async () => {
-    const file = path.join(dir, 'broken.ndjson');
+    const file = cli.at('broken.ndjson');
     await writeFile(file, '{"workflow":"test/hello"}\nworkflow: test/hello\n');
     expect(await casare('submit', file)).toMatchObject({
       code: 2,
       err: expect.stringContaining('line 2 is no JSON') as string,
     });
-    expect((await casare('submit', path.join(dir, 'none'))).code).toBe(2);
+    expect((await casare('submit', cli.at('none'))).code).toBe(2);
   });
 });
 
 describe('dead-letters', () => {
   test('are listed, shown, run again and put away', async () => {
     const [one, two] = (await submitted()) as [string, string];
-    await plane.database.db.execute(failJob(one, 'FLAKY'));
-    await plane.database.db.execute(failJob(two, 'OTHER'));
+    await cli.plane.database.db.execute(failJob(one, 'FLAKY'));
+    await cli.plane.database.db.execute(failJob(two, 'OTHER'));
     expect((await casare('dead-letters', 'list', '--code', 'FLAKY')).out).toMatch(
       new RegExp(String.raw`^ID +REASON +CODE .*\n${one} +exhausted +FLAKY +test/hello@1\.0\.0 `),
     );
@@ -109,8 +88,8 @@ describe('dead-letters', () => {
     expect((await casare('dead-letters', 'retry')).err).toMatch(/Say which/);
     expect((await casare('dead-letters', 'purge', one, '--all')).code).toBe(2);
 
-    const viewer = { apiKey: await plane.keyOf('viewer') };
-    const developer = { apiKey: await plane.keyOf('developer') };
+    const viewer = await cli.plane.keyOf('viewer');
+    const developer = await cli.plane.keyOf('developer');
     expect((await as(viewer, 'dead-letters', 'list')).code).toBe(0);
     expect((await as(viewer, 'dead-letters', 'retry', one)).code).toBe(3);
     expect((await as(developer, 'dead-letters', 'purge', one)).code).toBe(3);

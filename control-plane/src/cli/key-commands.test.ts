@@ -1,34 +1,14 @@
 /** `casare keys`, `accounts` and `sessions` against a running control plane. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  cli = await startTestCli();
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(args, around), ...written };
-}
+const casare = (...args: string[]) => cli.run(args);
 
 test('a key is made, used, listed and revoked', async () => {
   const made = await casare('keys', 'create', 'ci', '--role', 'developer', '--scope', 'jobs:read', '--expires', '90d');
@@ -37,7 +17,7 @@ test('a key is made, used, listed and revoked', async () => {
   expect(key).toMatch(/^csk_[0-9a-f]{16}_[\w-]{43}$/);
   const id = key.split('_')[1]!;
   expect(made.err).toContain(`casare keys revoke ${id}`);
-  const withKey = (...args: string[]) => casare('--url', plane.url, '--api-key', key, ...args);
+  const withKey = (...args: string[]) => casare('--url', cli.plane.url, '--api-key', key, ...args);
   expect((await withKey('jobs')).code).toBe(0);
   expect((await withKey('agents')).code).toBe(3);
 
@@ -75,9 +55,9 @@ test('somebody is invited, given a role, disabled and enabled', async () => {
 });
 
 test('sessions are listed and ended', async () => {
-  const body = JSON.stringify({ email: plane.admin.email, password: plane.admin.password });
+  const body = JSON.stringify({ email: cli.plane.admin.email, password: cli.plane.admin.password });
   const headers = { 'content-type': 'application/json', 'user-agent': 'Browser/1' };
-  const signIn = () => fetch(`${plane.url}/api/v1/auth/login`, { method: 'POST', headers, body });
+  const signIn = () => fetch(`${cli.plane.url}/api/v1/auth/login`, { method: 'POST', headers, body });
   for (const response of [await signIn(), await signIn()]) expect(response.status).toBe(200);
   const { out } = await casare('sessions', 'list', '--all');
   const id = /^(\S+)\s.*127\.0\.0\.1\s+Browser\/1/m.exec(out)![1]!;

@@ -1,21 +1,16 @@
 /** `casare provider` against a running control plane, and a server of keys as an issuer of tokens has one. */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
-let plane: TestControlPlane;
+let cli: TestCli;
 let issuer: Server;
-let dir: string;
 beforeAll(async () => {
-  plane = await startTestControlPlane({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  cli = await startTestCli({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const keys = JSON.stringify({
     keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' }],
@@ -26,24 +21,12 @@ beforeAll(async () => {
 afterAll(async () => {
   issuer.closeAllConnections();
   issuer.close();
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
+  await cli.close();
 });
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(['provider', ...args], around), ...written };
-}
+const casare = (...args: string[]) => cli.run(['provider', ...args]);
 async function described(name: string, content: object): Promise<string> {
-  const file = path.join(dir, name);
+  const file = cli.at(name);
   await writeFile(file, JSON.stringify(content));
   return file;
 }
@@ -69,7 +52,7 @@ test('what is wrong is said: a file without a secret, an address that is not cal
     code: 2,
     err: expect.stringContaining('clientSecret') as string,
   });
-  const secret = path.join(dir, 'secret');
+  const secret = cli.at('secret');
   await writeFile(secret, 'canary-4711\n');
   const refused = await casare('create', file, '--secret-file', secret);
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('OUTBOUND_REFUSED')]);

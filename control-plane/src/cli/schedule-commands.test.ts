@@ -1,41 +1,21 @@
 /** `casare schedules` against a running control plane. */
 import { api } from '@casare/shared/client';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  cli = await startTestCli();
   const source = `
 document: { dsl: '1.0.3', namespace: acme, name: report, version: '1.0.0' }
 input: { schema: { document: { type: object, properties: { region: { type: string } }, required: [region] } } }
 do: [{ done: { set: { ok: true } } }]
 `;
-  await plane.client.call(api.workflows.push, { body: source, mediaType: 'application/yaml' });
+  await cli.plane.client.call(api.workflows.push, { body: source, mediaType: 'application/yaml' });
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(['schedules', ...args], around), ...written };
-}
+const casare = (...args: string[]) => cli.run(['schedules', ...args]);
 const REPORT = [
   '--workflow',
   'acme/report',
@@ -60,10 +40,12 @@ test('a schedule is made, shown, triggered, disabled and removed; its job stays'
   expect((await casare('disable', 'morning report')).out).toMatch(/enabled +no/);
   expect((await casare('list')).out).toMatch(/morning report +acme\/report .*disabled +submitted/);
   expect((await casare('delete', 'morning report')).code).toBe(0);
-  expect(await plane.client.call(api.jobs.get, { params: { id: job } })).toMatchObject({ input: { region: 'north' } });
+  expect(await cli.plane.client.call(api.jobs.get, { params: { id: job } })).toMatchObject({
+    input: { region: 'north' },
+  });
   // Entries are linked a moment after their change.
   const audited = async () => {
-    const { items } = await plane.client.call(api.audit.list, { query: { limit: 200 } });
+    const { items } = await cli.plane.client.call(api.audit.list, { query: { limit: 200 } });
     return items.map(({ action }) => action).filter((action) => action.startsWith('schedule.'));
   };
   await expect

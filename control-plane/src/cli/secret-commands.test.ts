@@ -1,23 +1,14 @@
 /** `casare secrets` against a running control plane. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
 import type { SecretInput } from './secret-input.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
 const CANARY = 'canary-of-the-cli';
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
+  cli = await startTestCli();
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
 const piped = (text: string): SecretInput => ({
   interactive: false,
@@ -31,18 +22,7 @@ function typed(...lines: string[]): SecretInput {
     ask: () => Promise.resolve(lines.shift()!),
   };
 }
-async function casare(input: SecretInput, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0, input };
-  return { code: await runCli(['secrets', ...args], around), ...written };
-}
+const casare = (input: SecretInput, ...args: string[]) => cli.run(['secrets', ...args], { input });
 
 test('a secret is piped in, described, listed and deleted, and never shown', async () => {
   const rules = [

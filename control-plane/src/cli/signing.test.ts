@@ -1,51 +1,32 @@
 /** Signatures from the key to the server, by the command and a running control plane. */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Problem } from '@casare/shared/api';
 import { api, ApiError } from '@casare/shared/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { createIds } from '../platform/ids.ts';
 import { isRefusal } from '../platform/refusal.ts';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
 import { WorkflowsService } from '../workflows/index.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
 const documentOf = (name: string, tasks: string, version = '1.0.0') =>
   `document: { dsl: '1.0.3', namespace: test, name: ${name}, version: '${version}' }\ndo:\n  - ${tasks}\n`;
 const SAY = 'say: { call: log, with: { message: hello } }';
 const RUN = "more: { run: { workflow: { namespace: test, name: sub, version: '1.0.0' } } }";
 
-let plane: TestControlPlane;
-let dir: string;
-const at = (name: string): string => path.join(dir, name);
+let cli: TestCli;
+const at = (name: string): string => cli.at(name);
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-signing-'));
+  cli = await startTestCli();
   await writeFile(at('main.yaml'), documentOf('main', SAY));
   await writeFile(at('sub.yaml'), documentOf('sub', SAY));
   await writeFile(at('both.yaml'), documentOf('both', RUN));
   expect(await casare('workflow', 'keygen', '--out', at('key.pem'))).toMatchObject({ code: 0, err: '' });
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]) {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: at('config'), CASARE_KEY_PASSPHRASE: passphrase };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(args, around), ...written };
-}
+const casare = (...args: string[]) => cli.run(args, { env: { CASARE_KEY_PASSPHRASE: passphrase } });
 let passphrase: string | undefined;
 const sign = (file: string, key = 'key.pem', ...more: string[]) =>
   casare('workflow', 'sign', at(file), '--key', at(key), '--out', at(`${file}.sig`), ...more);
@@ -128,7 +109,7 @@ describe('on the server', () => {
   const idOf = (out: string): string => /[0-9a-f-]{36}/.exec(out)![0];
 
   test('pushed with its signature, which goes along with jobs, and over every replica soon', async () => {
-    const elsewhere = new WorkflowsService(plane.database.db, systemClock, createIds(systemClock));
+    const elsewhere = new WorkflowsService(cli.plane.database.db, systemClock, createIds(systemClock));
     await sign('main.yaml');
     const id = idOf((await casare('workflow', 'push', at('main.yaml'))).out);
     const before = await elsewhere.resolve('default', id);
@@ -137,12 +118,15 @@ describe('on the server', () => {
       code: 0,
     });
     const signature = JSON.parse(await readFile(at('main.yaml.sig'), 'utf8')) as unknown;
-    expect(await plane.client.call(api.workflows.get, { params: { id } })).toMatchObject({ signed: true, signature });
+    expect(await cli.plane.client.call(api.workflows.get, { params: { id } })).toMatchObject({
+      signed: true,
+      signature,
+    });
     expect((await casare('workflow', 'list')).out).toMatch(/test\/main\s+1.0.0\s+plain\s+yes/);
     await expect
       .poll(async () => (await elsewhere.resolve('default', id)) as { signature: unknown }, { timeout: 10_000 })
       .toMatchObject({ signature });
-    const { items } = await plane.client.call(api.audit.list, { query: { log: 'tenant' } });
+    const { items } = await cli.plane.client.call(api.audit.list, { query: { log: 'tenant' } });
     expect(items.find(({ action }) => action === 'workflow.signed')).toMatchObject({ subject: `workflow:${id}` });
   });
 
@@ -161,8 +145,10 @@ describe('on the server', () => {
     expect(sub).toMatchObject({ code: 1, err: expect.stringMatching(/^SIGNATURE_OTHER_WORKFLOW: /) as string });
     const body = { payloadType: 'text/plain', payload: 'AAAA', signatures: [{ sig: 'AAAA' }] };
     const params = { id };
-    expect((await problemOf(plane.client.call(api.workflows.sign, { params, body }))).code).toBe('SIGNATURE_MALFORMED');
+    expect((await problemOf(cli.plane.client.call(api.workflows.sign, { params, body }))).code).toBe(
+      'SIGNATURE_MALFORMED',
+    );
     const none = { params: { id: crypto.randomUUID() }, body };
-    expect((await problemOf(plane.client.call(api.workflows.sign, none))).status).toBe(404);
+    expect((await problemOf(cli.plane.client.call(api.workflows.sign, none))).status).toBe(404);
   });
 });

@@ -1,11 +1,8 @@
 /** `casare job review`, `routes`, `route` and `maintenance` against a running control plane. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../platform/database/index.ts';
-import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
-import { runCli } from './program.ts';
+import { startTestCli, type TestCli } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do: [{ greet: { set: { text: hello } } }]
@@ -16,38 +13,22 @@ const askAbout = sql<never, [job: string]>(
    UPDATE job SET state = 'needs_review', review = '{"reason": "may have acted", "position": null}' WHERE id = $1`,
 );
 
-let plane: TestControlPlane;
-let dir: string;
+let cli: TestCli;
 beforeAll(async () => {
-  plane = await startTestControlPlane();
-  dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
-  await writeFile(path.join(dir, 'hello.yaml'), WORKFLOW);
+  cli = await startTestCli();
+  await writeFile(cli.at('hello.yaml'), WORKFLOW);
 });
-afterAll(async () => {
-  await plane.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => cli.close());
 
-async function casare(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' };
-  const terminal = {
-    out: (text: string) => void (written.out += text),
-    err: (text: string) => void (written.err += text),
-    interactive: false,
-    colour: false,
-  };
-  const env = { CASARE_HOME: plane.home, XDG_CONFIG_HOME: path.join(dir, 'config') };
-  const around = { terminal, env, signal: new AbortController().signal, exitCode: 0 };
-  return { code: await runCli(args, around), ...written };
-}
+const casare = (...args: string[]) => cli.run(args);
 async function answer(...args: string[]): Promise<unknown> {
   const ran = await casare(...args, '--output', 'json');
   expect(ran.code, ran.err).toBe(0);
   return ran.out === '' ? null : JSON.parse(ran.out);
 }
 async function asked(): Promise<string> {
-  const { id } = (await answer('run', path.join(dir, 'hello.yaml'))) as { id: string };
-  await plane.database.db.execute(askAbout(id));
+  const { id } = (await answer('run', cli.at('hello.yaml'))) as { id: string };
+  await cli.plane.database.db.execute(askAbout(id));
   return id;
 }
 const review = (id: string, ...more: string[]) => ['job', 'review', id, '--reason', 'looked', ...more];
@@ -78,7 +59,7 @@ test('a review can run the job again, or fail it', async () => {
 });
 
 test('a route is listed, paused and resumed', async () => {
-  await answer('run', path.join(dir, 'hello.yaml'), '--requires', 'region=eu');
+  await answer('run', cli.at('hello.yaml'), '--requires', 'region=eu');
   const { items } = (await answer('routes')) as { items: { id: string; capabilities: string[]; ready: number }[] };
   const route = items.find(({ capabilities }) => capabilities.includes('region=eu'));
   expect(route).toMatchObject({ ready: 1 });
