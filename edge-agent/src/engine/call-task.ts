@@ -2,7 +2,7 @@
  * `call`: a step of the catalogue, or a function of the document. A step is recorded as started, with a digest of its
  * arguments, before it acts; on restart `replay.ts` decides whether it is called again.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type CallTask,
   FILE_CALL_TIMEOUT_MS,
@@ -218,9 +218,7 @@ function isCancelled(frame: Frame): boolean {
 /** SHA-256 of the call and its arguments, handles in place of secrets, members in the order of their names. */
 function digestOf(step: Step, args: Json): string {
   const { name, version } = step.declaration;
-  return createHash('sha256')
-    .update(canonical({ call: `${name}:${version}`, with: args }))
-    .digest('hex');
+  return hash('sha256', canonical({ call: `${name}:${version}`, with: args }));
 }
 
 function canonical(value: Json): string {

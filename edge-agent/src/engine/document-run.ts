@@ -21,9 +21,13 @@ export async function runDocument(scope: Scope, place: Place): Promise<Json> {
   const tasks: Place = { path: `${place.path}/do`, position: `${place.position}/do` };
   const work = (limited: AbortSignal): Promise<Outcome> =>
     run.tasks.list(document.do, tasks, input, { ...scope, signal: limited });
-  const ms = await timeoutOf(document.timeout, run, evaluatorOver(run, input, variables));
+  const ms = await timeoutOf(
+    document.timeout,
+    run,
+    evaluatorOver(run, input, () => variables),
+  );
   const { output } = await (ms === null ? work(signal) : withDeadline(clock, signal, { ms, path: place.path }, work));
-  const last = evaluatorOver(run, output, { ...variables, context: run.context });
+  const last = evaluatorOver(run, output, () => ({ ...variables, context: run.context }));
   const result = document.output?.as === undefined ? output : await last.transformation(document.output.as);
   checkData(document.output?.schema, result, 'The output of the workflow');
   return recordable(result, 'The output of the workflow');
@@ -40,6 +44,6 @@ async function transformInput(run: Run): Promise<Json> {
   const { document, input } = run.options;
   checkData(document.input?.schema, input, 'The input of the workflow');
   if (document.input?.from === undefined) return input;
-  const variables = { ...workflowVariables(run), secrets: run.secrets };
+  const variables = () => ({ ...workflowVariables(run), secrets: run.secrets });
   return evaluatorOver(run, input, variables).transformation(document.input.from);
 }

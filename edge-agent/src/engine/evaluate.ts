@@ -22,17 +22,19 @@ export interface Evaluator {
   duration(value: Duration): Promise<number>;
 }
 
-/** An evaluator over `input` as `.` and these variables. */
-export function evaluatorOver(run: Run, input: Json, variables: Variables): Evaluator {
-  const expression = (text: string) => run.options.expressions.evaluate(programOf(text), input, variables);
-  const template = async (value: Json): Promise<Json> => {
+/** An evaluator over `input` as `.` and these variables, which are only made for an expression. */
+export function evaluatorOver(run: Run, input: Json, variables: () => Variables): Evaluator {
+  let made: Variables | undefined;
+  const expression = (text: string) => run.options.expressions.evaluate(programOf(text), input, (made ??= variables()));
+  const filled = async (value: Json): Promise<Json> => {
     if (typeof value === 'string') return isTemplate(value) ? expression(value) : value;
     if (value === null || typeof value !== 'object') return value;
-    if (Array.isArray(value)) return inOrder(value as readonly Json[], template);
+    if (Array.isArray(value)) return inOrder(value as readonly Json[], filled);
     const members = Object.entries(value);
-    const values = await inOrder(members, ([, member]) => template(member));
+    const values = await inOrder(members, ([, member]) => filled(member));
     return Object.fromEntries(members.map(([key], index) => [key, values[index] ?? null]));
   };
+  const template = async (value: Json): Promise<Json> => (holdsTemplate(value) ? filled(value) : value);
   return {
     expression,
     condition: async (text) => isTruthy(await expression(text)),
@@ -53,7 +55,7 @@ export function evaluatorOver(run: Run, input: Json, variables: Variables): Eval
 
 /** What the members of a task's own definition see. */
 export function definitionOf(frame: Frame, more: Variables = {}): Evaluator {
-  return evaluatorOver(frame.run, frame.input, { ...taskVariables(frame), input: frame.input, ...more });
+  return evaluatorOver(frame.run, frame.input, () => ({ ...taskVariables(frame), input: frame.input, ...more }));
 }
 
 /** The variables every expression of a task sees, before `$input`, `$output` and `$secrets`. */
@@ -85,6 +87,12 @@ export function workflowVariables(run: Run): Variables {
 
 function moment(ms: number): Json {
   return { iso8601: new Date(ms).toISOString(), epoch: { seconds: Math.floor(ms / 1_000), milliseconds: ms } };
+}
+
+/** True when there is anything to evaluate in it. */
+function holdsTemplate(value: Json): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  return value !== null && typeof value === 'object' && Object.values(value).some(holdsTemplate);
 }
 
 function programOf(text: string): string {

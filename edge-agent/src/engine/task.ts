@@ -124,7 +124,7 @@ function checkBounds({ run, depth }: Scope, position: string): void {
 
 async function isWanted(frame: Frame): Promise<boolean> {
   const { run, task, rawInput } = frame;
-  return task.if === undefined || evaluatorOver(run, rawInput, taskVariables(frame)).condition(task.if);
+  return task.if === undefined || evaluatorOver(run, rawInput, () => taskVariables(frame)).condition(task.if);
 }
 
 async function transformInput(frame: Frame): Promise<Json> {
@@ -132,13 +132,13 @@ async function transformInput(frame: Frame): Promise<Json> {
   const definition: Task['input'] = task.input;
   checkData(definition?.schema, rawInput, `The input of ${name}`);
   if (definition?.from === undefined) return rawInput;
-  const variables = { ...taskVariables(frame), secrets: run.secrets };
+  const variables = () => ({ ...taskVariables(frame), secrets: run.secrets });
   return evaluatorOver(run, rawInput, variables).transformation(definition.from);
 }
 
 async function transformOutput(frame: Frame, raw: Json): Promise<Json> {
   const { run, task, input, name } = frame;
-  const variables = { ...taskVariables(frame, raw), input };
+  const variables = () => ({ ...taskVariables(frame, raw), input });
   const output =
     task.output?.as === undefined ? raw : await evaluatorOver(run, raw, variables).transformation(task.output.as);
   checkData(task.output?.schema, output, `The output of ${name}`);
@@ -148,7 +148,7 @@ async function transformOutput(frame: Frame, raw: Json): Promise<Json> {
 async function exportContext(frame: Frame, output: Json): Promise<Json | undefined> {
   const { run, task, input, name } = frame;
   if (task.export === undefined) return undefined;
-  const variables = { ...taskVariables(frame, output), input, output };
+  const variables = () => ({ ...taskVariables(frame, output), input, output });
   const context =
     task.export.as === undefined
       ? run.context

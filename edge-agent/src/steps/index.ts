@@ -44,10 +44,13 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
   const standard = httpSteps(options.transport ?? createTransport(options.env));
   return {
     find: (reference) => {
-      const own = standard.get(reference);
-      if (own !== undefined) return own;
+      // As saved documents hold it, or as it was asked for before.
+      const known = standard.get(reference) ?? steps.get(reference);
+      if (known !== undefined) return known;
       const declared = findStep(reference);
-      return declared.ok ? (steps.get(exactReference(declared.step)) ?? null) : null;
+      const step = declared.ok ? steps.get(exactReference(declared.step)) : undefined;
+      if (step !== undefined) steps.set(reference, step);
+      return step ?? null;
     },
   };
 }
