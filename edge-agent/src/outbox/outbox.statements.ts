@@ -1,5 +1,11 @@
+/** Of a run, without its assignment, which may be large and is read once. */
+const RUN = `job, attempt, phase, last_seq, acked_seq, ending, ended_at, released, crashes, worker`;
+
 /** Every statement of the outbox, named by intent. */
 export const SQL = {
+  begin: `BEGIN IMMEDIATE`,
+  commit: `COMMIT`,
+
   bumpCounter: `
     INSERT INTO meta (key, value) VALUES (?, 1)
     ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value`,
@@ -9,8 +15,9 @@ export const SQL = {
 
   insertRun: `
     INSERT INTO run (job, attempt, assignment, phase) VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING`,
-  readRun: `SELECT * FROM run WHERE job = ? AND attempt = ?`,
-  listRuns: `SELECT * FROM run ORDER BY rowid`,
+  readRun: `SELECT ${RUN} FROM run WHERE job = ? AND attempt = ?`,
+  readAssignment: `SELECT assignment FROM run WHERE job = ? AND attempt = ?`,
+  listRuns: `SELECT ${RUN} FROM run ORDER BY rowid`,
   deleteRun: `DELETE FROM run WHERE job = ? AND attempt = ?`,
   markRunning: `UPDATE run SET phase = 'running' WHERE job = ? AND attempt = ? AND phase = 'waiting'`,
   countCrash: `UPDATE run SET crashes = crashes + 1 WHERE job = ? AND attempt = ? RETURNING crashes`,

@@ -134,7 +134,7 @@ export class Outbox {
   }
 
   assignment(key: RunKey): StoredAssignment {
-    const row = this.#sql.readRun.get(key.jobId, key.attempt);
+    const row = this.#sql.readAssignment.get(key.jobId, key.attempt);
     if (row === undefined) throw new Fault('RUN_UNKNOWN', `no run ${key.jobId}, attempt ${key.attempt}`);
     return StoredAssignment.parse(JSON.parse(String(row['assignment'])));
   }
@@ -301,10 +301,10 @@ export class Outbox {
   }
 
   #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#sql.begin.run();
     try {
       const result = work();
-      this.#database.exec('COMMIT');
+      this.#sql.commit.run();
       return result;
     } catch (error) {
       // SQLite rolls back by itself when the disk is full
