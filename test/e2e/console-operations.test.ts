@@ -195,6 +195,22 @@ describe('maintenance', () => {
     await state(job, 'needs_review');
   });
 
+  test('who resumes a route that somebody else has resumed at that moment is told', async () => {
+    await state(await submit('press-1'), 'needs_review');
+    const { id } = (await client.call(api.routes.list, {})).items.find((one) =>
+      String(one.capabilities).includes('press-1'),
+    )!;
+    await client.call(api.routes.act, { params: { id, action: 'pause' } });
+    const page = await signedIn('/maintenance');
+    await page.route(`**/api/v1/routes/${id}/resume`, async (route) => {
+      await client.call(api.routes.act, { params: { id, action: 'resume' } });
+      await route.continue();
+    });
+    await page.getByRole('button', { name: new RegExp(`^Resume route ${id}:`) }).click();
+    await page.getByRole('alert').getByText('Somebody else changed this meanwhile, and nothing was done.').waitFor();
+    await page.getByRole('button', { name: new RegExp(`^Pause route ${id}:`) }).waitFor();
+  });
+
   test('an agent is closed for a time that is given, and opened by ending the window', async () => {
     const page = await signedIn('/maintenance');
     await page.getByLabel('Which agent').selectOption({ label: 'press-1' });

@@ -3,6 +3,7 @@ import type { Closure, RouteView } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useRef, useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
+import { asSeen } from '../ui/as-seen.ts';
 import { Fault } from '../ui/fault.tsx';
 import { Table } from '../ui/table.tsx';
 import { routeWords } from './closure-words.ts';
@@ -28,10 +29,10 @@ export function Routes({ routes, windows, onChanged }: RoutesProps) {
     setError(null);
     try {
       await work();
-      onChanged();
     } catch (failure) {
       setError(failure);
     }
+    onChanged();
     setBusy(false);
   };
   const ask = (route: RouteView) => {
@@ -45,8 +46,12 @@ export function Routes({ routes, windows, onChanged }: RoutesProps) {
     const body = { scope: 'route' as const, target: chosen!.id, reason, times: { kind: 'always' as const } };
     void act(() => api.call(endpoints.maintenance.create, { body })).then(() => form.reset());
   };
-  const resume = ({ id }: RouteView) =>
-    void act(() => api.call(endpoints.routes.act, { params: { id, action: 'resume' } }));
+  const resume = (route: RouteView) =>
+    void act(async () => {
+      const { id } = route;
+      const ifMatch = await asSeen(route, api.tagged(endpoints.routes.get, { params: { id } }), ({ paused }) => paused);
+      await api.call(endpoints.routes.act, { params: { id, action: 'resume' }, ifMatch });
+    });
   return (
     <section aria-labelledby="routes-title">
       <h2 id="routes-title">Routes</h2>

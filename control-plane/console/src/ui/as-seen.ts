@@ -5,7 +5,7 @@
 import type { Tagged } from '@casare/shared/client';
 
 /** Somebody else was quicker, and nothing was done. */
-export class ChangedMeanwhile extends Error {
+class ChangedMeanwhile extends Error {
   override readonly name = 'ChangedMeanwhile';
   constructor() {
     super(CHANGED_MEANWHILE);
