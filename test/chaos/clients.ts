@@ -27,6 +27,7 @@ const EACH = 25;
 const PAGE = 200;
 const READ_PACE_MS = 50;
 const REVIEW_PACE_MS = 500;
+const PAUSE_PACE_MS = 400;
 
 export interface ClientsOptions {
   readonly installation: Installation;
@@ -46,6 +47,8 @@ export class Clients {
   readonly #logging: string[] = [];
   /** Of those that follow live events: how often a connection broke. */
   breaks = 0;
+  /** Pauses that were taken. */
+  paused = 0;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
@@ -109,10 +112,28 @@ export class Clients {
     }
   }
 
+  /** Somebody who pauses jobs by chance, and takes back every pause that there is a moment later. */
+  async pauses(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const open = [...this.jobs.keys()].filter((job) => !this.over.has(job));
+      const { items } = await this.#ask(api.jobs.list, { query: { state: 'paused', limit: PAGE } }, signal).catch(
+        () => ({ items: [] as Job[] }),
+      );
+      // One that stands still only after it was looked at is found the next time.
+      for (const { id } of items) await this.#ask(api.jobs.resume, { params: { id } }, signal).catch(() => undefined);
+      // Of the last ones none would ever be let go for long enough.
+      if (open.length > EACH) {
+        const id = this.#options.chance.pick(open);
+        if ((await this.#once(api.jobs.pause, { params: { id } })) === true) this.paused += 1;
+      }
+      await pause(PAUSE_PACE_MS);
+    }
+  }
+
   /** How many acknowledged jobs are not over, by the list of each state. */
   async open(): Promise<number> {
     const counts = await Promise.all(
-      (['pending', 'leased', 'running', 'cancelling', 'needs_review'] as const).map(async (state) => {
+      (['pending', 'leased', 'running', 'paused', 'cancelling', 'needs_review'] as const).map(async (state) => {
         const { items } = await this.#ask(api.jobs.list, { query: { state, limit: PAGE } });
         return items.length;
       }),

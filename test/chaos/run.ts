@@ -60,7 +60,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const clients = new Clients({ installation, history, chance: new Chance(seed + 1), acts: outside.acts });
   const startedAt = performance.now();
   const stop = new AbortController();
-  const bystanders = [clients.read(stop.signal), clients.follow(stop.signal), clients.review(stop.signal)];
+  const bystanders = [clients.read, clients.follow, clients.review, clients.pauses].map((does) =>
+    does.call(clients, stop.signal),
+  );
   const shown = setInterval(() => {
     progress(`${clients.jobs.size} submitted, ${clients.over.size} over`);
   }, PROGRESS_MS);
@@ -85,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const again = all.filter(({ attempt }) => attempt > 1).length;
   const acts = [...outside.acts.values()].reduce((sum, count) => sum + count, 0);
   const summary =
-    `${verdict(violations)}: ${all.length} jobs, ${acts} acts outside, ${again} jobs tried again, ${reviews} reviews, ` +
+    `${verdict(violations)}: ${all.length} jobs, ${acts} acts outside, ${again} jobs tried again, ${reviews} reviews, ${clients.paused} pauses, ` +
     `${schedule.length} faults in ${seconds(faultsMs)} s, over after ${seconds(performance.now() - startedAt)} s ` +
     `(seed ${seed}${ownEnds(installation)})`;
   history.close();
