@@ -9,6 +9,7 @@ import { addArtifactCommands } from './artifact-commands.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { readInput } from './inputs.ts';
 import { paint } from './output.ts';
+import { addJobActionCommands } from './job-action-commands.ts';
 import { addRecordCommand } from './record-commands.ts';
 import { openSession, type Surroundings } from './session.ts';
 import { allSteps, exitCodeOfJob, watchJob } from './watch.ts';
@@ -52,6 +53,7 @@ export function addJobCommands(program: Command, around: Surroundings): void {
       const session = await openSession(command, around);
       session.list(await session.client.call(api.jobs.list, { query: options }), JOB_COLUMNS);
     });
+  addJobActionCommands(jobs, around);
   addJobCommand(program, around);
   addArtifactCommands(program, around);
 

@@ -56,6 +56,7 @@ export const MUTATIONS: Readonly<Record<string, OperationField>> = {
   resumeJob: { operation: api.jobs.resume },
   retryJob: { operation: api.jobs.retry },
   reviewJob: { operation: api.jobs.review },
+  actOnJobs: { operation: api.jobActions.run },
   createArtifactLink: { operation: api.artifacts.link },
   retryDeadLetters: { operation: api.deadLetters.retry },
   purgeDeadLetters: { operation: api.deadLetters.purge },

@@ -65,10 +65,14 @@ type ListValues = [
  * condition that is absent is gone from the plan (the statement is planned for its values), so each filter uses its own
  * index. Only a search for part of an id, of which `NEWEST` are asked, a site, and the state `succeeded`, look at job after job.
  */
-const listFrom = (name: string, source: (way: Way) => string) =>
+const listFrom = (name: string, source: (way: Way) => string) => ({
+  jobs: listOf(name, source, JOB_COLUMNS, JOB_JOINS),
+  ids: listOf(`${name}Ids`, source, 'j.id', ''),
+});
+const listOf = (name: string, source: (way: Way) => string, columns: string, joins: string) =>
   listSql<Row, ListValues>(
     name,
-    (way) => `SELECT ${JOB_COLUMNS} FROM ${source(way)} ${JOB_JOINS}
+    (way) => `SELECT ${columns} FROM ${source(way)} ${joins}
      WHERE j.tenant_id = $1
        AND ($2::text IS NULL OR j.state = $2)
        AND ($3::uuid[] IS NULL OR j.workflow_id = ANY($3))
@@ -212,6 +216,21 @@ export interface JobRange {
 
 /** Jobs by age. */
 export async function findJobs(db: Queryable, tenant: string, filter: JobFilter, range: JobRange): Promise<Job[]> {
+  return (await rowsOf(db, tenant, filter, range, 'jobs')).map(jobOf);
+}
+
+/** The ids of the same, for many of them. */
+export async function findJobIds(db: Queryable, tenant: string, filter: JobFilter, range: JobRange): Promise<string[]> {
+  return (await rowsOf(db, tenant, filter, range, 'ids')).map(({ id }) => String(id));
+}
+
+async function rowsOf(
+  db: Queryable,
+  tenant: string,
+  filter: JobFilter,
+  range: JobRange,
+  what: 'jobs' | 'ids',
+): Promise<Row[]> {
   const { state, workflow, agent, site = null, since, until = null, text } = filter;
   const routes = site === null ? null : await idsOf(db, routesAt(tenant, site));
   const workflows = workflow === null ? null : await idsOf(db, versionsNamed(tenant, workflow));
@@ -224,8 +243,7 @@ export async function findJobs(db: Queryable, tenant: string, filter: JobFilter,
   const list = agent !== null && ofState !== 'attention' ? 'agent' : ofState;
   const { id = null, part = null, from = null } = search;
   const found = [state, versions, agent, since, sinceId, id, part, range.beyond, range.limit] as const;
-  const rows = await db.query(LISTS[list](range.ascending)(tenant, ...found, until, untilId, routes, from));
-  return rows.map(jobOf);
+  return db.query(LISTS[list][what](range.ascending)(tenant, ...found, until, untilId, routes, from));
 }
 
 /** What is searched for, made into what there is an index for. */

@@ -7,6 +7,7 @@ import type { StoredBytes } from '../platform/http/answer.ts';
 import { tenantSuspended } from '../platform/http/guard.ts';
 import { ArtifactLinks } from './artifact-links.service.ts';
 import { artifactNotFound, ArtifactsService, type FoundArtifact } from './artifacts.service.ts';
+import { JobActionsService } from './job-actions.service.ts';
 import { QueryService } from './query.service.ts';
 import { RunRecordService } from './run-record.service.ts';
 import { SteerService } from './steer.service.ts';
@@ -22,6 +23,7 @@ export class JobsController {
   readonly #artifacts: ArtifactsService;
   readonly #records: RunRecordService;
   readonly #links: ArtifactLinks;
+  readonly #actions: JobActionsService;
 
   constructor(
     @Inject(SubmitService) submit: SubmitService,
@@ -30,6 +32,7 @@ export class JobsController {
     @Inject(ArtifactsService) artifacts: ArtifactsService,
     @Inject(RunRecordService) records: RunRecordService,
     @Inject(ArtifactLinks) links: ArtifactLinks,
+    @Inject(JobActionsService) actions: JobActionsService,
   ) {
     this.#submit = submit;
     this.#query = query;
@@ -37,6 +40,7 @@ export class JobsController {
     this.#artifacts = artifacts;
     this.#records = records;
     this.#links = links;
+    this.#actions = actions;
   }
 
   @Handles(api.jobs.submit)
@@ -116,6 +120,11 @@ export class JobsController {
   @Handles(api.jobs.retry)
   async retry({ caller, params }: Call<typeof api.jobs.retry>): Answer<typeof api.jobs.retry> {
     return (await this.#steer.retry(caller, params.id)) ?? this.#query.job(caller.tenant, params.id);
+  }
+
+  @Handles(api.jobActions.run)
+  async act({ caller, body }: Call<typeof api.jobActions.run>): Answer<typeof api.jobActions.run> {
+    return this.#actions.run(caller, body);
   }
 
   @Handles(api.jobs.review)

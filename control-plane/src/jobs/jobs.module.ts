@@ -29,6 +29,7 @@ import { postgresQueue } from './queue-postgres.store.ts';
 import { RunRecordService } from './run-record.service.ts';
 import { RoutesController } from './routes.controller.ts';
 import { RunsService } from './runs.service.ts';
+import { JobActionsService } from './job-actions.service.ts';
 import { SteerService } from './steer.service.ts';
 import { SubmitService, type SubmitDependencies } from './submit.service.ts';
 import { DEFAULT_TIMES, startSweeps, type JobTimes } from './sweeps.ts';
@@ -81,6 +82,7 @@ export interface Jobs {
   readonly query: QueryService;
   readonly many: ManyService;
   readonly steer: SteerService;
+  readonly actions: JobActionsService;
   readonly closures: ClosuresService;
   readonly deadLetters: DeadLettersService;
   readonly runs: RunsService;
@@ -132,6 +134,7 @@ export function createJobs(options: JobsOptions): Jobs {
     many: new ManyService(db),
     steer,
     closures,
+    actions: new JobActionsService({ db, steer, audit }),
     deadLetters: new DeadLettersService({ db, audit, retry: (by, id) => steer.retry(by, id) }),
     runs,
     artifacts,
@@ -166,6 +169,7 @@ export function jobsModule(jobs: Jobs): DynamicModule {
       { provide: QueryService, useValue: jobs.query },
       { provide: ClosuresService, useValue: jobs.closures },
       { provide: SteerService, useValue: jobs.steer },
+      { provide: JobActionsService, useValue: jobs.actions },
       { provide: DeadLettersService, useValue: jobs.deadLetters },
       { provide: ArtifactsService, useValue: jobs.artifacts },
       { provide: ArtifactLinks, useValue: jobs.links },

@@ -52,6 +52,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'jobs.submitBulk': { jobs: [{ workflow: EXAMPLE.workflow, input: { month: '2026-11' } }] },
   'artifacts.link': { ttlSeconds: 300 },
   'jobs.review': { decision: 'fail', reason: 'The order was not sent.' },
+  'jobActions.run': { action: 'cancel', filter: { state: 'pending', workflow: 'billing/invoices' }, dryRun: true },
   'deadLetters.retry': { ids: [EXAMPLE.job] },
   'deadLetters.purge': { filter: { code: 'HTTP_STATUS', since: '2026-11-01T00:00:00Z' } },
   'maintenance.create': { scope: 'agent', target: EXAMPLE.agent, reason: 'Updates of the machine.', times },

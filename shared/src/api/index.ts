@@ -12,6 +12,7 @@ export * from './dead-letters.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
 export * from './examples.ts';
+export * from './job-actions.ts';
 export * from './jobs.ts';
 export * from './json.ts';
 export * from './maintenance.ts';

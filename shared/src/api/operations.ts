@@ -7,6 +7,7 @@ import { artifacts } from './artifacts.ts';
 import { audit } from './audit.ts';
 import { auth } from './auth.ts';
 import { deadLetters } from './dead-letters.ts';
+import { jobActions } from './job-actions.ts';
 import type { Endpoint } from './endpoint.ts';
 import { events } from './events.ts';
 import { jobs } from './jobs.ts';
@@ -37,6 +38,7 @@ export const api = {
   secrets,
   jobs,
   deadLetters,
+  jobActions,
   artifacts,
   routes,
   maintenance,

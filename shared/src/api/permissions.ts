@@ -153,6 +153,7 @@ export const AT_SITES: ReadonlySet<string> = new Set([
     'jobs.cancel',
     'jobs.pause',
     'jobs.resume',
+    'jobActions.run',
     'jobs.retry',
     'jobs.review',
   ],

@@ -11,6 +11,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   audit: 'The log of every change and sign-in, chained.',
   auth: 'Signing in and out, passwords, and who one is.',
   authorities: 'Certificates of CAs that an offline root signs.',
+  jobActions: 'One action on all jobs that fit a filter.',
   deadLetters: 'Jobs that ended in failure and wait to be looked at.',
   events: 'Everything that changes, live, as server-sent events.',
   jobs: 'Runs of workflows: submitting, watching, steering.',

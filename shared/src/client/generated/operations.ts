@@ -113,6 +113,9 @@ export const api = {
     retry: { id: 'deadLetters.retry', method: 'POST', path: '/dead-letters/retry', answer: 'json' },
     purge: { id: 'deadLetters.purge', method: 'POST', path: '/dead-letters/purge', answer: 'json' },
   },
+  jobActions: {
+    run: { id: 'jobActions.run', method: 'POST', path: '/jobs/actions', answer: 'json' },
+  },
   artifacts: {
     get: { id: 'artifacts.get', method: 'GET', path: '/artifacts/{id}', answer: 'bytes' },
     link: { id: 'artifacts.link', method: 'POST', path: '/artifacts/{id}/link', answer: 'json' },

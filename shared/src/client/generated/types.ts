@@ -645,6 +645,18 @@ export interface components {
             }[];
             more: boolean;
         };
+        JobActionDone: {
+            /** @enum {string} */
+            action: "cancel" | "pause" | "resume" | "retry";
+            dryRun: boolean;
+            ids: string[];
+            refused: {
+                /** Format: uuid */
+                id: string;
+                code: string;
+            }[];
+            remaining: number;
+        };
         ArtifactLink: {
             url: string;
             /** Format: date-time */
@@ -4355,6 +4367,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLettersDone"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "jobActions.run": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "cancel" | "pause" | "resume" | "retry";
+                    filter: {
+                        /** @enum {string} */
+                        state?: ("pending" | "leased" | "running" | "paused" | "cancelling" | "succeeded" | "failed" | "timed_out" | "needs_review" | "cancelled") | undefined;
+                        workflow?: string | undefined;
+                        /** Format: uuid */
+                        agent?: string | undefined;
+                        site?: string | undefined;
+                        /** Format: date-time */
+                        since?: string | undefined;
+                        /** Format: date-time */
+                        createdAfter?: string | undefined;
+                        /** Format: date-time */
+                        createdBefore?: string | undefined;
+                        q?: string | undefined;
+                    };
+                    /** @default 500 */
+                    limit?: number | undefined;
+                    /** @default false */
+                    dryRun?: boolean | undefined;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobActionDone"];
                 };
             };
             400: components["responses"]["Invalid"];
