@@ -21,6 +21,8 @@ import type { KnownLease } from './held-agents.ts';
 import { createJobs, type Jobs, type JobsOptions } from './jobs.module.ts';
 import type { RunnableWorkflow, WorkflowsPort } from './workflows.port.ts';
 
+export { keepHistory } from './history.ts';
+
 const TENANT = 'default';
 
 const addTenant = sql('testAddTenant', `INSERT INTO tenant (id, name, operator) VALUES ('default', 'Default', true)`);
