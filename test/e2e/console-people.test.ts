@@ -256,3 +256,53 @@ async function providersTest({ issuer, clientId, clientSecret }: TestProvider): 
   await page.getByRole('button', { name: 'Delete the provider' }).click();
   await page.getByText('There is none: people sign in by e-mail and password.').waitFor();
 }
+
+test('a role and a key hold at sites alone; who is limited makes join tokens for theirs', async () => {
+  const page = await signedIn();
+  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByLabel('E-mail address of who is invited').fill('sid@acme.example');
+  await page.getByLabel('Their role').selectOption('security');
+  await page.getByRole('textbox', { name: 'Only at these sites' }).fill('hamburg\nbremen');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  const row = page.getByRole('row').filter({ hasText: 'sid@acme.example' });
+  await row.getByText('hamburg, bremen').waitFor();
+  await row.getByRole('button', { name: 'Sites of sid@acme.example' }).click();
+  const dialog = page.getByRole('dialog', { name: 'At which sites is sid@acme.example security?' });
+  await dialog.getByLabel('Only at these sites').fill('hamburg');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('status').getByText('sid@acme.example is security at hamburg now.').waitFor();
+
+  const letter = mail.letters.find(({ to }) => to.includes('sid@acme.example'))!;
+  const link = /http\S+#token=[\w-]+/.exec(letter.text.replaceAll('=\r\n', '').replaceAll('=3D', '='))![0];
+  const theirs = await openPage(link);
+  await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await theirs.getByLabel('The same password again').fill(PASSWORD);
+  await theirs.keyboard.press('Enter');
+  await heading(theirs, 'Jobs');
+  await theirs.getByRole('link', { name: 'Your account' }).click();
+  await theirs.getByLabel('Name of a new key').fill('press');
+  await theirs.getByRole('button', { name: 'Make the key' }).click();
+  await theirs.getByText('at hamburg alone').waitFor();
+
+  await theirs.getByRole('link', { name: 'Join tokens' }).click();
+  await theirs.getByText('Make one below to add an agent.').waitFor();
+  const form = theirs.getByRole('form', { name: 'New join token' });
+  await form.getByLabel('For how many agents').fill('0');
+  await form.getByRole('button', { name: 'Make the token' }).click();
+  await form.getByText('It must be 1 or more.').waitFor();
+  await form.getByLabel('For how many agents').fill('3');
+  await form.getByLabel('Site').selectOption('hamburg');
+  await form.getByRole('button', { name: 'Make the token' }).click();
+  await theirs.getByText('Copy the token now').waitFor();
+  await theirs.getByRole('button', { name: 'I have it' }).click();
+  const token = theirs.getByRole('table', { name: 'Join tokens, newest first' }).getByRole('row').nth(1);
+  await token.getByText('hamburg').waitFor();
+  await token.getByText('3 more agents').waitFor();
+  await token.getByRole('button', { name: 'Revoke the token' }).click();
+  await theirs.getByRole('button', { name: 'Revoke the token', exact: true }).click();
+  await token.getByText('Revoked').waitFor();
+  // What keeps to no site is not offered.
+  expect(await theirs.getByRole('link', { name: /Schedules|Secrets|People|Maintenance/ }).count()).toBe(0);
+  await theirs.goto(`${plane.urls.web}/maintenance`);
+  await theirs.getByText('It is about all sites of the tenant').waitFor();
+});

@@ -28,6 +28,7 @@ const TenantsPage = late(async () => (await import('./pages/tenants.tsx')).Tenan
 const TenantPage = late(async () => (await import('./pages/tenant.tsx')).TenantPage);
 const NewTenantPage = late(async () => (await import('./pages/new-tenant.tsx')).NewTenantPage);
 const ProvidersPage = late(async () => (await import('./pages/providers.tsx')).ProvidersPage);
+const JoinTokensPage = late(async () => (await import('./pages/join-tokens.tsx')).JoinTokensPage);
 
 export function App() {
   const route = useRoute();
@@ -61,7 +62,7 @@ export function App() {
 
 function Page({ me, route }: { me: Me; route: Route }) {
   const missing = missingFor(me, route.page);
-  if (missing !== null) return <NotForYou role={me.role} permission={missing} />;
+  if (missing !== null) return <NotForYou role={me.role} missing={missing} />;
   switch (route.page) {
     case 'jobs':
     case 'login':
@@ -94,6 +95,8 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <NewTenantPage />;
     case 'providers':
       return <ProvidersPage />;
+    case 'join-tokens':
+      return <JoinTokensPage />;
     case 'maintenance':
       return <MaintenancePage />;
     case 'account':
@@ -112,13 +115,20 @@ function Page({ me, route }: { me: Me; route: Route }) {
   }
 }
 
-function NotForYou({ role, permission }: { role: string; permission: string }) {
+function NotForYou({ role, missing }: { role: string; missing: string }) {
+  const words =
+    missing === 'all sites' ? (
+      'It is about all sites of the tenant, and you are limited to some.'
+    ) : (
+      <>
+        It needs <code>{missing}</code>, which the role {role} does not have here. Ask an owner for another role.
+      </>
+    );
   return (
     <>
       <Title>This page is not for you</Title>
       <p>
-        It needs <code>{permission}</code>, which the role {role} does not have here. Ask an owner for another role, or{' '}
-        <Link to={HOME}>go to the jobs</Link>.
+        {words} <Link to={HOME}>Go to the jobs</Link>
       </p>
     </>
   );

@@ -28,6 +28,7 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
     name: 'Access',
     entries: [
       { name: 'Secrets', to: { page: 'secrets' } },
+      { name: 'Join tokens', to: { page: 'join-tokens' } },
       { name: 'People', to: { page: 'people' } },
       { name: 'Identity providers', to: { page: 'providers' } },
     ],
@@ -46,6 +47,7 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   secret: 'secrets:read',
   'new-secret': 'secrets:write',
   people: 'accounts:read',
+  'join-tokens': 'tokens:read',
   providers: 'accounts:read',
   tenants: 'platform:read',
   tenant: 'platform:read',
@@ -63,8 +65,12 @@ const UNDER: Partial<Record<Route['page'], Route['page']>> = {
   'new-tenant': 'tenants',
 };
 
-/** What they would need to see the page; null when they may see it. */
-export function missingFor(me: Me, page: Route['page']): RolePermission | null {
+/** About the whole tenant, so not for who is limited to some of its sites, whatever their role. */
+const OF_ALL_SITES: ReadonlySet<Route['page']> = new Set(['maintenance']);
+
+/** What they would need to see the page: a permission, or all sites. Null when they may see it. */
+export function missingFor(me: Me, page: Route['page']): RolePermission | 'all sites' | null {
+  if (me.sites !== null && OF_ALL_SITES.has(page)) return 'all sites';
   const needed = NEEDS[page];
   return needed === undefined || me.permissions.includes(needed) ? null : needed;
 }

@@ -23,6 +23,7 @@ export type Route =
   | { readonly page: 'account' }
   | { readonly page: 'people' }
   | { readonly page: 'providers' }
+  | { readonly page: 'join-tokens' }
   | { readonly page: 'login' }
   /** Where a sign-in provider sends the browser back to. */
   | { readonly page: 'login-callback' }
@@ -69,6 +70,7 @@ const PLAIN: Readonly<Record<PlainPage, string>> = {
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',
+  'join-tokens': '/join-tokens',
   providers: '/identity-providers',
   login: '/login',
   'login-callback': '/login/callback',

@@ -2,6 +2,7 @@
 import { Role, within, type ApiKey } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
+import { sitesOf, sitesWords } from '../people/sites.tsx';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Table } from '../ui/table.tsx';
@@ -43,7 +44,8 @@ export function Keys({ keys, onChanged }: KeysProps) {
             <tr key={key.id} role="row">
               <td role="cell">{key.name}</td>
               <td role="cell" data-label="May">
-                {key.scopes === null ? key.role : key.scopes.join(', ')}
+                {key.scopes === null ? key.role : key.scopes.join(', ')}{' '}
+                {key.sites !== null && <span className="detail">at {sitesWords(key.sites)} alone</span>}
               </td>
               <td role="cell" data-label="Made">
                 <Ago time={key.createdAt} />
@@ -73,18 +75,21 @@ function NewKey({ onMade }: { readonly onMade: () => void }) {
   const [error, setError] = useState<unknown>(null);
   const [made, setMade] = useState<string | null>(null);
   const mine = state.is === 'in' ? state.me.role : 'viewer';
+  const mySites = state.is === 'in' ? state.me.sites : null;
   const roles = Role.options.filter((role) => within({ role, scopes: null }, { role: mine, scopes: null }));
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = new FormData(form);
     const days = LENGTHS[fields.get('length') as keyof typeof LENGTHS];
+    const sites = sitesOf(fields);
     setError(null);
     try {
       const { key } = await api.call(endpoints.apiKeys.create, {
         body: {
           name: fields.get('name') as string,
           role: fields.get('role') as Role,
+          ...(sites !== null && { sites }),
           ...(days === 0 ? {} : { ttlSeconds: days * DAY_SECONDS }),
         },
       });
@@ -109,6 +114,10 @@ function NewKey({ onMade }: { readonly onMade: () => void }) {
               <option key={role}>{role}</option>
             ))}
           </select>
+        </label>
+        <label>
+          Only at these sites, one a line; empty: where you may
+          <textarea name="sites" rows={2} placeholder={mySites?.join('\n')} />
         </label>
         <label>
           Good for

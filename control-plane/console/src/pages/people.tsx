@@ -3,6 +3,7 @@ import { Role, within, type Account, type AccountAction } from '@casare/shared/a
 import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useState } from 'react';
 import { Invite } from '../people/invite.tsx';
+import { PersonSites, sitesWords } from '../people/sites.tsx';
 import { useSession } from '../session.tsx';
 import { asSeen } from '../ui/as-seen.ts';
 import { Confirm } from '../ui/confirm.tsx';
@@ -53,7 +54,7 @@ export function PeoplePage() {
       {failure !== null && <Fault error={failure} />}
       {me.permissions.includes('accounts:write') && <Invite roles={roles} onInvited={refresh} />}
       {value !== null && (
-        <Table caption="People" columns={['E-mail', 'Role', 'State', 'Signed in', 'Second factor', 'Change']}>
+        <Table caption="People" columns={['E-mail', 'Role', 'Where', 'State', 'Signed in', 'Second factor', 'Change']}>
           {value.items.map((account) => (
             <Person
               key={account.id}
@@ -99,6 +100,11 @@ function Person({ account, roles, mayRecover, act }: PersonProps) {
       (ifMatch) => api.call(endpoints.accounts.setRole, { params, body: { role: to }, ifMatch }),
       `${email} is ${to} now.`,
     );
+  const setSites = (sites: string[] | null) =>
+    change(
+      (ifMatch) => api.call(endpoints.accounts.setRole, { params, body: { role, sites }, ifMatch }),
+      `${email} is ${role} ${sites === null ? 'everywhere' : `at ${sitesWords(sites)}`} now.`,
+    );
   const reset = () =>
     change(
       (ifMatch) => api.call(endpoints.accounts.resetSecondFactor, { params, ifMatch }),
@@ -124,6 +130,12 @@ function Person({ account, roles, mayRecover, act }: PersonProps) {
           </select>
         )}
       </td>
+      <td role="cell" data-label="Where">
+        {sitesWords(account.sites)}{' '}
+        {roles.length > 0 && role !== 'owner' && (
+          <PersonSites account={account} onSave={(sites) => void setSites(sites)} />
+        )}
+      </td>
       <td role="cell" data-label="State">
         {state}
       </td>
@@ -139,36 +151,38 @@ function Person({ account, roles, mayRecover, act }: PersonProps) {
         )}
       </td>
       <td role="cell">
-        {roles.length > 0 && state !== 'disabled' && (
-          <button
-            type="button"
-            aria-label={`Disable ${email}`}
-            onClick={() => void steer('disable', `${email} is disabled.`)}
-          >
-            Disable
-          </button>
-        )}
-        {roles.length > 0 && state === 'disabled' && (
-          <button
-            type="button"
-            aria-label={`Enable ${email}`}
-            onClick={() => void steer('enable', `${email} is enabled.`)}
-          >
-            Enable
-          </button>
-        )}
-        {roles.length > 0 && (
-          <Confirm
-            label="Delete"
-            name={`Delete ${email}`}
-            title={`Delete ${email}?`}
-            keep="Keep it"
-            confirm="Delete the account"
-            onConfirmed={() => void remove()}
-          >
-            <p>Its sessions end and its keys stop at once, for good. What it did stays on record.</p>
-          </Confirm>
-        )}
+        <div className="acts">
+          {roles.length > 0 && state !== 'disabled' && (
+            <button
+              type="button"
+              aria-label={`Disable ${email}`}
+              onClick={() => void steer('disable', `${email} is disabled.`)}
+            >
+              Disable
+            </button>
+          )}
+          {roles.length > 0 && state === 'disabled' && (
+            <button
+              type="button"
+              aria-label={`Enable ${email}`}
+              onClick={() => void steer('enable', `${email} is enabled.`)}
+            >
+              Enable
+            </button>
+          )}
+          {roles.length > 0 && (
+            <Confirm
+              label="Delete"
+              name={`Delete ${email}`}
+              title={`Delete ${email}?`}
+              keep="Keep it"
+              confirm="Delete the account"
+              onConfirmed={() => void remove()}
+            >
+              <p>Its sessions end and its keys stop at once, for good. What it did stays on record.</p>
+            </Confirm>
+          )}
+        </div>
       </td>
     </tr>
   );

@@ -4,6 +4,7 @@ import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
+import { sitesOf } from './sites.tsx';
 
 interface InviteProps {
   /** What may be given. */
@@ -23,7 +24,8 @@ export function Invite({ roles, onInvited }: InviteProps) {
     setError(null);
     setMade(null);
     try {
-      const body = { email: typeof email === 'string' ? email.trim() : '', role: Role.parse(fields.get('role')) };
+      const address = typeof email === 'string' ? email.trim() : '';
+      const body = { email: address, role: Role.parse(fields.get('role')), sites: sitesOf(fields) };
       setMade(await api.call(endpoints.accounts.invite, { body }));
       form.reset();
       onInvited();
@@ -45,6 +47,10 @@ export function Invite({ roles, onInvited }: InviteProps) {
               <option key={role}>{role}</option>
             ))}
           </select>
+        </label>
+        <label>
+          Only at these sites, one a line; empty: everywhere
+          <textarea name="sites" rows={2} />
         </label>
         <button type="submit" className="main">
           Invite
