@@ -6,11 +6,12 @@
  * Invariant: a service judges `Call.unchanged` behind the lock, or before a write that fails when the thing has changed, so
  * that of two updates with one tag one is done.
  */
-import { ENDPOINTS, type Endpoint } from '@casare/shared/api';
+import type { Endpoint } from '@casare/shared/api';
 import type { Request, Response } from 'express';
 import { createHash } from 'node:crypto';
 import { refuse, type Refusal } from '../refusal.ts';
 import { RefusedError } from './problem.ts';
+import { leavesShown, shownBy } from './tagged-operations.ts';
 
 /** The refusal of an update whose caller has not seen the thing as it is `now` (null: there is none); null when they have. */
 export type Unchanged = (now: object | null) => Refusal | null;
@@ -33,8 +34,8 @@ export function tagged(endpoint: Endpoint, request: Request, response: Response,
 
 /** Says the tag of what an update has left, so that its caller can go on from there. */
 export function tagUpdate(endpoint: Endpoint, response: Response, left: () => unknown): void {
-  const get = shownBy(endpoint);
-  if (get !== undefined && showsAs(endpoint, get)) response.setHeader('ETag', tagOf(get, left() as object));
+  const get = leavesShown(endpoint);
+  if (get !== undefined) response.setHeader('ETag', tagOf(get, left() as object));
 }
 
 /** Of the header `If-Match` of an update; `undefined` without one. @throws RefusedError IF_MATCH_NOT_TAKEN where nobody would look at it */
@@ -46,15 +47,6 @@ export function unchangedOf(endpoint: Endpoint, request: Request): Unchanged | u
   const tags = listed(wanted);
   const isThere = tags.includes('*');
   return (now) => (now !== null && (isThere || tags.includes(tagOf(get, now))) ? null : changed());
-}
-
-/** The operation that shows what `endpoint` changes. */
-function shownBy({ ifMatch }: Endpoint): Endpoint | undefined {
-  return ifMatch === undefined ? undefined : ENDPOINTS.find(({ id }) => id === ifMatch);
-}
-
-function showsAs({ answer }: Endpoint, get: Endpoint): boolean {
-  return typeof answer === 'object' && typeof get.answer === 'object' && answer.json === get.answer.json;
 }
 
 function listed(header: string): string[] {

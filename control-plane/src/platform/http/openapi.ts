@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { isKeptFile, problemsOf } from './openapi-problems.ts';
 import { tagsOf } from './openapi-tags.ts';
+import { saysTag } from './tagged-operations.ts';
 
 const IdempotencyKey = z
   .string()
@@ -16,6 +17,13 @@ const IfMatch = z
   .max(1_000)
   .optional()
   .meta({ description: 'The ETag of the thing as it was seen: the update is refused when it has changed.' });
+
+/** Of an answer that shows one thing, or what an update has left of it (ADR 0050). */
+const TAGGED = z.object({
+  ETag: z
+    .string()
+    .meta({ description: 'For `If-Match` of an update, and for `If-None-Match` where 304 is an answer.' }),
+});
 
 /** The document as plain JSON; the same on every call. */
 export function openApiDocument(): object {
@@ -101,11 +109,13 @@ function bodyContent(endpoint: Endpoint) {
   return { 'application/json': { schema: endpoint.body!, example: BODY_EXAMPLES[endpoint.id] }, ...text };
 }
 
-function successOf({ answer, mediaTypes = ['*/*'] }: Endpoint) {
+function successOf(endpoint: Endpoint) {
+  const { answer, mediaTypes = ['*/*'] } = endpoint;
   if (answer === 'nothing') return { description: 'Done.' };
   if (answer === 'bytes') {
     return { description: 'The bytes.', content: Object.fromEntries(mediaTypes.map((type) => [type, {}])) };
   }
   if (answer === 'events') return { description: 'Server-sent events.', content: { 'text/event-stream': {} } };
-  return { description: 'The answer.', content: { 'application/json': { schema: answer.json } } };
+  const content = { 'application/json': { schema: answer.json } };
+  return { description: 'The answer.', ...(saysTag(endpoint) ? { headers: TAGGED } : {}), content };
 }

@@ -1696,6 +1696,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1814,6 +1816,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1859,6 +1863,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1898,6 +1904,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1936,6 +1944,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2370,6 +2380,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2426,6 +2438,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2800,6 +2814,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2835,6 +2851,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3111,6 +3129,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3258,6 +3278,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3304,6 +3326,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3464,6 +3488,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3788,6 +3814,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3997,6 +4025,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4254,6 +4284,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4648,6 +4680,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4683,6 +4717,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4987,6 +5023,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5055,6 +5093,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5198,6 +5238,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5495,6 +5537,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5570,6 +5614,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5790,6 +5836,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6086,6 +6134,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6465,6 +6515,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6542,6 +6594,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6581,6 +6635,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6627,6 +6683,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6674,6 +6732,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6737,6 +6797,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6771,6 +6833,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6811,6 +6875,8 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
