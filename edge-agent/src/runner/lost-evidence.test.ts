@@ -58,3 +58,12 @@ test('an output that is lost has no note: the run fails by it', async () => {
   await vi.waitFor(() => expect(agent.outbox.artifactsOf(run).map(({ state }) => state)).toEqual(['refused']));
   expect(agent.outbox.artifactsOf(run)).toHaveLength(1);
 });
+
+test('it does not fit the quota: after a few tries a note says so, which does', { timeout: 30_000 }, async () => {
+  peer.refuses = ({ bytes, name }) => (bytes === 9 && !name.endsWith('.json') ? 'QUOTA_STORED_BYTES' : null);
+  queueGone('steps/a/after.png', 'screenshot');
+  const note = 'steps/a/after.png.QUOTA_STORED_BYTES.lost.json';
+  await vi.waitFor(() => expect(arrived()).toEqual([note]), 20_000);
+  const opened = peer.messagesOf('artifact.open').map(({ name }) => name);
+  expect(opened).toEqual(['steps/a/after.png', 'steps/a/after.png', 'steps/a/after.png', note]);
+});

@@ -57,6 +57,9 @@ export class ProtocolPeer {
     this.url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}/tunnel`;
   }
 
+  /** The code that a file is refused with; null: it is taken. */
+  refuses: (open: Message<'artifact.open'>) => string | null = () => null;
+
   static async start(pki: TestPki): Promise<ProtocolPeer> {
     const server = createServer(tunnelServerOptions(pki.gateway, [pki.agentRoot]));
     server.on('tlsClientError', () => undefined);
@@ -138,6 +141,11 @@ export class ProtocolPeer {
   }
 
   #open(streams: Map<number, Arriving>, open: Message<'artifact.open'>): void {
+    const code = this.refuses(open);
+    if (code !== null) {
+      this.send({ type: 'artifact.refused', stream: open.stream, code, reason: 'as the test says' });
+      return;
+    }
     const file = this.files.get(open.artifactId) ?? { open, bytes: Buffer.alloc(0), stored: false };
     this.files.set(open.artifactId, file);
     streams.set(open.stream, file);
