@@ -60,9 +60,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const clients = new Clients({ installation, history, chance: new Chance(seed + 1), acts: outside.acts });
   const startedAt = performance.now();
   const stop = new AbortController();
-  const bystanders = [clients.read, clients.follow, clients.review, clients.pauses].map((does) =>
-    does.call(clients, stop.signal),
-  );
+  const { signal } = stop;
+  const bystanders = [clients.read(signal), clients.follow(signal), clients.review(signal), clients.pauses(signal)];
   const shown = setInterval(() => {
     progress(`${clients.jobs.size} submitted, ${clients.over.size} over`);
   }, PROGRESS_MS);

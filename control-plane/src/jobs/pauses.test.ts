@@ -144,6 +144,10 @@ describe('a run', () => {
     await h.jobs.runs.record(agent, id, 1, numbered(3, resumed, completed));
     expect(await shown(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
     expect(await pause(id)).toMatchObject({ code: 'JOB_WRONG_STATE' });
+    // Whoever reads the log, or the record, sees when it stood still.
+    expect(await h.jobs.query.logs(TENANT, id, { limit: 10 })).toMatchObject({
+      items: [{ seq: 2, level: 'info', message: expect.stringContaining('is paused') as unknown }, { seq: 3 }],
+    });
     agent.disconnect();
   });
 

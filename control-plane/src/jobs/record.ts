@@ -136,9 +136,9 @@ async function stepEvents(tx: Transaction, writes: readonly RunWrite[], now: Dat
 }
 
 function logEvents({ tenant, jobId, attempt, fold }: RunWrite): NewLiveEvent[] {
-  return fold.logs.map(({ seq, at, body }) => ({
+  return fold.logs.map(({ seq, at, level, message }) => ({
     tenant,
-    event: { type: 'log.line', at, jobId, line: { attempt, seq, at, level: body.level, message: body.message } },
+    event: { type: 'log.line', at, jobId, line: { attempt, seq, at, level, message } },
   }));
 }
 

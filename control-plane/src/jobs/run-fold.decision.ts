@@ -5,6 +5,7 @@
 import type { JobState } from '@casare/shared/api';
 import { next } from '@casare/shared/lifecycle';
 import { endsRun, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
+import { lineOf } from '@casare/shared/record';
 import { JOB, jobEventOf, resumeEventOf } from './job.lifecycle.ts';
 
 type Body<T extends RunEventBody['type']> = Extract<RunEventBody, { type: T }>;
@@ -22,12 +23,21 @@ export interface StepEnded {
   readonly body: Body<'step.completed'> | Body<'step.failed'>;
 }
 
+/** A line of the run's log. */
+export interface LoggedLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly level: string;
+  readonly message: string;
+}
+
 /** What a batch of one attempt's events changes. */
 export interface Fold {
   readonly state: JobState;
   readonly opened: readonly StepOpened[];
   readonly ended: readonly StepEnded[];
-  readonly logs: readonly { seq: number; at: string; body: Body<'run.log'> }[];
+  /** Lines of the run's log. */
+  readonly logs: readonly LoggedLine[];
   readonly started: string | null;
   /** The event that ended the attempt, and when. */
   readonly ending: { readonly at: string; readonly body: RunEventBody } | null;
@@ -47,7 +57,7 @@ export function foldEvents(
 ): Fold | null {
   const opened: StepOpened[] = [];
   const ended: StepEnded[] = [];
-  const logs: { seq: number; at: string; body: Body<'run.log'> }[] = [];
+  const logs: LoggedLine[] = [];
   let started: string | null = null;
   let ending: Fold['ending'] = null;
   const resumed =
@@ -66,7 +76,8 @@ export function foldEvents(
     if (body.type === 'run.started') started = at;
     if (body.type === 'step.started' || body.type === 'step.skipped') opened.push({ seq, at, body });
     if (body.type === 'step.completed' || body.type === 'step.failed') ended.push({ seq, at, body });
-    if (body.type === 'run.log') logs.push({ seq, at, body });
+    const line = lineOf(body);
+    if (line !== null) logs.push({ seq, at, ...line });
     if (endsRun(body)) ending = { at, body };
   }
   return { state: now, opened, ended, logs, started, ending };

@@ -1,5 +1,7 @@
 /** Reading the steps and log lines of runs. */
 import { LogLine, Step } from '@casare/shared/api';
+import type { RunEventBody } from '@casare/shared/protocol';
+import { lineOf, LINES } from '@casare/shared/record';
 import { sql, type Queryable } from '../platform/database/index.ts';
 import { boundsOf } from './history.decision.ts';
 import type { AttemptKey } from './lease.store.ts';
@@ -41,7 +43,7 @@ const stepsAt = sql<
 /** The log lines of job `job`, an expression. */
 export const logsOf = (job: string): string => `
    SELECT attempt, seq, at, body FROM job_event
-   WHERE tenant_id = $1 AND job_id = ${job} AND (attempt, seq) > ($3, $4) AND body->>'type' = 'run.log'
+   WHERE tenant_id = $1 AND job_id = ${job} AND (attempt, seq) > ($3, $4) AND body->>'type' = ANY('{${LINES.join(',')}}')
    ORDER BY attempt, seq LIMIT $5`;
 
 const listLogs = sql<Row, [tenant: string, job: string, attempt: number, seq: number, limit: number]>(
@@ -95,8 +97,7 @@ export async function findLogs(
 }
 
 export function logOf({ attempt, seq, at, body }: Row): LogLine {
-  const { level, message } = body as { level: string; message: string };
-  return LogLine.parse({ attempt, seq, at: iso(at), level, message });
+  return LogLine.parse({ attempt, seq, at: iso(at), ...lineOf(body as RunEventBody) });
 }
 
 export function stepOf(row: Row): Step {

@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import type { Artifact } from '@casare/shared/api';
 import type { RunEvent } from '@casare/shared/protocol';
-import { recordFiles, stepsOf, type RecordSource } from '@casare/shared/record';
+import { lineOf, recordFiles, stepsOf, type RecordSource } from '@casare/shared/record';
 import type { Json, Workflow } from '@casare/shared/workflow';
 import { ZipFile } from 'yazl';
 import type { ArtifactAbout, RunEndingBody } from '../engine/index.ts';
@@ -106,9 +106,10 @@ async function sourceOf(run: EndedRun): Promise<RecordSource> {
     steps: () => each(stepsOf(ATTEMPT, events)),
     log: () =>
       each(
-        events.flatMap(({ seq, at, body }) =>
-          body.type === 'run.log' ? [{ attempt: ATTEMPT, seq, at, level: body.level, message: body.message }] : [],
-        ),
+        events.flatMap(({ seq, at, body }) => {
+          const line = lineOf(body);
+          return line === null ? [] : [{ attempt: ATTEMPT, seq, at, ...line }];
+        }),
       ),
     artifacts: () => each(files.map(({ artifact }) => artifact)),
     open: (artifact) => {

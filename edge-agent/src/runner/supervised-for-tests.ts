@@ -51,7 +51,10 @@ export async function assign(assigned: JobAssign): Promise<void> {
 
 /** Waits for the ending of a run at the control plane and answers all its events. */
 export async function ended(run: JobAssign): Promise<RunEvent[]> {
-  await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toMatch(/^run\.(?!started|log)/), SLOW);
+  await vi.waitFor(
+    () => expect(peer.eventsOf(run).at(-1)?.body.type).toMatch(/^run\.(?!started|log|paused|resumed)/),
+    SLOW,
+  );
   const events = peer.eventsOf(run);
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
   return events;
