@@ -35,12 +35,12 @@ export class PeopleController {
 
   @Handles(api.accounts.invite)
   async invite({ caller, body }: Call<typeof api.accounts.invite>) {
-    return this.#linked(await this.#people.invite(caller, body));
+    return this.#linked(caller.tenant, await this.#people.invite(caller, body));
   }
 
   @Handles(api.accounts.inviteAgain)
   async inviteAgain({ caller, params, body }: Call<typeof api.accounts.inviteAgain>) {
-    return this.#linked(await this.#people.inviteAgain(caller, params.id, body.ttlSeconds));
+    return this.#linked(caller.tenant, await this.#people.inviteAgain(caller, params.id, body.ttlSeconds));
   }
 
   @Handles(api.accounts.setRole)
@@ -85,12 +85,12 @@ export class PeopleController {
   }
 
   /** By mail where the operator has a server; a letter that it does not take leaves the link to who invites. */
-  async #linked(made: NewInvitation | Refusal): Promise<Invitation | Refusal> {
+  async #linked(tenant: string, made: NewInvitation | Refusal): Promise<Invitation | Refusal> {
     if (isRefusal(made)) return made;
     const { account, token, expiresAt } = made;
     // The token stands behind `#`, so it is in no log of a server or proxy.
     const url = `${this.#webUrl}/invitation#token=${token}`;
-    const mailed = await this.#people.mail(account, url, expiresAt);
+    const mailed = await this.#people.mail(tenant, account, url, expiresAt);
     return { account, url: mailed ? null : url, mailedTo: mailed ? account.email : null, expiresAt };
   }
 }

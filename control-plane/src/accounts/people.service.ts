@@ -20,9 +20,11 @@ import type { TenantDatabase, Transaction } from '../platform/database/index.ts'
 import { Fault } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Unchanged } from '../platform/http/etag.ts';
+import { letterLimit } from '../platform/mail/letter-limit.ts';
 import type { Mailer } from '../platform/mail/mail.ts';
 import { numberCursor, pageBy, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
+import type { TokenBuckets } from '../platform/token-buckets.ts';
 import { aboveYourself } from './api-keys.service.ts';
 import { removeAccount } from './account-removal.store.ts';
 import { newSecret } from './credential.ts';
@@ -41,17 +43,24 @@ export class PeopleService {
   readonly #clock: Clock;
 
   readonly #mailer: Mailer | null;
+  readonly #letters: TokenBuckets;
 
   /** `mailer`: null when the operator has no mail server. */
   constructor(db: TenantDatabase, clock: Clock, mailer: Mailer | null) {
     this.#db = db;
     this.#clock = clock;
     this.#mailer = mailer;
+    this.#letters = letterLimit(clock);
   }
 
-  /** Sends an invitation; false when it could not be sent, or there is no mail. */
-  async mail({ id, email }: Account, url: string, expiresAt: string): Promise<boolean> {
-    if (this.#mailer === null) return false;
+  /** Sends an invitation; false when it could not be sent, there is no mail, or the tenant has sent too many letters. */
+  async mail(
+    tenant: string,
+    { id, email }: Pick<Account, 'id' | 'email'>,
+    url: string,
+    expiresAt: string,
+  ): Promise<boolean> {
+    if (this.#mailer === null || !this.#letters.take(tenant).allowed) return false;
     const text = `You are invited to Casare. Choose your password here:
 
 ${url}

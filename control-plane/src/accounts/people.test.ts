@@ -2,6 +2,10 @@
 import { api, Role, within, type Invitation } from '@casare/shared/api';
 import type { Client } from '@casare/shared/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LETTERS } from '../platform/mail/letter-limit.ts';
+import { createMailer } from '../platform/mail/mail.ts';
+import { startMailServer } from '../platform/mail/testing.ts';
+import { PeopleService } from './people.service.ts';
 import { codeOf, letIn, openAccountsDesk, PASSWORD, signedInBy, type AccountsDesk } from './testing.ts';
 
 let desk: AccountsDesk;
@@ -266,4 +270,22 @@ describe('the last owner', () => {
     const left = await desk.database.db.query({ name: 'testOwnersLeft', text, values });
     expect(left.length).toBeGreaterThanOrEqual(1);
   });
+});
+
+test('letters of one tenant are bounded: the next link is left to who invites, and other tenants have their own', async () => {
+  const server = await startMailServer({});
+  try {
+    const mailer = createMailer({ url: server.url, from: 'Casare <casare@acme.example>' });
+    const people = new PeopleService(desk.database.db, desk.clock, mailer);
+    const to = { id: 'somebody', email: 'somebody@acme.example' };
+    const sent = (tenant: string) => people.mail(tenant, to, 'https://casare.example/invitation#token=x', 'soon');
+    const letters = await Promise.all(Array.from({ length: LETTERS + 5 }, () => sent('acme')));
+    expect(letters.filter(Boolean)).toHaveLength(LETTERS);
+    expect(server.letters).toHaveLength(LETTERS);
+    expect([await sent('acme'), await sent('other')]).toEqual([false, true]);
+    desk.clock.advance(60_000);
+    expect(await sent('acme')).toBe(true);
+  } finally {
+    await server.close();
+  }
 });

@@ -8,8 +8,10 @@ import { lineOf } from '../platform/errors.ts';
 import type { Caller } from '../platform/http/caller.ts';
 import type { Unchanged } from '../platform/http/etag.ts';
 import type { Ids } from '../platform/ids.ts';
+import { letterLimit } from '../platform/mail/letter-limit.ts';
 import { pageBy, pageOfAll, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
+import type { TokenBuckets } from '../platform/token-buckets.ts';
 import { endOpen, listAlerts } from './alert.store.ts';
 import { Deliverer, sealedFor, type DeliverDependencies } from './deliver.ts';
 import * as store from './rule.store.ts';
@@ -24,15 +26,20 @@ export interface AlertsDependencies extends Omit<DeliverDependencies, 'db'> {
 const RULES = 100;
 const CHANNELS = 100;
 
+/** Webhooks go to servers that took the address upon themselves; how often somebody may call bounds them. */
+const UNBOUNDED = { allowed: true, nextSeconds: 0 };
+
 type NamedAsk = PageAsk & { readonly q?: string | undefined };
 
 export class AlertsService {
   readonly #deps: AlertsDependencies;
   readonly #deliverer: Deliverer;
+  readonly #letters: TokenBuckets;
 
   constructor(dependencies: AlertsDependencies, deliverer: Deliverer) {
     this.#deps = dependencies;
     this.#deliverer = deliverer;
+    this.#letters = letterLimit(dependencies.clock);
   }
 
   async list(
@@ -83,6 +90,8 @@ export class AlertsService {
     const db = this.#deps.db.of(caller.tenant);
     const channel = await store.findChannel(db, caller.tenant, id);
     if (channel === null) return channelNotFound(id);
+    const { allowed, nextSeconds } = channel.kind === 'email' ? this.#letters.take(caller.tenant) : UNBOUNDED;
+    if (!allowed) return tooManyLetters(Math.ceil(nextSeconds));
     await db.transaction((tx) => this.#audit(tx, caller, 'alertChannel.tested', `alertChannel:${id}`, {}));
     const test = ids.next();
     const title = `A test of ${channel.name}`;
@@ -211,6 +220,14 @@ function ruleView({ createdAt, tenant: _, ...rule }: store.KeptRule): AlertRule 
 function noMail(): Refusal {
   return refuse('unprocessable', 'MAIL_NOT_SET_UP', 'The control plane has no mail server.', {
     fix: 'The operator sets CASARE_SMTP_URL and CASARE_MAIL_FROM.',
+  });
+}
+
+function tooManyLetters(retryAfterSeconds: number): Refusal {
+  return refuse('busy', 'RATE_LIMITED', 'Too many letters were sent to try channels out.', {
+    detail: 'Alerts are delivered as ever.',
+    fix: 'Try it again after the seconds that Retry-After says.',
+    retryAfterSeconds,
   });
 }
 

@@ -2,6 +2,7 @@ import type { RunEventBody } from '@casare/shared/protocol';
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../platform/database/index.ts';
+import { LETTERS } from '../platform/mail/letter-limit.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { waitAfter } from './backoff.decision.ts';
 import { openAlertsDesk, type AlertsDesk } from './testing.ts';
@@ -313,4 +314,17 @@ test('a channel is tried out at once, and it is said what is wrong with it', asy
   });
   const stranger = { ...desk.caller, tenant: 'other' };
   expect(await desk.first.alerts.testChannel(stranger, hook.id)).toMatchObject({ code: 'ALERT_CHANNEL_NOT_FOUND' });
+});
+
+test('trying channels out sends a bounded number of letters of one tenant', async () => {
+  const mail = await desk.channel('email');
+  const tried = async () => {
+    const outcome = await desk.first.alerts.testChannel(desk.caller, mail.id);
+    return isRefusal(outcome) ? outcome.code : 'sent';
+  };
+  const outcomes = await Promise.all(Array.from({ length: LETTERS + 5 }, tried));
+  expect(outcomes.filter((one) => one === 'RATE_LIMITED').length).toBeGreaterThanOrEqual(5);
+  expect(desk.mail.letters.length).toBeLessThanOrEqual(LETTERS);
+  desk.clock.advance(60_000);
+  expect(await tried()).toBe('sent');
 });
