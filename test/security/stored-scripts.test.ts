@@ -112,6 +112,24 @@ async function store(job: string, name: string, kind: string, mediaType: string)
   await writeFile(file, content);
 }
 
+/** In schedules, alerts, secrets, join tokens and tenants; the id of the schedule. */
+async function plantElsewhere(): Promise<string> {
+  const { client } = plane;
+  const job = { workflow: 'test/hostile', input: { [short('scheduled')]: 1 }, site: short('schedule-site') };
+  const times = { cron: '0 0 1 1 *', timeZone: 'UTC' };
+  const { id } = await client.call(api.schedules.create, { body: { name: short('schedule'), ...times, job } });
+  const hook = { kind: 'webhook', name: short('channel'), url: 'https://nobody.invalid/' } as const;
+  const { channel } = await client.call(api.alertChannels.create, { body: hook });
+  const rule = { kind: 'job.failed' as const, name: short('rule'), channels: [channel.id] };
+  await client.call(api.alertRules.create, { body: rule });
+  const secret = { value: 'x', description: short('secret') };
+  await client.call(api.secrets.set, { params: { name: 'planted' }, body: secret });
+  await client.call(api.joinTokens.create, { body: { site: short('token-site') } });
+  const tenant = { id: 'planted', name: short('tenant'), owner: 'owner@planted.example' };
+  await client.call(api.tenants.create, { body: tenant });
+  return id;
+}
+
 /** A page, and what it did that it must not: dialogs, requests elsewhere, what its policy had to stop. */
 async function watched(own: () => string): Promise<{ page: Page; wrong: string[] }> {
   const wrong: string[] = [];
@@ -158,6 +176,7 @@ attack(
     await client.call(api.workflows.push, {
       body: { document: { ...document, ...more }, do: [{ act: { set: { a: 1 } } }] },
     });
+    const schedule = await plantElsewhere();
     await Promise.all([startAgent('fails', failed()), startAgent('doubts', inDoubt())]);
     const [dead, open] = await Promise.all([over('fails', 'failed'), over('doubts', 'needs_review')]);
     await store(dead, short('artifact').replaceAll(/[:\\]/g, '.'), 'output', 'text/html');
@@ -179,6 +198,14 @@ attack(
       ['/maintenance', ['site', 'closed']],
       ['/account', ['key-name']],
       ['/people', []],
+      ['/schedules', ['schedule']],
+      [`/schedules/${schedule}`, ['schedule', 'scheduled', 'schedule-site']],
+      ['/alerts', ['channel', 'rule']],
+      ['/secrets', ['secret']],
+      ['/secrets/planted', ['secret']],
+      ['/join-tokens', ['token-site']],
+      ['/tenants', ['tenant']],
+      ['/tenants/planted', ['tenant']],
     ];
     for (const [at, places] of pages) {
       await page.goto(plane.url + at);
