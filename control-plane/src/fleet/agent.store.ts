@@ -91,7 +91,7 @@ interface ViewRow {
 }
 
 /** A gateway that has been silent for three heartbeats is taken for dead: its agents are shown as away. */
-const GATEWAY_ALIVE = `g.heartbeat_at > clock_timestamp() - interval '15 seconds'`;
+export const GATEWAY_ALIVE = `g.heartbeat_at > clock_timestamp() - interval '15 seconds'`;
 
 const VIEW = `SELECT a.id, a.name, a.state, a.site, a.grants, a.declared, a.capabilities, a.slots, a.facts, a.ephemeral,
     a.created_at, a.drained_at,

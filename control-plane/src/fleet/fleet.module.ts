@@ -9,9 +9,11 @@ import type { Database } from '../platform/database/index.ts';
 import type { Entrance } from '../platform/edge/entrances.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
+import type { Loop } from '../platform/loop.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Presenter, Trust } from '../trust/index.ts';
 import { AddressLimit } from './address-limit.ts';
+import { measureAgents } from './agent-metrics.ts';
 import { AgentsController } from './agents.controller.ts';
 import { AgentsService } from './agents.service.ts';
 import { EnrolNonces } from './enrol-nonces.ts';
@@ -142,6 +144,7 @@ export function createFleet(options: FleetOptions): Fleet {
       enrolServer.renew(tls.enrol);
     },
   });
+  let counting: Loop | null = null;
   return {
     agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, mayApprove, onChanged }),
     enrolment: new EnrolmentService(door),
@@ -162,9 +165,11 @@ export function createFleet(options: FleetOptions): Fleet {
         tunnel: await tunnel.listen(tls.tunnel, entrances.tunnel),
       };
       gatewayTrust.start();
+      if (options.metrics) counting = measureAgents(options.db, log, options.metrics);
       return ports;
     },
     async stop() {
+      await counting?.stop();
       await gatewayTrust.stop();
       await draining.stop();
       await ephemeral.stop();

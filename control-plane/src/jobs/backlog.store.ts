@@ -4,6 +4,8 @@ import type { Backlog } from './forecast.decision.ts';
 
 /** Jobs counted before one; from here on it is "or more". */
 export const AHEAD = 10_000;
+/** Jobs of all tenants counted at most. */
+const READY = 100_000;
 /** The newest endings of the tenant that are looked at. */
 const ENDINGS = 5_000;
 
@@ -16,6 +18,12 @@ const jobsAhead = sql<{ route_id: number; ahead: number }, [tenant: string, job:
      ) before
    ) AS ahead
    FROM job_ready r WHERE r.tenant_id = $1 AND r.job_id = $2`,
+  { idempotent: true },
+);
+
+const readyJobs = sql<{ ready: number }, [most: number]>(
+  'readyJobs',
+  'SELECT count(*)::int AS ready FROM (SELECT FROM job_ready LIMIT $1) r',
   { idempotent: true },
 );
 
@@ -44,4 +52,10 @@ export async function findBacklog(
   if (!place) return null;
   const [recent] = await db.query(routeEndings(tenant, place.route_id, ENDINGS));
   return { routeId: place.route_id, ahead: place.ahead, endings: recent?.endings ?? 0, spanMs: recent?.span_ms ?? 0 };
+}
+
+/** Jobs of all tenants that an agent may take now, counted up to 100,000. */
+export async function countReady(db: Queryable): Promise<number> {
+  const [row] = await db.query(readyJobs(READY));
+  return row?.ready ?? 0;
 }

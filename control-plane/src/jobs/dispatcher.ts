@@ -33,6 +33,8 @@ export interface DispatcherDependencies {
   readonly build: (key: AttemptKey & { readonly agentId: string }, known?: Assignment) => Promise<Assigned>;
   /** The assignment cannot be built: the attempt ends as refused. */
   readonly refuse: (key: AttemptKey, agentId: string, code: string, reason: string) => Promise<void>;
+  /** Jobs got their leases here. */
+  readonly onLeased?: (jobs: readonly AttemptKey[]) => void;
   /** How often what is known here is compared with the record, milliseconds. */
   readonly recountMs: number;
 }
@@ -170,6 +172,11 @@ export class Dispatcher {
     return this.#agents.targets();
   }
 
+  /** Slots of the agents whose tunnels are here, and how many of them have a job. */
+  occupancy(): { readonly taken: number; readonly slots: number } {
+    return this.#agents.occupancy();
+  }
+
   /** Builds and sends the assignment of a lease that the agent has; a lease that cannot be assigned is refused. */
   async deliver(key: AttemptKey, agentId: string, known?: Assignment): Promise<void> {
     const assigned = await this.#deps.build({ ...key, agentId }, known);
@@ -280,6 +287,7 @@ export class Dispatcher {
     for (const { agentId, route } of promised) this.#agents.unpromise(agentId, route.slot);
     for (const key of leased) this.#agents.give(key.agentId, { ...key, slot: slots.get(key.jobId)! });
     if (leased.length === 0) return;
+    this.#deps.onLeased?.(leased);
     this.#deps.live.wake();
     // Without a value: one that held the value of the one before would hold all of them.
     this.#delivering = Promise.all([this.#delivering, this.#deliverAll(leased)]).then(() => undefined);

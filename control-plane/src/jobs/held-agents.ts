@@ -205,6 +205,16 @@ export class HeldAgents {
     return [...this.#held.values()].map((held) => held.target);
   }
 
+  /** Slots of all of them, and how many have a job. */
+  occupancy(): { readonly taken: number; readonly slots: number } {
+    let [taken, slots] = [0, 0];
+    for (const { target, given } of this.#held.values()) {
+      taken += given.size;
+      slots += target.slots.plain + target.slots.browser + target.slots.desktop;
+    }
+    return { taken, slots };
+  }
+
   route(id: number): Route | undefined {
     return this.#index.route(id);
   }

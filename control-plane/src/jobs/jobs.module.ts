@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import { gather, type Database } from '../platform/database/index.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import { Metrics } from '../platform/metrics.ts';
 import { Singletons } from '../platform/singletons.ts';
 import { ArtifactFiles, type Bucket } from './artifact-files.ts';
 import { ArtifactLinks } from './artifact-links.service.ts';
@@ -18,6 +18,7 @@ import { DeadLettersController } from './dead-letters.controller.ts';
 import { DeadLettersService, type DeadLetterDependencies } from './dead-letters.service.ts';
 import { ClosuresService } from './closures.service.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { JobMetrics } from './job-metrics.ts';
 import { findAssignments, type JobRef } from './job.store.ts';
 import { JobsController } from './jobs.controller.ts';
 import { startHistory } from './history.ts';
@@ -107,11 +108,16 @@ export function createJobs(options: JobsOptions): Jobs {
   const dispatcher = new Dispatcher({
     ...deps,
     recountMs: deps.times.recountMs,
+    onLeased: (jobs) => numbers.leased(jobs),
     build: (key, known) => buildAssignment(deps, key, known),
     refuse: (key, agentId, code, reason) =>
       runs.refused({ tenant: key.tenant, agentId }, key.jobId, key.attempt, code, reason),
   });
   runs.dispatcher = dispatcher;
+  const numbers = new JobMetrics({
+    ...{ db, clock, log, metrics: options.metrics ?? new Metrics(), intervalMs: times.countMs },
+    occupancy: () => dispatcher.occupancy(),
+  });
   const files = new ArtifactFiles(path.join(options.home, 'artifacts'), options.bucket);
   const own = randomBytes(32);
   const { historyDays: keepDays, orphanDays, metrics, keeper = () => Promise.resolve(own.toString('hex')) } = options;
@@ -146,13 +152,14 @@ export function createJobs(options: JobsOptions): Jobs {
       await closures.look();
       await dispatcher.start();
       closures.start();
+      if (metrics) numbers.start();
       if (keepDays !== undefined) startHistory({ db, clock, log, files, keepDays }, singletons);
       if (orphanDays !== undefined) orphans(orphanDays).start(singletons);
       sweeps = startSweeps({ ...deps, log, dispatcher, singletons });
       singletons.start();
     },
     async stop() {
-      await Promise.all([sweeps?.stop(), singletons.stop(), closures.stop()]);
+      await Promise.all([sweeps?.stop(), singletons.stop(), closures.stop(), numbers.stop()]);
       await dispatcher.stop();
       await runs.drain();
     },

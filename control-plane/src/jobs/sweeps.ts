@@ -53,6 +53,8 @@ export interface JobTimes {
   readonly overdueMs: number;
   /** How often a replica compares what it believes about its agents' leases with the record. */
   readonly recountMs: number;
+  /** How often the queue is counted for its metric. */
+  readonly countMs: number;
 }
 
 export const DEFAULT_TIMES: JobTimes = {
@@ -61,6 +63,7 @@ export const DEFAULT_TIMES: JobTimes = {
   acceptMs: 10_000,
   overdueMs: 30_000,
   recountMs: 10_000,
+  countMs: 15_000,
 };
 
 const BATCH = 500;

@@ -85,7 +85,7 @@ export interface TestAgent {
  * of the database.
  */
 export async function jobsHarness(
-  times: Pick<JobsOptions, 'times' | 'heartbeatMs' | 'quotas' | 'counts'> | null = null,
+  times: Pick<JobsOptions, 'times' | 'heartbeatMs' | 'quotas' | 'counts' | 'metrics'> | null = null,
   around: (db: Database) => Database = (db) => db,
 ): Promise<JobsHarness> {
   const database = await testDatabase();
