@@ -119,7 +119,7 @@ async function back(): Promise<void> {
   await ask('POST', `${at('accounts')}/role`, {}, { role: 'viewer' });
 }
 
-const bodyOf = (id: string): object => (id === 'schedules.update' ? terms(9) : ((BODY_EXAMPLES[id] ?? {})));
+const bodyOf = (id: string): object => (id === 'schedules.update' ? terms(9) : (BODY_EXAMPLES[id] ?? {}));
 const TAKING = ENDPOINTS.filter((endpoint) => endpoint.ifMatch !== undefined);
 
 it.each(TAKING.map((endpoint) => [endpoint.id, endpoint] as const))(
