@@ -18,9 +18,9 @@ import type { RunAudit } from '../audit/index.ts';
 import type { Clock, Instant } from '../clock.ts';
 import { describe, Fault } from '../fault.ts';
 import { type Outbox, type RunKey, type RunRow, StoredAssignment } from '../outbox/index.ts';
-import { judge, type PolicyGate } from '../policy/index.ts';
-import { type GivenSecrets, LocalSecrets, type SecretSource } from '../secrets/index.ts';
+import type { GivenSecrets, SecretSource } from '../secrets/index.ts';
 import type { Greeting, Message, TunnelPort, Verdict } from '../tunnel/index.ts';
+import { Admission, type AdmissionOptions, type Refusal } from './admission.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
 import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision.ts';
@@ -33,21 +33,15 @@ import type { WorkerSource } from './worker-pool.ts';
 
 /** How long a cancelled run may take when the order arrived with `welcome`, milliseconds. */
 const WELCOME_GRACE_MS = 10_000;
-/** Refused attempts that are remembered. */
-const REFUSED = 1_000;
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends AdmissionOptions {
   readonly outbox: Outbox;
   readonly pool: Pick<WorkerSource, 'take'>;
   readonly intake: ArtifactIntake;
   readonly folders: RunFolders;
-  /** The agent's own policy. */
-  readonly policy: Pick<PolicyGate, 'current' | 'held'>;
   readonly audit?: RunAudit;
   /** Where values of secrets come from, beside those that are given. */
   readonly secretSources?: readonly SecretSource[] | undefined;
-  /** Which secrets are on the premises, and for whom; none when absent. */
-  readonly localSecrets?: Pick<LocalSecrets, 'refusal'> | undefined;
   readonly clock: Clock;
   readonly slots: () => Slots;
   readonly freeBytes: () => number;
@@ -61,28 +55,22 @@ export interface SupervisorOptions {
   };
 }
 
-/** Why an attempt is not begun here. */
-interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
 type Handled = Omit<TunnelPort, 'greeting' | 'changed' | 'stayed' | 'trust'>;
 
 export class Supervisor implements Handled {
   readonly #options: SupervisorOptions;
   readonly #settlement: Settlement;
+  readonly #admission: Admission;
   readonly #active = new Map<string, Run>();
   /** Of the active runs those whose end the control plane waits for. */
   readonly #toConfirm = new Set<string>();
   #greeted: readonly RunRow[] = [];
   #lease: Lease = NO_LEASE;
   #stopping = false;
-  /** Attempts that were refused, and why; the oldest are forgotten. */
-  readonly #refused = new Map<string, Refusal>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#admission = new Admission(options);
     const { outbox, tunnel } = options;
     this.#settlement = new Settlement({
       outbox,
@@ -156,10 +144,9 @@ export class Supervisor implements Handled {
     const known = outbox.run(key);
     if (known === null) {
       this.#dropOlder(key);
-      // What was refused stays refused: the refusal may be on its way, and the attempt end by it while it runs here.
-      const refusal = this.#refused.get(idOf(key)) ?? this.#refusal(message);
+      const refusal = this.#admission.earlier(idOf(key)) ?? this.#refusal(message);
       if (refusal !== null) {
-        this.#noteRefused(idOf(key), refusal);
+        this.#admission.remember(idOf(key), refusal);
         this.#options.audit?.refused(message, refusal);
         tunnel.send({ type: 'job.refused', ...key, ...refusal });
         return;
@@ -221,11 +208,6 @@ export class Supervisor implements Handled {
     await Promise.all([...this.#active.values()].map((run) => run.stop()));
   }
 
-  #noteRefused(id: string, refusal: Refusal): void {
-    this.#refused.set(id, refusal);
-    if (this.#refused.size > REFUSED) this.#refused.delete(this.#refused.keys().next().value!);
-  }
-
   #refusal(message: Message<'job.assign'>): Refusal | null {
     const { outbox, slots, freeBytes, minFreeBytes } = this.#options;
     if (this.#stopping) return { code: 'AGENT_STOPPING', reason: 'the agent is stopping' };
@@ -239,7 +221,7 @@ export class Supervisor implements Handled {
         reason: `the agent's disk has less than ${minFreeBytes} bytes free: free space there`,
       };
     }
-    const refused = this.#refusedByPolicy(message) ?? this.#refusedSecrets(message, message);
+    const refused = this.#admission.ofNew(message, message);
     if (refused !== null) return refused;
     try {
       outbox.accept(StoredAssignment.parse(message));
@@ -248,23 +230,6 @@ export class Supervisor implements Handled {
     } catch (error) {
       return { code: error instanceof Fault ? error.code : 'OUTBOX_FAILED', reason: describe(error) };
     }
-  }
-
-  /** The agent's own policy goes before the control plane's word. */
-  #refusedByPolicy(assignment: Pick<StoredAssignment, 'workflow' | 'input'>): Refusal | null {
-    const policy = this.#options.policy.current();
-    if (policy instanceof Fault) return { code: policy.code, reason: policy.message.slice(0, 2_000) };
-    const refused = judge(policy.policy, assignment);
-    return refused === null ? null : { code: refused.code, reason: refused.reason.slice(0, 2_000) };
-  }
-
-  #refusedSecrets(
-    { localSecrets = [] }: GivenSecrets,
-    { workflow }: Pick<StoredAssignment, 'workflow'>,
-  ): Refusal | null {
-    if (localSecrets.length === 0) return null;
-    const local = this.#options.localSecrets ?? new LocalSecrets({ providers: {}, secrets: {} });
-    return local.refusal(localSecrets, `${workflow.namespace}/${workflow.name}`);
   }
 
   #goOn(verdict: Verdict): void {
@@ -281,8 +246,7 @@ export class Supervisor implements Handled {
     if (verdict.pause !== undefined) active?.pause(verdict.pause);
     if (active !== undefined || this.#stopping) return;
     const assignment = outbox.assignment(verdict);
-    // It was accepted under the policy of another day.
-    const refused = judge(this.#options.policy.held.policy, assignment) ?? this.#refusedSecrets(verdict, assignment);
+    const refused = this.#admission.ofHeld(assignment, verdict);
     if (refused === null) this.#start(assignment, verdict, verdict.pause);
     else this.#conclude(verdict, endingOfBroken(outbox.journal(verdict), refused.code, refused.reason));
   }
