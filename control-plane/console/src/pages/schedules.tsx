@@ -9,10 +9,10 @@ import { Outcome } from '../schedules/firings.tsx';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { SearchField, useSearch } from '../ui/search.tsx';
 import { Table } from '../ui/table.tsx';
 import { Title } from '../ui/title.tsx';
 import { Pager, usePages, type PageAsk } from '../ui/use-pages.tsx';
-import { useSettled } from '../ui/use-settled.ts';
 import { Ago, Until, Wall } from '../ui/when.tsx';
 
 const AGAIN_MS = 60_000;
@@ -20,9 +20,9 @@ type Sort = '-createdAt' | 'createdAt';
 
 export function SchedulesPage() {
   const { api, may } = useSession();
-  const [typed, setTyped] = useState('');
+  const search = useSearch();
+  const { q } = search;
   const [sort, setSort] = useState<Sort>('-createdAt');
-  const q = useSettled(typed.trim());
   const load = useCallback(
     (ask: PageAsk, signal: AbortSignal) =>
       api.call(endpoints.schedules.list, { query: { ...ask, sort, ...(q !== '' && { q }) }, signal }),
@@ -35,10 +35,6 @@ export function SchedulesPage() {
       if (events.some(({ type }) => type === 'schedule.changed' || type === 'stream.reset')) refresh();
     },
   });
-  const find = (text: string) => {
-    setTyped(text);
-    pager.onTurn(null);
-  };
   const turn = (order: string) => {
     setSort(order as Sort);
     pager.onTurn(null);
@@ -48,10 +44,7 @@ export function SchedulesPage() {
       <div className="head">
         <Title>Schedules</Title>
         <LiveMark status={live} />
-        <label className="filter">
-          Name contains{' '}
-          <input type="search" value={typed} onChange={({ target }) => find(target.value)} maxLength={200} />
-        </label>
+        <SearchField label="Name contains" search={search} pager={pager} />
         <label>
           Order{' '}
           <select value={sort} onChange={({ target }) => turn(target.value)}>

@@ -1,42 +1,35 @@
 /** Secrets of workflows: what is known of them, never their values. */
 import type { Secret } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { Link } from '../router.tsx';
 import { MODE_WORDS, originsWords, stepsWords } from '../secrets/secret-words.ts';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { SearchField, useSearch } from '../ui/search.tsx';
 import { Table } from '../ui/table.tsx';
 import { Title } from '../ui/title.tsx';
 import { Pager, usePages, type PageAsk } from '../ui/use-pages.tsx';
-import { useSettled } from '../ui/use-settled.ts';
 import { Ago } from '../ui/when.tsx';
 
 const AGAIN_MS = 60_000;
 
 export function SecretsPage() {
   const { api, may } = useSession();
-  const [typed, setTyped] = useState('');
-  const q = useSettled(typed.trim());
+  const search = useSearch();
+  const { q } = search;
   const load = useCallback(
     (ask: PageAsk, signal: AbortSignal) =>
       api.call(endpoints.secrets.list, { query: { ...ask, ...(q !== '' && { q }) }, signal }),
     [api, q],
   );
   const { value, error, refresh, pager } = usePages(load, AGAIN_MS);
-  const find = (text: string) => {
-    setTyped(text);
-    pager.onTurn(null);
-  };
   return (
     <>
       <div className="head">
         <Title>Secrets</Title>
-        <label className="filter">
-          Name contains{' '}
-          <input type="search" value={typed} onChange={({ target }) => find(target.value)} maxLength={200} />
-        </label>
+        <SearchField label="Name contains" search={search} pager={pager} />
         {may('secrets:write') && (
           <Link to={{ page: 'new-secret' }} className="button">
             New secret

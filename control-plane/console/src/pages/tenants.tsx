@@ -1,42 +1,35 @@
 /** All tenants of the platform, for its operators. */
 import type { TenantSummary } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { Link } from '../router.tsx';
 import { useSession } from '../session.tsx';
 import { amountWords, QUOTA_NAMES, QUOTAS, STATE_NAMES } from '../tenants/tenant-words.ts';
 import { Fault } from '../ui/fault.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { SearchField, useSearch } from '../ui/search.tsx';
 import { Table } from '../ui/table.tsx';
 import { Title } from '../ui/title.tsx';
 import { Pager, usePages, type PageAsk } from '../ui/use-pages.tsx';
-import { useSettled } from '../ui/use-settled.ts';
 import { Ago } from '../ui/when.tsx';
 
 const AGAIN_MS = 30_000;
 
 export function TenantsPage() {
   const { api, may } = useSession();
-  const [typed, setTyped] = useState('');
-  const q = useSettled(typed.trim());
+  const search = useSearch();
+  const { q } = search;
   const load = useCallback(
     (ask: PageAsk, signal: AbortSignal) =>
       api.call(endpoints.tenants.list, { query: { ...ask, ...(q !== '' && { q }) }, signal }),
     [api, q],
   );
   const { value, error, refresh, pager } = usePages(load, AGAIN_MS);
-  const find = (text: string) => {
-    setTyped(text);
-    pager.onTurn(null);
-  };
   return (
     <>
       <div className="head">
         <Title>Tenants</Title>
-        <label className="filter">
-          Name or id contains{' '}
-          <input type="search" value={typed} onChange={({ target }) => find(target.value)} maxLength={200} />
-        </label>
+        <SearchField label="Name or id contains" search={search} pager={pager} />
         {may('platform:write') && (
           <Link to={{ page: 'new-tenant' }} className="button">
             New tenant
