@@ -59,6 +59,19 @@ export default {
     { name: 'edge-agent', severity: 'error', from: { path: code('edge-agent') }, to: { path: '^control-plane/' } },
     { name: 'control-plane', severity: 'error', from: { path: code('control-plane') }, to: { path: '^edge-agent/' } },
     {
+      name: 'installer',
+      comment: 'packages are made of what the programs are, by path; the programs know nothing of their packages',
+      severity: 'error',
+      from: { path: '^installer/' },
+      to: { path: ['^certs/', '^control-plane/', '^edge-agent/', '^test/'] },
+    },
+    {
+      name: 'programs-know-no-installer',
+      severity: 'error',
+      from: { path: ['^shared/', '^certs/', '^control-plane/', '^edge-agent/'] },
+      to: { path: '^installer/' },
+    },
+    {
       name: 'console',
       severity: 'error',
       from: { path: code('control-plane/console') },

@@ -14,6 +14,7 @@ export default tseslint.config(
           './control-plane/tsconfig.json',
           './control-plane/console/tsconfig.json',
           './edge-agent/tsconfig.json',
+          './installer/tsconfig.json',
           './test/tsconfig.json',
           './docs/examples/tsconfig.json',
         ],

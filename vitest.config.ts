@@ -26,6 +26,7 @@ export default defineConfig({
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
+            'installer/{bundle,windows,linux,docker}/**/*.test.ts',
             'docs/examples/**/*.test.ts',
             'test/{bench,chaos,conformance,simulation}/**/*.test.ts',
           ],

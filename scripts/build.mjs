@@ -11,7 +11,7 @@ import { ensureInstalled } from './install.mjs';
 import { node24, ROOT } from './runtime.mjs';
 
 const STAMP = path.join(ROOT, 'node_modules', '.casare-built');
-const PROGRAMS = ['shared', 'certs', 'control-plane', 'edge-agent'];
+const PROGRAMS = ['shared', 'certs', 'control-plane', 'edge-agent', 'installer'];
 const CONSOLE = 'control-plane/console';
 const VIEWER = 'shared/dist/viewer.html';
 

@@ -34,6 +34,7 @@ const CHECKS = {
       'control-plane/src',
       'control-plane/console/src',
       'edge-agent/src',
+      'installer',
     ],
   ],
   'unused code': [[bin('knip/bin/knip.js')]],
