@@ -77,6 +77,10 @@ const UPDATES: readonly (readonly [kind: string, update: (n: number) => readonly
   ['secrets', (n) => ['', n % 2 === 0 ? { description: `${n}` } : { value: `${n}` }]],
   ['providers', (n) => ['', n % 2 === 0 ? { name: `${n}` } : { trustEmail: true }]],
   ['agents', (n) => [['/drain', '/pause', '/lock', '/drain', '/pause'][n]!]],
+  [
+    'agents',
+    (n) => ['', [{ name: 'press' }, { site: 'plant' }, { addGrants: ['a'] }, { grants: ['b'] }, { name: 'p' }][n]!],
+  ],
   ['routes', () => ['/pause']],
   ['alertRules', () => ['/disable']],
   ['tenants', (n) => [n % 2 === 0 ? '/quotas' : '/retention', n % 2 === 0 ? { agents: n } : { jobsDays: n }]],

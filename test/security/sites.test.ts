@@ -115,6 +115,11 @@ attack(
     },
     { file: 'control-plane/src/trust/join-tokens.service.ts', find: 'refusalOfSite(site)', replace: 'null' },
     {
+      file: 'control-plane/src/fleet/agents.service.ts',
+      find: 'refusalOfSite(after.site)',
+      replace: 'null',
+    },
+    {
       file: 'shared/src/api/permissions.ts',
       find: 'if (sites !== null && !(inner.sites?.every((site) => sites.includes(site)) ?? false)) return false;',
     },
@@ -133,6 +138,13 @@ attack(
       );
       expect(await codeOf(admin.call(api.joinTokens.create, { body: { ...(site && { site }) } }))).toBe('SITE_DENIED');
     }
+    // Nobody moves an agent to where they may nothing, nor out of a site that is not theirs: that one they do not see.
+    for (const site of [null, MARK]) {
+      const moved = admin.call(api.agents.update, { params: { id: mine.agent }, body: { site } });
+      expect(await codeOf(moved)).toBe('SITE_DENIED');
+    }
+    const theirs = { params: { id: two.things.get('/agents/')! }, body: { site: HERE } };
+    expect(await codeOf(admin.call(api.agents.update, theirs))).toBe('AGENT_NOT_FOUND');
     const key = (more: object) => codeOf(admin.call(api.apiKeys.create, { body: { name: 'more', ...more } }));
     expect(await key({ sites: [HERE, MARK] })).toBe('ABOVE_YOURSELF');
     // Without sites it has those of its maker.
@@ -141,6 +153,8 @@ attack(
     // The control: at their own site they do all this.
     expect((await admin.call(api.jobs.submit, { body: { workflow, site: HERE } })).state).toBe('pending');
     expect(await codeOf(admin.call(api.joinTokens.create, { body: { site: HERE } }))).toBe('done');
+    const named = { params: { id: mine.agent }, body: { name: 'named here', site: HERE } };
+    expect(await admin.call(api.agents.update, named)).toMatchObject({ name: 'named here' });
   },
 );
 

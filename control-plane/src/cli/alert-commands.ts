@@ -10,8 +10,8 @@ import {
 import { api, ApiError, type Client } from '@casare/shared/client';
 import type { Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
-import type { z } from 'zod';
 import { UsageError } from './exit.ts';
+import { parsed } from './inputs.ts';
 import { openSession, type Surroundings } from './session.ts';
 
 const ALERT_COLUMNS: readonly Column<Alert>[] = [
@@ -156,12 +156,6 @@ function addRules(alerts: Command, around: Surroundings): void {
         params: { id: await idOf(session.client, 'rule', reference) },
       });
     });
-}
-
-function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new UsageError(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 
 /** An id, or the id of the channel or rule with this name. */

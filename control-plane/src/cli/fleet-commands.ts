@@ -1,9 +1,10 @@
-/** `casare agents`, `agent …`, `token create`. */
-import { AgentAction, type Agent } from '@casare/shared/api';
+/** `casare agents`, `agent show | set | …`, `token create`. */
+import { AgentAction, AgentUpdate, type Agent } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';
+import { parsed } from './inputs.ts';
 import { openSession, type Surroundings } from './session.ts';
 
 const AGENT_COLUMNS: readonly Column<Agent>[] = [
@@ -51,8 +52,33 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
         );
       });
   }
+  agent
+    .command('show <id>')
+    .description('show it')
+    .action(async (id: string, _: object, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.agents.get, { params: { id } }), detailsOf);
+    });
+  agent
+    .command('set <id>')
+    .description('give it another name, site or grants; jobs are routed by them at once')
+    .option('--name <name>', 'what it is called')
+    .option('--site <name>', 'where it is')
+    .option('--no-site', 'at no site')
+    .option('--grant <label>', 'a label that it gets, name or name=value; may be repeated', several, [])
+    .option('--remove-grant <label>', 'a label that it loses; may be repeated', several, [])
+    .action(async (id: string, { name, site, grant, removeGrant }: SetOptions, command: Command) => {
+      const said = {
+        ...(name === undefined ? {} : { name }),
+        ...(site === undefined ? {} : { site: site === false ? null : site }),
+        ...(grant.length === 0 ? {} : { addGrants: grant }),
+        ...(removeGrant.length === 0 ? {} : { removeGrants: removeGrant }),
+      };
+      const body = parsed(AgentUpdate, said);
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.agents.update, { params: { id }, body }), detailsOf);
+    });
 
-  const several = (text: string, before: string[]): string[] => [...before, text];
   const token = program.command('token').description('join tokens');
   token
     .command('create')
@@ -81,11 +107,35 @@ export function addFleetCommands(program: Command, around: Surroundings): void {
     });
 }
 
+function several(text: string, before: string[]): string[] {
+  return [...before, text];
+}
+
+function detailsOf(agent: Agent): string {
+  return details([
+    ['name', agent.name],
+    ['state', stateOf(agent)],
+    ['connected', agent.connected ? 'yes' : 'no'],
+    ['site', agent.site],
+    ['grants', agent.grants.join(' ')],
+    ['probed', agent.capabilities.join(' ')],
+    ['declared', agent.declared.join(' ')],
+  ]);
+}
+
 /** With how much an agent that is drained still has to do. */
 function stateOf({ state, busy, drainedAt }: Agent): string {
   if (state !== 'draining') return state;
   const runs = busy.plain + busy.browser + busy.desktop;
   return drainedAt !== null ? 'draining: empty' : `draining: ${runs} ${runs === 1 ? 'run' : 'runs'} left`;
+}
+
+interface SetOptions {
+  readonly name?: string;
+  /** False: at none. */
+  readonly site?: string | false;
+  readonly grant: string[];
+  readonly removeGrant: string[];
 }
 
 interface TokenOptions {

@@ -1,5 +1,6 @@
-/** A job's input from the command line: a file, and single values over it. */
+/** What commands take: a job's input (a file, and single values over it), and what options came to. */
 import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
 import { UsageError } from './exit.ts';
 
 /** A JSON object of `file`, with `pairs` (`key=value`; a value that is JSON is taken as such) put over it. */
@@ -21,6 +22,13 @@ export async function readText(file: string): Promise<string> {
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? String(error)})`;
     throw new UsageError(`${file} ${why}: give the path of a file that can be read.`);
   }
+}
+
+/** What options came to, as the API takes it. @throws UsageError */
+export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UsageError(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 
 function parseObject(text: string, file: string): Record<string, unknown> {

@@ -22,6 +22,11 @@ export class AgentsController {
     return this.#agents.get(caller.tenant, params.id);
   }
 
+  @Handles(api.agents.update)
+  update({ caller, params, body, unchanged }: Call<typeof api.agents.update>) {
+    return this.#agents.update(caller, params.id, body, unchanged);
+  }
+
   @Handles(api.agents.act)
   act({ caller, params, unchanged }: Call<typeof api.agents.act>) {
     return this.#agents.act(caller, params.id, params.action, unchanged);

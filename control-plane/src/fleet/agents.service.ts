@@ -2,7 +2,7 @@
  * What people see of agents and do to them. Every action is one transaction through the lifecycle table, audited; the
  * replica that holds the agent's tunnel acts upon it at once (here) or within a second (elsewhere).
  */
-import type { Agent, AgentAction } from '@casare/shared/api';
+import { GRANTS, type Agent, type AgentAction, type AgentUpdate } from '@casare/shared/api';
 import { next } from '@casare/shared/lifecycle';
 import { appendAudit } from '../audit/index.ts';
 import type { LiveService } from '../live/index.ts';
@@ -11,9 +11,12 @@ import type { TenantDatabase, Transaction } from '../platform/database/index.ts'
 import type { Unchanged } from '../platform/http/etag.ts';
 import { decodeKey, pageOf, uuidCursor, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, isRefusal, refuse, type Refusal } from '../platform/refusal.ts';
+import { refusalOfSite } from '../platform/site-scope.ts';
 import type { AgentLeaves, Locks } from '../trust/index.ts';
+import { differenceOf, termsAfter } from './agent-update.decision.ts';
 import { AGENT, LEADS_TO } from './agent.lifecycle.ts';
 import * as store from './agent.store.ts';
+import { saveTerms } from './agent-terms.store.ts';
 import { announceAgent } from './announce.ts';
 
 export interface AgentsOptions {
@@ -102,13 +105,51 @@ export class AgentsService {
     }
     return this.get(tenant, id);
   }
+
+  /**
+   * Gives an agent another name, site or grants: whoever holds its tunnel routes by them as soon as it has looked. What it
+   * runs goes on. Who is limited to sites sees no agent of another one, and moves none there.
+   */
+  async update(
+    by: { readonly tenant: string; readonly actor: string },
+    id: string,
+    update: AgentUpdate,
+    unchanged?: Unchanged,
+  ): Promise<Agent | Refusal> {
+    const { db, clock, live, onChanged } = this.#options;
+    const { tenant, actor } = by;
+    const done = await db.of(tenant).transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
+      const held = await store.hold(tx, tenant, id);
+      const agent = held && (await store.findAgent(tx, tenant, id));
+      if (!agent) return notFound(id);
+      const stale = unchanged?.(agent);
+      if (stale) return stale;
+      const after = termsAfter(agent, update);
+      if (after === 'full') return grantsFull();
+      const detail = differenceOf(agent, after);
+      if (detail === null) return { changed: false };
+      if (agent.state === 'decommissioned') return wrongState(agent.state, 'update');
+      const elsewhere = after.site === agent.site ? null : refusalOfSite(after.site);
+      if (elsewhere) return elsewhere;
+      await saveTerms(tx, tenant, id, after);
+      await appendAudit(tx, { tenant, actor, action: 'agent.updated', subject: `agent:${id}`, detail });
+      await announceAgent(tx, { tenant, agentId: id, ...held, name: after.name }, clock.now());
+      return { changed: true };
+    });
+    if (isRefusal(done)) return done;
+    if (done.changed) {
+      live.wake();
+      onChanged(id);
+    }
+    return this.get(tenant, id);
+  }
 }
 
 function notFound(id: string): Refusal {
   return refuse('not_found', 'AGENT_NOT_FOUND', `There is no agent ${id}.`, { fix: 'List agents to find its id.' });
 }
 
-function wrongState(state: string, action: AgentAction): Refusal {
+function wrongState(state: string, action: AgentAction | 'update'): Refusal {
   return refuse('conflict', 'AGENT_WRONG_STATE', `The agent is ${state}, which does not allow this (${action}).`, {
     fix: 'Look at the agent: its state says what can be done with it.',
   });
@@ -117,5 +158,11 @@ function wrongState(state: string, action: AgentAction): Refusal {
 function lockHeld(id: string): Refusal {
   return refuse('conflict', 'AGENT_LOCK_HELD', 'A lock of trust holds on the agent.', {
     fix: `List the locks on agent:${id} that hold, and lift them.`,
+  });
+}
+
+function grantsFull(): Refusal {
+  return refuse('unprocessable', 'GRANTS_FULL', `The agent would have more than ${GRANTS} grants.`, {
+    fix: 'Take some away in the same update (`removeGrants`).',
   });
 }

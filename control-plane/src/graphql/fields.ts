@@ -61,6 +61,7 @@ export const MUTATIONS: Readonly<Record<string, OperationField>> = {
   retryDeadLetters: { operation: api.deadLetters.retry },
   purgeDeadLetters: { operation: api.deadLetters.purge },
   pushWorkflow: { operation: api.workflows.push, body: 'document' },
+  updateAgent: { operation: api.agents.update },
   approveAgent: agentAction('approve', 'Lets an agent that has enrolled run jobs.'),
   pauseAgent: agentAction('pause', 'Gives an agent no new jobs; what runs goes on.'),
   resumeAgent: agentAction('resume', 'Gives an agent jobs again.'),

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { AgentFacts, Capability, Slots } from '../protocol/messages.ts';
 import { endpoint } from './endpoint.ts';
 import { CREATED, FILTERS, IdParams, paged, time } from './page.ts';
+import { GivenName } from './api-keys.ts';
+import { Site } from './permissions.ts';
 
 /** See design section 5. Presence (`connected`) is separate from state. */
 export const AgentState = z.enum(['pending', 'active', 'paused', 'draining', 'suspect', 'locked', 'decommissioned']);
@@ -47,10 +49,15 @@ export const Network = z
   .union([z.cidrv4(), z.cidrv6()])
   .refine((text) => !text.endsWith('/0'), 'names every address: give a longer prefix');
 
+/** Grants that an agent, or a join token, has at most. */
+export const GRANTS = 50;
+/** A label that people give. `secret=<name>` says that a secret is sealed to the agent, which no label can make true. */
+export const Grant = Capability.refine((label) => !label.startsWith('secret='), 'says what is sealed: nobody gives it');
+
 export const JoinTokenRequest = z.strictObject({
   site: z.string().min(1).max(100).optional(),
   /** Grants for the agents that enrol with it. */
-  tags: z.array(Capability).max(50).default([]),
+  tags: z.array(Grant).max(GRANTS).default([]),
   uses: z.int().min(1).max(10_000).default(1),
   /** Lifetime, seconds; 15 minutes unless said otherwise. */
   ttlSeconds: z.int().min(10).max(2_592_000).default(900),
@@ -87,6 +94,29 @@ export type JoinToken = z.infer<typeof JoinToken>;
 export const AgentAction = z.enum(['approve', 'pause', 'resume', 'drain', 'lock', 'unlock', 'decommission']);
 export type AgentAction = z.infer<typeof AgentAction>;
 
+/** What is to be different; what is left out stays as it is. */
+export const AgentUpdate = z
+  .strictObject({
+    name: GivenName.optional(),
+    /** Null: at no site. */
+    site: Site.nullable().optional(),
+    /** All that it is to have. */
+    grants: z.array(Grant).max(GRANTS).optional(),
+    /** Instead of all: those that come. */
+    addGrants: z.array(Grant).max(GRANTS).optional(),
+    /** Instead of all: those that go. */
+    removeGrants: z.array(Capability).max(GRANTS).optional(),
+  })
+  .refine(
+    (update) => Object.values(update).some((value) => value !== undefined),
+    'says nothing that is to be different',
+  )
+  .refine(
+    ({ grants, addGrants, removeGrants }) => grants === undefined || (addGrants ?? removeGrants) === undefined,
+    'grants says all of them: leave addGrants and removeGrants out',
+  );
+export type AgentUpdate = z.output<typeof AgentUpdate>;
+
 /** How it is connected and busy, what it says of itself, and what it renews. */
 const AGENT_PASSING = 'connected presenceSince busy drainedAt capabilities declared slots facts certificate'.split(' ');
 
@@ -112,6 +142,18 @@ export const agents = {
     params: IdParams,
     answer: { json: Agent },
     problems: ['AGENT_NOT_FOUND'],
+  }),
+  update: endpoint({
+    id: 'agents.update',
+    ifMatch: 'agents.get',
+    method: 'POST',
+    path: '/agents/{id}',
+    summary: 'Gives an agent another name, site or grants. Jobs are routed by them from then on; what runs goes on.',
+    permission: 'agents:write',
+    params: IdParams,
+    body: AgentUpdate,
+    answer: { json: Agent },
+    problems: ['AGENT_NOT_FOUND', 'AGENT_WRONG_STATE', 'SITE_DENIED', 'GRANTS_FULL'],
   }),
   act: endpoint({
     id: 'agents.act',

@@ -158,7 +158,7 @@ export const AT_SITES: ReadonlySet<string> = new Set([
     'jobs.review',
   ],
   'artifacts.get',
-  ...['deadLetters.list', 'deadLetters.get', 'agents.list', 'agents.get', 'agents.act'],
+  ...['deadLetters.list', 'deadLetters.get', 'agents.list', 'agents.get', 'agents.act', 'agents.update'],
   ...['joinTokens.list', 'joinTokens.create', 'joinTokens.revoke', 'events.stream', 'graphql.execute'],
 ]);
 /** The permissions that these ask for. */

@@ -63,6 +63,7 @@ export const api = {
   agents: {
     list: { id: 'agents.list', method: 'GET', path: '/agents', answer: 'json' },
     get: { id: 'agents.get', method: 'GET', path: '/agents/{id}', answer: 'json' },
+    update: { id: 'agents.update', method: 'POST', path: '/agents/{id}', answer: 'json' },
     act: { id: 'agents.act', method: 'POST', path: '/agents/{id}/{action}', answer: 'json' },
   },
   joinTokens: {

@@ -2831,6 +2831,57 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "agents.update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+                /** @description The ETag of the thing as it was seen: the update is refused when it has changed. */
+                "If-Match"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string | undefined;
+                    site?: (string | null) | undefined;
+                    grants?: string[] | undefined;
+                    addGrants?: string[] | undefined;
+                    removeGrants?: string[] | undefined;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of an update, and for `If-None-Match` where 304 is an answer. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "agents.act": {
         parameters: {
             query?: never;
