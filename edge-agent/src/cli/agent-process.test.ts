@@ -79,9 +79,9 @@ function casareAgent(...argv: string[]): Started {
   return started;
 }
 
-async function runAgent(): Promise<Started> {
+async function runAgent(...flags: string[]): Promise<Started> {
   const sessions = peer.hellos.length;
-  const agent = casareAgent('run');
+  const agent = casareAgent('run', ...flags);
   await vi.waitFor(() => expect(peer.hellos.length, agent.output).toBeGreaterThan(sessions), SLOW);
   return agent;
 }
@@ -101,6 +101,17 @@ test('status and healthcheck tell about a running agent, a second one is refused
   const none = casareAgent('healthcheck');
   expect(await none.ended).toBe(1);
   expect(none.output).toMatch(/^AGENT_NOT_RUNNING: /);
+});
+
+test('the end of standard input is a stop for who asked for that, and for nobody else', async () => {
+  const agent = await runAgent('--stop-on-stdin-end');
+  agent.child.stdin!.end();
+  expect(await agent.ended, agent.output).toBe(0);
+  expect(agent.output).toContain('stopped');
+  const other = await runAgent();
+  other.child.stdin!.end();
+  const health = casareAgent('healthcheck');
+  expect(await health.ended, health.output).toBe(0);
 });
 
 test('kill -9 of the agent in the middle of a run: its worker dies, the next start finishes the run', async () => {

@@ -48,6 +48,10 @@ const code = await main(process.argv.slice(2), {
     return text.slice(0, bytes);
   },
   stopped: () => stopped.promise,
+  stopOnInputEnd: () => {
+    for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, stop);
+    process.stdin.resume();
+  },
   terminal: {
     live: process.stdout.isTTY,
     colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',

@@ -29,6 +29,7 @@ interface RunFlags extends EnrolFlags {
   slots?: string;
   policy?: string;
   ephemeral?: true;
+  stopOnStdinEnd?: true;
 }
 
 /** Runs one command line (without the program's own name) and answers the exit code. */
@@ -82,6 +83,7 @@ function commands(around: Surroundings): Command {
     .description('run the agent until it is told to stop')
     .option('--ephemeral', 'enrol anew at this start, by the options of enrol, and keep no identity')
     .addOption(home())
+    .option('--stop-on-stdin-end', 'stop when standard input ends: for whoever cannot send a signal')
     .option('--slots <list>', 'jobs at once by kind, such as browser=2,plain=4')
     .option(
       '--policy <file>',
@@ -147,6 +149,7 @@ async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<vo
 }
 
 async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> {
+  if (flags.stopOnStdinEnd === true) around.stopOnInputEnd?.();
   const { environment } = around;
   const level = environment['CASARE_LOG_LEVEL'];
   const gone = Promise.withResolvers<'gone'>();

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly input: (bytes: number) => Promise<string>;
   /** Resolves when the process is told to stop, or its parent is gone. */
   readonly stopped: () => Promise<void>;
+  /** From now on the end of standard input is a stop: for services of Windows, where nobody sends signals. */
+  readonly stopOnInputEnd?: () => void;
   /** Whether what is printed goes to a terminal, and one that shows colours. */
   readonly terminal: { readonly live: boolean; readonly colour: boolean };
   /** Asks the person at the terminal; null when they close it. Absent where there is none. */

@@ -7,6 +7,7 @@
  */
 import { readVerifyKey } from '@casare/certs';
 import { z } from 'zod';
+import { windowsPathFault } from '../windows/index.ts';
 import { readHostRule } from './host-rules.ts';
 import { schemaFault } from './input-rules.ts';
 import { readRange } from './versions.decision.ts';
@@ -28,10 +29,14 @@ const host = z
     (text) => readHostRule(text) !== null,
     'expected a host such as `portal.example.com`, `*.example.com`, `10.0.0.0/8` or `[fd00::1]`, with `:port` if only that one is meant',
   );
+/** A folder; one of Windows only where its text means one folder, and of another machine `\\server\share\…`. */
 const absolute = z
   .string()
   .max(4_096)
-  .refine((path) => /^(\/|[A-Za-z]:[\\/])/.test(path) && !path.includes('\0'), 'expected an absolute path');
+  .superRefine((path, context) => {
+    const fault = folderFault(path);
+    if (fault !== null) context.addIssue({ code: 'custom', message: `expected an absolute path: ${fault}` });
+  });
 /** A program by its path, where `*` stands for any characters within a folder; or by its bare name. */
 const application = z
   .string()
@@ -115,4 +120,10 @@ export const NO_POLICY: Policy = {};
 /** What a worker has to know of it: keys and limits of inputs are judged before there is one. */
 export function workerPart({ keys: _, inputs: __, signed: ___, ...rest }: Policy): Policy {
   return rest;
+}
+
+function folderFault(path: string): string | null {
+  if (path.includes('\0')) return 'it holds a zero';
+  if (path.startsWith('/')) return null;
+  return /(^|[\\/])\.\.([\\/]|$)/.test(path) ? 'a part of it is `..`' : windowsPathFault(path);
 }

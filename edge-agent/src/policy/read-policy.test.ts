@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../fault.ts';
 import { PolicyGate, type PolicyChange } from './gate.ts';
-import { parsePolicy, policyPlace, readPolicy } from './read-policy.ts';
+import { parsePolicy, policyPlace, readPolicy, systemPolicy } from './read-policy.ts';
 
 const KEY = `-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
@@ -65,6 +65,8 @@ watch: false
 `;
     expect(parsePolicy(text, 'p')).toMatchObject({ signed: 'required', upload: { screenshot: 'masked' } });
     expect(parsePolicy('# nothing yet\n', 'p')).toEqual({});
+    const folders = String.raw`files: { read: ['C:\Data', 'd:/in', '\\server\share\in'] }`;
+    expect(parsePolicy(folders, 'p').files?.read).toHaveLength(3);
   });
 
   test.each([
@@ -72,6 +74,13 @@ watch: false
     ['watch: false\nsteps:\n  allow: [browser.clcik!]', 'line 3, column 11: expected a step such as'],
     ['domains:\n  allow:\n    - http://a.example/', 'line 3, column 7: expected a host such as'],
     ['files: { read: [relative] }', 'expected an absolute path'],
+    ['files: { read: [/srv/in, "C:in"] }', 'whatever folder'],
+    [String.raw`files: { read: ['C:\Data\..\Windows'] }`, '`..`'],
+    [String.raw`files: { read: ['\\?\C:\Data'] }`, 'devices'],
+    [String.raw`files: { write: ['C:\Data\x.txt:stream'] }`, 'stream'],
+    [String.raw`files: { write: ['C:\Data. '] }`, 'drops'],
+    [String.raw`files: { write: ['C:\Data\CON'] }`, 'device'],
+    [String.raw`files: { write: ['\\server'] }`, 'no drive'],
     ['upload: { screenshot: some }', 'line 1, column 23: expected one of'],
     ['upload: { trace: masked }', 'expected one of'],
     ['signed: required', '`signed: required` needs `keys`'],
@@ -205,4 +214,10 @@ describe('while the agent runs', () => {
     renameSync(join(folder, 'same'), file);
     expect(gate.current()).toMatchObject({ policy: { watch: false } });
   });
+});
+
+test('on Windows the policy of the machine is where only administrators put files, not in the root of a drive', () => {
+  expect(systemPolicy('win32', { ProgramData: String.raw`D:\Shared` })).toBe(String.raw`D:\Shared\Casare\policy.yaml`);
+  expect(systemPolicy('win32', {})).toBe(String.raw`C:\ProgramData\Casare\policy.yaml`);
+  expect(systemPolicy('linux', {})).toBe('/etc/casare/policy.yaml');
 });

@@ -4,15 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { readSource, schemaFindings } from '@casare/shared/workflow';
 import { codeOf, describe, Fault } from '../fault.ts';
 import { ownerProblem } from '../owned-file.ts';
 import { NO_POLICY, Policy } from './policy-file.ts';
 
 const FILE_BYTES = 1_048_576;
-/** Where the machine's administrator writes it. */
-const SYSTEM_FILE = '/etc/casare/policy.yaml';
 /** Its name in an agent home. */
 export const POLICY_NAME = 'policy.yaml';
 
@@ -37,10 +35,19 @@ export interface PolicyInForce {
 export const NONE: PolicyInForce = { policy: NO_POLICY, file: null, digest: 'none', exposed: false };
 
 /** The file that was named, else that of the machine, else that of the agent home. */
-export function policyPlace(named: string | undefined, home: string, system = SYSTEM_FILE): PolicyPlace {
+export function policyPlace(named: string | undefined, home: string, system = systemPolicy()): PolicyPlace {
   if (named !== undefined && named !== '') return { file: named, required: true };
   const file = exists(system) ? system : join(home, POLICY_NAME);
   return { file, required: exists(file) };
+}
+
+/**
+ * Where the machine's administrator writes it. On Windows anybody may make folders in the root of a drive: `/etc` would be
+ * whoever's came first.
+ */
+export function systemPolicy(platform = process.platform, environment = process.env): string {
+  if (platform !== 'win32') return '/etc/casare/policy.yaml';
+  return win32.join(environment['ProgramData'] ?? 'C:\\ProgramData', 'Casare', 'policy.yaml');
 }
 
 /**

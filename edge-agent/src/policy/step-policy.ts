@@ -48,7 +48,11 @@ export function stepPolicyOf(policy: Policy, { look = lookup, home }: StepPolicy
     checkUrl: async (url) => {
       const reached = reachedBy(url);
       if (reached.kind === 'refused') throw addressRefused(reached.why);
-      if (reached.kind === 'file') await checkFile(await realpath(reached.path).catch(() => reached.path), 'read');
+      if (reached.kind === 'file') {
+        // A share of another machine: asking for its real path would go there already.
+        if (reached.path.startsWith('\\\\')) await checkFile(reached.path, 'read');
+        await checkFile(await realpath(reached.path).catch(() => reached.path), 'read');
+      }
       if (reached.kind === 'host') await checkHost(rules, reached.scheme, reached.to, look);
     },
     lookupFor: (url) => judgedLookup(rules, url, look),

@@ -10,6 +10,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { StoredFile } from '@casare/shared/workflow';
 import { type FileUse, StepFailure, type StepContext } from '../engine/index.ts';
 import { codeOf, Fault } from '../fault.ts';
+import { isRemote, verifyName } from './file-name.ts';
 
 /**
  * The absolute path, links resolved, of a file that a document names. For `write` its folder exists afterwards, if it lies
@@ -20,7 +21,9 @@ import { codeOf, Fault } from '../fault.ts';
  */
 export async function fileIn(context: StepContext, name: string, use: FileUse): Promise<string> {
   if (use === 'write') refuseSecret(context, name);
+  verifyName(name);
   const path = isAbsolute(name) ? resolve(name) : await pathOf(context, name, use);
+  if (isRemote(path)) await context.policy.checkFile(path, use);
   const real = await realPathOf(path, context, name, use);
   if (isAbsolute(name)) await context.policy.checkFile(real, use);
   return real;
@@ -33,6 +36,7 @@ export async function fileIn(context: StepContext, name: string, use: FileUse): 
  */
 export async function folderIn(context: StepContext, name: string): Promise<string> {
   const root = join(context.runFolder, 'files');
+  verifyName(name);
   await mkdir(root, { recursive: true, mode: 0o700 });
   const isOwn = !isAbsolute(name) && resolve(root, name) === root;
   const path = isOwn ? await realpath(root) : await fileIn(context, name, 'read');
@@ -158,6 +162,7 @@ interface NewFile extends AsyncDisposable {
  */
 export async function newFile(context: StepContext, saveAs: string): Promise<NewFile> {
   refuseSecret(context, saveAs);
+  verifyName(saveAs);
   const path = await inWords(context, saveAs, () => pathOf(context, saveAs, 'write'));
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.part`);
   return {
