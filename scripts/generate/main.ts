@@ -8,6 +8,7 @@ import { format } from 'prettier';
 import { schemaText } from '../../control-plane/dist/graphql/index.js';
 import { asyncApiDocument } from './asyncapi.ts';
 import { certsPage } from './certs.ts';
+import { doctorPage } from './doctor.ts';
 import { schemaSql } from './schema.ts';
 import { stateMachines } from './state-machines.ts';
 import { stepPages } from './steps.ts';
@@ -25,6 +26,7 @@ async function files(): Promise<Map<string, string>> {
   made.set('control-plane/schema.sql', await schemaSql());
   made.set('docs/state-machines.md', stateMachines());
   made.set('docs/security/certs.md', certsPage());
+  made.set('docs/guides/doctor.md', doctorPage());
   for (const [name, text] of stepPages()) made.set(`docs/steps/${name}`, text);
   return made;
 }

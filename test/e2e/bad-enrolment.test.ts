@@ -150,7 +150,7 @@ describe('doctor', () => {
       const ran = await casareAgent('doctor', '--home', path.join(stack.home, 'agent'));
       expect(ran).toMatchObject({ code: 1, err: '' });
       // The relay before the control plane still takes connections, and resets them.
-      expect(ran.out).toMatch(/^tunnel +failed +UNREACHABLE: 127\.0\.0\.1:\d+ cannot be reached .+check the URL/m);
+      expect(ran.out).toMatch(/^tunnel +failed +UNREACHABLE +127\.0\.0\.1:\d+ cannot be reached .+check the URL/m);
       expect(ran.out).toMatch(/^identity +ok /m);
     } finally {
       await stack.startControlPlane();

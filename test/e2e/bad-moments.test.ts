@@ -134,7 +134,7 @@ describe.skipIf(mountable !== null)(`the disk of the agent is full${mountable ??
 
       const doctor = await casareAgent('doctor', '--home', home);
       expect(doctor.code).toBe(1);
-      expect(doctor.out).toMatch(/^disk +failed +0\.\d GiB free +free space: no job is accepted/m);
+      expect(doctor.out).toMatch(/^disk +failed +DISK_FULL +0\.\d GiB free.* +free space: no job is accepted/m);
 
       expect(await casare(stack, 'job', 'retry', job.id)).toMatchObject({ code: 0 });
       await until('a refused attempt', 30_000, async () => {

@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { agentHome, makeHome } from '../identity/index.ts';
+import { writeEnrolledHome } from '../doctor/home-for-tests.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
 import { startTicksOf } from '../runner/process-tree.ts';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   pki = await createTestPki();
   peer = await ProtocolPeer.start(pki);
   folder = mkdtempSync(join(tmpdir(), 'casare-agent-'));
-  writeHome();
+  writeEnrolledHome(folder, pki, { tunnelUrl: peer.url });
 });
 afterEach(async () => {
   for (const { child } of running) child.kill('SIGKILL');
@@ -44,27 +44,6 @@ afterAll(async () => {
   await peer.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** An enrolled home, without the enrolment (it has tests of its own). */
-function writeHome(): void {
-  const home = agentHome(folder, {});
-  makeHome(home);
-  const files = {
-    [home.credential]: pki.agent.privateKeyPem + pki.agent.chainPem,
-    [home.serverRoots]: pki.serverRoot,
-  };
-  for (const [path, text] of Object.entries(files)) writeFileSync(path, text, { mode: 0o600 });
-  const enrolUrl = 'https://127.0.0.1:1/';
-  const identity = {
-    agentId: pki.agentId,
-    tenant: 'acme',
-    name: 'press 3',
-    enrolUrl,
-    tunnelUrl: peer.url,
-    declared: [],
-  };
-  writeFileSync(home.identity, JSON.stringify(identity), { mode: 0o600 });
-}
 
 function casareAgent(...argv: string[]): Started {
   // a browser that is not there: these tests are about the process, and the probe must not take the time
@@ -143,30 +122,49 @@ test('SIGTERM in the middle of a run leaves it unfinished, and the next start fi
   await vi.waitFor(() => expect(peer.eventsOf(run).at(-1)?.body.type).toBe('run.completed'), SLOW);
 });
 
-test('doctor shows every check with what to do, and exits 1 when one has failed', async () => {
-  const doctor = casareAgent('doctor', '--output', 'json');
+test('doctor shows every check with its code and what to do, and exits 1 when one has failed', async () => {
+  const doctor = casareAgent('doctor', '--json');
   expect(await doctor.ended, doctor.output).toBe(1);
-  const { checks } = JSON.parse(doctor.output) as { checks: { name: string; result: string; fix: string }[] };
-  const results = Object.fromEntries(checks.map(({ name, result }) => [name, result]));
+  const { checks } = JSON.parse(doctor.output) as {
+    checks: (Record<'name' | 'result' | 'fix', string> & { code: string | null })[];
+  };
+  const results = Object.fromEntries(checks.map(({ name, result, code }) => [name, code ?? result]));
+  const either = (code: string): string => expect.stringMatching(new RegExp(`^(ok|${code})$`)) as string;
   expect(results).toEqual({
     'agent home': 'ok',
     identity: 'ok',
-    // nothing listens at the enrol URL of this home
-    clock: 'warning',
+    policy: 'ok',
+    limits: either('FILES_FEW|MEMORY_LOW'),
+    'leftover workers': 'ok',
+    'agent process': 'AGENT_NOT_RUNNING',
+    disk: either('DISK_LOW|DISK_SLOW'),
+    'data folder': 'ok',
+    session: either('SESSION_NONE'),
     'way out': 'ok',
     resolution: 'ok',
     tcp: 'ok',
     proxy: 'ok',
     interception: 'ok',
+    // nothing listens at the enrol URL of this home
+    clock: 'CLOCK_UNKNOWN',
     tunnel: 'ok',
-    policy: 'ok',
     'secret providers': 'ok',
-    'agent process': 'warning',
-    disk: expect.stringMatching(/ok|warning/) as string,
-    browser: 'failed',
-    desktop: expect.stringMatching(/ok|warning/) as string,
+    browser: 'BROWSER_NONE',
+    desktop: either('DESKTOP_NONE'),
   });
-  for (const { result, fix } of checks) if (result === 'failed') expect(fix).not.toBe('');
+  for (const { result, fix } of checks) if (result !== 'ok') expect(fix).not.toBe('');
+});
+
+test('doctor --only makes only these checks, exit 0 with warnings alone; a name that is none is usage', async () => {
+  const doctor = casareAgent('doctor', '--only', 'agent home,agent process');
+  expect(await doctor.ended, doctor.output).toBe(0);
+  expect(doctor.output.split('\n').map((line) => line.split('  ')[0])).toEqual([
+    ...['CHECK', 'agent home', 'agent process', ''],
+  ]);
+  expect(doctor.output).toMatch(/^agent process +warning +AGENT_NOT_RUNNING +not running +casare-agent run --home/m);
+  const wrong = casareAgent('doctor', '--only', 'weather');
+  expect(await wrong.ended).toBe(2);
+  expect(wrong.output).toMatch(/^USAGE: --only knows no check "weather": agent home, /);
 });
 
 test('doctor changes nothing: a home that is not there is not made', async () => {

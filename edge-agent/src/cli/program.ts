@@ -7,7 +7,7 @@ import { agentHome, enrol } from '../identity/index.ts';
 import { DocumentProblems } from '../local/document-problems.ts';
 import { type Agent, askStatus, parseSlots, plain, startAgent, startEphemeralAgent } from '../service/index.ts';
 import { addAudit } from './audit-command.ts';
-import { runChecks } from './checks.ts';
+import { addDoctor } from './doctor-command.ts';
 import { addInspect } from './inspect-command.ts';
 import { readEnrolUrl, readJoinToken, type JoinFlags } from './join-token.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
@@ -101,12 +101,7 @@ function commands(around: Surroundings): Command {
     .description('exit 0 when the agent runs and answers')
     .addOption(home())
     .action((flags: HomeOption) => healthCommand(flags, around));
-  program
-    .command('doctor')
-    .description('find out what keeps this agent from working')
-    .addOption(home())
-    .addOption(output())
-    .action((flags: OutputOption) => doctorCommand(flags, around));
+  addDoctor(program, around, () => new Failed());
   addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
   addInspect(program, around);
@@ -213,14 +208,4 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
 async function healthCommand(flags: HomeOption, around: Surroundings): Promise<void> {
   const status = await askStatus(agentHome(flags.home, around.environment));
   around.print(`ok: pid ${status.pid}, tunnel ${status.tunnel.state}\n`);
-}
-
-async function doctorCommand(flags: OutputOption, around: Surroundings): Promise<void> {
-  const checks = await runChecks(agentHome(flags.home, around.environment), around.environment, Date.now);
-  if (flags.output === 'json') around.print(`${JSON.stringify({ checks })}\n`);
-  else {
-    const rows = checks.map(({ name, result, found, fix }) => [name, result, found, fix]);
-    around.print(table(['CHECK', 'RESULT', 'FOUND', 'WHAT TO DO'], rows));
-  }
-  if (checks.some((check) => check.result === 'failed')) throw new Failed();
 }

@@ -18,5 +18,6 @@ export { desktopCapabilities, type DesktopProbe, probeDesktop } from './probe.ts
 export { candidatesFor, selectorFor } from './propose.ts';
 export { findProgram, startProgram, type StartedProgram } from './session/programs.ts';
 export type { ScreenSize } from './session/settings.ts';
+export { sessionState } from './session/state.ts';
 export { snapshotOf, type DesktopNode } from './snapshot.ts';
 export { startDesktop, type StartedDesktop } from './start.ts';

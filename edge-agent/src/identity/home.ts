@@ -98,14 +98,17 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** What is wrong with the permissions of the home and its key; empty when all is well. Windows has no modes. */
-export function permissionProblems(home: AgentHome): string[] {
+/**
+ * What is wrong with the permissions of the home and its key; empty when all is well. Windows has no modes.
+ * @param user whose they are to be
+ */
+export function permissionProblems(home: AgentHome, user = process.getuid?.()): string[] {
   if (process.platform === 'win32') return [];
   const problems: string[] = [];
   const check = (path: string, what: string, wanted: string): void => {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
-    const owner = process.getuid?.() ?? found.uid;
+    const owner = user ?? found.uid;
     if (found.uid !== owner) problems.push(`${what} ${path} belongs to uid ${found.uid}: give it to uid ${owner}`);
     if ((found.mode & 0o077) !== 0) problems.push(`${what} ${path} is open to others: chmod ${wanted} it`);
   };

@@ -2,5 +2,5 @@
 export { connectFault, intercepted } from './faults.ts';
 export { Network } from './network.ts';
 export { isLoopback, leavesOut } from './no-proxy.ts';
-export { probeProxy, probeResolution, probeSettings, probeTcp, wayText } from './probes.ts';
+export { firstHost, probeProxy, probeSettings, probeTcp, wayText } from './probes.ts';
 export { decoded, type NetworkSettings } from './settings.ts';

@@ -1,6 +1,4 @@
 /** Single steps of a way out, tried one by one for `doctor`. Nothing is sent to anybody but what a dial sends. */
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { throughProxy } from './connect-proxy.ts';
 import { connectFault } from './faults.ts';
 import type { Network } from './network.ts';
@@ -26,20 +24,12 @@ export function wayText({ proxy, carrier }: Way): string {
   return [...inside, ...through].join(' ') || 'direct';
 }
 
-/** Resolves the host that is dialled first. */
-export async function probeResolution(network: Network, target: URL): Promise<string> {
-  const hop = firstHop(network.wayTo(target), target);
-  const host = hostOf(hop);
-  if (isIP(host) !== 0) return `${host} is an address`;
-  try {
-    const found = await lookup(host, { all: true });
-    return `${host} is ${found.map(({ address }) => address).join(', ')}`;
-  } catch (error) {
-    throw connectFault(hop, error);
-  }
+/** The host that is dialled first, and whose name must be known here. */
+export function firstHost(network: Network, target: URL): string {
+  return hostOf(firstHop(network.wayTo(target), target));
 }
 
-/** Connects to it. */
+/** Connects to it. Throws UNREACHABLE, or what keeps the proxy from being reached. */
 export async function probeTcp(network: Network, target: URL): Promise<string> {
   const hop = firstHop(network.wayTo(target), target);
   try {

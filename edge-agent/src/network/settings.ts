@@ -46,6 +46,8 @@ export interface ProxyWay {
 /** The way to one host. */
 export interface Way {
   readonly proxy: ProxyWay | null;
+  /** The setting that leaves this host out of what a proxy is for, such as NO_PROXY; null when none does. */
+  readonly passedBy: string | null;
   readonly carrier: URL | null;
   readonly caFile: string | null;
   readonly systemCa: boolean;
@@ -92,8 +94,8 @@ export function effective(file: string, environment: NodeJS.ProcessEnv): Effecti
     settings,
     wayTo: (target) => {
       const carrier = settings.carrier === undefined ? null : new URL(settings.carrier);
-      const proxy = proxyFor(carrier ?? target, settings, environment, general);
-      return { proxy, carrier, caFile: settings.caFile ?? null, systemCa: settings.systemCa ?? false };
+      const through = proxyFor(carrier ?? target, settings, environment, general);
+      return { ...through, carrier, caFile: settings.caFile ?? null, systemCa: settings.systemCa ?? false };
     },
   };
 }
@@ -119,18 +121,27 @@ function proxyFor(
   settings: NetworkSettings,
   environment: NodeJS.ProcessEnv,
   general: (name: string) => string | undefined,
-): ProxyWay | null {
-  if (settings.proxy === 'none') return null;
+): Pick<Way, 'proxy' | 'passedBy'> {
+  const none = { proxy: null, passedBy: null };
+  if (settings.proxy === 'none') return none;
   const common = settings.proxy === undefined ? general('HTTPS_PROXY') : undefined;
   const named = settings.proxy ?? (common === undefined ? undefined : withoutUser(common, 'HTTPS_PROXY'));
-  if (named === undefined || named === 'none') return null;
+  if (named === undefined || named === 'none') return none;
   // what is meant for every program is not meant for what runs on this very machine
-  if (common !== undefined && isLoopback(target)) return null;
-  if (leavesOut(settings.noProxy ?? listOf(general('NO_PROXY') ?? ''), target)) return null;
+  if (common !== undefined && isLoopback(target)) return none;
+  if (leavesOut(settings.noProxy ?? listOf(general('NO_PROXY') ?? ''), target)) {
+    return { proxy: null, passedBy: bypassName(settings, environment) };
+  }
   const from = common !== undefined ? 'HTTPS_PROXY' : environment['CASARE_PROXY'] ? 'CASARE_PROXY' : 'network.json';
   const inUrl = common ?? environment['CASARE_PROXY'] ?? '';
   const authorization = (): string | null => basic(credentials(settings, environment, inUrl));
-  return { url: new URL(named), authorization, from };
+  return { proxy: { url: new URL(named), authorization, from }, passedBy: null };
+}
+
+/** Which setting said what is reached without the proxy. */
+function bypassName(settings: NetworkSettings, environment: NodeJS.ProcessEnv): string {
+  if (settings.noProxy === undefined) return 'NO_PROXY';
+  return environment['CASARE_NO_PROXY'] === undefined ? 'network.json' : 'CASARE_NO_PROXY';
 }
 
 /** `user:password`, from where it is said: the environment, a file, the URL of an environment variable. */

@@ -40,6 +40,9 @@ export const EVENT_BYTES = AGENT_FRAME_BYTES - 8_192;
 /** Bytes of events put into one message. */
 const BATCH_BYTES = 262_144;
 
+/** The largest size of the database, bytes, unless it is said. */
+export const OUTBOX_BYTES = 1_073_741_824;
+
 export interface OutboxOptions {
   readonly file: string;
   /** Largest size of the database, bytes; default 1 GiB. */
@@ -73,7 +76,7 @@ export class Outbox {
       database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       database.exec('BEGIN IMMEDIATE; COMMIT');
       migrate(database);
-      const maxPages = Math.ceil((options.maxBytes ?? 1_073_741_824) / PAGE_BYTES);
+      const maxPages = Math.ceil((options.maxBytes ?? OUTBOX_BYTES) / PAGE_BYTES);
       return new Outbox(database, WriteAheadLog.of(options.file), maxPages, `${options.file}-reserve`);
     } catch (error) {
       throw openingFault(error, options.file);

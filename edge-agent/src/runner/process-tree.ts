@@ -53,6 +53,24 @@ export function killMarked(variable: string, value: string, spared?: number): vo
   }
 }
 
+/**
+ * Workers of a home, with what they started, that neither its agent nor a worker host stands over; `agent` is the agent's
+ * process, null when none runs.
+ */
+export function leftoverWorkers(home: string, agent: number | null): number[] {
+  const processes = listProcesses();
+  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
+  const isKept = (pid: number): boolean => {
+    const seen = new Set<number>();
+    for (let above: number | undefined = pid; above !== undefined && !seen.has(above); above = parents.get(above)) {
+      if (above === agent || isWorkerHost(above)) return true;
+      seen.add(above);
+    }
+    return false;
+  };
+  return processes.map(({ pid }) => pid).filter((pid) => pid !== process.pid && isMarked(pid, home) && !isKept(pid));
+}
+
 /** Everything that belongs to the worker: itself, its group, its descendants, whoever carries its marker. */
 export function treeOf(worker: WorkerRecord): number[] {
   const isWorker = worker.pid > 1 && startTicksOf(worker.pid) === worker.startTicks;
@@ -108,6 +126,25 @@ function readStat(pid: number): Entry | null {
     return { pid, parent: Number(fields[1]), group: Number(fields[2]), startTicks: Number(fields[19]) };
   } catch {
     return null;
+  }
+}
+
+function isMarked(pid: number, home: string): boolean {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return (
+      variables.includes(`CASARE_HOME=${home}`) && variables.some((text) => text.startsWith(`${MARKER_VARIABLE}=`))
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isWorkerHost(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes('worker-host');
+  } catch {
+    return false;
   }
 }
 

@@ -27,12 +27,16 @@ import { LocalSecrets, openSealedSecrets, readProviderSettings, sealingKey } fro
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
 import { openPolicy, policyText, tellPolicy } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
-import { agentVersion, freeBytes, machineFacts, platformCapabilities } from './machine.ts';
+import {
+  agentVersion,
+  freeBytes,
+  machineFacts,
+  MAX_SPOOL_BYTES,
+  MIN_FREE_BYTES,
+  platformCapabilities,
+} from './machine.ts';
 import { serveStatus, type Status } from './status.ts';
 import { Uplink } from './uplink.ts';
-
-const MIN_FREE_BYTES = 134_217_728;
-const MAX_SPOOL_BYTES = 4_294_967_296;
 
 export interface AgentOptions {
   readonly home: AgentHome;

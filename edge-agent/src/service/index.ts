@@ -1,6 +1,6 @@
 /** The agent as a service. */
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
 export { startEphemeralAgent } from './ephemeral.ts';
-export { freeBytes, parseSlots } from './machine.ts';
+export { MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
 export { askStatus, type Status } from './status.ts';
 export { plain } from './log.ts';

@@ -5,6 +5,11 @@ import type { AgentFacts, Slots } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 
+/** Below this no job is accepted. */
+export const MIN_FREE_BYTES = 134_217_728;
+/** Files that wait for the control plane take this much at most. */
+export const MAX_SPOOL_BYTES = 4_294_967_296;
+
 const DEFAULT_SLOTS: Slots = { plain: 4, browser: 2, desktop: 1 };
 
 /** The version of this agent: that of its package. */

@@ -1,0 +1,46 @@
+/** The checks of processes: the agent of this home, one that hangs, workers that were left over. */
+import { setTimeout } from 'node:timers/promises';
+import { type AgentHome } from '../identity/index.ts';
+import { leftoverWorkers } from '../runner/index.ts';
+import { askStatus } from '../service/index.ts';
+import { type Check, finding, ok } from './check.ts';
+import { outboxHolder } from './outbox-holder.ts';
+
+const STAYING_MS = 2_000;
+/** Ids are shown up to so many. */
+const SHOWN = 10;
+
+/** Whether the agent runs, answers and is connected; whether another one holds its outbox. */
+export async function checkProcess(home: AgentHome): Promise<Check> {
+  const status = await askStatus(home).catch(() => null);
+  const holder = outboxHolder(home.outbox);
+  if (status === null && holder !== null) {
+    const found = `process ${holder} holds the outbox of this home and does not answer`;
+    return finding('agent process', 'AGENT_NOT_ANSWERING', found, `end it (kill ${holder}), and start the agent again`);
+  }
+  if (status === null) {
+    return finding('agent process', 'AGENT_NOT_RUNNING', 'not running', `casare-agent run --home ${home.root}`);
+  }
+  const found = `pid ${status.pid}, tunnel ${status.tunnel.state}`;
+  if (status.tunnel.state === 'live') return ok('agent process', found);
+  const { why } = status.tunnel;
+  return finding('agent process', 'TUNNEL_DOWN', why === undefined ? found : `${found}: ${why}`);
+}
+
+/** Workers of this home that no agent, and no worker host, stands over. */
+export async function checkLeftovers(home: AgentHome): Promise<Check> {
+  if (process.platform !== 'linux') return ok('leftover workers', 'not looked for on this system');
+  const status = await askStatus(home).catch(() => null);
+  const look = (): number[] => leftoverWorkers(home.root, status?.pid ?? null);
+  let left = look();
+  if (left.length > 0) {
+    // workers end by themselves when their agent is gone: only those that stay are worth a word
+    await setTimeout(STAYING_MS);
+    const now = new Set(look());
+    left = left.filter((pid) => now.has(pid));
+  }
+  if (left.length === 0) return ok('leftover workers', 'none');
+  const ids = left.slice(0, SHOWN).join(' ');
+  const found = `${left.length} of earlier runs: ${ids}`;
+  return finding('leftover workers', 'LEFTOVER_WORKERS', found, `end them: kill ${ids}`);
+}
