@@ -1,13 +1,13 @@
-/** `casare-agent doctor`: what keeps this agent from working, with what to do about it. Exit 1 when a check has failed. */
+/** `casare-agent doctor`: what keeps this agent from working, with what to do about it. Exit 1 when a check has failed,
+ * 2 when agent.yaml has faults: what it says about the network could not be looked at. */
 import { type Command, Option } from 'commander';
 import { CHECK_NAMES, type CheckName, runChecks, type TimedCheck } from '../doctor/index.ts';
 import { Fault } from '../fault.ts';
-import { agentHome } from '../identity/index.ts';
 import { table } from './output.ts';
+import { type PlaceFlags, placeOf, withPlace } from './place.ts';
 import type { Surroundings } from './surroundings.ts';
 
-interface Flags {
-  readonly home?: string;
+interface Flags extends PlaceFlags {
   readonly output: 'table' | 'json';
   readonly json?: true;
   readonly only: readonly string[];
@@ -16,17 +16,15 @@ interface Flags {
 /** @param failed what is thrown when a check has failed, which was said */
 export function addDoctor(program: Command, around: Surroundings, failed: () => Error): void {
   const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',').map((name) => name.trim())];
-  program
-    .command('doctor')
+  withPlace(program.command('doctor'))
     .description('find out what keeps this agent from working')
     .option('--only <checks>', `only these checks, by commas: ${CHECK_NAMES.join(', ')}`, collect, [])
     .addOption(new Option('--output <kind>', 'how to show it').choices(['table', 'json']).default('table'))
     .option('--json', 'the same as --output json')
-    .option('--home <dir>', 'agent home (default: $CASARE_HOME/agent, or .casare/agent)')
     .action(async (flags: Flags) => {
       const json = flags.json === true || flags.output === 'json';
       const checks = await runChecks({
-        home: agentHome(flags.home, around.environment),
+        home: placeOf(flags, around.environment).home,
         environment: around.environment,
         now: Date.now,
         ...onlyOf(flags.only),

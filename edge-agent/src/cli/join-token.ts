@@ -18,11 +18,19 @@ interface JoinSources {
 /** A token has about 120 characters. */
 const TOKEN_BYTES = 4_096;
 
-/** `--token`, `--token-file` (`-` is standard input) or CASARE_AGENT_TOKEN_FILE. Throws USAGE. */
-export async function readJoinToken({ token, tokenFile }: JoinFlags, from: JoinSources): Promise<string> {
+/**
+ * `--token`, `--token-file` (`-` is standard input) or CASARE_AGENT_TOKEN_FILE.
+ * @param kept the file that `agent.yaml` names
+ * @throws Fault USAGE
+ */
+export async function readJoinToken(
+  { token, tokenFile }: JoinFlags,
+  from: JoinSources,
+  kept?: string,
+): Promise<string> {
   if (token !== undefined && tokenFile !== undefined) throw usage('give --token or --token-file, not both');
   if (token !== undefined) return token;
-  const file = tokenFile ?? from.environment['CASARE_AGENT_TOKEN_FILE'];
+  const file = tokenFile ?? (from.environment['CASARE_AGENT_TOKEN_FILE'] || kept);
   if (file === undefined || file === '') {
     throw usage('give the join token by --token-file <file> (- for standard input) or CASARE_AGENT_TOKEN_FILE');
   }
@@ -31,11 +39,11 @@ export async function readJoinToken({ token, tokenFile }: JoinFlags, from: JoinS
   return text.trim();
 }
 
-/** `--url` or CASARE_AGENT_URL. Throws USAGE. */
-export function readEnrolUrl({ url }: JoinFlags, environment: NodeJS.ProcessEnv): string {
-  const given = url ?? environment['CASARE_AGENT_URL'];
+/** `--url` or CASARE_AGENT_URL, else what `agent.yaml` says. Throws USAGE. */
+export function readEnrolUrl({ url }: JoinFlags, environment: NodeJS.ProcessEnv, kept?: string): string {
+  const given = url ?? (environment['CASARE_AGENT_URL'] || kept);
   if (given === undefined || given === '')
-    throw usage('give the URL of the enrol listener by --url or CASARE_AGENT_URL');
+    throw usage('give the URL of the enrol listener by --url, CASARE_AGENT_URL or `url` in agent.yaml');
   return given;
 }
 

@@ -14,7 +14,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, Fault } from '../fault.ts';
-import { Network } from '../network/index.ts';
+import { Network, type NetworkSettings } from '../network/index.ts';
 
 export { writeWhole } from '../write-whole.ts';
 
@@ -48,9 +48,19 @@ export interface AgentHome {
 /** `.casare/` in the checkout, as the control plane has it. */
 const DEFAULT_HOME = fileURLToPath(new URL('../../../.casare', import.meta.url));
 
-/** The home named by `--home`, or `<CASARE_HOME or .casare>/agent`. */
-export function agentHome(given: string | undefined, environment: NodeJS.ProcessEnv): AgentHome {
-  const root = resolve(given ?? join(environment['CASARE_HOME'] ?? DEFAULT_HOME, 'agent'));
+/**
+ * The home named by `--home` or CASARE_AGENT_HOME, or `<CASARE_HOME or .casare>/agent`.
+ * @param network the way out as `agent.yaml` says it; null: as `network.json` of the home does
+ */
+export function agentHome(
+  given: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  network: NetworkSettings | null = null,
+): AgentHome {
+  const named = given ?? environment['CASARE_AGENT_HOME'];
+  const root = resolve(
+    named === undefined || named === '' ? join(environment['CASARE_HOME'] ?? DEFAULT_HOME, 'agent') : named,
+  );
   return {
     root,
     identity: join(root, 'identity.json'),
@@ -68,7 +78,7 @@ export function agentHome(given: string | undefined, environment: NodeJS.Process
     audit: join(root, 'audit'),
     status: join(root, 'status.json'),
     socket: join(root, 'agent.sock'),
-    network: new Network(join(root, 'network.json'), environment),
+    network: new Network(join(root, 'network.json'), environment, network),
   };
 }
 

@@ -3,4 +3,4 @@ export { connectFault, intercepted } from './faults.ts';
 export { Network } from './network.ts';
 export { isLoopback, leavesOut } from './no-proxy.ts';
 export { firstHost, probeProxy, probeSettings, probeTcp, wayText } from './probes.ts';
-export { decoded, type NetworkSettings } from './settings.ts';
+export { decoded, NetworkSettings } from './settings.ts';

@@ -61,7 +61,7 @@ async function web(): Promise<CarrierWeb> {
 }
 
 function network(environment: NodeJS.ProcessEnv, dialMs = 10_000): Network {
-  return new Network(join(folder, 'network.json'), environment, dialMs);
+  return new Network(join(folder, 'network.json'), environment, null, dialMs);
 }
 
 function caFile(): string {

@@ -10,6 +10,7 @@ import type { createConnection } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { chainProbeOptions, peerChain } from '@casare/certs';
+import { Fault } from '../fault.ts';
 import { carrierOver } from './carrier.ts';
 import { throughProxy } from './connect-proxy.ts';
 import { connectFault, intercepted, isUntrusted, untrusted } from './faults.ts';
@@ -30,27 +31,39 @@ export class Network {
   /** Where the settings are; missing when nothing was set. */
   readonly file: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #given: NetworkSettings | null;
   readonly #dialMs: number;
 
-  constructor(file: string, environment: NodeJS.ProcessEnv, dialMs: number = DIAL_MS) {
+  /** @param given what `agent.yaml` says, in place of the file */
+  constructor(
+    file: string,
+    environment: NodeJS.ProcessEnv,
+    given: NetworkSettings | null = null,
+    dialMs: number = DIAL_MS,
+  ) {
     this.file = file;
+    this.#given = given;
     this.#dialMs = dialMs;
     this.#environment = environment;
   }
 
-  /** Keeps settings; an empty one takes what was set away. */
+  /** Keeps settings; an empty one takes what was set away. Throws USAGE, also where `agent.yaml` says them. */
   change(changes: NetworkSettings): NetworkSettings {
+    if (this.#given !== null) {
+      const text = 'this agent takes its way out from its agent.yaml: change it there, and start the agent again';
+      throw new Fault('USAGE', text, { exitCode: 2 });
+    }
     return changeSettings(this.file, changes);
   }
 
   /** What is kept. Throws NETWORK_DAMAGED. */
   settings(): NetworkSettings {
-    return readSettings(this.file);
+    return this.#given ?? readSettings(this.file);
   }
 
   /** How `url` is reached. Throws NETWORK_DAMAGED, NETWORK_SETTING. */
   wayTo(url: URL): Way {
-    return effective(this.file, this.#environment).wayTo(url);
+    return effective(this.file, this.#environment, this.#given).wayTo(url);
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
- * The way out to the control plane, as `network.json` of the agent home and the environment say it. CASARE_* goes
- * before the file; HTTPS_PROXY and NO_PROXY, which are meant for every program, serve where neither says anything.
+ * The way out to the control plane, as `network.json` of the agent home (or `agent.yaml` in its stead) and the
+ * environment say it. CASARE_* goes before the file; HTTPS_PROXY and NO_PROXY, which are meant for every program, serve where neither says anything.
  *
  * Invariants: the file holds no secret; a password is read where it is used, and is in no text that this room makes.
  */
@@ -15,13 +15,17 @@ const PATH = z.string().min(1).max(4_096);
 const CREDENTIALS_BYTES = 1_024;
 const FILE_BYTES = 65_536;
 
-const ProxyUrl = z.string().max(2_000).refine(isProxyUrl, 'must be http://host:port or https://host:port');
+/** One text and no union, whose message would show what was given, and that may hold a password. */
+const ProxySetting = z
+  .string()
+  .max(2_000)
+  .refine((text) => text === 'none' || isProxyUrl(text), 'must be none, http://host:port or https://host:port');
 const CarrierUrl = z.string().max(2_000).refine(isCarrierUrl, 'must be wss://host or wss://host:port');
 
-/** The content of `network.json`. */
+/** The content of `network.json`, and of `agent.yaml` as far as it is about the way out. */
 export const NetworkSettings = z.strictObject({
   /** `none`: not even what HTTPS_PROXY says. */
-  proxy: z.union([z.literal('none'), ProxyUrl]).optional(),
+  proxy: ProxySetting.optional(),
   /** Where `user:password` for the proxy is, one line. */
   proxyAuthFile: PATH.optional(),
   noProxy: z.array(NoProxyEntry).max(100).optional(),
@@ -85,16 +89,21 @@ export function changeSettings(file: string, changes: NetworkSettings): NetworkS
   return settings;
 }
 
-/** What holds now. Throws NETWORK_DAMAGED, NETWORK_SETTING. */
-export function effective(file: string, environment: NodeJS.ProcessEnv): Effective {
-  const settings = { ...readSettings(file), ...fromEnvironment(environment) };
-  const general = (name: string): string | undefined =>
-    environment[name] || environment[name.toLowerCase()] || undefined;
+/**
+ * What holds now. `given` is what `agent.yaml` says: then the file is not read. Throws NETWORK_DAMAGED, NETWORK_SETTING.
+ */
+export function effective(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  given: NetworkSettings | null = null,
+): Effective {
+  const settings = { ...(given ?? readSettings(file)), ...fromEnvironment(environment) };
+  const kept = given === null ? 'network.json' : 'agent.yaml';
   return {
     settings,
     wayTo: (target) => {
       const carrier = settings.carrier === undefined ? null : new URL(settings.carrier);
-      const through = proxyFor(carrier ?? target, settings, environment, general);
+      const through = proxyFor(carrier ?? target, settings, environment, kept);
       return { ...through, carrier, caFile: settings.caFile ?? null, systemCa: settings.systemCa ?? false };
     },
   };
@@ -120,28 +129,30 @@ function proxyFor(
   target: URL,
   settings: NetworkSettings,
   environment: NodeJS.ProcessEnv,
-  general: (name: string) => string | undefined,
+  kept: string,
 ): Pick<Way, 'proxy' | 'passedBy'> {
   const none = { proxy: null, passedBy: null };
   if (settings.proxy === 'none') return none;
+  const general = (name: string): string | undefined =>
+    environment[name] || environment[name.toLowerCase()] || undefined;
   const common = settings.proxy === undefined ? general('HTTPS_PROXY') : undefined;
   const named = settings.proxy ?? (common === undefined ? undefined : withoutUser(common, 'HTTPS_PROXY'));
   if (named === undefined || named === 'none') return none;
   // what is meant for every program is not meant for what runs on this very machine
   if (common !== undefined && isLoopback(target)) return none;
   if (leavesOut(settings.noProxy ?? listOf(general('NO_PROXY') ?? ''), target)) {
-    return { proxy: null, passedBy: bypassName(settings, environment) };
+    return { proxy: null, passedBy: bypassName(settings, environment, kept) };
   }
-  const from = common !== undefined ? 'HTTPS_PROXY' : environment['CASARE_PROXY'] ? 'CASARE_PROXY' : 'network.json';
+  const from = common !== undefined ? 'HTTPS_PROXY' : environment['CASARE_PROXY'] ? 'CASARE_PROXY' : kept;
   const inUrl = common ?? environment['CASARE_PROXY'] ?? '';
   const authorization = (): string | null => basic(credentials(settings, environment, inUrl));
   return { proxy: { url: new URL(named), authorization, from }, passedBy: null };
 }
 
 /** Which setting said what is reached without the proxy. */
-function bypassName(settings: NetworkSettings, environment: NodeJS.ProcessEnv): string {
+function bypassName(settings: NetworkSettings, environment: NodeJS.ProcessEnv, kept: string): string {
   if (settings.noProxy === undefined) return 'NO_PROXY';
-  return environment['CASARE_NO_PROXY'] === undefined ? 'network.json' : 'CASARE_NO_PROXY';
+  return environment['CASARE_NO_PROXY'] === undefined ? kept : 'CASARE_NO_PROXY';
 }
 
 /** `user:password`, from where it is said: the environment, a file, the URL of an environment variable. */
@@ -196,8 +207,7 @@ function parsed(value: unknown, where = ''): NetworkSettings {
 function whyOf(error: unknown): string {
   if (!(error instanceof z.ZodError)) return codeOf(error) || 'no JSON';
   const issue = error.issues[0];
-  const text = issue?.code === 'invalid_union' ? 'must be none, http://host:port or https://host:port' : issue?.message;
-  return `${issue?.path.join('.') ?? ''} ${text ?? ''}`.trim();
+  return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
 }
 
 function listOf(text: string): string[] {

@@ -1,5 +1,8 @@
 /** The agent as a service. */
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
+export { ConfigInvalid, type HeldConfig, readAgentConfig } from './agent-config.ts';
+export { EXIT } from './exit-codes.ts';
+export { enrolFirst } from './first-enrolment.ts';
 export { startEphemeralAgent } from './ephemeral.ts';
 export { MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
 export { askStatus, type Status } from './status.ts';

@@ -44,9 +44,9 @@ export function freeBytes(folder: string): number {
   return disk.bavail * disk.bsize;
 }
 
-/** Reads `browser=2,plain=4`; what is not named keeps its default. Throws USAGE. */
-export function parseSlots(text: string | undefined): Slots {
-  const slots = { ...DEFAULT_SLOTS };
+/** Reads `browser=2,plain=4`; what is not named is as in `kept`, or keeps its default. Throws USAGE. */
+export function parseSlots(text: string | undefined, kept: Partial<Slots> = {}): Slots {
+  const slots = { ...DEFAULT_SLOTS, ...kept };
   for (const part of text?.split(',') ?? []) {
     const [, kind, count] = /^\s*(plain|browser|desktop)=(\d{1,3})\s*$/.exec(part) ?? [];
     if (kind === undefined) {
