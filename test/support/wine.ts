@@ -40,7 +40,7 @@ export interface WineProgram {
 export interface Wine {
   /** A folder for the test's files, on Linux. */
   readonly folder: string;
-  /** The prefix, on Linux: `drive_c` is in it. */
+  /** The prefix, on Linux: `drive_c` is in it. Gone, even as a path, once the Windows has stopped. */
   readonly prefix: string;
   /** A path below `folder` or the prefix as Windows has it. */
   path(file: string): string;
@@ -156,7 +156,8 @@ class Session implements Wine {
   constructor(home: string, system: System, environment: readonly string[]) {
     this.#home = home;
     this.folder = path.join(home, 'files');
-    this.prefix = path.join(home, 'prefix');
+    // It is mounted in there only.
+    this.prefix = `/proc/${system.first}/root/mnt/prefix`;
     this.#system = system;
     this.#environment = environment;
   }
@@ -169,10 +170,11 @@ class Session implements Wine {
   }
 
   path(file: string): string {
-    const below = path.relative(this.#home, file);
-    if (below.startsWith('..')) throw new Error(`${file} is not in ${this.#home}`);
     const inC = path.relative(path.join(this.prefix, 'drive_c'), file);
-    return inC.startsWith('..') ? `Z:\\mnt\\${windows(below)}` : `C:\\${windows(inC)}`;
+    if (!inC.startsWith('..')) return `C:\\${windows(inC)}`;
+    const below = path.relative(this.folder, file);
+    if (below.startsWith('..')) throw new Error(`${file} is neither in ${this.folder} nor on drive C`);
+    return `Z:\\mnt\\files\\${windows(below)}`;
   }
 
   async run(

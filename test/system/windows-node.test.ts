@@ -1,6 +1,6 @@
 /** Node for Windows runs under the tests' own Wine, with what the agent needs of it: SQLite, TLS and loopback to Linux. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -24,6 +24,15 @@ describe.skipIf(reason !== null)(skipName('Node for Windows, by Wine', reason), 
   test('it says its version, and that it is on Windows', async () => {
     const { code, stdout } = await wine.run(node, ['-p', 'process.version + " " + process.platform']);
     expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: 'v24.21.0 win32' });
+  });
+
+  test('files on drive C are seen from both sides', async () => {
+    const file = path.join(wine.prefix, 'drive_c', 'Größe 42 Ж.txt');
+    await writeFile(file, 'from Linux');
+    const script = `const fs = require('fs'); console.log(fs.readFileSync(process.argv[1], 'utf8'));
+      fs.writeFileSync(process.argv[1], 'from Windows')`;
+    expect((await wine.run(node, ['-e', script, wine.path(file)])).stdout.trim()).toBe('from Linux');
+    expect(await readFile(file, 'utf8')).toBe('from Windows');
   });
 
   test('SQLite writes a file, and a server on Linux is reached by loopback', async () => {
