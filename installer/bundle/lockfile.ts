@@ -76,12 +76,19 @@ export function lockedAt(lock: Lock, place: string): Locked {
 
 /**
  * The packages that code at `from` needs to run on the target when it asks for `names`: they and what they depend on,
- * sorted by place. Optional ones of other machines are left out.
+ * sorted by place. Optional ones of other machines are left out, and those in `without`.
  */
-export function closureOf(lock: Lock, target: Target, from: string, names: readonly string[]): readonly Locked[] {
+export function closureOf(
+  lock: Lock,
+  target: Target,
+  from: string,
+  names: readonly string[],
+  without: readonly string[] = [],
+): readonly Locked[] {
   const found = new Set<string>();
   const open = names.map((name) => ({ from, name, optional: false }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (without.includes(next.name)) continue;
     const place = placeOf(lock, next.from, next.name);
     const entry = place === undefined ? undefined : lock[place];
     if (place === undefined || entry === undefined) {
