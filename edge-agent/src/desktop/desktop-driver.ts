@@ -1,6 +1,5 @@
 /**
- * What a desktop can do for steps, whatever its system: AT-SPI with X11 on Linux; UI Automation on Windows will be the
- * second. Finding by selector, waiting, judging whether an element can be used, and proposals are built on this and are
+ * What a desktop can do for steps, whatever its system: AT-SPI with X11 on Linux, UI Automation on Windows. Finding by selector, waiting, judging whether an element can be used, and proposals are built on this and are
  * the same for all. `desktop-driver.conformance.ts` is the suite that each driver passes.
  *
  * Every method is bounded in time by the driver and rejects with a `DesktopError`: ELEMENT_GONE for an element that has
@@ -65,6 +64,8 @@ export interface DesktopWindow {
   /** The program's path, links resolved; its name where no more is known. */
   readonly application: string;
   readonly process: number;
+  /** The processes that started it, the nearest first, where the driver knows them. */
+  readonly startedBy?: readonly number[];
   /** It has the focus. */
   readonly active: boolean;
 }

@@ -1,7 +1,6 @@
 /**
  * How systems call what ARIA names by role: the roles by which a selector finds an element, the one that is written in
- * proposals first. A driver whose table lacks a role finds its elements by `generic`. UI Automation's control types get a
- * table beside this one.
+ * proposals first. A driver whose table lacks a role finds its elements by `generic`.
  */
 import type { SelectorRole } from '@casare/shared/workflow';
 
@@ -119,4 +118,64 @@ const ATSPI: Readonly<Record<string, Roles>> = {
 /** The roles of an AT-SPI role's name. */
 export function rolesOfAtspi(name: string): Roles {
   return ATSPI[name] ?? GENERIC;
+}
+
+/** UI Automation's control types by number (`UIAutomationClient.h`), each with the name that people know it by. */
+const UIA: Readonly<Record<number, readonly [name: string, roles: Roles]>> = {
+  50000: ['Button', ['button']],
+  50001: ['Calendar', ['grid']],
+  50002: ['CheckBox', ['checkbox']],
+  50003: ['ComboBox', ['combobox']],
+  50004: ['Edit', ['textbox']],
+  50005: ['Hyperlink', ['link']],
+  50006: ['Image', ['img']],
+  50007: ['ListItem', ['listitem', 'option']],
+  50008: ['List', ['list', 'listbox']],
+  50009: ['Menu', ['menu']],
+  50010: ['MenuBar', ['menubar']],
+  50011: ['MenuItem', ['menuitem', 'option']],
+  50012: ['ProgressBar', ['progressbar']],
+  50013: ['RadioButton', ['radio']],
+  50014: ['ScrollBar', ['scrollbar']],
+  50015: ['Slider', ['slider']],
+  50016: ['Spinner', ['spinbutton']],
+  50017: ['StatusBar', ['status']],
+  50018: ['Tab', ['tablist']],
+  50019: ['TabItem', ['tab']],
+  50020: ['Text', ['paragraph']],
+  50021: ['ToolBar', ['toolbar']],
+  50022: ['ToolTip', ['tooltip']],
+  50023: ['Tree', ['tree']],
+  50024: ['TreeItem', ['treeitem']],
+  50026: ['Group', ['group']],
+  50028: ['DataGrid', ['table', 'grid']],
+  50029: ['DataItem', ['row', 'listitem', 'option']],
+  50030: ['Document', ['document', 'textbox']],
+  50031: ['SplitButton', ['button']],
+  50032: ['Window', ['window', 'dialog']],
+  50033: ['Pane', ['group']],
+  50034: ['Header', ['group']],
+  50035: ['HeaderItem', ['columnheader']],
+  50036: ['Table', ['table', 'grid']],
+  50037: ['TitleBar', ['group']],
+  50038: ['Separator', ['separator']],
+};
+
+/** What an element of UI Automation can do beside its control type. */
+export interface UiaTraits {
+  /** It has rows and columns. */
+  readonly isGrid: boolean;
+  /** It is a cell of what has. */
+  readonly isGridItem: boolean;
+  /** It is turned on and off. */
+  readonly toggles: boolean;
+}
+
+/** The roles of a control type, with the name that the system gives it. A list with columns is a table. */
+export function rolesOfUia(type: number, traits: UiaTraits): { readonly nativeRole: string; readonly roles: Roles } {
+  const [nativeRole, roles] = UIA[type] ?? [type === 50025 ? 'Custom' : String(type), GENERIC];
+  if (traits.isGridItem && type !== 50029 && type !== 50035) return { nativeRole, roles: ['cell', 'gridcell'] };
+  if (traits.isGrid && type === 50008) return { nativeRole, roles: ['table', 'grid', 'list', 'listbox'] };
+  if (traits.toggles && type === 50000) return { nativeRole, roles: ['button', 'switch'] };
+  return { nativeRole, roles };
 }

@@ -12,7 +12,7 @@ import { DesktopError } from '../desktop-error.ts';
 import { actionNames, doAction, mainAction } from './actions.ts';
 import { SCREEN } from './constants.ts';
 import { AtspiElement, isGone, refOf } from './element.ts';
-import { labelFor } from './labels.ts';
+import { labelFor } from '../labels.ts';
 import { revealByBars } from './scroll-bars.ts';
 import { readTable, showingCells } from './table.ts';
 import { VclPlaces } from './vcl.ts';

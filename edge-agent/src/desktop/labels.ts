@@ -1,5 +1,5 @@
 /** Names for fields that nobody has named: by the label that stands beside or above them, as a person reads them. */
-import type { Box } from '../desktop-driver.ts';
+import type { Box } from './desktop-driver.ts';
 
 /** Farthest from a label to its field, pixels. */
 const BESIDE = 300;

@@ -1,0 +1,73 @@
+/** Numbers of UI Automation that its documentation fixes (`UIAutomationClient.h`): properties, patterns, scopes. */
+
+/** Properties of elements. */
+export const PROPERTY = {
+  process: 30002,
+  controlType: 30003,
+  name: 30005,
+  hasFocus: 30008,
+  focusable: 30009,
+  enabled: 30010,
+  id: 30011,
+  className: 30012,
+  password: 30019,
+  window: 30020,
+  offscreen: 30022,
+  hasExpandCollapse: 30028,
+  hasGridItem: 30029,
+  hasGrid: 30030,
+  hasInvoke: 30031,
+  hasRange: 30033,
+  hasScroll: 30034,
+  hasScrollItem: 30035,
+  hasSelectionItem: 30036,
+  hasText: 30040,
+  hasToggle: 30041,
+  hasValue: 30043,
+  readOnly: 30046,
+  expandState: 30070,
+  selected: 30079,
+  toggleState: 30086,
+  hasLegacy: 30090,
+} as const;
+
+export const PATTERN = {
+  invoke: 10000,
+  value: 10002,
+  range: 10003,
+  expandCollapse: 10005,
+  grid: 10006,
+  selectionItem: 10010,
+  table: 10012,
+  text: 10014,
+  toggle: 10015,
+  scrollItem: 10017,
+  legacy: 10018,
+} as const;
+
+/** TreeScope. */
+export const SCOPE = { element: 1, children: 2, descendants: 4 } as const;
+
+/** ExpandCollapseState. */
+export const EXPAND = { collapsed: 0, expanded: 1, partly: 2, leaf: 3 } as const;
+
+/** ToggleState. */
+export const TOGGLE = { off: 0, on: 1, mixed: 2 } as const;
+
+/** Class and interface identifiers. */
+export const GUID = {
+  CUIAutomation8: 'e22ad333-b25f-460c-83d0-0581107395c9',
+  CUIAutomation: 'ff48dba4-60ef-4201-aa87-54103eef594e',
+  IUIAutomation: '30cbe57d-d9d0-452a-ab13-7ac5ac4825ee',
+  IUIAutomation2: '34723aff-0c9d-49d0-9896-7ab52df8cd8a',
+  IAccessible: '618736e0-3c3d-11cf-810c-00aa00389b71',
+} as const;
+
+/** A GUID as COM lays it out: three little-endian numbers, then bytes. */
+export function guidBytes(text: string): Buffer {
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
+  bytes.subarray(0, 4).reverse();
+  bytes.subarray(4, 6).reverse();
+  bytes.subarray(6, 8).reverse();
+  return bytes;
+}
