@@ -139,7 +139,8 @@ CREATE TABLE api_key (
   created_by text DEFAULT 'system'::text NOT NULL,
   seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   platform boolean DEFAULT false NOT NULL,
-  sites text[]
+  sites text[],
+  replaced_by text
 );
 CREATE TABLE artifact (
   tenant_id text NOT NULL,

@@ -75,7 +75,7 @@ test('with a second factor, the form asks for a code after the password', async 
   await heading(page, 'Jobs');
 });
 
-test('one sees and ends sessions, and makes and revokes a key', async () => {
+test('one sees and ends sessions, and makes, rotates and revokes a key', async () => {
   const client = createClient({ url: plane.admin.url, apiKey: plane.admin.apiKey });
   const link = async () => (await client.call(api.auth.createSignInCode)).url;
   const elsewhere = await openPage(await link());
@@ -96,7 +96,22 @@ test('one sees and ends sessions, and makes and revokes a key', async () => {
   const theirs = createClient({ url: plane.admin.url, apiKey: key! });
   expect(await theirs.call(api.auth.me)).toMatchObject({ role: 'viewer' });
   await page.getByRole('button', { name: 'I have it' }).click();
-  await page.getByRole('button', { name: 'Revoke the key from the console' }).click();
+  await page.getByRole('button', { name: 'Rotate the key from the console' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Rotate from the console?' });
+  await dialog.getByLabel('How long the old one still works').selectOption('A day');
+  await dialog.getByRole('button', { name: 'Rotate the key' }).click();
+  const fresh = await page.getByRole('status').locator('pre', { hasText: 'csk_' }).textContent();
+  await page.getByText('It was rotated: its grace runs out.').waitFor();
+  for (const one of [key!, fresh!]) {
+    const caller = createClient({ url: plane.admin.url, apiKey: one });
+    expect(await caller.call(api.auth.me)).toMatchObject({ role: 'viewer' });
+  }
+  await page.getByRole('button', { name: 'I have it' }).click();
+  await page
+    .getByRole('row')
+    .filter({ hasText: 'It was rotated' })
+    .getByRole('button', { name: /^Revoke/ })
+    .click();
   await page.getByText('The key from the console is revoked.').waitFor();
   await expect(theirs.call(api.auth.me)).rejects.toMatchObject({ problem: { code: 'AUTH_REQUIRED' } });
 });

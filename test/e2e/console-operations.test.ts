@@ -143,6 +143,19 @@ describe('dead letters', () => {
     expect(left.items.map(({ id }) => id)).not.toContain(second.id);
   });
 
+  test('are counted by workflow, those with the most first', async () => {
+    const [one, other] = [await submit('stock-1'), await submit('stock-1')];
+    for (const job of [one, other]) await state(job, 'failed');
+    const { workflows, total } = await client.call(api.deadLetters.counts, {});
+    const page = await signedIn('/dead-letters');
+    await page.getByRole('heading', { name: `${total} in all` }).waitFor();
+    const row = page.getByRole('table', { name: 'Dead letters by workflow' }).getByRole('row').nth(1);
+    await row.getByText(workflows[0]!.workflow).waitFor();
+    expect(await row.getByRole('meter').getAttribute('value')).toBe(String(workflows[0]!.total));
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(360);
+  });
+
   test('are filtered by their reason, in the address too; none is said', async () => {
     const job = await submit('stock-1');
     await state(job, 'failed');

@@ -60,6 +60,7 @@ export interface KeyRow {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  readonly replacedBy: string | null;
 }
 
 /** Which page of which keys. */
@@ -126,7 +127,7 @@ const revokeKeysNamedSql = sql<never, [tenant: string, accountId: string, name: 
 
 const KEY = `k.seq::text AS seq, k.id, k.name, k.account_id AS "accountId", a.email, a.role AS "accountRole",
      a.platform AS "accountPlatform", a.sites AS "accountSites", k.role, k.sites, k.scopes, k.platform, k.created_by AS "createdBy", k.created_at AS "createdAt", k.expires_at AS "expiresAt",
-     k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt"`;
+     k.revoked_at AS "revokedAt", k.last_used_at AS "lastUsedAt", k.replaced_by AS "replacedBy"`;
 const FROM = `FROM api_key k JOIN account a ON a.tenant_id = k.tenant_id AND a.id = k.account_id`;
 
 const keyPageSql = listSql<
@@ -152,6 +153,14 @@ const keyByIdSql = sql<KeyRow, [tenant: string, id: string]>(
 const revokeKeySql = sql<never, [tenant: string, id: string, now: Date]>(
   'revokeApiKey',
   `UPDATE api_key SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL`,
+);
+
+const replaceKeySql = sql<
+  never,
+  [tenant: string, id: string, by: string, expiresAt: Date | null, revokedAt: Date | null]
+>(
+  'replaceApiKey',
+  `UPDATE api_key SET replaced_by = $3, expires_at = $4, revoked_at = $5 WHERE tenant_id = $1 AND id = $2`,
 );
 
 // Who makes keys for one account takes turns, so that the count below holds.
@@ -215,6 +224,16 @@ export async function keyById(db: Queryable, tenant: string, id: string): Promis
 /** False when it was revoked before. */
 export async function revokeKey(db: Queryable, tenant: string, id: string, now: Date): Promise<boolean> {
   return (await db.execute(revokeKeySql(tenant, id, now))) > 0;
+}
+
+/** Another key stands in its place; its own end is now, or `until`. Behind `countKeysLocked`. */
+export async function replaceKey(
+  db: Queryable,
+  { tenant, id, expiresAt }: { readonly tenant: string; readonly id: string; readonly expiresAt: Date | null },
+  by: string,
+  ends: { readonly now: boolean; readonly at: Date },
+): Promise<void> {
+  await db.execute(replaceKeySql(tenant, id, by, ends.now ? expiresAt : ends.at, ends.now ? ends.at : null));
 }
 
 /** How many keys of the account are alive; until the transaction ends, nobody else makes one for it. Null: it is gone. */

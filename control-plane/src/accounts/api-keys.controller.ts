@@ -22,6 +22,11 @@ export class ApiKeysController {
     return this.#keys.create(caller, body);
   }
 
+  @Handles(api.apiKeys.rotate)
+  rotate({ caller, params, body }: Call<typeof api.apiKeys.rotate>) {
+    return this.#keys.rotate(caller, params.id, body);
+  }
+
   @Handles(api.apiKeys.revoke)
   revoke({ caller, params }: Call<typeof api.apiKeys.revoke>) {
     return this.#keys.revoke(caller, params.id);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await testDatabase();
   accounts = new AccountsService(database.db, clock, () => Promise.resolve(Buffer.alloc(32)));
   edge = await openTestEdge(appModule([accountsModule(accounts, 'https://casare.example')]));
-  for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
+  for (const tenant of ['acme', 'other', 'third']) await database.db.execute(insertTenant(tenant, tenant));
 });
 afterAll(async () => {
   await edge.close();
@@ -127,6 +127,88 @@ describe('a key', () => {
     const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(create(client))));
     expect(codes.filter((code) => code === 'OK')).toHaveLength(5);
     expect(codes.filter((code) => code === 'KEYS_FULL')).toHaveLength(5);
+  });
+});
+
+describe('a key that is rotated', () => {
+  const rotate = (client: Client, id: string, body: object = {}) =>
+    client.call(api.apiKeys.rotate, { params: { id }, body });
+
+  test('ends at once, and the new one is the same but for its secret', async () => {
+    const { client } = await newCaller('admin');
+    const old = await create(client, { name: 'import', role: 'developer', scopes: ['jobs:read'], ttlSeconds: 3_600 });
+    clock.advance(600_000);
+    const now = clock.now().getTime();
+    const fresh = await rotate(client, old.id);
+    expect(fresh).toMatchObject({ name: 'import', role: 'developer', scopes: ['jobs:read'], state: 'active' });
+    // For as long again.
+    expect(fresh.expiresAt).toBe(new Date(now + 3_600_000).toISOString());
+    expect(fresh.replaces).toEqual({ id: old.id, until: new Date(now).toISOString() });
+    expect([fresh.id, fresh.key]).not.toContain(old.id);
+    expect(await codeOf(clientOf(old.key).call(api.auth.me))).toBe('AUTH_REQUIRED');
+    expect(await codeOf(mine(clientOf(fresh.key)))).toBe('PERMISSION_DENIED');
+    const { items } = await mine(client, { ended: 'true' });
+    expect(items.find(({ id }) => id === old.id)).toMatchObject({ state: 'revoked', replacedBy: fresh.id });
+    expect(items.find(({ id }) => id === fresh.id)).toMatchObject({ state: 'active', replacedBy: null });
+    expect(JSON.stringify(items)).not.toContain(fresh.key.slice(21));
+  });
+
+  test('works on for its grace, which is a week at most and never longer than it had', async () => {
+    const { client } = await newCaller('viewer');
+    const [endless, short] = [await create(client), await create(client, { ttlSeconds: 120 })];
+    expect(await codeOf(rotate(client, endless.id, { graceSeconds: 7 * 86_400 + 1 }))).toBe('REQUEST_INVALID');
+    await rotate(client, endless.id, { graceSeconds: 60 });
+    const { replaces } = await rotate(client, short.id, { graceSeconds: 86_400 });
+    expect(replaces.until).toBe(short.expiresAt);
+    clock.advance(59_999);
+    expect(await codeOf(clientOf(endless.key).call(api.auth.me))).toBe('OK');
+    clock.advance(1);
+    expect(await codeOf(clientOf(endless.key).call(api.auth.me))).toBe('AUTH_REQUIRED');
+  });
+
+  test('is rotated once, also by several at the same time', async () => {
+    const { client } = await newCaller('viewer');
+    const { id } = await create(client);
+    const codes = await Promise.all([1, 2, 3, 4].map(() => codeOf(rotate(client, id, { graceSeconds: 60 }))));
+    expect(codes.sort()).toEqual(['KEY_ENDED', 'KEY_ENDED', 'KEY_ENDED', 'OK']);
+    const short = await create(client, { ttlSeconds: 60 });
+    clock.advance(60_000);
+    expect(await codeOf(rotate(client, short.id))).toBe('KEY_ENDED');
+    expect(await codeOf(rotate(client, '0'.repeat(16)))).toBe('KEY_NOT_FOUND');
+  });
+
+  test('rotates itself, and lives no longer by it', async () => {
+    const { client } = await newCaller('viewer');
+    const short = await create(client, { ttlSeconds: 600 });
+    clock.advance(60_000);
+    const fresh = await rotate(clientOf(short.key), short.id);
+    expect(fresh.expiresAt).toBe(short.expiresAt);
+    expect(await codeOf(clientOf(fresh.key).call(api.auth.me))).toBe('OK');
+    expect(await codeOf(rotate(clientOf(short.key), fresh.id))).toBe('AUTH_REQUIRED');
+  });
+
+  test('is not one that may more, nor that of somebody else', async () => {
+    const { client, keyId } = await newCaller('admin');
+    const narrow = clientOf((await create(client, { scopes: ['self:write', 'self:read'] })).key);
+    expect(await codeOf(rotate(narrow, keyId))).toBe('ABOVE_YOURSELF');
+    const theirs = await newCaller('viewer');
+    expect(await codeOf(rotate(client, theirs.keyId))).toBe('KEY_NOT_YOURS');
+    expect(await codeOf(rotate(theirs.client, keyId))).toBe('KEY_NOT_FOUND');
+    const foreign = await newCaller('owner', 'third');
+    expect(await codeOf(rotate(client, foreign.keyId))).toBe('KEY_NOT_FOUND');
+    for (const one of [client, theirs.client, foreign.client]) expect(await codeOf(one.call(api.auth.me))).toBe('OK');
+  });
+
+  test('makes no more keys than an account may have, but for one', async () => {
+    const { client } = await newCaller('viewer');
+    let last = await create(client);
+    for (let i = 2; i < KEYS_OF_ACCOUNT; i++) last = await create(client);
+    // Full: without a grace it takes its own place, with one a place more, once.
+    last = await rotate(client, last.id);
+    last = await rotate(client, last.id, { graceSeconds: 60 });
+    expect(await codeOf(rotate(client, last.id))).toBe('KEYS_FULL');
+    clock.advance(60_000);
+    expect(await codeOf(rotate(client, last.id))).toBe('OK');
   });
 });
 

@@ -23,13 +23,14 @@ test('what was taken away and given back is not taken away again', () => {
     ['account.disabled', 'account:h'],
     ['account.enabled', 'account:h'],
     ['apiKey.revoked', 'key:i'],
+    ['apiKey.rotated', 'key:j', { to: 'k' }],
   );
   expect([...done.locks.values()].map(({ target, reason }) => `${target} ${reason}`)).toEqual([
     'b r',
     'd seen twice',
     'f agent.decommissioned',
   ]);
-  expect([[...done.keys], [...done.accounts]]).toEqual([['i'], ['g']]);
+  expect([[...done.keys], [...done.accounts]]).toEqual([['i', 'j'], ['g']]);
 });
 
 test('what is not understood is counted, and nothing of it is done', () => {

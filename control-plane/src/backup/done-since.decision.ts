@@ -59,6 +59,8 @@ export function tellDone(done: DoneSince, { action, subject, detail }: Told): vo
       done.locks.delete(subject);
       return;
     case 'apiKey.revoked':
+    // The key in its place is on no record any more: whoever rotated it makes a new one.
+    case 'apiKey.rotated':
       done.keys.add(id);
       return;
     case 'account.disabled':

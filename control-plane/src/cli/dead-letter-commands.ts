@@ -1,5 +1,11 @@
-/** `casare dead-letters list|show|retry|purge`. */
-import { DeadReason, type DeadLetter, type DeadLetterChoice, type DeadLetterDetails } from '@casare/shared/api';
+/** `casare dead-letters list|counts|show|retry|purge`. */
+import {
+  DeadReason,
+  type DeadLetter,
+  type DeadLetterChoice,
+  type DeadLetterCounts,
+  type DeadLetterDetails,
+} from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { details, plain, table, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
@@ -31,6 +37,12 @@ export function addDeadLetterCommands(program: Command, around: Surroundings): v
       const session = await openSession(command, around);
       session.list(await session.client.call(api.deadLetters.list, { query }), COLUMNS);
     });
+  filtered(letters.command('counts').description('how many there are, by reason and workflow')).action(
+    async (query: Filter, command: Command) => {
+      const session = await openSession(command, around);
+      session.show(await session.client.call(api.deadLetters.counts, { query }), countsText);
+    },
+  );
   letters
     .command('show <id>')
     .description('one of them, with its tries')
@@ -71,6 +83,25 @@ function choiceOf(ids: string[], { all, reason, workflow, code, since }: Filter 
   }
   if (values.length === 0 && !all) throw new UsageError('Say which: ids, a filter such as --code, or --all.');
   return { filter: Object.fromEntries(values) };
+}
+
+function countsText({ total, complete, reasons, workflows, others }: DeadLetterCounts): string {
+  const row = (workflow: string, of: DeadLetterCounts['reasons'] | null, sum: number, last: string | null) => {
+    return { workflow, of, sum, last };
+  };
+  const rows = [
+    ...workflows.map((each) => row(each.workflow, each.reasons, each.total, each.lastFailedAt)),
+    ...(others > 0 ? [row('(others)', null, others, null)] : []),
+    row(complete ? '(all)' : '(the newest)', reasons, total, null),
+  ];
+  return table(rows, [
+    ['WORKFLOW', ({ workflow }) => workflow],
+    ['PERMANENT', ({ of }) => of?.permanent],
+    ['AMBIGUOUS', ({ of }) => of?.ambiguous],
+    ['EXHAUSTED', ({ of }) => of?.exhausted],
+    ['TOTAL', ({ sum }) => sum],
+    ['LAST', ({ last }) => last],
+  ]);
 }
 
 function textOf(letter: DeadLetterDetails): string {

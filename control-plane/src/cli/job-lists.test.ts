@@ -84,6 +84,7 @@ describe('dead-letters', () => {
     expect((await casare('dead-letters', 'list', '--code', 'FLAKY')).out).toMatch(
       new RegExp(String.raw`^ID +REASON +CODE .*\n${one} +exhausted +FLAKY +test/hello@1\.0\.0 `),
     );
+    expect((await casare('dead-letters', 'counts', '--code', 'FLAKY')).out).toMatch(/^\(all\) .* \d+ +\d+ /m);
     expect((await casare('dead-letters', 'show', one)).out).toMatch(/reason +exhausted/);
     expect((await casare('dead-letters', 'retry')).err).toMatch(/Say which/);
     expect((await casare('dead-letters', 'purge', one, '--all')).code).toBe(2);

@@ -39,6 +39,17 @@ test.each([
   expect((await casare('keys', ...args)).code).toBe(code);
 });
 
+test('a key is rotated: the new one is written alone, and the old one ends when it was said', async () => {
+  const made = JSON.parse((await casare('keys', 'create', 'import', '--output', 'json')).out) as { id: string };
+  const rotated = await casare('keys', 'rotate', made.id, '--grace', '12h');
+  expect(rotated.out).toMatch(/^csk_[\w-]+\n$/);
+  expect(rotated.err).toContain(`${made.id} ends at `);
+  const { out } = await casare('keys', 'list');
+  expect(out).toMatch(new RegExp(`^${made.id} +import .* ${rotated.out.slice(4, 20)}`, 'm'));
+  expect(await casare('keys', 'rotate', made.id)).toMatchObject({ code: 1 });
+  expect((await casare('keys', 'rotate', made.id, '--grace', '8d')).err).toContain('graceSeconds');
+});
+
 test('somebody is invited, given a role, disabled and enabled', async () => {
   const made = await casare('accounts', 'invite', 'new@acme.example', '--role', 'viewer', '--expires', '2d');
   expect(made.code, made.err).toBe(0);

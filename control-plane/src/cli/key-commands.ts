@@ -1,9 +1,10 @@
-/** `casare keys create|list|revoke`. */
-import { ApiKeyRequest, Role, RolePermission, type ApiKey } from '@casare/shared/api';
+/** `casare keys create|list|rotate|revoke`. */
+import { ApiKeyRequest, KeyRotation, Role, RolePermission, type ApiKey } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { details, type Column } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import { UsageError } from './exit.ts';
+import { parsed } from './inputs.ts';
 import { openSession, type Surroundings } from './session.ts';
 
 const KEY_COLUMNS: readonly Column<ApiKey>[] = [
@@ -15,6 +16,7 @@ const KEY_COLUMNS: readonly Column<ApiKey>[] = [
   ['EXPIRES', (key) => key.expiresAt ?? 'never'],
   ['LAST USED', (key) => key.lastUsedAt ?? 'never'],
   ['MADE BY', (key) => key.createdBy],
+  ['REPLACED BY', (key) => key.replacedBy],
   ['PLATFORM', (key) => (key.platform ? 'yes' : '')],
 ];
 const UNITS = { m: 60, h: 3_600, d: 86_400 } as const;
@@ -46,7 +48,7 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
       lengthOfTime,
     )
     .action(async (name: string, options: KeyOptions, command: Command) => {
-      const parsed = ApiKeyRequest.safeParse({
+      const body = parsed(ApiKeyRequest, {
         name,
         ...(options.role === undefined ? {} : { role: options.role }),
         ...(options.scope === undefined ? {} : { scopes: options.scope }),
@@ -54,13 +56,8 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         ...(options.platform === undefined ? {} : { platform: options.platform }),
         ...(options.expires === undefined ? {} : { ttlSeconds: options.expires }),
       });
-      if (!parsed.success) {
-        throw new UsageError(
-          parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-        );
-      }
       const session = await openSession(command, around);
-      session.show(await session.client.call(api.apiKeys.create, { body: parsed.data }), ({ key, id, expiresAt }) => {
+      session.show(await session.client.call(api.apiKeys.create, { body }), ({ key, id, expiresAt }) => {
         const end = expiresAt === null ? 'It does not expire' : `Good until ${expiresAt}`;
         session.terminal.err(`${end}. It is not shown again; revoke it with \`casare keys revoke ${id}\`.\n`);
         return `${key}\n`;
@@ -81,6 +78,23 @@ export function addKeyCommands(program: Command, around: Surroundings): void {
         ended: ended ? ('true' as const) : ('false' as const),
       };
       session.list(await session.client.call(api.apiKeys.list, { query }), KEY_COLUMNS);
+    });
+  keys
+    .command('rotate <id>')
+    .description('replace one of your keys by a new one for the same; it is shown once')
+    .option(
+      '--grace <time>',
+      'how long the old one still works, such as 24h; without it, it ends at once',
+      lengthOfTime,
+    )
+    .action(async (id: string, { grace }: { grace?: number }, command: Command) => {
+      const body = parsed(KeyRotation, grace === undefined ? {} : { graceSeconds: grace });
+      const session = await openSession(command, around);
+      const rotated = await session.client.call(api.apiKeys.rotate, { params: { id }, body });
+      session.show(rotated, ({ key, replaces }) => {
+        session.terminal.err(`${replaces.id} ends at ${replaces.until}. The new key is not shown again.\n`);
+        return `${key}\n`;
+      });
     });
   keys
     .command('revoke <id>')

@@ -26,6 +26,7 @@ export const QUERIES: Readonly<Record<string, OperationField>> = {
   workflow: { operation: api.workflows.get },
   workflowVersions: { operation: api.workflows.versions },
   deadLetters: { operation: api.deadLetters.list },
+  deadLetterCounts: { operation: api.deadLetters.counts },
   deadLetter: { operation: api.deadLetters.get },
   joinTokens: { operation: api.joinTokens.list },
   apiKeys: { operation: api.apiKeys.list },

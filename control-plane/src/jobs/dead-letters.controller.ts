@@ -21,6 +21,12 @@ export class DeadLettersController {
     return this.#letters.list(caller.tenant, filter, { limit, cursor, sort });
   }
 
+  // Before the one that shows one of them: `counts` is no id.
+  @Handles(api.deadLetters.counts)
+  async counts({ caller, query }: Call<typeof api.deadLetters.counts>): Answer<typeof api.deadLetters.counts> {
+    return this.#letters.counts(caller.tenant, query);
+  }
+
   @Handles(api.deadLetters.get)
   async get({ caller, params }: Call<typeof api.deadLetters.get>): Answer<typeof api.deadLetters.get> {
     return this.#letters.get(caller.tenant, params.id);

@@ -6,6 +6,7 @@ import {
   DEAD_LETTERS_AT_ONCE,
   type DeadLetter,
   type DeadLetterChoice,
+  type DeadLetterCounts,
   type DeadLetterDetails,
   type DeadLetterFilter,
   type DeadLettersDone,
@@ -13,6 +14,7 @@ import {
 import type { TenantDatabase, Transaction } from '../platform/database/index.ts';
 import { pageOf, type Page, type PageAsk } from '../platform/paging.ts';
 import { badCursor, refuse, type Refusal } from '../platform/refusal.ts';
+import { countDeadLetters } from './dead-letter-counts.store.ts';
 import { findDeadLetter, findDeadLetters, purgeDeadLetters } from './dead-letter.store.ts';
 import { jobCursor } from './query.service.ts';
 import type { Submitter } from './submit.service.ts';
@@ -46,6 +48,11 @@ export class DeadLettersService {
     return pageOf(await findDeadLetters(this.#deps.db.of(tenant), tenant, narrowed), ask.limit, (letter) => [
       letter.id,
     ]);
+  }
+
+  /** How many there are, by reason and workflow. */
+  counts(tenant: string, filter: DeadLetterFilter): Promise<DeadLetterCounts> {
+    return countDeadLetters(this.#deps.db.of(tenant), tenant, filter);
   }
 
   async get(tenant: string, id: string): Promise<DeadLetterDetails | Refusal> {

@@ -4,6 +4,7 @@ import type { DeadLetter, Job } from '@casare/shared/api';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
 import { isRefusal } from '../platform/refusal.ts';
+import { countDeadLetters } from './dead-letter-counts.store.ts';
 import { jobsHarness, type JobsHarness, type TestAgent } from './testing.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -68,6 +69,37 @@ describe('dead letters', () => {
     // Another tenant has none.
     expect(await h.jobs.deadLetters.list('other', {}, { limit: 2 })).toMatchObject({ items: [] });
     expect(await h.jobs.deadLetters.get('other', flaky!)).toMatchObject({ code: 'DEAD_LETTER_NOT_FOUND' });
+  });
+
+  it('are counted by reason and workflow, those with the most first, and no further than the bound', async () => {
+    await dead('counted', [503, 'FLAKY'], [400, 'DATA_INVALID'], [503, 'FLAKY']);
+    await dead('counted-too', [400, 'DATA_INVALID']);
+    const { db } = h.database;
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const counts = await h.jobs.deadLetters.counts('default', { since });
+    const ours = counts.workflows.filter(({ workflow }) => workflow.startsWith('test/counted'));
+    expect(ours).toMatchObject([
+      { workflow: 'test/counted', total: 3, reasons: { permanent: 1, ambiguous: 0, exhausted: 2 } },
+      { workflow: 'test/counted-too', total: 1, reasons: { permanent: 1, ambiguous: 0, exhausted: 0 } },
+    ]);
+    const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0);
+    expect(counts).toMatchObject({ complete: true, others: 0, total: sum(counts.workflows.map(({ total }) => total)) });
+    expect(sum(Object.values(counts.reasons))).toBe(counts.total);
+    const narrowed = { workflow: 'test/counted', code: 'FLAKY' };
+    expect(await h.jobs.deadLetters.counts('default', narrowed)).toMatchObject({
+      ...{ total: 2, reasons: { permanent: 0, ambiguous: 0, exhausted: 2 } },
+    });
+    // The newest two are of one workflow each.
+    expect(await countDeadLetters(db, 'default', {}, { most: 2, named: 100 })).toMatchObject({
+      ...{ total: 2, complete: false, others: 0 },
+      workflows: [{ workflow: 'test/counted' }, { workflow: 'test/counted-too' }],
+    });
+    // Of workflows that are not named there is one number.
+    const one = await countDeadLetters(db, 'default', { since }, { most: 100, named: 1 });
+    expect(one).toMatchObject({ total: counts.total, workflows: [counts.workflows[0]] });
+    expect(one.others).toBe(counts.total - counts.workflows[0]!.total);
+    const none = { total: 0, complete: true, reasons: { permanent: 0, ambiguous: 0, exhausted: 0 }, workflows: [] };
+    expect(await h.jobs.deadLetters.counts('other', {})).toEqual({ ...none, others: 0 });
   });
 
   it('show their tries', async () => {

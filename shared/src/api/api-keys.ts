@@ -50,6 +50,8 @@ export const ApiKey = z
     createdBy: z.string(),
     expiresAt: time.nullable(),
     revokedAt: time.nullable(),
+    /** The key that it was rotated to; it works until `expiresAt`, or was revoked at once. */
+    replacedBy: z.string().nullable(),
     /** To the minute. */
     lastUsedAt: time.nullable(),
   })
@@ -59,6 +61,21 @@ export type ApiKey = z.infer<typeof ApiKey>;
 /** `key` is the secret: it is in this answer and nowhere else. */
 export const NewApiKey = ApiKey.extend({ key: z.string() }).meta({ id: 'NewApiKey' });
 export type NewApiKey = z.infer<typeof NewApiKey>;
+
+/** A week: who needs longer for a roll-out makes a second key. */
+const GRACE_SECONDS = 7 * 86_400;
+
+export const KeyRotation = z.strictObject({
+  /** How long the key that is replaced still works. 0 unless said otherwise: a key that leaked is to end now. */
+  graceSeconds: z.int().min(0).max(GRACE_SECONDS).default(0),
+});
+export type KeyRotation = z.output<typeof KeyRotation>;
+
+export const RotatedApiKey = NewApiKey.extend({
+  /** The key before it, and when that ends. */
+  replaces: z.object({ id: z.string(), until: time }),
+}).meta({ id: 'RotatedApiKey' });
+export type RotatedApiKey = z.infer<typeof RotatedApiKey>;
 
 export const apiKeys = {
   list: endpoint({
@@ -88,6 +105,19 @@ export const apiKeys = {
     body: ApiKeyRequest,
     answer: { json: NewApiKey },
     problems: ['ABOVE_YOURSELF', 'SCOPE_OUTSIDE_ROLE', 'KEYS_FULL'],
+  }),
+  rotate: endpoint({
+    id: 'apiKeys.rotate',
+    method: 'POST',
+    path: '/api-keys/{id}/rotate',
+    status: 201,
+    summary:
+      "Replaces one of the caller's own keys: a new secret, shown once, for the same name, role, scopes and sites.",
+    permission: 'self:write',
+    params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/) }),
+    body: KeyRotation,
+    answer: { json: RotatedApiKey },
+    problems: ['KEY_NOT_FOUND', 'KEY_NOT_YOURS', 'KEY_ENDED', 'ABOVE_YOURSELF', 'KEYS_FULL'],
   }),
   revoke: endpoint({
     id: 'apiKeys.revoke',

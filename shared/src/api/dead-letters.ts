@@ -71,6 +71,37 @@ export const DeadLettersDone = z
   .meta({ id: 'DeadLettersDone' });
 export type DeadLettersDone = z.infer<typeof DeadLettersDone>;
 
+/** Counted at most; of more, the newest jobs count. */
+export const DEAD_LETTERS_COUNTED = 100_000;
+/** Workflows that are named; the others are one number. */
+export const WORKFLOWS_COUNTED = 100;
+
+const byReason = z.object({ permanent: z.int(), ambiguous: z.int(), exhausted: z.int() });
+
+export const DeadLetterCounts = z
+  .object({
+    total: z.int(),
+    /** False when as many were counted as are counted at most: there may be more. */
+    complete: z.boolean(),
+    reasons: byReason,
+    /** Those with the most first. */
+    workflows: z
+      .array(
+        z.object({
+          /** `namespace/name`. */
+          workflow: z.string(),
+          total: z.int(),
+          reasons: byReason,
+          lastFailedAt: time,
+        }),
+      )
+      .max(WORKFLOWS_COUNTED),
+    /** Of workflows that are not named. */
+    others: z.int(),
+  })
+  .meta({ id: 'DeadLetterCounts' });
+export type DeadLetterCounts = z.infer<typeof DeadLetterCounts>;
+
 export const deadLetters = {
   list: endpoint({
     id: 'deadLetters.list',
@@ -79,6 +110,15 @@ export const deadLetters = {
     summary: 'Lists jobs that failed and are not tried again by themselves, newest job first.',
     permission: 'jobs:read',
     ...paged(DeadLetter, { sort: ['-createdAt', 'createdAt'], filters }),
+  }),
+  counts: endpoint({
+    id: 'deadLetters.counts',
+    method: 'GET',
+    path: '/dead-letters/counts',
+    summary: 'Counts dead letters by their reason and their workflow.',
+    permission: 'jobs:read',
+    query: z.object(filters),
+    answer: { json: DeadLetterCounts },
   }),
   get: endpoint({
     id: 'deadLetters.get',

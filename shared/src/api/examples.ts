@@ -40,6 +40,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   'secondFactor.newRecoveryCodes': { code: '123456' },
   'secondFactor.remove': { code: '123456' },
   'apiKeys.create': { name: 'nightly import', role: 'viewer', scopes: ['jobs:read'], ttlSeconds: 7_776_000 },
+  'apiKeys.rotate': { graceSeconds: 3_600 },
   'agents.update': { name: 'press-7', site: 'plant-1', addGrants: ['erp'], removeGrants: ['ring=early'] },
   'joinTokens.create': { site: 'plant-1', tags: ['erp'], uses: 10, ttlSeconds: 3_600 },
   'workflows.push': document,

@@ -140,6 +140,7 @@ export const AT_SITES: ReadonlySet<string> = new Set([
     'auth.createSignInCode',
     'apiKeys.list',
     'apiKeys.create',
+    'apiKeys.rotate',
     'apiKeys.revoke',
   ],
   ...['sessions.list', 'sessions.end', 'sessions.endOthers', 'secondFactor.show', 'secondFactor.begin'],
@@ -158,7 +159,15 @@ export const AT_SITES: ReadonlySet<string> = new Set([
     'jobs.review',
   ],
   'artifacts.get',
-  ...['deadLetters.list', 'deadLetters.get', 'agents.list', 'agents.get', 'agents.act', 'agents.update'],
+  ...[
+    'deadLetters.list',
+    'deadLetters.get',
+    'deadLetters.counts',
+    'agents.list',
+    'agents.get',
+    'agents.act',
+    'agents.update',
+  ],
   ...['joinTokens.list', 'joinTokens.create', 'joinTokens.revoke', 'events.stream', 'graphql.execute'],
 ]);
 /** The permissions that these ask for. */

@@ -1,12 +1,14 @@
-/** One's API keys: made, shown once, revoked. */
-import { Role, within, type ApiKey } from '@casare/shared/api';
+/** One's API keys: made, shown once, rotated, revoked. */
+import { Role, within, type ApiKey, type RotatedApiKey } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useState, type SyntheticEvent } from 'react';
 import { sitesOf, sitesWords } from '../people/sites.tsx';
 import { useSession } from '../session.tsx';
 import { Fault } from '../ui/fault.tsx';
+import { ShownOnce } from '../ui/shown-once.tsx';
 import { Table } from '../ui/table.tsx';
-import { Ago } from '../ui/when.tsx';
+import { Ago, Until } from '../ui/when.tsx';
+import { RotateKey } from './rotate-key.tsx';
 
 interface KeysProps {
   readonly keys: readonly ApiKey[];
@@ -20,6 +22,17 @@ export function Keys({ keys, onChanged }: KeysProps) {
   const { api } = useSession();
   const [error, setError] = useState<unknown>(null);
   const [done, setDone] = useState('');
+  const [rotated, setRotated] = useState<RotatedApiKey | null>(null);
+  const rotate = async ({ id }: ApiKey, graceSeconds: number) => {
+    setError(null);
+    setDone('');
+    try {
+      setRotated(await api.call(endpoints.apiKeys.rotate, { params: { id }, body: { graceSeconds } }));
+      onChanged();
+    } catch (failure) {
+      setError(failure);
+    }
+  };
   const revoke = async ({ id, name }: ApiKey) => {
     setError(null);
     try {
@@ -37,9 +50,21 @@ export function Keys({ keys, onChanged }: KeysProps) {
       <h2 id="keys-title">Your API keys</h2>
       <p role="status">{done}</p>
       {error !== null && <Fault error={error} />}
+      {rotated !== null && (
+        <ShownOnce value={rotated.key} onTaken={() => setRotated(null)}>
+          Copy the new key of {rotated.name} now: it is not shown again. The old one{' '}
+          {Date.parse(rotated.replaces.until) <= Date.parse(rotated.createdAt) ? (
+            'has ended.'
+          ) : (
+            <>
+              ends <Until time={rotated.replaces.until} />.
+            </>
+          )}
+        </ShownOnce>
+      )}
       {keys.length === 0 && <p className="empty">You have none.</p>}
       {keys.length > 0 && (
-        <Table caption="Your API keys" columns={['Name', 'May', 'Made', 'Last used', 'Until', 'Revoke']}>
+        <Table caption="Your API keys" columns={['Name', 'May', 'Made', 'Last used', 'Until', 'Actions']}>
           {keys.map((key) => (
             <tr key={key.id} role="row">
               <td role="cell">{key.name}</td>
@@ -54,9 +79,13 @@ export function Keys({ keys, onChanged }: KeysProps) {
                 {key.lastUsedAt === null ? 'never' : <Ago time={key.lastUsedAt} />}
               </td>
               <td role="cell" data-label="Until">
-                {key.expiresAt === null ? 'no end' : new Date(key.expiresAt).toLocaleDateString()}
+                {key.expiresAt === null ? 'no end' : <Until time={key.expiresAt} />}{' '}
+                {key.replacedBy !== null && <span className="detail">It was rotated: its grace runs out.</span>}
               </td>
-              <td role="cell">
+              <td role="cell" className="acts">
+                {key.replacedBy === null && (
+                  <RotateKey apiKey={key} onRotate={(graceSeconds) => void rotate(key, graceSeconds)} />
+                )}
                 <button type="button" aria-label={`Revoke the key ${key.name}`} onClick={() => void revoke(key)}>
                   Revoke
                 </button>

@@ -2,6 +2,7 @@
 import { DeadReason, type DeadLetter } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useCallback, useState } from 'react';
+import { Counts } from '../dead-letters/counts.tsx';
 import { PutAway } from '../dead-letters/put-away.tsx';
 import { Link, navigate } from '../router.tsx';
 import { useSession } from '../session.tsx';
@@ -34,6 +35,7 @@ export function DeadLettersPage({ reason }: { reason: DeadReason | null }) {
         <ReasonFilter reason={reason} />
       </div>
       <p className="faint">Jobs that failed and are not tried again by themselves.</p>
+      <Counts reason={reason} />
       {error !== null && <Fault error={error} onRetry={refresh} />}
       {value === null && error === null && <Loading what="Loading dead letters" />}
       {value?.items.length === 0 && (

@@ -58,6 +58,7 @@ export const api = {
   apiKeys: {
     list: { id: 'apiKeys.list', method: 'GET', path: '/api-keys', answer: 'json' },
     create: { id: 'apiKeys.create', method: 'POST', path: '/api-keys', answer: 'json' },
+    rotate: { id: 'apiKeys.rotate', method: 'POST', path: '/api-keys/{id}/rotate', answer: 'json' },
     revoke: { id: 'apiKeys.revoke', method: 'DELETE', path: '/api-keys/{id}', answer: 'nothing' },
   },
   agents: {
@@ -110,6 +111,7 @@ export const api = {
   },
   deadLetters: {
     list: { id: 'deadLetters.list', method: 'GET', path: '/dead-letters', answer: 'json' },
+    counts: { id: 'deadLetters.counts', method: 'GET', path: '/dead-letters/counts', answer: 'json' },
     get: { id: 'deadLetters.get', method: 'GET', path: '/dead-letters/{id}', answer: 'json' },
     retry: { id: 'deadLetters.retry', method: 'POST', path: '/dead-letters/retry', answer: 'json' },
     purge: { id: 'deadLetters.purge', method: 'POST', path: '/dead-letters/purge', answer: 'json' },

@@ -193,6 +193,7 @@ export interface components {
             createdBy: string;
             expiresAt: string | null;
             revokedAt: string | null;
+            replacedBy: string | null;
             lastUsedAt: string | null;
         };
         NewApiKey: {
@@ -215,8 +216,38 @@ export interface components {
             createdBy: string;
             expiresAt: string | null;
             revokedAt: string | null;
+            replacedBy: string | null;
             lastUsedAt: string | null;
             key: string;
+        };
+        RotatedApiKey: {
+            id: string;
+            name: string;
+            account: {
+                /** Format: uuid */
+                id: string;
+                email: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "operator" | "developer" | "viewer" | "security";
+            scopes: ("self:read" | "self:write" | "jobs:read" | "jobs:write" | "jobs:review" | "workflows:read" | "workflows:write" | "schedules:read" | "schedules:write" | "alerts:read" | "alerts:write" | "agents:read" | "agents:write" | "secrets:read" | "secrets:write" | "tokens:read" | "tokens:write" | "trust:read" | "trust:write" | "audit:read" | "accounts:read" | "accounts:write" | "accounts:recover" | "providers:write" | "tenant:read" | "tenant:write" | "platform:read" | "platform:write")[] | null;
+            sites: string[] | null;
+            platform: boolean;
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            expiresAt: string | null;
+            revokedAt: string | null;
+            replacedBy: string | null;
+            lastUsedAt: string | null;
+            key: string;
+            replaces: {
+                id: string;
+                /** Format: date-time */
+                until: string;
+            };
         };
         Agent: {
             /** Format: uuid */
@@ -582,6 +613,27 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             failedAt: string;
+        };
+        DeadLetterCounts: {
+            total: number;
+            complete: boolean;
+            reasons: {
+                permanent: number;
+                ambiguous: number;
+                exhausted: number;
+            };
+            workflows: {
+                workflow: string;
+                total: number;
+                reasons: {
+                    permanent: number;
+                    ambiguous: number;
+                    exhausted: number;
+                };
+                /** Format: date-time */
+                lastFailedAt: string;
+            }[];
+            others: number;
         };
         DeadLetterDetails: {
             /** Format: uuid */
@@ -2731,6 +2783,49 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "apiKeys.rotate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is answered with the same result. */
+                "Idempotency-Key"?: string | undefined;
+            } | undefined;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 0 */
+                    graceSeconds?: number | undefined;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaTypeUnsupported"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "apiKeys.revoke": {
         parameters: {
             query?: never;
@@ -4310,6 +4405,40 @@ export interface operations {
                         items: components["schemas"]["DeadLetter"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+            431: components["responses"]["HeadTooLarge"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "deadLetters.counts": {
+        parameters: {
+            query?: {
+                reason?: ("permanent" | "ambiguous" | "exhausted") | undefined;
+                workflow?: string | undefined;
+                code?: string | undefined;
+                since?: string | undefined;
+                createdAfter?: string | undefined;
+                createdBefore?: string | undefined;
+            } | undefined;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterCounts"];
                 };
             };
             400: components["responses"]["Invalid"];
