@@ -1,9 +1,10 @@
 /**
  * Files of whoever runs the machine: nobody but their owner, who is the machine's administrator or the agent itself, may
- * change or replace them. On Windows nothing is looked at.
+ * change or replace them. On Windows owner and access lists are looked at.
  */
 import { constants, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { changeProblem } from './windows/index.ts';
 
 const { S_IFMT: TYPE, S_IFLNK: LINK, S_IFDIR: FOLDER } = constants;
 
@@ -13,7 +14,7 @@ const { S_IFMT: TYPE, S_IFLNK: LINK, S_IFDIR: FOLDER } = constants;
  * @param workerUid who the jobs run as; undefined: as the agent does
  */
 export function ownerProblem(file: string, uid: number, mode: number, workerUid: number | undefined): string | null {
-  if (process.platform === 'win32') return null;
+  if (process.platform === 'win32') return changeProblem(file);
   return (
     problemOf(file, uid, mode, workerUid) ??
     wayTo(file)

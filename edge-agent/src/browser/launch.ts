@@ -6,6 +6,7 @@
  * process dies, the browser ends by itself, because it is driven through a pipe.
  */
 import { execFile } from 'node:child_process';
+import { win32 } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { BrowserError } from './browser-error.ts';
@@ -39,6 +40,8 @@ const FLAGS = [
 
 const START_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 5_000;
+/** By its full path: of a bare name Windows looks into the current folder first. */
+const TASKKILL = win32.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'taskkill.exe');
 
 /**
  * Starts the first browser of `findBrowsers` that starts.
@@ -152,7 +155,7 @@ async function closeTree(browser: Browser, pid: number | null): Promise<void> {
 
 async function killTree(pid: number): Promise<void> {
   try {
-    if (process.platform === 'win32') await promisify(execFile)('taskkill', ['/pid', String(pid), '/T', '/F']);
+    if (process.platform === 'win32') await promisify(execFile)(TASKKILL, ['/pid', String(pid), '/T', '/F']);
     else process.kill(-pid, 'SIGKILL');
   } catch {
     // The tree had already ended, as it should after a clean close.

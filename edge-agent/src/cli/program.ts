@@ -97,6 +97,7 @@ async function statusCommand(flags: OutputOption, around: Surroundings): Promise
     ['certificate', `until ${status.certificateUntil}${generation}`],
     ['bundle', status.bundle === undefined ? 'unknown' : status.bundle.slice(0, 16)],
     ['sealing key', status.sealingKey ?? 'unknown'],
+    ['keys', status.keyStorage ?? 'unknown'],
     ['policy', status.policy ?? 'unknown'],
     ['slots', slots.join(', ')],
     ['browser', status.browser],

@@ -1,6 +1,6 @@
 /** The checks of what lies in the agent home: its owner, the policy, the settings of secret providers. */
 import { statSync } from 'node:fs';
-import { type AgentHome, permissionProblems } from '../identity/index.ts';
+import { type AgentHome, keyStorage, permissionProblems } from '../identity/index.ts';
 import { type Policy, policyPlace, readPolicy } from '../policy/index.ts';
 import { LocalSecrets, readProviderSettings } from '../secrets/index.ts';
 import { broken, type Check, finding, ok } from './check.ts';
@@ -16,7 +16,7 @@ export function checkHome(home: AgentHome): Check | Check[] {
   if (found === undefined) return finding('agent home', 'HOME_MISSING', `${home.root} does not exist`);
   const own = process.getuid?.();
   const problems = permissionProblems(home, own === 0 ? found.uid : own);
-  if (problems.length === 0) return ok('agent home', `${home.root}, private`);
+  if (problems.length === 0) return ok('agent home', `${home.root}, private; keys: ${keyStorage()}`);
   return problems.map((problem) => {
     const cut = problem.lastIndexOf(': ');
     return finding('agent home', 'HOME_OPEN', problem.slice(0, cut), problem.slice(cut + 2));

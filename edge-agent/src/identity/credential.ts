@@ -17,7 +17,8 @@ import {
 } from '@casare/certs';
 import { z } from 'zod';
 import { codeOf, describe, Fault } from '../fault.ts';
-import { type AgentHome, writeWhole } from './home.ts';
+import type { AgentHome } from './home.ts';
+import { readKeyFile, writeKeyFile } from './key-file.ts';
 
 export interface Credential {
   /** PKCS#8, PEM. */
@@ -41,9 +42,9 @@ export function readCredential(home: AgentHome): Credential {
   try {
     // until their first renewal, homes of version 0.1 have two files
     if (!existsSync(home.credential) && existsSync(home.chain)) {
-      return { privateKeyPem: readFileSync(home.key, 'utf8'), chainPem: readFileSync(home.chain, 'utf8') };
+      return { privateKeyPem: readKeyFile(home.key), chainPem: readFileSync(home.chain, 'utf8') };
     }
-    const [, privateKeyPem, chainPem] = PARTS.exec(readFileSync(home.credential, 'utf8')) ?? [];
+    const [, privateKeyPem, chainPem] = PARTS.exec(readKeyFile(home.credential)) ?? [];
     if (privateKeyPem === undefined || chainPem === undefined) throw new Error('not a key and a certificate');
     return { privateKeyPem, chainPem };
   } catch (error) {
@@ -57,7 +58,7 @@ export function readCredential(home: AgentHome): Credential {
 
 /** Replaces key and certificate. */
 export function writeCredential(home: AgentHome, { privateKeyPem, chainPem }: Credential): void {
-  writeWhole(home.credential, `${privateKeyPem.trimEnd()}\n${chainPem}`);
+  writeKeyFile(home.credential, `${privateKeyPem.trimEnd()}\n${chainPem}`);
   for (const old of [home.key, home.chain]) rmSync(old, { force: true });
 }
 
@@ -84,7 +85,7 @@ export async function nextKey(home: AgentHome): Promise<NextKey> {
     if (!isFor(leafOf(home).raw, csr)) return { privateKeyPem, csr };
   }
   const { privateKeyPem, csr } = await createRequest();
-  writeWhole(home.nextKey, JSON.stringify({ privateKeyPem, csr: Buffer.from(csr).toString('base64') }));
+  writeKeyFile(home.nextKey, JSON.stringify({ privateKeyPem, csr: Buffer.from(csr).toString('base64') }));
   return { privateKeyPem, csr };
 }
 
@@ -135,7 +136,7 @@ export function notEnrolled(home: AgentHome): Fault {
 
 function parseJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readKeyFile(path));
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@
  * so that a retry after a lost reply asks for the same certificate; the token is sent only to a server whose chain
  * OpenSSL verified against the pinned root.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import {
   certificatesInPem,
   createRequest,
@@ -22,6 +22,7 @@ import { type EnrolAnswer, findServerRoot, post } from './enrol-http.ts';
 import type { Network } from '../network/index.ts';
 import { type AgentHome, makeHome, verifyPermissions, writeWhole } from './home.ts';
 import { type Identity, isEnrolled, writeIdentity } from './identity.ts';
+import { readKeyFile, writeKeyFile } from './key-file.ts';
 
 /** The server's clock may differ from ours by this much, milliseconds. */
 const SKEW_MS = 5 * 60_000;
@@ -93,23 +94,23 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
  */
 async function keptRequest(home: AgentHome, tokenId: string): Promise<{ privateKeyPem: string; csr: Uint8Array }> {
   if (existsSync(home.request)) {
-    const begun = Begun.safeParse(parseJson(readFileSync(home.request, 'utf8')));
+    const begun = Begun.safeParse(parseJson(home.request));
     if (begun.success && begun.data.tokenId === tokenId) {
       return { privateKeyPem: begun.data.privateKeyPem, csr: Buffer.from(begun.data.csr, 'base64') };
     }
   }
   const made = await createRequest();
   const { privateKeyPem } = made;
-  writeWhole(home.request, JSON.stringify({ tokenId, privateKeyPem, csr: Buffer.from(made.csr).toString('base64') }));
+  writeKeyFile(home.request, JSON.stringify({ tokenId, privateKeyPem, csr: Buffer.from(made.csr).toString('base64') }));
   return made;
 }
 
 /** What is kept of an enrolment under way; the token's id is no secret. */
 const Begun = z.object({ tokenId: z.string(), privateKeyPem: z.string(), csr: z.base64() });
 
-function parseJson(text: string): unknown {
+function parseJson(file: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(readKeyFile(file));
   } catch {
     return null;
   }

@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codeOf, Fault } from '../fault.ts';
 import { Network, type NetworkSettings } from '../network/index.ts';
+import { makePrivate, privacyProblem } from '../windows/index.ts';
 
 export { writeWhole } from '../write-whole.ts';
 
@@ -87,9 +88,10 @@ export function makeHome(home: AgentHome): void {
   try {
     makeFolder(home.root);
     // a folder made by hand is taken over only while it is empty: it could be anything
-    if (readdirSync(home.root).length === 0) chmodSync(home.root, 0o700);
+    if (readdirSync(home.root).length === 0) closeToOthers(home.root);
     for (const folder of [home.spool, home.runs, home.logs]) makeFolder(folder);
   } catch (error) {
+    if (error instanceof Fault) throw error;
     const why = codeOf(error) || 'unknown';
     throw new Fault('HOME_UNWRITABLE', `the agent home ${home.root} cannot be written (${why}): use another --home`);
   }
@@ -108,26 +110,39 @@ function makeFolder(folder: string): void {
   }
 }
 
+function closeToOthers(folder: string): void {
+  if (process.platform === 'win32') makePrivate(folder, true);
+  else chmodSync(folder, 0o700);
+}
+
 /**
- * What is wrong with the permissions of the home and its key; empty when all is well. Windows has no modes.
+ * What is wrong with the permissions of the home and its keys; empty when all is well.
  * @param user whose they are to be
  */
 export function permissionProblems(home: AgentHome, user = process.getuid?.()): string[] {
-  if (process.platform === 'win32') return [];
   const problems: string[] = [];
   const check = (path: string, what: string, wanted: string): void => {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
+    if (process.platform === 'win32') {
+      const problem = privacyProblem(path, found.isDirectory());
+      if (problem !== null) problems.push(`${what} ${problem}`);
+      return;
+    }
     const owner = user ?? found.uid;
     if (found.uid !== owner) problems.push(`${what} ${path} belongs to uid ${found.uid}: give it to uid ${owner}`);
     if ((found.mode & 0o077) !== 0) problems.push(`${what} ${path} is open to others: chmod ${wanted} it`);
   };
   check(home.root, 'the agent home', '700');
-  for (const key of [home.credential, home.nextKey, home.sealingKey, home.key, home.request])
-    check(key, 'the key', '600');
+  for (const key of keyFiles(home)) check(key, 'the key', '600');
   check(home.identity, 'the identity', '600');
   check(home.network.file, 'the network settings', '600');
   return problems;
+}
+
+/** What holds a private key. */
+export function keyFiles(home: AgentHome): string[] {
+  return [home.credential, home.nextKey, home.sealingKey, home.key, home.request];
 }
 
 /** Throws HOME_UNSAFE when others may enter the home or read its key. */

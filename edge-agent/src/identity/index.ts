@@ -2,7 +2,15 @@
 export { type HeldBundle, heldBundle, takeBundle } from './bundle.ts';
 export { faultOfIssued, isAskedFor, nextKey, type NextKey, takeNext } from './credential.ts';
 export { enrol, type Enrolled, type EnrolOptions } from './enrol.ts';
-export { agentHome, type AgentHome, makeHome, permissionProblems, verifyPermissions, writeWhole } from './home.ts';
+export {
+  agentHome,
+  type AgentHome,
+  keyFiles,
+  makeHome,
+  permissionProblems,
+  verifyPermissions,
+  writeWhole,
+} from './home.ts';
 export {
   certificateTimes,
   type Identity,
@@ -12,4 +20,5 @@ export {
   serverTimeOf,
   tunnelTls,
 } from './identity.ts';
+export { keyStorage, protectKeyFiles, readKeyFile, writeKeyFile } from './key-file.ts';
 export { type LateRenewed, renewLate } from './renew-late.ts';

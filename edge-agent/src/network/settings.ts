@@ -8,6 +8,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
+import { privacyProblem } from '../windows/index.ts';
 import { writeWhole } from '../write-whole.ts';
 import { isLoopback, leavesOut, NoProxyEntry } from './no-proxy.ts';
 
@@ -171,6 +172,8 @@ function secretIn(file: string): string {
   try {
     const { size, mode } = statSync(file);
     if (size > CREDENTIALS_BYTES) throw unreadable('are no line user:password: write one');
+    const problem = process.platform === 'win32' ? privacyProblem(file, false) : null;
+    if (problem !== null) throw new Fault('PROXY_AUTH_UNREADABLE', `the proxy's credentials in ${problem}`);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw unreadable('are open to others: chmod 600 it');
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {

@@ -85,7 +85,7 @@ export function readPolicy({ file, required }: PolicyPlace, workerUid?: number):
     policy: parsePolicy(content.toString('utf8'), file),
     file,
     digest: createHash('sha256').update(content).digest('hex'),
-    exposed: process.platform !== 'win32' && owner === (workerUid ?? process.getuid?.()),
+    exposed: process.platform === 'win32' ? isWritable(file) : owner === (workerUid ?? process.getuid?.()),
   };
 }
 
@@ -108,6 +108,16 @@ function invalid(
   const at = problem === undefined ? '' : `line ${problem.line}, column ${problem.column}: `;
   const others = more === 0 ? '' : ` (and ${more} more)`;
   return new Fault('POLICY_INVALID', `${file}, ${at}${problem?.message ?? 'it is no policy'}${others}: correct it`);
+}
+
+/** On Windows, whether this account may write it: asked of the system, and nothing is written. */
+function isWritable(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'r+'));
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'EPERM' && codeOf(error) !== 'EACCES';
+  }
 }
 
 function exists(file: string): boolean {

@@ -2,11 +2,14 @@
  * Ends a worker with everything it started, and nothing else. A worker leads its own process group; a browser makes
  * itself another one, so its tree is found by three ways: the group, the children of children, and a random marker
  * in the environment that everything below a worker inherits. A pid is trusted only together with the kernel's start
- * time of the process: pids are used again. (On Windows `taskkill /T` ends the tree; not run in our tests.)
+ * time of the process: pids are used again.
+ *
+ * On Windows a worker is put into a job object before it is told to do anything, and all that it starts is born into it.
+ * The agent holds the job: when the agent is gone, however that went, so is everything in it.
  */
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { WorkerRecord } from '../outbox/index.ts';
+import { JobObject } from '../windows/index.ts';
 
 /** The name of the environment variable that carries the marker. */
 export const MARKER_VARIABLE = 'CASARE_WORKER_MARKER';
@@ -24,10 +27,28 @@ export function parentOf(pid: number): number | null {
   return readStat(pid)?.parent ?? null;
 }
 
+/** Of the workers of this process, by their markers. On Windows only. */
+const jobs = new Map<string, JobObject>();
+
+/**
+ * Takes hold of a worker that has just been started and was told nothing yet, so that `killTree` finds all that it will
+ * start. @throws Error where Windows refuses: the worker must not be used
+ */
+export function holdTree(worker: Pick<WorkerRecord, 'pid' | 'marker'>): void {
+  if (process.platform !== 'win32' || worker.pid === 0) return;
+  const job = new JobObject();
+  jobs.set(worker.marker, job);
+  job.add(worker.pid);
+}
+
 /** Kills a worker's whole tree, when it still exists; answers how many processes were killed. */
 export function killTree(worker: WorkerRecord): number {
   if (process.platform === 'win32') {
-    return spawnSync('taskkill', ['/pid', String(worker.pid), '/T', '/F'], { windowsHide: true }).status === 0 ? 1 : 0;
+    // Of a worker of an earlier agent nothing is left, and its number may be another's by now.
+    const job = jobs.get(worker.marker);
+    jobs.delete(worker.marker);
+    job?.end();
+    return job === undefined ? 0 : 1;
   }
   const killed = new Set<number>();
   for (let pass = 0; pass < PASSES; pass += 1) {

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { describe } from '../fault.ts';
 import type { WorkerRecord } from '../outbox/index.ts';
 import { FromWorker, type ToWorker } from './ipc.ts';
-import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
+import { holdTree, killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
 import { makeScratch, removeScratch, scratchEnvironment } from './scratch.ts';
 
 const HEAP_MEGABYTES = 1_024;
@@ -58,6 +58,7 @@ export class WorkerProcess {
     });
     const pid = this.#child.pid ?? 0;
     this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
+    this.#hold();
     this.exited = this.#watch();
   }
 
@@ -79,6 +80,16 @@ export class WorkerProcess {
   /** Kills the worker and everything it started. */
   kill(): void {
     if (this.record.pid !== 0) killTree(this.record);
+  }
+
+  /** A worker that cannot be held would leave behind what it starts: it gets no run. */
+  #hold(): void {
+    try {
+      holdTree(this.record);
+    } catch (error) {
+      this.#launch.log('warn', `worker ${this.record.pid} cannot be held, and is ended: ${describe(error)}`);
+      this.#child.kill();
+    }
   }
 
   #watch(): Promise<string> {

@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { Secrets } from '@casare/shared/protocol';
 import { readSource } from '@casare/shared/workflow';
 import { codeOf, Fault } from '../fault.ts';
+import { privacyProblem } from '../windows/index.ts';
 import type { SecretProvider, SecretReference, SecretValue } from './provider.ts';
 
 const FILE_BYTES = 1_048_576;
@@ -48,9 +49,10 @@ export class FileSecrets implements SecretProvider {
   async #text(): Promise<string> {
     try {
       const { mode, size } = await stat(this.#file);
-      if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-        throw new Fault('SECRETS_FILE_NOT_PRIVATE', `${this.#file} can be read by others: run chmod 600 ${this.#file}`);
-      }
+      const open = `${this.#file} can be read by others: run chmod 600 ${this.#file}`;
+      const problem =
+        process.platform === 'win32' ? privacyProblem(this.#file, false) : (mode & 0o077) === 0 ? null : open;
+      if (problem !== null) throw new Fault('SECRETS_FILE_NOT_PRIVATE', problem);
       if (size > FILE_BYTES) {
         throw new Fault('SECRETS_FILE_INVALID', `${this.#file} has more than ${FILE_BYTES} bytes: shorten it`);
       }

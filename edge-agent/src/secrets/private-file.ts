@@ -1,6 +1,7 @@
 /** Credentials of the agent at a provider: files of one line that nobody else may read. */
 import { readFile, stat } from 'node:fs/promises';
 import { codeOf, Fault } from '../fault.ts';
+import { privacyProblem } from '../windows/index.ts';
 
 const BYTES = 16_384;
 
@@ -20,12 +21,18 @@ async function readWhole(file: string, forbidden: number, problem: string): Prom
   try {
     const { size, mode } = await stat(file);
     if (size > BYTES * (forbidden === 0 ? 64 : 1)) throw bad(file, 'are too long: name the right file');
-    if (process.platform !== 'win32' && (mode & forbidden) !== 0) throw bad(file, problem);
+    if (process.platform === 'win32') verifyPrivate(file, forbidden);
+    else if ((mode & forbidden) !== 0) throw bad(file, problem);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw bad(file, `cannot be read (${codeOf(error) || 'unknown'}): check the path and its owner`);
   }
+}
+
+function verifyPrivate(file: string, forbidden: number): void {
+  const problem = forbidden === 0 ? null : privacyProblem(file, false);
+  if (problem !== null) throw new Fault('SECRETS_CREDENTIALS', `the credentials in ${problem}`);
 }
 
 function bad(file: string, why: string): Fault {

@@ -14,7 +14,10 @@ import {
   type AgentHome,
   certificateTimes,
   heldBundle,
+  keyFiles,
+  keyStorage,
   makeHome,
+  protectKeyFiles,
   readIdentity,
   verifyPermissions,
   writeWhole,
@@ -70,6 +73,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   verifyPermissions(home);
   makeHome(home);
   const log = openLog(home.logs, options.logLevel, options.print);
+  const protectedNow = protectKeyFiles(keyFiles(home));
+  if (protectedNow > 0) log('info', `${protectedNow} key files are protected now: ${keyStorage()}`);
   let audit: AuditLog | null = null;
   const policy = openPolicy(home, options.policy, log, () => audit);
   const { settings, file } = readProviderSettings(options.environment['CASARE_SECRET_PROVIDERS'], home.root);
@@ -189,6 +194,7 @@ class RunningAgent implements Agent {
       ...(generation === null ? {} : { certificateGeneration: generation }),
       bundle: heldBundle(home).digest,
       sealingKey: this.#sealing.fingerprint,
+      keyStorage: keyStorage(),
       policy: policyText(this.#policy),
       running: this.#supervisor
         .activeRuns()

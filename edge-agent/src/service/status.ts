@@ -42,6 +42,8 @@ export const Status = z.object({
   bundle: z.string().optional(),
   /** Fingerprint of the key that secrets are sealed to: to be compared where one is sealed. */
   sealingKey: z.string().optional(),
+  /** How private keys are kept. */
+  keyStorage: z.string().optional(),
   /** The agent's own policy and the start of its digest, or why no job is taken. */
   policy: z.string().optional(),
   running: z.array(z.object({ jobId: z.string(), attempt: z.int(), workflow: z.string() })),
