@@ -7,6 +7,7 @@ import path from 'node:path';
 import { BuildFault } from '../fault.ts';
 import { closureOf, lockedAt, readLock, type Locked } from './lockfile.ts';
 import { copyInto, copyPackages, packageFolder } from './package-files.ts';
+import { writeNotices } from './notices.ts';
 import { BROUGHT_ALONG, LEFT_OUT, partsOf } from './parts.ts';
 import { buildPrograms, type Entry } from './programs.ts';
 import type { Target } from './target.ts';
@@ -45,6 +46,8 @@ const ENTRIES: readonly Entry[] = [
 const MANIFEST = `${WORKSPACE}/package.json`;
 /** The page that shows run records, and where `@casare/shared/viewer.html` leads to. */
 const VIEWER = 'shared/dist/viewer.html';
+/** Of whose packages the page is made. */
+const CONSOLE = 'control-plane/console';
 const SHARED = 'node_modules/@casare/shared';
 
 /** Makes the folder. Throws a BuildFault, and leaves what it had made for a look. */
@@ -69,8 +72,12 @@ export async function makeAgent({ root, target, out, at }: AgentWanted): Promise
   const version = await writeManifest(root, out);
   const node = lockedAt(lock, `node_modules/${target.node.package}`);
   await copyInto(path.join(await packageFolder(root, node), target.node.file), path.join(out, target.node.as));
+  const viewer = closureOf(lock, target, CONSOLE, await productionOf(root, CONSOLE), LEFT_OUT);
+  const packages = new Map(
+    [...bundled.map((place) => lockedAt(lock, place)), ...apart, ...viewer].map((one) => [one.place, one]),
+  );
+  await writeNotices(root, out, { name: 'casare-agent', version, packages: [...packages.values(), node] });
   await settle(out, target, at);
-  const packages = new Map([...bundled.map((place) => lockedAt(lock, place)), ...apart].map((one) => [one.place, one]));
   return {
     target,
     version,
@@ -100,6 +107,13 @@ async function copyViewer(root: string, out: string): Promise<void> {
   } catch (error) {
     throw new BuildFault('NOT_BUILT', `${VIEWER} is not there: run \`npm run build\` first`, { cause: error });
   }
+}
+
+/** The packages of npm that a workspace asks for when it runs. */
+async function productionOf(root: string, workspace: string): Promise<readonly string[]> {
+  const text = await readFile(path.join(root, workspace, 'package.json'), 'utf8');
+  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> };
+  return Object.keys(dependencies).filter((name) => !name.startsWith('@casare/'));
 }
 
 /** Gives everything below a folder one mode and one time, whoever built it and when. */

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { api } from '@casare/shared/client';
 import { AGENT_FILE, makeAgent } from '../../installer/bundle/agent.ts';
+import { BILL, NOTICES } from '../../installer/bundle/notices.ts';
 import { TARGETS } from '../../installer/bundle/target.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
@@ -68,7 +69,7 @@ it('is the same to the byte and the second when it is made again', async () => {
   const seen = await census(first!);
   expect(seen.length).toBeGreaterThan(100);
   expect(await census(second!)).toEqual(seen);
-  expect(seen.some((line) => line.startsWith('node.exe '))).toBe(true);
+  for (const file of ['node.exe', BILL, NOTICES]) expect(seen.some((line) => line.startsWith(`${file} `))).toBe(true);
   // Nothing of the machine that made it.
   expect(await readFile(path.join(first!, AGENT_FILE), 'utf8')).not.toContain(ROOT);
 });

@@ -13,7 +13,12 @@ import { BuildFault } from '../../fault.ts';
 
 const run = promisify(execFile);
 const TARGET = 'x86_64-w64-mingw32';
-const PACKAGES = ['gcc-mingw-w64-x86-64-win32', 'binutils-mingw-w64-x86-64', 'mingw-w64-x86-64-dev', 'mingw-w64-common'];
+const PACKAGES = [
+  'gcc-mingw-w64-x86-64-win32',
+  'binutils-mingw-w64-x86-64',
+  'mingw-w64-x86-64-dev',
+  'mingw-w64-common',
+];
 const COMPILE_MS = 120_000;
 
 const COMPILER_FLAGS = [
@@ -87,7 +92,12 @@ const PREPROCESSOR = ['-E', '-xc', '-DRC_INVOKED'].map((flag) => `--preprocessor
 
 /** Those of this machine, else unpacked ones. */
 async function findTools(checkout: string): Promise<Tools> {
-  const installed = { gcc: `${TARGET}-gcc`, windres: `${TARGET}-windres`, windmc: `${TARGET}-windmc`, env: process.env };
+  const installed = {
+    gcc: `${TARGET}-gcc`,
+    windres: `${TARGET}-windres`,
+    windmc: `${TARGET}-windmc`,
+    env: process.env,
+  };
   const here = [installed.gcc, installed.windres, installed.windmc].map((tool) => run(tool, ['--version']));
   if ((await Promise.allSettled(here)).every(({ status }) => status === 'fulfilled')) return installed;
   try {
