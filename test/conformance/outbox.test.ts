@@ -21,6 +21,10 @@ const FILES = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-
 const ENDING: RunEventBody = { type: 'run.completed', output: 7 };
 const FAILED: RunEventBody = { type: 'run.failed', error: { type: 'about:blank', status: 500 } };
 const LOG: RunEventBody = { type: 'run.log', level: 'info', message: 'something' };
+const STEP: RunEventBody = {
+  ...{ type: 'step.started', path: '/do/0', position: '/do/0/one', name: 'one', task: 'set' },
+  ...{ effect: 'idempotent', onRestart: 'rerun' },
+};
 const MAY_THROW = Symbol('refused');
 
 const key = fc.record({ jobId: fc.constantFrom(...JOBS), attempt: fc.integer({ min: 1, max: 2 }) });
@@ -28,7 +32,7 @@ const seq = fc.integer({ min: 0, max: 6 });
 const at = fc.integer({ min: 1, max: 5 }).map((n) => new Date(1_700_000_000_000 + n));
 const file = fc.constantFrom(...FILES);
 const kind = fc.constantFrom('output' as const, 'screenshot' as const);
-const event = fc.constantFrom(LOG, LOG, LOG, LOG, ENDING);
+const event = fc.constantFrom(LOG, LOG, STEP, STEP, ENDING);
 
 const CALLS: readonly fc.Arbitrary<Call>[] = [
   key.map((run) => (box) => box.accept(StoredAssignment.parse(assignment(run)))),
@@ -111,7 +115,8 @@ function seenIn(box: Box): unknown {
     files: runs.map((run) => box.artifactsOf(run)),
     waiting: box.waitingArtifacts(1),
     all: [box.waitingArtifacts(9), box.droppableEvidence(), box.waitingArtifactBytes()],
-    meta: [box.storeEpoch(), box.leaseUntil()],
+    meta: [box.storeEpoch(), box.leaseUntil(), box.depth()],
+    progress: runs.map((run) => box.progress(run)),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { CLOSE, type Welcomed } from '@casare/shared/protocol';
 import { CANCEL_GRACE_MS, type Reconciled } from '../jobs/index.ts';
+import { CONTROL_PLANE_VERSION } from '../platform/version.ts';
 import { mayWork } from './agent.lifecycle.ts';
 import type { Standing } from './agent.store.ts';
 import { RECORD_WENT_BACK } from './greetings.ts';
@@ -31,7 +32,11 @@ export async function greet(
   const { pingMs, deadMs, leaseMs } = context.limits;
   const { storeEpoch } = opened.standing;
   return {
-    welcome: { type: 'welcome', session: session.id, pingMs, deadMs, leaseMs, runs: reconciled.runs, storeEpoch },
+    welcome: {
+      ...{ type: 'welcome', session: session.id, pingMs, deadMs, leaseMs, runs: reconciled.runs, storeEpoch },
+      agentState: opened.standing.state,
+      ...(CONTROL_PLANE_VERSION === undefined ? {} : { version: CONTROL_PLANE_VERSION }),
+    },
     begin: () => begin(context, session, hello, opened.standing, reconciled),
   };
 }

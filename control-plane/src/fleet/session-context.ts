@@ -1,4 +1,5 @@
 /** What a session needs of the rest of the house. */
+import type { AgentState } from '@casare/shared/api';
 import type { ServerMessage } from '@casare/shared/protocol';
 import type { WebSocket } from 'ws';
 import type { AgentRef, ArtifactsService, Dispatcher, RunsService } from '../jobs/index.ts';
@@ -47,6 +48,8 @@ export interface Session {
   answersNow(): Promise<boolean>;
   /** The agent has acknowledged a bundle, and that is on record. */
   holds(bundle: string): void;
+  /** How its agent stands now: told with the next pong, when it is news. */
+  stands(state: AgentState): void;
   /** Ends the session when a time is up; to be called several times a second. Now, on both clocks, milliseconds. */
   tick(monotonicMs: number, epochMs: number): void;
   /** Ends the session. */

@@ -6,6 +6,7 @@
  * only on the gateway's committed heartbeat; the session ends on time with its certificate.
  * Bounds: 32 messages or 4 MiB are with the database or wait for it, then the socket is not read; 32 MiB wait for a slow agent, then it ends.
  */
+import type { AgentState } from '@casare/shared/api';
 import { next } from '@casare/shared/lifecycle';
 import { CLOSE, decodeChunk } from '@casare/shared/protocol';
 import type { RawData, WebSocket } from 'ws';
@@ -64,6 +65,9 @@ export class TunnelSession implements Session {
   #grantedAt: number | null = null;
   /** The last ping whose pong waits for a heartbeat. */
   #pingDue: number | null = null;
+  /** How the agent stands, and what it was told of that. */
+  #standing: AgentState | undefined;
+  #toldStanding: string | undefined;
 
   constructor(id: string, socket: WebSocket, peer: AdmittedPeer, context: SessionContext) {
     const { clock } = context;
@@ -97,6 +101,10 @@ export class TunnelSession implements Session {
 
   holds(bundle: string): void {
     this.#bundle = bundle;
+  }
+
+  stands(state: AgentState): void {
+    this.#standing = state;
   }
 
   /** From here on nothing it says is heard and nothing is said to it. */
@@ -300,6 +308,8 @@ export class TunnelSession implements Session {
     if (!this.#move('welcome')) return;
     this.#onClosed = null;
     this.#grantedAt = this.#context.clock.monotonicMs();
+    this.#toldStanding = welcome.agentState;
+    this.#standing ??= welcome.agentState as AgentState;
     this.send(welcome);
     this.#context.arrived(this.#socket);
     begin();
@@ -321,7 +331,10 @@ export class TunnelSession implements Session {
     this.#pingDue = null;
     if (n === null || this.#state === 'closed' || !this.#context.beat.isFresh()) return;
     this.#grantedAt = this.#context.clock.monotonicMs();
-    this.send({ type: 'pong', n, leaseMs: this.#context.limits.leaseMs });
+    const agentState = this.#standing;
+    const news = agentState === this.#toldStanding ? {} : { agentState: agentState! };
+    this.#toldStanding = agentState;
+    this.send({ type: 'pong', n, leaseMs: this.#context.limits.leaseMs, ...news });
   }
 
   /** Pings of the WebSocket layer: answered while the answers are read, and counted like our own. */

@@ -233,6 +233,7 @@ export class TunnelSessions {
     const before = this.#told.get(session);
     this.#told.set(session, now);
     if (before === now) return;
+    session.stands(state);
     const labels = new Set([...capabilities, ...grants]);
     this.#options.dispatcher.update(agentId, { active: mayWork(state), site, labels });
   }

@@ -9,9 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { writeEnrolledHome } from '../doctor/home-for-tests.ts';
+import { agentHome } from '../identity/index.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
 import { startTicksOf } from '../runner/process-tree.ts';
+import { askStatus } from '../service/index.ts';
 import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname;
@@ -69,7 +71,11 @@ test('status and healthcheck tell about a running agent, a second one is refused
   const agent = await runAgent();
   const status = casareAgent('status', '--output', 'json');
   expect(await status.ended).toBe(0);
-  expect(JSON.parse(status.output)).toMatchObject({ agentId: pki.agentId, pid: agent.child.pid, tenant: 'acme' });
+  expect(JSON.parse(status.output)).toMatchObject({
+    ...{ up: true, agentId: pki.agentId, pid: agent.child.pid, tenant: 'acme', running: [] },
+    outbox: { events: 0, oldest: null, files: 0 },
+    keyStorage: expect.stringContaining('file') as string,
+  });
   const health = casareAgent('healthcheck');
   expect(await health.ended, health.output).toBe(0);
   const second = casareAgent('run');
@@ -137,6 +143,7 @@ test('doctor shows every check with its code and what to do, and exits 1 when on
     limits: either('FILES_FEW|MEMORY_LOW'),
     'leftover workers': 'ok',
     'agent process': 'AGENT_NOT_RUNNING',
+    version: 'ok',
     disk: either('DISK_LOW|DISK_SLOW'),
     'data folder': 'ok',
     session: either('SESSION_NONE'),
@@ -202,4 +209,44 @@ test('without the policy that it should have an agent does not start, and says w
   );
   chmodSync(policy, 0o666);
   expect(await refused()).toMatch(/^POLICY_UNSAFE: .*chmod go-w/);
+});
+
+test('an agent that waits for approval, or is paused later, says so and status exits 6', async () => {
+  peer.standing = { agentState: 'pending' };
+  await runAgent();
+  const pending = casareAgent('status');
+  expect(await pending.ended, pending.output).toBe(6);
+  expect(pending.output).toMatch(/^state +pending: gets no jobs, it waits for approval/m);
+  peer.send({ type: 'pong', n: 0, leaseMs: 60_000, agentState: 'paused' });
+  await expect.poll(async () => (await askStatus(agentHome(folder, {}))).agentState).toBe('paused');
+  peer.standing = {};
+});
+
+// the last one: it leaves a run in the outbox
+test('status says which step a run is at, which slot it takes, and later what was last known', async () => {
+  peer.standing = { agentState: 'active', version: '0.1.0' };
+  const agent = await runAgent();
+  peer.send(assignment({}, [{ pause: { wait: { seconds: 60 } } }]));
+  const step = async (): Promise<unknown> => (await askStatus(agentHome(folder, {}))).running[0]?.step;
+  await expect.poll(step).toBe('pause');
+  const status = casareAgent('status');
+  expect(await status.ended, status.output).toBe(0);
+  for (const line of [
+    /^running +small: job \S+, attempt 1, step pause, since \d{4}-/m,
+    /^slots +plain 1 of 4, browser 0 of 0, desktop 0 of \d$/m,
+    /^state +active$/m,
+    /^control plane +wss:\S+, version 0\.1\.0$/m,
+    /^last error +\S+ no browser jobs: .*set it to the full path/m,
+  ]) {
+    expect(status.output).toMatch(line);
+  }
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+  const off = casareAgent('status');
+  expect(await off.ended).toBe(1);
+  expect(off.output).toMatch(/^WHAT +WAS$/m);
+  expect(off.output).toMatch(/^AGENT_NOT_RUNNING: .*casare-agent run --home/m);
+  const json = casareAgent('status', '--json');
+  expect(await json.ended).toBe(1);
+  expect(JSON.parse(json.output.split('\n')[0]!)).toMatchObject({ up: false, last: { agentState: 'active' } });
 });

@@ -1,5 +1,8 @@
-/** The commands of `casare-agent`. Exit codes: 0 ok, 1 error, 2 usage, 3 not authorised, 5 the run did not succeed. */
-import { Command, CommanderError, Option } from 'commander';
+/**
+ * The commands of `casare-agent`. Exit codes: 0 ok, 1 error, 2 usage, 3 not authorised, 5 the run did not succeed,
+ * 6 (`status`) the agent runs and gets no jobs.
+ */
+import { Command, CommanderError } from 'commander';
 import { describe, Fault } from '../fault.ts';
 import { agentHome } from '../identity/index.ts';
 import { DocumentProblems } from '../local/document-problems.ts';
@@ -8,15 +11,11 @@ import { addAudit } from './audit-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { addInspect } from './inspect-command.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
-import { table } from './output.ts';
 import { type PlaceFlags, placeOf, withPlace } from './place.ts';
 import { addRun } from './run-command.ts';
 import { addRunLocal } from './run-local-command.ts';
+import { addStatus, AgentIdle, IDLE_EXIT } from './status-command.ts';
 import type { Surroundings } from './surroundings.ts';
-
-interface OutputOption extends PlaceFlags {
-  output: 'table' | 'json';
-}
 
 /** Runs one command line (without the program's own name) and answers the exit code. */
 export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
@@ -28,6 +27,7 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof RunFailed) return 5;
     if (error instanceof Failed) return 1;
+    if (error instanceof AgentIdle) return IDLE_EXIT;
     if (error instanceof ConfigInvalid) {
       around.complain([`${error.code}: ${error.message}`, ...error.lines].map((line) => `${plain(line)}\n`).join(''));
       return error.exitCode;
@@ -50,14 +50,9 @@ class RunFailed extends Error {}
 function commands(around: Surroundings): Command {
   const program = new Command('casare-agent').description('The Casare edge agent: runs jobs where the systems are.');
   program.exitOverride().configureOutput({ writeOut: around.print, writeErr: around.complain });
-  const output = (): Option =>
-    new Option('--output <kind>', 'how to show it').choices(['table', 'json']).default('table');
 
   addRun(program, around);
-  withPlace(program.command('status'))
-    .description('what the running agent does')
-    .addOption(output())
-    .action((flags: OutputOption) => statusCommand(flags, around));
+  addStatus(program, around);
   withPlace(program.command('healthcheck'))
     .description('exit 0 when the agent runs and answers')
     .action((flags: PlaceFlags) => healthCommand(flags, around));
@@ -78,35 +73,6 @@ function commands(around: Surroundings): Command {
   for (const command of [...program.commands, ...network.commands])
     command.exitOverride().copyInheritedSettings(program);
   return program;
-}
-
-async function statusCommand(flags: OutputOption, around: Surroundings): Promise<void> {
-  const status = await askStatus(agentHome(flags.home, around.environment));
-  if (flags.output === 'json') {
-    around.print(`${JSON.stringify(status)}\n`);
-    return;
-  }
-  const slots = Object.entries(status.slots).map(([kind, count]) => `${kind}=${count}`);
-  const why = status.tunnel.why === undefined ? '' : ` (${status.tunnel.why})`;
-  const generation = status.certificateGeneration === undefined ? '' : `, generation ${status.certificateGeneration}`;
-  const rows = [
-    ['agent', `${status.name} (${status.agentId}), tenant ${status.tenant}`],
-    ['process', `pid ${status.pid}, version ${status.version}, since ${status.startedAt}`],
-    ['tunnel', `${status.tunnel.state} since ${status.tunnel.since}${why}`],
-    ['way out', status.network ?? 'unknown'],
-    ['certificate', `until ${status.certificateUntil}${generation}`],
-    ['bundle', status.bundle === undefined ? 'unknown' : status.bundle.slice(0, 16)],
-    ['sealing key', status.sealingKey ?? 'unknown'],
-    ['keys', status.keyStorage ?? 'unknown'],
-    ['policy', status.policy ?? 'unknown'],
-    ['slots', slots.join(', ')],
-    ['browser', status.browser],
-    ['desktop', status.desktop ?? 'unknown'],
-    ['capabilities', status.capabilities.join(', ')],
-    ...status.running.map((run) => ['running', `${run.workflow}: job ${run.jobId}, attempt ${run.attempt}`]),
-    ['held runs', String(status.heldRuns)],
-  ];
-  around.print(table(['WHAT', 'IS'], rows));
 }
 
 /** The home alone decides: a fault that got into `agent.yaml` since the start is no fault of the agent that runs. */

@@ -69,6 +69,13 @@ export const FINDINGS = {
     ),
     TUNNEL_DOWN: warning('the agent runs and is not connected', 'see the checks of the network'),
   },
+  version: {
+    VERSION_OLD: failed(
+      'the control plane serves agents of its own minor version and of the two before it; this one is older',
+      'install the agent of the version of the control plane',
+    ),
+    VERSION_NEW: warning('the agent is newer than its control plane', 'upgrade the control plane first, then agents'),
+  },
   disk: {
     DISK_FULL: failed('less than 128 MiB are free, or a write found no room: no job is accepted', 'free space'),
     DISK_LOW: warning(

@@ -2,9 +2,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { type AgentHome } from '../identity/index.ts';
 import { leftoverWorkers } from '../runner/index.ts';
-import { askStatus } from '../service/index.ts';
+import { agentVersion, askStatus, keptStatus } from '../service/index.ts';
 import { type Check, finding, ok } from './check.ts';
 import { outboxHolder } from './outbox-holder.ts';
+import { skewOf } from './version.decision.ts';
 
 const STAYING_MS = 2_000;
 /** Ids are shown up to so many. */
@@ -25,6 +26,17 @@ export async function checkProcess(home: AgentHome): Promise<Check> {
   if (status.tunnel.state === 'live') return ok('agent process', found);
   const { why } = status.tunnel;
   return finding('agent process', 'TUNNEL_DOWN', why === undefined ? found : `${found}: ${why}`);
+}
+
+/** This agent's version against that of the control plane, as it told it last. */
+export async function checkVersion(home: AgentHome): Promise<Check> {
+  const own = agentVersion();
+  const { controlPlane } = (await askStatus(home).catch(() => keptStatus(home))) ?? {};
+  if (controlPlane === undefined) return ok('version', `${own}; that of the control plane is not known yet`);
+  const found = `${own}, control plane ${controlPlane}`;
+  const skew = skewOf(own, controlPlane);
+  if (skew === 'agent-old') return finding('version', 'VERSION_OLD', found);
+  return skew === 'agent-new' ? finding('version', 'VERSION_NEW', found) : ok('version', found);
 }
 
 /** Workers of this home that no agent, and no worker host, stands over. */

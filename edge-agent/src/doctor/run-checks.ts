@@ -12,7 +12,7 @@ import { checkHome, checkPolicy, checkSecrets } from './home-checks.ts';
 import { checkClock, checkIdentity } from './identity-checks.ts';
 import { checkLimits, checkSession } from './machine-checks.ts';
 import { networkChecks } from './network-checks.ts';
-import { checkLeftovers, checkProcess } from './process-checks.ts';
+import { checkLeftovers, checkProcess, checkVersion } from './process-checks.ts';
 import { checkBrowser, checkDesktop } from './program-checks.ts';
 
 /** For one check; what reaches out or starts programs has bounds of its own within. */
@@ -66,6 +66,7 @@ function stagesOf({ home, environment, now }: DoctorOptions): [CheckName, Run][]
       ['limits', () => checkLimits()],
       ['leftover workers', () => checkLeftovers(home)],
       ['agent process', () => checkProcess(home)],
+      ['version', () => checkVersion(home)],
     ],
     [['disk', () => checkDisk(home)]],
     [

@@ -9,6 +9,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Fault } from '../fault.ts';
 
+/** The largest size of the database, bytes, unless it is said. */
+export const OUTBOX_BYTES = 1_073_741_824;
+
 const STEPS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;

@@ -46,6 +46,17 @@ export const SQL = {
       AND (r.ending IS NULL OR r.released = 1 OR e.seq < r.last_seq)
     ORDER BY e.seq LIMIT ?`,
 
+  // what waits, for people: an ending counts, also while it is kept for its outputs
+  depth: `
+    SELECT count(e.seq) AS events, coalesce(sum(length(e.body)), 0) AS event_bytes, min(e.at) AS oldest,
+      (SELECT count(*) FROM artifact WHERE state = 'queued') AS files,
+      (SELECT coalesce(sum(bytes), 0) FROM artifact WHERE state = 'queued') AS file_bytes
+    FROM run r JOIN event e ON e.job = r.job AND e.attempt = r.attempt AND e.seq > r.acked_seq`,
+  progress: `
+    SELECT (SELECT at FROM event WHERE job = ?1 AND attempt = ?2 ORDER BY seq LIMIT 1) AS since,
+      (SELECT body ->> '$.name' FROM event
+       WHERE job = ?1 AND attempt = ?2 AND body ->> '$.type' = 'step.started' ORDER BY seq DESC LIMIT 1) AS step`,
+
   insertArtifact: `
     INSERT INTO artifact (artifact_id, job, attempt, name, kind, media_type, sha256, bytes, position, state, queued_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?) ON CONFLICT DO NOTHING`,

@@ -26,9 +26,10 @@ import {
   StoredAssignment,
   toArtifactRow,
   toRunRow,
+  type WorkerRecord,
 } from './outbox.rows.ts';
-import type { WorkerRecord } from './outbox.rows.ts';
-import { migrate } from './outbox.schema.ts';
+import { type OutboxDepth, type RunProgress, toDepth, toProgress } from './depth.ts';
+import { migrate, OUTBOX_BYTES } from './outbox.schema.ts';
 import { SQL } from './outbox.statements.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
@@ -39,9 +40,6 @@ const RESERVE_PAGES = 1_024;
 export const EVENT_BYTES = AGENT_FRAME_BYTES - 8_192;
 /** Bytes of events put into one message. */
 const BATCH_BYTES = 262_144;
-
-/** The largest size of the database, bytes, unless it is said. */
-export const OUTBOX_BYTES = 1_073_741_824;
 
 export interface OutboxOptions {
   readonly file: string;
@@ -129,6 +127,14 @@ export class Outbox {
   run(key: RunKey): RunRow | null {
     const row = this.#sql.readRun.get(key.jobId, key.attempt);
     return row === undefined ? null : toRunRow(row);
+  }
+
+  depth(): OutboxDepth {
+    return toDepth(this.#sql.depth.get());
+  }
+
+  progress({ jobId, attempt }: RunKey): RunProgress {
+    return toProgress(this.#sql.progress.get(jobId, attempt));
   }
 
   /** Every attempt this agent holds, oldest first. */
@@ -225,19 +231,9 @@ export class Outbox {
   /** Queues a file for upload; false when it was queued before. Throws OUTBOX_FULL. */
   queueArtifact(row: Omit<ArtifactRow, 'state' | 'code'>, at: Date): boolean {
     return this.#guarded(() => {
-      const { changes } = this.#sql.insertArtifact.run(
-        row.artifactId,
-        row.jobId,
-        row.attempt,
-        row.name,
-        row.kind,
-        row.mediaType,
-        row.sha256,
-        row.bytes,
-        row.position,
-        at.getTime(),
-      );
-      return changes === 1;
+      const { artifactId, jobId, attempt, name, kind, mediaType, sha256, bytes, position } = row;
+      const values = [artifactId, jobId, attempt, name, kind, mediaType, sha256, bytes, position, at.getTime()];
+      return this.#sql.insertArtifact.run(...values).changes === 1;
     });
   }
 

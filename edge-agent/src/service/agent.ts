@@ -38,6 +38,7 @@ import {
   MIN_FREE_BYTES,
   platformCapabilities,
 } from './machine.ts';
+import { type LastError, remembering } from './last-error.ts';
 import { serveStatus, type Status } from './status.ts';
 import { Uplink } from './uplink.ts';
 
@@ -72,7 +73,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { tenant } = readIdentity(home);
   verifyPermissions(home);
   makeHome(home);
-  const log = openLog(home.logs, options.logLevel, options.print);
+  const { log, last: lastError } = remembering(
+    openLog(home.logs, options.logLevel, options.print),
+    () => options.clock.now().wall,
+  );
   const protectedNow = protectKeyFiles(keyFiles(home));
   if (protectedNow > 0) log('info', `${protectedNow} key files are protected now: ${keyStorage()}`);
   let audit: AuditLog | null = null;
@@ -85,7 +89,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   audit = new AuditLog({ folder: home.audit, tenant, now: () => options.clock.now().wall, complain });
   const key = await sealingKey(home);
   const sealing = { ...key, fingerprint: await sealingFingerprint(key.publicKey) };
-  const agent = new RunningAgent(options, { log, audit, policy, outbox, sealing, local: new LocalSecrets(settings) });
+  const agent = new RunningAgent(options, {
+    log,
+    lastError,
+    audit,
+    policy,
+    outbox,
+    sealing,
+    local: new LocalSecrets(settings),
+  });
   await agent.start();
   return agent;
 }
@@ -93,6 +105,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 /** What the agent is made of, opened. */
 interface AgentParts {
   readonly log: Log;
+  /** What last went wrong. */
+  readonly lastError: () => LastError | null;
   readonly audit: AuditLog;
   readonly policy: PolicyGate;
   readonly outbox: Outbox;
@@ -104,6 +118,7 @@ interface AgentParts {
 class RunningAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
+  readonly #lastError: AgentParts['lastError'];
   readonly #audit: AuditLog;
   readonly #policy: PolicyGate;
   readonly #outbox: Outbox;
@@ -125,6 +140,7 @@ class RunningAgent implements Agent {
     const { policy, audit, outbox, log, sealing, local } = parts;
     this.#options = options;
     this.#log = log;
+    this.#lastError = parts.lastError;
     this.#audit = audit;
     this.#policy = policy;
     this.#outbox = outbox;
@@ -170,6 +186,7 @@ class RunningAgent implements Agent {
     const { home, clock } = this.#options;
     const { agentId, tenant, name, tunnelUrl } = this.#uplink.identity;
     const { generation } = this.#uplink;
+    const { agentState, version } = this.#uplink.standing;
     const now = clock.now().wall;
     return {
       agentId,
@@ -196,10 +213,15 @@ class RunningAgent implements Agent {
       sealingKey: this.#sealing.fingerprint,
       keyStorage: keyStorage(),
       policy: policyText(this.#policy),
-      running: this.#supervisor
-        .activeRuns()
-        .map(({ jobId, attempt, workflow }) => ({ jobId, attempt, workflow: workflow.name })),
+      running: this.#supervisor.activeRuns().map((run) => {
+        const { jobId, attempt, slot, workflow } = run;
+        return { jobId, attempt, workflow: workflow.name, slot, ...this.#outbox.progress(run) };
+      }),
       heldRuns: this.#outbox.runs().length,
+      ...(agentState === undefined ? {} : { agentState }),
+      ...(version === undefined ? {} : { controlPlane: version }),
+      outbox: this.#outbox.depth(),
+      lastError: this.#lastError(),
     };
   }
 

@@ -4,6 +4,6 @@ export { ConfigInvalid, type HeldConfig, readAgentConfig } from './agent-config.
 export { EXIT } from './exit-codes.ts';
 export { enrolFirst } from './first-enrolment.ts';
 export { startEphemeralAgent } from './ephemeral.ts';
-export { MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
-export { askStatus, type Status } from './status.ts';
+export { agentVersion, MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
+export { askStatus, keptStatus, type Status } from './status.ts';
 export { plain } from './log.ts';

@@ -3,11 +3,11 @@
  * `status` and `healthcheck`; nothing listens on a port. `status.json` keeps the last status for when no agent runs.
  */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Slots } from '@casare/shared/protocol';
+import { SlotKind, Slots } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import type { AgentHome } from '../identity/index.ts';
@@ -46,9 +46,31 @@ export const Status = z.object({
   keyStorage: z.string().optional(),
   /** The agent's own policy and the start of its digest, or why no job is taken. */
   policy: z.string().optional(),
-  running: z.array(z.object({ jobId: z.string(), attempt: z.int(), workflow: z.string() })),
+  running: z.array(
+    z.object({
+      ...{ jobId: z.string(), attempt: z.int(), workflow: z.string() },
+      slot: SlotKind.optional(),
+      /** When it began, and the step that was started last. */
+      since: z.string().nullable().optional(),
+      step: z.string().nullable().optional(),
+    }),
+  ),
   /** Runs in the outbox that the control plane has not settled. */
   heldRuns: z.int(),
+  /** How the control plane sees this agent, in its words, and the control plane's version; known since the first session. */
+  agentState: z.string().optional(),
+  controlPlane: z.string().optional(),
+  /** What waits for the control plane. */
+  outbox: z
+    .object({
+      ...{ events: z.int(), eventBytes: z.int(), oldest: z.string().nullable(), files: z.int(), fileBytes: z.int() },
+    })
+    .optional(),
+  /** What last went wrong since the start; null for nothing. */
+  lastError: z
+    .object({ at: z.string(), level: z.enum(['warn', 'error']), message: z.string() })
+    .nullable()
+    .optional(),
 });
 export type Status = z.infer<typeof Status>;
 
@@ -66,6 +88,16 @@ export function serveStatus(home: AgentHome, status: () => Status): Promise<Serv
     server.once('error', reject);
     server.listen(path, () => resolve(server));
   });
+}
+
+/** The last status that an agent of this home has kept; null when there is none that can be read. */
+export function keptStatus(home: AgentHome): Status | null {
+  try {
+    if (statSync(home.status).size > ANSWER_BYTES) return null;
+    return Status.parse(JSON.parse(readFileSync(home.status, 'utf8')));
+  } catch {
+    return null;
+  }
 }
 
 /** Asks the running agent. Throws AGENT_NOT_RUNNING. */

@@ -7,7 +7,14 @@ import { CLOSE, type RunEvent } from '@casare/shared/protocol';
 import type { Clock } from '../clock.ts';
 import { type AgentHome, heldBundle, type Identity, readIdentity, tunnelTls } from '../identity/index.ts';
 import type { Outbox } from '../outbox/index.ts';
-import { type Greeting, Tunnel, type TunnelDetail, type TunnelPort, type TunnelState } from '../tunnel/index.ts';
+import {
+  type Greeting,
+  type Standing,
+  Tunnel,
+  type TunnelDetail,
+  type TunnelPort,
+  type TunnelState,
+} from '../tunnel/index.ts';
 import { LateRenewal } from './late-renewal.ts';
 import type { Log } from './log.ts';
 import { Renewal } from './renewal.ts';
@@ -51,6 +58,7 @@ export class Uplink {
   readonly #renewal: Renewal;
   readonly tunnel: Tunnel;
   #identity: Identity;
+  #standing: Standing = {};
 
   /** Throws NOT_ENROLLED, IDENTITY_DAMAGED. */
   constructor(options: UplinkOptions) {
@@ -90,6 +98,7 @@ export class Uplink {
     const { runs } = this.#options;
     return {
       greeting: () => this.#greeting(),
+      told: (standing) => this.#told(standing),
       welcomed: (verdicts) => runs.welcomed(verdicts),
       assigned: (message) => runs.assigned(message),
       cancelled: (message) => runs.cancelled(message),
@@ -107,6 +116,18 @@ export class Uplink {
         this.#options.log('warn', text);
       },
     };
+  }
+
+  /** How the control plane saw this agent when it last spoke of it. */
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  #told({ agentState, version }: Standing): void {
+    const { log } = this.#options;
+    const now = { agentState: agentState ?? this.#standing.agentState, version: version ?? this.#standing.version };
+    if (now.agentState !== this.#standing.agentState) log('info', `the control plane says: ${now.agentState}`);
+    this.#standing = now;
   }
 
   #greeting(): Greeting {

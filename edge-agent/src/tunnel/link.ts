@@ -33,9 +33,18 @@ export interface Verdict extends RunKey {
   readonly pause?: Welcomed['pause'];
 }
 
+/** What a control plane says of this agent and of itself. */
+export interface Standing {
+  /** In the words of the API: `pending`, `active`, `paused`, … */
+  readonly agentState?: string | undefined;
+  readonly version?: string | undefined;
+}
+
 /** The agent behind the tunnel: every call is synchronous and does not throw. */
 export interface TunnelPort {
   greeting(): Greeting;
+  /** How the control plane sees this agent, and its version, where it says so. */
+  told?(standing: Standing): void;
   /** A session is live: its verdicts come before any other message of it. */
   welcomed(verdicts: readonly Verdict[]): void;
   assigned(message: Message<'job.assign'>): void;

@@ -37,6 +37,8 @@ export class ProtocolPeer {
   acknowledges = true;
   answersPings = true;
   leaseMs = 60_000;
+  /** What it says of the agent and of itself. */
+  standing: { agentState?: string; version?: string } = {};
   /** Bytes of credit given at a time, and the total after which the connection is cut; for files. */
   creditBytes = 1_048_576;
   cutAfterBytes = Number.POSITIVE_INFINITY;
@@ -121,7 +123,7 @@ export class ProtocolPeer {
       return;
     }
     const pace = { pingMs: 15_000, deadMs: 45_000, leaseMs: this.leaseMs };
-    this.send({ type: 'welcome', session: randomUUID(), ...pace, runs: this.verdicts(hello) });
+    this.send({ type: 'welcome', session: randomUUID(), ...pace, runs: this.verdicts(hello), ...this.standing });
   }
 
   #events(message: Message<'run.events'>): void {

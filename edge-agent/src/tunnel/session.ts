@@ -178,6 +178,7 @@ export class Session {
     }
     onLive();
     // verdicts first: a lease gives leave to every step that waits, also to one of a run that is fenced
+    port.told?.({ agentState: welcome.agentState, version: welcome.version });
     port.welcomed(welcome.runs);
     port.renewed(this.#helloAt, welcome.leaseMs);
     // after the verdicts: a greeting that was not answered is made again as it was
@@ -221,6 +222,7 @@ export class Session {
           return;
         }
       case 'pong': {
+        if (message.agentState !== undefined) port.told?.({ agentState: message.agentState });
         this.#pong(message.n, message.leaseMs);
         return;
       }

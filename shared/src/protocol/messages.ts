@@ -201,6 +201,9 @@ export const Welcomed = z.object({
 });
 export type Welcomed = z.infer<typeof Welcomed>;
 
+/** How the control plane sees the agent, for people: its state in the words of the API, which may get new ones. */
+const agentState = z.string().max(40);
+
 const Welcome = z.object({
   type: z.literal('welcome'),
   session: z.uuid(),
@@ -209,6 +212,9 @@ const Welcome = z.object({
   leaseMs: z.int().min(1_000),
   runs: z.array(Welcomed).max(RUNS_PER_AGENT),
   storeEpoch: StoreEpoch.optional(),
+  agentState: agentState.optional(),
+  /** Of the control plane. */
+  version: z.string().max(40).optional(),
 });
 
 export const OnDisconnect = z.enum(['continue', 'hold']);
@@ -268,7 +274,13 @@ const RunAck = z.object({ type: z.literal('run.ack'), ...run, seq: z.int().min(0
  */
 const RunFenced = z.object({ type: z.literal('run.fenced'), ...run, reason, confirm: z.boolean().optional() });
 /** Answers `ping` n, only after the gateway's heartbeat committed: leases are renewed from the moment ping n was sent. */
-const Pong = z.object({ type: z.literal('pong'), n: z.int().min(0), leaseMs: z.int().min(0) });
+const Pong = z.object({
+  type: z.literal('pong'),
+  n: z.int().min(0),
+  leaseMs: z.int().min(0),
+  /** Only when it has changed since it was told. */
+  agentState: agentState.optional(),
+});
 /** The agent may have sent this stream's bytes up to `upTo` (exclusive), starting at `from` when it has just opened. */
 const ArtifactCredit = z.object({
   type: z.literal('artifact.credit'),

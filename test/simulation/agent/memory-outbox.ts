@@ -4,7 +4,15 @@
  * no bounds of size. What is in it survives the agent's process.
  */
 import { endsRun, EVENTS_PER_MESSAGE, type RunEvent, type RunEventBody } from '@casare/shared/protocol';
-import type { ArtifactRow, Outbox, RunKey, RunRow, StoredAssignment } from '../../../edge-agent/src/outbox/index.ts';
+import type {
+  ArtifactRow,
+  Outbox,
+  OutboxDepth,
+  RunKey,
+  RunProgress,
+  RunRow,
+  StoredAssignment,
+} from '../../../edge-agent/src/outbox/index.ts';
 
 type Kept = { -readonly [Name in keyof RunRow]: RunRow[Name] } & { assignment: StoredAssignment; events: RunEvent[] };
 type KeptFile = { -readonly [Name in keyof ArtifactRow]: ArtifactRow[Name] } & { queuedAt: number };
@@ -73,6 +81,24 @@ export class MemoryOutbox implements Pick<Outbox, keyof Outbox> {
     if (kept === undefined) return null;
     const { assignment: _, events: __, ...row } = kept;
     return row;
+  }
+
+  depth(): OutboxDepth {
+    const waiting = this.disk.runs.flatMap(({ events, ackedSeq }) => events.filter(({ seq }) => seq > ackedSeq));
+    const files = this.disk.files.filter(({ state }) => state === 'queued');
+    return {
+      events: waiting.length,
+      eventBytes: waiting.reduce((sum, { body }) => sum + JSON.stringify(body).length, 0),
+      oldest: waiting.reduce<string | null>((least, { at }) => (least === null || at < least ? at : least), null),
+      files: files.length,
+      fileBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  progress(key: RunKey): RunProgress {
+    const events = this.#find(key)?.events ?? [];
+    const steps = events.flatMap(({ body }) => (body.type === 'step.started' ? [body.name] : []));
+    return { since: events[0]?.at ?? null, step: steps.at(-1) ?? null };
   }
 
   runs(): RunRow[] {
