@@ -9,7 +9,6 @@ import { unrestricted } from '../../edge-agent/dist/policy/index.js';
 import { WorkerChannel } from '../../edge-agent/dist/runner/worker-channel.js';
 import { createStepRegistry } from '../../edge-agent/dist/steps/index.js';
 import type { FromWorker, ToWorker } from '../../edge-agent/src/runner/ipc.ts';
-import type { WorkerProcess } from '../../edge-agent/src/runner/worker-process.ts';
 import type { WorkerSource } from '../../edge-agent/src/runner/index.ts';
 
 /** Workers inside this process. */
@@ -18,7 +17,8 @@ export function insideWorkers(home: string): WorkerSource {
   const steps = createStepRegistry({ home, env: process.env, platform: process.platform });
   return {
     warm: () => undefined,
-    take: () => new InsideWorker({ expressions, steps, policy: unrestricted }) as unknown as WorkerProcess,
+    take: () => new InsideWorker({ expressions, steps, policy: unrestricted }),
+    clear: () => null,
     stop: () => Promise.resolve(),
   };
 }

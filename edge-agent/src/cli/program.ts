@@ -16,6 +16,7 @@ import { addRun } from './run-command.ts';
 import { addRunLocal } from './run-local-command.ts';
 import { addStatus, AgentIdle, IDLE_EXIT } from './status-command.ts';
 import type { Surroundings } from './surroundings.ts';
+import { addWorkerHost } from './worker-host-command.ts';
 
 /** Runs one command line (without the program's own name) and answers the exit code. */
 export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
@@ -60,6 +61,7 @@ function commands(around: Surroundings): Command {
   addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
   addInspect(program, around);
+  addWorkerHost(program, around);
   const network = program.command('network').description('how this agent gets out of its network');
   withPlace(withNetworkOptions(network.command('set')))
     .description("keep settings in the agent home; '' takes one away")

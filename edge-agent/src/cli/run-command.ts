@@ -19,6 +19,7 @@ interface RunFlags extends EnrolFlags {
   readonly ephemeral?: true;
   readonly slots?: string;
   readonly policy?: string;
+  readonly workerSocket?: string;
   readonly stopOnStdinEnd?: true;
 }
 
@@ -34,6 +35,10 @@ export function addRun(program: Command, around: Surroundings): void {
     .option(
       '--policy <file>',
       'what jobs may do (default: $CASARE_POLICY, /etc/casare/policy.yaml, policy.yaml of the home)',
+    )
+    .option(
+      '--worker-socket <path>',
+      'workers run as another user: where their worker host comes to (default: $CASARE_WORKER_SOCKET)',
     )
     .action((flags: RunFlags) => runCommand(flags, around));
 }
@@ -79,6 +84,7 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     environment,
     slots: parseSlots(flags.slots, config?.slots),
     policy: flags.policy ?? environment['CASARE_POLICY'],
+    workerSocket: (flags.workerSocket ?? environment['CASARE_WORKER_SOCKET']) || config?.workerSocket,
     clock: systemClock,
     random: Math.random,
     logLevel: level === 'debug' || level === 'warn' || level === 'error' ? level : 'info',

@@ -22,6 +22,8 @@ export const WorkerRecord = z.object({
   startTicks: z.int().min(0),
   /** Random text in the environment of the worker and of everything it starts. */
   marker: z.uuid(),
+  /** The worker host that started it, by its user; absent of a worker that the agent forked. */
+  host: z.string().max(200).optional(),
 });
 export type WorkerRecord = z.infer<typeof WorkerRecord>;
 

@@ -1,6 +1,6 @@
 /** The agent's own policy: what jobs may do and reach, whatever the control plane says. */
 export type { PolicyRefusal } from './assignment.decision.ts';
-export { PolicyGate } from './gate.ts';
+export { type PolicyChange, PolicyGate } from './gate.ts';
 export { judge, signedBy } from './judge.ts';
 export { matchesPattern as matchesWorkflow, stepName } from './patterns.decision.ts';
 export { Policy, workerPart } from './policy-file.ts';

@@ -16,6 +16,7 @@ import { ARTIFACT_BYTES, type ArtifactKind } from '@casare/shared/protocol';
 import { lostName, readLostName } from '@casare/shared/record';
 import type { Clock } from '../clock.ts';
 import { codeOf, Fault } from '../fault.ts';
+import { isOpenedAt } from '../opened-at.ts';
 import type { ArtifactRow, Outbox, RunKey } from '../outbox/index.ts';
 import type { Leaving } from '../policy/index.ts';
 
@@ -33,6 +34,8 @@ export interface IntakeOptions {
   readonly minFreeBytes: number;
   /** Bytes of waiting files above which evidence is dropped. */
   readonly maxSpoolBytes: number;
+  /** Where workers are other users: true for one of theirs. Files of anybody else are not taken. */
+  readonly isWorkers?: (uid: number) => boolean;
 }
 
 /** A file as a worker reports it. */
@@ -73,7 +76,7 @@ export class ArtifactIntake {
    * Throws a Fault: FILE_REFUSED, FILE_TOO_LARGE, DISK_FULL, EVIDENCE_DROPPED.
    */
   async keep(key: RunKey, runFolder: string, file: ReportedFile, leaving: Leaving = 'whole'): Promise<string> {
-    const source = await openInside(runFolder, file.path);
+    const source = await openInside(runFolder, file.path, this.#options.isWorkers);
     try {
       if (leaving !== 'whole') return await this.#withhold(key, source, file, leaving);
       const { size } = await source.stat();
@@ -214,20 +217,36 @@ export function artifactIdOf(key: RunKey, name: string, sha256: string): Artifac
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** Opens a regular file inside the folder; links, in the path or at its end, do not lead out. */
-async function openInside(folder: string, path: string): Promise<FileHandle> {
+/**
+ * Opens a regular file inside the folder; links, in the path or at its end, do not lead out. Whoever works in the folder may
+ * put others in the place of what was looked at, at any moment: what is open is judged once more.
+ */
+async function openInside(
+  folder: string,
+  path: string,
+  isWorkers: (uid: number) => boolean = () => true,
+): Promise<FileHandle> {
   const refuse = (why: string): Fault => new Fault('FILE_REFUSED', `${basename(path)} was not taken: ${why}`);
   const root = await realpath(folder);
   const parent = await realpath(dirname(path)).catch(() => null);
   if (parent === null) throw refuse('it does not exist');
   if (parent !== root && !parent.startsWith(root + sep)) throw refuse('it is outside the run folder');
+  const real = join(parent, basename(path));
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(join(parent, basename(path)), flags).catch((error: unknown) => {
+  const file = await open(real, flags).catch((error: unknown) => {
     throw refuse(codeOf(error) === 'ENOENT' ? 'it does not exist' : `it cannot be read (${codeOf(error)})`);
   });
-  if ((await file.stat()).isFile()) return file;
+  const why = await problemOf(file, real, isWorkers);
+  if (why === null) return file;
   await file.close();
-  throw refuse('it is not a regular file');
+  throw refuse(why);
+}
+
+async function problemOf(file: FileHandle, path: string, isWorkers: (uid: number) => boolean): Promise<string | null> {
+  const stats = await file.stat();
+  if (!stats.isFile()) return 'it is not a regular file';
+  if (!isWorkers(stats.uid)) return `it belongs to uid ${stats.uid}, which is no worker`;
+  return (await isOpenedAt(file, path)) ? null : 'something else was put in its place';
 }
 
 function diskFull(name: string): Fault {

@@ -4,4 +4,3 @@ export { leftoverWorkers } from './process-tree.ts';
 export { RunFolders } from './run-folders.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
 export { WorkerPool, type WorkerSource } from './worker-pool.ts';
-export type { WorkerLaunch } from './worker-process.ts';

@@ -11,8 +11,8 @@ import { Outbox, StoredAssignment } from '../outbox/index.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
 import { Policy } from '../policy/index.ts';
 import { json, serve, type TestServer } from '../steps/http/server-for-tests.ts';
+import { ForkedWorker } from './forked-worker.ts';
 import { Run } from './run.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 const WORKER = new URL('./worker.ts', import.meta.url);
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
@@ -85,7 +85,7 @@ async function runKilledAfter(moment: number): Promise<readonly RunEvent[]> {
   const given = StoredAssignment.parse({ ...plain, workflow: { ...plain.workflow, document: document() } });
   outbox.accept(given);
   const gone = Promise.withResolvers<void>();
-  let worker: WorkerProcess | undefined;
+  let worker: ForkedWorker | undefined;
   let events = 0;
   const log = (): void => undefined;
   const run = new Run(
@@ -95,7 +95,7 @@ async function runKilledAfter(moment: number): Promise<readonly RunEvent[]> {
       ...{ outbox, log, clock: systemClock, runFolder: path.join(home, 'run'), policy: Policy.parse({}) },
       intake: { keep: () => Promise.resolve('0196a7a0-0000-7000-8000-000000000009') } as never,
       takeWorker: () =>
-        (worker = new WorkerProcess({ module: WORKER, environment: { CASARE_HOME: home }, log }, process.env)),
+        (worker = new ForkedWorker({ module: WORKER, environment: { CASARE_HOME: home }, log }, process.env)),
       lease: () => ({ mono: FOR_EVER, wall: FOR_EVER }),
       wake: () => {
         events += 1;

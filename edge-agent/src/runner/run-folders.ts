@@ -1,22 +1,50 @@
-/** The folders of runs: made when a run starts, kept for people to look at, the oldest removed. */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+/**
+ * The folders of runs: made when a run starts, kept for people to look at, the oldest removed. Where workers are another
+ * user, a folder is open to their group as long as its run has a worker here, and to the agent alone afterwards.
+ */
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folders of finished runs that are kept. */
 export const FOLDERS_KEPT = 20;
+/** For the group too, which files made in it are handed down to. */
+const SHARED_MODE = 0o2770;
+const OWN_MODE = 0o700;
+
+/** Workers of another user. */
+export interface FolderSharing {
+  /** Removes what they left in the folder of a job, where the agent may not. */
+  empty(jobId: string): Promise<void>;
+}
 
 export class RunFolders {
   readonly #root: string;
+  readonly #sharing: FolderSharing | null;
 
-  constructor(root: string) {
+  /** @param root with workers of another user, one whose group is theirs and that hands it down */
+  constructor(root: string, sharing: FolderSharing | null = null) {
     this.#root = root;
+    this.#sharing = sharing;
   }
 
   /** Makes the folder of a job, with `files/` inside, and answers its path. */
   make(jobId: string): string {
     const folder = join(this.#root, jobId);
-    mkdirSync(join(folder, 'files'), { recursive: true, mode: 0o700 });
+    const files = join(folder, 'files');
+    if (this.#isShared && statSync(folder, { throwIfNoEntry: false }) !== undefined) chmodSync(folder, SHARED_MODE);
+    const isNew = mkdirSync(files, { recursive: true, mode: OWN_MODE }) !== undefined;
+    if (this.#isShared && isNew) for (const made of [files, folder]) chmodSync(made, SHARED_MODE);
     return folder;
+  }
+
+  /** The run has no worker any more: what it wrote is nobody's business but the agent's. */
+  close(jobId: string): void {
+    if (!this.#isShared) return;
+    try {
+      chmodSync(join(this.#root, jobId), OWN_MODE);
+    } catch {
+      // it is gone
+    }
   }
 
   /** Removes all but the newest folders; those of `held` jobs stay. */
@@ -29,11 +57,31 @@ export class RunFolders {
     for (const { name } of old) this.#remove(name);
   }
 
+  get #isShared(): boolean {
+    return this.#sharing !== null && process.platform !== 'win32';
+  }
+
   #remove(name: string): void {
+    if (this.#delete(name) || this.#sharing === null) return;
+    const sharing = this.#sharing;
+    try {
+      if (this.#isShared) chmodSync(join(this.#root, name), SHARED_MODE);
+    } catch {
+      return;
+    }
+    void sharing.empty(name).then(() => {
+      this.close(name);
+      this.#delete(name);
+    });
+  }
+
+  #delete(name: string): boolean {
     try {
       rmSync(join(this.#root, name), { recursive: true, force: true });
+      return true;
     } catch {
       // somebody still holds a file of it (on Windows often a virus scanner): it goes with a later run
+      return false;
     }
   }
 

@@ -6,6 +6,7 @@
  *   that is leave to act (`leave.ts`).
  * - A run with an ending has no worker; a run without one is either worked on, or waits in the outbox for a restart.
  */
+import { once } from 'node:events';
 import { endsRun, type PauseWish, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
 import { describe, Fault } from '../fault.ts';
 import type { Outbox, RunKey, StoredAssignment } from '../outbox/index.ts';
@@ -25,6 +26,8 @@ const FAREWELL_MS = 10_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** A stopping agent waits this long for a step in doubt, milliseconds. */
 const STOP_GRACE_MS = 7_000;
+/** A worker that cannot be ended now (its host is gone) stays on record: the next start sees to it. */
+const STOP_MS = 8_500;
 
 const cancelled = (reason: string): WorkflowError => ({ ...CANCELLED, detail: reason.slice(0, 16_000) });
 
@@ -83,7 +86,12 @@ export class Run {
     this.#worker = worker;
     outbox.markRunning(this.key);
     outbox.recordWorker(this.key, worker.record);
-    worker.attach((message) => this.#receive(worker, message));
+    worker.attach(
+      (message) => this.#receive(worker, message),
+      (record) => {
+        if (worker === this.#worker && outbox.run(this.key) !== null) outbox.recordWorker(this.key, record);
+      },
+    );
     void worker.exited.then((why) => this.#exited(worker, why));
     if (this.#pause.paused) worker.send({ type: 'pause', on: true });
     void this.#begin(worker);
@@ -145,7 +153,8 @@ export class Run {
     if (this.#stopping === 'no') this.#stopping = 'agent';
     this.#leave.callOff(STOPPED);
     this.#killAfter(!atOnce && this.#inDoubt() ? STOP_GRACE_MS : 0);
-    await this.#gone.promise;
+    const impatience = AbortSignal.timeout(STOP_MS);
+    await Promise.race([this.#gone.promise, once(impatience, 'abort')]);
   }
 
   /** The time of the attempt goes on while its worker, or the agent, is started anew. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { RunEventBody } from '@casare/shared/protocol';
 import { systemClock, type Instant } from '../clock.ts';
 import { codeOf, describe } from '../fault.ts';
+import { openAgentLink } from '../worker-host/worker-link.ts';
 import type { ToWorker } from './ipc.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -33,11 +34,13 @@ const cancelled = Promise.withResolvers<void>();
 /** Whether it was told to pause, and each word as it comes. */
 let paused = false;
 let onPause: () => void = () => undefined;
-const channel = new WorkerChannel((message) => process.send?.(message), now);
-process.on('message', (raw) =>
-  channel.receive(raw, { start: (message) => void run(message), cancel: () => cancelled.resolve(), pause: setPause }),
+const link = await openAgentLink();
+const channel = new WorkerChannel((message) => link.send(message), now);
+const duties = { start: (message: Start) => void run(message), cancel: () => cancelled.resolve(), pause: setPause };
+link.listen(
+  (raw) => channel.receive(raw, duties),
+  () => process.exit(1),
 );
-process.on('disconnect', () => process.exit(1));
 channel.ready();
 
 async function run(start: Start): Promise<void> {
@@ -69,12 +72,12 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
   else if ('keep' in entry) {
     const path = join(runFolder, 'files', entry.keep);
     writeFileSync(path, entry.content);
-    await keep(path, entry.keep);
-  } else if ('keepPath' in entry) await keep(entry.keepPath, 'stolen').catch(() => undefined);
+    await keep(runFolder, path, entry.keep);
+  } else if ('keepPath' in entry) await keep(runFolder, entry.keepPath, 'stolen').catch(() => undefined);
   else {
-    const link = join(runFolder, 'files', 'link');
-    symlinkSync(entry.keepLink, link);
-    await keep(link, 'stolen');
+    const made = join(runFolder, 'files', 'link');
+    symlinkSync(entry.keepLink, made);
+    await keep(runFolder, made, 'stolen');
   }
 }
 
@@ -111,7 +114,8 @@ async function log(message: string): Promise<void> {
   await channel.record({ type: 'run.log', level: 'info', message });
 }
 
-async function keep(path: string, name: string): Promise<void> {
+async function keep(runFolder: string, path: string, name: string): Promise<void> {
+  link.share(path, runFolder);
   await channel.keep({ path, name, kind: 'output', mediaType: 'text/plain' });
 }
 

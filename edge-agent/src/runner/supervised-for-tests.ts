@@ -10,7 +10,7 @@ import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
 import { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
-import { startTestAgent, type TestAgent } from './test-agent-for-tests.ts';
+import { startTestAgent, type TestAgent, type TestAgentOptions } from './test-agent-for-tests.ts';
 
 /** The product's worker. */
 export const REAL = new URL('./worker.ts', import.meta.url);
@@ -39,8 +39,8 @@ afterEach(async () => {
 });
 
 /** Starts an agent on the folder of this test, also another one after the first has gone. */
-export function startAgent(module: URL): void {
-  agent = startTestAgent({ module, folder, pki, peer });
+export function startAgent(module: URL, hosted?: TestAgentOptions['hosted']): void {
+  agent = startTestAgent({ module, folder, pki, peer, hosted });
 }
 
 /** Hands a run to the agent, once its tunnel is live. */

@@ -4,7 +4,7 @@
  *
  * Invariants
  * - An assignment is in the outbox, flushed, before it is accepted.
- * - No run has more than one worker; no slot kind has more runs than slots.
+ * - No run has more than one worker, also of those that an earlier agent started; no slot kind has more runs than slots.
  * - A fenced attempt loses its worker first and its records after.
  */
 import {
@@ -24,10 +24,9 @@ import { Admission, type AdmissionOptions, type Refusal } from './admission.ts';
 import type { ArtifactIntake } from './artifact-intake.ts';
 import { endingOfBroken, endingOfCancelled } from './ending.decision.ts';
 import { holdsLease, type Lease, NO_LEASE, renewedLease } from './lease.decision.ts';
-import { killTree } from './process-tree.ts';
+import { Leftovers } from './leftovers.ts';
 import type { RunFolders } from './run-folders.ts';
 import { Run } from './run.ts';
-import { removeScratch } from './scratch.ts';
 import { Settlement } from './settlement.ts';
 import type { WorkerSource } from './worker-pool.ts';
 
@@ -36,7 +35,7 @@ const WELCOME_GRACE_MS = 10_000;
 
 export interface SupervisorOptions extends AdmissionOptions {
   readonly outbox: Outbox;
-  readonly pool: Pick<WorkerSource, 'take'>;
+  readonly pool: Pick<WorkerSource, 'take' | 'clear'>;
   readonly intake: ArtifactIntake;
   readonly folders: RunFolders;
   readonly audit?: RunAudit;
@@ -61,6 +60,7 @@ export class Supervisor implements Handled {
   readonly #options: SupervisorOptions;
   readonly #settlement: Settlement;
   readonly #admission: Admission;
+  readonly #leftovers: Leftovers;
   readonly #active = new Map<string, Run>();
   /** Of the active runs those whose end the control plane waits for. */
   readonly #toConfirm = new Set<string>();
@@ -72,6 +72,7 @@ export class Supervisor implements Handled {
     this.#options = options;
     this.#admission = new Admission(options);
     const { outbox, tunnel } = options;
+    this.#leftovers = new Leftovers(outbox, options.pool);
     this.#settlement = new Settlement({
       outbox,
       wake: (key) => tunnel.wake(key),
@@ -81,15 +82,10 @@ export class Supervisor implements Handled {
 
   /** Before the first dial: ends and removes what an earlier agent left behind, goes on settling what had ended. */
   recover(): void {
-    const { outbox, intake, log } = this.#options;
+    const { outbox, intake } = this.#options;
     intake.sweep();
     for (const run of outbox.runs()) {
-      if (run.worker !== null) {
-        const killed = killTree(run.worker);
-        if (killed > 0) log('warn', `job ${run.jobId}: killed ${killed} processes that an earlier agent left behind`);
-        removeScratch(run.worker.marker);
-        outbox.recordWorker(run, null);
-      }
+      if (run.worker !== null) this.#leftovers.clear(run, run.worker);
       this.#settlement.consider(run);
     }
   }
@@ -254,6 +250,15 @@ export class Supervisor implements Handled {
   #start(assignment: StoredAssignment, secrets: GivenSecrets, pause?: PauseWish): void {
     const { outbox, log } = this.#options;
     const { jobId, attempt, workflow } = assignment;
+    const cleared = this.#leftovers.of(jobId);
+    if (cleared !== null) {
+      log('info', `job ${jobId}: waits until nothing of an earlier worker is left`);
+      void cleared.then(() => {
+        const isOpen = outbox.run(assignment)?.ending === null && !this.#active.has(idOf(assignment));
+        if (isOpen && !this.#stopping) this.#start(assignment, secrets, pause);
+      });
+      return;
+    }
     let run: Run | null = null;
     try {
       run = this.#runOf(assignment, secrets);
@@ -273,7 +278,7 @@ export class Supervisor implements Handled {
     const { outbox, clock, intake, pool, folders, log, tunnel, policy, secretSources } = this.#options;
     const run: Run = new Run(assignment, secrets, {
       ...{ policy: policy.held.policy, outbox, clock, intake, log, secretSources },
-      takeWorker: () => pool.take(),
+      takeWorker: () => pool.take(assignment.slot),
       lease: () => this.#lease,
       runFolder: folders.make(assignment.jobId),
       wake: () => tunnel.wake(run.key),
@@ -347,6 +352,8 @@ export class Supervisor implements Handled {
 
   #gone(run: Run): void {
     if (this.#active.get(idOf(run.key)) === run) this.#active.delete(idOf(run.key));
+    const isOver = ![...this.#active.values()].some(({ key }) => key.jobId === run.key.jobId);
+    if (isOver) this.#options.folders.close(run.key.jobId);
     if (this.#toConfirm.delete(idOf(run.key))) this.#confirm(run.key);
     this.#prune();
   }

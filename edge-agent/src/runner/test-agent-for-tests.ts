@@ -9,6 +9,7 @@ import { PolicyGate, policyPlace, withhold } from '../policy/index.ts';
 import type { LocalSecrets } from '../secrets/index.ts';
 import { Tunnel } from '../tunnel/index.ts';
 import type { ProtocolPeer } from '../tunnel/protocol-peer-for-tests.ts';
+import type { HostedWorkers, Place } from '../worker-host/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool } from './index.ts';
 
 export interface TestAgent {
@@ -23,7 +24,7 @@ export interface TestAgent {
   stop(): Promise<void>;
 }
 
-interface TestAgentOptions {
+export interface TestAgentOptions {
   /** The program of its workers. */
   readonly module: URL;
   /** Its home. */
@@ -31,10 +32,12 @@ interface TestAgentOptions {
   readonly pki: TestPki;
   readonly peer: ProtocolPeer;
   readonly localSecrets?: LocalSecrets;
+  /** Workers that hosts start, in the place of those that it would fork. */
+  readonly hosted?: { readonly workers: HostedWorkers; readonly place: Place } | undefined;
 }
 
 /** Starts one, on what an earlier one left in the folder. */
-export function startTestAgent({ module, folder, pki, peer, localSecrets }: TestAgentOptions): TestAgent {
+export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted }: TestAgentOptions): TestAgent {
   const home = agentHome(folder, {});
   makeHome(home);
   const outbox = Outbox.open({ file: home.outbox });
@@ -48,17 +51,20 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets }: Test
     freeBytes,
     minFreeBytes: 1,
     maxSpoolBytes: 1e9,
+    ...(hosted === undefined ? {} : { isWorkers: (uid: number) => hosted.workers.isWorkers(uid) }),
   });
   const logged: string[] = [];
   const log = (_: string, message: string): void => void logged.push(message);
   const launch = { module, environment: { CASARE_HOME: home.root }, log };
-  const pool = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
+  const forked = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
+  const pool = hosted?.workers ?? forked;
+  const sharing = { empty: (jobId: string) => hosted?.workers.emptyRun(jobId) ?? Promise.resolve() };
   const policy = new PolicyGate(policyPlace(undefined, folder, join(folder, 'system-policy.yaml')));
   const supervisor: Supervisor = new Supervisor({
     outbox,
     pool,
     intake,
-    folders: new RunFolders(home.runs),
+    folders: hosted === undefined ? new RunFolders(home.runs) : new RunFolders(hosted.place.runs, sharing),
     policy,
     ...(localSecrets === undefined ? {} : { localSecrets, secretSources: [localSecrets.source] }),
     clock,

@@ -1,20 +1,17 @@
 /**
- * One worker process, seen from the agent: its own process group, an environment by allow-list, a bounded heap, parsed
- * messages. It serves one run and ends; whatever it leaves behind is killed.
+ * One worker, seen from the agent: it serves one run and ends, and whatever it leaves behind is killed. What stands above
+ * it knows this much and not how it is started: forked by the agent (`forked-worker.ts`), or by a worker host of another
+ * user (`worker-host/`). Its messages are parsed here, whichever way they came.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { describe } from '../fault.ts';
 import type { WorkerRecord } from '../outbox/index.ts';
 import { FromWorker, type ToWorker } from './ipc.ts';
-import { holdTree, killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
-import { makeScratch, removeScratch, scratchEnvironment } from './scratch.ts';
 
-const HEAP_MEGABYTES = 1_024;
-const LOG_LINE_CHARACTERS = 2_000;
+/** Of a worker's memory, old space. */
+export const HEAP_MEGABYTES = 1_024;
+/** Of a line that a worker prints. */
+export const LOG_LINE_CHARACTERS = 2_000;
 const REASON_CHARACTERS = 2_000;
 /** A message that waits for an answer. */
 const Request = z.object({ request: z.int().min(1) });
@@ -25,114 +22,56 @@ const INHERITED = [
   'SystemRoot SystemDrive WINDIR USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA ProgramFiles ProgramFiles(x86) PATHEXT COMSPEC',
 ].flatMap((line) => line.split(' '));
 
-export interface WorkerLaunch {
-  /** The module a worker runs: `worker.ts`, or a scripted one in tests. */
-  readonly module: URL;
-  /** Extra environment, such as CASARE_HOME and CASARE_BROWSER. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly log: (level: 'debug' | 'warn', message: string) => void;
-}
+export type WorkerLog = (level: 'debug' | 'warn', message: string) => void;
 
-export class WorkerProcess {
+export interface WorkerProcess {
+  /** Known before the process is; `attach` tells of what is learned later. */
   readonly record: WorkerRecord;
-  readonly #child: ChildProcess;
-  readonly #launch: WorkerLaunch;
-  #onMessage: (message: FromWorker) => void = () => undefined;
   /** Resolves, once, with why the process ended; everything it started is gone by then. */
   readonly exited: Promise<string>;
-
-  constructor(launch: WorkerLaunch, environment: NodeJS.ProcessEnv) {
-    this.#launch = launch;
-    const marker = randomUUID();
-    this.#child = fork(launch.module, [], {
-      detached: true,
-      serialization: 'json',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`, ...sourceConditions(launch.module)],
-      env: {
-        ...inherited(environment),
-        ...launch.environment,
-        ...scratchEnvironment(marker),
-        [MARKER_VARIABLE]: marker,
-      },
-    });
-    const pid = this.#child.pid ?? 0;
-    this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
-    this.#hold();
-    this.exited = this.#watch();
-  }
-
   /**
-   * Gives the worker to a run: who gets its messages, and from now on a folder for its temporary files. The run has put
-   * the worker on record before, so that no folder is left that nobody knows of.
+   * Gives the worker to a run: who gets its messages, and who writes down what is learned of it. The run has put the worker
+   * on record before, so that nothing is left of it that nobody knows of.
    */
-  attach(onMessage: (message: FromWorker) => void): void {
-    makeScratch(this.record.marker);
-    this.#onMessage = onMessage;
-  }
-
-  send(message: ToWorker): void {
-    if (!this.#child.connected) return;
-    // a failed send means the process is ending: `exited` tells
-    this.#child.send(message, () => undefined);
-  }
-
+  attach(onMessage: (message: FromWorker) => void, onRecord: (record: WorkerRecord) => void): void;
+  send(message: ToWorker): void;
   /** Kills the worker and everything it started. */
-  kill(): void {
-    if (this.record.pid !== 0) killTree(this.record);
-  }
+  kill(): void;
+}
 
-  /** A worker that cannot be held would leave behind what it starts: it gets no run. */
-  #hold(): void {
-    try {
-      holdTree(this.record);
-    } catch (error) {
-      this.#launch.log('warn', `worker ${this.record.pid} cannot be held, and is ended: ${describe(error)}`);
-      this.#child.kill();
-    }
+/**
+ * Hands a raw message on. Whoever waits for an answer to one that is none hears what was wrong with the question: the run
+ * ends by it. What asks for nothing and is no message ends the worker.
+ */
+export function receiveFrom(
+  worker: Pick<WorkerProcess, 'record' | 'send' | 'kill'>,
+  raw: unknown,
+  onMessage: (message: FromWorker) => void,
+  log: WorkerLog,
+): void {
+  const { message, wrong } = parse(raw);
+  if (message !== null) {
+    onMessage(message);
+    return;
   }
+  const asked = Request.safeParse(raw);
+  log('warn', `worker ${worker.record.pid} sent what is no message${asked.success ? '' : ': ended'}: ${wrong}`);
+  if (asked.success)
+    worker.send({ type: 'refused', request: asked.data.request, code: 'MESSAGE_INVALID', reason: wrong });
+  else worker.kill();
+}
 
-  #watch(): Promise<string> {
-    const child = this.#child;
-    this.#logLines(child.stdout);
-    this.#logLines(child.stderr);
-    child.on('message', (raw) => this.#receive(raw));
-    return new Promise((resolve) => {
-      child.once('error', (error) => {
-        removeScratch(this.record.marker);
-        resolve(error.message);
-      });
-      child.once('exit', (code, signal) => {
-        this.kill();
-        removeScratch(this.record.marker);
-        resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
-      });
-    });
-  }
+/** Of an environment what a worker may see of it. */
+export function inherited(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    INHERITED.map((name) => [name, environment[name]] as const).filter(([, value]) => value !== undefined),
+  );
+}
 
-  #receive(raw: unknown): void {
-    const { message, wrong } = parse(raw);
-    if (message !== null) {
-      this.#onMessage(message);
-      return;
-    }
-    const asked = Request.safeParse(raw);
-    this.#launch.log(
-      'warn',
-      `worker ${this.record.pid} sent what is no message${asked.success ? '' : ': ended'}: ${wrong}`,
-    );
-    // Whoever waits for an answer hears what was wrong with the question: the run ends by it.
-    if (asked.success)
-      this.send({ type: 'refused', request: asked.data.request, code: 'MESSAGE_INVALID', reason: wrong });
-    else this.kill();
-  }
-
-  #logLines(stream: Readable | null): void {
-    if (stream === null) return;
-    createInterface({ input: stream }).on('line', (line) => {
-      this.#launch.log('debug', `worker ${this.record.pid}: ${line.slice(0, LOG_LINE_CHARACTERS)}`);
-    });
-  }
+/** How Node runs a worker. From the TypeScript sources a worker resolves the workspaces to theirs. */
+export function nodeFlags(module: URL): string[] {
+  const source = ['--conditions=source', '--no-warnings=ExperimentalWarning'];
+  return [`--max-old-space-size=${HEAP_MEGABYTES}`, ...(module.pathname.endsWith('.ts') ? source : [])];
 }
 
 /** A nesting too deep for the parser throws instead of failing: both are no message. */
@@ -144,15 +83,4 @@ function parse(raw: unknown): { message: FromWorker; wrong: null } | { message: 
   } catch (error) {
     return { message: null, wrong: describe(error).slice(0, REASON_CHARACTERS) };
   }
-}
-
-/** Running from the TypeScript sources, a worker resolves the workspaces to theirs. */
-function sourceConditions(module: URL): string[] {
-  return module.pathname.endsWith('.ts') ? ['--conditions=source', '--no-warnings=ExperimentalWarning'] : [];
-}
-
-function inherited(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    INHERITED.map((name) => [name, environment[name]] as const).filter(([, value]) => value !== undefined),
-  );
 }

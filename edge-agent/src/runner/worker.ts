@@ -1,6 +1,6 @@
 /**
  * The worker process: engine and steps loaded and waiting, then one run, then the end. It talks to the agent alone,
- * over the IPC channel; when that channel closes, the agent is gone, and everything this process started goes too.
+ * over its channel; when that closes, the agent is gone, and everything this process started goes too.
  */
 import { tmpdir } from 'node:os';
 import { Workflow } from '@casare/shared/workflow';
@@ -8,6 +8,7 @@ import { createExpressions, PauseSwitch, RecordingFailed, runWorkflow, systemClo
 import { codeOf, describe, Fault } from '../fault.ts';
 import { governed, stepPolicyOf } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
+import { openAgentLink } from '../worker-host/worker-link.ts';
 import type { ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
 import { removeScratch } from './scratch.ts';
@@ -21,14 +22,10 @@ const EVENTS_AHEAD = 100;
 const expressions = createExpressions();
 const stop = new AbortController();
 const pause = new PauseSwitch();
-const channel = new WorkerChannel((message) => {
-  if (process.connected) process.send?.(message);
-});
-
-process.on('disconnect', endEverything);
-process.on('message', (raw) =>
-  channel.receive(raw, { start: (message) => void run(message), cancel, pause: (on) => pause.set(on) }),
-);
+const link = await openAgentLink();
+const channel = new WorkerChannel((message) => link.send(message));
+const duties = { start: (message: Start) => void run(message), cancel, pause: (on: boolean) => pause.set(on) };
+link.listen((raw) => channel.receive(raw, duties), endEverything);
 // the agent decides when a worker ends: a Ctrl-C in its terminal must not
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 channel.ready();
@@ -49,7 +46,10 @@ async function run(start: Start): Promise<void> {
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
       record: (body) => channel.record(body),
       ahead: EVENTS_AHEAD,
-      artifact: async (file, about) => void (await channel.keep({ path: file, ...about })),
+      artifact: async (file, about) => {
+        link.share(file, runFolder);
+        await channel.keep({ path: file, ...about });
+      },
       steps: governed(steps, start.policy),
       policy: stepPolicyOf(start.policy, { home }),
       expressions,
@@ -68,7 +68,7 @@ async function run(start: Start): Promise<void> {
   await expressions.close();
   // the agent does the same, unless it is gone by now
   removeScratch(process.env[MARKER_VARIABLE] ?? '', tmpdir());
-  process.disconnect();
+  await link.close();
   process.exit(0);
 }
 

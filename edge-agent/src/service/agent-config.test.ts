@@ -28,6 +28,7 @@ caFile: company-ca.pem
 systemCa: true
 carrier: wss://casare.example
 joinTokenFile: /run/token
+workerSocket: workers/host.sock
 `;
   expect(heldConfig(text, FILE)).toEqual({
     file: FILE,
@@ -44,6 +45,7 @@ joinTokenFile: /run/token
       carrier: 'wss://casare.example',
     },
     joinTokenFile: '/run/token',
+    workerSocket: '/etc/casare/workers/host.sock',
   });
 });
 

@@ -46,6 +46,8 @@ export const AgentConfig = z.strictObject({
   ...NetworkSettings.shape,
   /** Read when there is no identity, and erased when there is one. */
   joinTokenFile: z.string().min(1).max(4_096).optional(),
+  /** Workers run as another user: where their worker host comes to. */
+  workerSocket: z.string().min(1).max(4_096).optional(),
 });
 
 /** A file that was read, paths absolute. */
@@ -58,6 +60,7 @@ export interface HeldConfig {
   readonly slots: Partial<Slots>;
   readonly network: NetworkSettings;
   readonly joinTokenFile: string;
+  readonly workerSocket: string | undefined;
 }
 
 /** The file cannot be used: all that is wrong, a line each. */
@@ -88,7 +91,7 @@ export function heldConfig(text: string, file: string): HeldConfig {
   const value = source.value ?? {};
   const problems = schemaFindings(AgentConfig, value, '').map(source.locate);
   if (problems.length > 0) throw new ConfigInvalid(file, problems);
-  const { url, name, site, tags, slots, joinTokenFile, ...network } = AgentConfig.parse(value);
+  const { url, name, site, tags, slots, joinTokenFile, workerSocket, ...network } = AgentConfig.parse(value);
   const folder = dirname(file);
   const { caFile, proxyAuthFile } = network;
   return {
@@ -103,6 +106,7 @@ export function heldConfig(text: string, file: string): HeldConfig {
       ...(proxyAuthFile === undefined ? {} : { proxyAuthFile: resolve(folder, proxyAuthFile) }),
     }),
     joinTokenFile: joinTokenFile === undefined ? join(folder, TOKEN_NAME) : resolve(folder, joinTokenFile),
+    workerSocket: workerSocket === undefined ? undefined : resolve(folder, workerSocket),
   };
 }
 

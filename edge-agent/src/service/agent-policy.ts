@@ -2,12 +2,16 @@
 import type { AuditLog } from '../audit/index.ts';
 import { Fault } from '../fault.ts';
 import type { AgentHome } from '../identity/index.ts';
-import { PolicyGate, policyPlace } from '../policy/index.ts';
+import { PolicyGate, type PolicyChange, policyPlace } from '../policy/index.ts';
 import type { Log } from './log.ts';
+
+/** Who that is shows when a worker host comes: nobody whose files are taken for a policy, which root's and the agent's are. */
+const ANOTHER_USER = -1;
 
 /**
  * Reads the policy. An agent without the policy that it should have does nothing.
  * @param audit null as long as there is none
+ * @param isHosted jobs run as another user than the agent
  * @throws Fault POLICY_…
  */
 export function openPolicy(
@@ -15,8 +19,9 @@ export function openPolicy(
   named: string | undefined,
   log: Log,
   audit: () => AuditLog | null,
+  isHosted: boolean,
 ): PolicyGate {
-  return new PolicyGate(policyPlace(named, home.root), (change) => {
+  const changed = (change: PolicyChange): void => {
     const tell = (action: string, detail: Readonly<Record<string, unknown>>): void =>
       audit()?.add({ action, actor: 'agent', subject: 'policy', detail });
     if ('fault' in change) {
@@ -28,7 +33,8 @@ export function openPolicy(
       log('info', `policy ${file}, changed: ${digest.slice(0, 16)}`);
       tell('policy.changed', { file, digest });
     }
-  });
+  };
+  return new PolicyGate(policyPlace(named, home.root), changed, isHosted ? ANOTHER_USER : undefined);
 }
 
 /** What an agent that has started says of its policy. */

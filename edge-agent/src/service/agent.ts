@@ -6,9 +6,7 @@ import type { Server } from 'node:net';
 import type { Slots } from '@casare/shared/protocol';
 import { sealingFingerprint, type SealingKeyPair } from '@casare/shared/sealing';
 import { AuditLog, RunAudit } from '../audit/index.ts';
-import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import type { Clock } from '../clock.ts';
-import { desktopCapabilities, type DesktopProbe, probeDesktop } from '../desktop/index.ts';
 import { describe } from '../fault.ts';
 import {
   type AgentHome,
@@ -28,6 +26,8 @@ import { type PolicyGate, withhold } from '../policy/index.ts';
 import { ArtifactIntake, RunFolders, Supervisor, WorkerPool, type WorkerSource } from '../runner/index.ts';
 import { LocalSecrets, openSealedSecrets, readProviderSettings, sealingKey } from '../secrets/index.ts';
 import type { TunnelDetail, TunnelState } from '../tunnel/index.ts';
+import { HostedWorkers, placeOf } from '../worker-host/index.ts';
+import { type Abilities, HostedAbilities, OwnAbilities } from './abilities.ts';
 import { openPolicy, policyText, tellPolicy } from './agent-policy.ts';
 import { type Log, type LogLevel, openLog } from './log.ts';
 import {
@@ -56,7 +56,9 @@ export interface AgentOptions {
   readonly policy?: string | undefined;
   /** The control plane admits this agent no more, and will not again. */
   readonly onGone?: () => void;
-  /** Where runs get their workers from; processes of the product's own worker when absent. */
+  /** Where worker hosts come to, which then start the workers; the agent starts them itself when absent. */
+  readonly workerSocket?: string | undefined;
+  /** Where runs get their workers from instead. */
   readonly pool?: WorkerSource;
 }
 
@@ -67,7 +69,7 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, SECRET_PROVIDERS_…, AGENT_RUNNING, OUTBOX_DAMAGED. */
+/** Starts the agent of a home. Throws a Fault: NOT_ENROLLED, HOME_UNSAFE, POLICY_…, SECRET_PROVIDERS_…, AGENT_RUNNING, OUTBOX_DAMAGED, WORKER_PLACE_…. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { home } = options;
   const { tenant } = readIdentity(home);
@@ -80,7 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const protectedNow = protectKeyFiles(keyFiles(home));
   if (protectedNow > 0) log('info', `${protectedNow} key files are protected now: ${keyStorage()}`);
   let audit: AuditLog | null = null;
-  const policy = openPolicy(home, options.policy, log, () => audit);
+  const policy = openPolicy(home, options.policy, log, () => audit, options.workerSocket !== undefined);
   const { settings, file } = readProviderSettings(options.environment['CASARE_SECRET_PROVIDERS'], home.root);
   if (file !== null) log('info', `secret providers: ${file}, ${Object.keys(settings.secrets).length} secrets`);
   const outbox = Outbox.open({ file: home.outbox });
@@ -89,17 +91,31 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   audit = new AuditLog({ folder: home.audit, tenant, now: () => options.clock.now().wall, complain });
   const key = await sealingKey(home);
   const sealing = { ...key, fingerprint: await sealingFingerprint(key.publicKey) };
-  const agent = new RunningAgent(options, {
-    log,
-    lastError,
-    audit,
-    policy,
-    outbox,
-    sealing,
-    local: new LocalSecrets(settings),
+  let agent: RunningAgent | null = null;
+  const hosted = await openWorkerPlace(options, log, () => agent?.tellAbilities()).catch((error: unknown) => {
+    outbox.close();
+    throw error;
   });
+  const parts = { log, lastError, audit, policy, outbox, sealing, hosted, local: new LocalSecrets(settings) };
+  agent = new RunningAgent(options, parts);
   await agent.start();
   return agent;
+}
+
+async function openWorkerPlace(options: AgentOptions, log: Log, changed: () => void): Promise<HostedWorkers | null> {
+  if (options.workerSocket === undefined) return null;
+  const place = placeOf(options.workerSocket);
+  const settings = named(options.environment);
+  return HostedWorkers.open({ place, platform: process.platform, version: agentVersion(), settings, log, changed });
+}
+
+/** What of the agent's own settings is for its workers. */
+function named(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ['CASARE_BROWSER', 'CASARE_DESKTOP'];
+  return Object.fromEntries(names.map((name) => [name, environment[name]]).filter(([, value]) => value)) as Record<
+    string,
+    string
+  >;
 }
 
 /** What the agent is made of, opened. */
@@ -113,6 +129,8 @@ interface AgentParts {
   readonly sealing: SealingKeyPair & { readonly fingerprint: string };
   /** Secrets that are on the premises. */
   readonly local: LocalSecrets;
+  /** Workers of other users, where the agent has a place for them. */
+  readonly hosted: HostedWorkers | null;
 }
 
 class RunningAgent implements Agent {
@@ -128,8 +146,9 @@ class RunningAgent implements Agent {
   readonly #pool: WorkerSource;
   readonly #supervisor: Supervisor;
   readonly #uplink: Uplink;
-  #browser: BrowserProbe | null = null;
-  #desktop: DesktopProbe | null = null;
+  readonly #hosted: HostedWorkers | null;
+  readonly #own = new OwnAbilities();
+  readonly #abilities: Abilities;
   /** What was proved when the agent last said what it can. */
   #greeted = '';
   #server: Server | null = null;
@@ -137,7 +156,7 @@ class RunningAgent implements Agent {
   #why: string | undefined;
 
   constructor(options: AgentOptions, parts: AgentParts) {
-    const { policy, audit, outbox, log, sealing, local } = parts;
+    const { policy, audit, outbox, log, sealing, local, hosted } = parts;
     this.#options = options;
     this.#log = log;
     this.#lastError = parts.lastError;
@@ -148,7 +167,9 @@ class RunningAgent implements Agent {
     this.#local = local;
     this.#startedAt = this.#time();
     this.#tunnelSince = this.#startedAt;
-    this.#pool = options.pool ?? this.#makePool();
+    this.#hosted = hosted;
+    this.#abilities = hosted === null ? this.#own : new HostedAbilities(hosted);
+    this.#pool = options.pool ?? hosted ?? this.#makePool();
     const intake = this.#makeIntake();
     this.#supervisor = this.#makeSupervisor(intake);
     this.#uplink = new Uplink({
@@ -179,7 +200,11 @@ class RunningAgent implements Agent {
     });
     this.#pool.warm();
     this.#uplink.tunnel.start();
-    void this.#probe();
+    if (this.#hosted === null) {
+      const { environment, slots } = this.#options;
+      const options = { home: this.#options.home.root, environment, desktop: slots.desktop > 0 };
+      void this.#own.probe(options, this.#log, () => this.tellAbilities());
+    }
   }
 
   status(): Status {
@@ -205,8 +230,8 @@ class RunningAgent implements Agent {
       leased: this.#supervisor.leased(),
       slots: this.#slots(),
       capabilities: this.#capabilities(),
-      browser: this.#browser === null ? 'being tried' : (this.#browser.version ?? `none: ${this.#browser.why ?? ''}`),
-      desktop: this.#desktop?.found ?? (this.#options.slots.desktop === 0 ? 'no slot' : 'being tried'),
+      browser: this.#abilities.browser(),
+      desktop: this.#options.slots.desktop === 0 ? 'no slot' : this.#abilities.desktop(),
       certificateUntil: new Date(now + certificateTimes(home, now).untilEndMs).toISOString(),
       ...(generation === null ? {} : { certificateGeneration: generation }),
       bundle: heldBundle(home).digest,
@@ -253,57 +278,34 @@ class RunningAgent implements Agent {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
     // a probe may have ended between hello and welcome
-    if (state === 'live' && this.#greeted !== this.#proved()) this.#tellCapabilities();
+    if (state === 'live' && this.#greeted !== this.#proved()) this.tellAbilities();
     if (state === 'live' || state === 'waiting') this.#keepStatus();
-  }
-
-  async #probe(): Promise<void> {
-    const { environment, home } = this.#options;
-    this.#browser = await probeBrowser({ home: home.root, env: environment, platform: process.platform });
-    const { ok, version, why } = this.#browser;
-    this.#log(ok ? 'info' : 'warn', ok ? `browser: Chromium ${version}` : `no browser jobs: ${why}`);
-    if (ok && why !== null) this.#log('warn', why);
-    this.#tellCapabilities();
-    if (this.#options.slots.desktop === 0) return;
-    this.#desktop = await probeDesktop(environment, process.platform);
-    this.#log('info', `${this.#desktop.ok ? 'desktop' : 'no desktop jobs'}: ${this.#desktop.found}`);
-    if (this.#desktop.ok) this.#tellCapabilities();
   }
 
   #proved(): string {
     return JSON.stringify([this.#capabilities(), this.#slots()]);
   }
 
-  #tellCapabilities(): void {
+  /** Something was tried, or a worker host came or went. */
+  tellAbilities(): void {
     this.#uplink.tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() });
   }
 
   #capabilities(): string[] {
-    return [
-      ...platformCapabilities(),
-      ...(this.#browser === null ? [] : browserCapabilities(this.#browser)),
-      ...(this.#desktop === null ? [] : desktopCapabilities(this.#desktop)),
-    ];
+    return [...platformCapabilities(), ...this.#abilities.capabilities()];
   }
 
-  /** Without a proved browser there is no browser slot, without a proved desktop no desktop slot; one display has one. */
   #slots(): Slots {
-    const { slots } = this.#options;
-    const browser = this.#browser?.ok === true ? slots.browser : 0;
-    const desktop = this.#desktop?.ok === true ? Math.min(slots.desktop, this.#desktop.many ? Infinity : 1) : 0;
-    return { ...slots, browser, desktop };
+    return this.#abilities.slots(this.#options.slots);
   }
 
   #makePool(): WorkerPool {
     const { environment, home } = this.#options;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const named = Object.fromEntries(
-      ['CASARE_BROWSER', 'CASARE_DESKTOP'].map((name) => [name, environment[name]]).filter(([, value]) => value),
-    ) as Record<string, string>;
     return new WorkerPool(
       {
         module: new URL(`../runner/worker.${extension}`, import.meta.url),
-        environment: { CASARE_HOME: home.root, ...named },
+        environment: { CASARE_HOME: home.root, ...named(environment) },
         log: this.#log,
       },
       environment,
@@ -319,6 +321,9 @@ class RunningAgent implements Agent {
       freeBytes: () => freeBytes(home.root),
       minFreeBytes: MIN_FREE_BYTES / 2,
       maxSpoolBytes: MAX_SPOOL_BYTES,
+      ...(this.#hosted === null || process.platform === 'win32'
+        ? {}
+        : { isWorkers: (uid: number) => this.#hosted?.isWorkers(uid) === true }),
     });
   }
 
@@ -329,7 +334,7 @@ class RunningAgent implements Agent {
       outbox: this.#outbox,
       pool: this.#pool,
       intake,
-      folders: new RunFolders(home.runs),
+      folders: this.#makeFolders(),
       policy: this.#policy,
       audit: new RunAudit({
         log: this.#audit,
@@ -350,6 +355,13 @@ class RunningAgent implements Agent {
         forget: (key) => this.#uplink.tunnel.forget(key),
       },
     });
+  }
+
+  #makeFolders(): RunFolders {
+    const { home, workerSocket } = this.#options;
+    if (this.#hosted === null || workerSocket === undefined) return new RunFolders(home.runs);
+    const hosted = this.#hosted;
+    return new RunFolders(placeOf(workerSocket).runs, { empty: (jobId) => hosted.emptyRun(jobId) });
   }
 
   #keepStatus(): void {

@@ -5,11 +5,12 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { StoredFile } from '@casare/shared/workflow';
 import { type FileUse, StepFailure, type StepContext } from '../engine/index.ts';
 import { codeOf, Fault } from '../fault.ts';
+import { isOpenedAt } from '../opened-at.ts';
 import { isRemote, verifyName } from './file-name.ts';
 
 /**
@@ -90,16 +91,7 @@ export async function openFile(context: StepContext, name: string, maxBytes = In
  * @throws StepFailure FILE_REPLACED
  */
 export async function verifyPlace(handle: FileHandle, path: string, name: string): Promise<void> {
-  // Linux says what an open file is called, whatever has happened to its folders since.
-  const called = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => null);
-  if (called === null ? await isStill(handle, path) : called === path) return;
-  throw replaced(name);
-}
-
-/** Elsewhere the path is looked at once more, which leaves less time to whoever swaps folders, and not none. */
-async function isStill(handle: FileHandle, path: string): Promise<boolean> {
-  const [opened, there] = await Promise.all([handle.stat({ bigint: true }), stat(path, { bigint: true })]);
-  return (await realpath(path)) === path && opened.dev === there.dev && opened.ino === there.ino;
+  if (!(await isOpenedAt(handle, path))) throw replaced(name);
 }
 
 /** A stream of the file would close with the handle, and call that premature. */

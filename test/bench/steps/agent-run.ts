@@ -7,8 +7,9 @@ import path from 'node:path';
 import { systemClock } from '../../../edge-agent/dist/clock.js';
 import { Outbox, StoredAssignment } from '../../../edge-agent/dist/outbox/index.js';
 import { Policy } from '../../../edge-agent/dist/policy/index.js';
+import { ForkedWorker } from '../../../edge-agent/dist/runner/forked-worker.js';
 import { Run } from '../../../edge-agent/dist/runner/run.js';
-import { WorkerProcess } from '../../../edge-agent/dist/runner/worker-process.js';
+
 import { assignment } from '../../../edge-agent/src/outbox/outbox-for-tests.ts';
 import { cpuSeconds } from './process-cpu.ts';
 
@@ -38,7 +39,7 @@ export async function runOnAgent(
   await mkdir(path.join(runFolder, 'files'), { recursive: true });
   const outbox = Outbox.open({ file: path.join(folder, 'outbox.db') });
   const log = (): void => undefined;
-  const worker = new WorkerProcess({ module: WORKER, environment, log }, process.env);
+  const worker = new ForkedWorker({ module: WORKER, environment, log }, process.env);
   const plain = assignment({}, tasks);
   const { document } = plain.workflow as unknown as { document: { document: object } };
   Object.assign(document.document, { metadata });

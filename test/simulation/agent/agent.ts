@@ -123,7 +123,7 @@ class AgentProcess {
     this.#epoch = this.#outbox.nextEpoch();
     this.#supervisor = new Supervisor({
       outbox: this.#outbox.asOutbox(),
-      pool: { take: () => this.#worker().asProcess() },
+      pool: { take: () => this.#worker().asProcess(), clear: () => null },
       intake: { sweep: () => undefined, forget: () => Promise.resolve() },
       folders: { make: () => '/nowhere', prune: () => undefined },
       policy: { held: { policy: {} }, current: () => ({ policy: {} }) },

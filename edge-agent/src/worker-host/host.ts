@@ -1,0 +1,240 @@
+/**
+ * The worker host: a process of the user that jobs run as. It comes to the agent, starts and ends workers on its word, and
+ * tells what this user can do on this machine. Of runs it knows nothing: what they say goes past it.
+ *
+ * Invariants
+ * - It has no worker while it has no agent: when the connection ends, every worker ends with everything it started, and only
+ *   then does the host dial again.
+ * - It never does what the agent does not say, and starts nothing but the product's own worker.
+ */
+import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { probeBrowser } from '../browser/index.ts';
+import { probeDesktop } from '../desktop/index.ts';
+import { describe, Fault } from '../fault.ts';
+import { type Admitted, dialAgent } from './handshake.ts';
+import { type FromHost, HOST_BYTES, MAX_WORKERS, ToHost } from './messages.ts';
+import { type Place, readPlace } from './place.ts';
+import { endTree, StartedWorker } from './started-worker.ts';
+
+const RETRY_MS = 250;
+const RETRY_MOST_MS = 5_000;
+
+export interface HostOptions {
+  readonly place: Place;
+  /** A folder of the workers' user: profiles of browsers, and a browser that is unpacked. */
+  readonly home: string;
+  /** Of what a system tells apart by sessions; empty elsewhere. */
+  readonly session: string;
+  readonly version: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  /** The program of its workers. */
+  readonly module: URL;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: (message: string) => void;
+  /** Aborted when the host is told to stop. */
+  readonly stopped: AbortSignal;
+}
+
+/** Serves one agent after the other until it is told to stop; every worker has ended then. */
+export async function runWorkerHost(options: HostOptions): Promise<void> {
+  const { log, stopped, random } = options;
+  // What jobs write is for the group, in which the agent is, and for nobody else.
+  process.umask(0o007);
+  let said = '';
+  for (let delay = RETRY_MS; !stopped.aborted; delay = Math.min(delay * 2, RETRY_MOST_MS)) {
+    try {
+      const place = readPlace(options.place, options.platform);
+      const { session: id, place: at, version } = options;
+      const dial = { as: 'host', socket: place.socket, id, key: place.key, version, place: at } as const;
+      const admitted = await dialAgent(dial);
+      log(`the agent at ${place.socket} has admitted this host`);
+      [said, delay] = ['', RETRY_MS];
+      await new Service(options, place.socket, admitted).ended();
+      log('the agent is gone: every worker has ended');
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'WORKER_HOST_VERSION') throw error;
+      const text = error instanceof Fault ? `${error.code}: ${error.message}` : describe(error);
+      if (text !== said) log(`no agent yet: ${text}`);
+      said = text;
+    }
+    await pause(delay * (0.5 + random()), stopped);
+  }
+}
+
+/** One connection to an agent. */
+class Service {
+  readonly #options: HostOptions;
+  readonly #socket: string;
+  readonly #admitted: Admitted;
+  readonly #workers = new Map<string, StartedWorker>();
+  readonly #over = Promise.withResolvers<void>();
+  readonly #leave = (): void => this.#admitted.link.destroy();
+  #isOver = false;
+
+  constructor(options: HostOptions, socket: string, admitted: Admitted) {
+    this.#options = options;
+    this.#socket = socket;
+    this.#admitted = admitted;
+    admitted.link.reads({
+      maxBytes: HOST_BYTES,
+      onFrame: (raw) => this.#receive(raw),
+      onEnd: () => void this.#end(),
+    });
+    options.stopped.addEventListener('abort', this.#leave);
+    if (options.stopped.aborted) this.#leave();
+    admitted.link.resume();
+    void this.#probe();
+  }
+
+  /** Resolves when the agent is gone and every worker with it. */
+  ended(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.stopped.removeEventListener('abort', this.#leave);
+    // Tries as long as it takes: a host that has workers is of no other use.
+    while (this.#workers.size > 0) {
+      for (const [marker, worker] of this.#workers) {
+        await worker.end().then(
+          () => this.#workers.delete(marker),
+          (error: unknown) => this.#options.log(describe(error)),
+        );
+      }
+    }
+    this.#over.resolve();
+  }
+
+  #receive(raw: unknown): void {
+    const parsed = ToHost.safeParse(raw);
+    if (!parsed.success) {
+      this.#options.log(`the agent sent what is no message: ${z.prettifyError(parsed.error).slice(0, 500)}`);
+      this.#leave();
+      return;
+    }
+    const message = parsed.data;
+    switch (message.type) {
+      case 'spawn': {
+        this.#start(message.marker, message.ticket);
+        return;
+      }
+      case 'kill': {
+        this.#workers.get(message.marker)?.kill();
+        return;
+      }
+      case 'reap': {
+        void this.#reap(message.markers, message.request);
+        return;
+      }
+      case 'clear': {
+        this.#clear(message.jobId);
+        this.#say({ type: 'done', request: message.request });
+      }
+    }
+  }
+
+  #start(marker: string, ticket: string): void {
+    const { environment, module, home, log, version } = this.#options;
+    if (this.#isOver || this.#workers.has(marker)) return;
+    if (this.#workers.size >= MAX_WORKERS) {
+      this.#say({ type: 'exit', marker, why: `this host has ${MAX_WORKERS} workers already` });
+      return;
+    }
+    const given = { CASARE_HOME: home, ...settled(this.#admitted.settings) };
+    const worker: StartedWorker = new StartedWorker({
+      ...{ ticket: { socket: this.#socket, marker, ticket, version }, module, environment, given },
+      onLine: (text) => {
+        if (!this.#say({ type: 'line', marker, text })) this.#admitted.link.drained(worker.hold());
+      },
+      onExit: (why) => {
+        this.#workers.delete(marker);
+        this.#say({ type: 'exit', marker, why: why.slice(0, 2_000) });
+      },
+      onStuck: log,
+    });
+    this.#workers.set(marker, worker);
+    const { pid, startTicks } = worker.record;
+    this.#say({ type: 'spawned', marker, pid, startTicks });
+  }
+
+  async #reap(markers: readonly string[], request: number): Promise<void> {
+    try {
+      for (const marker of markers) await endTree({ pid: 0, startTicks: 0, marker });
+      this.#say({ type: 'done', request });
+    } catch (error) {
+      // The agent asks the next host: this one comes again as such.
+      this.#options.log(describe(error));
+      this.#leave();
+    }
+  }
+
+  /** Its own files only: the folder itself, and what the agent made in it, is the agent's. */
+  #clear(jobId: string): void {
+    const folder = join(this.#options.place.runs, jobId);
+    try {
+      for (const name of readdirSync(folder)) empty(join(folder, name));
+    } catch (error) {
+      this.#options.log(`the folder of job ${jobId} is not cleared: ${describe(error)}`);
+    }
+  }
+
+  async #probe(): Promise<void> {
+    const { home, environment, platform } = this.#options;
+    const env = { ...environment, ...settled(this.#admitted.settings) };
+    const browser = await probeBrowser({ home, env, platform });
+    const off = { ok: false, found: 'being tried', many: false };
+    const told = {
+      ...browser,
+      path: browser.path?.slice(0, 2_000) ?? null,
+      why: browser.why?.slice(0, 2_000) ?? null,
+    };
+    this.#say({ type: 'probed', browser: told, desktop: off });
+    const desktop = await probeDesktop(env, platform);
+    this.#say({ type: 'probed', browser: told, desktop: { ...desktop, found: desktop.found.slice(0, 2_000) } });
+  }
+
+  #say(message: FromHost): boolean {
+    return this.#isOver ? true : this.#admitted.link.send(message);
+  }
+}
+
+function settled(settings: Admitted['settings']): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >;
+}
+
+/** Removes what can be removed; a folder of a worker may be closed even to its owner. */
+function empty(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isDirectory()) {
+    if (found.uid === process.getuid?.()) chmodSync(path, 0o700);
+    for (const name of readdirSync(path)) empty(join(path, name));
+  }
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It is the agent's.
+  }
+}
+
+function pause(ms: number, stopped: AbortSignal): Promise<void> {
+  if (stopped.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stopped.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * The agent's end of the place: listens, and admits worker hosts and the workers that they started. Whoever has not proved
+ * itself within five seconds, in two small frames, is sent away; nothing of what it says is looked at before.
+ */
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Fault } from '../fault.ts';
+import { FrameLink } from './frames.ts';
+import { freshNonce, HELLO_MS, isProof, proofOf } from './handshake.ts';
+import { Hello, HELLO_BYTES, type HostSettings } from './messages.ts';
+import type { Place, PlaceKey } from './place.ts';
+
+/** Open connections, of hosts, of workers, and of whoever has not proved itself. */
+const MAX_CONNECTIONS = 256;
+
+/** A worker host that has proved itself. */
+export interface AdmittedHost {
+  /** Whose processes it starts. */
+  readonly identity: string;
+  /** The user that its files belong to; null where the system does not say. */
+  readonly uid: number | null;
+  readonly link: FrameLink;
+}
+
+export interface ReceptionOptions {
+  readonly place: Place;
+  readonly key: PlaceKey;
+  readonly platform: NodeJS.Platform;
+  readonly version: string;
+  readonly settings: HostSettings;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+  /** Why a host is not wanted; null when it is. */
+  readonly refuses: (identity: string) => string | null;
+  readonly onHost: (host: AdmittedHost) => void;
+  /** The ticket of a worker that is awaited. Asked once for each that dials. */
+  readonly ticketOf: (marker: string) => string | null;
+  readonly onWorker: (marker: string, link: FrameLink) => void;
+}
+
+/** Opens it. Throws a Fault: WORKER_PLACE_TAKEN. */
+export async function openReception(options: ReceptionOptions): Promise<Server> {
+  const { key, platform } = options;
+  const isPipe = platform === 'win32';
+  if (!isPipe) await removeStale(key.socket);
+  const server = createServer((socket) => receive(socket, options));
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new Fault('WORKER_PLACE_TAKEN', `${key.socket} cannot be listened at: ${error.message}`, { cause: error }),
+      );
+    });
+    // A pipe's own access list is not ours to set: whoever may reach it proves itself by the key, which has one.
+    server.listen({ path: key.socket, readableAll: isPipe, writableAll: isPipe }, resolve);
+  });
+  if (!isPipe) chmodSync(key.socket, 0o660);
+  return server;
+}
+
+/** What an agent that was killed left is removed; where one listens, it is not taken from it. */
+async function removeStale(path: string): Promise<void> {
+  const isHeard = await new Promise<boolean>((resolve) => {
+    const probe = createConnection(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (isHeard) throw new Fault('WORKER_PLACE_TAKEN', `another agent listens at ${path}: each has a place of its own`);
+  rmSync(path, { force: true });
+}
+
+function receive(socket: Socket, options: ReceptionOptions): void {
+  const timer = setTimeout(() => socket.destroy(), HELLO_MS);
+  const nonce = freshNonce();
+  const link = new FrameLink(socket, {
+    maxBytes: HELLO_BYTES,
+    onEnd: () => {
+      clearTimeout(timer);
+      socket.destroy();
+    },
+    onFrame: (raw) => {
+      clearTimeout(timer);
+      const hello = Hello.safeParse(raw);
+      if (hello.success) admit(link, hello.data, nonce, options);
+      else socket.destroy();
+    },
+  });
+  link.send({ type: 'challenge', nonce });
+}
+
+function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionOptions): void {
+  const { key, version, settings, log, refuses, onHost, onWorker, ticketOf } = options;
+  const nonces = [nonce, hello.nonce];
+  const secret = hello.as === 'host' ? key.key : ticketOf(hello.id);
+  const refuse = (code: string, reason: string): void => {
+    log('warn', `a ${hello.as} was not admitted: ${reason}`);
+    link.send({ type: 'refused', code, reason });
+    void link.end();
+  };
+  if (secret === null || !isProof(hello.proof, proofOf(secret, `${hello.as} ${hello.id}`, nonces))) {
+    refuse('WORKER_CHANNEL_REFUSED', 'it does not know the key');
+    return;
+  }
+  const admission = { type: 'admitted', proof: proofOf(secret, 'agent', nonces), settings };
+  if (hello.as === 'worker') {
+    link.send(admission);
+    onWorker(hello.id, link);
+    return;
+  }
+  const uid = uidOf(options, nonce);
+  if (uid === undefined) {
+    refuse('WORKER_CHANNEL_REFUSED', 'it has not shown whose process it is');
+    return;
+  }
+  if (hello.version !== version) {
+    refuse(
+      'WORKER_HOST_VERSION',
+      `the host has version ${hello.version} and the agent ${version}: start the host again`,
+    );
+    return;
+  }
+  const identity = uid === null ? `session ${hello.id}` : `uid ${uid}`;
+  const why = refuses(identity);
+  if (why !== null) {
+    refuse('WORKER_HOST_REFUSED', why);
+    return;
+  }
+  link.send(admission);
+  onHost({ identity, uid, link });
+}
+
+/** Whose process the peer is, by the file that it made; null where the system has no such users, undefined when it did not. */
+function uidOf({ place, platform }: ReceptionOptions, nonce: string): number | null | undefined {
+  if (platform === 'win32') return null;
+  const mark = join(place.marks, nonce);
+  const found = lstatSync(mark, { throwIfNoEntry: false });
+  rmSync(mark, { force: true });
+  return found?.isFile() === true && found.nlink === 1 ? found.uid : undefined;
+}

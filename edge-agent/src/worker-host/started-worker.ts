@@ -1,0 +1,98 @@
+/** A worker process as its host has it: started, ended with everything it started, its lines read. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe } from '../fault.ts';
+import { holdTree, killTree, MARKER_VARIABLE, startTicksOf, treeOf } from '../runner/process-tree.ts';
+import { makeScratch, removeScratch, scratchEnvironment } from '../runner/scratch.ts';
+import { inherited, nodeFlags } from '../runner/worker-process.ts';
+import { readLines } from './lines.ts';
+import { LINE_CHARACTERS } from './messages.ts';
+import type { WorkerTicket } from './worker-link.ts';
+
+/** Until a killed tree is gone, milliseconds: the system takes a moment to end a process. */
+const LOOK_AGAIN_MS = 5;
+const END_MS = 20_000;
+
+export interface Starting {
+  readonly ticket: WorkerTicket;
+  readonly module: URL;
+  /** Of the host: what of it a worker may see is chosen here. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** What every worker of the host gets. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+  /** Nothing that it started is left. */
+  readonly onExit: (why: string) => void;
+  /** Something of it does not end. */
+  readonly onStuck: (why: string) => void;
+}
+
+export class StartedWorker {
+  readonly record: { readonly pid: number; readonly startTicks: number; readonly marker: string };
+  readonly #child: ChildProcess;
+
+  constructor({ ticket, module, environment, given, onLine, onExit, onStuck }: Starting) {
+    const { marker } = ticket;
+    makeScratch(marker);
+    const child = spawn(process.execPath, [...nodeFlags(module), fileURLToPath(module)], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+      env: { ...inherited(environment), ...given, ...scratchEnvironment(marker), [MARKER_VARIABLE]: marker },
+    });
+    this.#child = child;
+    const pid = child.pid ?? 0;
+    this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
+    // One that cannot be held would leave behind what it starts: it never learns what it was started for.
+    try {
+      holdTree(this.record);
+    } catch (error) {
+      child.kill();
+      onLine(`cannot be held, and is ended: ${describe(error)}`);
+    }
+    // By a pipe that is closed behind it: neither arguments nor environment, which everything it starts inherits.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(JSON.stringify(ticket));
+    for (const stream of [child.stdout, child.stderr]) {
+      readLines(stream, LINE_CHARACTERS, onLine);
+    }
+    const over = (why: string): void =>
+      void this.end().then(
+        () => onExit(why),
+        (error: unknown) => onStuck(describe(error)),
+      );
+    child.once('error', (error) => over(error.message));
+    child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  }
+
+  kill(): void {
+    killTree(this.record);
+  }
+
+  /** Resolves when nothing that it started is left. */
+  async end(): Promise<void> {
+    await endTree(this.record);
+  }
+
+  /** Leaves what it prints where it is, until `then` is called. */
+  hold(): () => void {
+    this.#child.stdout?.pause();
+    this.#child.stderr?.pause();
+    return () => {
+      this.#child.stdout?.resume();
+      this.#child.stderr?.resume();
+    };
+  }
+}
+
+/** Ends a worker and everything it started, and removes its temporary files. Throws when something stays alive. */
+export async function endTree(record: StartedWorker['record']): Promise<void> {
+  const until = performance.now() + END_MS;
+  for (;;) {
+    killTree(record);
+    if (process.platform === 'win32' || treeOf(record).length === 0) break;
+    if (performance.now() > until) throw new Error(`processes of worker ${record.marker} do not end`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+  removeScratch(record.marker);
+}
