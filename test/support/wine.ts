@@ -17,6 +17,7 @@ import { descendantsOf, type Descendant } from './process-tree.ts';
 import { NAMESPACE, whyNoWine, WINE, wineEnvironment, wineRoot, type WineRoot } from './wine-root.ts';
 
 const RUN_MS = 60_000;
+const POLL_MS = 50;
 
 /** How a program ended. */
 export interface WineResult {
@@ -51,6 +52,8 @@ export interface Wine {
     options?: { timeout?: number; env?: Readonly<Record<string, string>> },
   ): Promise<WineResult>;
   start(exe: string, args?: readonly string[], options?: { env?: Readonly<Record<string, string>> }): WineProgram;
+  /** What Wine has said about services, on the channels that were asked for. */
+  said(): string;
   /** Every process of this Windows, by its number on Linux. */
   processes(): Descendant[];
   /** Ends every process, and removes the folder. */
@@ -68,15 +71,16 @@ export async function wineOrReason(): Promise<string | null> {
 }
 
 /**
- * Starts a Windows with a fresh prefix; a `display` where windows are shown. Throws where `wineOrReason` gives a reason.
+ * Starts a Windows with a fresh prefix; a `display` where windows are shown, `debug` channels of Wine for `said`. Throws where `wineOrReason` gives a reason.
  * Its first use of a prefix takes two seconds.
  */
-export async function startWine(options: { display?: boolean } = {}): Promise<Wine> {
+export async function startWine(options: { display?: boolean; debug?: string } = {}): Promise<Wine> {
   const root = await wineRoot();
   const folder = await mkdtemp(path.join(tmpdir(), 'casare-wine-'));
   const system = await enter(root, folder);
   try {
     const environment = [...wineEnvironment('/mnt/prefix', '/mnt/home').split(' ')];
+    if (options.debug !== undefined) environment.push(`WINEDEBUG=-all,${options.debug}`);
     if (options.display === true) environment.push(`DISPLAY=:${await showScreen(system)}`);
     const wine = new Session(folder, system, environment);
     await wine.open();
@@ -152,6 +156,7 @@ class Session implements Wine {
   readonly #system: System;
   readonly #environment: readonly string[];
   #started = 0;
+  #held: WineProgram | null = null;
 
   constructor(home: string, system: System, environment: readonly string[]) {
     this.#home = home;
@@ -162,11 +167,15 @@ class Session implements Wine {
     this.#environment = environment;
   }
 
-  /** Starts the process that keeps services alive: a prompt whose input stays open. */
+  /** Starts the process that keeps services alive: a prompt whose input stays open. It is the first, and starts Windows. */
   async open(): Promise<void> {
-    this.start('cmd.exe', ['/q', '/k']);
-    const { code, stderr } = await this.run('cmd.exe', ['/c', 'exit', '0']);
-    if (code !== 0) throw new Error(`Wine does not run: exit code ${code} ${stderr}`);
+    const held = this.start('cmd.exe', ['/q', '/k', 'echo open']);
+    this.#held = held;
+    const deadline = performance.now() + RUN_MS;
+    while (!held.stdout().includes('open')) {
+      if (performance.now() > deadline) throw new Error(`Wine does not start: ${held.stderr().slice(-2_000)}`);
+      await sleep(POLL_MS);
+    }
   }
 
   path(file: string): string {
@@ -215,6 +224,10 @@ class Session implements Wine {
       stderr: stderr(),
     }));
     return { stdin: child.stdin!, ended, stdout, stderr, kill: () => killed(child, ended) };
+  }
+
+  said(): string {
+    return this.#held?.stderr() ?? '';
   }
 
   processes(): Descendant[] {

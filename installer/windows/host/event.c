@@ -16,7 +16,10 @@ void event_tell(struct log *log, DWORD message, const wchar_t *const values[EVEN
     for (size_t i = 0; i < EVENT_MOST_VALUES; i += 1) inserts[i] = (DWORD_PTR)(values[i] == NULL ? L"" : values[i]);
     wchar_t line[HOST_LINE];
     DWORD flags = FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY | FORMAT_MESSAGE_MAX_WIDTH_MASK;
-    if (FormatMessageW(flags, NULL, message, 0, line, HOST_LINE, (va_list *)inserts) == 0) {
+    DWORD length = FormatMessageW(flags, NULL, message, 0, line, HOST_LINE, (va_list *)inserts);
+    /* The end of the line in the table has become a blank. */
+    while (length > 0 && line[length - 1] == L' ') line[length -= 1] = L'\0';
+    if (length == 0) {
         (void)StringCchPrintfW(line, HOST_LINE, L"event %lu", (unsigned long)(message & 0xffff));
     }
     log_line(log, line);
