@@ -15,6 +15,7 @@ import { type PlaceFlags, placeOf, withPlace } from './place.ts';
 import { addRun } from './run-command.ts';
 import { addRunLocal } from './run-local-command.ts';
 import { addStatus, AgentIdle, IDLE_EXIT } from './status-command.ts';
+import { addSupportBundle } from './support-command.ts';
 import type { Surroundings } from './surroundings.ts';
 import { addWorkerHost } from './worker-host-command.ts';
 
@@ -58,6 +59,7 @@ function commands(around: Surroundings): Command {
     .description('exit 0 when the agent runs and answers')
     .action((flags: PlaceFlags) => healthCommand(flags, around));
   addDoctor(program, around, () => new Failed());
+  addSupportBundle(program, around);
   addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
   addInspect(program, around);

@@ -89,7 +89,16 @@ export function leftoverWorkers(home: string, agent: number | null): number[] {
     }
     return false;
   };
-  return processes.map(({ pid }) => pid).filter((pid) => pid !== process.pid && isMarked(pid, home) && !isKept(pid));
+  return workersOf(home)
+    .map(({ pid }) => pid)
+    .filter((pid) => pid !== process.pid && !isKept(pid));
+}
+
+/** Processes that carry the marks of a worker of this home; empty where the system does not tell. */
+export function workersOf(home: string): { readonly pid: number; readonly parent: number }[] {
+  return listProcesses()
+    .filter(({ pid }) => isMarked(pid, home))
+    .map(({ pid, parent }) => ({ pid, parent }));
 }
 
 /** Everything that belongs to the worker: itself, its group, its descendants, whoever carries its marker. */

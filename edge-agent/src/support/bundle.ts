@@ -1,0 +1,87 @@
+/**
+ * The support bundle: one zip for whoever is asked for help, with a MANIFEST that says what is in it and what is not.
+ *
+ * Invariants: every text goes through `redact`, here and nowhere else, so that no part can forget it; nothing of a job (its
+ * inputs, records, files, pictures) and no key is read; it has a bound, and what was cut says so.
+ */
+import { strToU8, zipSync } from 'fflate';
+import { redact } from './redact.decision.ts';
+
+/** One file of the bundle. */
+export interface Part {
+  readonly name: string;
+  /** What it is, for the manifest. */
+  readonly about: string;
+  readonly text: string;
+  /** Where too long: the end is kept (logs), or the beginning. */
+  readonly keep?: 'end';
+}
+
+/** What stays on the machine, and why. */
+export interface LeftOut {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface ManifestEntry {
+  readonly name: string;
+  readonly about: string;
+  readonly bytes: number;
+  /** Bytes that were cut off. */
+  readonly cut: number;
+}
+
+export interface Manifest {
+  readonly version: 1;
+  readonly at: string;
+  readonly agentVersion: string;
+  readonly files: readonly ManifestEntry[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface Bundle {
+  readonly manifest: Manifest;
+  readonly zip: Uint8Array;
+}
+
+/** Of one file, bytes; there are a dozen. */
+const PART_BYTES = 4_194_304;
+
+/** Always true, whatever the machine. */
+export const LEFT_OUT: readonly LeftOut[] = [
+  { what: 'keys, certificates with keys, join tokens', why: 'they are secrets' },
+  {
+    what: 'the outbox and what waits for upload',
+    why: 'it holds inputs and results of jobs; counts and sizes are told',
+  },
+  { what: 'folders of runs, screenshots, traces', why: 'they show what jobs saw' },
+  { what: 'the audit log', why: 'it says who asked for what; casare-agent audit shows it' },
+  { what: 'secret providers and their settings', why: 'they name secrets' },
+  { what: 'values of environment variables outside a list', why: 'they may be secrets; the names are told' },
+];
+
+/** Makes the zip. Pure but for the packing. */
+export function packBundle(
+  parts: readonly Part[],
+  secrets: readonly string[],
+  { at, agentVersion }: { readonly at: string; readonly agentVersion: string },
+): Bundle {
+  const files = parts.map((part) => ({ part, ...bounded(redact(part.text, secrets), part.keep === 'end') }));
+  const manifest: Manifest = {
+    version: 1,
+    ...{ at, agentVersion },
+    files: files.map(({ part: { name, about }, bytes, cut }) => ({ name, about, bytes: bytes.length, cut })),
+    leftOut: LEFT_OUT,
+  };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const content = Object.fromEntries(files.map(({ part, bytes }) => [part.name, bytes]));
+  return { manifest, zip: zipSync({ 'MANIFEST.json': strToU8(text), ...content }, { mtime: new Date(at) }) };
+}
+
+/** Cut at a line, so that no secret is cut in two and half of it kept: it is clean already. */
+function bounded(text: string, keepsEnd: boolean): { bytes: Uint8Array; cut: number } {
+  const whole = strToU8(text);
+  if (whole.length <= PART_BYTES) return { bytes: whole, cut: 0 };
+  const cut = whole.length - PART_BYTES;
+  return { bytes: keepsEnd ? whole.subarray(cut) : whole.subarray(0, PART_BYTES), cut };
+}

@@ -1,0 +1,28 @@
+/** Which variables of the environment may be shown with their values. Pure. */
+
+/** Settings without a secret in them, and what tells how a machine is set up. */
+const ALLOWED = new Set([
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'PWD', 'TMPDIR', 'TEMP', 'TMP'],
+  ...['DISPLAY', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR', 'XDG_SESSION_ID', 'XDG_SESSION_TYPE', 'INVOCATION_ID'],
+  ...['SESSIONNAME', 'USERDOMAIN', 'USERNAME', 'COMPUTERNAME', 'OS', 'PROCESSOR_ARCHITECTURE', 'NUMBER_OF_PROCESSORS'],
+  ...['ProgramData', 'ProgramFiles', 'SystemRoot', 'SystemDrive', 'APPDATA', 'LOCALAPPDATA', 'USERPROFILE'],
+  ...['NODE_ENV', 'NODE_OPTIONS', 'NO_COLOR', 'NO_PROXY', 'no_proxy', 'CASARE_NO_PROXY', 'CASARE_SYSTEM_CA'],
+  ...['CASARE_HOME', 'CASARE_AGENT_HOME', 'CASARE_AGENT_CONFIG', 'CASARE_AGENT_URL', 'CASARE_AGENT_TOKEN_FILE'],
+  ...['CASARE_BROWSER', 'CASARE_DESKTOP', 'CASARE_LOG_LEVEL', 'CASARE_POLICY', 'CASARE_SECRET_PROVIDERS'],
+  ...['CASARE_CA_FILE', 'CASARE_PROXY_AUTH_FILE', 'CASARE_CARRIER', 'CASARE_PROXY', 'HTTPS_PROXY', 'https_proxy'],
+]);
+
+export function isAllowed(name: string): boolean {
+  return ALLOWED.has(name);
+}
+
+/** Names with values, or with null where the value stays here. */
+export function shownEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(environment)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, value]) => [name, isAllowed(name) ? (value ?? '') : null]),
+  );
+}
