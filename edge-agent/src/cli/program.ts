@@ -14,6 +14,7 @@ import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-fl
 import { type PlaceFlags, placeOf, withPlace } from './place.ts';
 import { addRun } from './run-command.ts';
 import { addRunLocal } from './run-local-command.ts';
+import { addService } from './service-command.ts';
 import { addStatus, AgentIdle, IDLE_EXIT } from './status-command.ts';
 import { addSupportBundle } from './support-command.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -58,6 +59,7 @@ function commands(around: Surroundings): Command {
   withPlace(program.command('healthcheck'))
     .description('exit 0 when the agent runs and answers')
     .action((flags: PlaceFlags) => healthCommand(flags, around));
+  addService(program, around);
   addDoctor(program, around, () => new Failed());
   addSupportBundle(program, around);
   addAudit(program, around);
@@ -74,7 +76,7 @@ function commands(around: Surroundings): Command {
     .action((flags: PlaceFlags) =>
       around.print(`${JSON.stringify(placeOf(flags, around.environment).home.network.settings(), null, 2)}\n`),
     );
-  for (const command of [...program.commands, ...network.commands])
+  for (const command of [...program.commands, ...program.commands.flatMap((command) => command.commands)])
     command.exitOverride().copyInheritedSettings(program);
   return program;
 }

@@ -4,7 +4,7 @@ export { type PolicyChange, PolicyGate } from './gate.ts';
 export { judge, signedBy } from './judge.ts';
 export { matchesPattern as matchesWorkflow, stepName } from './patterns.decision.ts';
 export { Policy, workerPart } from './policy-file.ts';
-export { POLICY_NAME, type PolicyInForce, policyPlace, readPolicy } from './read-policy.ts';
+export { POLICY_NAME, type PolicyInForce, parsePolicy, policyPlace, readPolicy, systemPolicy } from './read-policy.ts';
 export { governed, stepPolicyOf, unrestricted } from './step-policy.ts';
 export { declaredOutputs, type Leaving, leavingOf } from './upload.decision.ts';
 export { withhold } from './withhold.ts';

@@ -14,6 +14,7 @@ import { type Problem, readSource, schemaFindings } from '@casare/shared/workflo
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
 import { NetworkSettings } from '../network/index.ts';
+import { changeProblem } from '../windows/index.ts';
 import { EXIT } from './exit-codes.ts';
 
 const FILE_BYTES = 65_536;
@@ -77,10 +78,16 @@ export class ConfigInvalid extends Fault {
   }
 }
 
-/** Reads the file that `--config` or CASARE_AGENT_CONFIG names. Throws ConfigInvalid, CONFIG_MISSING, CONFIG_UNREADABLE. */
+/**
+ * Reads the file that `--config` or CASARE_AGENT_CONFIG names. Throws ConfigInvalid, CONFIG_MISSING, CONFIG_UNREADABLE, and
+ * CONFIG_UNSAFE on Windows, where a new folder is open to every user unless somebody closes it.
+ */
 export function readAgentConfig(named: string): HeldConfig {
   const file = resolve(named);
-  return heldConfig(textOf(file), file);
+  const text = textOf(file);
+  const problem = process.platform === 'win32' ? changeProblem(file) : null;
+  if (problem !== null) throw unusable('CONFIG_UNSAFE', `${file} cannot be trusted: ${problem}`);
+  return heldConfig(text, file);
 }
 
 /** What the text of a file says. Throws ConfigInvalid. */

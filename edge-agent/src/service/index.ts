@@ -1,6 +1,6 @@
 /** The agent as a service. */
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
-export { ConfigInvalid, type HeldConfig, readAgentConfig } from './agent-config.ts';
+export { ConfigInvalid, heldConfig, type HeldConfig, readAgentConfig } from './agent-config.ts';
 export { EXIT } from './exit-codes.ts';
 export { enrolFirst } from './first-enrolment.ts';
 export { startEphemeralAgent } from './ephemeral.ts';

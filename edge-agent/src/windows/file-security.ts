@@ -2,8 +2,8 @@
  * Who may read and change a file of Windows: asked of the system, and set. Only for Windows; accounts are numbers (SIDs)
  * throughout.
  */
-import { dirname, resolve } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import { native, type Pointer } from './native.ts';
 import { exposedTo, type Guarded, privateList, readSddl, type Security, serviceSid } from './sddl.decision.ts';
@@ -60,9 +60,29 @@ export function privacyProblem(path: string, isFolder: boolean): string | null {
  * @throws Fault ACCESS_NOT_SET
  */
 export function makePrivate(path: string, isFolder: boolean): void {
+  setList(path, privateList(trustedAccounts(), isFolder));
+}
+
+/** Closes a folder with what is in it, where others may enter it. Links are not followed. @throws Fault ACCESS_NOT_SET */
+export function closeToOthers(folder: string): void {
+  if (strangerAt(folder, 'private') === null) return;
+  makePrivate(folder, true);
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const isFolder = entry.isDirectory();
+    if (isFolder || entry.isFile()) makePrivate(join(entry.parentPath, entry.name), isFolder);
+  }
+}
+
+/** Lets everybody read it, and only system and administrators change it. @throws Fault ACCESS_NOT_SET */
+export function openToReaders(path: string): void {
+  const inside = statSync(path).isDirectory() ? 'OICI' : '';
+  setList(path, `${privateList([], inside !== '')}(A;${inside};0x1200a9;;;WD)`);
+}
+
+function setList(path: string, list: string): void {
   const windows = native();
   const descriptor: [Pointer] = [null];
-  const isRead = windows.readSecurity(privateList(trustedAccounts(), isFolder), REVISION, descriptor, null);
+  const isRead = windows.readSecurity(list, REVISION, descriptor, null);
   try {
     if (isRead && windows.setFileSecurity(path, LIST_WITHOUT_PARENT, descriptor[0])) return;
     const text = `the access list of ${path} cannot be set (error ${windows.lastError()}): run this as an administrator`;

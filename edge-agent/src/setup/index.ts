@@ -1,0 +1,2 @@
+/** Setting an agent up and taking it away, for installers. */
+export { configOf, configure } from './configure.ts';
