@@ -62,6 +62,8 @@ afterAll(async () => {
 const short = (place: string) => `<img src=${to}/${place} onerror=alert(1)>`;
 const long = (place: string) =>
   `"'></pre></script><script src="${to}/${place}"></script><script>window.ran=1;alert(1)</script>${short(place)}`;
+/** The same without a space, which a label may not hold. */
+const tag = (place: string) => `<img/src${to}/${place}`;
 const where = { path: '/do/0/act', position: '/do/0/act' };
 const begun = (name: string): RunEventBody => ({
   ...{ type: 'step.started', ...where, name, task: 'call', call: 'browser.click:1.0.0', effect: 'unsafe' },
@@ -187,6 +189,11 @@ attack(
       body: { scope: 'site', target: short('site'), reason: short('closed'), times: { kind: 'always' } },
     });
 
+    // What an agent is called comes of its machine, its site and grants of colleagues.
+    const called = (await client.call(api.agents.list, {})).items.find(({ name }) => name.includes('agent-fails'))!;
+    const placed = { params: { id: called.id }, body: { site: short('agent-site'), addGrants: [`x=${tag('grant')}`] } };
+    await client.call(api.agents.update, placed);
+
     const { page, wrong } = await watched(() => plane.url);
     await page.goto((await client.call(api.auth.createSignInCode)).url);
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
@@ -195,6 +202,8 @@ attack(
       [`/jobs/${dead}`, ['agent-fails', 'log', 'step', 'ending', 'why', 'input']],
       [`/jobs/${open}`, ['agent-doubts', 'reason']],
       ['/dead-letters', ['agent-fails']],
+      ['/agents', ['agent-fails', 'agent-site', 'grant']],
+      [`/agents/${called.id}`, ['agent-fails', 'agent-site', 'grant']],
       ['/maintenance', ['site', 'closed']],
       ['/account', ['key-name']],
       ['/people', []],

@@ -17,6 +17,8 @@ import { late, loadEarly } from './ui/late.tsx';
 import { Loading } from './ui/loading.tsx';
 import { Title } from './ui/title.tsx';
 
+const AgentsPage = late(async () => (await import('./pages/agents.tsx')).AgentsPage);
+const AgentPage = late(async () => (await import('./pages/agent.tsx')).AgentPage);
 const SchedulesPage = late(async () => (await import('./pages/schedules.tsx')).SchedulesPage);
 const SchedulePage = late(async () => (await import('./pages/schedule.tsx')).SchedulePage);
 const NewSchedulePage = late(async () => (await import('./pages/new-schedule.tsx')).NewSchedulePage);
@@ -73,6 +75,10 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <JobPage key={route.id} id={route.id} />;
     case 'dead-letters':
       return <DeadLettersPage key={hrefOf(route)} reason={route.reason} />;
+    case 'agents':
+      return <AgentsPage key={hrefOf(route)} state={route.state} />;
+    case 'agent':
+      return <AgentPage key={route.id} id={route.id} />;
     case 'schedules':
       return <SchedulesPage />;
     case 'schedule':

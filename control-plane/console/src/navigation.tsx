@@ -20,6 +20,7 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
   {
     name: 'Operations',
     entries: [
+      { name: 'Agents', to: { page: 'agents', state: null } },
       { name: 'Maintenance', to: { page: 'maintenance' } },
       { name: 'Alerts', to: { page: 'alerts' } },
     ],
@@ -39,6 +40,8 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
 
 /** What a page needs; those that are not named need nothing but to be signed in. */
 const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
+  agents: 'agents:read',
+  agent: 'agents:read',
   schedules: 'schedules:read',
   schedule: 'schedules:read',
   'new-schedule': 'schedules:write',
@@ -57,6 +60,7 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
 /** A page within another one is found under it. */
 const UNDER: Partial<Record<Route['page'], Route['page']>> = {
   job: 'jobs',
+  agent: 'agents',
   schedule: 'schedules',
   'new-schedule': 'schedules',
   secret: 'secrets',

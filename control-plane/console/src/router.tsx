@@ -9,6 +9,9 @@ export type Route =
   | { readonly page: 'jobs'; readonly state: JobState | null }
   | { readonly page: 'job'; readonly id: string }
   | { readonly page: 'dead-letters'; readonly reason: DeadReason | null }
+  /** Any text: what is no state is none. */
+  | { readonly page: 'agents'; readonly state: string | null }
+  | { readonly page: 'agent'; readonly id: string }
   | { readonly page: 'schedules' }
   | { readonly page: 'schedule'; readonly id: string }
   | { readonly page: 'new-schedule' }
@@ -39,23 +42,26 @@ export function routeOf(address: string): Route {
   if (pathname === '/dead-letters') {
     return { page: 'dead-letters', reason: DeadReason.safeParse(searchParams.get('reason')).data ?? null };
   }
+  if (pathname === '/agents') return { page: 'agents', state: searchParams.get('state') };
   const plain = Object.entries(PLAIN).find(([, path]) => path === pathname)?.[0] as PlainPage | undefined;
   if (plain !== undefined) return { page: plain };
   const [, name] = /^\/secrets\/([A-Za-z0-9][\w.-]{0,99})$/.exec(pathname) ?? [];
   if (name !== undefined) return { page: 'secret', name };
   const [, tenant] = /^\/tenants\/([a-z0-9][a-z0-9-]{0,39})$/.exec(pathname) ?? [];
   if (tenant !== undefined) return { page: 'tenant', tenant };
-  const [, kind, id] = /^\/(jobs|schedules)\/([0-9a-f-]{36})$/i.exec(pathname) ?? [];
+  const [, kind, id] = /^\/(jobs|schedules|agents)\/([0-9a-fA-F-]{36})$/.exec(pathname) ?? [];
   if (kind === undefined || id === undefined) return { page: 'unknown' };
-  return { page: kind === 'jobs' ? 'job' : 'schedule', id };
+  return { page: ONE[kind as keyof typeof ONE], id };
 }
+
+const ONE = { jobs: 'job', schedules: 'schedule', agents: 'agent' } as const;
 
 type PlainPage = Exclude<
   Route,
   | { readonly id: string }
   | { readonly name: string }
   | { readonly tenant: string }
-  | { readonly page: 'jobs' | 'dead-letters' | 'unknown' }
+  | { readonly page: 'jobs' | 'dead-letters' | 'agents' | 'unknown' }
 >['page'];
 
 /** Pages whose address says nothing but which page it is. */
@@ -86,6 +92,10 @@ export function hrefOf(route: Route): string {
       return `/jobs/${route.id}`;
     case 'dead-letters':
       return route.reason === null ? '/dead-letters' : `/dead-letters?reason=${route.reason}`;
+    case 'agents':
+      return route.state === null ? '/agents' : `/agents?state=${encodeURIComponent(route.state)}`;
+    case 'agent':
+      return `/agents/${route.id}`;
     case 'schedule':
       return `/schedules/${route.id}`;
     case 'secret':

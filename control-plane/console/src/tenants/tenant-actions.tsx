@@ -1,9 +1,9 @@
 /** What operators of the platform do with a tenant: suspend it, let it go on, take its data out, delete it. */
 import type { Tenant } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
-import { useId, useRef, useState, type SyntheticEvent } from 'react';
 import { exportUrl } from '../api.ts';
 import { useSession } from '../session.tsx';
+import { Asks } from '../ui/asks.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { useAct } from '../ui/use-act.ts';
 
@@ -76,61 +76,6 @@ export function TenantActions({ tenant, onChanged }: TenantActionsProps) {
       {operator && <p className="faint">It looks after the platform: it can be neither suspended nor deleted.</p>}
       {state === 'active' && !operator && <p className="faint">To delete it, suspend it first.</p>}
       {error !== null && <Fault error={error} />}
-    </>
-  );
-}
-
-interface AsksProps {
-  readonly label: string;
-  readonly title: string;
-  readonly means: string;
-  /** What is to be typed. */
-  readonly field: string;
-  readonly keep: string;
-  readonly confirm: string;
-  readonly danger?: boolean;
-  readonly onConfirmed: (text: string) => Promise<void>;
-}
-
-function Asks({ label, title, means, field, keep, confirm, danger, onConfirmed }: AsksProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [text, setText] = useState('');
-  const id = useId();
-  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    dialog.current?.close();
-    setText('');
-    void onConfirmed(text.trim());
-  };
-  return (
-    <>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
-        {label}
-      </button>
-      <dialog ref={dialog} aria-labelledby={id}>
-        <h2 id={id}>{title}</h2>
-        <p>{means}</p>
-        <form onSubmit={submit}>
-          <label>
-            {field}
-            <input
-              value={text}
-              onChange={({ target }) => setText(target.value)}
-              required
-              maxLength={500}
-              autoComplete="off"
-            />
-          </label>
-          <div className="choice">
-            <button type="button" onClick={() => dialog.current?.close()}>
-              {keep}
-            </button>
-            <button type="submit" className={danger === true ? 'danger' : 'main'}>
-              {confirm}
-            </button>
-          </div>
-        </form>
-      </dialog>
     </>
   );
 }
