@@ -17,7 +17,7 @@ import { node24, ROOT } from './runtime.mjs';
 
 /** Numbers of attacks: 1 to this. */
 const ATTACKS = 51;
-const WORKSPACES = ['shared', 'certs', 'control-plane', 'edge-agent', 'test'];
+const WORKSPACES = ['shared', 'certs', 'control-plane', 'edge-agent', 'installer', 'test'];
 
 try {
   await ensureInstalled(console.log);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, vi } from 'vitest';
+import { agentVersion } from '../service/machine.ts';
 import { HostedWorkers } from './hosted-workers.ts';
 import { type Place, placeOf } from './place.ts';
 
@@ -15,6 +16,9 @@ export interface HostProcess {
   readonly ended: Promise<unknown>;
   output: string;
 }
+
+/** Of agent and host. */
+export const VERSION = agentVersion();
 
 let running: HostProcess[] = [];
 
@@ -42,7 +46,7 @@ export interface Hosted {
 export async function openHosted(place: Place): Promise<Hosted> {
   const logged: string[] = [];
   const workers = await HostedWorkers.open({
-    ...{ place, platform: process.platform, version: '0', settings: {}, changed: () => undefined },
+    ...{ place, platform: process.platform, version: VERSION, settings: {}, changed: () => undefined },
     log: (_, message) => logged.push(message),
   });
   return { workers, place, logged };

@@ -1,5 +1,6 @@
 /** For tests: a worker host as a process of its own, with workers of the module that is named. */
 import { dirname, join } from 'node:path';
+import { agentVersion } from '../service/machine.ts';
 import { runWorkerHost } from './host.ts';
 import { placeOf } from './place.ts';
 
@@ -7,7 +8,14 @@ const [socket = '', module = '', home = join(dirname(socket), 'host-home')] = pr
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 await runWorkerHost({
-  ...{ place: placeOf(socket), home, session: '', version: '0', environment: process.env, platform: process.platform },
+  ...{
+    place: placeOf(socket),
+    home,
+    session: '',
+    version: agentVersion(),
+    environment: process.env,
+    platform: process.platform,
+  },
   module: new URL(module),
   random: Math.random,
   log: (message) => process.stdout.write(`${message}\n`),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FrameLink } from './frames.ts';
 import { dialAgent, type Dial, freshNonce } from './handshake.ts';
-import { type Hosted, makePlaceIn, openHosted } from './hosted-for-tests.ts';
+import { type Hosted, makePlaceIn, openHosted, VERSION } from './hosted-for-tests.ts';
 import { FROM_WORKER_BYTES, HELLO_BYTES, ToHost } from './messages.ts';
 import { openPlace, readPlace } from './place.ts';
 
@@ -27,7 +27,7 @@ afterEach(async () => {
 /** How the right host dials. */
 function asHost(change: Partial<Dial> = {}): Dial {
   const { socket, key } = readPlace(hosted.place, process.platform);
-  return { as: 'host', id: '', version: '0', place: hosted.place, socket, key, ...change };
+  return { as: 'host', id: '', version: VERSION, place: hosted.place, socket, key, ...change };
 }
 
 const refusal = (dial: Dial): Promise<string> =>
@@ -66,7 +66,7 @@ test('a worker is admitted by its ticket, once; a ticket of another one does not
   // The spare worker that every host is asked for.
   const spawn = await vi.waitFor(() => told.find((order) => order.type === 'spawn')!);
   const { socket } = asHost();
-  const dial = { as: 'worker', socket, version: '0', id: spawn.marker, key: spawn.ticket } as const;
+  const dial = { as: 'worker', socket, version: VERSION, id: spawn.marker, key: spawn.ticket } as const;
   expect(await refusal({ ...dial, id: randomUUID() })).toBe('WORKER_CHANNEL_REFUSED');
   expect(await refusal({ ...dial, key: freshNonce() })).toBe('WORKER_CHANNEL_REFUSED');
   expect(await refusal(dial)).toBe('admitted');
@@ -99,7 +99,7 @@ test('a host that says what is no message is one no more; a worker that does is 
   const { told } = await idleHost();
   const spawn = await vi.waitFor(() => told.find((order) => order.type === 'spawn')!);
   const { socket } = asHost();
-  const worker = await dialAgent({ as: 'worker', socket, version: '0', id: spawn.marker, key: spawn.ticket });
+  const worker = await dialAgent({ as: 'worker', socket, version: VERSION, id: spawn.marker, key: spawn.ticket });
   worker.link.send({ type: 'ready' });
   worker.link.send({ type: 'take over' });
   await vi.waitFor(() => expect(told).toContainEqual({ type: 'kill', marker: spawn.marker }));
@@ -120,7 +120,7 @@ test('a worker that floods with questions is not read beyond a bound', async () 
     () => told.find((order) => order.type === 'spawn' && order.marker === worker.marker) as { ticket: string },
   );
   const { socket } = asHost();
-  const dial = { as: 'worker', socket, version: '0', id: worker.marker, key: spawn.ticket } as const;
+  const dial = { as: 'worker', socket, version: VERSION, id: worker.marker, key: spawn.ticket } as const;
   const { link } = await dialAgent(dial);
   const body = { type: 'run.log', level: 'info', message: 'x' };
   for (let request = 1; request <= 5_000; request += 1) link.send({ type: 'record', request, body });
@@ -138,7 +138,7 @@ test('a frame that is larger than any message may be ends its worker at once', a
   const spawn = await vi.waitFor(() => told.find((order) => order.type === 'spawn')!);
   const closed = new Promise<string>((resolve) => {
     const { socket } = asHost();
-    const dial = { as: 'worker', socket, version: '0', id: spawn.marker, key: spawn.ticket } as const;
+    const dial = { as: 'worker', socket, version: VERSION, id: spawn.marker, key: spawn.ticket } as const;
     void dialAgent(dial).then(({ link }) => {
       link.reads({ maxBytes: 1e6, onFrame: () => undefined, onEnd: resolve });
       link.resume();
@@ -178,7 +178,9 @@ test('a host comes to no place that others could have made, and to no agent that
     });
     link.send({ type: 'challenge', nonce: freshNonce() });
   });
-  expect(await refusal({ as: 'host', id: '', version: '0', place, socket: place.socket, key })).toBe('AGENT_UNPROVED');
+  expect(await refusal({ as: 'host', id: '', version: VERSION, place, socket: place.socket, key })).toBe(
+    'AGENT_UNPROVED',
+  );
   impostor.close();
 });
 
