@@ -106,6 +106,12 @@ export class AgentsService {
     return this.get(tenant, id);
   }
 
+  /** An agent that is taken away says so itself: decommissioned, and on record as its own doing. Throws where it may not. */
+  async leave({ tenant, agentId }: { readonly tenant: string; readonly agentId: string }): Promise<void> {
+    const done = await this.act({ tenant, actor: `agent:${agentId}` }, agentId, 'decommission');
+    if (isRefusal(done)) throw new Error(done.code);
+  }
+
   /**
    * Gives an agent another name, site or grants: whoever holds its tunnel routes by them as soon as it has looked. What it
    * runs goes on. Who is limited to sites sees no agent of another one, and moves none there.

@@ -106,6 +106,7 @@ export function createFleet(options: FleetOptions): Fleet {
     limits: { ...LIMITS, ...options.limits },
     renewalLimit: new AddressLimit({ clock, ...RENEWAL_LIMIT }),
     fenceLimit: new AddressLimit({ clock, ...FENCE_LIMIT }),
+    leave: (peer) => agents.leave(peer),
     arrived: (socket) => tunnel.arrived(socket),
   });
   const bounds = { ...BOUNDS, ...options.bounds };
@@ -135,6 +136,7 @@ export function createFleet(options: FleetOptions): Fleet {
     mayJoin: options.mayJoin ?? (() => Promise.resolve(null)),
   };
   const { mayApprove = () => Promise.resolve(null) } = options;
+  const agents = new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, mayApprove, onChanged });
   const draining = new Draining(options);
   const ephemeral = new EphemeralAgents({ ...options, leaves: trust.leaves });
   const gatewayTrust = new GatewayTrust({
@@ -146,7 +148,7 @@ export function createFleet(options: FleetOptions): Fleet {
   });
   let counting: Loop | null = null;
   return {
-    agents: new AgentsService({ ...options, leaves: trust.leaves, locks: trust.locks, mayApprove, onChanged }),
+    agents,
     enrolment: new EnrolmentService(door),
     renewal: new EnrolRenewalService({ ...door, onCloned }),
     draining,

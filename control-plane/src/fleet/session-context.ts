@@ -78,6 +78,8 @@ export interface SessionContext {
   readonly fenceLimit: AddressLimit;
   /** Puts a greeting on record. */
   readonly greetings: (greeting: Greeting) => Promise<Opened>;
+  /** Decommissions an agent at its own word. */
+  readonly leave: (peer: AdmittedPeer) => Promise<void>;
   /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */
   readonly opened: (session: Session, elsewhere: boolean) => void;
   /** The agent behind this socket was welcomed. */

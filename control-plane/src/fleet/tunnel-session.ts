@@ -205,10 +205,11 @@ export class TunnelSession implements Session {
       return;
     }
     if (this.#state === 'admitted') {
-      this.#receiveHello(message);
+      if (message.type === 'agent.leave') void this.#leave();
+      else this.#receiveHello(message);
       return;
     }
-    if (this.#state === 'hello' || message.type === 'hello') {
+    if (this.#state === 'hello' || message.type === 'hello' || message.type === 'agent.leave') {
       this.close(CLOSE.badMessage, `${message.type} is out of order`);
       return;
     }
@@ -264,6 +265,16 @@ export class TunnelSession implements Session {
       return;
     }
     this.#streams.chunk(chunk);
+  }
+
+  async #leave(): Promise<void> {
+    this.mute();
+    try {
+      await this.#context.leave(this.peer);
+      this.close(CLOSE.notAdmitted, 'the agent was decommissioned');
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   #receiveHello(message: AgentMessage): void {

@@ -1,11 +1,13 @@
 /** `casare-agent service …`: for installers and for administrators who do without one. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { agentHome } from '../identity/index.ts';
 import { systemPolicy } from '../policy/index.ts';
 import { plain } from '../service/index.ts';
-import { configOf, configure } from '../setup/index.ts';
+import { configOf, configure, purge } from '../setup/index.ts';
 import { readJoinToken } from './join-token.ts';
+import { placeOf } from './place.ts';
 import type { Surroundings } from './surroundings.ts';
 
 interface ConfigureFlags {
@@ -41,6 +43,19 @@ export function addService(program: Command, around: Surroundings): void {
     .option('--ca-file <file>', 'PEM file with a CA of your company')
     .option('--policy <file>', 'what jobs may do: becomes the policy of the machine')
     .action((flags: ConfigureFlags) => configureCommand(flags, around));
+  service
+    .command('purge')
+    .description('take this agent away for good: decommission it where that can be done, and remove identity and data')
+    .option('--home <dir>', 'agent home (default: $CASARE_AGENT_HOME, $CASARE_HOME/agent, or .casare/agent)')
+    .option('--config <file>', 'agent.yaml, for the way out (default: in the home)')
+    .action((flags: Pick<ConfigureFlags, 'home' | 'config'>) => purgeCommand(flags, around));
+}
+
+async function purgeCommand(flags: Pick<ConfigureFlags, 'home' | 'config'>, around: Surroundings): Promise<void> {
+  const { environment } = around;
+  const config = configOf(agentHome(flags.home, environment));
+  const place = { ...flags, ...(flags.config === undefined && existsSync(config) ? { config } : {}) };
+  for (const line of await purge(placeOf(place, environment).home)) around.print(`${plain(line)}\n`);
 }
 
 async function configureCommand(flags: ConfigureFlags, around: Surroundings): Promise<void> {

@@ -62,7 +62,7 @@ function empty(home: AgentHome): void {
 }
 
 /** The outbox is locked by the agent that runs. Throws AGENT_RUNNING. */
-function ensureNotRunning(home: AgentHome): void {
+export function ensureNotRunning(home: AgentHome): void {
   if (!existsSync(home.outbox)) return;
   try {
     Outbox.open({ file: home.outbox }).close();

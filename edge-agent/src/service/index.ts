@@ -3,7 +3,7 @@ export { type Agent, type AgentOptions, startAgent } from './agent.ts';
 export { ConfigInvalid, heldConfig, type HeldConfig, readAgentConfig } from './agent-config.ts';
 export { EXIT } from './exit-codes.ts';
 export { enrolFirst } from './first-enrolment.ts';
-export { startEphemeralAgent } from './ephemeral.ts';
+export { ensureNotRunning, startEphemeralAgent } from './ephemeral.ts';
 export { agentVersion, MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
 export { askStatus, keptStatus, type Status } from './status.ts';
 export { plain } from './log.ts';

@@ -1,2 +1,3 @@
 /** Setting an agent up and taking it away, for installers. */
 export { configOf, configure } from './configure.ts';
+export { purge } from './purge.ts';

@@ -1,4 +1,5 @@
 /** The agent's end of the tunnel. */
+export { sayLeave } from './leave.ts';
 export { probeUpgrade } from './probe-upgrade.ts';
 export { Tunnel } from './tunnel.ts';
 export type { TunnelOptions } from './tunnel.ts';

@@ -150,6 +150,12 @@ const CertificateRenew = z.object({ type: z.literal('certificate.renew'), csr: z
 /** The bundle of this digest is on disk and verifies the next connection. Saying so again changes nothing. */
 const BundleAck = z.object({ type: z.literal('bundle.ack'), digest: sha256 });
 
+/**
+ * In the place of `hello`: this agent goes for good, and is decommissioned. Answered by the end of the session with
+ * `notAdmitted`; control planes of before end it with another code.
+ */
+const AgentLeave = z.object({ type: z.literal('agent.leave') });
+
 /** What an agent may say. */
 export const AgentMessage = z.discriminatedUnion('type', [
   Hello,
@@ -164,6 +170,7 @@ export const AgentMessage = z.discriminatedUnion('type', [
   ArtifactAbort,
   CertificateRenew,
   BundleAck,
+  AgentLeave,
 ]);
 export type AgentMessage = z.infer<typeof AgentMessage>;
 

@@ -1,0 +1,61 @@
+/**
+ * `service purge`: takes an agent away for good. The control plane is told where it can be reached within a bound; what the
+ * agent keeps here is removed in any case.
+ *
+ * Invariants: an agent that runs is not touched; only what an agent makes is removed, by its names, so that a home that was
+ * put into a folder with other things loses none of them.
+ */
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { codeOf, describe, Fault } from '../fault.ts';
+import { type AgentHome, readIdentity, tunnelTls } from '../identity/index.ts';
+import { ensureNotRunning } from '../service/index.ts';
+import { sayLeave } from '../tunnel/index.ts';
+
+/** Bound of everything that goes over the network. */
+const REACH_MS = 15_000;
+/** Made by the agent's other rooms, and by `configure`. */
+const OTHERS = ['agent.yaml', 'join-token', 'browser', 'profiles', 'local', 'ephemeral'];
+
+/** Does it, and answers what was done, a line each. Throws AGENT_RUNNING, HOME_UNWRITABLE. */
+export async function purge(home: AgentHome, reachMs = REACH_MS): Promise<string[]> {
+  if (!existsSync(home.root)) return [`nothing: ${home.root} does not exist`];
+  ensureNotRunning(home);
+  const said = await leave(home, reachMs);
+  const left = removeOwn(home);
+  if (left.length === 0) return [said, `removed: ${home.root}`];
+  return [said, `removed: what the agent kept in ${home.root}`, `kept: ${left.slice(0, 10).join(', ')}`];
+}
+
+async function leave(home: AgentHome, reachMs: number): Promise<string> {
+  try {
+    const { agentId, tunnelUrl } = readIdentity(home);
+    const why = await sayLeave({ network: home.network, url: tunnelUrl, tls: tunnelTls(home, tunnelUrl) }, reachMs);
+    if (why === null) return `decommissioned: agent ${agentId}`;
+    return `not decommissioned: agent ${agentId} (${why}): do that at the control plane`;
+  } catch (error) {
+    if (codeOf(error) === 'NOT_ENROLLED') return 'not decommissioned: there was no identity';
+    return `not decommissioned (${describe(error)}): do that at the control plane`;
+  }
+}
+
+/** What is left in the home; without anything it is gone. */
+function removeOwn(home: AgentHome): string[] {
+  const { root, network, ...parts } = home;
+  const own = [...Object.values(parts), network.file].map((path) => basename(path));
+  const isOwn = (name: string): boolean =>
+    own.includes(name) ||
+    OTHERS.includes(name) ||
+    name.startsWith(`${basename(home.outbox)}-`) ||
+    name.endsWith('.part');
+  try {
+    const names = readdirSync(root);
+    for (const name of names.filter(isOwn)) rmSync(join(root, name), { recursive: true, force: true, maxRetries: 5 });
+    const left = names.filter((name) => !isOwn(name));
+    if (left.length === 0) rmdirSync(root);
+    return left;
+  } catch (error) {
+    const why = codeOf(error) || 'unknown';
+    throw new Fault('HOME_UNWRITABLE', `${root} could not be removed (${why}): stop what uses it, and try again`);
+  }
+}
