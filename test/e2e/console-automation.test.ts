@@ -115,6 +115,22 @@ describe('schedules', () => {
     expect(await now()).toMatchObject({ name: 'every night', cron: '0 1 * * *', job: { maxAttempts: 3 } });
   });
 
+  test('who disables what somebody else has changed at that moment is told, and nothing is done', async () => {
+    const { id } = await makeSchedule('in between');
+    const page = await shown.signedIn(`/schedules/${id}`);
+    await page.getByRole('button', { name: 'Disable' }).waitFor();
+    await page.route(`**/api/v1/schedules/${id}/disable`, async (route) => {
+      const body = { name: 'changed', cron: '0 1 * * *', timeZone: 'UTC', job: { workflow: 'acme/report' } };
+      await shown.client.call(api.schedules.update, { params: { id }, body });
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('alert').getByText('PRECONDITION_FAILED').waitFor();
+    const now = await shown.client.call(api.schedules.get, { params: { id } });
+    expect(now).toMatchObject({ name: 'changed', enabled: true });
+    await shown.client.call(api.schedules.remove, { params: { id } });
+  });
+
   test('the list is live, found by name and turned round', async () => {
     const page = await shown.signedIn('/schedules');
     await page.getByRole('status').getByText('Live', { exact: true }).waitFor();
@@ -167,6 +183,28 @@ describe('alerts', () => {
       await stopAgent();
       await receiver.close();
     }
+  });
+
+  test('who deletes a rule that somebody else has changed at that moment is told, and it stays', async () => {
+    const hook = { kind: 'webhook', name: 'kept', url: 'http://127.0.0.1:1/' } as const;
+    const { channel } = await shown.client.call(api.alertChannels.create, { body: hook });
+    const { id } = await shown.client.call(api.alertRules.create, {
+      body: { kind: 'job.failed', name: 'kept rule', channels: [channel.id] },
+    });
+    const params = { id };
+    const page = await shown.signedIn('/alerts');
+    const remove = page.getByRole('button', { name: 'Delete kept rule' });
+    await remove.waitFor();
+    await page.route(`**/api/v1/alert-rules/${id}`, async (route) => {
+      await shown.client.call(api.alertRules.act, { params: { id, action: 'disable' } });
+      await route.continue();
+    });
+    await remove.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the rule' }).click();
+    await page.getByRole('alert').getByText('Somebody else changed this meanwhile').waitFor();
+    expect(await shown.client.call(api.alertRules.get, { params })).toMatchObject({ enabled: false });
+    await shown.client.call(api.alertRules.remove, { params });
+    await shown.client.call(api.alertChannels.remove, { params: { id: channel.id } });
   });
 
   test('mail needs a mail server: that stands at the field', async () => {

@@ -147,6 +147,35 @@ describe('secrets', () => {
 });
 
 describe('tenants', () => {
+  test('one’s own keeps what is over for so many days; who comes second is told, and a viewer changes nothing', async () => {
+    const page = await shown.signedIn('/');
+    await navigation(page).getByRole('link', { name: 'Your tenant' }).click();
+    await page.getByRole('heading', heading('Your tenant')).waitFor();
+    const form = page.getByRole('form', { name: 'Change the retention' });
+    await form.getByLabel(/^Jobs/).fill('0');
+    await form.getByRole('button', { name: 'Change the retention' }).click();
+    await expect.poll(() => form.getByLabel(/^Jobs/).getAttribute('aria-invalid')).toBe('true');
+    await form.getByLabel(/^Jobs/).fill('90');
+    await form.getByRole('button', { name: 'Change the retention' }).click();
+    await page.getByRole('status').getByText('The retention is changed.').waitFor();
+    await page.getByLabel('Kept', { exact: true }).getByText('90 days').waitFor();
+
+    await form.getByLabel(/^Log lines/).fill('30');
+    await shown.client.call(api.tenant.setRetention, { body: { jobsDays: 60 } });
+    await form.getByRole('button', { name: 'Change the retention' }).click();
+    await page.getByRole('alert').getByText('(jobs)').waitFor();
+    await page.getByRole('button', { name: 'Start again from theirs' }).click();
+    await form.getByLabel(/^Jobs/).fill('');
+    await form.getByRole('button', { name: 'Change the retention' }).click();
+    const kept = async () => (await shown.client.call(api.tenant.get)).retention;
+    await expect.poll(kept).toEqual({ jobsDays: null, logsDays: null, artifactsDays: null });
+    expect(await narrowWidth(page)).toBe(360);
+
+    const viewers = await shown.as('viewer', '/tenant');
+    await viewers.getByLabel('Kept', { exact: true }).waitFor();
+    expect(await viewers.getByRole('form').count()).toBe(0);
+  });
+
   test('one is made, bounded, suspended, exported and deleted, with the proof that nothing is left', async () => {
     const page = await shown.signedIn('/');
     await navigation(page).getByRole('link', { name: 'Tenants' }).click();

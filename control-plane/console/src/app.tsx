@@ -28,6 +28,7 @@ const SecretPage = late(async () => (await import('./pages/secret.tsx')).SecretP
 const NewSecretPage = late(async () => (await import('./pages/new-secret.tsx')).NewSecretPage);
 const TenantsPage = late(async () => (await import('./pages/tenants.tsx')).TenantsPage);
 const TenantPage = late(async () => (await import('./pages/tenant.tsx')).TenantPage);
+const OwnTenantPage = late(async () => (await import('./pages/own-tenant.tsx')).OwnTenantPage);
 const NewTenantPage = late(async () => (await import('./pages/new-tenant.tsx')).NewTenantPage);
 const ProvidersPage = late(async () => (await import('./pages/providers.tsx')).ProvidersPage);
 const JoinTokensPage = late(async () => (await import('./pages/join-tokens.tsx')).JoinTokensPage);
@@ -99,6 +100,8 @@ function Page({ me, route }: { me: Me; route: Route }) {
       return <TenantPage key={route.tenant} id={route.tenant} />;
     case 'new-tenant':
       return <NewTenantPage />;
+    case 'own-tenant':
+      return <OwnTenantPage />;
     case 'providers':
       return <ProvidersPage />;
     case 'join-tokens':

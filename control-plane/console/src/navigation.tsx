@@ -35,7 +35,13 @@ const GROUPS: readonly { readonly name: string; readonly entries: readonly Entry
     ],
   },
   { name: 'Platform', entries: [{ name: 'Tenants', to: { page: 'tenants' } }] },
-  { name: 'You', entries: [{ name: 'Your account', to: { page: 'account' } }] },
+  {
+    name: 'You',
+    entries: [
+      { name: 'Your account', to: { page: 'account' } },
+      { name: 'Your tenant', to: { page: 'own-tenant' } },
+    ],
+  },
 ];
 
 /** What a page needs; those that are not named need nothing but to be signed in. */
@@ -52,6 +58,7 @@ const NEEDS: Partial<Record<Route['page'], RolePermission>> = {
   people: 'accounts:read',
   'join-tokens': 'tokens:read',
   providers: 'accounts:read',
+  'own-tenant': 'tenant:read',
   tenants: 'platform:read',
   tenant: 'platform:read',
   'new-tenant': 'platform:write',

@@ -22,6 +22,7 @@ export type Route =
   | { readonly page: 'tenants' }
   | { readonly page: 'tenant'; readonly tenant: string }
   | { readonly page: 'new-tenant' }
+  | { readonly page: 'own-tenant' }
   | { readonly page: 'maintenance' }
   | { readonly page: 'account' }
   | { readonly page: 'people' }
@@ -73,6 +74,7 @@ const PLAIN: Readonly<Record<PlainPage, string>> = {
   'new-secret': '/new-secret',
   tenants: '/tenants',
   'new-tenant': '/new-tenant',
+  'own-tenant': '/tenant',
   maintenance: '/maintenance',
   account: '/account',
   people: '/people',

@@ -61,6 +61,17 @@ export async function isPauseAsked(db: Queryable, tenant: string, jobId: string)
   return (await db.query(wantedOf(tenant, jobId)))[0]?.wanted ?? false;
 }
 
+const wantedAmong = sql<{ job_id: string }, [tenant: string, jobs: string[]]>(
+  'pauseWantedAmong',
+  `SELECT job_id FROM job_lease WHERE tenant_id = $1 AND job_id = ANY($2::uuid[]) AND pause_word % 2 = 1`,
+  { idempotent: true },
+);
+
+/** The same of many: those of which it was. */
+export async function findPausesAsked(db: Queryable, tenant: string, jobs: readonly string[]): Promise<string[]> {
+  return jobs.length === 0 ? [] : (await db.query(wantedAmong(tenant, [...jobs]))).map((row) => row.job_id);
+}
+
 /** Attempts after this one, oldest first. */
 export async function findAttempts(
   db: Queryable,

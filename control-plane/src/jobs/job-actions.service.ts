@@ -15,6 +15,7 @@ import {
 } from '@casare/shared/api';
 import type { TenantDatabase } from '../platform/database/index.ts';
 import type { DeadLetterDependencies } from './dead-letters.service.ts';
+import { findPausesAsked } from './attempt.store.ts';
 import { findJobIds, type JobFilter } from './job.store.ts';
 import type { SteerService } from './steer.service.ts';
 import type { Submitter } from './submit.service.ts';
@@ -29,7 +30,8 @@ export interface JobActionsDependencies {
 const OF_USE: Readonly<Record<JobAction, readonly JobState[]>> = {
   cancel: ['pending', 'leased', 'running', 'paused'],
   pause: ['pending', 'leased', 'running'],
-  resume: ['paused'],
+  // A run whose step is still under way is paused as soon as that ends: its pause is taken back.
+  resume: ['paused', 'leased', 'running'],
   retry: ['failed', 'timed_out', 'cancelled'],
 };
 
@@ -64,7 +66,10 @@ export class JobActionsService {
     const all: string[] = [];
     for (const state of states) {
       const range = { beyond: null, ascending: true, limit: JOBS_COUNTED };
-      all.push(...(await findJobIds(this.#deps.db.of(tenant), tenant, { ...narrowed(filter), state }, range)));
+      const db = this.#deps.db.of(tenant);
+      const ids = await findJobIds(db, tenant, { ...narrowed(filter), state }, range);
+      const goesOn = action === 'resume' && state !== 'paused';
+      all.push(...(goesOn ? await findPausesAsked(db, tenant, ids) : ids));
     }
     // A job that moved between two of the lists is in both. Ids are ordered by age.
     return [...new Set(all)].sort().slice(0, JOBS_COUNTED);

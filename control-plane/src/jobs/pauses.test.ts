@@ -220,6 +220,26 @@ describe('a run', () => {
     expect(await stateOf(id)).toBe('paused');
   });
 
+  it('goes on by an action on many while its step is under way, and those that nobody paused are not told', async () => {
+    const { agent, id } = await running('pausing of many');
+    await greeted(agent);
+    const untouched = await running('running of many');
+    await pause(id);
+    expect(await shown(id)).toMatchObject({ state: 'running', pausing: true });
+    const act = { action: 'resume' as const, limit: 500, dryRun: false };
+    const counted = await h.jobs.actions.run(h.by, {
+      ...act,
+      dryRun: true,
+      filter: { workflow: 'test/running of many' },
+    });
+    expect(counted).toMatchObject({ remaining: 0 });
+    const done = await h.jobs.actions.run(h.by, { ...act, filter: { workflow: 'test/pausing of many' } });
+    expect(done).toMatchObject({ ids: [id], refused: [] });
+    expect((await shown(id)).pausing).toBeUndefined();
+    expect(toldOf(untouched.agent, untouched.id)).toEqual([]);
+    for (const one of [agent, untouched.agent]) one.disconnect();
+  });
+
   it('is reached on another replica', async () => {
     const other = h.replica();
     await other.start();

@@ -2,6 +2,7 @@
 import type { AlertChannel, AlertRule } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useSession } from '../session.tsx';
+import { asSeen } from '../ui/as-seen.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Table } from '../ui/table.tsx';
@@ -19,18 +20,23 @@ export function Rules({ rules, channels, onChanged }: RulesProps) {
   const { api, may } = useSession();
   const { error, done, act } = useAct();
   const mayWrite = may('alerts:write');
-  const turn = ({ id, name }: AlertRule, action: 'enable' | 'disable') =>
+  // All of it is what the reader decides by.
+  const bound = (rule: AlertRule) =>
+    asSeen(rule, api.tagged(endpoints.alertRules.get, { params: { id: rule.id } }), (seen) => seen);
+  const turn = (rule: AlertRule, action: 'enable' | 'disable') =>
     act(
       async () => {
-        await api.call(endpoints.alertRules.act, { params: { id, action } });
+        const { id, name } = rule;
+        await api.call(endpoints.alertRules.act, { params: { id, action }, ifMatch: await bound(rule) });
         onChanged();
         return `${name} is ${action}d.`;
       },
       { stay: true },
     );
-  const remove = ({ id, name }: AlertRule) =>
+  const remove = (rule: AlertRule) =>
     act(async () => {
-      await api.call(endpoints.alertRules.remove, { params: { id } });
+      const { id, name } = rule;
+      await api.call(endpoints.alertRules.remove, { params: { id }, ifMatch: await bound(rule) });
       onChanged();
       return `${name} is removed.`;
     });

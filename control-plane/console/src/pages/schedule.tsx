@@ -83,7 +83,7 @@ function Actions({ value: { id, name, enabled }, etag, onEdit, onChanged }: Acti
   const turn = (action: 'enable' | 'disable') =>
     act(
       async () => {
-        await api.call(endpoints.schedules.act, { params: { id, action } });
+        await api.call(endpoints.schedules.act, { params: { id, action }, ifMatch: etag ?? undefined });
         onChanged();
         return `It is ${action}d.`;
       },

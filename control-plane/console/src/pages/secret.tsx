@@ -35,7 +35,7 @@ export function SecretPage({ name }: { name: string }) {
   };
   const remove = () =>
     act(async () => {
-      await api.call(endpoints.secrets.delete, { params: { name } });
+      await api.call(endpoints.secrets.delete, { params: { name }, ifMatch: loaded?.etag ?? undefined });
       navigate({ page: 'secrets' });
       return '';
     });

@@ -6,6 +6,7 @@ import { Link } from '../router.tsx';
 import { useSession } from '../session.tsx';
 import { DeletionReport } from '../tenants/deletion-report.tsx';
 import { TenantQuotas } from '../tenants/quotas.tsx';
+import { Retention } from '../tenants/retention.tsx';
 import { TenantActions } from '../tenants/tenant-actions.tsx';
 import { STATE_NAMES } from '../tenants/tenant-words.ts';
 import { Fact, Facts } from '../ui/facts.tsx';
@@ -29,6 +30,7 @@ export function TenantPage({ id }: { id: string }) {
     [api, id],
   );
   const { value, error, refresh } = useLoaded(load, AGAIN_MS);
+  const params = { tenant: id };
   const tagged = value?.tagged ?? null;
   const tenant = tagged?.value ?? null;
   return (
@@ -45,7 +47,18 @@ export function TenantPage({ id }: { id: string }) {
       {tenant !== null && may('platform:write') && <TenantActions tenant={tenant} onChanged={refresh} />}
       {tenant !== null && <Known tenant={tenant} />}
       {value !== null && value.deletion !== null && <DeletionReport deletion={value.deletion} />}
-      {tagged !== null && tagged.value.state !== 'deleting' && <TenantQuotas seen={tagged} onChanged={refresh} />}
+      {tagged !== null && tagged.value.state !== 'deleting' && (
+        <>
+          <TenantQuotas seen={tagged} onChanged={refresh} />
+          <Retention
+            seen={tagged}
+            mayChange={may('platform:write')}
+            get={() => api.tagged(endpoints.tenants.get, { params })}
+            put={(body, ifMatch) => api.call(endpoints.tenants.setRetention, { params, body, ifMatch })}
+            onChanged={refresh}
+          />
+        </>
+      )}
     </>
   );
 }
