@@ -16,11 +16,12 @@ afterAll(() => stack.stop());
 /** A folder as an installer leaves it. */
 async function installed(name: string, yaml: string, token?: string) {
   const folder = path.join(stack.home, name);
-  await mkdir(folder);
+  const home = path.join(folder, 'home');
+  await mkdir(home, { recursive: true, mode: 0o700 });
   await writeFile(path.join(folder, 'agent.yaml'), yaml);
-  if (token !== undefined) await writeFile(path.join(folder, 'join-token'), `${token}\n`, { mode: 0o600 });
-  const args = ['--home', path.join(folder, 'home'), '--config', path.join(folder, 'agent.yaml')];
-  return { token: path.join(folder, 'join-token'), log: path.join(folder, 'log'), args };
+  if (token !== undefined) await writeFile(path.join(home, 'join-token'), `${token}\n`, { mode: 0o600 });
+  const args = ['--home', home, '--config', path.join(folder, 'agent.yaml')];
+  return { token: path.join(home, 'join-token'), log: path.join(folder, 'log'), args };
 }
 
 async function makeToken(): Promise<string> {

@@ -5,20 +5,18 @@
  * Programs of it run by chroot, which only root may do. Whatever is mounted meanwhile is so in a private mount namespace
  * (also while it is made): nothing stays mounted, and who removes the folder can never reach the machine's own /dev or /proc.
  */
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { unpackDebian } from './debian.ts';
+import { bootstrap, lock, NAMESPACE, whyNoRoot } from './debian-root.ts';
 import { ROOT } from './program.ts';
 
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
 const SUITE = 'trixie';
 const PACKAGES = ['wine', 'wine64', 'xvfb'];
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Where the last lines of a failed program are enough. */
 const TOLD = 400;
 
@@ -29,18 +27,9 @@ export interface WineRoot {
   readonly prefix: string;
 }
 
-/** Of which program a private mount namespace is made, with a process namespace, that ends when the program does. */
-export const NAMESPACE = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'] as const;
-
 /** Why there can be no Wine here; null when there can. Asks nothing of the network yet. */
-export async function whyNoWine(): Promise<string | null> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return 'Wine needs Linux on x64';
-  if (process.getuid?.() !== 0) return 'a system for Wine needs root to be made and entered';
-  if (!existsSync(KEYRING)) return `${KEYRING} is missing: Wine is taken from Debian, on Debian`;
-  return run('unshare', [...NAMESPACE, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).then(
-    () => null,
-    () => 'this machine allows no mount namespaces, not even to root',
-  );
+export function whyNoWine(): Promise<string | null> {
+  return whyNoRoot('Wine');
 }
 
 /** The system and its prefix: made on the first call on a machine, which takes two or three minutes. */
@@ -63,45 +52,12 @@ export async function wineRoot(): Promise<WineRoot> {
   }
 }
 
-/** Waits for the lock. The kernel frees it when this process ends, however it ends. */
-async function lock(file: string): Promise<() => Promise<void>> {
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(holder, 'exit');
-  const first = await Promise.race([once(holder.stdout, 'data'), ended]);
-  if (!Buffer.isBuffer(first[0])) throw new Error(`flock ${file} ended with ${String(first[0])}`);
-  return async () => {
-    holder.stdin.end();
-    await ended;
-  };
-}
-
 async function makeRoot(root: string): Promise<void> {
   const fresh = `${root}.fresh`;
-  await rm(fresh, { recursive: true, force: true });
-  const { path: file, env } = await unpackDebian('debootstrap', ['debootstrap', 'wget']);
-  const tools = {
-    ...process.env,
-    DEBOOTSTRAP_DIR: file('usr/share/debootstrap'),
-    PATH: `${process.env.PATH}:/usr/sbin:/sbin:${file('usr/bin')}`,
-    LD_LIBRARY_PATH: env.LD_LIBRARY_PATH,
-  };
-  const include = `--include=${PACKAGES.join(',')}`;
-  const program = ['sh', file('usr/sbin/debootstrap'), '--arch=amd64', '--variant=minbase', include];
-  await told('unshare', [...NAMESPACE, ...program, SUITE, fresh, await mirror()], {
-    env: tools,
-    timeout: 10 * MINUTE_MS,
-  });
+  await bootstrap(fresh, SUITE, PACKAGES);
   await writeFile(path.join(fresh, 'etc/hosts'), '127.0.0.1 localhost\n');
-  await rm(path.join(fresh, 'var/cache/apt/archives'), { recursive: true, force: true });
   await rm(root, { recursive: true, force: true });
   await rename(fresh, root);
-}
-
-/** Where this machine has its Debian packages from. */
-async function mirror(): Promise<string> {
-  const asked = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
-  const { stdout } = await run('apt-get', asked).catch(() => ({ stdout: '' }));
-  return stdout.split('\n').find((line) => line.startsWith('http')) ?? 'http://deb.debian.org/debian';
 }
 
 /** Without Mono and Gecko, which are not there and would be asked for in a window. */
@@ -137,7 +93,7 @@ export function wineEnvironment(prefix: string, home: string): string {
   ].join(' ');
 }
 
-async function told(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; timeout: number }) {
+async function told(program: string, args: readonly string[], options: { timeout: number }) {
   try {
     await run(program, args, { ...options, maxBuffer: 67_108_864 });
   } catch (error) {

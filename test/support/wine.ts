@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendantsOf, type Descendant } from './process-tree.ts';
-import { NAMESPACE, whyNoWine, WINE, wineEnvironment, wineRoot, type WineRoot } from './wine-root.ts';
+import { NAMESPACE } from './debian-root.ts';
+import { whyNoWine, WINE, wineEnvironment, wineRoot, type WineRoot } from './wine-root.ts';
 
 const RUN_MS = 60_000;
 const POLL_MS = 50;

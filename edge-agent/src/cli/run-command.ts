@@ -67,7 +67,11 @@ function joinOf(flags: EnrolFlags, config: HeldConfig | null, around: Surroundin
 async function enrolCommand(flags: EnrolFlags, around: Surroundings): Promise<void> {
   const { home, config } = placeOf(flags, around.environment);
   keepNetwork(home, flags);
-  const token = await readJoinToken(flags, around, config?.joinTokenFile);
+  const token = await readJoinToken(
+    flags,
+    around,
+    config === null ? undefined : (config.joinTokenFile ?? home.joinToken),
+  );
   const enrolled = await enrol({ ...joinOf(flags, config, around), token, home, now: Date.now });
   around.print(`enrolled as ${plain(enrolled.name)}: agent ${enrolled.agentId}, tenant ${plain(enrolled.tenant)}\n`);
   if (enrolled.state === 'pending') around.print('a person must approve this agent before it gets jobs\n');
@@ -103,7 +107,11 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     await agent.stop();
     return;
   }
-  const token = await readJoinToken(flags, around, config?.joinTokenFile);
+  const token = await readJoinToken(
+    flags,
+    around,
+    config === null ? undefined : (config.joinTokenFile ?? home.joinToken),
+  );
   const wanted = { ...joinOf(flags, config, around), token };
   keepNetwork(home, flags);
   const agent = await startEphemeralAgent({ ...options, join: wanted, onGone: () => gone.resolve('gone') });
@@ -123,7 +131,7 @@ function enrolByConfig(
   return enrolFirst({
     ...{ home, random, print },
     join: () => joinOf(flags, config, around),
-    tokenFile: around.environment['CASARE_AGENT_TOKEN_FILE'] || config.joinTokenFile,
+    tokenFile: around.environment['CASARE_AGENT_TOKEN_FILE'] || (config.joinTokenFile ?? home.joinToken),
     now: Date.now,
     stopped: around.stopped(),
   });

@@ -38,7 +38,7 @@ async function bundle(flags: Flags, around: Surroundings): Promise<void> {
     lines: linesOf(flags.lines),
   });
   const settings = config?.network ?? readable(() => home.network.settings()) ?? {};
-  const secrets = knownSecrets(home, settings, environment, config?.joinTokenFile ?? null);
+  const secrets = knownSecrets(home, settings, environment, config?.joinTokenFile ?? home.joinToken);
   const { manifest, zip } = packBundle(parts, secrets, { at: at.toISOString(), agentVersion: agentVersion() });
   around.print(contents(manifest));
   if (flags.list === true) return;

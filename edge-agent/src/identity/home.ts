@@ -2,6 +2,7 @@
  * The agent home: where everything of one agent is. Only its owner may enter it; that is verified at every start.
  *
  *   identity.json  credential.pem  server-roots.pem        who the agent is
+ *   join-token                                             what an installer left, until the agent is enrolled
  *   next-key.json                                          a certificate that was asked for
  *   sealing-key.json                                        what secrets are sealed to
  *   network.json                                            the way out to the control plane
@@ -31,6 +32,7 @@ export interface AgentHome {
   /** Key and certificate of a home that has not renewed since version 0.1. */
   readonly key: string;
   readonly chain: string;
+  readonly joinToken: string;
   /** An enrolment under way, with its key. */
   readonly request: string;
   readonly serverRoots: string;
@@ -70,6 +72,7 @@ export function agentHome(
     sealingKey: join(root, 'sealing-key.json'),
     key: join(root, 'agent.key'),
     chain: join(root, 'chain.pem'),
+    joinToken: join(root, 'join-token'),
     request: join(root, 'enrolment.json'),
     serverRoots: join(root, 'server-roots.pem'),
     outbox: join(root, 'outbox.db'),

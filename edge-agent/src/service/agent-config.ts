@@ -8,7 +8,7 @@
  * fault is refused as a whole, with all its faults; no message shows a value, which may hold a password.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Capability, Slots } from '@casare/shared/protocol';
 import { type Problem, readSource, schemaFindings } from '@casare/shared/workflow';
 import { z } from 'zod';
@@ -18,8 +18,6 @@ import { changeProblem } from '../windows/index.ts';
 import { EXIT } from './exit-codes.ts';
 
 const FILE_BYTES = 65_536;
-/** Where the join token is looked for beside the file. */
-const TOKEN_NAME = 'join-token';
 
 const enrolUrl = z
   .string()
@@ -60,7 +58,8 @@ export interface HeldConfig {
   readonly declared: readonly string[];
   readonly slots: Partial<Slots>;
   readonly network: NetworkSettings;
-  readonly joinTokenFile: string;
+  /** Absent: `join-token` in the agent home, where an agent that may do little else can erase it. */
+  readonly joinTokenFile: string | undefined;
   readonly workerSocket: string | undefined;
 }
 
@@ -112,7 +111,7 @@ export function heldConfig(text: string, file: string): HeldConfig {
       ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }),
       ...(proxyAuthFile === undefined ? {} : { proxyAuthFile: resolve(folder, proxyAuthFile) }),
     }),
-    joinTokenFile: joinTokenFile === undefined ? join(folder, TOKEN_NAME) : resolve(folder, joinTokenFile),
+    joinTokenFile: joinTokenFile === undefined ? undefined : resolve(folder, joinTokenFile),
     workerSocket: workerSocket === undefined ? undefined : resolve(folder, workerSocket),
   };
 }

@@ -1,7 +1,6 @@
 /** The agent as a service. */
 export { type Agent, type AgentOptions, startAgent } from './agent.ts';
 export { ConfigInvalid, heldConfig, type HeldConfig, readAgentConfig } from './agent-config.ts';
-export { EXIT } from './exit-codes.ts';
 export { enrolFirst } from './first-enrolment.ts';
 export { ensureNotRunning, startEphemeralAgent } from './ephemeral.ts';
 export { agentVersion, MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';

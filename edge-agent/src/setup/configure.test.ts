@@ -24,7 +24,7 @@ test('settings and token are there, the token for the agent alone', () => {
   const settings = { url, site: 'plant-7', tags: ['hall=2'], proxy: 'http://proxy:3128', noProxy: ['intra'] };
   configure(place, { settings, joinToken: ` ${TOKEN}\r\n` });
   const held = readAgentConfig(place.config);
-  expect(held).toMatchObject({ url, declared: ['site=plant-7', 'hall=2'], joinTokenFile: tokenFile() });
+  expect(held).toMatchObject({ url, declared: ['site=plant-7', 'hall=2'] });
   expect(held.network).toMatchObject({ proxy: 'http://proxy:3128', noProxy: ['intra'] });
   expect(readFileSync(tokenFile(), 'utf8')).toBe(`${TOKEN}\n`);
   expect(statSync(tokenFile()).mode & 0o777).toBe(0o600);

@@ -39,7 +39,7 @@ export function configure(place: ConfigurePlace, wanted: Configuration): string[
   const { home, config } = place;
   const before = textAt(config);
   const after = changed(config, before, wanted.settings);
-  const { joinTokenFile } = heldConfig(after ?? before ?? '', config);
+  const joinTokenFile = heldConfig(after ?? before ?? '', config).joinTokenFile ?? home.joinToken;
   const token = wanted.joinToken === undefined ? undefined : wanted.joinToken.trim();
   if (token !== undefined) verifyToken(token);
   const policy = wanted.policy === undefined || wanted.policy === '' ? undefined : policyAt(wanted.policy);

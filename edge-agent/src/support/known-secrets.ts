@@ -12,7 +12,7 @@ export function knownSecrets(
   home: AgentHome,
   settings: NetworkSettings,
   environment: NodeJS.ProcessEnv,
-  joinTokenFile: string | null,
+  joinTokenFile: string,
 ): string[] {
   const named = Object.entries(environment)
     .filter(([name]) => !isAllowed(name) && SECRET_NAME.test(name))
