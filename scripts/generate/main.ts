@@ -10,6 +10,7 @@ import { asyncApiDocument } from './asyncapi.ts';
 import { certsPage } from './certs.ts';
 import { doctorPage } from './doctor.ts';
 import { schemaSql } from './schema.ts';
+import { selftestPage } from './selftest.ts';
 import { stateMachines } from './state-machines.ts';
 import { stepPages } from './steps.ts';
 import { ROOT, writeOrCompare } from './write.ts';
@@ -27,6 +28,7 @@ async function files(): Promise<Map<string, string>> {
   made.set('docs/state-machines.md', stateMachines());
   made.set('docs/security/certs.md', certsPage());
   made.set('docs/guides/doctor.md', doctorPage());
+  made.set('docs/install/selftest.md', selftestPage());
   for (const [name, text] of stepPages()) made.set(`docs/steps/${name}`, text);
   return made;
 }

@@ -14,6 +14,7 @@ import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-fl
 import { type PlaceFlags, placeOf, withPlace } from './place.ts';
 import { addRun } from './run-command.ts';
 import { addRunLocal } from './run-local-command.ts';
+import { addSelftest } from './selftest-command.ts';
 import { addService } from './service-command.ts';
 import { addStatus, AgentIdle, IDLE_EXIT } from './status-command.ts';
 import { addSupportBundle } from './support-command.ts';
@@ -62,6 +63,7 @@ function commands(around: Surroundings): Command {
   addService(program, around);
   addDoctor(program, around, () => new Failed());
   addSupportBundle(program, around);
+  addSelftest(program, around, () => new Failed());
   addAudit(program, around);
   addRunLocal(program, around, () => new RunFailed());
   addInspect(program, around);
