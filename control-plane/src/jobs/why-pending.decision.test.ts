@@ -20,6 +20,7 @@ const agent: AgentFitness = {
 };
 const route: Route = { id: 1, tenant: 't', slot: 'plain', site: 'berlin', capabilities: ['os=linux'] };
 const free: Asked = { wait: null, ahead: 0 };
+const sessions = (how: string): Set<string> => new Set(['os=linux', `session=${how}`]);
 const later: Asked = { wait: { notBefore: new Date('2030-01-01T00:00:00Z'), holder: null }, ahead: 0 };
 
 // What is mended first is said first: each line also breaks what the lines after it break.
@@ -44,6 +45,8 @@ test.each<[Unmet['code'], string, Partial<AgentFitness>, Partial<Route>, Asked]>
   ],
   ['MISSING_CAPABILITY', 'lacks z=1', {}, { capabilities: ['secret=pin', 'z=1'] }, free],
   ['NO_SUCH_SLOT', 'has no desktop slot', { connected: false }, { slot: 'desktop' }, free],
+  ['NO_SUCH_SLOT', 'desktop slot now: its screen is locked', { labels: sessions('locked') }, { slot: 'desktop' }, free],
+  ['NO_SUCH_SLOT', 'its session is disconnected', { labels: sessions('disconnected') }, { slot: 'desktop' }, free],
   ['OFFLINE', 'is not connected', { connected: false }, { slot: 'browser' }, free],
   ['NO_FREE_SLOT', 'all 1 browser slots are busy', {}, { slot: 'browser' }, free],
   ['NONE', 'as soon as it may start', {}, { capabilities: ['agent=a1'] }, later],

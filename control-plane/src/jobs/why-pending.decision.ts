@@ -97,7 +97,9 @@ export function firstUnmet(agent: AgentFitness, route: Route, asked: Asked): Unm
     const fix = `casare secrets reseal ${unsealed} --agent ${agent.name}`;
     return { code: 'SECRET_NOT_SEALED', reason: `the secret ${unsealed} is not sealed to its key: ${fix}` };
   }
-  if (agent.slots[route.slot] === 0) return { code: 'NO_SUCH_SLOT', reason: `has no ${route.slot} slot` };
+  if (agent.slots[route.slot] === 0) {
+    return { code: 'NO_SUCH_SLOT', reason: `has no ${route.slot} slot${noScreen(agent, route)}` };
+  }
   if (!agent.connected) return { code: 'OFFLINE', reason: 'is not connected' };
   if (agent.busy[route.slot] >= agent.slots[route.slot]) {
     return { code: 'NO_FREE_SLOT', reason: `all ${agent.slots[route.slot]} ${route.slot} slots are busy` };
@@ -106,6 +108,13 @@ export function firstUnmet(agent: AgentFitness, route: Route, asked: Asked): Unm
     return { code: 'NONE', reason: 'can run it as soon as it may start' };
   if (ahead > 0) return { code: 'NONE', reason: `can run it: ${jobs(ahead)} better or older before it` };
   return { code: 'NONE', reason: 'can run it: it should start within a second' };
+}
+
+/** Of an agent whose worker hosts are in sessions of people: why there is no screen to work on now. */
+function noScreen({ labels }: AgentFitness, { slot }: Route): string {
+  if (slot !== 'desktop') return '';
+  if (labels.has('session=locked')) return ' now: its screen is locked; unlock it';
+  return labels.has('session=disconnected') ? ' now: its session is disconnected; connect to it' : '';
 }
 
 /** One line for a person. `most`: so many ahead means "or more". */

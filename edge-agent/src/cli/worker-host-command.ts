@@ -3,6 +3,7 @@ import path from 'node:path';
 import { homedir } from 'node:os';
 import { type Command } from 'commander';
 import { agentVersion } from '../service/index.ts';
+import { ownSession } from '../windows/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
 interface Flags {
@@ -26,7 +27,7 @@ export function addWorkerHost(program: Command, around: Surroundings): void {
       await runWorkerHost({
         place: placeOf(socket),
         home: path.resolve(home ?? path.join(homedir(), '.casare-worker')),
-        session: '',
+        session: () => (process.platform === 'win32' ? ownSession() : null),
         version: agentVersion(),
         environment: around.environment,
         platform: process.platform,

@@ -5,7 +5,7 @@
 import type { Slots } from '@casare/shared/protocol';
 import { browserCapabilities, type BrowserProbe, probeBrowser } from '../browser/index.ts';
 import { desktopCapabilities, type DesktopProbe, probeDesktop } from '../desktop/index.ts';
-import type { HostedWorkers } from '../worker-host/index.ts';
+import { type HostedWorkers, sessionCapabilities, sessionText } from '../worker-host/index.ts';
 import type { Log } from './log.ts';
 
 export interface Abilities {
@@ -60,11 +60,13 @@ export class OwnAbilities implements Abilities {
   }
 }
 
+type Hosts = Pick<HostedWorkers, 'probed' | 'identities' | 'sessions' | 'desktops'>;
+
 /** What the users of the worker hosts can do that are here. Without a host there is nothing. */
 export class HostedAbilities implements Abilities {
-  readonly #workers: Pick<HostedWorkers, 'probed' | 'identities'>;
+  readonly #workers: Hosts;
 
-  constructor(workers: Pick<HostedWorkers, 'probed' | 'identities'>) {
+  constructor(workers: Hosts) {
     this.#workers = workers;
   }
 
@@ -73,14 +75,12 @@ export class HostedAbilities implements Abilities {
       ...browserCapabilities(browser),
       ...desktopCapabilities(desktop),
     ]);
-    return [...new Set(all)];
+    return [...new Set(all), ...sessionCapabilities(this.#workers.sessions)];
   }
 
-  /** Each host with a screen of its own, that many runs cannot share, has one desktop slot. */
+  /** Each host with a screen that runs cannot share has one desktop slot, and none while that is locked. */
   slots(configured: Slots): Slots {
-    const { probed, identities } = this.#workers;
-    const screens = probed.filter(({ desktop }) => desktop.ok).map(({ desktop }) => (desktop.many ? Infinity : 1));
-    const desktops = screens.reduce((sum, count) => sum + count, 0);
+    const { probed, identities, desktops } = this.#workers;
     return {
       plain: identities.length > 0 ? configured.plain : 0,
       browser: probed.some(({ browser }) => browser.ok) ? configured.browser : 0,
@@ -95,7 +95,8 @@ export class HostedAbilities implements Abilities {
   }
 
   desktop(): string {
-    const found = this.#workers.probed.map(({ desktop }) => desktop.found);
+    const { probed, sessions } = this.#workers;
+    const found = [...probed.map(({ desktop }) => desktop.found), ...sessions.map(sessionText)];
     return found.length === 0 ? this.#absent() : found.join('; ');
   }
 

@@ -79,6 +79,16 @@ export function openToReaders(path: string): void {
   setList(path, `${privateList([], inside !== '')}(A;${inside};0x1200a9;;;WD)`);
 }
 
+/**
+ * Lets whoever is signed in at this machine read it, or with `change` work in it, besides those that the agent's files are
+ * for. @throws Fault ACCESS_NOT_SET
+ */
+export function openToSessions(path: string, use: 'read' | 'change'): void {
+  const inside = statSync(path).isDirectory() ? 'OICI' : '';
+  const rights = use === 'read' ? '0x1200a9' : '0x1301bf';
+  setList(path, `${privateList(trustedAccounts(), inside !== '')}(A;${inside};${rights};;;IU)`);
+}
+
 function setList(path: string, list: string): void {
   const windows = native();
   const descriptor: [Pointer] = [null];

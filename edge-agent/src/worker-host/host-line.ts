@@ -3,6 +3,7 @@ import type { SlotKind } from '@casare/shared/protocol';
 import { z } from 'zod';
 import type { FrameLink } from './frames.ts';
 import { HostedWorker } from './hosted-worker.ts';
+import { isUsable, type SessionState } from './session.decision.ts';
 import { FromHost, HOST_BYTES, MAX_WORKERS, type Probed, type ToHost } from './messages.ts';
 
 /** A new spare is started this long after one was taken, so that it does not slow the job's first step. */
@@ -26,6 +27,7 @@ export class HostLine {
   readonly #workers = new Map<string, HostedWorker>();
   readonly #orders = new Map<number, (isDone: boolean) => void>();
   #probed: Probed | null = null;
+  #session: SessionState | null = null;
   #spare: HostedWorker | null = null;
   #refill: NodeJS.Timeout | undefined;
   #nextOrder = 1;
@@ -45,6 +47,11 @@ export class HostLine {
     return this.#probed;
   }
 
+  /** Where there are sessions: how that of the host stands. */
+  get session(): SessionState | null {
+    return this.#session;
+  }
+
   /** Workers of runs. */
   get busy(): number {
     return this.#workers.size - (this.#spare === null ? 0 : 1);
@@ -58,6 +65,7 @@ export class HostLine {
     if (this.#isGone || this.#workers.size >= MAX_WORKERS) return false;
     if (slot === 'plain') return true;
     if (slot === 'browser') return this.#probed?.browser.ok === true;
+    if (!isUsable(this.#session)) return false;
     const { ok, many } = this.#probed?.desktop ?? { ok: false, many: false };
     return ok && (many || ![...this.#workers.values()].some((worker) => worker.slot === 'desktop'));
   }
@@ -155,6 +163,11 @@ export class HostLine {
       case 'probed': {
         const { browser, desktop } = message;
         this.#probed = { browser, desktop };
+        this.#options.changed();
+        return;
+      }
+      case 'session': {
+        this.#session = message.session;
         this.#options.changed();
         return;
       }

@@ -16,17 +16,20 @@ import { describe, Fault } from '../fault.ts';
 import { type Admitted, dialAgent } from './handshake.ts';
 import { type FromHost, HOST_BYTES, MAX_WORKERS, ToHost } from './messages.ts';
 import { type Place, readPlace } from './place.ts';
+import type { SessionState } from './session.decision.ts';
 import { endTree, StartedWorker } from './started-worker.ts';
 
 const RETRY_MS = 250;
 const RETRY_MOST_MS = 5_000;
+/** How often the state of the session is looked at, milliseconds: a desktop job that comes in between finds it locked. */
+const LOOK_MS = 1_000;
 
 export interface HostOptions {
   readonly place: Place;
   /** A folder of the workers' user: profiles of browsers, and a browser that is unpacked. */
   readonly home: string;
-  /** Of what a system tells apart by sessions; empty elsewhere. */
-  readonly session: string;
+  /** How the session of this process stands now; null where there are no sessions. */
+  readonly session: () => SessionState | null;
   readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
@@ -48,8 +51,8 @@ export async function runWorkerHost(options: HostOptions): Promise<void> {
   for (let delay = RETRY_MS; !stopped.aborted; delay = Math.min(delay * 2, RETRY_MOST_MS)) {
     try {
       const place = readPlace(options.place, options.platform);
-      const { session: id, place: at, version } = options;
-      const dial = { as: 'host', socket: place.socket, id, key: place.key, version, place: at } as const;
+      const { place: at, version } = options;
+      const dial = { as: 'host', socket: place.socket, id: idOf(options), key: place.key, version, place: at } as const;
       const admitted = await dialAgent(dial);
       log(`the agent at ${place.socket} has admitted this host`);
       [said, delay] = ['', RETRY_MS];
@@ -73,6 +76,9 @@ class Service {
   readonly #workers = new Map<string, StartedWorker>();
   readonly #over = Promise.withResolvers<void>();
   readonly #leave = (): void => this.#admitted.link.destroy();
+  readonly #look: NodeJS.Timeout;
+  /** What the agent was told last of the session. */
+  #told = '';
   #isOver = false;
 
   constructor(options: HostOptions, socket: string, admitted: Admitted) {
@@ -87,6 +93,8 @@ class Service {
     options.stopped.addEventListener('abort', this.#leave);
     if (options.stopped.aborted) this.#leave();
     admitted.link.resume();
+    this.#tellSession();
+    this.#look = setInterval(() => this.#tellSession(), LOOK_MS);
     void this.#probe();
   }
 
@@ -98,6 +106,7 @@ class Service {
   async #end(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearInterval(this.#look);
     this.#options.stopped.removeEventListener('abort', this.#leave);
     // Tries as long as it takes: a host that has workers is of no other use.
     while (this.#workers.size > 0) {
@@ -199,9 +208,23 @@ class Service {
     this.#say({ type: 'probed', browser: told, desktop: { ...desktop, found: desktop.found.slice(0, 2_000) } });
   }
 
+  #tellSession(): void {
+    const session = this.#options.session();
+    const text = JSON.stringify(session);
+    if (session === null || text === this.#told) return;
+    this.#told = text;
+    this.#say({ type: 'session', session });
+  }
+
   #say(message: FromHost): boolean {
     return this.#isOver ? true : this.#admitted.link.send(message);
   }
+}
+
+/** A user has one host in each session. */
+function idOf({ session }: HostOptions): string {
+  const own = session();
+  return own === null ? '' : String(own.id);
 }
 
 function settled(settings: Admitted['settings']): Record<string, string> {

@@ -15,6 +15,7 @@ import { HostLine } from './host-line.ts';
 import { HostedWorker } from './hosted-worker.ts';
 import type { HostSettings, Probed } from './messages.ts';
 import { openPlace, type Place } from './place.ts';
+import { isUsable, type SessionState } from './session.decision.ts';
 import { type AdmittedHost, openReception } from './reception.ts';
 
 const MAX_HOSTS = 32;
@@ -67,6 +68,17 @@ export class HostedWorkers implements WorkerSource {
   /** What the hosts that are here can do, those that have tried it. */
   get probed(): readonly Probed[] {
     return [...this.#hosts.values()].map((host) => host.probed).filter((probed) => probed !== null);
+  }
+
+  /** The sessions of the hosts that are here, where there are such. */
+  get sessions(): readonly SessionState[] {
+    return [...this.#hosts.values()].map((host) => host.session).filter((session) => session !== null);
+  }
+
+  /** Desktops that a job could have now; Infinity where each run makes its own. */
+  get desktops(): number {
+    const able = [...this.#hosts.values()].filter((host) => host.probed?.desktop.ok === true && isUsable(host.session));
+    return able.reduce((sum, host) => sum + (host.probed?.desktop.many === true ? Infinity : 1), 0);
   }
 
   /** Hosts by their users. */

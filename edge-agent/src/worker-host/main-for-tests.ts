@@ -11,7 +11,7 @@ await runWorkerHost({
   ...{
     place: placeOf(socket),
     home,
-    session: '',
+    session: () => null,
     version: agentVersion(),
     environment: process.env,
     platform: process.platform,

@@ -66,10 +66,23 @@ const Probe = z.object({
   desktop: z.object({ ok: z.boolean(), found: text, many: z.boolean() }),
 });
 
+/** Bounded: it is a host that says it. */
+const Session = z.object({
+  id: z.int().min(0),
+  user: z.string().max(256),
+  isConnected: z.boolean(),
+  isLocked: z.boolean(),
+  width: z.int().min(0).max(100_000),
+  height: z.int().min(0).max(100_000),
+  dpi: z.int().min(0).max(10_000),
+});
+
 /** What a host says to the agent. */
 export const FromHost = z.discriminatedUnion('type', [
   /** What the host's user can do on this machine, as it was tried. */
   z.object({ type: z.literal('probed'), ...Probe.shape }),
+  /** How its session stands; said at the start, where there are sessions, and at every change. */
+  z.object({ type: z.literal('session'), session: Session }),
   z.object({ type: z.literal('spawned'), marker, pid: z.int().min(0), startTicks: z.int().min(0) }),
   z.object({ type: z.literal('line'), marker, text: z.string().max(LINE_CHARACTERS) }),
   /** The worker has ended, and nothing that it started is left. */

@@ -15,6 +15,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
+import { changeProblem, openToSessions } from '../windows/index.ts';
 import { writeWhole } from '../write-whole.ts';
 
 /** Unix socket paths are limited (108 bytes on Linux, with the final zero). */
@@ -61,8 +62,12 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
     for (const name of readdirSync(place.marks)) rmSync(join(place.marks, name), { force: true, recursive: true });
   } else {
     for (const folder of [place.marks, place.runs]) mkdirSync(folder, { recursive: true });
+    // Whoever is signed in may be a host: what the place holds is for them to read, and folders of runs to work in.
+    openToSessions(place.root, 'read');
+    openToSessions(place.runs, 'change');
   }
   writeWhole(place.key, JSON.stringify(key), 0o640);
+  if (platform === 'win32') verifyUnchanged(place);
   return key;
 }
 
@@ -70,13 +75,21 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
 export function readPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
   if (platform !== 'win32') verifyOthers(place);
   try {
+    if (platform === 'win32') verifyUnchanged(place);
     return Key.parse(JSON.parse(readFileSync(place.key, 'utf8')));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw new Fault('AGENT_NOT_RUNNING', `no agent has been at ${place.root} yet`);
+    if (error instanceof Fault && error.code === 'WORKER_PLACE_UNSAFE') throw error;
     throw new Fault('WORKER_PLACE_UNSAFE', `${place.key} cannot be used: is this user in the group of ${place.root}?`, {
       cause: error,
     });
   }
+}
+
+/** On Windows: whoever made the folder first, or may change the key, could be taken for the agent. */
+function verifyUnchanged(place: Place): void {
+  const problem = changeProblem(place.key);
+  if (problem !== null) throw unsafe(problem);
 }
 
 function verifyOwn(place: Place): void {

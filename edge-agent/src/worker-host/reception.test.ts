@@ -106,6 +106,24 @@ test('a host that says what is no message is one no more; a worker that does is 
   expect(hosted.workers.identities).toHaveLength(1);
 });
 
+test('a desktop job waits for a session that is not locked (the session is a double of one of Windows)', async () => {
+  const { told, say } = await idleHost();
+  const session = { id: 1, user: 'anna', isConnected: true, isLocked: true, width: 800, height: 600, dpi: 96 };
+  const browser = { ok: false, path: null, version: null, sandbox: false, why: null };
+  say({ type: 'session', session });
+  say({ type: 'probed', browser, desktop: { ok: true, found: 'a screen', many: false } });
+  await vi.waitFor(() => expect(hosted.workers.probed).toHaveLength(1));
+  expect([hosted.workers.desktops, hosted.workers.sessions]).toEqual([0, [session]]);
+  const worker = hosted.workers.take('desktop');
+  expect(worker.isWaiting).toBe(true);
+  say({ type: 'session', session: { ...session, isLocked: false } });
+  await vi.waitFor(() =>
+    expect(told.some((order) => order.type === 'spawn' && order.marker === worker.marker)).toBe(true),
+  );
+  // One screen, one run.
+  expect(hosted.workers.take('desktop').isWaiting).toBe(true);
+});
+
 test('a worker that floods with questions is not read beyond a bound', async () => {
   const { told } = await idleHost();
   const worker = hosted.workers.take('plain');
