@@ -73,7 +73,7 @@ export async function install(policy: string): Promise<Installed> {
     return made;
   };
   const home = agentHome(folder('agent', AGENT, AGENT, 0o700), {});
-  const place = folder('workers', AGENT, WORKER, 0o2750);
+  const place = folder('workers', AGENT, WORKER, 0o750);
   folder('worker-home', WORKER, WORKER, 0o700);
   const file = (name: string, text: string, [uid, gid, mode]: readonly [number, number, number]): string => {
     const made = path.isAbsolute(name) ? name : path.join(base, name);
@@ -100,7 +100,7 @@ export async function install(policy: string): Promise<Installed> {
       PATH: process.env['PATH'],
       HOME: base,
       CASARE_BROWSER: '/does/not/exist',
-      CASARE_LOG_LEVEL: 'debug',
+
       [MARK]: base,
     };
     const all = [...identity(uid, groups), process.execPath, ...NODE_FLAGS, ...args];

@@ -4,11 +4,12 @@
  */
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { giveTo } from '../shared-file.ts';
 
 /** Folders of finished runs that are kept. */
 export const FOLDERS_KEPT = 20;
-/** For the group too, which files made in it are handed down to. */
-const SHARED_MODE = 0o2770;
+/** For the group too. */
+const SHARED_MODE = 0o770;
 const OWN_MODE = 0o700;
 
 /** Workers of another user. */
@@ -21,7 +22,7 @@ export class RunFolders {
   readonly #root: string;
   readonly #sharing: FolderSharing | null;
 
-  /** @param root with workers of another user, one whose group is theirs and that hands it down */
+  /** @param root with workers of another user, one whose group is theirs */
   constructor(root: string, sharing: FolderSharing | null = null) {
     this.#root = root;
     this.#sharing = sharing;
@@ -31,9 +32,12 @@ export class RunFolders {
   make(jobId: string): string {
     const folder = join(this.#root, jobId);
     const files = join(folder, 'files');
-    if (this.#isShared && statSync(folder, { throwIfNoEntry: false }) !== undefined) chmodSync(folder, SHARED_MODE);
     const isNew = mkdirSync(files, { recursive: true, mode: OWN_MODE }) !== undefined;
-    if (this.#isShared && isNew) for (const made of [files, folder]) chmodSync(made, SHARED_MODE);
+    if (this.#isShared) {
+      const { gid } = statSync(this.#root);
+      if (isNew) giveTo(files, gid, SHARED_MODE);
+      giveTo(folder, gid, SHARED_MODE);
+    }
     return folder;
   }
 

@@ -32,7 +32,7 @@ afterEach(async () => {
 export function makePlaceIn(folder: string): Place {
   const place = placeOf(`${folder}/workers/host.sock`);
   mkdirSync(place.root);
-  chmodSync(place.root, 0o2750);
+  chmodSync(place.root, 0o750);
   return place;
 }
 

@@ -48,9 +48,9 @@ test('a real workflow runs in a worker of the host; its files and its folder are
   expect([...peer.files.values()].map(({ bytes }) => bytes.toString())).toEqual(['hello']);
   const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
   const own = join(hosted.place.runs, run.jobId);
-  expect(modeOf(hosted.place.root)).toBe('2750');
+  expect(modeOf(hosted.place.root)).toBe('750');
   expect(modeOf(hosted.place.socket)).toBe('660');
-  expect(modeOf(hosted.place.runs)).toBe('2710');
+  expect(modeOf(hosted.place.runs)).toBe('710');
   expect(modeOf(join(own, 'files/sub/a.txt'))).toBe('640');
   await vi.waitFor(() => expect(modeOf(own), 'closed once the worker is gone').toBe('700'));
 });

@@ -11,11 +11,12 @@
  * socket is the agent. Nobody outside the group gets in. In `marks/` nobody touches a file of somebody else.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
 import { changeProblem, openToSessions } from '../windows/index.ts';
+import { giveTo } from '../shared-file.ts';
 import { writeWhole } from '../write-whole.ts';
 
 /** Unix socket paths are limited (108 bytes on Linux, with the final zero). */
@@ -55,10 +56,9 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
   const key = { socket, key: randomBytes(KEY_BYTES).toString('hex') };
   if (platform !== 'win32') {
     if (Buffer.byteLength(place.socket) > SOCKET_PATH_BYTES) throw unsafe(`${place.socket} is too long for a socket`);
-    verifyOwn(place);
-    // The mode of mkdir has no bit for the group to be handed down; the folders have it from the place.
-    makeFolder(place.marks, 0o3770);
-    makeFolder(place.runs, 0o2710);
+    const group = verifyOwn(place);
+    makeFolder(place.marks, group, 0o1770);
+    makeFolder(place.runs, group, 0o710);
     for (const name of readdirSync(place.marks)) rmSync(join(place.marks, name), { force: true, recursive: true });
   } else {
     for (const folder of [place.marks, place.runs]) mkdirSync(folder, { recursive: true });
@@ -67,6 +67,7 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
     openToSessions(place.runs, 'change');
   }
   writeWhole(place.key, JSON.stringify(key), 0o640);
+  if (platform !== 'win32') giveTo(place.key, statSync(place.root).gid, 0o640);
   if (platform === 'win32') verifyUnchanged(place);
   return key;
 }
@@ -92,23 +93,24 @@ function verifyUnchanged(place: Place): void {
   if (problem !== null) throw unsafe(problem);
 }
 
-function verifyOwn(place: Place): void {
+/** The workers' group. */
+function verifyOwn(place: Place): number {
   const { uid, gid, mode } = statsOf(place.root);
   const own = process.getuid?.();
   if (uid !== own) throw unsafe(`${place.root} belongs to uid ${uid}: give it to uid ${own}, the agent's`);
-  if ((mode & 0o027) !== 0) throw unsafe(`${place.root} is open to others, or its group may write it: chmod 2750 it`);
+  if ((mode & 0o027) !== 0) throw unsafe(`${place.root} is open to others, or its group may write it: chmod 750 it`);
   if (gid !== process.getgid?.() && !(process.getgroups?.() ?? []).includes(gid)) {
     throw unsafe(
       `the agent's user is not in the group ${gid} of ${place.root}: add it, so that it can read what jobs write`,
     );
   }
-  chmodSync(place.root, 0o2750);
+  return gid;
 }
 
 /** Whoever could put another socket there could be taken for the agent. */
 function verifyOthers(place: Place): void {
   const { uid: agent, mode } = statsOf(place.root);
-  if ((mode & 0o022) !== 0) throw unsafe(`others than its owner may write ${place.root}: chmod 2750 it`);
+  if ((mode & 0o022) !== 0) throw unsafe(`others than its owner may write ${place.root}: chmod 750 it`);
   for (let folder = dirname(place.root); ; folder = dirname(folder)) {
     const { uid, mode: open } = lstatSync(folder);
     if (uid !== 0 && uid !== agent) throw unsafe(`${folder} belongs to uid ${uid}: give it to root`);
@@ -123,18 +125,19 @@ function verifyOthers(place: Place): void {
 function statsOf(folder: string): { uid: number; gid: number; mode: number } {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return found;
-  const text = `there is no folder ${folder}: make it, owned by the agent's user and the workers' group, mode 2750`;
+  const text = `there is no folder ${folder}: make it, owned by the agent's user and the workers' group, mode 750`;
   throw new Fault('WORKER_PLACE_MISSING', text);
 }
 
-function makeFolder(folder: string, mode: number): void {
+/** Its group is given, not handed down by the folder above: an agent under a service manager may set no such bit. */
+function makeFolder(folder: string, group: number, mode: number): void {
   try {
     mkdirSync(folder);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
     if (!lstatSync(folder).isDirectory()) throw unsafe(`${folder} is no folder: remove it`);
   }
-  chmodSync(folder, mode);
+  giveTo(folder, group, mode);
 }
 
 function unsafe(problem: string): Fault {

@@ -181,9 +181,9 @@ test('a socket that a killed agent left is replaced, one that somebody listens a
 
 test('a host comes to no place that others could have made, and to no agent that does not know the key', async () => {
   const { place } = hosted;
-  chmodSync(place.root, 0o2770);
+  chmodSync(place.root, 0o770);
   expect(() => readPlace(place, process.platform)).toThrow('others than its owner may write');
-  chmodSync(place.root, 0o2750);
+  chmodSync(place.root, 0o750);
   chmodSync(folder, 0o777);
   expect(() => readPlace(place, process.platform)).toThrow(`others may write ${folder}`);
   chmodSync(folder, 0o700);
@@ -204,11 +204,11 @@ test('a host comes to no place that others could have made, and to no agent that
 
 test('an agent opens no place that its group may write or others enter; the key is new at every start', () => {
   const place = makePlaceIn(mkdtempSync(join(folder, 'other-')));
-  for (const mode of [0o2770, 0o2755]) {
+  for (const mode of [0o770, 0o755]) {
     chmodSync(place.root, mode);
-    expect(() => openPlace(place, process.platform)).toThrow('chmod 2750 it');
+    expect(() => openPlace(place, process.platform)).toThrow('chmod 750 it');
   }
-  chmodSync(place.root, 0o2750);
+  chmodSync(place.root, 0o750);
   const { key } = openPlace(place, process.platform);
   expect((statSync(place.key).mode & 0o777).toString(8)).toBe('640');
   expect(openPlace(place, process.platform).key).not.toBe(key);

@@ -2,10 +2,11 @@
  * The agent's end of the place: listens, and admits worker hosts and the workers that they started. Whoever has not proved
  * itself within five seconds, in two small frames, is sent away; nothing of what it says is looked at before.
  */
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
+import { giveTo } from '../shared-file.ts';
 import { FrameLink } from './frames.ts';
 import { freshNonce, HELLO_MS, isProof, proofOf } from './handshake.ts';
 import { Hello, HELLO_BYTES, type HostSettings } from './messages.ts';
@@ -40,7 +41,7 @@ export interface ReceptionOptions {
 
 /** Opens it. Throws a Fault: WORKER_PLACE_TAKEN. */
 export async function openReception(options: ReceptionOptions): Promise<Server> {
-  const { key, platform } = options;
+  const { key, place, platform } = options;
   const isPipe = platform === 'win32';
   if (!isPipe) await removeStale(key.socket);
   const server = createServer((socket) => receive(socket, options));
@@ -54,7 +55,7 @@ export async function openReception(options: ReceptionOptions): Promise<Server> 
     // A pipe's own access list is not ours to set: whoever may reach it proves itself by the key, which has one.
     server.listen({ path: key.socket, readableAll: isPipe, writableAll: isPipe }, resolve);
   });
-  if (!isPipe) chmodSync(key.socket, 0o660);
+  if (!isPipe) giveTo(key.socket, statSync(place.root).gid, 0o660);
   return server;
 }
 

@@ -2,9 +2,10 @@
  * A worker's end of its channel to the agent: Node's own, where the agent forked it, or a connection that it dials, where a
  * worker host started it. What goes over it is the same.
  */
-import { chmodSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { z } from 'zod';
+import { giveTo } from '../shared-file.ts';
 import type { FrameLink } from './frames.ts';
 import { dialAgent } from './handshake.ts';
 import { TO_WORKER_BYTES } from './messages.ts';
@@ -68,15 +69,16 @@ function dialledLink(link: FrameLink): AgentLink {
   };
 }
 
-/** Opens a file, and the folders of the run on the way to it, to the group that the run's folder has handed them. */
+/** Opens a file, and the folders of the run on the way to it, to the group of the run's folder. */
 function share(file: string, runFolder: string): void {
   if (process.platform === 'win32') return;
   const own = process.getuid?.();
+  const { gid } = lstatSync(runFolder);
   for (let path = file; path.startsWith(runFolder + sep); path = dirname(path)) {
     const { uid, mode } = lstatSync(path);
     if (uid !== own) continue;
-    if ((mode & 0o170000) === 0o100000) chmodSync(path, 0o640);
-    if ((mode & 0o170000) === 0o040000) chmodSync(path, 0o2770);
+    if ((mode & 0o170000) === 0o100000) giveTo(path, gid, 0o640);
+    if ((mode & 0o170000) === 0o040000) giveTo(path, gid, 0o770);
   }
 }
 
