@@ -104,8 +104,8 @@ export const FINDINGS = {
   },
   session: {
     SESSION_NONE: warning(
-      'there is no display, and no program to make a virtual one',
-      'needed for desktop jobs only: `apt-get install xvfb openbox dbus at-spi2-core`',
+      'there is no display, and no program to make a virtual one; on Windows this is session 0, in which services are',
+      'needed for desktop jobs only: `apt-get install xvfb openbox dbus at-spi2-core`; on Windows a worker host in the session of a person',
     ),
     SESSION_SETTING: warning('`CASARE_DESKTOP` cannot be used as it stands', 'correct it, or unset it'),
     SESSION_LOCKED: warning('the session of the present display is locked', 'unlock it, or use virtual displays'),

@@ -1,4 +1,4 @@
 /** `doctor`: what keeps an agent from working. */
 export type { Check, TimedCheck } from './check.ts';
-export { CHECK_NAMES, type CheckName, FINDINGS } from './findings.ts';
+export { CHECK_NAMES, type CheckName } from './findings.ts';
 export { runChecks } from './run-checks.ts';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { sessionState } from '../desktop/index.ts';
 import { type Check, finding, ok } from './check.ts';
+import { desktopFix } from './program-checks.ts';
 
 const FEW_FILES = 4_096;
 const LITTLE_MEMORY = 1_073_741_824;
@@ -44,7 +45,7 @@ function openFiles(): number | null {
 export async function checkSession(environment: NodeJS.ProcessEnv): Promise<Check> {
   const state = await sessionState(environment, process.platform);
   if (state.kind === 'wrong') return finding('session', 'SESSION_SETTING', state.found);
-  if (state.kind === 'none') return finding('session', 'SESSION_NONE', state.found);
+  if (state.kind === 'none') return finding('session', 'SESSION_NONE', state.found, desktopFix());
   if (state.kind === 'unreachable') return finding('session', 'DISPLAY_UNREACHABLE', state.found);
   return state.locked === true ? finding('session', 'SESSION_LOCKED', state.found) : ok('session', state.found);
 }

@@ -28,10 +28,12 @@ function isOurs(root: string): boolean {
 export async function checkDesktop(environment: NodeJS.ProcessEnv): Promise<Check> {
   const probe = await probeDesktop(environment, process.platform);
   if (probe.ok) return ok('desktop', probe.found);
-  return finding(
-    'desktop',
-    'DESKTOP_NONE',
-    probe.found,
-    'needed for desktop jobs only: apt-get install xvfb openbox dbus at-spi2-core',
-  );
+  return finding('desktop', 'DESKTOP_NONE', probe.found, desktopFix());
+}
+
+/** How this system gets a desktop. */
+export function desktopFix(): string {
+  return process.platform === 'win32'
+    ? 'needed for desktop jobs only: start a worker host in the session of the person who is logged on'
+    : 'needed for desktop jobs only: apt-get install xvfb openbox dbus at-spi2-core';
 }

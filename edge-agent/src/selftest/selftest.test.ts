@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { SelftestReport } from '@casare/shared/selftest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { desktopPrograms, skipName } from '../desktop/desktop-for-tests.ts';
+import { sessionIn } from '../desktop/index.ts';
 import { writeEnrolledHome } from '../doctor/home-for-tests.ts';
 import { agentHome } from '../identity/index.ts';
 import { createTestPki } from '../identity/pki-for-tests.ts';
 import { anonymous } from './anonymous.decision.ts';
 import { POINT_IDS, POINTS, runSelftest } from './index.ts';
-import { mayBecomeAdministrator, serviceFacts, sessionOf } from './windows-answers.decision.ts';
+import { mayBecomeAdministrator, serviceFacts } from './windows-answers.decision.ts';
 
 const MAIN = new URL('../cli/main.ts', import.meta.url).pathname;
 const SLOW = 120_000;
@@ -117,9 +118,9 @@ describe("answers of Windows' tools", () => {
   });
 
   test('tasklist, sc qprivs', () => {
-    expect(sessionOf('"node.exe","4242","Services","0","61.234 K"')).toBe(0);
-    expect(sessionOf('"node.exe","17","RDP-Tcp#3","2","61.234 K"')).toBe(2);
-    expect(sessionOf('INFO: No tasks are running which match the specified criteria.')).toBeNull();
+    expect(sessionIn('"node.exe","4242","Services","0","61.234 K"')).toBe(0);
+    expect(sessionIn('"node.exe","17","RDP-Tcp#3","2","61.234 K"')).toBe(2);
+    expect(sessionIn('INFO: No tasks are running which match the specified criteria.')).toBeNull();
     const answer = 'PRIVILEGES : SeChangeNotifyPrivilege\r\n           : SeDebugPrivilege\r\n';
     expect(mayBecomeAdministrator(answer)).toEqual(['SeDebugPrivilege']);
   });

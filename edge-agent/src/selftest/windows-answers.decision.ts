@@ -20,12 +20,6 @@ export function serviceFacts(config: string, state: string): ServiceFacts {
   };
 }
 
-/** The session of the process in a line of `tasklist /fo csv /nh`: name, pid, name of the session, its number, memory. */
-export function sessionOf(line: string): number | null {
-  const [, number] = /^"[^"]*","\d+","[^"]*","(\d+)"/m.exec(line) ?? [];
-  return number === undefined ? null : Number(number);
-}
-
 /** By each of these an account can make itself administrator. */
 const FURTHER = [
   ...['SeDebugPrivilege', 'SeTcbPrivilege', 'SeTakeOwnershipPrivilege', 'SeLoadDriverPrivilege', 'SeRestorePrivilege'],

@@ -3,8 +3,9 @@
  * under Wine at most: that is why they are here.
  */
 import { setTimeout } from 'node:timers/promises';
+import { isSessionLocked, sessionOfProcess } from '../desktop/index.ts';
 import { privacyProblem, protectData, unprotectData } from '../windows/index.ts';
-import { mayBecomeAdministrator, serviceFacts, sessionOf } from './windows-answers.decision.ts';
+import { mayBecomeAdministrator, serviceFacts } from './windows-answers.decision.ts';
 import { ask, failed, type Outcome, passed, type Probe, skipped } from './probe.ts';
 
 const SERVICE = 'CasareAgent';
@@ -51,7 +52,7 @@ export const WINDOWS_PROBES = {
   'session.zero': async () => {
     const facts = await service();
     if (facts === null || facts.pid === 0) return skipped('the service does not run');
-    const [theirs, ours] = [await session(facts.pid), await session(process.pid)];
+    const [theirs, ours] = [await sessionOfProcess(facts.pid), await sessionOfProcess(process.pid)];
     if (theirs === null || ours === null) return failed('tasklist tells no sessions');
     const text = `service in session ${theirs}, this program in ${ours}`;
     return theirs === 0 && ours > 0 ? passed(text) : failed(text);
@@ -62,7 +63,7 @@ export const WINDOWS_PROBES = {
     const pids = [...shell.matchAll(/^\s*(\d+)\s*$/gm)]
       .map(([, pid]) => Number(pid))
       .filter((pid) => pid !== process.pid);
-    const sessions = await Promise.all(pids.map((pid) => session(pid)));
+    const sessions = await Promise.all(pids.map((pid) => sessionOfProcess(pid)));
     if (pids.length === 0) return skipped('no worker host runs');
     const text = `worker hosts in sessions ${sessions.join(', ')}`;
     return sessions.every((number) => number !== null && number > 0) ? passed(text) : failed(text);
@@ -131,15 +132,9 @@ async function restarted(before: ReadonlySet<number>): Promise<Outcome> {
   return passed(`a new process after ${Math.round((performance.now() - began) / 1_000)} s`);
 }
 
-async function session(pid: number): Promise<number | null> {
-  return sessionOf((await ask('tasklist.exe', '/fi', `pid eq ${pid}`, '/fo', 'csv', '/nh')) ?? '');
-}
-
-/** The logon screen of a locked session is a process of that session. */
 async function isLocked(): Promise<boolean> {
-  const own = await session(process.pid);
-  const screens = (await ask('tasklist.exe', '/fi', 'imagename eq LogonUI.exe', '/fo', 'csv', '/nh')) ?? '';
-  return screens.split(/\r?\n/).some((line) => own !== null && sessionOf(line) === own);
+  const own = await sessionOfProcess(process.pid);
+  return own !== null && (await isSessionLocked(own));
 }
 
 async function until(holds: () => Promise<boolean>, ms = RESTART_MS): Promise<boolean> {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { XConnection } from '../x11/connection.ts';
 import { findProgram } from './programs.ts';
 import { desktopSettings } from './settings.ts';
+import { isSessionLocked, sessionOfProcess } from './windows-session.ts';
 
 export interface SessionState {
   /** `wrong`: a setting cannot be used; `none`: there is nothing to make a display with. */
@@ -22,13 +23,23 @@ const ASKING_MS = 5_000;
 
 /** Looks at the session that this process was started in. Never rejects. */
 export async function sessionState(env: Environment, platform: NodeJS.Platform): Promise<SessionState> {
-  if (platform !== 'linux') return { kind: 'none', found: 'displays are looked at on Linux only', locked: null };
+  if (platform === 'win32') return windowsState();
+  if (platform !== 'linux') return { kind: 'none', found: 'there are no desktop jobs on this system', locked: null };
   try {
     const settings = desktopSettings(env);
     return settings.kind === 'virtual' ? await virtualState(env) : await presentState(settings.display, env);
   } catch (error) {
     return { kind: 'wrong', found: textOf(error), locked: null };
   }
+}
+
+async function windowsState(): Promise<SessionState> {
+  const session = await sessionOfProcess(process.pid);
+  if (session === null) return { kind: 'present', found: 'Windows does not tell the session', locked: null };
+  // services are there, and no person ever is
+  if (session === 0) return { kind: 'none', found: 'session 0 has no screen', locked: null };
+  const locked = await isSessionLocked(session);
+  return { kind: 'present', found: `session ${session}, ${locked ? 'locked' : 'not locked'}`, locked };
 }
 
 async function virtualState(env: Environment): Promise<SessionState> {

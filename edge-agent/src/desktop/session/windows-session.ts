@@ -1,0 +1,32 @@
+/** Which session of Windows this process is in, and whether it is locked, by `tasklist`: no library is needed to know why there is no desktop. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const ASKING_MS = 20_000;
+const ANSWER_BYTES = 1_048_576;
+
+/** The session of a process; null where it is not told. */
+export async function sessionOfProcess(pid: number): Promise<number | null> {
+  return sessionIn(await tasks(`pid eq ${pid}`));
+}
+
+/** The logon screen of a locked session is a process of that session. */
+export async function isSessionLocked(session: number): Promise<boolean> {
+  const screens = await tasks('imagename eq LogonUI.exe');
+  return screens.split(/\r?\n/).some((line) => sessionIn(line) === session);
+}
+
+/** The session in a line of `tasklist /fo csv /nh`: name, pid, name of the session, its number, memory. */
+export function sessionIn(line: string): number | null {
+  const [, number] = /^"[^"]*","\d+","[^"]*","(\d+)"/m.exec(line) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
+async function tasks(filter: string): Promise<string> {
+  const options = { timeout: ASKING_MS, maxBuffer: ANSWER_BYTES, windowsHide: true };
+  try {
+    return (await promisify(execFile)('tasklist.exe', ['/fi', filter, '/fo', 'csv', '/nh'], options)).stdout;
+  } catch {
+    return '';
+  }
+}
