@@ -171,6 +171,9 @@ test('what is at their site is seen and steered, in REST and GraphQL, and lists 
     agents: [{ id: mine.agent }],
   });
   expect(await operator.call(api.auth.me)).toMatchObject({ sites: [HERE] });
+  // The dead letter is of no site, and the whole tenant's.
+  expect((await two.plane.client.call(api.deadLetters.counts, {})).total).toBe(1);
+  expect(await operator.call(api.deadLetters.counts, {})).toMatchObject({ total: 0, workflows: [] });
   const paused = await operator.call(api.agents.act, { params: { id: mine.agent, action: 'pause' } });
   expect(paused.state).toBe('paused');
   const asked = `{ jobs(limit: 50) { items { id } } agents(limit: 50) { items { id } } job(id: "${two.things.get('/jobs/')!}") { id } }`;

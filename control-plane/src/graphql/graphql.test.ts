@@ -126,6 +126,35 @@ describe('refusals', () => {
     expect((await ask('subscription { me { role } }')).codes).toEqual(['GRAPHQL_INVALID']);
   });
 
+  it('change an agent: null is no site, and what is left out stays', async () => {
+    const id = crypto.randomUUID();
+    await plane.database.db.transaction((tx) =>
+      tx.script(`INSERT INTO agent (tenant_id, id, name, state, site, grants, join_token_id, key_digest)
+        VALUES ('${plane.admin.tenant}', '${id}', 'press', 'active', 'plant-1', '{erp}', 'none', 'updated')`),
+    );
+    const update = (input: string) =>
+      ask(`mutation { updateAgent(id: "${id}", input: { ${input} }) { name site grants } }`);
+    expect((await update('name: "press-7", addGrants: ["line=7"]')).data).toEqual({
+      updateAgent: { name: 'press-7', site: 'plant-1', grants: ['erp', 'line=7'] },
+    });
+    expect((await update('site: null')).data).toMatchObject({ updateAgent: { name: 'press-7', site: null } });
+    expect((await update('')).codes).toEqual(['REQUEST_INVALID']);
+    expect((await update('grants: ["secret=portal"]')).codes).toEqual(['REQUEST_INVALID']);
+    expect((await update('name: "a\\u001b[2J"')).codes).toEqual(['REQUEST_INVALID']);
+    const viewer = askerWith(plane.url, await plane.keyOf('viewer'));
+    const denied = await viewer(`mutation { updateAgent(id: "${id}", input: { name: "x" }) { name } }`);
+    expect(denied.codes).toEqual(['PERMISSION_DENIED']);
+  });
+
+  it('count dead letters', async () => {
+    const answer = await ask(
+      '{ deadLetterCounts { total complete others reasons { permanent } workflows { workflow } } }',
+    );
+    expect(answer.data).toEqual({
+      deadLetterCounts: { total: 0, complete: true, others: 0, reasons: { permanent: 0 }, workflows: [] },
+    });
+  });
+
   it('deny by the permission of the operation, links too', async () => {
     const id = await submitted();
     const { key } = await plane.client.call(api.apiKeys.create, { body: { name: 'jobs', scopes: ['jobs:read'] } });
