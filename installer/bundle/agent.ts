@@ -41,7 +41,7 @@ const started = (module: string): Entry => ({
 });
 const ENTRIES: readonly Entry[] = [
   { source: `${WORKSPACE}/src/cli/main.ts`, file: AGENT_FILE },
-  ...['runner/worker', 'engine/jq-worker', 'engine/jq-resident', 'steps/data/pdf-thread'].map(started),
+  ...['runner/worker', 'engine/jq-worker', 'engine/jq-resident', 'steps/data/pdf-thread', 'desktop/uia/host-process'].map(started),
 ];
 const MANIFEST = `${WORKSPACE}/package.json`;
 /** The page that shows run records, and where `@casare/shared/viewer.html` leads to. */
@@ -63,7 +63,7 @@ export async function makeAgent({ root, target, out, at }: AgentWanted): Promise
     out,
     entries: ENTRIES,
     // Also those of other machines: the program asks for them, finds none, and does without.
-    apart: [...names, ...(target.os === 'linux' ? [] : ['@sparticuz/chromium'])],
+    apart: [...names, target.os === 'linux' ? 'koffi' : '@sparticuz/chromium'],
     // The default home of a checkout, which an installed agent is never asked for.
     reachable: [MANIFEST, '.casare', 'certs/dist/signer-process/main.js'],
   });

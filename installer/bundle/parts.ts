@@ -24,6 +24,19 @@ export const PARTS: readonly Part[] = [
   { name: 'tesseract.js', keep: ['src/'] },
   { name: '@tesseract.js-data/eng', keep: ['4.0.0_best_int/', 'index.js'] },
   { name: '@sparticuz/chromium', only: ['linux'], keep: ['bin/', 'build/'] },
+  // Only the host of a Windows desktop calls into the system.
+  {
+    name: 'koffi',
+    only: ['win32'],
+    keep: [
+      'index.js',
+      'index.cjs',
+      'src/koffi/index.js',
+      'src/koffi/index.cjs',
+      'src/koffi/src/static.js',
+      'src/koffi/src/static.cjs',
+    ],
+  },
   // Loads extensions of the protocol by their names.
   { name: 'x11', keep: ['lib/'] },
 ];

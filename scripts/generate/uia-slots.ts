@@ -1,8 +1,8 @@
 /**
- * The places of methods in COM's tables, from the headers of Debian's `libwine-dev` (Wine 10, trixie). The header is not
+ * The places of methods in COM's tables, from the header of Debian's `libwine-dev` (Wine 10, trixie). The header is not
  * on every machine, so this is no part of `npm run generate`; `test/system/uia-slots.test.ts` compares where it can be had.
  *
- * Run: `node scripts/generate/uia-slots.ts FOLDER`, the folder that holds `uiautomationclient.h` and `oleacc.h`.
+ * Run: `node scripts/generate/uia-slots.ts FOLDER`, the folder that holds `uiautomationclient.h`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,30 +10,20 @@ import path from 'node:path';
 /** What the driver calls, and nothing else. */
 const CALLED: Readonly<Record<string, readonly string[]>> = {
   IUIAutomation: [
-    'GetRootElement',
     'ElementFromHandle',
-    'GetFocusedElement',
     'ElementFromHandleBuildCache',
     'CreateCacheRequest',
     'CreateTrueCondition',
-    'CreatePropertyCondition',
-    'CreateAndCondition',
-    'CreateOrCondition',
-    'CreateNotCondition',
     'get_ControlViewWalker',
-    'get_RawViewWalker',
   ],
-  IUIAutomation2: ['put_AutoSetFocus', 'put_ConnectionTimeout', 'put_TransactionTimeout'],
-  IUIAutomationCacheRequest: ['AddProperty', 'put_TreeScope', 'put_TreeFilter'],
+  IUIAutomation2: ['put_ConnectionTimeout', 'put_TransactionTimeout'],
+  IUIAutomationCacheRequest: ['AddProperty', 'put_TreeScope'],
   IUIAutomationTreeWalker: ['GetParentElementBuildCache'],
   IUIAutomationElement: [
     'SetFocus',
     'GetRuntimeId',
-    'FindFirst',
-    'FindFirstBuildCache',
     'FindAllBuildCache',
     'BuildUpdatedCache',
-    'GetCurrentPropertyValueEx',
     'GetCachedPropertyValueEx',
     'GetCurrentPattern',
     'get_CurrentName',
@@ -41,7 +31,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   ],
   IUIAutomationElementArray: ['get_Length', 'GetElement'],
   IUIAutomationInvokePattern: ['Invoke'],
-  IUIAutomationValuePattern: ['SetValue', 'get_CurrentValue', 'get_CurrentIsReadOnly'],
+  IUIAutomationValuePattern: ['SetValue', 'get_CurrentValue'],
   IUIAutomationTogglePattern: ['Toggle'],
   IUIAutomationExpandCollapsePattern: ['Expand', 'Collapse'],
   IUIAutomationSelectionItemPattern: ['Select'],
@@ -57,24 +47,22 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
     'get_CurrentDefaultAction',
     'get_CurrentValue',
   ],
-  IAccessible: ['get_accName', 'get_accValue', 'get_accRole', 'accDoDefaultAction'],
 };
 const TARGET = path.resolve(import.meta.dirname, '../../edge-agent/src/desktop/uia/slots.ts');
 
-/** The generated file from the texts of the headers. Throws when one of them lacks what the driver calls. */
-export function slotsText(headers: readonly string[]): string {
-  const header = headers.join('\n');
+/** The generated file from the text of the header. Throws when one of them lacks what the driver calls. */
+export function slotsText(header: string): string {
   const interfaces = Object.entries(CALLED).map(([name, methods]) => {
     const all = methodsOf(header, name);
     const lines = methods.map((method) => {
       const slot = all.indexOf(method);
-      if (slot === -1) throw new Error(`${name} has no method ${method} in these headers`);
+      if (slot === -1) throw new Error(`${name} has no method ${method} in this header`);
       return `    ${method}: ${slot},`;
     });
     return `  ${name}: {\n${lines.join('\n')}\n  },`;
   });
   return `/**
- * Places of methods in COM's tables, counted from 0. Generated from Wine 10's \`uiautomationclient.h\` and \`oleacc.h\` by
+ * Places of methods in COM's tables, counted from 0. Generated from Wine 10's \`uiautomationclient.h\` by
  * \`scripts/generate/uia-slots.ts\`; do not edit.
  */
 export const SLOTS = {
@@ -86,13 +74,12 @@ ${interfaces.join('\n')}
 /** The methods of an interface with those that it inherits, in their order. */
 function methodsOf(header: string, name: string): string[] {
   const [, body] = new RegExp(String.raw`typedef struct ${name}Vtbl \{(.*?)\} ${name}Vtbl;`, 's').exec(header) ?? [];
-  if (body === undefined) throw new Error(`these headers have no ${name}: take them from libwine-dev of Wine 10`);
+  if (body === undefined) throw new Error(`this header has no ${name}: take the one of libwine-dev of Wine 10`);
   return [...body.matchAll(/STDMETHODCALLTYPE \*(\w+)\)/g)].map(([, method]) => method!);
 }
 
 if (process.argv[1] === import.meta.filename) {
   const folder = process.argv[2];
-  if (folder === undefined) throw new Error('say the folder of the headers');
-  const read = (file: string): Promise<string> => readFile(path.join(folder, file), 'utf8');
-  await writeFile(TARGET, slotsText(await Promise.all(['uiautomationclient.h', 'oleacc.h'].map(read))));
+  if (folder === undefined) throw new Error('say the folder of the header');
+  await writeFile(TARGET, slotsText(await readFile(path.join(folder, 'uiautomationclient.h'), 'utf8')));
 }

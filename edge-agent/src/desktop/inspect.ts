@@ -1,4 +1,4 @@
-/** What can be named on a display that is there: every element of its windows with a selector that names it alone. */
+/** What can be named on a display, or in a session of Windows, that is there: every element of its windows with a selector that names it alone. */
 import { selectorFor } from './propose.ts';
 import { snapshotOf } from './snapshot.ts';
 import { startDesktop } from './start.ts';

@@ -19,7 +19,10 @@ export async function probeDesktop(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
 ): Promise<DesktopProbe> {
-  if (platform !== 'linux') return { ok: false, found: 'desktop steps run on Linux only', many: false };
+  if (platform === 'win32') return probeSession(env);
+  if (platform !== 'linux') {
+    return { ok: false, found: 'desktop steps run on Linux and Windows only', many: false };
+  }
   try {
     const settings = desktopSettings(env);
     const desktop = await startDesktop({ env });
@@ -36,7 +39,33 @@ export async function probeDesktop(
   }
 }
 
+/** UI Automation of the session that the agent, or its worker, runs in: a service alone has no screen that anybody sees. */
+async function probeSession(env: Readonly<Record<string, string | undefined>>): Promise<DesktopProbe> {
+  try {
+    const desktop = await startDesktop({ env, platform: 'win32' });
+    try {
+      const windows = await desktop.driver.elements.windows();
+      const { width, height } = desktop.driver.screen;
+      const name = env['SESSIONNAME'] ?? '';
+      if (name === 'Services') {
+        return {
+          ok: false,
+          found: 'this is the session of services, which has no screen: use the session worker',
+          many: false,
+        };
+      }
+      const found = `UI Automation, session ${name === '' ? 'unnamed' : name} of ${width}x${height}, ${windows.length} windows`;
+      return { ok: true, found, many: false };
+    } finally {
+      await desktop.close();
+    }
+  } catch (error) {
+    return { ok: false, found: error instanceof Error ? error.message : String(error), many: false };
+  }
+}
+
 /** The capabilities a probe proves. */
-export function desktopCapabilities(probe: DesktopProbe): string[] {
-  return probe.ok ? ['desktop', 'desktop.linux'] : [];
+export function desktopCapabilities(probe: DesktopProbe, platform: NodeJS.Platform = process.platform): string[] {
+  if (!probe.ok) return [];
+  return platform === 'win32' ? ['desktop', 'desktop.windows', 'desktop=uia'] : ['desktop', 'desktop.linux'];
 }

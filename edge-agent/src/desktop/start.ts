@@ -1,9 +1,11 @@
-/** A desktop to work on: a virtual display of its own, or the present one, with its driver. */
+/** A desktop to work on, with its driver: a virtual display of its own or the present one; on Windows, the session. */
 import { MARKER_VARIABLE } from '../runner/process-tree.ts';
 import { openAtspiDriver } from './atspi-driver.ts';
 import type { DesktopDriver } from './desktop-driver.ts';
 import { desktopSettings, type ScreenSize } from './session/settings.ts';
 import { type StartedDisplay, startVirtualDisplay } from './session/virtual-display.ts';
+import { launchHost } from './uia/launch.ts';
+import { openUiaDriver } from './uia-driver.ts';
 import { XConnection } from './x11/connection.ts';
 
 export interface StartedDesktop {
@@ -20,10 +22,17 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Instead of the size that the settings say. */
   readonly screen?: ScreenSize;
+  /** Of this machine unless said. */
+  readonly platform?: NodeJS.Platform;
 }
 
 /** @throws DesktopError DESKTOP_SETTING_INVALID, DESKTOP_NO_DISPLAY, DESKTOP_PROGRAM_MISSING, DESKTOP_NOT_STARTED */
-export async function startDesktop({ env, screen }: StartOptions): Promise<StartedDesktop> {
+export async function startDesktop({
+  env,
+  screen,
+  platform = process.platform,
+}: StartOptions): Promise<StartedDesktop> {
+  if (platform === 'win32') return startSession(env);
   const settings = desktopSettings(env);
   const display =
     settings.kind === 'virtual'
@@ -40,6 +49,12 @@ export async function startDesktop({ env, screen }: StartOptions): Promise<Start
     await display.close();
     throw error;
   }
+}
+
+/** The session of Windows that this process runs in: its screens are as they are. */
+async function startSession(env: Readonly<Record<string, string | undefined>>): Promise<StartedDesktop> {
+  const driver = await openUiaDriver(() => launchHost(env));
+  return { driver, env: programsEnvironment(env), own: false, close: async () => driver.close() };
 }
 
 /** The display that this process was started on. */

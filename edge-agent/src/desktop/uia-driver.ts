@@ -21,6 +21,8 @@ import { isKey } from './win32/virtual-keys.ts';
 const LOOK_AGAIN_MS = 30;
 /** Looks until a window must be as it was asked to be. */
 const LOOKS = 60;
+/** Looks in a row by which a window stays as it is. */
+const SAME_LOOKS = 3;
 /** Moves of the pointer on its way. */
 const DRAG_STEPS = 10;
 const DRAG_STEP_MS = 20;
@@ -103,10 +105,13 @@ function windowsOf(remote: RemoteDesktop): WindowDriver {
     close: async ({ element }) => void (await remote.call('close', element.ref)),
     place: async ({ element }, place) => void (await remote.call('place', element.ref, place)),
     setState: async ({ element: { ref } }, state) => {
-      await remote.call('setState', ref, state);
-      for (let look = 0; look < LOOKS && (await remote.call('windowState', ref)) !== state; look += 1) {
-        // From the taskbar a window comes back as it was: a second time makes it a plain one.
-        if (state === 'normal') await remote.call('setState', ref, state);
+      // A window that was minimized comes back as it was before, and may be maximized then: it is asked until it stays so.
+      for (let look = 0, same = 0; look < LOOKS && same < SAME_LOOKS; look += 1) {
+        if ((await remote.call('windowState', ref)) === state) same += 1;
+        else {
+          same = 0;
+          await remote.call('setState', ref, state);
+        }
         await delay(LOOK_AGAIN_MS);
       }
     },

@@ -32,7 +32,7 @@ const LINKER_FLAGS = [
   ...['-lshell32', '-lole32', '-luuid', '-ladvapi32'],
 ];
 
-interface Tools {
+export interface Tools {
   readonly gcc: string;
   readonly windres: string;
   readonly windmc: string;
@@ -91,7 +91,7 @@ async function compile(tools: Tools, sources: string, made: string, version: str
 const PREPROCESSOR = ['-E', '-xc', '-DRC_INVOKED'].map((flag) => `--preprocessor-arg=${flag}`);
 
 /** Those of this machine, else unpacked ones. */
-async function findTools(checkout: string): Promise<Tools> {
+export async function findTools(checkout: string): Promise<Tools> {
   const installed = {
     gcc: `${TARGET}-gcc`,
     windres: `${TARGET}-windres`,

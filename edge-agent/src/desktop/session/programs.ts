@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { Socket } from 'node:net';
+import { delimiter, extname, isAbsolute, join } from 'node:path';
 import { DesktopError } from '../desktop-error.ts';
 
 /** What is kept of what a program says on its standard error, characters. */
@@ -27,11 +28,17 @@ export interface StartedProgram {
 }
 
 /** The absolute path of a program, links resolved; null when PATH has none of that name, or it may not be run. */
-export async function findProgram(name: string, env: Readonly<Record<string, string | undefined>>) {
+export async function findProgram(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+) {
   const folders = isAbsolute(name) ? [''] : (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  if (!isAbsolute(name) && name.includes('/')) return null;
+  if (!isAbsolute(name) && /[/\\]/.test(name)) return null;
+  // On Windows a name without an ending means a program, never a script.
+  const named = platform === 'win32' && extname(name) === '' ? `${name}.exe` : name;
   for (const folder of folders) {
-    const path = folder === '' ? name : join(folder, name);
+    const path = folder === '' ? named : join(folder, named);
     try {
       await access(path, constants.X_OK);
       if ((await stat(path)).isFile()) return { path, real: await realpath(path) };
@@ -78,6 +85,8 @@ export async function startProgram(
     child.once('error', reject);
   });
   child.on('error', () => undefined);
+  // A program that goes on after us does not hold us, nor does what it says.
   child.unref();
+  if (child.stderr instanceof Socket) child.stderr.unref();
   return { child, ended, exit: () => exit, lastWords: () => words.replaceAll(/\s+/g, ' ').trim().slice(-500) };
 }

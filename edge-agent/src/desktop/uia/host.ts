@@ -3,6 +3,7 @@
  * while it is asked holds this process and nothing else: the agent's side (`remote.ts`) ends it when a call's time is over,
  * and the next call begins a new one.
  */
+import koffi from 'koffi';
 import { DesktopError } from '../desktop-error.ts';
 import { windowsApi } from '../win32/api.ts';
 import { ClassicControls } from '../win32/classic.ts';
@@ -26,14 +27,14 @@ const [CONNECT_MS, ANSWER_MS] = [3_000, 5_000];
 const MOST_ROUNDS = 100;
 
 /** Serves one agent until the channel closes. */
-export function serveDesktop(channel: Channel, ffi: Ffi): void {
+export function serveDesktop(channel: Channel): void {
   let handlers: CallHandlers | null = null;
   channel.onMessage((message) => {
     const asked = Asked.safeParse(message);
     if (!asked.success) return channel.end();
     const { id, call, args } = asked.data;
     try {
-      handlers ??= openDesktop(ffi);
+      handlers ??= openDesktop(koffi);
       const act = handlers[call] as (...args: unknown[]) => unknown;
       channel.send({ id, result: act(...(CALLS[call].args.parse(args) as unknown[])) });
     } catch (error) {

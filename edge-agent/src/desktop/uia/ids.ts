@@ -2,7 +2,6 @@
 
 /** Properties of elements. */
 export const PROPERTY = {
-  process: 30002,
   controlType: 30003,
   name: 30005,
   hasFocus: 30008,
@@ -16,19 +15,14 @@ export const PROPERTY = {
   hasExpandCollapse: 30028,
   hasGridItem: 30029,
   hasGrid: 30030,
-  hasInvoke: 30031,
-  hasRange: 30033,
   hasScroll: 30034,
-  hasScrollItem: 30035,
   hasSelectionItem: 30036,
-  hasText: 30040,
   hasToggle: 30041,
   hasValue: 30043,
   readOnly: 30046,
   expandState: 30070,
   selected: 30079,
   toggleState: 30086,
-  hasLegacy: 30090,
 } as const;
 
 export const PATTERN = {
@@ -46,13 +40,13 @@ export const PATTERN = {
 } as const;
 
 /** TreeScope. */
-export const SCOPE = { element: 1, children: 2, descendants: 4 } as const;
+export const SCOPE = { element: 1, children: 2 } as const;
 
 /** ExpandCollapseState. */
-export const EXPAND = { collapsed: 0, expanded: 1, partly: 2, leaf: 3 } as const;
+export const EXPAND = { expanded: 1, partly: 2, leaf: 3 } as const;
 
 /** ToggleState. */
-export const TOGGLE = { off: 0, on: 1, mixed: 2 } as const;
+export const TOGGLE = { on: 1, mixed: 2 } as const;
 
 /** Class and interface identifiers. */
 export const GUID = {
@@ -60,7 +54,6 @@ export const GUID = {
   CUIAutomation: 'ff48dba4-60ef-4201-aa87-54103eef594e',
   IUIAutomation: '30cbe57d-d9d0-452a-ab13-7ac5ac4825ee',
   IUIAutomation2: '34723aff-0c9d-49d0-9896-7ab52df8cd8a',
-  IAccessible: '618736e0-3c3d-11cf-810c-00aa00389b71',
 } as const;
 
 /** A GUID as COM lays it out: three little-endian numbers, then bytes. */

@@ -56,8 +56,8 @@ export class ElementReader {
       toggles: has(PROPERTY.hasToggle),
     };
     const kind = ownWindow === 0 ? null : this.#classic.kindOf(ownWindow, className);
-    const told = Number(value(PROPERTY.controlType) ?? PANE);
-    const controlType = told === PANE && kind !== null ? CLASSIC_TYPES[kind] : told;
+    const type = Number(value(PROPERTY.controlType) ?? PANE);
+    const controlType = type === PANE && kind !== null ? CLASSIC_TYPES[kind] : type;
     const { nativeRole, roles: own } = rolesOfUia(controlType, traits);
     const roles = isTop ? asWindow(own) : own;
     const states = new Set<ElementState>(kind === null ? [] : this.#classic.states(ownWindow, kind));
@@ -100,7 +100,10 @@ export class ElementReader {
     }
     const isField = roles.some((role) => LABELLED.has(role));
     // Of a field the name is often its label's, as it is written.
-    const name = isField ? text(PROPERTY.name).replace(/\s*[:*]+$/, '') : text(PROPERTY.name);
+    const told = text(PROPERTY.name);
+    // What a field holds does not name it, though some say so: a label does.
+    const isValue = told !== '' && kind !== null && isField && this.#classic.text(ownWindow, kind) === told;
+    const name = isValue ? '' : isField ? told.replace(/\s*[:*]+$/, '') : told;
     const id = text(PROPERTY.id);
     return this.#held.keep({
       wire: {

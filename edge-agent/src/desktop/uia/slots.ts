@@ -1,31 +1,22 @@
 /**
- * Places of methods in COM's tables, counted from 0. Generated from Wine 10's `uiautomationclient.h` and `oleacc.h` by
+ * Places of methods in COM's tables, counted from 0. Generated from Wine 10's `uiautomationclient.h` by
  * `scripts/generate/uia-slots.ts`; do not edit.
  */
 export const SLOTS = {
   IUIAutomation: {
-    GetRootElement: 5,
     ElementFromHandle: 6,
-    GetFocusedElement: 8,
     ElementFromHandleBuildCache: 10,
     CreateCacheRequest: 20,
     CreateTrueCondition: 21,
-    CreatePropertyCondition: 23,
-    CreateAndCondition: 25,
-    CreateOrCondition: 28,
-    CreateNotCondition: 31,
     get_ControlViewWalker: 14,
-    get_RawViewWalker: 16,
   },
   IUIAutomation2: {
-    put_AutoSetFocus: 59,
     put_ConnectionTimeout: 61,
     put_TransactionTimeout: 63,
   },
   IUIAutomationCacheRequest: {
     AddProperty: 3,
     put_TreeScope: 7,
-    put_TreeFilter: 9,
   },
   IUIAutomationTreeWalker: {
     GetParentElementBuildCache: 9,
@@ -33,11 +24,8 @@ export const SLOTS = {
   IUIAutomationElement: {
     SetFocus: 3,
     GetRuntimeId: 4,
-    FindFirst: 5,
-    FindFirstBuildCache: 7,
     FindAllBuildCache: 8,
     BuildUpdatedCache: 9,
-    GetCurrentPropertyValueEx: 11,
     GetCachedPropertyValueEx: 13,
     GetCurrentPattern: 16,
     get_CurrentName: 23,
@@ -53,7 +41,6 @@ export const SLOTS = {
   IUIAutomationValuePattern: {
     SetValue: 3,
     get_CurrentValue: 4,
-    get_CurrentIsReadOnly: 5,
   },
   IUIAutomationTogglePattern: {
     Toggle: 3,
@@ -93,11 +80,5 @@ export const SLOTS = {
     SetValue: 5,
     get_CurrentDefaultAction: 15,
     get_CurrentValue: 8,
-  },
-  IAccessible: {
-    get_accName: 10,
-    get_accValue: 11,
-    get_accRole: 13,
-    accDoDefaultAction: 25,
   },
 } as const;

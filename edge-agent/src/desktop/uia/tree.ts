@@ -13,6 +13,8 @@ import { type ElementReader, LABELLED } from './reader.ts';
 const [TEXT, LIST_ITEM, LIST] = [50020, 50007, 50008];
 /** Elements with more children are read in part: nobody sees so many at once. */
 const MOST_CHILDREN = 2_000;
+/** A program that answers later hides its windows until it does. */
+const READ_MS = 1_000;
 
 export interface TreeParts {
   readonly com: Com;
@@ -74,7 +76,8 @@ export class UiaTree {
   }
 
   #top({ handle }: TopWindow): Held | null {
-    return this.#fromWindow(handle, true);
+    // UI Automation waits for a program that is busy: nobody else's windows shall wait with it.
+    return this.#parts.classic.answers(handle, READ_MS) ? this.#fromWindow(handle, true) : null;
   }
 
   /** The element of a window; null when it has ended meanwhile, or its program does not answer. */

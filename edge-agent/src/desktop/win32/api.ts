@@ -81,11 +81,6 @@ export function windowsApi(ffi: Ffi) {
       user,
       'size_t __stdcall SetThreadDpiAwarenessContext(intptr_t)',
     ),
-    OpenInputDesktop: of<(flags: number, inherit: boolean, access: number) => Handle>(
-      user,
-      'size_t __stdcall OpenInputDesktop(uint32, bool, uint32)',
-    ),
-    CloseDesktop: of<(desktop: Handle) => boolean>(user, 'bool __stdcall CloseDesktop(size_t)'),
     CreateWindowExW: of<(...args: unknown[]) => Handle>(
       user,
       'size_t __stdcall CreateWindowExW(uint32, str16, str16, uint32, int, int, int, int, intptr_t, size_t, size_t, size_t)',

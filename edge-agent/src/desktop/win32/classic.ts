@@ -167,8 +167,8 @@ export class ClassicControls {
   }
 
   /** Whether the window's program reads messages now. */
-  answers(window: number): boolean {
-    return this.#send(window, WM.null) !== null;
+  answers(window: number, ms = ANSWER_MS): boolean {
+    return this.#send(window, WM.null, 0, null, ms) !== null;
   }
 
   className(window: number): string {
@@ -191,9 +191,9 @@ export class ClassicControls {
   }
 
   /** The answer, null when there is none in time. */
-  #send(window: number, message: number, w = 0, l: Buffer | bigint | null = null): number | null {
+  #send(window: number, message: number, w = 0, l: Buffer | bigint | null = null, ms = ANSWER_MS): number | null {
     const result = Buffer.alloc(8);
-    const sent = this.#api.SendMessageTimeoutW(window, message, w, l, ABORT_IF_HUNG, ANSWER_MS, result);
+    const sent = this.#api.SendMessageTimeoutW(window, message, w, l, ABORT_IF_HUNG, ms, result);
     return sent === 0 ? null : result.readInt32LE(0);
   }
 }

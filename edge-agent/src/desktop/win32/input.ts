@@ -8,6 +8,11 @@ import { type VirtualKey, virtualKey } from './virtual-keys.ts';
 
 /** Events that are handed over at once. */
 const AT_ONCE = 200;
+const [NULL_MESSAGE, ABORT_IF_HUNG] = [0, 2];
+/** How long a program may take to read a key that is pressed. */
+const READ_MS = 1_000;
+/** Messages that one key may make besides itself. */
+const FOLLOWING = 4;
 /** What VkKeyScan says of the keys that are held with another one. */
 const HELD = [
   [0x1, 'Shift'],
@@ -69,6 +74,16 @@ export class WindowsInput {
     }
     const events = pressing(keys);
     this.#send([...events.slice(0, keys.length), ...typed, ...events.slice(keys.length)]);
+    this.#untilRead(2 * keys.length);
+  }
+
+  /** A program answers between two events: by then it has the clipboard, for one, and does not find it held by us. */
+  #untilRead(events: number): void {
+    const front = this.#api.GetForegroundWindow();
+    const result = Buffer.alloc(8);
+    for (let round = 0; front !== 0 && round < events + FOLLOWING; round += 1) {
+      if (this.#api.SendMessageTimeoutW(front, NULL_MESSAGE, 0, null, ABORT_IF_HUNG, READ_MS, result) === 0) return;
+    }
   }
 
   /** The last input was ours: Windows lets us bring a window to the front. */

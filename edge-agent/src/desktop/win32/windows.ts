@@ -207,7 +207,13 @@ export class TopWindows {
 export function startedBy(process: number, parents: ReadonlyMap<number, number>): number[] {
   const chain: number[] = [];
   let current = parents.get(process);
-  while (current !== undefined && current > 4 && chain.length < MOST_PARENTS && !chain.includes(current)) {
+  while (
+    current !== undefined &&
+    current > 4 &&
+    current !== process &&
+    chain.length < MOST_PARENTS &&
+    !chain.includes(current)
+  ) {
     chain.push(current);
     current = parents.get(current);
   }

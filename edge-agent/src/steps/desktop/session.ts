@@ -78,11 +78,12 @@ export class DesktopSession {
   /** The windows that the run may see. */
   async windows(): Promise<DesktopWindow[]> {
     const all = await this.driver.elements.windows();
-    return this.own ? all : all.filter(({ process }) => this.#isAdmitted(process));
+    return this.own ? all : all.filter((window) => this.#isAdmitted(window));
   }
 
   /** Itself, or what started it: programs often begin with a launcher. */
-  #isAdmitted(process: number): boolean {
+  #isAdmitted({ process, startedBy }: DesktopWindow): boolean {
+    if (startedBy !== undefined) return [process, ...startedBy].some((one) => this.#processes.has(one));
     let current: number | null = process;
     for (let level = 0; current !== null && current > 1 && level < MAX_LEVELS; level += 1) {
       if (this.#processes.has(current)) return true;

@@ -1,0 +1,30 @@
+/** Begins a desktop host as a process of its own. */
+import { fork } from 'node:child_process';
+import type { Channel } from './calls.ts';
+
+/** As the module is run: from its source or built. */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** It ends with this process: its channel closes. */
+export function launchHost(env: Readonly<Record<string, string | undefined>>): Channel {
+  const child = fork(new URL(`./host-process.${extension}`, import.meta.url), [], {
+    serialization: 'advanced',
+    stdio: 'ignore',
+    env: { ...env },
+    execArgv: extension === 'ts' ? ['--conditions=source', '--no-warnings=ExperimentalWarning'] : [],
+  });
+  // What could not be started closes: calls that wait hear it.
+  let closed: () => void = () => undefined;
+  child.once('error', () => closed());
+  child.once('exit', () => closed());
+  return {
+    send: (message) => {
+      if (child.connected) child.send(message as object, () => undefined);
+    },
+    onMessage: (listener) => child.on('message', listener),
+    onClose: (listener) => {
+      closed = listener;
+    },
+    end: () => child.kill('SIGKILL'),
+  };
+}
