@@ -13,7 +13,7 @@ import { ROOT } from '../support/program.ts';
 const Example = z.strictObject({
   workflow: z.string(),
   shows: z.string(),
-  /** A browser, or desktop applications by their Debian package. */
+  /** A browser, or desktop applications by their Debian package; `windows` runs in test/system/windows-workflow.test.ts. */
   needs: z.array(z.string()).optional(),
   /** A program beside it that serves the target and prints its address; `{server}` in the input stands for it. */
   server: z.string().optional(),
@@ -29,6 +29,7 @@ async function examplesOf(): Promise<[name: string, example: z.infer<typeof Exam
   const folders = (await readdir(EXAMPLES, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const found = folders.map(async ({ name }): Promise<[string, z.infer<typeof Example>, string | null]> => {
     const example = Example.parse(JSON.parse(await readFile(path.join(EXAMPLES, name, 'example.json'), 'utf8')));
+    if (example.needs?.includes('windows') === true) return [name, example, 'Windows'];
     const applications = (example.needs ?? []).filter((need) => need !== 'browser');
     return [name, example, applications.length === 0 ? null : await desktopPrograms(...applications)];
   });

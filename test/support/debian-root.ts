@@ -15,7 +15,7 @@ import { ROOT } from './program.ts';
 
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** Of which program a private mount namespace is made, with a process namespace, that ends when the program does. */
 export const NAMESPACE = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'] as const;
@@ -162,7 +162,7 @@ export async function bootstrap(fresh: string, suite: string, packages: readonly
 }
 
 /** Where this machine has its Debian packages from. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const asked = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
   const { stdout } = await run('apt-get', asked).catch(() => ({ stdout: '' }));
   return stdout.split('\n').find((line) => line.startsWith('http')) ?? 'http://deb.debian.org/debian';

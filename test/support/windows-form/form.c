@@ -79,7 +79,7 @@ static void add_order(HWND window)
     add(window, L"Button", L"Save", BS_PUSHBUTTON | WS_TABSTOP, 110, 160, 100, 28, IDOK);
     add(window, L"Static", L"Saved:", 0, 10, 200, 90, 20, 0);
     add(window, L"ListBox", L"", WS_BORDER | LBS_NOTIFY | LBS_HASSTRINGS | WS_VSCROLL, 110, 200, 300, 80, SAVED);
-    add(window, L"Static", L"nothing saved", 0, 10, 290, 420, 20, RESULT);
+    add(window, L"Static", L"nothing saved", SS_NOPREFIX, 10, 290, 420, 20, RESULT);
 }
 
 static void save(HWND window)
@@ -135,6 +135,9 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM w, LPARAM l)
     case WM_CREATE:
         fill(window);
         return 0;
+    case WM_NEXTDLGCTL:
+        if (l) SetFocus((HWND)w);
+        return 0;
     case WM_COMMAND:
         if (HIWORD(w) == BN_CLICKED) command(window, LOWORD(w));
         return 0;
@@ -146,6 +149,17 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM w, LPARAM l)
         return 0;
     }
     return DefWindowProcW(window, message, w, l);
+}
+
+/* Control+A selects all, as newer fields do by themselves; those of Wine and of older Windows do not. */
+static BOOL select_all(const MSG *message)
+{
+    wchar_t class[20] = { 0 };
+    if (message->message != WM_KEYDOWN || message->wParam != 'A' || GetKeyState(VK_CONTROL) >= 0) return FALSE;
+    GetClassNameW(message->hwnd, class, 20);
+    if (wcscmp(class, L"Edit")) return FALSE;
+    SendMessageW(message->hwnd, EM_SETSEL, 0, -1);
+    return TRUE;
 }
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, wchar_t *arguments, int show)
@@ -172,6 +186,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, wchar_t *arguments, in
     ShowWindow(window, SW_SHOW);
     SetForegroundWindow(window);
     while (GetMessageW(&message, NULL, 0, 0) > 0) {
+        if (select_all(&message)) continue;
         if (IsDialogMessageW(window, &message)) continue;
         TranslateMessage(&message);
         DispatchMessageW(&message);
