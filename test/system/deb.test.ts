@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,6 +16,7 @@ import { expectDone, openShop, type Shop, submitWork } from '../support/packed-w
 import { ROOT } from '../support/program.ts';
 import { startStack, type Stack, until } from '../support/stack.ts';
 import { readUnit } from '../support/unit-file.ts';
+import { readDockerfile, wordsOf } from '../support/dockerfile.ts';
 
 const BUILD_MS = 15 * 60_000;
 const AT = new Date('2026-01-01T00:00:00Z');
@@ -35,11 +36,10 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'casare-deb-'));
   const built = await buildAgentDeb({ root: ROOT, out: path.join(folder, 'out'), at: AT });
   const needed = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
-  [stack, shop, debian] = await Promise.all([
-    startStack(new Gate(Infinity)),
-    openShop(),
-    enterDebian('bookworm', needed, folder),
-  ]);
+  debian = await enterDebian('bookworm', needed, folder);
+  shop = await openShop();
+  // Last: it has a minute to be there, and nothing else is to take the machine meanwhile.
+  stack = await startStack(new Gate(Infinity));
   packages.now = await debian.bring(built);
   // The same under a higher version, made of the first: what is in it is not compressed anew.
   const later = `cd /tmp && dpkg-deb -R ${packages.now} later && sed -i 's/^Version: .*/&+later/' later/DEBIAN/control
@@ -64,15 +64,15 @@ interface Started {
   readonly ended: Promise<number | null>;
 }
 
-async function startService(): Promise<Started> {
-  const { out } = await debian.sh('cat /lib/systemd/system/casare-agent.service');
+async function startService(unit = 'casare-agent'): Promise<Started> {
+  const { out } = await debian.sh(`cat /lib/systemd/system/${unit}.service`);
   const service = readUnit(out).get('Service')!;
   const [user, group] = ['User', 'Group'].map((key) => service.get(key)![0]!);
-  for (const before of service.get('ExecStartPre')!) {
+  for (const before of service.get('ExecStartPre') ?? []) {
     expect(before).toMatch(/^\+\//);
     expect(await debian.sh(before.slice(1))).toEqual({ code: 0, out: '' });
   }
-  const as = ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', '--no-new-privs', '--'];
+  const as = ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--init-groups', '--no-new-privs', '--'];
   const [program, args] = debian.command([...as, ...service.get('ExecStart')![0]!.split(' ')]);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
@@ -84,10 +84,10 @@ async function startService(): Promise<Started> {
   return started;
 }
 
-/** SIGTERM to the agent alone, as KillMode=mixed does. */
-async function stopService({ ended }: Started): Promise<void> {
+/** SIGTERM to the program alone, as systemd sends it first. */
+async function stopService({ ended }: Started, verb = 'run --home'): Promise<void> {
   await debian.sh(
-    `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -q '^/usr/lib/casare-agent/node .* run --home' && kill -TERM "\${p#/proc/}"; done`,
+    `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -q '^/usr/lib/casare-agent/node .* ${verb}' && kill -TERM "\${p#/proc/}"; done`,
   );
   expect(await ended).toBe(0);
 }
@@ -118,7 +118,7 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
     const again = await debian.sh('/var/lib/dpkg/info/casare-agent.postinst configure ""');
     expect(again.code, again.out).toBe(0);
     const { out } = await debian.sh(
-      `stat -c '%U:%G %a %n' /etc/casare/agent.yaml /var/lib/casare-agent /var/lib/casare-worker /usr/lib/casare-agent/node
+      `stat -c '%U:%G %a %n' /etc/casare/agent.yaml /var/lib/casare-agent /var/lib/casare-worker /var/lib/casare-workers /usr/lib/casare-agent/node
        getent passwd casare-agent casare-worker | cut -d: -f1,7; readlink /etc/systemd/system/multi-user.target.wants/casare*
        ls /usr/lib/casare-agent/sbom.cdx.json /usr/lib/casare-agent/THIRD-PARTY-NOTICES.txt`,
     );
@@ -126,9 +126,11 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
       'root:root 644 /etc/casare/agent.yaml',
       'casare-agent:casare-agent 700 /var/lib/casare-agent',
       'casare-worker:casare-worker 700 /var/lib/casare-worker',
+      'casare-agent:casare-worker 2750 /var/lib/casare-workers',
       'root:root 755 /usr/lib/casare-agent/node',
       'casare-agent:/usr/sbin/nologin',
       'casare-worker:/usr/sbin/nologin',
+      '/lib/systemd/system/casare-agent-workers.service',
       '/lib/systemd/system/casare-agent.service',
       '/usr/lib/casare-agent/THIRD-PARTY-NOTICES.txt',
       '/usr/lib/casare-agent/sbom.cdx.json',
@@ -166,8 +168,10 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
       `ls /etc/casare; ls /var/lib/casare-agent | grep token; find /var/lib/casare-agent ! -user casare-agent`,
     );
     expect(out).toBe('agent.yaml\n');
+    const workers = await startService('casare-agent-workers');
     const work = await submitWork(stack.client, shop, TAG);
     expectDone(await stack.over(work.id));
+    expect(workers.output).toContain('has admitted this host');
     // Root asks as root, and leaves nothing of root's behind.
     const status = await debian.sh('casare-agent status --output json');
     expect(JSON.parse(status.out)).toMatchObject({ agentId: before.id });
@@ -178,6 +182,7 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
       'setpriv --reuid=casare-worker --regid=casare-worker --clear-groups cat /var/lib/casare-agent/credential.pem',
     );
     expect(other).toMatchObject({ code: 1, out: expect.stringMatching(/Permission denied/) as string });
+    await stopService(workers, 'worker-host');
     await stopService(service);
   });
 
@@ -188,9 +193,11 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
     const upgraded = await debian.sh(`dpkg -i ${packages.later} < /dev/null`);
     expect(upgraded.code, upgraded.out).toBe(0);
     const service = await startService();
+    const workers = await startService('casare-agent-workers');
     expectDone(await stack.over(work.id));
     expect((await agentNow()).id).toBe(before.id);
     expect((await debian.sh('cat /etc/casare/agent.yaml')).out).toBe(configuration);
+    await stopService(workers, 'worker-host');
     await stopService(service);
   });
 
@@ -203,5 +210,45 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
       `find / -xdev -name '*casare*' ! -path '/mnt/*' ! -path '/tmp/*' ! -path '/proc/*'; getent passwd casare-agent casare-worker; getent group casare-agent casare-worker; dpkg -l | grep casare`,
     );
     expect(left.out).toBe('');
+  });
+});
+
+/** No registry gives a base here: what the Dockerfile says is done in the same Debian, instruction by instruction. */
+describe.skipIf(reason !== null)('the image of the agent', { timeout: 300_000 }, () => {
+  const source = readFileSync(path.join(ROOT, 'installer/docker/agent.Dockerfile'), 'utf8');
+  const steps = readDockerfile(source, { VERSION: '0.1.0' });
+  const textOf = (name: string) => steps.find((step) => step.name === name)!.text;
+
+  test('every instruction is known, the base has a name that does not move to another Debian, and no secret is in it', () => {
+    const known = 'ARG FROM ARG COPY RUN ENV USER WORKDIR STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD';
+    expect(steps.map(({ name }) => name).join(' ')).toBe(known);
+    expect(textOf('FROM')).toMatch(/^debian:bookworm-slim$/);
+    expect(textOf('USER')).not.toMatch(/^(root|0)\b/);
+    expect(textOf('ENV')).not.toMatch(/casare_/);
+    expect(textOf('RUN')).toMatch(/--no-install-recommends.*rm -rf .*\/var\/lib\/apt\/lists/);
+  });
+
+  test('what it builds enrols as an agent for a while, is healthy, and leaves when it is stopped', async () => {
+    expect(textOf('COPY')).toBe('casare-agent_0.1.0_amd64.deb /tmp/casare-agent.deb');
+    expect((await debian.sh(`cp ${packages.now} /tmp/casare-agent.deb`)).code).toBe(0);
+    const built = await debian.sh(textOf('RUN'));
+    expect(built.code, built.out.slice(-1_000)).toBe(0);
+    const join = await stack.client.call(api.joinTokens.create, { body: { autoApprove: true, ephemeral: true } });
+    await debian.sh(`mkdir -p /run/secrets && printf '%s' '${join.token}' > /run/secrets/casare-join-token`);
+
+    const user = textOf('USER');
+    const as = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--no-new-privs', '--'];
+    const environment = ['env', '-C', textOf('WORKDIR'), textOf('ENV'), `CASARE_AGENT_URL=${stack.enrolUrl}`];
+    const words = [...wordsOf(steps, 'ENTRYPOINT'), ...wordsOf(steps, 'CMD')];
+    const [program, args] = debian.command([...as, ...environment, ...words, '--name', 'in a container']);
+    const child = spawn(program, args, { stdio: 'ignore' });
+    running.push(child);
+    const ended = once(child, 'close').then(([code]) => code as number | null);
+    const health = [...as, ...wordsOf(steps, 'HEALTHCHECK')].join(' ');
+    await until('its health', 60_000, async () => (await debian.sh(health)).code === 0);
+    const { items } = await stack.client.call(api.agents.list, {});
+    expect(items.find(({ name }) => name === 'in a container')).toMatchObject({ connected: true });
+    await stopService({ child, output: '', ended }, 'run --ephemeral');
+    expect((await debian.sh('ls /var/lib/casare-agent/identity.json')).code).not.toBe(0);
   });
 });

@@ -10,16 +10,16 @@ user() {
   useradd --system --user-group --no-create-home --home-dir "/var/lib/$1" --shell /usr/sbin/nologin "$1"
 }
 remove() {
-  if on_systemd; then systemctl disable --now casare-agent.service || true; fi
+  if on_systemd; then systemctl disable --now casare-agent-workers.service casare-agent.service || true; fi
   rm -rf /usr/lib/casare-agent /usr/share/casare-agent /usr/share/doc/casare-agent /usr/bin/casare-agent
-  rm -f /etc/systemd/system/casare-agent.service /usr/lib/sysusers.d/casare-agent.conf /usr/lib/tmpfiles.d/casare-agent.conf
+  rm -f /etc/systemd/system/casare-agent.service /etc/systemd/system/casare-agent-workers.service /usr/lib/sysusers.d/casare-agent.conf /usr/lib/tmpfiles.d/casare-agent.conf
   if on_systemd; then systemctl daemon-reload; fi
 }
 case "${1-}" in
   --remove) remove; exit 0 ;;
   --purge)
     remove
-    rm -rf /var/lib/casare-agent /var/lib/casare-worker
+    rm -rf /var/lib/casare-agent /var/lib/casare-worker /var/lib/casare-workers
     rm -f /etc/casare/agent.yaml /etc/casare/join-token
     rmdir /etc/casare 2> /dev/null || true
     for name in casare-agent casare-worker; do
@@ -32,6 +32,7 @@ case "${1-}" in
 esac
 user casare-agent
 user casare-worker
+usermod --append --groups casare-worker casare-agent
 # The program is replaced as a whole: nothing of an earlier version stays.
 rm -rf /usr/lib/casare-agent.new /usr/lib/casare-agent.old
 cp -R usr/lib/casare-agent /usr/lib/casare-agent.new
@@ -43,15 +44,16 @@ cp -R usr/share/casare-agent usr/share/doc /usr/share/
 cp usr/bin/casare-agent /usr/bin/casare-agent
 cp usr/lib/sysusers.d/casare-agent.conf /usr/lib/sysusers.d/
 cp usr/lib/tmpfiles.d/casare-agent.conf /usr/lib/tmpfiles.d/
-cp lib/systemd/system/casare-agent.service /etc/systemd/system/
+cp lib/systemd/system/*.service /etc/systemd/system/
 if [ ! -e /etc/casare/agent.yaml ]; then cp usr/share/casare-agent/agent.yaml /etc/casare/agent.yaml; fi
 for name in casare-agent casare-worker; do
   install -d -m 0700 -o "$name" -g "$name" "/var/lib/$name"
 done
+install -d -m 2750 -o casare-agent -g casare-worker /var/lib/casare-workers
 if on_systemd; then
   systemctl daemon-reload
-  systemctl enable casare-agent.service
-  systemctl restart casare-agent.service
+  systemctl enable casare-agent.service casare-agent-workers.service
+  systemctl restart casare-agent.service casare-agent-workers.service
 else
-  echo 'installed; there is no systemd here: start /usr/bin/casare-agent run by what you have'
+  echo 'installed; there is no systemd here: start what both units say by what you have'
 fi

@@ -89,11 +89,27 @@ test('the unit hardens: read-only system, own user, no privileges, and no Memory
     PrivateTmp: 'yes',
     PrivateDevices: 'yes',
     RestrictAddressFamilies: 'AF_UNIX AF_INET AF_INET6 AF_NETLINK',
-    SystemCallFilter: '@system-service chroot',
+    SystemCallFilter: '@system-service',
+    RestrictNamespaces: 'yes',
     StateDirectoryMode: '0700',
   };
   for (const [key, value] of Object.entries(wanted)) expect(service.get(key), key).toEqual([value]);
   expect(service.has('MemoryDenyWriteExecute')).toBe(false);
+});
+
+test('jobs run as another user, from whom the unit hides what is the agent’s', () => {
+  const unit = readFileSync(path.join(path.dirname(UNIT), 'casare-agent-workers.service'), 'utf8');
+  const service = readUnit(unit).get('Service')!;
+  expect(service.get('User')).toEqual(['casare-worker']);
+  expect(service.get('InaccessiblePaths')).toEqual(['-/var/lib/casare-agent -/etc/casare']);
+  expect(service.get('NoNewPrivileges')).toEqual(['yes']);
+  // Both meet at one socket, and a host that has met an agent of another version is started anew.
+  const socket = (section: ReadonlyMap<string, readonly string[]>) =>
+    /socket (\S+)/.exec(section.get('ExecStart')![0]!)?.[1];
+  const agent = readUnit(readFileSync(UNIT, 'utf8')).get('Service')!;
+  expect(socket(service)).toBe('/var/lib/casare-workers/host.sock');
+  expect(socket(agent)).toBe(socket(service));
+  expect(service.get('Restart')).toEqual(['always']);
 });
 
 test('the configuration that the package brings is one, and says nothing yet', () => {
