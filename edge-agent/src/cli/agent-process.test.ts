@@ -143,6 +143,7 @@ test('doctor shows every check with its code and what to do, and exits 1 when on
     limits: either('FILES_FEW|MEMORY_LOW'),
     'leftover workers': 'ok',
     'agent process': 'AGENT_NOT_RUNNING',
+    'worker host': 'ok',
     version: 'ok',
     disk: either('DISK_LOW|DISK_SLOW'),
     'data folder': 'ok',

@@ -23,8 +23,10 @@ export function addDoctor(program: Command, around: Surroundings, failed: () => 
     .option('--json', 'the same as --output json')
     .action(async (flags: Flags) => {
       const json = flags.json === true || flags.output === 'json';
+      const place = placeOf(flags, around.environment);
       const checks = await runChecks({
-        home: placeOf(flags, around.environment).home,
+        home: place.home,
+        workerSocket: place.config?.workerSocket,
         environment: around.environment,
         now: Date.now,
         ...onlyOf(flags.only),

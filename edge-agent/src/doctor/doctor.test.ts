@@ -13,6 +13,7 @@ import { type AgentHome, agentHome } from '../identity/index.ts';
 import { createTestPki, type TestPki } from '../identity/pki-for-tests.ts';
 import { Outbox } from '../outbox/index.ts';
 import { writeEnrolledHome } from './home-for-tests.ts';
+import { serveStatus } from '../service/status.ts';
 import { checkMoves } from './disk-checks.ts';
 import { type CheckName, runChecks, type TimedCheck } from './index.ts';
 import { checkLimits } from './machine-checks.ts';
@@ -234,6 +235,24 @@ describe('processes', () => {
     const [found] = await look('leftover workers');
     expect(found).toMatchObject({ code: 'LEFTOVER_WORKERS', fix: `end them: kill ${ours.pid}` });
   });
+});
+
+test('a worker host that is set up and has not come is said while the agent runs', async () => {
+  const only = new Set<CheckName>(['worker host']);
+  const look = (workerSocket?: string) => runChecks({ home, environment: {}, now: Date.now, only, workerSocket });
+  expect(await look()).toMatchObject([{ result: 'ok' }]);
+  expect(await look('/run/casare/host.sock')).toMatchObject([{ result: 'ok' }]);
+  let browser = 'no worker host is here';
+  const at = new Date().toISOString();
+  const server = await serveStatus(home, () => ({
+    ...{ agentId: pki.agentId, tenant: 'acme', name: 'x', version: '0.1.0', pid: process.pid, startedAt: at },
+    ...{ tunnel: { state: 'live', since: at, url: 'wss://x/' }, leased: true, capabilities: [], browser },
+    ...{ slots: { plain: 1, browser: 0, desktop: 0 }, certificateUntil: at, running: [], heldRuns: 0 },
+  }));
+  undo.push(() => server.close());
+  expect(await look('/run/casare/host.sock')).toMatchObject([{ code: 'WORKER_HOST_AWAY', result: 'failed' }]);
+  browser = '153.0';
+  expect(await look('/run/casare/host.sock')).toMatchObject([{ result: 'ok' }]);
 });
 
 test('few open files, little memory', () => {

@@ -69,6 +69,12 @@ export const FINDINGS = {
     ),
     TUNNEL_DOWN: warning('the agent runs and is not connected', 'see the checks of the network'),
   },
+  'worker host': {
+    WORKER_HOST_AWAY: failed(
+      '`workerSocket` of `agent.yaml` says that a worker host starts the workers, and none has come: no job runs',
+      'start it as the user of the workers: its unit on Linux, the logon task on Windows; `casare-agent worker-host` says why it cannot come',
+    ),
+  },
   version: {
     VERSION_OLD: failed(
       'the control plane serves agents of its own minor version and of the two before it; this one is older',

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type AgentHome } from '../identity/index.ts';
 import { leftoverWorkers } from '../runner/index.ts';
-import { agentVersion, askStatus, keptStatus } from '../service/index.ts';
+import { agentVersion, askStatus, keptStatus, NO_WORKER_HOST } from '../service/index.ts';
 import { type Check, finding, ok } from './check.ts';
 import { outboxHolder } from './outbox-holder.ts';
 import { skewOf } from './version.decision.ts';
@@ -26,6 +26,15 @@ export async function checkProcess(home: AgentHome): Promise<Check> {
   if (status.tunnel.state === 'live') return ok('agent process', found);
   const { why } = status.tunnel;
   return finding('agent process', 'TUNNEL_DOWN', why === undefined ? found : `${found}: ${why}`);
+}
+
+/** Whether somebody starts workers, where the agent does not. */
+export async function checkWorkerHost(home: AgentHome, socket: string | undefined): Promise<Check> {
+  if (socket === undefined) return ok('worker host', 'none is set up: the agent starts workers itself');
+  const status = await askStatus(home).catch(() => null);
+  if (status === null) return ok('worker host', `awaited at ${socket}; not known while no agent runs`);
+  if (status.browser !== NO_WORKER_HOST) return ok('worker host', `one has come to ${socket}`);
+  return finding('worker host', 'WORKER_HOST_AWAY', `none has come to ${socket}`);
 }
 
 /** This agent's version against that of the control plane, as it told it last. */

@@ -12,7 +12,7 @@ import { checkHome, checkPolicy, checkSecrets } from './home-checks.ts';
 import { checkClock, checkIdentity } from './identity-checks.ts';
 import { checkLimits, checkSession } from './machine-checks.ts';
 import { networkChecks } from './network-checks.ts';
-import { checkLeftovers, checkProcess, checkVersion } from './process-checks.ts';
+import { checkLeftovers, checkProcess, checkVersion, checkWorkerHost } from './process-checks.ts';
 import { checkBrowser, checkDesktop } from './program-checks.ts';
 
 /** For one check; what reaches out or starts programs has bounds of its own within. */
@@ -22,6 +22,8 @@ export interface DoctorOptions {
   readonly home: AgentHome;
   readonly environment: NodeJS.ProcessEnv;
   readonly now: () => number;
+  /** Where worker hosts come to, where they start the workers. */
+  readonly workerSocket?: string | undefined;
   /** Only these; all when absent. */
   readonly only?: ReadonlySet<CheckName>;
   /** Told what is being looked at, for whoever watches. */
@@ -57,7 +59,7 @@ export async function runChecks(options: DoctorOptions): Promise<TimedCheck[]> {
 }
 
 /** Checks of a stage run at once. The disk is tried alone: what starts a browser makes it look slow. */
-function stagesOf({ home, environment, now }: DoctorOptions): [CheckName, Run][][] {
+function stagesOf({ home, environment, now, workerSocket }: DoctorOptions): [CheckName, Run][][] {
   return [
     [
       ['agent home', () => checkHome(home)],
@@ -66,6 +68,7 @@ function stagesOf({ home, environment, now }: DoctorOptions): [CheckName, Run][]
       ['limits', () => checkLimits()],
       ['leftover workers', () => checkLeftovers(home)],
       ['agent process', () => checkProcess(home)],
+      ['worker host', () => checkWorkerHost(home, workerSocket)],
       ['version', () => checkVersion(home)],
     ],
     [['disk', () => checkDisk(home)]],

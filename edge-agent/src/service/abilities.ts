@@ -62,6 +62,9 @@ export class OwnAbilities implements Abilities {
 
 type Hosts = Pick<HostedWorkers, 'probed' | 'identities' | 'sessions' | 'desktops'>;
 
+/** What is said of browser and desktop until a worker host has come. */
+export const NO_WORKER_HOST = 'no worker host is here';
+
 /** What the users of the worker hosts can do that are here. Without a host there is nothing. */
 export class HostedAbilities implements Abilities {
   readonly #workers: Hosts;
@@ -101,7 +104,7 @@ export class HostedAbilities implements Abilities {
   }
 
   #absent(): string {
-    return this.#workers.identities.length === 0 ? 'no worker host is here' : 'being tried';
+    return this.#workers.identities.length === 0 ? NO_WORKER_HOST : 'being tried';
   }
 }
 

@@ -6,3 +6,4 @@ export { ensureNotRunning, startEphemeralAgent } from './ephemeral.ts';
 export { agentVersion, MAX_SPOOL_BYTES, MIN_FREE_BYTES, parseSlots } from './machine.ts';
 export { askStatus, keptStatus, type Status } from './status.ts';
 export { plain } from './log.ts';
+export { NO_WORKER_HOST } from './abilities.ts';
