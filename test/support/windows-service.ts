@@ -4,7 +4,7 @@
  */
 import { cp, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import type { Wine } from './wine.ts';
 
@@ -40,19 +40,21 @@ export interface WindowsService {
   remove(): Promise<void>;
 }
 
-/** Creates the service, stopped. `program` is a folder with the host and Node. */
+/** Creates the service, stopped. `program` is a folder with the host and Node, and with the agent where `mode` is null. */
 export async function createService(
   wine: Wine,
   program: string,
-  mode: ChildMode,
+  mode: ChildMode | null,
   options: readonly string[],
 ): Promise<WindowsService> {
   const folder = path.join(wine.prefix, 'drive_c', 'Program Files', 'Casare Größe Ж', 'Agent');
   const home = path.join(wine.prefix, 'drive_c', 'ProgramData', 'Daten für Casare');
   await mkdir(home, { recursive: true });
   await cp(program, folder, { recursive: true });
-  await copyFile(path.join(import.meta.dirname, 'windows-service-child.mjs'), path.join(folder, 'casare-agent.mjs'));
-  await writeFile(path.join(home, 'mode'), mode);
+  if (mode !== null) {
+    await copyFile(path.join(import.meta.dirname, 'windows-service-child.mjs'), path.join(folder, 'casare-agent.mjs'));
+    await writeFile(path.join(home, 'mode'), mode);
+  }
   const host = `"${wine.path(folder)}\\casare-agent-host.exe"`;
   const command = [host, '--home', `"${wine.path(home)}"`, ...options].join(' ');
   await sc(wine, 'create', SERVICE, 'binpath=', command, 'start=', 'demand');
@@ -88,7 +90,8 @@ class Service implements WindowsService {
   }
 
   async reaches(state: string): Promise<void> {
-    await expect.poll(() => this.state(), { timeout: 30_000 }).toMatchObject({ state });
+    // Also before a suite's first test, where nothing can be polled.
+    await vi.waitFor(async () => expect(await this.state()).toMatchObject({ state }), { timeout: 30_000 });
   }
 
   async runs(): Promise<z.infer<typeof runSchema>[]> {

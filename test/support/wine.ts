@@ -30,6 +30,7 @@ export interface WineResult {
 
 /** A program that runs. */
 export interface WineProgram {
+  /** For programs of Windows itself: Node for Windows cannot read it, and fails when it is asked to. */
   readonly stdin: NodeJS.WritableStream;
   readonly ended: Promise<WineResult>;
   /** What it has written so far. */
@@ -192,8 +193,7 @@ class Session implements Wine {
     args: readonly string[] = [],
     { timeout = RUN_MS, env = {} }: { timeout?: number; env?: Readonly<Record<string, string>> } = {},
   ): Promise<WineResult> {
-    const program = this.start(exe, args, { env });
-    program.stdin.end();
+    const program = this.#spawn('ignore', exe, args, env);
     const clock = new AbortController();
     const result = await Promise.race([program.ended, sleep(timeout, null, { signal: clock.signal })]);
     clock.abort();
@@ -207,16 +207,21 @@ class Session implements Wine {
     args: readonly string[] = [],
     { env = {} }: { env?: Readonly<Record<string, string>> } = {},
   ): WineProgram {
+    const { child, ...program } = this.#spawn('pipe', exe, args, env);
+    // A program that has ended does not read what is sent to it.
+    child.stdin!.on('error', () => undefined);
+    return { ...program, stdin: child.stdin! };
+  }
+
+  #spawn(input: 'ignore' | 'pipe', exe: string, args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#started += 1;
     const log = (kind: string): string => path.join(this.#home, 'home', `${this.#started}.${kind}`);
     const [out, err] = [log('out'), log('err')];
     const files = [openSync(out, 'w'), openSync(err, 'w')];
     const extra = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const [program, command] = this.#system.command([...this.#environment, ...extra], [WINE, exe, ...args]);
-    const child = spawn(program, command, { stdio: ['pipe', ...files] });
+    const child = spawn(program, command, { stdio: [input, ...files] });
     for (const file of files) closeSync(file);
-    // A program that has ended does not read what is sent to it.
-    child.stdin!.on('error', () => undefined);
     const stdout = (): string => readFileSync(out, 'utf8');
     const stderr = (): string => readFileSync(err, 'utf8');
     const ended = once(child, 'exit').then(([code]) => ({
@@ -224,7 +229,7 @@ class Session implements Wine {
       stdout: stdout(),
       stderr: stderr(),
     }));
-    return { stdin: child.stdin!, ended, stdout, stderr, kill: () => killed(child, ended) };
+    return { child, ended, stdout, stderr, kill: () => killed(child, ended) };
   }
 
   said(): string {
