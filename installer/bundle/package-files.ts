@@ -13,7 +13,8 @@ import type { Part } from './parts.ts';
 /** Folders that no package needs to run. */
 const FOLDERS = /^(node_modules|tests?|__tests__|docs?|examples?|benchmarks?|coverage|\.github|\.vscode|types)$/i;
 /** Files that none needs: for people, for compilers, for debuggers. */
-const FILES = /(\.(md|markdown|map|ts|mts|cts|flow|tsbuildinfo|yml|yaml|lock)|^\..*|^(Makefile|karma\.conf\.js))$/i;
+const FILES =
+  /(\.(md|markdown|map|[mc]?ts|flow|tsbuildinfo|yml|yaml|lock|c|cc|h|hh|S|asm|inc|gyp)|^\..*|^(Makefile|karma\.conf\.js))$/i;
 const LICENCE = /^(licen[cs]e|copying|notice|third-?party-?notices?|copyright)/i;
 
 /** Copies each package to the place that it has in the checkout, below `out`. */

@@ -30,6 +30,8 @@ export interface ProgramsWanted {
 const OWN = /^(shared|certs|edge-agent|control-plane)\/src\//;
 /** `new URL('…', import.meta.url)`, with the extension as text or as an expression. */
 const BY_URL = /new URL\(\s*['"`](\.[^'"`]+)['"`]\s*,\s*import\.meta\.url\s*\)/g;
+/** What is loaded, or looked for, when it is wanted: no bundler sees it. */
+const WHEN_WANTED = /createRequire\(import\.meta\.url\)(?:\.resolve)?\(\s*['"`]((?:@[^/'"`]+\/)?[^/'"`]+)/g;
 /** Of CommonJS: gone in a bundle. Packages that say it in code that the agent never reaches. */
 const BY_FOLDER = /\b__(dirname|filename)\b/;
 const NEVER_REACHED: readonly string[] = [
@@ -89,6 +91,7 @@ function keepUrls(wanted: ProgramsWanted, entry: Entry): Plugin {
       if (!code.includes('import.meta.url')) return null;
       const built = builtPath(module);
       for (const [, target] of code.matchAll(BY_URL)) requireReachable(wanted, built, target!);
+      for (const [, name] of code.matchAll(WHEN_WANTED)) requireApart(wanted, module, name!);
       return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(up + built)}, import.meta.url).href`);
     },
   };
@@ -105,6 +108,14 @@ function requireReachable(wanted: ProgramsWanted, from: string, target: string):
   throw new BuildFault(
     'BUNDLE_INCOMPLETE',
     `${from} finds ${file} by its URL, and the package has no such file: name it in installer/bundle/agent.ts`,
+  );
+}
+
+function requireApart(wanted: ProgramsWanted, module: string, name: string): void {
+  if (wanted.apart.includes(name) || name.startsWith('@casare/')) return;
+  throw new BuildFault(
+    'BUNDLE_INCOMPLETE',
+    `${module} loads ${name} when it is wanted, and the package has none: name it in installer/bundle/parts.ts`,
   );
 }
 

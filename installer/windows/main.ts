@@ -1,0 +1,31 @@
+/**
+ * `npm run build:msi [-- --sign-with CERTIFICATE.pem KEY.pem] [--timestamp URL]`: writes the MSI to `dist/`.
+ */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { BuildFault } from '../fault.ts';
+import { buildMsi } from './msi.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { 'sign-with': { type: 'boolean' }, timestamp: { type: 'string' } },
+  });
+  const [certificate, key] = positionals;
+  if ((values['sign-with'] === true) !== (certificate !== undefined && key !== undefined)) {
+    throw new BuildFault('USAGE', '--sign-with takes two files: the certificate and its key, both PEM');
+  }
+  const { timestamp } = values;
+  const epoch = Number(process.env['SOURCE_DATE_EPOCH'] ?? Date.UTC(2026, 0, 1) / 1_000);
+  const file = await buildMsi({
+    ...{ root: ROOT, out: path.join(ROOT, 'dist'), at: new Date(epoch * 1_000) },
+    ...(certificate !== undefined &&
+      key !== undefined && { signer: { certificate, key, ...(timestamp !== undefined && { timestamp }) } }),
+  });
+  process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

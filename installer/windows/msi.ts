@@ -1,0 +1,92 @@
+/**
+ * `casare-agent-<version>-x64.msi`: the agent's files, the service host and the command, in one package
+ * for Windows' installer. The same sources give the same contents.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeAgent, settle } from '../bundle/agent.ts';
+import { filesBelow } from '../bundle/package-files.ts';
+import { TARGETS } from '../bundle/target.ts';
+import { BuildFault } from '../fault.ts';
+import { buildHost } from './host/build.ts';
+import { HOST_FILE } from './names.ts';
+import { sign, type Signer } from './sign.ts';
+import { sourceOf } from './source.ts';
+import { statements } from './tables.ts';
+import { useTool } from './tools.ts';
+
+export interface MsiWanted {
+  /** The checkout, installed and built. */
+  readonly root: string;
+  /** Where the MSI goes. */
+  readonly out: string;
+  readonly at: Date;
+  readonly signer?: Signer;
+  /** Another version than the agent's own: for tests of upgrades. */
+  readonly version?: string;
+}
+
+/** For people: where the agent's data is, whoever calls it. */
+const COMMAND = [
+  '@echo off',
+  'setlocal',
+  'if not defined CASARE_HOME set "CASARE_HOME=%ProgramData%\\Casare"',
+  '"%~dp0node.exe" --disable-warning=ExperimentalWarning "%~dp0casare-agent.mjs" %*',
+  'exit /b %ERRORLEVEL%',
+  '',
+].join('\r\n');
+
+/** Where the files are put together. */
+const AGENT = 'agent';
+
+/** Builds it; resolves with its path. */
+export async function buildMsi(wanted: MsiWanted): Promise<string> {
+  await mkdir(wanted.out, { recursive: true });
+  const work = await mkdtemp(path.join(wanted.out, '.msi-'));
+  try {
+    const folder = path.join(work, AGENT);
+    const version = await fill(wanted, folder);
+    const name = `casare-agent-${version}-x64.msi`;
+    const files = await filesBelow(folder);
+    const source = path.join(work, 'agent.wxs');
+    const built = path.join(work, name);
+    await writeFile(source, sourceOf({ version, folder: AGENT, files, digest: await digestOf(folder, files) }));
+    const clock = { SOURCE_DATE_EPOCH: String(wanted.at.getTime() / 1_000), TZ: 'UTC' };
+    await useTool(wanted.root, 'wixl', ['-a', 'x64', '-o', built, source], { cwd: work, env: clock });
+    const sequence = await sequenceOf(wanted.root, built);
+    for (const statement of statements(sequence))
+      await useTool(wanted.root, 'msibuild', [built, '-q', statement], { env: clock });
+    if (wanted.signer) await sign(wanted.root, built, wanted.signer);
+    const placed = path.join(wanted.out, name);
+    await rename(built, placed);
+    return placed;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function fill({ root, at, signer, version }: MsiWanted, folder: string): Promise<string> {
+  const target = TARGETS['win-x64'];
+  const made = await makeAgent({ root, target, out: folder, at });
+  const wanted = version ?? made.version;
+  const host = await buildHost(root, folder, wanted);
+  if (path.basename(host) !== HOST_FILE) throw new BuildFault('HOST_RENAMED', `${host} is not ${HOST_FILE}`);
+  if (signer) await sign(root, host, signer);
+  await writeFile(path.join(folder, 'casare-agent.cmd'), COMMAND);
+  await settle(folder, target, at);
+  return wanted;
+}
+
+/** The numbers of all actions, as wixl has put them. */
+async function sequenceOf(root: string, msi: string): Promise<Readonly<Record<string, number>>> {
+  const table = await useTool(root, 'msiinfo', ['export', msi, 'InstallExecuteSequence']);
+  const rows = table.split(/\r?\n/).map((line) => line.split('\t'));
+  return Object.fromEntries(rows.map(([action, , number]) => [action, Number(number)]));
+}
+
+async function digestOf(folder: string, files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(await readFile(path.join(folder, file)));
+  return hash.digest('hex');
+}

@@ -1,0 +1,85 @@
+/**
+ * What the MSI has that wixl cannot write: properties that may be given by whoever installs, and that stay out of logs;
+ * the actions that run the agent's own setup; who may read its data; what Windows does when the service fails.
+ * Each entry is one statement of MSI's SQL.
+ */
+import { AGENT_FILE } from '../bundle/agent.ts';
+import { HOST_FILE, SERVICE, serviceSid } from './names.ts';
+import { fileId, idOf } from './source.ts';
+
+/** In script, as the system, command line not in the log. A file of the MSI is the program. */
+const DEFERRED = 18 + 0x400 + 0x800 + 0x2000;
+
+/** What administrators may give; all of it reaches the part of the installation that runs as the system. */
+const PUBLIC = [
+  'CONTROLPLANE_URL',
+  'JOIN_TOKEN',
+  'SITE',
+  'TAGS',
+  'PROXY',
+  'CA_FILE',
+  'INSTALLDIR',
+  'PURGE',
+  'SERVICE_ACCOUNT',
+];
+
+const SECURE = [...PUBLIC, 'WIX_DOWNGRADE_DETECTED', 'WIX_UPGRADE_DETECTED'];
+
+/** The system and administrators all, the service's own account what it needs to write; nobody else anything. */
+const DATA_SDDL = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)' + `(A;OICI;0x1301bf;;;${serviceSid(SERVICE)})`;
+
+/** Statements in the order in which they are run. `sequence` are the numbers that wixl gave to the actions around ours. */
+export function statements(sequence: Readonly<Record<string, number>>): readonly string[] {
+  const { InstallServices: services, RemoveFiles: removes } = sequence as Record<
+    'InstallServices' | 'RemoveFiles',
+    number
+  >;
+  // A folder's path ends with a backslash, which would take the quote behind it.
+  const setup = (verb: string) => `"[INSTALLDIR]${AGENT_FILE}" service ${verb} --home "[DATADIR]."`;
+  const given =
+    '--url "[CONTROLPLANE_URL]" --join-token "[JOIN_TOKEN]" --site "[SITE]" --tags "[TAGS]" --proxy "[PROXY]" --ca-file "[CA_FILE]"';
+  const node = fileId('node.exe');
+  return [
+    `UPDATE \`Property\` SET \`Value\` = '${SECURE.join(';')}' WHERE \`Property\` = 'SecureCustomProperties'`,
+    "INSERT INTO `Property` (`Property`, `Value`) VALUES ('MsiHiddenProperties', 'JOIN_TOKEN')",
+    // The older version goes first, in the same transaction: what fails brings it back.
+    "UPDATE `InstallExecuteSequence` SET `Sequence` = 1501 WHERE `Action` = 'RemoveExistingProducts'",
+    at('keepUrl', 'SAVED_URL AND NOT CONTROLPLANE_URL', 51),
+    at('keepDir', 'SAVED_DIR AND NOT INSTALLDIR', 52),
+    at('keepUrl', 'SAVED_URL AND NOT CONTROLPLANE_URL', 51, 'InstallUISequence'),
+    at('keepDir', 'SAVED_DIR AND NOT INSTALLDIR', 52, 'InstallUISequence'),
+    action('configure', DEFERRED, node, `${setup('configure')} ${given}`),
+    action('purge', DEFERRED, node, setup('purge')),
+    at('configure', 'NOT (REMOVE="ALL")', services + 2),
+    at('purge', 'REMOVE="ALL" AND PURGE="1" AND NOT UPGRADINGPRODUCTCODE', removes - 1),
+    // The folder of the command is added to everybody's PATH, and taken out again.
+    'CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, `Value` CHAR(255), ' +
+      '`Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)',
+    'INSERT INTO `Environment` (`Environment`, `Name`, `Value`, `Component_`) ' +
+      "VALUES ('path', '=-*PATH', '[~];[INSTALLDIR]', 'cPath')",
+    at('RemoveEnvironmentStrings', '', removes - 2),
+    at('WriteEnvironmentStrings', '', services - 1),
+    'CREATE TABLE `MsiLockPermissionsEx` (`MsiLockPermissionsEx` CHAR(72) NOT NULL, `LockObject` CHAR(72) NOT NULL, ' +
+      '`Table` CHAR(32) NOT NULL, `SDDLText` LONGCHAR NOT NULL, `Condition` CHAR(255) PRIMARY KEY `MsiLockPermissionsEx`)',
+    'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
+      `VALUES ('data', 'DATADIR', 'CreateFolder', '${DATA_SDDL}')`,
+    'CREATE TABLE `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, ' +
+      '`Event` SHORT NOT NULL, `ResetPeriod` LONG, `RebootMessage` CHAR(255), `Command` CHAR(255), `Actions` CHAR(255), ' +
+      '`DelayActions` CHAR(255), `Component_` CHAR(72) NOT NULL PRIMARY KEY `MsiServiceConfigFailureActions`)',
+    // At each installation (1) and each repair (4): started again after 10 s, 60 s, 300 s; forgotten after a day.
+    'INSERT INTO `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions`, `Name`, `Event`, `ResetPeriod`, `Actions`, ' +
+      `\`DelayActions\`, \`Component_\`) VALUES ('failures', '${SERVICE}', 5, 86400, '1[~]1[~]1', '10000[~]60000[~]300000', '${idOf(HOST_FILE)}')`,
+    at('MsiConfigureServices', 'VersionMsi >= "5.00"', services + 3),
+  ];
+}
+
+function action(name: string, type: number, source: string, target: string): string {
+  return `INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('${name}', ${type}, '${source}', '${target}')`;
+}
+
+function at(name: string, condition: string, sequence: number, table = 'InstallExecuteSequence'): string {
+  return (
+    `INSERT INTO \`${table}\` (\`Action\`, \`Condition\`, \`Sequence\`) ` +
+    `VALUES ('${name}', '${condition}', ${sequence})`
+  );
+}
