@@ -82,7 +82,7 @@ async function fill({ root, at, signer, version }: MsiWanted, folder: string): P
 async function sequenceOf(root: string, msi: string): Promise<Readonly<Record<string, number>>> {
   const table = await useTool(root, 'msiinfo', ['export', msi, 'InstallExecuteSequence']);
   const rows = table.split(/\r?\n/).map((line) => line.split('\t'));
-  return Object.fromEntries(rows.map(([action, , number]) => [action, Number(number)]));
+  return Object.fromEntries(rows.map(([action, , number]) => [action ?? '', Number(number)] as const));
 }
 
 async function digestOf(folder: string, files: readonly string[]): Promise<string> {
