@@ -81,7 +81,10 @@ export function serveStatus(home: AgentHome, status: () => Status): Promise<Serv
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.setTimeout(ANSWER_MS, () => socket.destroy());
-    socket.end(`${JSON.stringify(status())}\n`);
+    const answer = (): unknown => socket.end(`${JSON.stringify(status())}\n`);
+    // Windows lets everybody read from a pipe, and only its maker, administrators and the system write: who writes is let in.
+    if (process.platform === 'win32') socket.once('data', answer);
+    else answer();
   });
   server.maxConnections = 16;
   return new Promise((resolve, reject) => {
@@ -106,6 +109,7 @@ export async function askStatus(home: AgentHome): Promise<Status> {
     const socket = createConnection(socketPath(home));
     let answer = '';
     socket.setEncoding('utf8');
+    if (process.platform === 'win32') socket.write('status\n');
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
     socket.on('data', (chunk: string) => {
       answer += chunk;
