@@ -14,6 +14,7 @@ import { AGENT_FILE, makeAgent } from '../../installer/bundle/agent.ts';
 import { TARGETS } from '../../installer/bundle/target.ts';
 import { buildHost } from '../../installer/windows/host/build.ts';
 import { Gate } from '../support/gate.ts';
+import { runs as isAlive } from '../support/process-tree.ts';
 import { ROOT } from '../support/program.ts';
 import { startStack, until, type Stack } from '../support/stack.ts';
 import { createService, type WindowsService } from '../support/windows-service.ts';
@@ -73,12 +74,15 @@ describe.skipIf(reason !== null)(skipName('the agent as a service, by Wine', rea
     });
   }
 
-  /** Submits the job, and resolves when its second page is asked for and not yet answered. */
+  /** Submits the job, and resolves when its first page is recorded, and its second asked for and not yet answered. */
   async function inTheMiddle(): Promise<Job> {
     const { id } = await stack.client.call(api.workflows.push, { body: WORK, mediaType: 'application/yaml' });
     const input = { pages: pages.url };
     const job = await stack.client.call(api.jobs.submit, { body: { workflow: id, input, requires: [ROOM] } });
     await pages.gate.held();
+    await until('the record of the first page', 60_000, async () =>
+      (await stack.steps(job.id)).some(({ name, state }) => name === 'one' && state === 'completed'),
+    );
     return job;
   }
 
@@ -99,7 +103,10 @@ describe.skipIf(reason !== null)(skipName('the agent as a service, by Wine', rea
     const job = await inTheMiddle();
     const before = service.pids('casare-agent.mjs');
     expect(before).toHaveLength(1);
+    const all = service.pids('node.exe');
     process.kill(before[0]!, 'SIGKILL');
+    // Its worker ends with it: until then it would go on with the next page.
+    await expect.poll(() => all.filter((pid) => isAlive(pid))).toEqual([]);
     pages.gate.open();
     await expectDoneOnce(job.id);
     expect(service.pids('casare-agent.mjs')).not.toContain(before[0]);
