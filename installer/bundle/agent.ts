@@ -41,7 +41,13 @@ const started = (module: string): Entry => ({
 });
 const ENTRIES: readonly Entry[] = [
   { source: `${WORKSPACE}/src/cli/main.ts`, file: AGENT_FILE },
-  ...['runner/worker', 'engine/jq-worker', 'engine/jq-resident', 'steps/data/pdf-thread', 'desktop/uia/host-process'].map(started),
+  ...[
+    'runner/worker',
+    'engine/jq-worker',
+    'engine/jq-resident',
+    'steps/data/pdf-thread',
+    'desktop/uia/host-process',
+  ].map(started),
 ];
 const MANIFEST = `${WORKSPACE}/package.json`;
 /** The page that shows run records, and where `@casare/shared/viewer.html` leads to. */

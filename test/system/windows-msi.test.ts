@@ -79,7 +79,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expect(listed).toContain('agent.yaml');
     expect(listed).not.toContain('join-token');
 
-    // The address is not said again: it is known. A job waits meanwhile.
+    // The address is not said again: it is known. The job is done before, or waits meanwhile.
     const waiting = await submitWork(stack.client, shop, ROOM);
     expect(await msiexec('/i', second, ACCOUNT)).toBe(0);
     expectDone(await stack.over(waiting.id, 180_000));
