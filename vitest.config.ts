@@ -46,7 +46,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Much of their time is spent waiting: for leases, browsers, processes that start.
+          maxWorkers: 2,
         },
       },
       {
