@@ -88,7 +88,9 @@ it('an agent whose way gets inspected says so in log, status and doctor, and not
   expect(status).toContain('CN=Acme Inspection');
   expect(await readFile(path.join(home('later'), 'logs', 'agent.log'), 'utf8')).toMatch(/TLS_INTERCEPTED.*Acme/);
   const doctor = await casareAgent('doctor', '--home', home('later'), '--output', 'json');
-  const { checks } = JSON.parse(doctor.out) as { checks: { name: string; result: string; code: string; found: string }[] };
+  const { checks } = JSON.parse(doctor.out) as {
+    checks: { name: string; result: string; code: string; found: string }[];
+  };
   const check = checks.find(({ name }) => name === 'interception');
   expect(check).toMatchObject({ code: 'TLS_INTERCEPTED', found: expect.stringContaining('Acme') as string });
 });

@@ -10,23 +10,23 @@ test.each([
   [8, 300_000],
   [1_000_000, 300_000],
 ])('after %i failures it waits up to %i ms, and never less than a moment', (failures, ceiling) => {
-  const failed = { code: 'UNREACHABLE', exitCode: 1, failures };
+  const failed = { code: 'UNREACHABLE', isFinal: false, failures };
   expect(nextTryMs(failed, LAST)).toBeCloseTo(ceiling, -1);
   expect(nextTryMs(failed, 0)).toBe(200);
 });
 
 test.each([
-  ['WRONG_TOKEN', 3, false],
-  ['NOT_ENROLLED', 3, false],
-  ['JOIN_TOKEN_MALFORMED', 2, false],
-  ['USAGE', 2, false],
-  ['HOME_UNSAFE', 1, false],
-  ['NETWORK_SETTING', 1, false],
-  ['UNREACHABLE', 1, true],
-  ['ENROL_BUSY', 1, true],
-  ['CLOCK_SKEW', 1, true],
-  ['PROXY_UNREACHABLE', 1, true],
-  ['TLS_INTERCEPTED', 1, true],
-])('%s (exit %i) is tried again: %s', (code, exitCode, again) => {
-  expect(nextTryMs({ code, exitCode, failures: 0 }, 0.5) !== null).toBe(again);
+  ['WRONG_TOKEN', true, false],
+  ['NOT_ENROLLED', true, false],
+  ['JOIN_TOKEN_MALFORMED', true, false],
+  ['USAGE', true, false],
+  ['HOME_UNSAFE', false, false],
+  ['NETWORK_SETTING', false, false],
+  ['UNREACHABLE', false, true],
+  ['ENROL_BUSY', false, true],
+  ['CLOCK_SKEW', false, true],
+  ['PROXY_UNREACHABLE', false, true],
+  ['TLS_INTERCEPTED', false, true],
+])('%s (final: %s) is tried again: %s', (code, isFinal, again) => {
+  expect(nextTryMs({ code, isFinal, failures: 0 }, 0.5) !== null).toBe(again);
 });

@@ -3,8 +3,6 @@
  * `exit-codes.ts`; what may be gone in a minute (a network that is not up yet, a control plane that is being upgraded)
  * is waited for, longer each time and at random, so that a thousand new machines do not come back in step.
  */
-import { EXIT } from './exit-codes.ts';
-
 const FIRST_CEILING_MS = 2_000;
 const LAST_CEILING_MS = 300_000;
 /** Whatever chance says. */
@@ -16,14 +14,15 @@ const LOCAL = new Set(['HOME_UNWRITABLE', 'HOME_UNSAFE', 'NETWORK_DAMAGED', 'NET
 /** How a try ended. */
 export interface FailedTry {
   readonly code: string;
-  readonly exitCode: number;
+  /** Only a person can mend it, as its exit code says. */
+  readonly isFinal: boolean;
   /** Failed tries before this one. */
   readonly failures: number;
 }
 
 /** Milliseconds until the next try, or null: there is none. `random` is in [0, 1). */
-export function nextTryMs({ code, exitCode, failures }: FailedTry, random: number): number | null {
-  if (exitCode !== EXIT.failed || LOCAL.has(code)) return null;
+export function nextTryMs({ code, isFinal, failures }: FailedTry, random: number): number | null {
+  if (isFinal || LOCAL.has(code)) return null;
   const ceiling = Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** Math.min(failures, 20));
   return Math.max(FLOOR_MS, random * ceiling);
 }

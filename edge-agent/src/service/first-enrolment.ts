@@ -8,6 +8,7 @@
 import { describe, Fault } from '../fault.ts';
 import { type AgentHome, enrol, type EnrolOptions, isEnrolled } from '../identity/index.ts';
 import { EXIT } from './exit-codes.ts';
+import { FINAL_EXITS } from './exit-codes.ts';
 import { nextTryMs } from './first-enrolment.decision.ts';
 import { eraseToken, tokenIn } from './join-token-file.ts';
 import { plain } from './log.ts';
@@ -34,7 +35,8 @@ export async function enrolFirst(options: FirstEnrolment): Promise<boolean> {
   for (let failures = 0; !isEnrolled(home); failures += 1) {
     const fault = await tryOnce(options);
     if (fault === null) continue;
-    const delayMs = nextTryMs({ code: fault.code, exitCode: fault.exitCode, failures }, options.random());
+    const isFinal = FINAL_EXITS.includes(fault.exitCode);
+    const delayMs = nextTryMs({ code: fault.code, isFinal, failures }, options.random());
     if (delayMs === null) throw fault;
     print(`warn: ${fault.code}: ${plain(describe(fault))}; next try in ${Math.ceil(delayMs / 1_000)} s`);
     if (await isStoppedWithin(delayMs, options.stopped)) return false;

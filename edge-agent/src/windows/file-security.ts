@@ -6,7 +6,8 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import { native, type Pointer } from './native.ts';
-import { exposedTo, type Guarded, privateList, readSddl, type Security, serviceSid } from './sddl.decision.ts';
+import { exposedTo, type Guarded, privateList, readSddl, type Security } from './sddl.decision.ts';
+import { serviceSid } from './service-sid.ts';
 
 /** The account of the agent's service. */
 const SERVICE_ACCOUNT = serviceSid('CasareAgent');

@@ -4,8 +4,6 @@
  *
  * Invariant: what cannot be read, or is of a kind that is not known, counts as open to everybody.
  */
-import { createHash } from 'node:crypto';
-
 export interface Security {
   /** Number or letters of the owner. */
   readonly owner: string;
@@ -46,8 +44,10 @@ const FORBIDDEN: Readonly<Record<Guarded, number>> = { private: ALL, unchanged: 
 
 /** Entries that grant nothing: what is denied, watched, labelled. */
 const NO_GRANT = new Set(['D', 'OD', 'XD', 'AU', 'OU', 'XU', 'AL', 'OL', 'ML', 'RA', 'SP', 'TL', 'FL']);
+/** The service that owns what Windows itself has installed. */
+const TRUSTED_INSTALLER = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 /** System, administrators, the account that owns Windows' own files, the owner himself, who is judged as such. */
-const TRUSTED = ['SY', 'BA', 'LA', 'OW', 'CO', 'S-1-5-18', 'S-1-5-32-544', serviceSid('TrustedInstaller')];
+const TRUSTED = ['SY', 'BA', 'LA', 'OW', 'CO', 'S-1-5-18', 'S-1-5-32-544', TRUSTED_INSTALLER];
 const NAMES: Readonly<Record<string, string>> = {
   ...{ WD: 'everyone', AU: 'all who are signed in', BU: 'all users', IU: 'whoever sits at it', AN: 'anonymous users' },
   ...{ BG: 'guests', NU: 'users of the network', SU: 'all services', LS: 'Local Service', NS: 'Network Service' },
@@ -76,12 +76,6 @@ export function exposedTo(security: Security | null, guarded: Guarded, own: Iter
       !trusted.has(who) && (rights & FORBIDDEN[guarded]) !== 0 && (guarded === 'private' || !onlyInside),
   );
   return open === undefined ? null : nameOf(open.who);
-}
-
-/** The account of a service (`NT SERVICE\name`): its number follows from its name. */
-export function serviceSid(name: string): string {
-  const hash = createHash('sha1').update(Buffer.from(name.toUpperCase(), 'utf16le')).digest();
-  return `S-1-5-80-${[0, 4, 8, 12, 16].map((at) => hash.readUInt32LE(at)).join('-')}`;
 }
 
 /** A list that lets only these accounts in, and inherits nothing. */

@@ -57,7 +57,7 @@ export class ModelWorker {
   }
 
   asProcess(): WorkerProcess {
-    return this as unknown as WorkerProcess;
+    return this;
   }
 
   get isDead(): boolean {
