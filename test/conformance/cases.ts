@@ -107,8 +107,18 @@ export const CASES: readonly Case[] = [
     ]);
     return [steps.map(({ step }) => step.state), await readJournal(tx, TENANT, uuid(1), 1)];
   }),
+  inTransaction(
+    'an end is of the start nearest before it, also when all come at once; the others were interrupted',
+    async (tx) => {
+      const again = started('/do/again');
+      await record(tx, 1, A, events(8, again));
+      await record(tx, 1, A, events(9, again, again, failed('/do/again'), again, again, completed('/do/again')));
+      const steps = await findStepsAt(tx, [{ ...key(1), position: '/do/again' }]);
+      return steps.map(({ step }) => [step.seq, step.state, step.durationMs, step.output ?? null, step.error ?? null]);
+    },
+  ),
   inTransaction('a run ends: its lease goes, its open steps are interrupted', async (tx) => {
-    await record(tx, 1, A, events(8, { type: 'run.completed', output: { total: 3 } }));
+    await record(tx, 1, A, events(15, { type: 'run.completed', output: { total: 3 } }));
     await leases.end(tx, [{ ...key(1), outcome: 'succeeded' }]);
     await moves.releaseKeys(tx, [key(1), key(6)]);
     return lockHeldLeases(tx, [{ ...key(1), agentId: A }]);

@@ -94,14 +94,31 @@ const openSteps = sql<never, [steps: string]>(
    ON CONFLICT DO NOTHING`,
 );
 
+// A worker that dies leaves a start behind, and the next one may begin the step again: its end is of the start nearest before it,
+// and the others since the end before it were interrupted.
 const endSteps = sql<never, [steps: string, tenants: string[], jobs: string[], first: string, last: string]>(
   'endSteps',
-  `UPDATE job_step s SET state = e.state, ended_at = e.at, ended_seq = e.seq, duration_ms = e."durationMs",
-     output = e.output, error = e.error
-   FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
-     seq integer, at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
+  `WITH ends AS (
+     SELECT e.*, coalesce(lag(seq) OVER (PARTITION BY tenant, "jobId", attempt, position ORDER BY seq), 0) AS after
+     FROM jsonb_to_recordset($1::jsonb) AS e(tenant text, "jobId" uuid, attempt integer, position text, state text,
+       seq integer, at timestamptz, "durationMs" bigint, output jsonb, error jsonb)
+   ), begun AS (
+     SELECT e.*, (
+       SELECT max(b.seq) FROM job_step b
+       WHERE b.tenant_id = e.tenant AND b.job_id = e."jobId" AND b.attempt = e.attempt AND b.position = e.position
+         AND b.seq < e.seq AND b.job_id BETWEEN $4 AND $5
+     ) AS began FROM ends e
+   )
+   UPDATE job_step s SET
+     state = CASE s.seq WHEN e.began THEN e.state ELSE 'interrupted' END,
+     ended_at = e.at,
+     ended_seq = CASE s.seq WHEN e.began THEN e.seq END,
+     duration_ms = CASE s.seq WHEN e.began THEN e."durationMs" END,
+     output = CASE s.seq WHEN e.began THEN e.output END,
+     error = CASE s.seq WHEN e.began THEN e.error END
+   FROM begun e
    WHERE s.tenant_id = e.tenant AND s.job_id = e."jobId" AND s.attempt = e.attempt AND s.position = e.position
-     AND s.state = 'running'
+     AND s.state = 'running' AND s.seq > e.after AND s.seq <= e.began
      AND s.tenant_id = ANY($2::text[]) AND s.job_id = ANY($3::uuid[]) AND s.job_id BETWEEN $4 AND $5`,
 );
 

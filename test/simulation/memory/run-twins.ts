@@ -79,25 +79,31 @@ export const RUN_TWINS: Readonly<Record<string, Twin>> = {
       });
     }),
   ),
-  endSteps: twin<[string]>(({ tables }, text) =>
-    (JSON.parse(text) as EndedRow[]).flatMap((end) =>
-      tables.job_step
+  endSteps: twin<[string]>(({ tables }, text) => {
+    const ends = (JSON.parse(text) as EndedRow[]).toSorted((a, b) => a.seq - b.seq);
+    return ends.flatMap((end) => {
+      const begun = tables.job_step
         .where(
           (row) =>
             row.tenant_id === end.tenant &&
             row.job_id === end.jobId &&
             row.attempt === end.attempt &&
             row.position === end.position &&
-            row.state === 'running',
+            row.seq < end.seq,
         )
+        .toSorted((a, b) => b.seq - a.seq);
+      const ended = { state: end.state, ended_seq: end.seq, duration_ms: end.durationMs };
+      const left = { ...ended, output: end.output ?? null, error: end.error ?? null };
+      return begun
+        .filter((row) => row.state === 'running')
         .map((row) =>
           tables.job_step.change(row, {
-            ...{ state: end.state, ended_at: ms(end.at), ended_seq: end.seq, duration_ms: end.durationMs },
-            ...{ output: end.output ?? null, error: end.error ?? null },
+            ended_at: ms(end.at),
+            ...(row === begun[0] ? left : { state: 'interrupted' }),
           }),
-        ),
-    ),
-  ),
+        );
+    });
+  }),
   moveRuns: twin<
     [
       string[],
