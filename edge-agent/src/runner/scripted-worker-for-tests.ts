@@ -28,7 +28,10 @@ type Entry =
   | { keepPath: string }
   | { keepLink: string };
 
-/** A file, until which this process stands still as soon as it has leave to act, as a stopped one or a sleeping machine. */
+/**
+ * A file, until which this process stands still as soon as it has leave to act, as a stopped one or a sleeping machine. That it
+ * does is said by a file beside it, `….held`.
+ */
 let standStillUntil: string | null = null;
 const cancelled = Promise.withResolvers<void>();
 /** Whether it was told to pause, and each word as it comes. */
@@ -102,6 +105,7 @@ async function pausedOnce(): Promise<void> {
 /** An hour has passed when it goes on. */
 function now(): Instant {
   if (standStillUntil === null) return systemClock.now();
+  writeFileSync(`${standStillUntil}.held`, '');
   while (!existsSync(standStillUntil)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   standStillUntil = null;
   // said after whatever the channel says now
