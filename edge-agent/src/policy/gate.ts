@@ -47,8 +47,9 @@ export class PolicyGate {
     const before = this.#fault;
     try {
       const found = readPolicy(this.#place, this.#workerUid);
-      this.#fault =
-        this.#held.exposed && found.digest !== this.#held.digest ? changedByAnybody(this.#place.file) : null;
+      // Also one that was root's and is a job's own file now: in a folder of the agent jobs can put another in its place.
+      const isExposed = this.#held.exposed || found.exposed;
+      this.#fault = isExposed && found.digest !== this.#held.digest ? changedByAnybody(this.#place.file) : null;
       if (this.#fault === null && (found.digest !== this.#held.digest || before !== null)) {
         this.#held = found;
         this.#changed({ to: found });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../fault.ts';
 import { PolicyGate, type PolicyChange } from './gate.ts';
 import { parsePolicy, policyPlace, readPolicy, systemPolicy } from './read-policy.ts';
@@ -213,6 +213,27 @@ describe('while the agent runs', () => {
     writeFileSync(join(folder, 'same'), 'watch: false', { mode: 0o600 });
     renameSync(join(folder, 'same'), file);
     expect(gate.current()).toMatchObject({ policy: { watch: false } });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('nor one that jobs put in the place of that of root', () => {
+    write('watch: false');
+    // As if the agent, and jobs with it, ran as another user.
+    const own = vi.spyOn(process, 'getuid').mockReturnValue(12_345);
+    try {
+      const gate = new PolicyGate(place());
+      expect(gate.held.exposed).toBe(false);
+      writeFileSync(join(folder, 'mine'), 'watch: true', { mode: 0o600 });
+      chownSync(join(folder, 'mine'), 12_345, 0);
+      renameSync(join(folder, 'mine'), file);
+      expect(gate.current()).toMatchObject({ code: 'POLICY_CHANGED' });
+      expect(gate.held.policy).toEqual({ watch: false });
+      // What root writes is root's.
+      writeFileSync(join(folder, 'ours'), 'watch: true', { mode: 0o600 });
+      renameSync(join(folder, 'ours'), file);
+      expect(gate.current()).toMatchObject({ policy: { watch: true } });
+    } finally {
+      own.mockRestore();
+    }
   });
 });
 
