@@ -16,7 +16,6 @@ export interface SourceWanted {
   readonly files: readonly string[];
 }
 
-const HELP = 'https://github.com/casare/casare';
 const EVENT_KEY = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${EVENT_SOURCE}`;
 const NEEDS_URL =
   'CONTROLPLANE_URL is missing or is not an https:// address. Say where agents enrol, for example: ' +
@@ -34,7 +33,6 @@ export function sourceOf({ version, digest, folder, files }: SourceWanted): stri
 <Media Id="1" Cabinet="agent.cab" EmbedCab="yes"/>
 <Property Id="SAVED_URL"><RegistrySearch Id="searchUrl" Root="HKLM" Key="${REGISTRY_KEY}" Name="ControlPlaneUrl" Type="raw" Win64="yes"/></Property>
 <Property Id="SAVED_DIR"><RegistrySearch Id="searchDir" Root="HKLM" Key="${REGISTRY_KEY}" Name="InstallDir" Type="raw" Win64="yes"/></Property>
-<Property Id="ARPHELPLINK" Value="${HELP}"/>
 <Property Id="SERVICE_ACCOUNT" Value="${ACCOUNT}"/>
 <Property Id="ARPNOMODIFY" Value="1"/>
 <CustomAction Id="keepUrl" Property="CONTROLPLANE_URL" Value="[SAVED_URL]"/>
