@@ -91,6 +91,26 @@ describe('programs', () => {
     expect(await ask({ forbid: [at('bin/editor')] }, 'calc')).toBe('ok');
   });
 
+  test('on Windows capitals and the end of a program make no difference', async () => {
+    for (const name of ['CMD.EXE', 'charmap.exe', 'notes.txt', '../other/charmap.exe'])
+      writeFileSync(at(`bin/${name}`), '', { mode: 0o755 });
+    const judged = async (
+      lists: { allow?: string[]; forbid?: string[] },
+      program: string,
+      platform?: NodeJS.Platform,
+    ) => ((await applicationRefusal(lists, at(program), at('bin'), platform)) === null ? 'ok' : 'refused');
+    for (const rule of ['cmd', 'Cmd.exe', 'c*d', at('BIN/cmd.exe')]) {
+      expect(await judged({ forbid: [rule] }, 'bin/CMD.EXE', 'win32'), rule).toBe('refused');
+      expect(await judged({ forbid: [rule] }, 'bin/CMD.EXE', 'linux'), rule).toBe('ok');
+    }
+    expect(await judged({ forbid: ['notes'] }, 'bin/notes.txt', 'win32')).toBe('ok');
+    expect(await judged({ forbid: ['charmap.com'] }, 'bin/charmap.exe', 'win32')).toBe('ok');
+    expect(await judged({ allow: ['charmap'] }, 'bin/charmap.exe', 'win32')).toBe('ok');
+    expect(await judged({ allow: ['CHAR*'] }, 'bin/charmap.exe', 'win32')).toBe('ok');
+    expect(await judged({ allow: ['CHAR*'] }, 'other/charmap.exe', 'win32')).toBe('refused');
+    expect(await judged({ allow: ['cmd'] }, 'bin/charmap.exe', 'win32')).toBe('refused');
+  });
+
   test('the refusal says which', async () => {
     const policy = stepPolicyOf({ applications: { allow: [at('bin/calc')] } });
     const error = await policy.checkApplication(at('bin/editor')).catch((e: unknown) => e);
