@@ -2,7 +2,22 @@
 
 /** Settings without a secret in them, and what tells how a machine is set up. */
 const ALLOWED = new Set([
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'PWD', 'TMPDIR', 'TEMP', 'TMP'],
+  ...[
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'SHELL',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'TERM',
+    'PWD',
+    'OLDPWD',
+    'TMPDIR',
+    'TEMP',
+    'TMP',
+  ],
   ...['DISPLAY', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR', 'XDG_SESSION_ID', 'XDG_SESSION_TYPE', 'INVOCATION_ID'],
   ...['SESSIONNAME', 'USERDOMAIN', 'USERNAME', 'COMPUTERNAME', 'OS', 'PROCESSOR_ARCHITECTURE', 'NUMBER_OF_PROCESSORS'],
   ...['ProgramData', 'ProgramFiles', 'SystemRoot', 'SystemDrive', 'APPDATA', 'LOCALAPPDATA', 'USERPROFILE'],
