@@ -163,6 +163,12 @@ const replaceKeySql = sql<
   `UPDATE api_key SET replaced_by = $3, expires_at = $4, revoked_at = $5 WHERE tenant_id = $1 AND id = $2`,
 );
 
+// Who rotates a key and who revokes it take turns: a revoked one must not come alive again for its grace.
+const lockKeySql = sql<never, [tenant: string, id: string]>(
+  'lockApiKey',
+  `SELECT FROM api_key WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+);
+
 // Who makes keys for one account takes turns, so that the count below holds.
 const lockAccountSql = sql<never, [tenant: string, accountId: string]>(
   'lockAccountForKeys',
@@ -221,12 +227,18 @@ export async function keyById(db: Queryable, tenant: string, id: string): Promis
   return (await db.query(keyByIdSql(tenant, id)))[0] ?? null;
 }
 
+/** The key, which nobody else changes until the transaction ends. */
+export async function holdKey(tx: Queryable, tenant: string, id: string): Promise<KeyRow | null> {
+  await tx.query(lockKeySql(tenant, id));
+  return keyById(tx, tenant, id);
+}
+
 /** False when it was revoked before. */
 export async function revokeKey(db: Queryable, tenant: string, id: string, now: Date): Promise<boolean> {
   return (await db.execute(revokeKeySql(tenant, id, now))) > 0;
 }
 
-/** Another key stands in its place; its own end is now, or `until`. Behind `countKeysLocked`. */
+/** Another key stands in its place; its own end is now, or `until`. Behind `countKeysLocked` and `holdKey`. */
 export async function replaceKey(
   db: Queryable,
   { tenant, id, expiresAt }: { readonly tenant: string; readonly id: string; readonly expiresAt: Date | null },

@@ -79,7 +79,7 @@ export class ApiKeysService {
     const outcome = await this.#db.of(tenant).transaction(async (tx) => {
       const live = await store.countKeysLocked(tx, tenant, accountId, now);
       if (live === null) return refuse('unauthenticated', 'AUTH_REQUIRED', 'This account was removed.');
-      const key = await store.keyById(tx, tenant, id);
+      const key = await store.holdKey(tx, tenant, id);
       const refused = refusalOfRotation(caller, id, key, now);
       if (key === null || refused !== null) return refused ?? notFound(id);
       // The one in whose place it comes does not count, until a grace has filled that place too.

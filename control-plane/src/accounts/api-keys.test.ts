@@ -1,17 +1,23 @@
 /** API keys over HTTP, by a clock that is moved by hand; who may make which, for every role. */
 import { api, NewApiKey, Role, RolePermission, within, type Rights } from '@casare/shared/api';
 import { ApiError, createClient, type Client } from '@casare/shared/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { appModule } from '../app.module.ts';
 import { ManualClock } from '../platform/clock.ts';
+import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { openTestEdge, type TestEdge } from '../platform/http/testing.ts';
 import { insertAccount, insertTenant } from './account.store.ts';
-import { insertKey } from './api-key.store.ts';
+import { insertKey, revokeKey } from './api-key.store.ts';
 import { KEYS_OF_ACCOUNT } from './api-keys.service.ts';
 import { AccountsService } from './accounts.service.ts';
 import { accountsModule } from './accounts.module.ts';
 import { hashSecret, newApiKey } from './credential.ts';
+
+const waits = sql<{ n: number }, []>(
+  'testWaitingForKeys',
+  `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+);
 
 const clock = new ManualClock();
 let database: TestDatabase;
@@ -175,6 +181,20 @@ describe('a key that is rotated', () => {
     clock.advance(60_000);
     expect(await codeOf(rotate(client, short.id))).toBe('KEY_ENDED');
     expect(await codeOf(rotate(client, '0'.repeat(16)))).toBe('KEY_NOT_FOUND');
+  });
+
+  test('that is revoked meanwhile stays so', async () => {
+    const { client } = await newCaller('viewer');
+    const { id, key } = await create(client);
+    const rotated = await database.db.transaction(async (tx) => {
+      expect(await revokeKey(tx, 'acme', id, clock.now())).toBe(true);
+      const answer = codeOf(rotate(client, id, { graceSeconds: 86_400 }));
+      await vi.waitFor(async () => expect(await database.db.query(waits())).toEqual([{ n: 1 }]));
+      return { answer };
+    });
+    expect(await rotated.answer).toBe('KEY_ENDED');
+    expect(await codeOf(clientOf(key).call(api.auth.me))).toBe('AUTH_REQUIRED');
+    expect((await mine(client)).items.map(({ name }) => name)).not.toContain('script');
   });
 
   test('rotates itself, and lives no longer by it', async () => {
