@@ -79,6 +79,7 @@ function valueFor(type: GraphQLInputType, id: string): string {
   const named = getNamedType(type);
   if (isEnumType(named)) return named.getValues()[0]!.name;
   if (named.name === 'DeadLetterChoiceInput') return `{ ids: ["${id}"] }`;
+  if (named.name === 'AgentUpdateInput') return '{ name: "taken" }';
   if (isInputObjectType(named)) {
     const members = Object.values(named.getFields()).filter((member) => isNonNullType(member.type));
     return `{ ${members.map((member) => `${member.name}: ${valueFor(member.type, id)}`).join(', ')} }`;
