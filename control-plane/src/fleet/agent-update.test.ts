@@ -67,6 +67,22 @@ describe.each([
 const labelsOf = (agentId: string) =>
   here.harness.jobs.dispatcher.connected().find((target) => target.agentId === agentId)?.labels ?? new Set();
 
+it('labels are those of its row, also when grants and what it can do change at once', async () => {
+  const { agentId, ...identity } = await here.agent();
+  const tunnel = await connect(here, { agentId, ...identity }, { instance: randomUUID() });
+  for (let n = 1; n <= 20; n += 1) {
+    const [granted, probed] = [`turn=${n}`, `os=${n}`];
+    const changed = update(agentId, { grants: [granted] });
+    tunnel.send({ type: 'capabilities', capabilities: [probed], slots: { plain: n, browser: 0, desktop: 0 } });
+    await changed;
+    await vi.waitFor(() => expect([...labelsOf(agentId)].toSorted()).toEqual([probed, granted]));
+    // What was seen before is not told after it.
+    await here.fleet.sessions.watch.look();
+    expect([...labelsOf(agentId)].toSorted()).toEqual([probed, granted]);
+  }
+  await tunnel.close();
+});
+
 it('is audited and announced once, with what is different; the same again is nothing new', async () => {
   const { agentId } = await here.agent({ tags: ['erp'] });
   for (let twice = 0; twice < 2; twice += 1) await update(agentId, { name: 'press-7', grants: ['erp', 'line=7'] });

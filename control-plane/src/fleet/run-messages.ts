@@ -85,17 +85,19 @@ async function auditFence(
 }
 
 async function changeCapabilities(
-  { db, clock, dispatcher, live }: SessionContext,
+  { db, clock, dispatcher, live, changed }: SessionContext,
   session: Session,
   { capabilities, slots }: FromAgent<'capabilities'>,
 ): Promise<void> {
   const { tenant, agentId } = session.peer;
-  const standing = await db.transaction(async (tx) => {
+  const isKept = await db.transaction(async (tx) => {
     const kept = await store.saveCapabilities(tx, tenant, agentId, { capabilities, slots });
     if (kept) await announceAgent(tx, { tenant, agentId, ...kept, connected: true }, clock.now());
-    return kept;
+    return kept !== null;
   });
-  if (!standing) return;
+  if (!isKept) return;
   live.wake();
-  dispatcher.update(agentId, { labels: new Set([...capabilities, ...standing.grants]), slots });
+  dispatcher.update(agentId, { slots });
+  // Its labels are those of its row: the grants seen here may be older than those that the watch has told.
+  changed(agentId);
 }

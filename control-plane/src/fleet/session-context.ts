@@ -86,6 +86,8 @@ export interface SessionContext {
   readonly arrived: (socket: WebSocket) => void;
   /** The session is over; called once. */
   readonly ended: (session: Session) => void;
+  /** The agent's row was changed here: the watch looks at it at once. */
+  readonly changed: (agentId: string) => void;
   /** An assignment cannot be sent: the attempt is refused. */
   readonly unsendable: (agent: AgentRef, message: Extract<ServerMessage, { type: 'job.assign' }>, code: string) => void;
 }

@@ -22,7 +22,10 @@ import { SessionWatch } from './session-watch.ts';
 import type { Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
 
-export interface TunnelSessionsOptions extends Omit<SessionContext, 'opened' | 'ended' | 'unsendable' | 'greetings'> {
+export interface TunnelSessionsOptions extends Omit<
+  SessionContext,
+  'opened' | 'ended' | 'changed' | 'unsendable' | 'greetings'
+> {
   readonly ids: Ids;
   readonly trust: Pick<Trust, 'views' | 'gateway'>;
 }
@@ -78,6 +81,7 @@ export class TunnelSessions {
       greetings: createGreetings(options),
       opened: (session, elsewhere) => this.#opened(session, elsewhere),
       ended: (session) => this.#ended(session),
+      changed: (agentId) => this.changed(agentId),
       unsendable: (agent, { jobId, attempt }, code) => {
         const reason = 'The assignment cannot be sent to an agent: it is too large or malformed.';
         options.runs
@@ -226,10 +230,10 @@ export class TunnelSessions {
     older.close(CLOSE.locked, 'the agent is suspect');
   }
 
-  /** Tells the dispatcher what people changed about the agent. */
+  /** Tells the dispatcher what was changed about the agent, by people or by itself: the only place that labels come from. */
   #tell(session: Session, { agentId, state, site, grants, capabilities }: Seen): void {
     if (session.state !== 'live') return;
-    const now = JSON.stringify([state, site, grants]);
+    const now = JSON.stringify([state, site, grants, capabilities]);
     const before = this.#told.get(session);
     this.#told.set(session, now);
     if (before === now) return;
