@@ -1,6 +1,6 @@
 /**
  * `selftest` as an administrator runs it: real probes of this Linux, desktop points with a real editor. Windows probes
- * cannot run here; what Windows' tools answer is read from texts in Microsoft's documentation.
+ * cannot run here; what Windows' tools answer is read from texts that we wrote as those tools write them.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
