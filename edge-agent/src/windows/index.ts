@@ -8,6 +8,6 @@ export {
   openToSessions,
 } from './file-security.ts';
 export { JobObject } from './job-object.ts';
-export { windowsHolds, windowsNameFault, windowsPathFault } from './path.decision.ts';
+export { folded, windowsHolds, windowsNameFault, windowsPathFault } from './path.decision.ts';
 export { protectData, unprotectData } from './protected-data.ts';
 export { ownSession } from './session.ts';

@@ -7,6 +7,7 @@
 import type { Readable } from 'node:stream';
 import { type Entry, fromFdPromise, type ZipFile } from 'yauzl';
 import { StepFailure } from '../../engine/index.ts';
+import { folded } from '../../windows/index.ts';
 import type { OpenFile } from '../run-files.ts';
 
 /** A file of an archive. */
@@ -27,11 +28,16 @@ const LINK = 0o120000;
 const UNIX = 3;
 
 /**
- * The files of an archive, folders left out.
+ * The files of an archive, folders left out. Names that would be one file on this machine are refused: one would replace
+ * the other.
  *
  * @throws StepFailure ARCHIVE_BROKEN, ARCHIVE_TOO_LARGE, ARCHIVE_REFUSED
  */
-export async function filesOfArchive(file: OpenFile, bounds: ArchiveBounds): Promise<ArchiveFile[]> {
+export async function filesOfArchive(
+  file: Pick<OpenFile, 'handle'>,
+  bounds: ArchiveBounds,
+  platform = process.platform,
+): Promise<ArchiveFile[]> {
   const archive = await directoryOf(file);
   if (archive.entryCount > bounds.entries) throw tooLarge(`it has more than ${bounds.entries} entries`);
   const files = new Map<string, ArchiveFile>();
@@ -39,10 +45,13 @@ export async function filesOfArchive(file: OpenFile, bounds: ArchiveBounds): Pro
   for await (const entry of entriesOf(archive)) {
     if (entry.fileName.endsWith('/')) continue;
     judge(entry);
-    if (files.has(entry.fileName)) throw refused(`it has the name ${shown(entry)} twice`);
+    const key = platform === 'win32' ? folded(entry.fileName) : entry.fileName;
+    const twin = files.get(key)?.name;
+    if (twin === entry.fileName) throw refused(`it has the name ${shown(entry)} twice`);
+    if (twin !== undefined) throw refused(`${shown(entry)} and ${inQuotes(twin)} are one file on Windows`);
     bytes += entry.uncompressedSize;
     if (bytes > bounds.bytes) throw tooLarge(`its files have more than ${bounds.bytes} bytes together`);
-    files.set(entry.fileName, {
+    files.set(key, {
       name: entry.fileName,
       bytes: entry.uncompressedSize,
       read: () => archive.openReadStreamPromise(entry),
@@ -63,7 +72,7 @@ export function brokenArchive(error: unknown): StepFailure {
   });
 }
 
-async function directoryOf(file: OpenFile): Promise<ZipFile> {
+async function directoryOf(file: Pick<OpenFile, 'handle'>): Promise<ZipFile> {
   try {
     return await fromFdPromise(file.handle.fd, { lazyEntries: true, autoClose: false, strictFileNames: false });
   } catch (error) {
@@ -97,7 +106,11 @@ function judge(entry: Entry): void {
 }
 
 function shown(entry: Entry): string {
-  return JSON.stringify(entry.fileName.slice(0, 200));
+  return inQuotes(entry.fileName);
+}
+
+function inQuotes(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
 }
 
 function refused(why: string): StepFailure {

@@ -4,6 +4,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rename,
@@ -18,6 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Fault } from '../../fault.ts';
 import { unrestricted } from '../../policy/index.ts';
 import { newStepRun, type StepRun } from '../step-run-for-tests.ts';
+import { filesOfArchive } from './archive.ts';
 
 let run: StepRun;
 let outside: string;
@@ -246,6 +248,19 @@ describe('files.zip and files.unzip', () => {
     expect((await readdir(run.path(''))).filter((name) => name.includes('half'))).toEqual([]);
     const twice = run.call('files.zip', { files: ['z/empty', '/a/z', '/b/z'], saveAs: 'x.zip' });
     await expect(twice).rejects.toMatchObject({ code: 'ZIP_NAME_DOUBLED' });
+  });
+
+  test('names that differ in capitals are two files here, and one on Windows: there nothing is unpacked', async () => {
+    await run.put('Öl/A.txt', 'one');
+    await run.put('öl/a.TXT', 'two');
+    await run.call('files.zip', { files: ['Öl/A.txt', 'öl/a.TXT'], saveAs: 'capitals.zip' });
+    await using handle = await open(run.path('capitals.zip'));
+    const bounds = { entries: 2, bytes: 100 };
+    expect(await filesOfArchive({ handle }, bounds, 'linux')).toHaveLength(2);
+    await expect(filesOfArchive({ handle }, bounds, 'win32')).rejects.toMatchObject({
+      code: 'ARCHIVE_REFUSED',
+      detail: '"öl/a.TXT" and "Öl/A.txt" are one file on Windows: nothing of it was unpacked.',
+    });
   });
 
   test('what is no archive is said to be none', async () => {
