@@ -3,12 +3,15 @@
  * with work of its own; and what Windows is asked to hold: keys, access, names of files, trees of processes.
  */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api } from '@casare/shared/client';
 import { skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
+import { SESSION_TASK } from '../../edge-agent/src/setup/session-task.ts';
+import { buildHost } from '../../installer/windows/host/build.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, submitWork } from '../support/packed-work.ts';
+import { ROOT } from '../support/program.ts';
 import { startStack, type Stack, until } from '../support/stack.ts';
 import { onDrive, textOnDrive, windowsAgent, type WindowsAgent } from '../support/windows-agent.ts';
 import { startWine, wineOrReason, type Wine } from '../support/wine.ts';
@@ -137,6 +140,66 @@ describe.skipIf(reason !== null)(skipName('the agent on Windows, by Wine', reaso
       output.map((found, index) => [cases[index]?.[0], found]),
       input,
     ).toEqual(cases);
+  });
+
+  test('without the MSI the agent makes its own service, and takes it away again', async () => {
+    await buildHost(ROOT, agent.folder, '1.2.3');
+    // Wine starts no service under the account that it has of its own.
+    const install = ['service', 'install', '--home', String.raw`C:\own`, '--account', 'LocalSystem'];
+    const events = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Casare Agent`;
+    expect(await agent.run(install)).toMatchObject({ code: 0, stderr: '' });
+    expect((await wine.run('sc.exe', ['query', 'CasareAgent'])).stdout).toMatch(
+      /STATE +: \d+ +(RUNNING|START_PENDING)/,
+    );
+    const { stdout } = await wine.run('reg.exe', [
+      'query',
+      String.raw`HKLM\SYSTEM\CurrentControlSet\Services\CasareAgent`,
+    ]);
+    expect(stdout).toContain(String.raw`casare-agent-host.exe" --home "C:\own"`);
+    expect((await wine.run('reg.exe', ['query', events])).stdout).toContain('casare-agent-host.exe');
+    expect((await agent.run(install)).stderr).toMatch(/^SERVICE_EXISTS: /);
+    const removed = await agent.run(['service', 'remove']);
+    expect(removed).toMatchObject({ code: 0, stderr: '', stdout: 'removed: the service CasareAgent\n' });
+    expect((await agent.run(['service', 'remove'])).stdout).toMatch(/^nothing: /);
+    expect((await wine.run('sc.exe', ['query', 'CasareAgent'])).code).not.toBe(0);
+    expect((await wine.run('reg.exe', ['query', events])).code).not.toBe(0);
+    expect(existsSync(onDrive(wine, 'own', 'logs', 'agent.log'))).toBe(true);
+  });
+
+  test('sessions are switched on and off again: a task at each logon, and where its worker hosts come to', async () => {
+    const task = onDrive(wine, 'windows', 'system32', 'tasks', SESSION_TASK);
+    const place = ['--home', String.raw`C:\own`];
+    expect(await agent.run(['service', 'sessions', 'off', ...place])).toMatchObject({ code: 0, stderr: '' });
+    expect(await agent.run(['service', 'sessions', 'on', ...place])).toMatchObject({ code: 0, stderr: '' });
+    const socket = String.raw`C:\ProgramData\Casare\Workers\host.sock`;
+    const text = (await readFile(task)).toString('latin1').replaceAll('\0', '');
+    expect(text).toContain(`casare-agent.mjs&quot; worker-host --socket &quot;${socket}&quot;`);
+    expect(await textOnDrive(wine, 'own', 'agent.yaml')).toContain(`workerSocket: ${JSON.stringify(socket)}`);
+    expect(await agent.run(['service', 'sessions', 'off', ...place])).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(task)).toBe(false);
+    expect(await textOnDrive(wine, 'own', 'agent.yaml')).not.toContain('workerSocket');
+  });
+
+  test('a service of the MSI is left to the MSI', async () => {
+    const key = String.raw`HKLM\Software\Casare\Agent`;
+    await wine.run('reg.exe', ['add', key, '/v', 'InstallDir', '/d', String.raw`D:\Casare`, '/f']);
+    for (const verb of ['install', 'remove'])
+      expect((await agent.run(['service', verb])).stderr).toMatch(/^SERVICE_OF_PACKAGE: .*D:\\Casare/);
+    await wine.run('reg.exe', ['delete', key, '/f']);
+  });
+
+  test('a browser is found where its installer says in the registry', async () => {
+    const key = String.raw`HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\chrome.exe`;
+    await wine.run('reg.exe', ['add', key, '/ve', '/d', String.raw`"D:\Größe\chrome.exe"`, '/f']);
+    const { stdout, stderr } = await agent.probe(
+      'app-paths',
+      `import { appPaths } from './probe/windows/index.js';
+       console.log(JSON.stringify([appPaths('chrome.exe'), appPaths('nobody-has-this.exe')]));`,
+    );
+    expect({ stderr, found: JSON.parse(stdout) as unknown }).toEqual({
+      stderr: '',
+      found: [[String.raw`D:\Größe\chrome.exe`], []],
+    });
   });
 
   test('what a worker starts ends with it, and with whoever held it, also behind a parent that has ended', async () => {

@@ -39,11 +39,16 @@ describe('findBrowsers', () => {
 });
 
 describe('installedPaths', () => {
-  test('prefers Chrome to Edge, in the program folders of Windows that are set', () => {
+  test('prefers Chrome to Edge, in the program folders of Windows that are set and where the registry has them', () => {
     const env = { ProgramFiles: 'C:\\Program Files', LocalAppData: 'C:\\Users\\a\\AppData\\Local' };
-    expect(installedPaths('win32', env)).toEqual([
+    const registered = {
+      'chrome.exe': ['D:\\Chrome\\chrome.exe', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'],
+    };
+    const inRegistry = (program: string) => registered[program as keyof typeof registered] ?? [];
+    expect(installedPaths('win32', env, inRegistry)).toEqual([
       'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
       'C:\\Users\\a\\AppData\\Local\\Google\\Chrome\\Application\\chrome.exe',
+      'D:\\Chrome\\chrome.exe',
       'C:\\Program Files\\Microsoft\\Edge\\Application\\msedge.exe',
       'C:\\Users\\a\\AppData\\Local\\Microsoft\\Edge\\Application\\msedge.exe',
       'C:\\Program Files\\Chromium\\Application\\chrome.exe',

@@ -8,6 +8,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
+import { appPaths } from '../windows/index.ts';
 import { carriedChromium } from './carried.ts';
 import { BrowserError } from './browser-error.ts';
 import type { Environment } from './environment.ts';
@@ -42,11 +43,11 @@ const LINUX_PATHS = [
   '/snap/bin/chromium',
 ] as const;
 
-/** Below each of `WINDOWS_ROOTS`. */
+/** Below each of `WINDOWS_ROOTS`; and the name that its installer gives in the registry, where it is nobody else's. */
 const WINDOWS_PATHS = [
-  'Google\\Chrome\\Application\\chrome.exe',
-  'Microsoft\\Edge\\Application\\msedge.exe',
-  'Chromium\\Application\\chrome.exe',
+  { path: 'Google\\Chrome\\Application\\chrome.exe', registered: 'chrome.exe' },
+  { path: 'Microsoft\\Edge\\Application\\msedge.exe', registered: 'msedge.exe' },
+  { path: 'Chromium\\Application\\chrome.exe', registered: null },
 ] as const;
 
 /** Environment variables that hold the folders Windows installs programs into. */
@@ -77,12 +78,20 @@ export async function* findBrowsers(options: FindOptions): AsyncGenerator<Browse
   if (carried) yield { ...carried, origin: 'carried' };
 }
 
-/** The paths where installed browsers are looked for, in order. */
-export function installedPaths(platform: NodeJS.Platform, env: Environment): string[] {
+/** The paths where installed browsers are looked for, in order; `registered` are those of a program in the registry. */
+export function installedPaths(
+  platform: NodeJS.Platform,
+  env: Environment,
+  registered: (program: string) => readonly string[] = appPaths,
+): string[] {
   if (platform === 'linux') return [...LINUX_PATHS];
   if (platform !== 'win32') return [];
   const roots = WINDOWS_ROOTS.map((name) => env[name]).filter((root) => root !== undefined && root !== '');
-  return WINDOWS_PATHS.flatMap((path) => roots.map((root) => win32.join(root as string, path)));
+  const all = WINDOWS_PATHS.flatMap(({ path, registered: name }) => [
+    ...roots.map((root) => win32.join(root as string, path)),
+    ...(name === null ? [] : registered(name)),
+  ]);
+  return [...new Set(all)];
 }
 
 async function isExecutable(path: string): Promise<boolean> {

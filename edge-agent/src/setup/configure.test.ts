@@ -40,6 +40,14 @@ test('an upgrade names some: the others stay, also those named without a value, 
   expect(existsSync(tokenFile())).toBe(false);
 });
 
+test('a setting is taken out where that is said', () => {
+  configure(place, { settings: { url, workerSocket: '/run/x/host.sock' } });
+  configure(place, { settings: { workerSocket: null } });
+  expect(readFileSync(place.config, 'utf8')).not.toContain('workerSocket');
+  expect(readAgentConfig(place.config).url).toBe(url);
+  expect(configure(place, { settings: { workerSocket: null } }).at(-1)).toContain('unchanged');
+});
+
 test('one that changes nothing leaves the file as a person wrote it', () => {
   configure(place, { settings: {} });
   const text = `# ours\nurl: ${url}\nslots: { browser: 3 }\n`;

@@ -16,9 +16,9 @@ import { parsePolicy } from '../policy/index.ts';
 import { heldConfig } from '../service/index.ts';
 import { closeToOthers, openToReaders } from '../windows/index.ts';
 
-/** What is named. Installers name every property they know: one without a value says nothing. */
+/** What is named. Installers name every property they know: one without a value says nothing, null takes it out. */
 export interface Configuration {
-  readonly settings: Readonly<Record<string, string | readonly string[]>>;
+  readonly settings: Readonly<Record<string, string | readonly string[] | null>>;
   readonly joinToken?: string | undefined;
   /** A file with the policy that is to hold on this machine. */
   readonly policy?: string | undefined;
@@ -71,8 +71,8 @@ function changed(file: string, text: string | null, settings: Configuration['set
   const found = source.ok ? z.record(z.string(), z.json()).safeParse(source.value ?? {}) : null;
   // what is wrong with it is said by whoever reads it
   if (found?.success !== true) return text === null ? '' : (heldConfig(text, file), null);
-  const named = Object.entries(settings).filter(([, value]) => value.length > 0);
-  const merged = Object.entries({ ...found.data, ...Object.fromEntries(named) });
+  const named = Object.entries(settings).filter(([, value]) => value === null || value.length > 0);
+  const merged = Object.entries({ ...found.data, ...Object.fromEntries(named) }).filter(([, value]) => value !== null);
   if (text !== null && JSON.stringify(merged) === JSON.stringify(Object.entries(found.data))) return null;
   // each line is JSON, which YAML is too: no text of a setting can become another setting
   const lines = merged.map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);

@@ -24,6 +24,14 @@ test('an agent without an identity leaves nothing', async () => {
   expect(await purge(home)).toEqual([`nothing: ${home.root} does not exist`]);
 });
 
+test('where it met worker hosts nothing of it is left, and nothing of others is touched', async () => {
+  const place = join(folder, 'workers');
+  for (const path of ['marks', 'runs/1']) mkdirSync(join(place, path), { recursive: true });
+  for (const name of ['key.json', 'runs/1/orders.csv', 'notes']) writeFileSync(join(place, name), 'x');
+  await purge(home, { workerSocket: join(place, 'host.sock') });
+  expect(readdirSync(place)).toEqual(['notes']);
+});
+
 test('what is not the agent’s stays, and is named', async () => {
   mkdirSync(join(home.root, 'photos'));
   expect((await purge(home)).at(-1)).toBe('kept: photos');
@@ -34,7 +42,7 @@ test('a control plane that is not reached keeps nobody from going, and it is sai
   const identity = { agentId: '01a21ab0-0000-7000-8000-000000000000', tenant: 't', name: 'n', declared: [] };
   const urls = { enrolUrl: 'https://127.0.0.1:9/', tunnelUrl: 'wss://127.0.0.1:9/tunnel' };
   writeFileSync(home.identity, JSON.stringify({ ...identity, ...urls }));
-  expect((await purge(home, 2_000))[0]).toMatch(/^not decommissioned.*do that at the control plane$/);
+  expect((await purge(home, { reachMs: 2_000 }))[0]).toMatch(/^not decommissioned.*do that at the control plane$/);
   expect(existsSync(home.root)).toBe(false);
 });
 

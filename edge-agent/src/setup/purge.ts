@@ -11,18 +11,29 @@ import { codeOf, describe, Fault } from '../fault.ts';
 import { type AgentHome, readIdentity, tunnelTls } from '../identity/index.ts';
 import { ensureNotRunning } from '../service/index.ts';
 import { sayLeave } from '../tunnel/index.ts';
+import { placeOf } from '../worker-host/index.ts';
 
 /** Bound of everything that goes over the network. */
 const REACH_MS = 15_000;
 /** Made by the agent's other rooms, and by `configure`. */
 const OTHERS = ['agent.yaml', 'join-token', 'browser', 'profiles', 'local', 'ephemeral'];
 
+export interface PurgeOptions {
+  /** Where worker hosts came to. */
+  readonly workerSocket?: string | undefined;
+  readonly reachMs?: number;
+}
+
 /** Does it, and answers what was done, a line each. Throws AGENT_RUNNING, HOME_UNWRITABLE. */
-export async function purge(home: AgentHome, reachMs = REACH_MS): Promise<string[]> {
+export async function purge(
+  home: AgentHome,
+  { workerSocket, reachMs = REACH_MS }: PurgeOptions = {},
+): Promise<string[]> {
   if (!existsSync(home.root)) return [`nothing: ${home.root} does not exist`];
   ensureNotRunning(home);
   const said = await leave(home, reachMs);
   const left = removeOwn(home);
+  if (workerSocket !== undefined) removePlace(workerSocket);
   if (left.length === 0) return [said, `removed: ${home.root}`];
   return [said, `removed: what the agent kept in ${home.root}`, `kept: ${left.slice(0, 10).join(', ')}`];
 }
@@ -36,6 +47,17 @@ async function leave(home: AgentHome, reachMs: number): Promise<string> {
   } catch (error) {
     if (codeOf(error) === 'NOT_ENROLLED') return 'not decommissioned: there was no identity';
     return `not decommissioned (${describe(error)}): do that at the control plane`;
+  }
+}
+
+/** What the agent makes where it meets worker hosts. The folder itself goes where it is empty and may be removed. */
+function removePlace(workerSocket: string): void {
+  const { root, socket, key, marks, runs } = placeOf(workerSocket);
+  try {
+    for (const path of [socket, key, marks, runs]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+    if (existsSync(root) && readdirSync(root).length === 0) rmdirSync(root);
+  } catch (error) {
+    throw unremoved(root, error);
   }
 }
 
@@ -55,7 +77,11 @@ function removeOwn(home: AgentHome): string[] {
     if (left.length === 0) rmdirSync(root);
     return left;
   } catch (error) {
-    const why = codeOf(error) || 'unknown';
-    throw new Fault('HOME_UNWRITABLE', `${root} could not be removed (${why}): stop what uses it, and try again`);
+    throw unremoved(root, error);
   }
+}
+
+function unremoved(root: string, error: unknown): Fault {
+  const why = codeOf(error) || 'unknown';
+  return new Fault('HOME_UNWRITABLE', `${root} could not be removed (${why}): stop what uses it, and try again`);
 }

@@ -8,6 +8,9 @@ export {
   openToSessions,
 } from './file-security.ts';
 export { JobObject } from './job-object.ts';
+export { appPaths } from './app-paths.ts';
 export { folded, windowsHolds, windowsNameFault, windowsPathFault } from './path.decision.ts';
 export { protectData, unprotectData } from './protected-data.ts';
+export { MACHINE, registryText, removeRegistryKey, setRegistryValue } from './registry.ts';
+export { createService, removeService, startService } from './service-manager.ts';
 export { ownSession } from './session.ts';

@@ -113,6 +113,31 @@ function declare(koffi: typeof Koffi) {
       security,
       'bool SetFileSecurityW(const char16_t *path, uint32_t parts, void *descriptor)',
     ),
+    /** These answer an error, 0 for none. The root is the number of a key that Windows always has open. */
+    registryValue: of<
+      (
+        root: number,
+        key: string,
+        name: string | null,
+        flags: number,
+        type: null,
+        into: Buffer,
+        bytes: Out<number>,
+      ) => number
+    >(
+      security,
+      'uint32_t RegGetValueW(intptr_t root, const char16_t *key, const char16_t *name, uint32_t flags, void *type, void *into, _Inout_ uint32_t *bytes)',
+    ),
+    setRegistryValue: of<
+      (root: number, key: string, name: string, type: number, value: Buffer, bytes: number) => number
+    >(
+      security,
+      'uint32_t RegSetKeyValueW(intptr_t root, const char16_t *key, const char16_t *name, uint32_t type, void *value, uint32_t bytes)',
+    ),
+    removeRegistryKey: of<(root: number, key: string) => number>(
+      security,
+      'uint32_t RegDeleteKeyW(intptr_t root, const char16_t *key)',
+    ),
     protectData: protecting('CryptProtectData'),
     unprotectData: protecting('CryptUnprotectData'),
     /** The address that stands at the start of a buffer. */

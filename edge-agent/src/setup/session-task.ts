@@ -1,10 +1,28 @@
-<?xml version="1.0" encoding="UTF-8"?>
-<!-- Starts a worker host in the session of whoever signs in (docs/guides/workers.md). It runs with that user's own rights. -->
+/**
+ * The task of Windows that starts a worker host in the session of whoever signs in. It runs with that person's own rights.
+ * Pure.
+ */
+
+/** What people and `schtasks` know it by. */
+export const SESSION_TASK = 'Casare worker host';
+
+export interface TaskProgram {
+  /** Node, and the agent, in full. */
+  readonly node: string;
+  readonly agent: string;
+  /** Where the agent awaits worker hosts. */
+  readonly socket: string;
+}
+
+/** The task, as the Task Scheduler takes it. */
+export function sessionTask({ node, agent, socket }: TaskProgram): string {
+  const home = String.raw`%LOCALAPPDATA%\Casare\Worker`;
+  return `<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.3" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
     <Author>Casare</Author>
     <Description>Runs jobs of the Casare agent in the session of the user who is signed in.</Description>
-    <URI>\Casare worker host</URI>
+    <URI>\\${SESSION_TASK}</URI>
   </RegistrationInfo>
   <Triggers>
     <LogonTrigger>
@@ -34,8 +52,14 @@
   </Settings>
   <Actions Context="Author">
     <Exec>
-      <Command>"%ProgramFiles%\Casare\Agent\node.exe"</Command>
-      <Arguments>"%ProgramFiles%\Casare\Agent\casare-agent.mjs" worker-host --socket "%ProgramData%\Casare\Workers\host.sock" --home "%LOCALAPPDATA%\Casare\Worker"</Arguments>
+      <Command>${escaped(`"${node}"`)}</Command>
+      <Arguments>${escaped(`"${agent}" worker-host --socket "${socket}" --home "${home}"`)}</Arguments>
     </Exec>
   </Actions>
 </Task>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
