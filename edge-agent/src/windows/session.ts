@@ -35,6 +35,13 @@ const [WIDTH, HEIGHT] = [0, 1];
 /** Of a screen that is not scaled, and what an older Windows has. */
 const PLAIN_DPI = 96;
 
+/**
+ * Arguments that a function does not have and does not look at. Wine's way into its kernel reads more of the stack than it
+ * was given; a function that is nothing but that way never returned here.
+ */
+const MORE = ', size_t, size_t, size_t, size_t, size_t, size_t, size_t';
+const NOTHING: [number, number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0, 0];
+
 let loaded: ReturnType<typeof declare> | undefined;
 
 /** The session, as it is now. @throws where this is not Windows */
@@ -63,15 +70,17 @@ function declare(koffi: typeof Koffi) {
     'bool __stdcall WTSQuerySessionInformationW (void *server, uint32_t session, int kind, _Out_ void **buffer, _Out_ uint32_t *bytes)',
   ) as (server: null, session: number, kind: number, buffer: [unknown], bytes: [number]) => boolean;
   const free = wts.func('void __stdcall WTSFreeMemory (void *memory)') as (memory: unknown) => void;
-  const openInput = user.func('void * __stdcall OpenInputDesktop (uint32_t flags, bool inherit, uint32_t access)') as (
-    flags: number,
-    inherit: boolean,
-    access: number,
-  ) => unknown;
+  type More = typeof NOTHING;
+  const openInput = user.func(
+    `void * __stdcall OpenInputDesktop (uint32_t flags, bool inherit, uint32_t access${MORE})`,
+  ) as (flags: number, inherit: boolean, access: number, ...more: More) => unknown;
   const nameOf = user.func(
-    'bool __stdcall GetUserObjectInformationW (void *object, int kind, void *into, uint32_t bytes, _Out_ uint32_t *needed)',
-  ) as (object: unknown, kind: number, into: Buffer, bytes: number, needed: [number]) => boolean;
-  const close = user.func('bool __stdcall CloseDesktop (void *desktop)') as (desktop: unknown) => boolean;
+    `bool __stdcall GetUserObjectInformationW (void *object, int kind, void *into, uint32_t bytes, _Out_ uint32_t *needed${MORE})`,
+  ) as (object: unknown, kind: number, into: Buffer, bytes: number, needed: [number], ...more: More) => boolean;
+  const close = user.func(`bool __stdcall CloseDesktop (void *desktop${MORE})`) as (
+    desktop: unknown,
+    ...more: More
+  ) => boolean;
   const ownPid = kernel.func('uint32_t __stdcall GetCurrentProcessId ()') as () => number;
   const toSession = kernel.func('bool __stdcall ProcessIdToSessionId (uint32_t pid, _Out_ uint32_t *session)') as (
     pid: number,
@@ -97,13 +106,15 @@ function declare(koffi: typeof Koffi) {
     },
     /** Empty when it may not be opened, as while it asks for a password. */
     inputDesktop: (): string => {
-      const desktop = openInput(0, false, READ_OBJECTS);
+      const desktop = openInput(0, false, READ_OBJECTS, ...NOTHING);
       if (desktop === null) return '';
       try {
         const name = Buffer.alloc(NAME_BYTES);
-        return nameOf(desktop, NAME, name, NAME_BYTES, [0]) ? name.toString('utf16le').replace(/\0.*$/s, '') : '';
+        return nameOf(desktop, NAME, name, NAME_BYTES, [0], ...NOTHING)
+          ? name.toString('utf16le').replace(/\0.*$/s, '')
+          : '';
       } finally {
-        close(desktop);
+        close(desktop, ...NOTHING);
       }
     },
   };

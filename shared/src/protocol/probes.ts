@@ -17,6 +17,7 @@ const PROBES: ReadonlySet<string> = new Set([
   'desktop.windows',
   'session',
   'screen',
+  'screen.dpi',
 ]);
 
 /** True for a label (`name` or `name=value`) that an agent may report about itself. */
