@@ -41,10 +41,8 @@ describe('findBrowsers', () => {
 describe('installedPaths', () => {
   test('prefers Chrome to Edge, in the program folders of Windows that are set and where the registry has them', () => {
     const env = { ProgramFiles: 'C:\\Program Files', LocalAppData: 'C:\\Users\\a\\AppData\\Local' };
-    const registered = {
-      'chrome.exe': ['D:\\Chrome\\chrome.exe', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'],
-    };
-    const inRegistry = (program: string) => registered[program as keyof typeof registered] ?? [];
+    const registered = ['D:\\Chrome\\chrome.exe', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'];
+    const inRegistry = (program: string) => (program === 'chrome.exe' ? registered : []);
     expect(installedPaths('win32', env, inRegistry)).toEqual([
       'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
       'C:\\Users\\a\\AppData\\Local\\Google\\Chrome\\Application\\chrome.exe',
