@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { lock } from './lock.ts';
 
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
@@ -22,11 +23,21 @@ export interface Unpacked {
 export async function unpackDebian(checkout: string, name: string, packages: readonly string[]): Promise<Unpacked> {
   const folder = path.join(checkout, 'node_modules', `.casare-${name}`);
   const root = path.join(folder, 'root');
-  if (!existsSync(path.join(folder, 'complete'))) await unpack(folder, root, packages);
+  if (!existsSync(path.join(folder, 'complete'))) await unpackAlone(checkout, folder, packages);
   return {
     path: (file) => path.join(root, file),
     env: { ...process.env, LD_LIBRARY_PATH: await libraries(root) },
   };
+}
+
+/** One at a time: apt fails when another one asks for its lists, and two tests may want the same. */
+async function unpackAlone(checkout: string, folder: string, packages: readonly string[]): Promise<void> {
+  const unlock = await lock(path.join(checkout, 'node_modules', '.casare-apt-lock'));
+  try {
+    if (!existsSync(path.join(folder, 'complete'))) await unpack(folder, path.join(folder, 'root'), packages);
+  } finally {
+    await unlock();
+  }
 }
 
 async function unpack(folder: string, root: string, packages: readonly string[]): Promise<void> {

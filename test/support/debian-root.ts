@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { lock } from '../../installer/lock.ts';
 import { unpackDebian } from './debian.ts';
 import { descendantsOf } from './process-tree.ts';
 import { ROOT } from './program.ts';
@@ -121,18 +122,6 @@ async function debianRoot(suite: string, packages: readonly string[]): Promise<s
   } finally {
     await unlock();
   }
-}
-
-/** Waits for the lock. The kernel frees it when this process ends, however it ends. */
-export async function lock(file: string): Promise<() => Promise<void>> {
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(holder, 'exit');
-  const first = await Promise.race([once(holder.stdout, 'data'), ended]);
-  if (!Buffer.isBuffer(first[0])) throw new Error(`flock ${file} ended with ${String(first[0])}`);
-  return async () => {
-    holder.stdin.end();
-    await ended;
-  };
 }
 
 /** Makes a minimal Debian in the folder `fresh`; throws with its last lines. */

@@ -10,7 +10,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bootstrap, lock, NAMESPACE, whyNoRoot } from './debian-root.ts';
+import { lock } from '../../installer/lock.ts';
+import { bootstrap, NAMESPACE, whyNoRoot } from './debian-root.ts';
 import { ROOT } from './program.ts';
 
 const run = promisify(execFile);
