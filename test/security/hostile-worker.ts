@@ -3,16 +3,35 @@
  * and tries what its input says. What came of each it reports as the output of its run.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, linkSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WorkerChannel } from '../../edge-agent/src/runner/worker-channel.ts';
+import { agentVersion } from '../../edge-agent/src/service/machine.ts';
+import { FrameLink } from '../../edge-agent/src/worker-host/frames.ts';
+import { freshNonce, proofOf } from '../../edge-agent/src/worker-host/handshake.ts';
+import { HELLO_BYTES } from '../../edge-agent/src/worker-host/messages.ts';
+import { placeOf, readPlace } from '../../edge-agent/src/worker-host/place.ts';
 import { openAgentLink } from '../../edge-agent/src/worker-host/worker-link.ts';
 
 /** What is tried, with a path, the number of a process, or both in turn. */
 export const Attempt = z.object({
-  how: z.enum(['read', 'write', 'list', 'remove', 'rename', 'link', 'kill', 'trace', 'memory', 'connect', 'listen']),
+  how: z.enum([
+    ...['read', 'write', 'list', 'remove', 'rename', 'link', 'kill', 'trace', 'memory', 'connect', 'listen'],
+    'host',
+  ] as const),
   at: z.string(),
 });
 export type Attempt = z.infer<typeof Attempt>;
@@ -57,6 +76,7 @@ async function perform({ how, at }: Attempt, runFolder: string): Promise<void> {
   else if (how === 'memory') readSync(openSync(`/proc/${at}/mem`, 'r+'), new Uint8Array(1));
   else if (how === 'connect') await connected(at);
   else if (how === 'listen') await listening(at);
+  else if (how === 'host') await asHost(at);
   else {
     // Looks into the process as a debugger does, with what the system has for it.
     const { status } = spawnSync(process.execPath, ['-e', `require('fs').readlinkSync('/proc/${at}/exe')`]);
@@ -69,6 +89,29 @@ function connected(path: string): Promise<void> {
     const socket = createConnection(path);
     socket.once('connect', resolve);
     socket.once('error', reject);
+  });
+}
+
+/** Dials the agent as a host, by the key that its group may read, and makes a folder where a host makes a file. */
+function asHost(socket: string): Promise<void> {
+  const place = placeOf(socket);
+  const { key } = readPlace(place, process.platform);
+  return new Promise((resolve, reject) => {
+    const refused = (code: string): void => reject(Object.assign(new Error(code), { code }));
+    const link = new FrameLink(createConnection(socket), {
+      ...{ maxBytes: HELLO_BYTES, onEnd: refused },
+      onFrame: (raw) => {
+        const { type, nonce = '', code = '' } = raw as Record<string, string>;
+        if (type === 'admitted') return resolve();
+        if (type === 'refused') return refused(code);
+        const mark = join(place.marks, nonce);
+        mkdirSync(mark, { mode: 0o700 });
+        writeFileSync(join(mark, 'kept'), '');
+        const own = freshNonce();
+        const proof = proofOf(key, 'host ', [nonce, own]);
+        link.send({ type: 'hello', as: 'host', id: '', nonce: own, proof, version: agentVersion() });
+      },
+    });
   });
 }
 

@@ -1,9 +1,11 @@
 /**
  * Messages over a stream between processes: four bytes of length, then JSON. The reader holds one frame at most and no more
  * of it than its bound; half a frame harms nobody but its sender. A peer that does not read is left, once too much waits.
+ *
+ * Invariant: whatever comes, and whatever is thrown by whoever gets it, ends this connection at most, and not the process.
  */
 import type { Duplex } from 'node:stream';
-import { Fault } from '../fault.ts';
+import { describe, Fault } from '../fault.ts';
 
 const HEADER_BYTES = 4;
 /** What may wait to be read by the peer, bytes; the journal of a resumed run is the largest there is. */
@@ -110,7 +112,12 @@ export class FrameLink {
       this.destroy();
       return;
     }
-    this.#options.onFrame(raw);
+    try {
+      this.#options.onFrame(raw);
+    } catch (error) {
+      this.#over(`what came could not be dealt with: ${describe(error)}`);
+      this.destroy();
+    }
   }
 
   #header(): number {

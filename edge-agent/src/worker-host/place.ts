@@ -11,7 +11,7 @@
  * socket is the agent. Nobody outside the group gets in. In `marks/` nobody touches a file of somebody else.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
@@ -48,9 +48,10 @@ export function placeOf(socket: string): Place {
 
 /**
  * The agent's part: verifies the folder, makes what is in it, and a fresh key.
+ * @param warn gets what somebody should know of, and what keeps no agent from starting
  * @throws Fault WORKER_PLACE_UNSAFE, WORKER_PLACE_MISSING
  */
-export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
+export function openPlace(place: Place, platform: NodeJS.Platform, warn: (message: string) => void): PlaceKey {
   const pipe = `\\\\.\\pipe\\casare-workers-${randomBytes(16).toString('hex')}`;
   const socket = platform === 'win32' ? pipe : place.socket;
   const key = { socket, key: randomBytes(KEY_BYTES).toString('hex') };
@@ -59,7 +60,8 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
     const group = verifyOwn(place);
     makeFolder(place.marks, group, 0o1770);
     makeFolder(place.runs, group, 0o710);
-    for (const name of readdirSync(place.marks)) rmSync(join(place.marks, name), { force: true, recursive: true });
+    const kept = readdirSync(place.marks).filter((name) => !removeMark(join(place.marks, name)));
+    if (kept.length > 0) warn(`what jobs made in ${place.marks} stays, ${kept.length} in number: remove it as root`);
   } else {
     for (const folder of [place.marks, place.runs]) mkdirSync(folder, { recursive: true });
     // Whoever is signed in may be a host: what the place holds is for them to read, and folders of runs to work in.
@@ -70,6 +72,22 @@ export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
   if (platform !== 'win32') giveTo(place.key, statSync(place.root).gid, 0o640);
   if (platform === 'win32') verifyUnchanged(place);
   return key;
+}
+
+/**
+ * Removes the mark of a host; false when it stays, as a folder does in which a job has put something. One that stays does
+ * no harm: its name is a challenge, and none is used twice.
+ */
+export function removeMark(mark: string): boolean {
+  for (const remove of [unlinkSync, rmdirSync]) {
+    try {
+      remove(mark);
+      return true;
+    } catch {
+      // it is of the other kind, is gone, or is not ours to remove
+    }
+  }
+  return false;
 }
 
 /** A host's and a worker's part. Throws a Fault: WORKER_PLACE_UNSAFE, WORKER_PLACE_MISSING, AGENT_NOT_RUNNING. */

@@ -1,13 +1,23 @@
 /** Who comes to the place of an agent, and is not what it says: impostors, halves of frames, floods, what others left there. */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FrameLink } from './frames.ts';
-import { dialAgent, type Dial, freshNonce } from './handshake.ts';
+import { dialAgent, type Dial, freshNonce, proofOf } from './handshake.ts';
 import { type Hosted, makePlaceIn, openHosted, VERSION } from './hosted-for-tests.ts';
 import { FROM_WORKER_BYTES, HELLO_BYTES, ToHost } from './messages.ts';
 import { openPlace, readPlace } from './place.ts';
@@ -59,6 +69,23 @@ test('without the key, the file or the version of the agent nobody is a host, an
   expect(await refusal(asHost({ version: '0.0.1' }))).toBe('WORKER_HOST_VERSION');
   await idleHost();
   expect(await refusal(asHost())).toBe('WORKER_HOST_REFUSED');
+});
+
+test('who makes a folder in the place of the file is refused, and the agent lives', async () => {
+  expect(await byFolder((mark) => mkdirSync(mark))).toBe('WORKER_CHANNEL_REFUSED');
+  const withSomething = (mark: string): void => {
+    mkdirSync(mark);
+    writeFileSync(join(mark, 'a'), '');
+  };
+  expect(await byFolder(withSomething)).toBe('WORKER_CHANNEL_REFUSED');
+  await idleHost();
+  expect(hosted.workers.identities).toHaveLength(1);
+  // The next agent removes what it can, and says what it cannot.
+  expect(readdirSync(hosted.place.marks)).toHaveLength(1);
+  await hosted.workers.stop();
+  hosted = await openHosted(hosted.place);
+  expect(hosted.logged.join()).toContain(`what jobs made in ${hosted.place.marks} stays, 1 in number`);
+  await idleHost();
 });
 
 test('a worker is admitted by its ticket, once; a ticket of another one does not do', async () => {
@@ -206,14 +233,37 @@ test('an agent opens no place that its group may write or others enter; the key 
   const place = makePlaceIn(mkdtempSync(join(folder, 'other-')));
   for (const mode of [0o770, 0o755]) {
     chmodSync(place.root, mode);
-    expect(() => openPlace(place, process.platform)).toThrow('chmod 750 it');
+    expect(() => openPlace(place, process.platform, fail)).toThrow('chmod 750 it');
   }
   chmodSync(place.root, 0o750);
-  const { key } = openPlace(place, process.platform);
+  const { key } = openPlace(place, process.platform, fail);
   expect((statSync(place.key).mode & 0o777).toString(8)).toBe('640');
-  expect(openPlace(place, process.platform).key).not.toBe(key);
+  expect(openPlace(place, process.platform, fail).key).not.toBe(key);
   expect(readFileSync(place.key, 'utf8')).not.toContain(key);
 });
+
+/** Dials as a host does that knows the key, and makes something else than a file under the challenge; the answer's code. */
+function byFolder(make: (mark: string) => void): Promise<unknown> {
+  const { socket, key } = asHost();
+  return new Promise((resolve) => {
+    const link = new FrameLink(createConnection(socket), {
+      maxBytes: HELLO_BYTES,
+      onEnd: resolve,
+      onFrame: (raw) => {
+        const { type, nonce, code } = raw as Record<string, string>;
+        if (type !== 'challenge' || nonce === undefined) return resolve(code);
+        make(join(hosted.place.marks, nonce));
+        const own = freshNonce();
+        const proof = proofOf(key, 'host ', [nonce, own]);
+        link.send({ type: 'hello', as: 'host', id: '', nonce: own, proof, version: VERSION });
+      },
+    });
+  });
+}
+
+function fail(message: string): void {
+  expect.unreachable(message);
+}
 
 function listenAs(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
   const server = createServer(onConnection);

@@ -10,7 +10,7 @@ import { giveTo } from '../shared-file.ts';
 import { FrameLink } from './frames.ts';
 import { freshNonce, HELLO_MS, isProof, proofOf } from './handshake.ts';
 import { Hello, HELLO_BYTES, type HostSettings } from './messages.ts';
-import type { Place, PlaceKey } from './place.ts';
+import { type Place, type PlaceKey, removeMark } from './place.ts';
 
 /** Open connections, of hosts, of workers, and of whoever has not proved itself. */
 const MAX_CONNECTIONS = 256;
@@ -138,6 +138,6 @@ function uidOf({ place, platform }: ReceptionOptions, nonce: string): number | n
   if (platform === 'win32') return null;
   const mark = join(place.marks, nonce);
   const found = lstatSync(mark, { throwIfNoEntry: false });
-  rmSync(mark, { force: true });
+  removeMark(mark);
   return found?.isFile() === true && found.nlink === 1 ? found.uid : undefined;
 }
