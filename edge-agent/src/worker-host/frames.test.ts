@@ -20,3 +20,12 @@ test('a throw of whoever gets a frame ends its connection, with what was thrown,
   expect(why).toBe('what came could not be dealt with: the disk is full');
   expect([got, stream.destroyed]).toEqual([['first'], true]);
 });
+
+test('after the last word nothing that still comes is kept', async () => {
+  const stream = new PassThrough();
+  const link = new FrameLink(stream, { maxBytes: 100, onFrame: () => undefined, onEnd: () => undefined });
+  await link.end();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let n = 0; n < 300; n += 1) stream.emit('data', Buffer.alloc(1_000_000, n));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(200_000_000);
+});

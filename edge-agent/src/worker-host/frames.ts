@@ -84,6 +84,8 @@ export class FrameLink {
   }
 
   #take(piece: Buffer): void {
+    // Nobody would ever take it away.
+    if (this.#isOver) return;
     this.#pieces.push(piece);
     this.#bytes += piece.length;
     this.#drain();

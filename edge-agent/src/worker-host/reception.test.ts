@@ -88,6 +88,37 @@ test('who makes a folder in the place of the file is refused, and the agent live
   await idleHost();
 });
 
+test('whoever is refused is told why and cut off, though it keeps its end open and goes on sending', async () => {
+  const { socket: at } = asHost();
+  const refused = Array.from({ length: 300 }, async () => {
+    const socket = createConnection({ path: at, allowHalfOpen: true });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => undefined);
+    const told = new Promise<unknown>((resolve) => {
+      const link = new FrameLink(socket, {
+        ...{ maxBytes: HELLO_BYTES, onEnd: resolve },
+        onFrame: (raw) => {
+          const { type, code } = raw as Record<string, string>;
+          if (type !== 'challenge') return resolve(code);
+          const [nonce, proof] = [freshNonce(), freshNonce()];
+          link.send({ type: 'hello', as: 'worker', id: randomUUID(), nonce, proof, version: VERSION });
+        },
+      });
+    });
+    const code = await told;
+    const flood = (error?: Error | null): void => {
+      if (error === undefined || error === null) socket.write(Buffer.alloc(65_536), flood);
+    };
+    flood();
+    await closed;
+    return code;
+  });
+  // More than may be open at once: some find no place, and all that do are told why and lose it.
+  const codes = await Promise.all(refused);
+  expect(codes.filter((code) => code === 'WORKER_CHANNEL_REFUSED').length).toBeGreaterThan(200);
+  await idleHost();
+}, 30_000);
+
 test('a worker is admitted by its ticket, once; a ticket of another one does not do', async () => {
   const { told } = await idleHost();
   // The spare worker that every host is asked for.

@@ -1,6 +1,7 @@
 /**
  * The agent's end of the place: listens, and admits worker hosts and the workers that they started. Whoever has not proved
- * itself within five seconds, in two small frames, is sent away; nothing of what it says is looked at before.
+ * itself within five seconds, in two small frames, is sent away; nothing of what it says is looked at before. Whoever is
+ * refused is told why and cut off: it holds no place, and nothing more of it is read.
  */
 import { lstatSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
@@ -75,62 +76,52 @@ async function removeStale(path: string): Promise<void> {
 
 function receive(socket: Socket, options: ReceptionOptions): void {
   const timer = setTimeout(() => socket.destroy(), HELLO_MS);
+  socket.once('close', () => clearTimeout(timer));
   const nonce = freshNonce();
   const link = new FrameLink(socket, {
     maxBytes: HELLO_BYTES,
-    onEnd: () => {
-      clearTimeout(timer);
-      socket.destroy();
-    },
+    onEnd: () => socket.destroy(),
     onFrame: (raw) => {
-      clearTimeout(timer);
       const hello = Hello.safeParse(raw);
-      if (hello.success) admit(link, hello.data, nonce, options);
-      else socket.destroy();
+      if (!hello.success) socket.destroy();
+      else if (admit(link, hello.data, nonce, options)) clearTimeout(timer);
     },
   });
   link.send({ type: 'challenge', nonce });
 }
 
-function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionOptions): void {
+/** True when it is admitted. */
+function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionOptions): boolean {
   const { key, version, settings, log, refuses, onHost, onWorker, ticketOf } = options;
   const nonces = [nonce, hello.nonce];
   const secret = hello.as === 'host' ? key.key : ticketOf(hello.id);
-  const refuse = (code: string, reason: string): void => {
+  const refuse = (code: string, reason: string): false => {
     log('warn', `a ${hello.as} was not admitted: ${reason}`);
     link.send({ type: 'refused', code, reason });
-    void link.end();
+    void link.end().then(() => link.destroy());
+    return false;
   };
   if (secret === null || !isProof(hello.proof, proofOf(secret, `${hello.as} ${hello.id}`, nonces))) {
-    refuse('WORKER_CHANNEL_REFUSED', 'it does not know the key');
-    return;
+    return refuse('WORKER_CHANNEL_REFUSED', 'it does not know the key');
   }
   const admission = { type: 'admitted', proof: proofOf(secret, 'agent', nonces), settings };
   if (hello.as === 'worker') {
     link.send(admission);
     onWorker(hello.id, link);
-    return;
+    return true;
   }
   const uid = uidOf(options, nonce);
-  if (uid === undefined) {
-    refuse('WORKER_CHANNEL_REFUSED', 'it has not shown whose process it is');
-    return;
-  }
+  if (uid === undefined) return refuse('WORKER_CHANNEL_REFUSED', 'it has not shown whose process it is');
   if (hello.version !== version) {
-    refuse(
-      'WORKER_HOST_VERSION',
-      `the host has version ${hello.version} and the agent ${version}: start the host again`,
-    );
-    return;
+    const reason = `the host has version ${hello.version} and the agent ${version}: start the host again`;
+    return refuse('WORKER_HOST_VERSION', reason);
   }
   const identity = uid === null ? `session ${hello.id}` : `uid ${uid}`;
   const why = refuses(identity);
-  if (why !== null) {
-    refuse('WORKER_HOST_REFUSED', why);
-    return;
-  }
+  if (why !== null) return refuse('WORKER_HOST_REFUSED', why);
   link.send(admission);
   onHost({ identity, uid, link });
+  return true;
 }
 
 /** Whose process the peer is, by the file that it made; null where the system has no such users, undefined when it did not. */
