@@ -1,18 +1,29 @@
 /** Attack 48: jobs of an installed agent, whose workers are another user of the system. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../edge-agent/src/clock.ts';
 import { Outbox, StoredAssignment } from '../../edge-agent/src/outbox/index.ts';
 import { assignment } from '../../edge-agent/src/outbox/outbox-for-tests.ts';
-import { ArtifactIntake } from '../../edge-agent/src/runner/index.ts';
+import { ArtifactIntake, RunFolders } from '../../edge-agent/src/runner/index.ts';
 import { startTicksOf } from '../../edge-agent/src/runner/process-tree.ts';
 import { attack } from './attack.ts';
 import type { Attempt } from './hostile-worker.ts';
-import { AGENT, asUser, install, type Installed, STRANGER, twoUsersReason, WORKER } from './two-users.ts';
+import { AGENT, asUser, identity, install, type Installed, STRANGER, twoUsersReason, WORKER } from './two-users.ts';
 
 const HOSTILE = new URL('./hostile-worker.ts', import.meta.url);
 const INTAKE = 'edge-agent/src/runner/artifact-intake.ts';
@@ -223,6 +234,60 @@ attack(
       swapper.kill('SIGKILL');
       await once(swapper, 'close');
       outbox.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+attackByTwo(
+  48,
+  'a process that outlived its run, in a folder that a killed agent left open, has the agent give nothing away through a link',
+  [
+    {
+      file: 'edge-agent/src/shared-file.ts',
+      find: '    fchmodSync(folder, 0o700);\n',
+      behind: [{ file: 'edge-agent/src/shared-file.ts', find: ' | constants.O_NOFOLLOW' }],
+    },
+  ],
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'casare-given-'));
+    chmodSync(folder, 0o755);
+    const [runs, home] = [join(folder, 'runs'), join(folder, 'home')];
+    mkdirSync(home, { mode: 0o700 });
+    mkdirSync(runs);
+    chownSync(runs, 0, WORKER);
+    chmodSync(runs, 0o710);
+    // The agent is this process: nobody closes the folder of the run between its starts.
+    const agent = new RunFolders(runs, { empty: () => Promise.resolve() });
+    const files = join(agent.make('job'), 'files');
+    const swap = `
+      const { rmdirSync, symlinkSync, unlinkSync } = require('node:fs');
+      const [files, home] = process.argv.slice(1);
+      const tried = (change) => { try { change(); return true; } catch { return false; } };
+      process.stdout.write('on');
+      for (;;) {
+        if (tried(() => rmdirSync(files))) tried(() => symlinkSync(home, files));
+        tried(() => unlinkSync(files));
+      }`;
+    const program = [process.execPath, '-e', swap, files, home];
+    const swapper = spawn('setpriv', [...identity(WORKER, [WORKER]), ...program]);
+    try {
+      await once(swapper.stdout, 'data');
+      const { uid, gid, mode } = statSync(home);
+      let made = 0;
+      for (let turn = 0; turn < 20_000; turn += 1) {
+        try {
+          agent.make('job');
+          made += 1;
+        } catch {
+          // Only without what protects it: something else was there than it had made.
+        }
+      }
+      expect(statSync(home)).toMatchObject({ uid, gid, mode });
+      expect(made).toBe(20_000);
+    } finally {
+      swapper.kill('SIGKILL');
+      await once(swapper, 'close');
       rmSync(folder, { recursive: true });
     }
   },

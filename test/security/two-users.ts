@@ -40,7 +40,8 @@ export function asUser(uid: number, groups: readonly number[], [program = '', ..
   return spawnSync('setpriv', [...identity(uid, groups), program, ...args], { encoding: 'utf8', timeout: 30_000 });
 }
 
-function identity(uid: number, groups: readonly number[]): string[] {
+/** What `setpriv` is told to make a program this user's. */
+export function identity(uid: number, groups: readonly number[]): string[] {
   return [`--reuid=${uid}`, `--regid=${uid}`, `--groups=${groups.join(',')}`, '--'];
 }
 

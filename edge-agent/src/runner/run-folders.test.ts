@@ -1,5 +1,17 @@
 /** The folders of runs: which go, and what happens where none can. */
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,4 +40,33 @@ test('a folder that cannot be removed keeps nobody from going on', () => {
   } finally {
     for (const file of open) closeSync(file);
   }
+});
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+const shared = (): RunFolders => new RunFolders(folder, { empty: () => Promise.resolve() });
+
+test('the folder of a run is open to the group of the place while it has a worker; after a kill -9 the next agent closes it', () => {
+  const made = shared().make('job-1');
+  expect([modeOf(made), modeOf(join(made, 'files'))]).toEqual(['770', '770']);
+  shared().close('job-1');
+  expect(modeOf(made)).toBe('700');
+  shared().make('job-1');
+  shared().make('job-2');
+  shared().closeAll();
+  expect([modeOf(made), modeOf(join(folder, 'job-2'))]).toEqual(['700', '700']);
+});
+
+test('a link that a job left in the place of its files is replaced, and what it leads to stays as it is', () => {
+  const theirs = join(folder, 'theirs');
+  mkdirSync(theirs);
+  chmodSync(theirs, 0o700);
+  const made = shared().make('job-1');
+  rmdirSync(join(made, 'files'));
+  symlinkSync(theirs, join(made, 'files'));
+  shared().make('job-1');
+  expect(modeOf(theirs)).toBe('700');
+  expect(lstatSync(join(made, 'files')).isDirectory()).toBe(true);
+  // In the place of the whole folder, which only the agent itself could put there.
+  symlinkSync(theirs, join(folder, 'job-2'));
+  expect(() => shared().make('job-2')).toThrow('ENOTDIR');
 });

@@ -1,10 +1,13 @@
 /**
  * The folders of runs: made when a run starts, kept for people to look at, the oldest removed. Where workers are another
  * user, a folder is open to their group as long as its run has a worker here, and to the agent alone afterwards.
+ *
+ * Invariant: the agent makes and gives away nothing in a folder while anybody else can put something there, such as a
+ * process that outlived its worker: a link in the place of a folder would be followed with the rights of the agent.
  */
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { giveTo } from '../shared-file.ts';
+import { giveFolder } from '../shared-file.ts';
 
 /** Folders of finished runs that are kept. */
 export const FOLDERS_KEPT = 20;
@@ -32,13 +35,22 @@ export class RunFolders {
   make(jobId: string): string {
     const folder = join(this.#root, jobId);
     const files = join(folder, 'files');
-    const isNew = mkdirSync(files, { recursive: true, mode: OWN_MODE }) !== undefined;
-    if (this.#isShared) {
-      const { gid } = statSync(this.#root);
-      if (isNew) giveTo(files, gid, SHARED_MODE);
-      giveTo(folder, gid, SHARED_MODE);
+    mkdirSync(folder, { recursive: true, mode: OWN_MODE });
+    if (!this.#isShared) {
+      mkdirSync(files, { recursive: true, mode: OWN_MODE });
+      return folder;
     }
+    const { gid } = statSync(this.#root);
+    giveFolder(folder, gid, SHARED_MODE, () => {
+      replaceByFolder(files);
+      if (lstatSync(files).uid === process.getuid?.()) giveFolder(files, gid, SHARED_MODE);
+    });
     return folder;
+  }
+
+  /** At the start: an agent that was killed has closed none. */
+  closeAll(): void {
+    for (const name of this.#names()) this.close(name);
   }
 
   /** The run has no worker any more: what it wrote is nobody's business but the agent's. */
@@ -96,4 +108,12 @@ export class RunFolders {
       return [];
     }
   }
+}
+
+/** Makes a folder where there is none, also in the place of something else that a job has put there. */
+function replaceByFolder(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) unlinkSync(path);
+  mkdirSync(path, { mode: OWN_MODE });
 }

@@ -82,8 +82,9 @@ export class Supervisor implements Handled {
 
   /** Before the first dial: ends and removes what an earlier agent left behind, goes on settling what had ended. */
   recover(): void {
-    const { outbox, intake } = this.#options;
+    const { outbox, intake, folders } = this.#options;
     intake.sweep();
+    folders.closeAll();
     for (const run of outbox.runs()) {
       if (run.worker !== null) this.#leftovers.clear(run, run.worker);
       this.#settlement.consider(run);

@@ -125,7 +125,7 @@ class AgentProcess {
       outbox: this.#outbox.asOutbox(),
       pool: { take: () => this.#worker().asProcess(), clear: () => null },
       intake: { sweep: () => undefined, forget: () => Promise.resolve() },
-      folders: { make: () => '/nowhere', close: () => undefined, prune: () => undefined },
+      folders: { make: () => '/nowhere', close: () => undefined, closeAll: () => undefined, prune: () => undefined },
       policy: { held: { policy: {} }, current: () => ({ policy: {} }) },
       clock: machine,
       slots: () => ({ plain: machine.slots, browser: 0, desktop: 0 }),
