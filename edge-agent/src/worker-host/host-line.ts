@@ -18,6 +18,8 @@ export interface HostLineOptions {
   readonly log: (level: 'debug' | 'warn', message: string) => void;
   /** The host has found out what it can do. */
   readonly changed: () => void;
+  /** A worker has ended: there is room for another. */
+  readonly freed: () => void;
   /** The host is gone, with the workers that it had started. */
   readonly gone: (workers: readonly HostedWorker[], why: string) => void;
 }
@@ -102,7 +104,10 @@ export class HostLine {
       return;
     }
     this.#workers.set(worker.marker, worker);
-    void worker.exited.then(() => this.#workers.delete(worker.marker));
+    void worker.exited.then(() => {
+      this.#workers.delete(worker.marker);
+      if (!this.#isStopped) this.#options.freed();
+    });
     worker.startAt(this.#options.identity, (message) => {
       this.#tell(message);
       if (message.type === 'kill') this.#expectEnd(worker);

@@ -142,6 +142,7 @@ export class HostedWorkers implements WorkerSource {
         this.#serve();
         changed();
       },
+      freed: () => this.#serve(),
       gone: (workers, why) => {
         this.#hosts.delete(identity);
         if (!this.#stopped) log('warn', `worker host of ${identity} is gone: ${why}`);

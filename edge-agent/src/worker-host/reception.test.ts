@@ -175,11 +175,14 @@ test('a desktop job waits for a session that is not locked (the session is a dou
   const worker = hosted.workers.take('desktop');
   expect(worker.isWaiting).toBe(true);
   say({ type: 'session', session: { ...session, isLocked: false } });
-  await vi.waitFor(() =>
-    expect(told.some((order) => order.type === 'spawn' && order.marker === worker.marker)).toBe(true),
-  );
-  // One screen, one run.
-  expect(hosted.workers.take('desktop').isWaiting).toBe(true);
+  const isStarted = (marker: string): boolean =>
+    told.some((order) => order.type === 'spawn' && order.marker === marker);
+  await vi.waitFor(() => expect(isStarted(worker.marker)).toBe(true));
+  // One screen, one run; the next has it once nothing of the first is left.
+  const next = hosted.workers.take('desktop');
+  expect(next.isWaiting).toBe(true);
+  say({ type: 'exit', marker: worker.marker, why: 'exit code 0' });
+  await vi.waitFor(() => expect(isStarted(next.marker)).toBe(true));
 });
 
 test('a worker that floods with questions is not read beyond a bound', async () => {
