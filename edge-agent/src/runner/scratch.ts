@@ -3,7 +3,7 @@
  * the browser ends, and a worker that is killed cannot remove them. Named by the worker's marker, so that whoever ends
  * the worker, also a later agent, can remove it. In the system's temporary folder, because paths of sockets are short.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { clearSessions } from '../desktop/session/leftovers.ts';
@@ -23,6 +23,15 @@ export function removeScratch(marker: string, own = scratchOf(marker)): void {
     rmSync(own, { recursive: true, force: true });
   } catch {
     // a file that somebody else holds keeps nobody from going on
+  }
+}
+
+/** Removes that of a worker that never began. It is empty, and this works also where no file can be opened. */
+export function unmakeScratch(marker: string): void {
+  try {
+    rmdirSync(scratchOf(marker));
+  } catch {
+    // it is gone
   }
 }
 

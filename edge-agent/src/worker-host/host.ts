@@ -6,6 +6,7 @@
  * - It has no worker while it has no agent: when the connection ends, every worker ends with everything it started, and only
  *   then does the host dial again.
  * - It never does what the agent does not say, and starts nothing but the product's own worker.
+ * - A worker that cannot be started, such as on a full disk, ends no other one.
  */
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,7 +96,7 @@ class Service {
     admitted.link.resume();
     this.#tellSession();
     this.#look = setInterval(() => this.#tellSession(), LOOK_MS);
-    void this.#probe();
+    this.#probe().catch((error: unknown) => options.log(`what can be done here was not found out: ${describe(error)}`));
   }
 
   /** Resolves when the agent is gone and every worker with it. */
@@ -149,12 +150,17 @@ class Service {
   }
 
   #start(marker: string, ticket: string): void {
-    const { environment, module, home, log, version } = this.#options;
     if (this.#isOver || this.#workers.has(marker)) return;
-    if (this.#workers.size >= MAX_WORKERS) {
-      this.#say({ type: 'exit', marker, why: `this host has ${MAX_WORKERS} workers already` });
-      return;
+    try {
+      if (this.#workers.size >= MAX_WORKERS) throw new Error(`this host has ${MAX_WORKERS} workers already`);
+      this.#startNew(marker, ticket);
+    } catch (error) {
+      this.#say({ type: 'exit', marker, why: describe(error) });
     }
+  }
+
+  #startNew(marker: string, ticket: string): void {
+    const { environment, module, home, log, version } = this.#options;
     const given = { CASARE_HOME: home, ...settled(this.#admitted.settings) };
     const worker: StartedWorker = new StartedWorker({
       ...{ ticket: { socket: this.#socket, marker, ticket, version }, module, environment, given },

@@ -59,9 +59,10 @@ export async function startHost(hosted: Hosted, module: URL): Promise<HostProces
   return host;
 }
 
-export function spawnHost(place: Place, module: URL): HostProcess {
+export function spawnHost(place: Place, module: URL, variables: NodeJS.ProcessEnv = {}): HostProcess {
   // No browser is tried: these tests are about processes.
-  const env = { ...process.env, CASARE_BROWSER: '/does/not/exist', CASARE_CANARY: 'must-not-be-inherited' };
+  const test = { CASARE_BROWSER: '/does/not/exist', CASARE_CANARY: 'must-not-be-inherited' };
+  const env = { ...process.env, ...test, ...variables };
   const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, place.socket, module.href], { env });
   const host: HostProcess = { child, output: '', ended: once(child, 'close') };
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,9 +1,10 @@
 /** A worker process as its host has it: started, ended with everything it started, its lines read. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe } from '../fault.ts';
 import { holdTree, killTree, MARKER_VARIABLE, startTicksOf, treeOf } from '../runner/process-tree.ts';
-import { makeScratch, removeScratch, scratchEnvironment } from '../runner/scratch.ts';
+import { makeScratch, removeScratch, scratchEnvironment, unmakeScratch } from '../runner/scratch.ts';
 import { inherited, nodeFlags } from '../runner/worker-process.ts';
 import { readLines } from './lines.ts';
 import { LINE_CHARACTERS } from './messages.ts';
@@ -27,6 +28,7 @@ export interface Starting {
   readonly onStuck: (why: string) => void;
 }
 
+/** The constructor throws where the system has no room for one; nothing of it is left then. */
 export class StartedWorker {
   readonly record: { readonly pid: number; readonly startTicks: number; readonly marker: string };
   readonly #child: ChildProcess;
@@ -34,12 +36,8 @@ export class StartedWorker {
   constructor({ ticket, module, environment, given, onLine, onExit, onStuck }: Starting) {
     const { marker } = ticket;
     makeScratch(marker);
-    const child = spawn(process.execPath, [...nodeFlags(module), fileURLToPath(module)], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-      env: { ...inherited(environment), ...given, ...scratchEnvironment(marker), [MARKER_VARIABLE]: marker },
-    });
+    const env = { ...inherited(environment), ...given, ...scratchEnvironment(marker), [MARKER_VARIABLE]: marker };
+    const child = this.#spawn(module, env, marker);
     this.#child = child;
     const pid = child.pid ?? 0;
     this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
@@ -51,18 +49,34 @@ export class StartedWorker {
       onLine(`cannot be held, and is ended: ${describe(error)}`);
     }
     // By a pipe that is closed behind it: neither arguments nor environment, which everything it starts inherits.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(JSON.stringify(ticket));
-    for (const stream of [child.stdout, child.stderr]) {
-      readLines(stream, LINE_CHARACTERS, onLine);
+    // There are no pipes where the system had none left.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(JSON.stringify(ticket));
+    const printed: (Readable | null | undefined)[] = [child.stdout, child.stderr];
+    for (const stream of printed) {
+      if (stream !== null && stream !== undefined) readLines(stream, LINE_CHARACTERS, onLine);
     }
     const over = (why: string): void =>
       void this.end().then(
         () => onExit(why),
         (error: unknown) => onStuck(describe(error)),
       );
-    child.once('error', (error) => over(error.message));
+    child.once('error', (error) => {
+      if (pid !== 0) return over(error.message);
+      unmakeScratch(marker);
+      onExit(error.message);
+    });
     child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  }
+
+  #spawn(module: URL, env: NodeJS.ProcessEnv, marker: string): ChildProcess {
+    const args = [...nodeFlags(module), fileURLToPath(module)];
+    try {
+      return spawn(process.execPath, args, { detached: true, stdio: 'pipe', windowsHide: true, env });
+    } catch (error) {
+      unmakeScratch(marker);
+      throw error;
+    }
   }
 
   kill(): void {
