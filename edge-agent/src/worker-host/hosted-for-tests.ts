@@ -42,11 +42,11 @@ export interface Hosted {
   readonly logged: readonly string[];
 }
 
-/** The agent's side of the place. */
-export async function openHosted(place: Place): Promise<Hosted> {
+/** The agent's side of the place; with `endedWithHostMs` as on Windows, where workers end with their host. */
+export async function openHosted(place: Place, endedWithHostMs: number | null = null): Promise<Hosted> {
   const logged: string[] = [];
   const workers = await HostedWorkers.open({
-    ...{ place, platform: process.platform, version: VERSION, settings: {}, changed: () => undefined },
+    ...{ place, platform: process.platform, version: VERSION, settings: {}, changed: () => undefined, endedWithHostMs },
     log: (_, message) => logged.push(message),
   });
   return { workers, place, logged };

@@ -5,6 +5,8 @@
  * Invariants
  * - A user has one host at a time. Before a host is told to start anything, it has ended what an earlier one of its user, or
  *   an earlier agent, left behind.
+ * - On Windows nothing outlives its host: the system ends the job object that the host holds. A session that is over never
+ *   comes back under its number, so nobody waits for its next host longer than a host may take to end.
  * - Without a host there are no slots: no job comes that could not run.
  */
 import type { Server } from 'node:net';
@@ -19,6 +21,8 @@ import { isUsable, type SessionState } from './session.decision.ts';
 import { type AdmittedHost, openReception } from './reception.ts';
 
 const MAX_HOSTS = 32;
+/** What a host of Windows may take to end, with its workers, once its connection is gone, milliseconds. */
+const ENDED_WITH_HOST_MS = 30_000;
 
 export interface HostedWorkersOptions {
   readonly place: Place;
@@ -28,6 +32,11 @@ export interface HostedWorkersOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', message: string) => void;
   /** A host came, went, or has found out what it can do. */
   readonly changed: () => void;
+  /**
+   * After so many milliseconds without its host nothing is left of a worker, milliseconds; null where only the next host of
+   * its user can see to it. Absent: as the platform is.
+   */
+  readonly endedWithHostMs?: number | null;
 }
 
 interface Leftover {
@@ -159,10 +168,18 @@ export class HostedWorkers implements WorkerSource {
     host.warm();
   }
 
-  /** The next host of its user ends what is left of it. */
+  /** The next host of its user ends what is left of it, or nothing is left after a time. */
   #leave(leftover: Leftover): void {
     this.#leftovers.push(leftover);
     this.#reap();
+    const { platform, endedWithHostMs = platform === 'win32' ? ENDED_WITH_HOST_MS : null } = this.#options;
+    if (endedWithHostMs === null) return;
+    setTimeout(() => {
+      // A host that was asked meanwhile answers for it.
+      if (!this.#leftovers.includes(leftover)) return;
+      this.#leftovers = this.#leftovers.filter((other) => other !== leftover);
+      leftover.done();
+    }, endedWithHostMs).unref();
   }
 
   #reap(): void {

@@ -185,6 +185,33 @@ test('a desktop job waits for a session that is not locked (the session is a dou
   await vi.waitFor(() => expect(isStarted(next.marker)).toBe(true));
 });
 
+test('where workers end with their host, nobody waits for a session that never comes back (a double of Windows)', async () => {
+  await hosted.workers.stop();
+  const record = { pid: 7, startTicks: 0, marker: randomUUID(), host: 'session 2' };
+  hosted = await openHosted(hosted.place, 200);
+  // Of an earlier agent, and of a host that goes now.
+  const earlier = hosted.workers.clear(record);
+  const { link, told } = await idleHost();
+  const worker = hosted.workers.take('plain');
+  await vi.waitFor(() => expect(told.some((order) => 'marker' in order && order.marker === worker.marker)).toBe(true));
+  link.destroy();
+  expect(await worker.exited).toBe('its worker host ended');
+  expect(await earlier).toBeUndefined();
+});
+
+test('where they need not, the next host of the user is waited for', async () => {
+  const { link } = await idleHost();
+  const worker = hosted.workers.take('plain');
+  await vi.waitFor(() => expect(worker.isWaiting).toBe(false));
+  link.destroy();
+  await vi.waitFor(() => expect(hosted.workers.identities).toEqual([]));
+  const next = await idleHost();
+  const reap = await vi.waitFor(() => next.told.find((order) => order.type === 'reap')!);
+  expect(reap.markers).toContain(worker.marker);
+  next.say({ type: 'done', request: reap.request });
+  expect(await worker.exited).toBe('its worker host ended');
+});
+
 test('a worker that floods with questions is not read beyond a bound', async () => {
   const { told } = await idleHost();
   const worker = hosted.workers.take('plain');
