@@ -1,6 +1,7 @@
 /**
- * The task of Windows that starts a worker host in the session of whoever signs in. It runs with that person's own rights.
- * Pure.
+ * The task of Windows that starts a worker host in the session of whoever signs in. It runs with that person's own rights,
+ * also those of an administrator; the key of the place, which all who are signed in can read, is enough to command it
+ * (docs/guides/workers.md says what follows). Pure.
  */
 
 /** What people and `schtasks` know it by. */
