@@ -158,6 +158,8 @@ class Session implements Wine {
   readonly #system: System;
   readonly #environment: readonly string[];
   #started = 0;
+  /** Of every program that runs; what it has said is read at its end. */
+  readonly #running = new Set<Promise<WineResult>>();
   #held: WineProgram | null = null;
 
   constructor(home: string, system: System, environment: readonly string[]) {
@@ -229,6 +231,8 @@ class Session implements Wine {
       stdout: stdout(),
       stderr: stderr(),
     }));
+    this.#running.add(ended);
+    void ended.finally(() => this.#running.delete(ended));
     return { child, ended, stdout, stderr, kill: () => killed(child, ended) };
   }
 
@@ -240,14 +244,20 @@ class Session implements Wine {
     const namespace = readlinkSync(`/proc/${this.#system.first}/ns/pid`);
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && isIn(namespace, name))
-      .map((name) => ({
-        pid: Number(name),
-        command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim(),
-      }));
+      .flatMap((name) => {
+        try {
+          const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+          return [{ pid: Number(name), command }];
+        } catch {
+          // It has ended meanwhile.
+          return [];
+        }
+      });
   }
 
   async stop(): Promise<void> {
     await this.#system.end();
+    await Promise.all(this.#running);
     await rm(this.#home, { recursive: true, force: true });
   }
 }
