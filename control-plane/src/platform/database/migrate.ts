@@ -1,8 +1,9 @@
 /**
- * Numbered SQL migrations, `NNNN_name.sql`, each in one transaction under one advisory lock.
+ * Numbered SQL migrations, `NNNN_name.sql`: all that are missing in one transaction, under one advisory lock.
  *
  * Invariants: what was applied never changes (its SHA-256 is compared); numbers have no gaps; a database that is newer
- * than this code is not touched; several processes may migrate at once, each migration is applied exactly once.
+ * than this code is not touched; several processes may migrate at once, each migration is applied exactly once; when one
+ * fails none is applied, so that the version from before the upgrade can be started again.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -63,25 +64,20 @@ const HISTORY = `create table if not exists schema_migration (
 /** Applies what is missing. Throws a Fault MIGRATION_CHANGED, MIGRATION_FAILED, MIGRATION_FILES or DATABASE_NEWER. */
 export async function migrate(db: Database, options: MigrateOptions): Promise<MigrateResult> {
   const migrations = await readMigrations(options.directory);
-  const applied: number[] = [];
   await db.transaction(async (tx) => {
     await tx.query(takeLock(LOCK));
     await tx.script(HISTORY);
   });
-  for (;;) {
-    // The history is read under the lock, every time: another process may have applied one meanwhile.
-    const next = await db.transaction(async (tx) => {
-      await tx.query(takeLock(LOCK));
-      const missing = missingOf(migrations, await tx.query(readApplied()));
-      const first = missing[0];
-      if (first === undefined) return undefined;
-      options.onProgress?.(first, migrations.indexOf(first), migrations.length);
-      await apply(tx, first);
-      return first.number;
-    });
-    if (next === undefined) return { applied, version: migrations.at(-1)?.number ?? 0 };
-    applied.push(next);
-  }
+  return db.transaction(async (tx) => {
+    await tx.query(takeLock(LOCK));
+    // The history is read under the lock: another process may have applied some meanwhile.
+    const missing = missingOf(migrations, await tx.query(readApplied()));
+    for (const migration of missing) {
+      options.onProgress?.(migration, migrations.indexOf(migration), migrations.length);
+      await apply(tx, migration);
+    }
+    return { applied: missing.map(({ number }) => number), version: migrations.at(-1)?.number ?? 0 };
+  });
 }
 
 /** What is needed of a transaction that fills an empty database. */
@@ -150,9 +146,9 @@ async function apply(tx: Transaction, migration: Migration): Promise<void> {
     const line = Number.isInteger(position) ? migration.text.slice(0, position).split('\n').length : undefined;
     throw new Fault({
       code: 'MIGRATION_FAILED',
-      what: `Migration ${fileOf(migration)} failed and was rolled back`,
+      what: `Migration ${fileOf(migration)} failed, and none of this start was applied`,
       why: `${line === undefined ? '' : `line ${line}: `}${cause instanceof Error ? cause.message : String(cause)}`,
-      fix: 'The database is as before; mend the cause and start again',
+      fix: 'The database is as before: mend the cause and start again, or start the version from before',
       cause,
     });
   }
