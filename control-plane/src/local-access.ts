@@ -22,7 +22,7 @@ import { auditModule, AuditService } from './audit/index.ts';
 import { agentStates } from './fleet/index.ts';
 import { openStore } from './local-store.ts';
 import { systemClock } from './platform/clock.ts';
-import { readConfig } from './platform/config.ts';
+import { serverConfig } from './platform/config-file.ts';
 import type { Database } from './platform/database/index.ts';
 import { Fault } from './platform/errors.ts';
 import { AUTHENTICATOR, type Authenticator, type Caller } from './platform/http/caller.ts';
@@ -41,7 +41,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Opens the store that the environment names. @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_* */
 export async function openLocalAccess(env: Readonly<Record<string, string | undefined>>): Promise<LocalDesk> {
-  const config = readConfig(env);
+  const config = serverConfig(env).config;
   const log = createLog({ level: env['CASARE_LOG_LEVEL'] === undefined ? 'error' : config.logLevel, name: 'local' });
   await prepareHome(config.home);
   await using opened = new AsyncDisposableStack();

@@ -2,6 +2,7 @@
 import { ApiError } from '@casare/shared/client';
 import { plain } from '@casare/shared/terminal';
 import { CommanderError } from 'commander';
+import { ConfigFileInvalid } from '../platform/config-file.ts';
 import { Fault, lineOf } from '../platform/errors.ts';
 
 export const EXIT = { ok: 0, error: 1, usage: 2, notAuthorised: 3, notFound: 4, jobFailed: 5, timeout: 7 } as const;
@@ -13,7 +14,7 @@ export class UsageError extends Error {}
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof ConfigFileInvalid) return EXIT.usage;
   if (!(error instanceof ApiError)) return EXIT.error;
   const { status } = error.problem;
   if (status === 401 || status === 403) return EXIT.notAuthorised;
@@ -25,6 +26,7 @@ export function linesOf(error: unknown): string[] {
   // Commander has said it already.
   if (error instanceof CommanderError) return [];
   if (error instanceof UsageError) return [plain(`USAGE: ${error.message}`)];
+  if (error instanceof ConfigFileInvalid) return [error.toLine(), ...error.lines].map(plain);
   if (error instanceof Fault) return [plain(error.toLine())];
   if (!(error instanceof ApiError)) return [plain(lineOf(error))];
   const { code, title, fix = '', problems = [] } = error.problem;

@@ -1,7 +1,7 @@
 /** `casare restored`: on the server, after its database was restored from a backup and before the control plane starts. */
 import { details, json } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
-import { readConfig } from '../platform/config.ts';
+import { serverConfig } from '../platform/config-file.ts';
 import { UsageError } from './exit.ts';
 import type { Surroundings } from './session.ts';
 
@@ -21,7 +21,10 @@ export function addRestoredCommand(program: Command, around: Surroundings): void
     .action(async ({ failedAt, pending, audit }: RestoredFlags, command: Command) => {
       const at = pastTime(failedAt);
       const { sayRestored } = await import('../restored.ts');
-      const done = await sayRestored(readConfig(around.env), { failedAt: at, askAboutPending: pending === 'ask' });
+      const done = await sayRestored(serverConfig(around.env).config, {
+        failedAt: at,
+        askAboutPending: pending === 'ask',
+      });
       const { output } = command.optsWithGlobals<{ output?: string }>();
       const human = details([
         ['epoch', String(done.epoch)],
@@ -67,7 +70,7 @@ export async function takeAway(around: Surroundings, files: readonly string[]): 
     return;
   }
   const { doAgain } = await import('../done-again.ts');
-  const done = await doAgain(readConfig(around.env), files);
+  const done = await doAgain(serverConfig(around.env).config, files);
   say(`Taken away again: ${done.locks} locks, ${done.keys} keys, ${done.accounts} accounts.`);
   for (const { what, code } of done.refused) say(`${code}: ${what} is as the backup has it: look at it.`);
   const others = Object.entries(done.others).map(([action, times]) => `${action} ${times}`);

@@ -1,6 +1,6 @@
 /** `casare up`: the control plane in the foreground, until it is asked to stop. A stop longer than `STOP_MS` is cut short. */
 import type { Command } from 'commander';
-import { readConfig } from '../platform/config.ts';
+import { serverConfig } from '../platform/config-file.ts';
 import { lineOf } from '../platform/errors.ts';
 import { EXIT } from './exit.ts';
 import type { Surroundings } from './session.ts';
@@ -12,9 +12,10 @@ export function addUpCommand(program: Command, around: Surroundings): void {
     .command('up')
     .description('start the control plane; it stays in the foreground')
     .option('--reset-password', 'give the owner a new password, written to admin.json')
-    .action(async ({ resetPassword = false }: { resetPassword?: boolean }) => {
-      const { terminal } = around;
-      const config = readConfig(around.env);
+    .option('--config <file>', 'control-plane.yaml; the environment goes over it (CASARE_CONFIG)')
+    .action(async ({ resetPassword = false, config: file }: { resetPassword?: boolean; config?: string }) => {
+      const { terminal, env } = around;
+      const { config } = serverConfig(file === undefined ? env : { ...env, CASARE_CONFIG: file });
       const { startControlPlane } = await import('../main.ts');
       const running = await startControlPlane(config, {
         resetPassword,

@@ -226,24 +226,44 @@ const Environment = z
 /** `.casare/` in the checkout. */
 export const DEFAULT_HOME = fileURLToPath(new URL('../../../.casare', import.meta.url));
 
+/** Variables, by their names. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with a variable; the message goes on after its name. */
+export interface VariableProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
 /**
  * Reads the configuration.
  * @throws Fault CONFIG_INVALID naming every variable that is wrong.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Env): Config {
+  const parsed = parseConfig(env);
+  if (parsed.ok) return parsed.config;
+  throw new Fault({
+    code: 'CONFIG_INVALID',
+    what: 'The configuration is wrong',
+    why: parsed.problems.map(({ variable, message }) => `${variable} ${message}`).join('; '),
+    fix: 'Correct these environment variables',
+  });
+}
+
+/** The configuration, or all that is wrong with it. An empty variable is an absent one. */
+export function parseConfig(env: Env): { ok: true; config: Config } | { ok: false; problems: VariableProblem[] } {
   const given = Object.fromEntries(
     Object.keys(Environment.shape).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
   );
   const parsed = Environment.safeParse({ CASARE_HOME: DEFAULT_HOME, ...given });
-  if (!parsed.success) {
-    throw new Fault({
-      code: 'CONFIG_INVALID',
-      what: 'The configuration is wrong',
-      why: parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '),
-      fix: 'Correct these environment variables',
-    });
-  }
-  const read = parsed.data;
+  if (parsed.success) return { ok: true, config: configOf(parsed.data) };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map(({ path: at, message }) => ({ variable: at.join('.'), message })),
+  };
+}
+
+function configOf(read: z.infer<typeof Environment>): Config {
   const portOf = (name: keyof typeof OWN_PORTS) => read.CASARE_PORT ?? read[name] ?? OWN_PORTS[name];
   return {
     home: path.resolve(read.CASARE_HOME),

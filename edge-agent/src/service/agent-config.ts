@@ -10,14 +10,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Capability, Slots } from '@casare/shared/protocol';
-import { type Problem, readSource, schemaFindings } from '@casare/shared/workflow';
+import { readSettings, SETTINGS_BYTES, settingsFaults } from '@casare/shared/settings';
+import type { Problem } from '@casare/shared/workflow';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
 import { NetworkSettings } from '../network/index.ts';
 import { changeProblem } from '../windows/index.ts';
 import { EXIT } from './exit-codes.ts';
-
-const FILE_BYTES = 65_536;
 
 const enrolUrl = z
   .string()
@@ -68,12 +67,9 @@ export class ConfigInvalid extends Fault {
   readonly lines: readonly string[];
 
   constructor(file: string, problems: readonly Problem[]) {
-    const count = problems.length === 1 ? 'a fault' : `${problems.length} faults`;
-    super('CONFIG_INVALID', `${file} has ${count}: correct it and start again`, { exitCode: EXIT.usage });
-    const inOrder = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
-    this.lines = inOrder.map(({ line, column, path, message }) => {
-      return `${file}:${line}:${column}: ${message}${path === '' ? '' : ` (${path})`}`;
-    });
+    const { text, lines } = settingsFaults(file, problems);
+    super('CONFIG_INVALID', text, { exitCode: EXIT.usage });
+    this.lines = lines;
   }
 }
 
@@ -91,13 +87,9 @@ export function readAgentConfig(named: string): HeldConfig {
 
 /** What the text of a file says. Throws ConfigInvalid. */
 export function heldConfig(text: string, file: string): HeldConfig {
-  const source = readSource(text, 'yaml');
-  if (!source.ok) throw new ConfigInvalid(file, source.problems);
-  // a file with comments only
-  const value = source.value ?? {};
-  const problems = schemaFindings(AgentConfig, value, '').map(source.locate);
-  if (problems.length > 0) throw new ConfigInvalid(file, problems);
-  const { url, name, site, tags, slots, joinTokenFile, workerSocket, ...network } = AgentConfig.parse(value);
+  const read = readSettings(text, AgentConfig);
+  if (!read.ok) throw new ConfigInvalid(file, read.problems);
+  const { url, name, site, tags, slots, joinTokenFile, workerSocket, ...network } = read.value;
   const folder = dirname(file);
   const { caFile, proxyAuthFile } = network;
   return {
@@ -118,13 +110,13 @@ export function heldConfig(text: string, file: string): HeldConfig {
 
 function textOf(file: string): string {
   try {
-    if (statSync(file).size <= FILE_BYTES) return readFileSync(file, 'utf8');
+    if (statSync(file).size <= SETTINGS_BYTES) return readFileSync(file, 'utf8');
   } catch (error) {
     const isMissing = codeOf(error) === 'ENOENT';
     const why = isMissing ? 'does not exist' : `cannot be read (${codeOf(error) || 'unknown'})`;
     throw unusable(isMissing ? 'CONFIG_MISSING' : 'CONFIG_UNREADABLE', `${file} ${why}: check --config and its owner`);
   }
-  throw unusable('CONFIG_UNREADABLE', `${file} has more than ${FILE_BYTES} bytes: shorten it`);
+  throw unusable('CONFIG_UNREADABLE', `${file} has more than ${SETTINGS_BYTES} bytes: shorten it`);
 }
 
 function unusable(code: string, text: string): Fault {
