@@ -49,6 +49,7 @@ export { type SignerChild, type SignerChildOptions, startSignerChild } from './s
 export { type SignerClient, type SignerState, createSignerClient } from './signer-process/client.ts';
 export { dialSigner } from './signer-process/dial.ts';
 export { SIGNATURES } from './signer-process/rate.ts';
+export { runSigner } from './signer-process/run.ts';
 export type {
   AddIssuer,
   CreateRoot,

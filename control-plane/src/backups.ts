@@ -20,7 +20,7 @@ import { ArtifactFiles, expectStopped } from './jobs/index.ts';
 import { ownerUrl } from './local-store.ts';
 import { migrationsFolder } from './migrations.ts';
 import { systemClock } from './platform/clock.ts';
-import type { Config } from './platform/config.ts';
+import type { Config, Env } from './platform/config.ts';
 import { openAsItIs, openDatabase, ready } from './platform/database/index.ts';
 import { Fault } from './platform/errors.ts';
 import { prepareHome, readPrivateFile, writePrivateFile } from './platform/home.ts';
@@ -65,7 +65,7 @@ const TOLD =
 /** @throws Fault, one line each: FILE_EXISTS, FILE_NOT_PRIVATE, PASSPHRASE_*, BACKUP_KEYS_MISSING, DATABASE_* */
 export async function makeBackup(
   config: Config,
-  options: BackupFiles & { readonly artifacts: boolean; readonly env: NodeJS.ProcessEnv },
+  options: BackupFiles & { readonly artifacts: boolean; readonly env: Env },
   onProgress: Tell,
 ): Promise<BackupTaken> {
   const { home } = config;

@@ -4,3 +4,4 @@ export { expectUsable, loadArtifacts, loadBackup, openBackup, type OpenedBackup 
 export { KEY_FILES } from './keys-file.ts';
 export { nothingDone, tellDone, type DoneSince, type LockToMake } from './done-since.decision.ts';
 export type { Manifest } from './manifest.ts';
+export { outdated, rotationStem } from './rotation.decision.ts';

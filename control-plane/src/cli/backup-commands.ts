@@ -2,7 +2,8 @@
 import { details, json } from '@casare/shared/terminal';
 import { Option, type Command } from 'commander';
 import type { BackupFiles } from '../backups.ts';
-import { readConfig } from '../platform/config.ts';
+import { serverConfig } from '../platform/config-file.ts';
+import { addRotateCommand } from './rotate-command.ts';
 import { auditOption, pastTime, pendingOption, takeAway } from './restored-command.ts';
 import type { Surroundings } from './session.ts';
 
@@ -26,8 +27,8 @@ export function addBackupCommands(program: Command, around: Surroundings): void 
     .option('--artifacts', 'with the files of artifacts', false)
     .action(async ({ out, artifacts, ...flags }: KeyFlags & { out: string; artifacts: boolean }, command: Command) => {
       const { makeBackup } = await import('../backups.ts');
-      const options = { ...filesOf(out, flags), artifacts, env: around.env };
-      const made = await makeBackup(readConfig(around.env), options, tell(around));
+      const { config, env } = serverConfig(around.env);
+      const made = await makeBackup(config, { ...filesOf(out, flags), artifacts, env }, tell(around));
       show(command, around, made, [
         ['backup', made.id],
         ['of', made.madeAt],
@@ -61,6 +62,7 @@ export function addBackupCommands(program: Command, around: Surroundings): void 
         ['keys', found.keyFiles.join(', ')],
       ]);
     });
+  addRotateCommand(backup, around);
   withKeys(program.command('restore'))
     .description('restore a backup into an empty home and database, before the control plane starts')
     .argument('<archive>', 'what `backup --out` named')
@@ -72,7 +74,7 @@ export function addBackupCommands(program: Command, around: Surroundings): void 
       async (archive: string, { replace, failedAt, pending, audit, ...flags }: RestoreFlags, command: Command) => {
         const { restoreBackup } = await import('../backups.ts');
         const how = { replace, failedAt: pastTime(failedAt), askAboutPending: pending === 'ask' };
-        const config = readConfig(around.env);
+        const config = serverConfig(around.env).config;
         const done = await restoreBackup(config, { ...filesOf(archive, flags), ...how }, tell(around));
         show(command, around, done, [
           ['restored', `${done.id}, of ${done.madeAt}`],

@@ -17,6 +17,7 @@ import { addRunViewCommand } from './run-view/command.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 import type { Surroundings } from './session.ts';
+import { addSignerCommand } from './signer-command.ts';
 import { addSubmitCommand } from './submit-command.ts';
 import { addUpCommand } from './up-command.ts';
 import { addWorkflowCommands } from './workflow-commands.ts';
@@ -49,6 +50,7 @@ function programFor(around: Surroundings): Command {
       writeErr: (text) => around.terminal.err(text),
     });
   addUpCommand(program, around);
+  addSignerCommand(program, around);
   addBackupCommands(program, around);
   addRestoredCommand(program, around);
   addLoginCommand(program, around);
