@@ -2,7 +2,7 @@
  * The files of an agent for a target, in a folder: the program, its worker and threads, the packages that stay apart, Node.
  * The folder can be put anywhere and needs nothing else. The same sources give the same bytes and the same times.
  */
-import { chmod, cp, lutimes, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BuildFault } from '../fault.ts';
 import { closureOf, lockedAt, readLock, type Locked } from './lockfile.ts';
@@ -10,6 +10,8 @@ import { copyInto, copyPackages, packageFolder } from './package-files.ts';
 import { writeNotices } from './notices.ts';
 import { BROUGHT_ALONG, LEFT_OUT, partsOf } from './parts.ts';
 import { buildPrograms, type Entry } from './programs.ts';
+import { productionOf } from './production.ts';
+import { settle } from './settle.ts';
 import type { Target } from './target.ts';
 
 /** What a package is made of; the notices and the bill of materials are written from it. */
@@ -83,7 +85,7 @@ export async function makeAgent({ root, target, out, at }: AgentWanted): Promise
     [...bundled.map((place) => lockedAt(lock, place)), ...apart, ...viewer].map((one) => [one.place, one]),
   );
   await writeNotices(root, out, { name: 'casare-agent', version, packages: [...packages.values(), node] });
-  await settle(out, target, at);
+  await settle(out, at, (file) => file === target.node.as);
   return {
     target,
     version,
@@ -113,22 +115,4 @@ async function copyViewer(root: string, out: string): Promise<void> {
   } catch (error) {
     throw new BuildFault('NOT_BUILT', `${VIEWER} is not there: run \`npm run build\` first`, { cause: error });
   }
-}
-
-/** The packages of npm that a workspace asks for when it runs. */
-async function productionOf(root: string, workspace: string): Promise<readonly string[]> {
-  const text = await readFile(path.join(root, workspace, 'package.json'), 'utf8');
-  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> };
-  return Object.keys(dependencies).filter((name) => !name.startsWith('@casare/'));
-}
-
-/** Gives everything below a folder one mode and one time, whoever built it and when. */
-export async function settle(out: string, target: Target, at: Date): Promise<void> {
-  for (const entry of await readdir(out, { withFileTypes: true, recursive: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    const runs = entry.isDirectory() || file === path.join(out, target.node.as);
-    await chmod(file, runs ? 0o755 : 0o644);
-    await lutimes(file, at, at);
-  }
-  await lutimes(out, at, at);
 }

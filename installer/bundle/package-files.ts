@@ -10,8 +10,8 @@ import { fetchedPackage } from './fetched-package.ts';
 import type { Locked } from './lockfile.ts';
 import type { Part } from './parts.ts';
 
-/** Folders that no package needs to run. */
-const FOLDERS = /^(node_modules|tests?|__tests__|docs?|examples?|benchmarks?|coverage|\.github|\.vscode|types)$/i;
+/** Folders at the top of a package that it does not need to run; below, `types` or `doc` may be of its code. */
+const FOLDERS = /^(tests?|__tests__|docs?|examples?|benchmarks?|coverage|\.github|\.vscode|types)$/i;
 /** Files that none needs: for people, for compilers, for debuggers. */
 const FILES =
   /(\.(md|markdown|map|[mc]?ts|flow|tsbuildinfo|yml|yaml|lock|c|cc|h|hh|S|asm|inc|gyp)|^\..*|^(Makefile|karma\.conf\.js))$/i;
@@ -68,7 +68,7 @@ function wanted(file: string, keep: readonly string[] | undefined): boolean {
   const folders = file.split('/');
   const name = folders.pop()!;
   if (file === 'package.json' || (folders.length === 0 && LICENCE.test(name))) return true;
-  if (folders.some((folder) => FOLDERS.test(folder)) || FILES.test(name)) return false;
+  if (FOLDERS.test(folders[0] ?? '') || folders.includes('node_modules') || FILES.test(name)) return false;
   return keep === undefined || keep.some((what) => (what.endsWith('/') ? file.startsWith(what) : file === what));
 }
 

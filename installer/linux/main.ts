@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { BuildFault } from '../fault.ts';
 import { buildAgentDeb, buildAgentTarball } from './agent-package.ts';
+import { buildControlPlaneDeb } from './control-plane-package.ts';
 import { hasDpkg } from './deb.ts';
 
 const run = promisify(execFile);
@@ -17,7 +18,7 @@ try {
     throw new BuildFault('NO_DPKG', 'dpkg-deb is not there: build on Debian or Ubuntu, or install the package dpkg');
   }
   const wanted = { root, out: path.resolve(process.argv[2] ?? 'dist'), at: await timeOf(process.env) };
-  for (const build of [buildAgentDeb, buildAgentTarball]) console.log(await build(wanted));
+  for (const build of [buildAgentDeb, buildAgentTarball, buildControlPlaneDeb]) console.log(await build(wanted));
 } catch (error) {
   if (!(error instanceof BuildFault)) throw error;
   console.error(error.message);

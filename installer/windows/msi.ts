@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeAgent, settle } from '../bundle/agent.ts';
+import { makeAgent } from '../bundle/agent.ts';
+import { settle } from '../bundle/settle.ts';
 import { filesBelow } from '../bundle/package-files.ts';
 import { TARGETS } from '../bundle/target.ts';
 import { BuildFault } from '../fault.ts';
@@ -74,7 +75,7 @@ async function fill({ root, at, signer, version }: MsiWanted, folder: string): P
   if (path.basename(host) !== HOST_FILE) throw new BuildFault('HOST_RENAMED', `${host} is not ${HOST_FILE}`);
   if (signer) await sign(root, host, signer);
   await writeFile(path.join(folder, 'casare-agent.cmd'), COMMAND);
-  await settle(folder, target, at);
+  await settle(folder, at, (file) => file === target.node.as);
   return wanted;
 }
 
