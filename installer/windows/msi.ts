@@ -10,6 +10,7 @@ import { settle } from '../bundle/settle.ts';
 import { filesBelow } from '../bundle/package-files.ts';
 import { TARGETS } from '../bundle/target.ts';
 import { BuildFault } from '../fault.ts';
+import { COMMAND } from './command.ts';
 import { buildHost } from './host/build.ts';
 import { HOST_FILE } from './names.ts';
 import { sign, type Signer } from './sign.ts';
@@ -27,16 +28,6 @@ export interface MsiWanted {
   /** Another version than the agent's own: for tests of upgrades. */
   readonly version?: string;
 }
-
-/** For people: where the agent's data is, whoever calls it. */
-const COMMAND = [
-  '@echo off',
-  'setlocal',
-  'if not defined CASARE_HOME set "CASARE_HOME=%ProgramData%\\Casare"',
-  '"%~dp0node.exe" --disable-warning=ExperimentalWarning "%~dp0casare-agent.mjs" %*',
-  'exit /b %ERRORLEVEL%',
-  '',
-].join('\r\n');
 
 /** Where the files are put together. */
 const AGENT = 'agent';

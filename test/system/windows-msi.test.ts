@@ -75,6 +75,9 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expectDone(await stack.over((await submitWork(stack.client, shop, ROOM)).id, 180_000));
     const agent = await agents();
     expect(agent).toHaveLength(1);
+    // What people type finds the agent that the service runs.
+    const typed = ['/c', 'C:\\Program Files\\Casare\\Agent\\casare-agent.cmd', 'healthcheck', '<NUL'];
+    expect(await wine.run('cmd.exe', typed)).toMatchObject({ code: 0 });
     const listed = (await wine.run('cmd.exe', ['/c', `dir /b ${DATA}`])).stdout;
     expect(listed).toContain('agent.yaml');
     expect(listed).not.toContain('join-token');

@@ -11,6 +11,7 @@ import { SlotKind, Slots } from '@casare/shared/protocol';
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import type { AgentHome } from '../identity/index.ts';
+import { folded } from '../windows/index.ts';
 
 /** Unix socket paths are limited (108 bytes on Linux, 104 elsewhere, with the final zero). */
 const SOCKET_PATH_BYTES = 100;
@@ -125,8 +126,16 @@ export async function askStatus(home: AgentHome): Promise<Status> {
 }
 
 function socketPath(home: AgentHome): string {
-  const digest = createHash('sha256').update(home.root).digest('hex').slice(0, 24);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\casare-agent-${digest}`;
+  if (process.platform === 'win32') return pipeOf(home.root);
   if (Buffer.byteLength(home.socket) <= SOCKET_PATH_BYTES) return home.socket;
-  return join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `casare-agent-${digest}.sock`);
+  return join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `casare-agent-${digestOf(home.root)}.sock`);
+}
+
+/** The pipe of a home on Windows: the service and a person may write the same folder in other capitals. */
+export function pipeOf(root: string): string {
+  return `\\\\.\\pipe\\casare-agent-${digestOf(folded(root))}`;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }

@@ -22,14 +22,17 @@ int wmain(int count, wchar_t **arguments) {
 
 /*
  * Libraries come from the system's folder only, also for what is loaded later. What other products set for every Node on the
- * machine must not reach this one: it could load code into the agent, or keep it from starting. No dialog about a drive waits
- * for a person in a session that nobody sees.
+ * machine must not reach this one: it could load code into the agent, keep it from starting, or weaken its TLS (the same list is
+ * in ../command.ts). No dialog about a drive waits for a person in a session that nobody sees.
  */
 static void harden(void) {
     (void)HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
     (void)SetErrorMode(SEM_FAILCRITICALERRORS);
     if (!SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32)) ExitProcess(GetLastError());
-    static const wchar_t *const REMOVED[] = {L"NODE_OPTIONS", L"NODE_PATH", L"NODE_REPL_EXTERNAL_MODULE"};
+    static const wchar_t *const REMOVED[] = {
+        L"NODE_OPTIONS",     L"NODE_PATH",    L"NODE_REPL_EXTERNAL_MODULE", L"NODE_TLS_REJECT_UNAUTHORIZED",
+        L"NODE_V8_COVERAGE", L"OPENSSL_CONF", L"OPENSSL_MODULES",           L"SSLKEYLOGFILE",
+    };
     for (size_t i = 0; i < ARRAYSIZE(REMOVED); i += 1) {
         if (!SetEnvironmentVariableW(REMOVED[i], NULL) && GetLastError() != ERROR_ENVVAR_NOT_FOUND) ExitProcess(GetLastError());
     }
