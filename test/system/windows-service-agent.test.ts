@@ -99,6 +99,11 @@ describe.skipIf(reason !== null)(skipName('the agent as a service, by Wine', rea
     expect(existsSync(path.join(service.home, 'join-token'))).toBe(false);
   });
 
+  test('its log is in agent.log, which the service host holds: nobody else may write it', async () => {
+    const lines = (await service.log()).split(/\r?\n/).filter((line) => line.startsWith('{"level":'));
+    expect(lines.length).toBeGreaterThan(0);
+  });
+
   test('node.exe is killed in the middle of a job: it is started again, and the job goes on where it stood', async () => {
     const job = await inTheMiddle();
     const before = service.pids('casare-agent.mjs');

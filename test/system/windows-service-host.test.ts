@@ -50,7 +50,10 @@ describe.skipIf(reason !== null)(skipName('the service host, by Wine', reason), 
     const [first] = await service.runs();
     const home = wine.path(service.home);
     expect(first).toMatchObject({
-      arguments: ['run', '--home', home, '--config', String.raw`${home}\agent.yaml`, '--stop-on-stdin-end'],
+      arguments: [
+        ...['run', '--home', home, '--config', String.raw`${home}\agent.yaml`],
+        ...['--stop-on-stdin-end', '--log-to-stdout'],
+      ],
       folder: wine.path(service.folder),
     });
     await expect.poll(() => service.log()).toContain(`The agent has started: process ${first!.pid}.`);

@@ -4,8 +4,15 @@ import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import { enrol, type EnrolOptions } from '../identity/index.ts';
-import { type Agent, enrolFirst, type HeldConfig, parseSlots, plain } from '../service/index.ts';
-import { startAgent, startEphemeralAgent } from '../service/index.ts';
+import {
+  type Agent,
+  enrolFirst,
+  type HeldConfig,
+  parseSlots,
+  plain,
+  startAgent,
+  startEphemeralAgent,
+} from '../service/index.ts';
 import { type JoinFlags, readEnrolUrl, readJoinToken } from './join-token.ts';
 import { keepNetwork, type NetworkFlags, withNetworkOptions } from './network-flags.ts';
 import { type PlaceFlags, placeOf, withPlace } from './place.ts';
@@ -21,6 +28,7 @@ interface RunFlags extends EnrolFlags {
   readonly policy?: string;
   readonly workerSocket?: string;
   readonly stopOnStdinEnd?: true;
+  readonly logToStdout?: true;
 }
 
 export function addRun(program: Command, around: Surroundings): void {
@@ -31,6 +39,7 @@ export function addRun(program: Command, around: Surroundings): void {
     .description('run the agent until it is told to stop; with agent.yaml and a join token, enrol it first')
     .option('--ephemeral', 'enrol anew at this start, by the options of enrol, and keep no identity')
     .option('--stop-on-stdin-end', 'stop when standard input ends: for whoever cannot send a signal')
+    .option('--log-to-stdout', 'write the log to standard output alone, not to logs/agent.log: for whoever keeps it')
     .option('--slots <list>', 'jobs at once by kind, such as browser=2,plain=4')
     .option(
       '--policy <file>',
@@ -92,6 +101,7 @@ async function runCommand(flags: RunFlags, around: Surroundings): Promise<void> 
     clock: systemClock,
     random: Math.random,
     logLevel: level === 'debug' || level === 'warn' || level === 'error' ? level : 'info',
+    keepLog: flags.logToStdout === true ? around.print : undefined,
     print: (line: string) => around.print(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
   } as const;
   if (flags.ephemeral !== true) {

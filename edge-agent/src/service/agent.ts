@@ -52,6 +52,8 @@ export interface AgentOptions {
   readonly logLevel: LogLevel;
   /** Shows a line to a person. */
   readonly print: (line: string) => void;
+  /** Gets the lines of the log in place of `logs/agent.log` and of `print`. */
+  readonly keepLog?: ((line: string) => void) | undefined;
   /** The file of the agent's own policy, where it was named. */
   readonly policy?: string | undefined;
   /** The control plane admits this agent no more, and will not again. */
@@ -76,7 +78,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   verifyPermissions(home);
   makeHome(home);
   const { log, last: lastError } = remembering(
-    openLog(home.logs, options.logLevel, options.print),
+    openLog(options.keepLog ?? home.logs, options.logLevel, options.print),
     () => options.clock.now().wall,
   );
   const protectedNow = protectKeyFiles(keyFiles(home));

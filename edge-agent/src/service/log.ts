@@ -1,6 +1,9 @@
 /**
  * The agent's log: JSON lines in `logs/agent.log` (two files of 10 MiB at most), and short lines for whoever watches
  * `run`. Names that carry secrets are redacted; secrets themselves never reach this place.
+ *
+ * Invariant: the file has one writer. Below the service host of Windows that is the host, which holds it open and lets
+ * nobody else write: all lines go to it, and nowhere else.
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +15,17 @@ const REDACTED = ['token', 'secret', 'secrets', 'password', 'authorization', 'ke
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string) => void;
 
-/** Opens the log of a home. `print` shows a line to a person; debug lines go to the file alone. */
-export function openLog(folder: string, level: LogLevel, print: (line: string) => void): Log {
+/**
+ * Opens the log of a home. `print` shows a line to a person; debug lines go to the file alone.
+ * @param to the folder, or whoever keeps the lines instead: then nothing is printed
+ */
+export function openLog(to: string | ((line: string) => void), level: LogLevel, print: (line: string) => void): Log {
   const paths = REDACTED.flatMap((name) => [name, `*.${name}`]);
-  const logger = pino({ level, redact: paths, base: { pid: process.pid } }, boundedFile(join(folder, 'agent.log')));
+  const target = typeof to === 'string' ? boundedFile(join(to, 'agent.log')) : { write: to };
+  const logger = pino({ level, redact: paths, base: { pid: process.pid } }, target);
   return (at, message) => {
     logger[at](message);
-    if (at !== 'debug') print(at === 'info' ? plain(message) : `${at}: ${plain(message)}`);
+    if (at !== 'debug' && typeof to === 'string') print(at === 'info' ? plain(message) : `${at}: ${plain(message)}`);
   };
 }
 

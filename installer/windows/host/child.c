@@ -139,12 +139,16 @@ static DWORD create_process(const struct settings *settings, const struct ends *
     return GetLastError();
 }
 
-/* No path has a quote in it, and none of these ends with a backslash: quotes around it are enough. */
+/*
+ * No path has a quote in it, and none of these ends with a backslash: quotes around it are enough. The service has agent.log
+ * open and nobody else may write it: the agent's log comes by its standard output.
+ */
 static bool command_line(const struct settings *settings, wchar_t *line) {
     return SUCCEEDED(StringCchPrintfW(line, COMMAND_LINE,
                                       L"\"%ls\\node.exe\" --disable-warning=ExperimentalWarning \"%ls\\casare-agent.mjs\" run"
-                                      L" --home \"%ls\" --config \"%ls\\agent.yaml\" --stop-on-stdin-end",
-                                      settings->folder, settings->folder, settings->home, settings->home));
+                                      L" --home \"%ls\" --config \"%ls\\agent.yaml\" --stop-on-stdin-end%ls",
+                                      settings->folder, settings->folder, settings->home, settings->home,
+                                      settings->console ? L"" : L" --log-to-stdout"));
 }
 
 /* Until the last process that could write has ended. */
