@@ -12,6 +12,8 @@ export const SERVICE = 'CasareAgent';
 export const ACCOUNT = `NT SERVICE\\${SERVICE}`;
 export const EVENT_SOURCE = 'Casare Agent';
 export const REGISTRY_KEY = 'Software\\Casare\\Agent';
+/** Properties that become words of the agent's own setup. */
+export const GIVEN = ['CONTROLPLANE_URL', 'JOIN_TOKEN', 'SITE', 'TAGS', 'PROXY', 'CA_FILE'] as const;
 export const HOST_FILE = 'casare-agent-host.exe';
 
 /** The UUID of a name, version 5, in capitals: the same name gives the same. */

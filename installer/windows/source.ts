@@ -5,7 +5,7 @@
  * What wixl does not know, or ignores in silence, is in `tables.ts`.
  */
 import path from 'node:path';
-import { ACCOUNT, EVENT_SOURCE, HOST_FILE, REGISTRY_KEY, SERVICE, UPGRADE_CODE, uuidOf } from './names.ts';
+import { ACCOUNT, EVENT_SOURCE, GIVEN, HOST_FILE, REGISTRY_KEY, SERVICE, UPGRADE_CODE, uuidOf } from './names.ts';
 
 export interface SourceWanted {
   readonly version: string;
@@ -37,6 +37,8 @@ export function sourceOf({ version, digest, folder, files }: SourceWanted): stri
 <Property Id="ARPNOMODIFY" Value="1"/>
 <CustomAction Id="keepUrl" Property="CONTROLPLANE_URL" Value="[SAVED_URL]"/>
 <CustomAction Id="keepDir" Property="INSTALLDIR" Value="[SAVED_DIR]"/>
+<Property Id="quote" Value="&quot;"/>
+${GIVEN.map(unquoted).join('\n')}
 <Condition Message="${escaped(NEEDS_URL)}">Installed OR (CONTROLPLANE_URL ~&lt;&lt; "https://")</Condition>
 <Directory Id="TARGETDIR" Name="SourceDir">
 <Directory Id="ProgramFiles64Folder"><Directory Id="programCasare" Name="Casare"><Directory Id="INSTALLDIR" Name="Agent">
@@ -60,6 +62,12 @@ ${treeOf(folder, files)}
 </Product>
 </Wix>
 `;
+}
+
+/** Its value stands between quotes on a command line: a quote, or a backslash before ours, would make words of its own. */
+function unquoted(property: string): string {
+  const text = `${property} has a double quote in it, or ends with a backslash. Give it without.`;
+  return `<Condition Message="${text}">${escaped(`NOT (${property} >< quote OR ${property} >> "\\")`)}</Condition>`;
 }
 
 /** The folders as they are, each with its files. */

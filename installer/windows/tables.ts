@@ -4,26 +4,26 @@
  * Each entry is one statement of MSI's SQL.
  */
 import { AGENT_FILE } from '../bundle/agent.ts';
-import { HOST_FILE, SERVICE, serviceSid } from './names.ts';
+import { GIVEN, HOST_FILE, SERVICE, serviceSid } from './names.ts';
 import { fileId, idOf } from './source.ts';
 
 /** In script, as the system, command line not in the log. A file of the MSI is the program. */
 const DEFERRED = 18 + 0x400 + 0x800 + 0x2000;
 
-/** What administrators may give; all of it reaches the part of the installation that runs as the system. */
-const PUBLIC = [
-  'CONTROLPLANE_URL',
-  'JOIN_TOKEN',
-  'SITE',
-  'TAGS',
-  'PROXY',
-  'CA_FILE',
-  'INSTALLDIR',
-  'PURGE',
-  'SERVICE_ACCOUNT',
-];
+/**
+ * What reaches the part of the installation that runs as the system, whoever gives it. SERVICE_ACCOUNT is not among them:
+ * of an administrator it gets there all the same, and nobody else names the account of the service.
+ */
+const PUBLIC = [...GIVEN, 'INSTALLDIR', 'PURGE'];
 
 const SECURE = [...PUBLIC, 'WIX_DOWNGRADE_DETECTED', 'WIX_UPGRADE_DETECTED'];
+
+/**
+ * A repair may be asked for by any user, and runs as the system: it configures nothing, and address and folder are those
+ * that are known. An upgrade is another product, which is not installed yet.
+ */
+const FIRST = 'NOT Installed';
+const keep = (saved: string, given: string): string => `${saved} AND (Installed OR NOT ${given})`;
 
 /** The system and administrators all, the service's own account what it needs to write; nobody else anything. */
 const DATA_SDDL = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)' + `(A;OICI;0x1301bf;;;${serviceSid(SERVICE)})`;
@@ -44,13 +44,13 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     "INSERT INTO `Property` (`Property`, `Value`) VALUES ('MsiHiddenProperties', 'JOIN_TOKEN')",
     // The older version goes first, in the same transaction: what fails brings it back.
     "UPDATE `InstallExecuteSequence` SET `Sequence` = 1501 WHERE `Action` = 'RemoveExistingProducts'",
-    at('keepUrl', 'SAVED_URL AND NOT CONTROLPLANE_URL', 51),
-    at('keepDir', 'SAVED_DIR AND NOT INSTALLDIR', 52),
-    at('keepUrl', 'SAVED_URL AND NOT CONTROLPLANE_URL', 51, 'InstallUISequence'),
-    at('keepDir', 'SAVED_DIR AND NOT INSTALLDIR', 52, 'InstallUISequence'),
+    at('keepUrl', keep('SAVED_URL', 'CONTROLPLANE_URL'), 51),
+    at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52),
+    at('keepUrl', keep('SAVED_URL', 'CONTROLPLANE_URL'), 51, 'InstallUISequence'),
+    at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52, 'InstallUISequence'),
     action('configure', DEFERRED, node, `${setup('configure')} ${given}`),
     action('purge', DEFERRED, node, setup('purge')),
-    at('configure', 'NOT (REMOVE="ALL")', services + 2),
+    at('configure', FIRST, services + 2),
     at('purge', 'REMOVE="ALL" AND PURGE="1" AND NOT UPGRADINGPRODUCTCODE', removes - 1),
     // The folder of the command is added to everybody's PATH, and taken out again.
     'CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, `Value` CHAR(255), ' +

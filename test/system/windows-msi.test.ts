@@ -61,6 +61,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
   it('is refused without an address, and with a token that is none, and leaves nothing', async () => {
     expect(await msiexec('/i', first, ACCOUNT)).toBe(REFUSED);
     expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'JOIN_TOKEN=wrong')).not.toBe(0);
+    expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'SITE=hall\\')).toBe(REFUSED);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toBeNull();
     expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
   });
@@ -92,6 +93,13 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expect(registry).toContain('0.1.1');
     expect(registry).toContain(stack.enrolUrl);
     expect(await msiexec('/i', first, ACCOUNT)).toBe(REFUSED);
+    // A repair, which on Windows any user may ask for, has no say.
+    const typedYaml = ['/c', `type ${DATA}\\agent.yaml`];
+    const settings = (await wine.run('cmd.exe', typedYaml)).stdout;
+    expect(settings).toContain(stack.enrolUrl);
+    expect(await msiexec('/fa', second, 'CONTROLPLANE_URL=https://elsewhere.example', 'SITE=other', ACCOUNT)).toBe(0);
+    expect((await wine.run('cmd.exe', typedYaml)).stdout).toBe(settings);
+    expect(await query('HKLM\\Software\\Casare\\Agent')).toContain(stack.enrolUrl);
 
     expect(await msiexec('/x', second, 'PURGE=1')).toBe(0);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toBeNull();
@@ -101,7 +109,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     await until('the end of the agent', 30_000, async () => (await agents()).length === 0);
   }, 900_000);
 
-  async function msiexec(verb: '/i' | '/x', file: string, ...properties: string[]): Promise<number | null> {
+  async function msiexec(verb: '/i' | '/x' | '/fa', file: string, ...properties: string[]): Promise<number | null> {
     const msi = wine.path(path.join(wine.folder, path.basename(file)));
     return (await wine.run('msiexec.exe', [verb, msi, '/qn', ...properties], { timeout: 240_000 })).code;
   }
