@@ -41,6 +41,8 @@ const AUDITED: Readonly<Record<AgentAction, string>> = {
   decommission: 'agent.decommissioned',
 };
 
+const AT_WORK = 'AGENT_AT_WORK';
+
 export class AgentsService {
   readonly #options: AgentsOptions;
 
@@ -106,10 +108,16 @@ export class AgentsService {
     return this.get(tenant, id);
   }
 
-  /** An agent that is taken away says so itself: decommissioned, and on record as its own doing. Throws where it may not. */
-  async leave({ tenant, agentId }: { readonly tenant: string; readonly agentId: string }): Promise<void> {
-    const done = await this.act({ tenant, actor: `agent:${agentId}` }, agentId, 'decommission');
-    if (isRefusal(done)) throw new Error(done.code);
+  /**
+   * An agent that is taken away says so itself: decommissioned, and on record as its own doing. False while it has a session,
+   * since it may be another one who says so. Throws where it may not.
+   */
+  async leave({ tenant, agentId }: { readonly tenant: string; readonly agentId: string }): Promise<boolean> {
+    const alone: Unchanged = (now) => ((now as Agent | null)?.connected === true ? atWork(agentId) : null);
+    const done = await this.act({ tenant, actor: `agent:${agentId}` }, agentId, 'decommission', alone);
+    if (!isRefusal(done)) return true;
+    if (done.code !== AT_WORK) throw new Error(done.code);
+    return false;
   }
 
   /**
@@ -159,6 +167,10 @@ function wrongState(state: string, action: AgentAction | 'update'): Refusal {
   return refuse('conflict', 'AGENT_WRONG_STATE', `The agent is ${state}, which does not allow this (${action}).`, {
     fix: 'Look at the agent: its state says what can be done with it.',
   });
+}
+
+function atWork(id: string): Refusal {
+  return refuse('conflict', AT_WORK, `A session of the agent ${id} is open.`, { fix: 'End the agent first.' });
 }
 
 function lockHeld(id: string): Refusal {

@@ -81,6 +81,7 @@ export interface Fleet {
 
 const LIMITS: SessionLimits = {
   helloMs: 10_000,
+  leaveMs: 5_000,
   pingMs: PING_MS,
   deadMs: DEAD_MS,
   leaseMs: LEASE_MS,

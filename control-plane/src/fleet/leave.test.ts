@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLOSE } from '@casare/shared/protocol';
 import { sql } from '../platform/database/index.ts';
-import { connect, dial, openScene, type Scene, TENANT } from './testing.ts';
+import { by, connect, dial, openScene, type Scene, TENANT, type TestIdentity } from './testing.ts';
 
 const audited = sql<{ action: string; actor: string }, [subject: string]>(
   'testLeaveAudited',
@@ -15,7 +15,7 @@ const certificates = sql<{ state: string }, [agent: string]>(
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await openScene();
+  scene = await openScene({ limits: { leaveMs: 1_500 } });
 });
 afterAll(() => scene.close());
 
@@ -24,7 +24,7 @@ it('is decommissioned, on record as its own doing, its certificate is revoked, a
   const tunnel = dial(scene, identity);
   expect(await tunnel.opened).toBe(true);
   tunnel.send({ type: 'agent.leave' });
-  expect(await tunnel.ended).toBe(CLOSE.notAdmitted);
+  expect(await tunnel.ended).toBe(CLOSE.left);
   const { agentId } = identity;
   expect(await scene.fleet.agents.get(TENANT, agentId)).toMatchObject({ state: 'decommissioned' });
   const { db } = scene.harness.database;
@@ -41,4 +41,42 @@ it('is out of order once the agent has said hello', async () => {
   tunnel.send({ type: 'agent.leave' });
   expect(await tunnel.ended).toBe(CLOSE.badMessage);
   expect(await scene.fleet.agents.get(TENANT, identity.agentId)).toMatchObject({ state: 'active' });
+});
+
+/** Dials, and says it. */
+async function leave(identity: TestIdentity) {
+  const tunnel = dial(scene, identity);
+  expect(await tunnel.opened).toBe(true);
+  tunnel.send({ type: 'agent.leave' });
+  return tunnel;
+}
+
+async function stateOf({ agentId }: TestIdentity): Promise<unknown> {
+  const agent = await scene.fleet.agents.get(TENANT, agentId);
+  return 'state' in agent ? agent.state : agent.code;
+}
+
+it('security 43: said by a second holder beside the agent at work it makes the agent suspect, and takes nobody away', async () => {
+  const identity = await scene.agent();
+  const honest = await connect(scene, identity);
+  const thief = await leave(identity);
+  expect(await Promise.all([honest.ended, thief.ended])).toEqual([CLOSE.locked, CLOSE.locked]);
+  expect(await stateOf(identity)).toBe('suspect');
+});
+
+it('nobody leaves beside a session that does not answer; once its end is on record, the agent does', async () => {
+  const identity = await scene.agent();
+  const silent = await connect(scene, identity, {}, { autoPong: false });
+  expect(await (await leave(identity)).ended).toBe(CLOSE.goingAway);
+  expect(await stateOf(identity)).toBe('active');
+  const leaving = await leave(identity);
+  silent.socket.terminate();
+  expect(await leaving.ended).toBe(CLOSE.left);
+  expect(await stateOf(identity)).toBe('decommissioned');
+});
+
+it('one that was refused before it could say so was not taken away by it', async () => {
+  const identity = await scene.agent();
+  await scene.fleet.agents.act(by, identity.agentId, 'decommission');
+  expect(await (await leave(identity)).ended).toBe(CLOSE.notAdmitted);
 });

@@ -19,6 +19,8 @@ import type { FromAgent } from './wire.ts';
 export interface SessionLimits {
   /** Until `hello` must have come. */
   readonly helloMs: number;
+  /** How long another session of an agent that leaves for good may take to end. */
+  readonly leaveMs: number;
   readonly pingMs: number;
   readonly deadMs: number;
   readonly leaseMs: number;
@@ -78,8 +80,8 @@ export interface SessionContext {
   readonly fenceLimit: AddressLimit;
   /** Puts a greeting on record. */
   readonly greetings: (greeting: Greeting) => Promise<Opened>;
-  /** Decommissions an agent at its own word. */
-  readonly leave: (peer: AdmittedPeer) => Promise<void>;
+  /** Decommissions the agent of a session at its own word; how the session ends then. */
+  readonly leave: (session: Session) => Promise<Ending>;
   /** The session's row was opened: an older session of the agent, here or (`elsewhere`) on another gateway, is over. */
   readonly opened: (session: Session, elsewhere: boolean) => void;
   /** The agent behind this socket was welcomed. */

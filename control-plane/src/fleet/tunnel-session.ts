@@ -135,7 +135,7 @@ export class TunnelSession implements Session {
   tick(monotonicMs: number, epochMs: number): void {
     const { helloMs, deadMs } = this.#context.limits;
     const silentMs = monotonicMs - this.#heardAt;
-    if (this.#state === 'admitted' && monotonicMs - this.#openedAt >= helloMs) {
+    if (this.#state === 'admitted' && !this.#muted && monotonicMs - this.#openedAt >= helloMs) {
       this.close(CLOSE.helloExpected, 'no hello in time');
     } else if (epochMs >= this.peer.notAfter.getTime()) {
       this.close(CLOSE.certificateExpired, 'the certificate has expired');
@@ -270,8 +270,8 @@ export class TunnelSession implements Session {
   async #leave(): Promise<void> {
     this.mute();
     try {
-      await this.#context.leave(this.peer);
-      this.close(CLOSE.notAdmitted, 'the agent was decommissioned');
+      const { code, reason } = await this.#context.leave(this);
+      this.close(code, reason);
     } catch (error) {
       this.#giveUp(error);
     }

@@ -16,17 +16,19 @@ import { mayWork } from './agent.lifecycle.ts';
 import { announceAgents } from './announce.ts';
 import { atMost } from './at-most.ts';
 import { createGreetings } from './greetings.ts';
+import { leaveForGood } from './leaving.ts';
 import type { Session, SessionContext } from './session-context.ts';
 import { SessionDuties } from './session-duties.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { Seen } from './session-watch.store.ts';
 import { TunnelSession } from './tunnel-session.ts';
 
-export interface TunnelSessionsOptions extends Omit<
-  SessionContext,
-  'opened' | 'ended' | 'changed' | 'unsendable' | 'greetings'
-> {
+type Given = Omit<SessionContext, 'opened' | 'ended' | 'changed' | 'unsendable' | 'greetings' | 'leave'>;
+
+export interface TunnelSessionsOptions extends Given {
   readonly ids: Ids;
+  /** Decommissions an agent at its own word; false while it has a session. */
+  readonly leave: (peer: AdmittedPeer) => Promise<boolean>;
   readonly trust: Pick<Trust, 'views' | 'gateway'>;
 }
 
@@ -79,6 +81,12 @@ export class TunnelSessions {
     this.#context = {
       ...options,
       greetings: createGreetings(options),
+      leave: (session) =>
+        leaveForGood(session, {
+          ...{ leave: options.leave, clock: options.clock, withinMs: options.limits.leaveMs },
+          atWork: () => this.#held.get(session.peer.agentId),
+          suspect: (other) => this.#suspect(other, session),
+        }),
       opened: (session, elsewhere) => this.#opened(session, elsewhere),
       ended: (session) => this.#ended(session),
       changed: (agentId) => this.changed(agentId),

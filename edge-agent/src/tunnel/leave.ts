@@ -30,7 +30,7 @@ function ask({ network, url, tls }: Leaving, ms: number): Promise<string | null>
   return new Promise((resolve) => {
     socket.on('close', (code, reason) => {
       clearTimeout(timer);
-      if (isSaid && code === CLOSE.notAdmitted) resolve(null);
+      if (isSaid && code === CLOSE.left) resolve(null);
       else resolve(reason.length > 0 ? `it ends the session: ${reason.toString()}` : why);
     });
   });

@@ -151,8 +151,8 @@ const CertificateRenew = z.object({ type: z.literal('certificate.renew'), csr: z
 const BundleAck = z.object({ type: z.literal('bundle.ack'), digest: sha256 });
 
 /**
- * In the place of `hello`: this agent goes for good, and is decommissioned. Answered by the end of the session with
- * `notAdmitted`; control planes of before end it with another code.
+ * In the place of `hello`: this agent goes for good, and is decommissioned. Answered by the end of the session:
+ * with `left` it is done, with any other code it is not.
  */
 const AgentLeave = z.object({ type: z.literal('agent.leave') });
 
@@ -360,6 +360,8 @@ export const CLOSE = {
   goingAway: 1001,
   badMessage: 4400,
   notAdmitted: 4403,
+  /** The agent has asked for it (`agent.leave`), and is decommissioned. */
+  left: 4405,
   helloExpected: 4408,
   replaced: 4409,
   /** Renew over the enrol listener, by a signature of the old key. */
