@@ -1,6 +1,6 @@
 /** Who decides what the MSI does as the system. What Windows makes of the tables cannot be tried here. */
 import { expect, test } from 'vitest';
-import { GIVEN } from './names.ts';
+import { GIVEN, SERVICE, serviceSid } from './names.ts';
 import { sourceOf } from './source.ts';
 import { statements } from './tables.ts';
 
@@ -32,4 +32,17 @@ test('what stands between quotes on a command line has none in it, and no backsl
   for (const name of words) {
     expect(source).toContain(`>NOT (${name} &gt;&lt; quote OR ${name} &gt;&gt; &quot;\\&quot;)</Condition>`);
   }
+});
+
+test('the data, and the folder around it, are taken from whoever made them before', () => {
+  const locked = made.flatMap(
+    (text) => /VALUES \('\w+', '(\w+)', 'CreateFolder', '([^']+)'\)/.exec(text)?.slice(1, 3) ?? [],
+  );
+  expect(locked.filter((_, index) => index % 2 === 0)).toEqual(['DATADIR', 'dataCasare']);
+  expect(made.some((text) => text.includes('`CreateFolder`') && text.includes("'dataCasare', 'cData'"))).toBe(true);
+  const service = serviceSid(SERVICE);
+  // Owned by the system, nothing inherited; others than the service read the outer one, which nobody inherits from it.
+  const closed = 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+  expect(locked[1]).toBe(`${closed}(A;OICI;0x1301bf;;;${service})`);
+  expect(locked[3]).toBe(`${closed}(A;;0x1301bf;;;${service})(A;;0x1200a9;;;BU)`);
 });

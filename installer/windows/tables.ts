@@ -25,8 +25,14 @@ const SECURE = [...PUBLIC, 'WIX_DOWNGRADE_DETECTED', 'WIX_UPGRADE_DETECTED'];
 const FIRST = 'NOT Installed';
 const keep = (saved: string, given: string): string => `${saved} AND (Installed OR NOT ${given})`;
 
-/** The system and administrators all, the service's own account what it needs to write; nobody else anything. */
-const DATA_SDDL = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)' + `(A;OICI;0x1301bf;;;${serviceSid(SERVICE)})`;
+const CLOSED = 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+/**
+ * The system and administrators all, the service's own account what it needs to write; nobody else anything. Any user may
+ * have made the folder before, and an owner may do everything: it belongs to the system from here on.
+ */
+const DATA_SDDL = `${CLOSED}(A;OICI;0x1301bf;;;${serviceSid(SERVICE)})`;
+/** The folder around it: whoever owned that would put another one in the place of what is in it. */
+const PARENT_SDDL = `${CLOSED}(A;;0x1301bf;;;${serviceSid(SERVICE)})(A;;0x1200a9;;;BU)`;
 
 /** Statements in the order in which they are run. `sequence` are the numbers that wixl gave to the actions around ours. */
 export function statements(sequence: Readonly<Record<string, number>>): readonly string[] {
@@ -63,6 +69,9 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
       '`Table` CHAR(32) NOT NULL, `SDDLText` LONGCHAR NOT NULL, `Condition` CHAR(255) PRIMARY KEY `MsiLockPermissionsEx`)',
     'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
       `VALUES ('data', 'DATADIR', 'CreateFolder', '${DATA_SDDL}')`,
+    "INSERT INTO `CreateFolder` (`Directory_`, `Component_`) VALUES ('dataCasare', 'cData')",
+    'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
+      `VALUES ('parent', 'dataCasare', 'CreateFolder', '${PARENT_SDDL}')`,
     'CREATE TABLE `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, ' +
       '`Event` SHORT NOT NULL, `ResetPeriod` LONG, `RebootMessage` CHAR(255), `Command` CHAR(255), `Actions` CHAR(255), ' +
       '`DelayActions` CHAR(255), `Component_` CHAR(72) NOT NULL PRIMARY KEY `MsiServiceConfigFailureActions`)',

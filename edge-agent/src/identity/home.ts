@@ -18,7 +18,7 @@ import { codeOf, Fault } from '../fault.ts';
 import { Network, type NetworkSettings } from '../network/index.ts';
 import { makePrivate, privacyProblem } from '../windows/index.ts';
 
-export { writeWhole } from '../write-whole.ts';
+export { isPartOf, type Owner, writeWhole } from '../write-whole.ts';
 
 export interface AgentHome {
   readonly root: string;

@@ -9,6 +9,8 @@ export {
   makeHome,
   permissionProblems,
   verifyPermissions,
+  isPartOf,
+  type Owner,
   writeWhole,
 } from './home.ts';
 export {

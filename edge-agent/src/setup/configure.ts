@@ -5,16 +5,16 @@
  * Invariants: everything is judged before anything is written; what is not named stays as it was, and so does an identity;
  * nobody but the agent's account and those who run the machine can read the token.
  */
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseJoinToken } from '@casare/certs';
 import { readSource } from '@casare/shared/workflow';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
-import { type AgentHome, isEnrolled, makeHome, writeWhole } from '../identity/index.ts';
+import { type AgentHome, isEnrolled, makeHome, type Owner, writeWhole } from '../identity/index.ts';
 import { parsePolicy } from '../policy/index.ts';
 import { heldConfig } from '../service/index.ts';
-import { closeToOthers, openToReaders } from '../windows/index.ts';
+import { changeProblem, closeToOthers, openToReaders, privacyProblem } from '../windows/index.ts';
 
 /** What is named. Installers name every property they know: one without a value says nothing, null takes it out. */
 export interface Configuration {
@@ -44,7 +44,7 @@ export function configure(place: ConfigurePlace, wanted: Configuration): string[
   if (token !== undefined) verifyToken(token);
   const policy = wanted.policy === undefined || wanted.policy === '' ? undefined : policyAt(wanted.policy);
   makeHome(home);
-  if (process.platform === 'win32') closeToOthers(home.root);
+  if (process.platform === 'win32') verifyClosed(home.root);
   const owner = statSync(home.root);
   const done: string[] = [];
   if (policy !== undefined) {
@@ -79,6 +79,14 @@ function changed(file: string, text: string | null, settings: Configuration['set
   return ['# Written by `casare-agent service configure`; may be changed by hand.\n', ...lines].join('');
 }
 
+/** Closes the home. A folder of somebody else's, or in one, cannot be closed to its owner: nothing is written there. */
+function verifyClosed(folder: string): void {
+  closeToOthers(folder);
+  const problem = privacyProblem(folder, true) ?? changeProblem(folder);
+  if (problem === null) return;
+  throw new Fault('HOME_UNSAFE', `${problem}; or give the folder to administrators: takeown /a /r /d y /f "${folder}"`);
+}
+
 function verifyToken(token: string): void {
   const parsed = parseJoinToken(token);
   if (!parsed.ok) throw new Fault(parsed.code, parsed.message, { exitCode: 2 });
@@ -104,12 +112,10 @@ function writePolicy(file: string, text: string): void {
 }
 
 /** Root writes it for the agent's user, whose the home is. */
-function writePrivate(file: string, text: string, owner: { readonly uid: number; readonly gid: number }): void {
+function writePrivate(file: string, text: string, owner: Owner): void {
   try {
-    writeWhole(file, text);
-    if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
+    writeWhole(file, text, 0o600, process.getuid?.() === 0 ? owner : undefined);
   } catch (error) {
-    rmSync(file, { force: true });
     throw unwritable(file, error);
   }
 }

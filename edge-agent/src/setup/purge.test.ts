@@ -34,8 +34,10 @@ test('where it met worker hosts nothing of it is left, and nothing of others is 
 
 test('what is not the agent’s stays, and is named', async () => {
   mkdirSync(join(home.root, 'photos'));
-  expect((await purge(home)).at(-1)).toBe('kept: photos');
-  expect(readdirSync(home.root)).toEqual(['photos']);
+  for (const name of ['film.part', 'film.12.part', 'agent.yaml.12.part', 'status.json.0af1.part'])
+    writeFileSync(join(home.root, name), 'x');
+  expect((await purge(home)).at(-1)).toBe('kept: film.12.part, film.part, photos');
+  expect(readdirSync(home.root).toSorted()).toEqual(['film.12.part', 'film.part', 'photos']);
 });
 
 test('a control plane that is not reached keeps nobody from going, and it is said', async () => {

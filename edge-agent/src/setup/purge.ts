@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf, describe, Fault } from '../fault.ts';
-import { type AgentHome, readIdentity, tunnelTls } from '../identity/index.ts';
+import { type AgentHome, isPartOf, readIdentity, tunnelTls } from '../identity/index.ts';
 import { ensureNotRunning } from '../service/index.ts';
 import { sayLeave } from '../tunnel/index.ts';
 import { placeOf } from '../worker-host/index.ts';
@@ -69,7 +69,7 @@ function removeOwn(home: AgentHome): string[] {
     own.includes(name) ||
     OTHERS.includes(name) ||
     name.startsWith(`${basename(home.outbox)}-`) ||
-    name.endsWith('.part');
+    isPartOf(name, isOwn);
   try {
     const names = readdirSync(root);
     for (const name of names.filter(isOwn)) rmSync(join(root, name), { recursive: true, force: true, maxRetries: 5 });
