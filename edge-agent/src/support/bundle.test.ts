@@ -38,6 +38,7 @@ beforeAll(async () => {
     CASARE_BROWSER: '/does/not/exist',
     CASARE_PROXY: 'http://user:canary-in-a-url@proxy.example.invalid:3128',
     CASARE_PROXY_AUTH: 'someone:canary-proxy-auth',
+    HTTPS_PROXY: 'user:ca/kanarie-without-a-scheme@proxy:3128',
   };
   said = execFileSync(process.execPath, [...only, '--out', out, '--config', join(folder, 'agent.yaml')], {
     env,
@@ -72,6 +73,7 @@ function plant(): void {
     '{"msg":"mail to canary.person@example.invalid"}',
     `{"msg":"a program printed ${SECRET_ENV.ACME_DB_PASSWORD}"}`,
     '{"msg":"-----BEGIN PRIVATE KEY-----\\ncanary\\n-----END PRIVATE KEY-----"}',
+    '{"msg":"user:ca/kanarie-without-a-scheme was refused"}',
     '{"msg":"connected"}',
   ];
   write(join(home.logs, 'agent.log'), `${lines.join('\n')}\n`);

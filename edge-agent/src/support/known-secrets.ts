@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { AgentHome } from '../identity/index.ts';
 import type { NetworkSettings } from '../network/index.ts';
-import { isAllowed } from './environment.decision.ts';
+import { isAllowed, proxyCredentials } from './environment.decision.ts';
 
 const FILE_BYTES = 65_536;
 const SECRET_NAME = /pass|secret|token|key|auth|credential|cookie|pwd/i;
@@ -19,7 +19,12 @@ export function knownSecrets(
     .map(([, value]) => value ?? '');
   const files = [settings.proxyAuthFile, joinTokenFile, home.sealingKey, home.nextKey, home.key].map(contentOf);
   const urls = Object.values(environment).flatMap((value) => credentialsOf(value ?? ''));
-  const whole = [...named, ...files, ...urls].map((text) => text.trim()).filter((text) => text !== '');
+  const proxies = Object.entries(environment)
+    .map(([name, value]) => proxyCredentials(name, value ?? ''))
+    .filter((text) => text !== null);
+  const whole = [...named, ...files, ...urls, ...proxies, ...proxies.map(safelyDecoded)]
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
   // of `user:password` each half is one too
   return whole.flatMap((text) => [text, ...(text.length < 1_024 ? text.split(':').slice(1) : [])]);
 }

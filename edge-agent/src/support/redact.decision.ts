@@ -18,6 +18,8 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:casare|csk|cak)_[\w.~+/=-]{8,}/g, TAKEN],
   [/\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?/g, TAKEN],
   [/\b(Basic|Bearer|Negotiate|NTLM) +[\w.~+/=-]{6,}/gi, `$1 ${TAKEN}`],
+  // credentials of a proxy, with a scheme before them or without, whatever they are made of; the host stays
+  [/((?:\b|_)proxy["']?\s*[:=]\s*["']?)[^\s"'<>]+@/gi, `$1${TAKEN}@`],
   // credentials of a URL; the host stays
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi, `$1${TAKEN}@`],
   // names with values, as in YAML, JSON, queries and command lines
