@@ -19,6 +19,6 @@ export { candidatesFor, selectorFor } from './propose.ts';
 export { findProgram, startProgram, type StartedProgram } from './session/programs.ts';
 export type { ScreenSize } from './session/settings.ts';
 export { sessionState } from './session/state.ts';
-export { isSessionLocked, sessionIn, sessionOfProcess } from './session/windows-session.ts';
+export { sessionIn, sessionOfProcess } from './session/windows-session.ts';
 export { snapshotOf, type DesktopNode } from './snapshot.ts';
 export { startDesktop, type StartedDesktop } from './start.ts';

@@ -3,8 +3,8 @@
  * under Wine at most: that is why they are here.
  */
 import { setTimeout } from 'node:timers/promises';
-import { isSessionLocked, sessionOfProcess } from '../desktop/index.ts';
-import { privacyProblem, protectData, unprotectData } from '../windows/index.ts';
+import { sessionOfProcess } from '../desktop/index.ts';
+import { ownSession, privacyProblem, protectData, unprotectData } from '../windows/index.ts';
 import { mayBecomeAdministrator, serviceFacts } from './windows-answers.decision.ts';
 import { ask, failed, type Outcome, passed, type Probe, skipped } from './probe.ts';
 
@@ -70,11 +70,13 @@ export const WINDOWS_PROBES = {
   },
   'session.locked': async ({ lock }) => {
     if (!lock) return skipped('it would lock the screen: give --lock');
-    if (await isLocked()) return failed('the screen is said to be locked before it was');
+    // What keeps desktop jobs off a locked screen asks the same.
+    const isLocked = (): boolean => ownSession().isLocked;
+    if (isLocked()) return failed('the screen is said to be locked before it was');
     await ask('rundll32.exe', 'user32.dll,LockWorkStation');
-    const seen = await until(async () => await isLocked());
+    const seen = await until(isLocked);
     if (!seen) return failed('the locked screen was not seen to be locked');
-    const open = await until(async () => !(await isLocked()), 10 * RESTART_MS);
+    const open = await until(() => !isLocked(), 10 * RESTART_MS);
     return open ? passed('locked and open again were seen') : failed('nobody has unlocked it within ten minutes');
   },
   'keys.protected': () => {
@@ -132,12 +134,7 @@ async function restarted(before: ReadonlySet<number>): Promise<Outcome> {
   return passed(`a new process after ${Math.round((performance.now() - began) / 1_000)} s`);
 }
 
-async function isLocked(): Promise<boolean> {
-  const own = await sessionOfProcess(process.pid);
-  return own !== null && (await isSessionLocked(own));
-}
-
-async function until(holds: () => Promise<boolean>, ms = RESTART_MS): Promise<boolean> {
+async function until(holds: () => boolean | Promise<boolean>, ms = RESTART_MS): Promise<boolean> {
   for (const end = performance.now() + ms; performance.now() < end;) {
     if (await holds()) return true;
     await setTimeout(LOOK_AGAIN_MS);

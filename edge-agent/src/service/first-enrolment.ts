@@ -7,8 +7,7 @@
  */
 import { describe, Fault } from '../fault.ts';
 import { type AgentHome, enrol, type EnrolOptions, isEnrolled } from '../identity/index.ts';
-import { EXIT } from './exit-codes.ts';
-import { FINAL_EXITS } from './exit-codes.ts';
+import { EXIT, FINAL_EXITS } from './exit-codes.ts';
 import { nextTryMs } from './first-enrolment.decision.ts';
 import { eraseToken, tokenIn } from './join-token-file.ts';
 import { plain } from './log.ts';

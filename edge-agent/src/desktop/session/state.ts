@@ -1,10 +1,10 @@
 /** Which display desktop jobs would get, without starting anything: the present one and whether it is locked, or a virtual one. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { ownSession } from '../../windows/index.ts';
 import { XConnection } from '../x11/connection.ts';
 import { findProgram } from './programs.ts';
 import { desktopSettings } from './settings.ts';
-import { isSessionLocked, sessionOfProcess } from './windows-session.ts';
 
 export interface SessionState {
   /** `wrong`: a setting cannot be used; `none`: there is nothing to make a display with. */
@@ -33,13 +33,16 @@ export async function sessionState(env: Environment, platform: NodeJS.Platform):
   }
 }
 
-async function windowsState(): Promise<SessionState> {
-  const session = await sessionOfProcess(process.pid);
-  if (session === null) return { kind: 'present', found: 'Windows does not tell the session', locked: null };
-  // services are there, and no person ever is
-  if (session === 0) return { kind: 'none', found: 'session 0 has no screen', locked: null };
-  const locked = await isSessionLocked(session);
-  return { kind: 'present', found: `session ${session}, ${locked ? 'locked' : 'not locked'}`, locked };
+/** As worker hosts are asked, which get no desktop job while the screen is locked. */
+function windowsState(): SessionState {
+  try {
+    const { id, isLocked: locked } = ownSession();
+    // services are there, and no person ever is
+    if (id === 0) return { kind: 'none', found: 'session 0 has no screen', locked: null };
+    return { kind: 'present', found: `session ${id}, ${locked ? 'locked' : 'not locked'}`, locked };
+  } catch (error) {
+    return { kind: 'present', found: `Windows does not tell the session: ${textOf(error)}`, locked: null };
+  }
 }
 
 async function virtualState(env: Environment): Promise<SessionState> {

@@ -1,4 +1,4 @@
-/** Which session of Windows this process is in, and whether it is locked, by `tasklist`: no library is needed to know why there is no desktop. */
+/** Which session of Windows another process is in, by `tasklist`. Of its own session a process knows more: `windows/session.ts`. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -8,12 +8,6 @@ const ANSWER_BYTES = 1_048_576;
 /** The session of a process; null where it is not told. */
 export async function sessionOfProcess(pid: number): Promise<number | null> {
   return sessionIn(await tasks(`pid eq ${pid}`));
-}
-
-/** The logon screen of a locked session is a process of that session. */
-export async function isSessionLocked(session: number): Promise<boolean> {
-  const screens = await tasks('imagename eq LogonUI.exe');
-  return screens.split(/\r?\n/).some((line) => sessionIn(line) === session);
 }
 
 /** The session in a line of `tasklist /fo csv /nh`: name, pid, name of the session, its number, memory. */
