@@ -3,7 +3,7 @@
  * one byte of the unpacked zip has it. The settings and hosts that help are there.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -13,6 +13,7 @@ import type { AgentHome } from '../identity/index.ts';
 import { createTestPki } from '../identity/pki-for-tests.ts';
 import { assignment } from '../outbox/outbox-for-tests.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
+import { packBundle } from './bundle.ts';
 
 const MAIN = new URL('../cli/main.ts', import.meta.url).pathname;
 const CREDENTIALS = 'proxyuser:canary-proxy-file-password';
@@ -77,6 +78,11 @@ function plant(): void {
     '{"msg":"connected"}',
   ];
   write(join(home.logs, 'agent.log'), `${lines.join('\n')}\n`);
+  for (const number of [1, 2, 3, 4, 5, 6]) {
+    const older = join(home.logs, `agent.${number}.log`);
+    write(older, 'older\n');
+    utimesSync(older, 1_000 - number, 1_000 - number);
+  }
   mkdirSync(join(home.runs, 'job-1'));
   write(join(home.runs, 'job-1', 'canary.txt'), 'canary-of-a-run');
   write(join(home.spool, '01a213fb'), 'canary-of-a-file');
@@ -134,4 +140,18 @@ test('the manifest names every file with its size, and what was left out; the co
 test('a file that is there is not overwritten', () => {
   const args = ['--conditions=source', '--no-warnings', MAIN, 'support-bundle', '--home', home.root, '--out', out];
   expect(() => execFileSync(process.execPath, args, { stdio: 'pipe' })).toThrow(/USAGE: .*is there already/);
+});
+
+test('of many logs the newest are there; a part that is too long is cut at a line', () => {
+  const logs = Object.keys(files).filter((name) => name.startsWith('logs/'));
+  expect(logs).toEqual(['logs/agent.log', ...[1, 2, 3, 4, 5].map((number) => `logs/agent.${number}.log`)]);
+  const text = 'Größe Ж\n'.repeat(600_000);
+  const parts = (['end', undefined] as const).map((keep) => ({
+    name: `${keep}`,
+    about: '',
+    text,
+    ...(keep ? { keep } : {}),
+  }));
+  const packed = unzipSync(packBundle(parts, [], { at: '2026-01-01T00:00:00Z', agentVersion: '1' }).zip);
+  for (const { name } of parts) expect(Buffer.from(packed[name]!).toString().replaceAll('Größe Ж\n', '')).toBe('');
 });

@@ -2,7 +2,8 @@
  * The support bundle: one zip for whoever is asked for help, with a MANIFEST that says what is in it and what is not.
  *
  * Invariants: every text goes through `redact`, here and nowhere else, so that no part can forget it; nothing of a job (its
- * inputs, records, files, pictures) and no key is read; it has a bound, and what was cut says so.
+ * inputs, records, files, pictures) and no key is read, but the log has the messages of jobs; it has a bound, and what was cut
+ * says so.
  */
 import { strToU8, zipSync } from 'fflate';
 import { redact } from './redact.decision.ts';
@@ -46,6 +47,7 @@ export interface Bundle {
 
 /** Of one file, bytes; there are a dozen. */
 const PART_BYTES = 4_194_304;
+const LINE_END = 0x0a;
 
 /** Always true, whatever the machine. */
 export const LEFT_OUT: readonly LeftOut[] = [
@@ -78,10 +80,13 @@ export function packBundle(
   return { manifest, zip: zipSync({ 'MANIFEST.json': strToU8(text), ...content }, { mtime: new Date(at) }) };
 }
 
-/** Cut at a line, so that no secret is cut in two and half of it kept: it is clean already. */
+/** Cut at a line, where it has one: no letter is cut in two. Secrets are out of it already. */
 function bounded(text: string, keepsEnd: boolean): { bytes: Uint8Array; cut: number } {
   const whole = strToU8(text);
   if (whole.length <= PART_BYTES) return { bytes: whole, cut: 0 };
-  const cut = whole.length - PART_BYTES;
-  return { bytes: keepsEnd ? whole.subarray(cut) : whole.subarray(0, PART_BYTES), cut };
+  const least = whole.length - PART_BYTES;
+  const bytes = keepsEnd
+    ? whole.subarray(whole.indexOf(LINE_END, least - 1) + 1 || least)
+    : whole.subarray(0, whole.lastIndexOf(LINE_END, PART_BYTES - 1) + 1 || PART_BYTES);
+  return { bytes, cut: whole.length - bytes.length };
 }

@@ -128,15 +128,22 @@ function settingsPart(name: string, about: string, file: string | null): Part[] 
 }
 
 function logParts({ home, lines }: CollectOptions): Part[] {
+  const changed = (name: string): number => statSync(join(home.logs, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return namesIn(home.logs)
     .filter((name) => LOGS.test(name))
+    .toSorted((one, other) => changed(other) - changed(one))
     .slice(0, LOGS_AT_MOST)
     .map((name) => {
       const text = textOf(join(home.logs, name), LOG_BYTES)
         .split('\n')
         .slice(-lines - 1)
         .join('\n');
-      return { name: `logs/${name}`, about: `the last ${lines} lines`, text, keep: 'end' };
+      return {
+        name: `logs/${name}`,
+        about: `the last ${lines} lines; messages of jobs are among them`,
+        text,
+        keep: 'end',
+      };
     });
 }
 
