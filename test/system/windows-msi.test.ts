@@ -97,7 +97,8 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     const typedYaml = ['/c', `type ${DATA}\\agent.yaml`];
     const settings = (await wine.run('cmd.exe', typedYaml)).stdout;
     expect(settings).toContain(stack.enrolUrl);
-    expect(await msiexec('/fa', second, 'CONTROLPLANE_URL=https://elsewhere.example', 'SITE=other', ACCOUNT)).toBe(0);
+    const said = ['CONTROLPLANE_URL=https://elsewhere.example', 'SITE=other', ACCOUNT];
+    expect(await msiexec('/i', second, 'REINSTALL=ALL', 'REINSTALLMODE=amus', ...said)).toBe(0);
     expect((await wine.run('cmd.exe', typedYaml)).stdout).toBe(settings);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toContain(stack.enrolUrl);
 
@@ -109,7 +110,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     await until('the end of the agent', 30_000, async () => (await agents()).length === 0);
   }, 900_000);
 
-  async function msiexec(verb: '/i' | '/x' | '/fa', file: string, ...properties: string[]): Promise<number | null> {
+  async function msiexec(verb: '/i' | '/x', file: string, ...properties: string[]): Promise<number | null> {
     const msi = wine.path(path.join(wine.folder, path.basename(file)));
     return (await wine.run('msiexec.exe', [verb, msi, '/qn', ...properties], { timeout: 240_000 })).code;
   }
