@@ -138,7 +138,7 @@ attack(
   'an archive that names places outside, holds links, or says one name twice is not unpacked at all',
   [
     { file: ARCHIVE, find: 'if (isUnix && type === LINK) throw refused(`${shown(entry)} is a link`);' },
-    { file: ARCHIVE, find: 'if (files.has(entry.fileName)) throw refused(`it has the name ${shown(entry)} twice`);' },
+    { file: ARCHIVE, find: 'if (twin !== undefined) throw refused(twice(entry, twin));' },
   ],
   async () => {
     const good = { 'good.txt': 'good' };

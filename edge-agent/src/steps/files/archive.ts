@@ -47,8 +47,7 @@ export async function filesOfArchive(
     judge(entry);
     const key = platform === 'win32' ? folded(entry.fileName) : entry.fileName;
     const twin = files.get(key)?.name;
-    if (twin === entry.fileName) throw refused(`it has the name ${shown(entry)} twice`);
-    if (twin !== undefined) throw refused(`${shown(entry)} and ${inQuotes(twin)} are one file on Windows`);
+    if (twin !== undefined) throw refused(twice(entry, twin));
     bytes += entry.uncompressedSize;
     if (bytes > bounds.bytes) throw tooLarge(`its files have more than ${bounds.bytes} bytes together`);
     files.set(key, {
@@ -103,6 +102,11 @@ function judge(entry: Entry): void {
   const isUnix = entry.versionMadeBy >>> 8 === UNIX;
   const type = (entry.externalFileAttributes >>> 16) & FILE_TYPE;
   if (isUnix && type === LINK) throw refused(`${shown(entry)} is a link`);
+}
+
+function twice(entry: Entry, twin: string): string {
+  if (twin === entry.fileName) return `it has the name ${shown(entry)} twice`;
+  return `${shown(entry)} and ${inQuotes(twin)} are one file on Windows`;
 }
 
 function shown(entry: Entry): string {
