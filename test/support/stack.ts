@@ -73,7 +73,11 @@ export async function startStack(gate: Gate): Promise<Stack> {
   const log = (name: string): string => path.join(home, `${name}.log`);
   const startControlPlane = async (): Promise<Program> => {
     const program = startProgram('control-plane/dist/cli/main.js', ['up'], env, log('control-plane'));
-    await until('the control plane', 60_000, async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false);
+    await until(
+      'the control plane',
+      180_000,
+      async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok ?? false,
+    );
     return program;
   };
   await writeFile(
@@ -88,7 +92,7 @@ export async function startStack(gate: Gate): Promise<Stack> {
   await enrolAgent(client, enrolUrl, agentHome, env, log('enrol'));
   const startAgent = async (): Promise<Program> => {
     const program = startProgram('edge-agent/dist/cli/main.js', ['run', '--home', agentHome], env, log('agent'));
-    await until('the agent', 60_000, async () =>
+    await until('the agent', 180_000, async () =>
       (await client.call(api.agents.list, {})).items.some((a) => a.connected),
     );
     return program;
