@@ -1,7 +1,7 @@
 /** A worker host where the system has no room for another worker: those that it has go on. */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,3 +106,25 @@ test.skipIf(noLimits !== null)(
     await expectAlive(first);
   },
 );
+
+/** Command lines of what runs with the folder of this test. */
+const running = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== host.child.pid)
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    })
+    .filter((command) => command.includes(folder));
+
+const noDisplay = spawnSync('Xvfb', ['-help']).error === undefined ? null : 'Xvfb is not installed';
+
+test.skipIf(noDisplay !== null)('told to stop while it tries a display, it leaves none running', async () => {
+  await vi.waitFor(() => expect(running().join()).toContain('Xvfb'), SLOW);
+  host.child.kill('SIGTERM');
+  await host.ended;
+  expect(running()).toEqual([]);
+});

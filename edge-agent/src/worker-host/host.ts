@@ -78,6 +78,8 @@ class Service {
   readonly #over = Promise.withResolvers<void>();
   readonly #leave = (): void => this.#admitted.link.destroy();
   readonly #look: NodeJS.Timeout;
+  /** Settles when nothing is tried any more: what was started for it has ended then. */
+  readonly #probing: Promise<void>;
   /** What the agent was told last of the session. */
   #told = '';
   #isOver = false;
@@ -96,10 +98,12 @@ class Service {
     admitted.link.resume();
     this.#tellSession();
     this.#look = setInterval(() => this.#tellSession(), LOOK_MS);
-    this.#probe().catch((error: unknown) => options.log(`what can be done here was not found out: ${describe(error)}`));
+    this.#probing = this.#probe().catch((error: unknown) =>
+      options.log(`what can be done here was not found out: ${describe(error)}`),
+    );
   }
 
-  /** Resolves when the agent is gone and every worker with it. */
+  /** Resolves when the agent is gone, and every worker and what was tried with it. */
   ended(): Promise<void> {
     return this.#over.promise;
   }
@@ -118,6 +122,7 @@ class Service {
         );
       }
     }
+    await this.#probing;
     this.#over.resolve();
   }
 
@@ -210,6 +215,7 @@ class Service {
       why: browser.why?.slice(0, 2_000) ?? null,
     };
     this.#say({ type: 'probed', browser: told, desktop: off });
+    if (this.#isOver) return;
     const desktop = await probeDesktop(env, platform);
     this.#say({ type: 'probed', browser: told, desktop: { ...desktop, found: desktop.found.slice(0, 2_000) } });
   }
