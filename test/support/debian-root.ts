@@ -150,9 +150,11 @@ export async function bootstrap(fresh: string, suite: string, packages: readonly
   await rm(path.join(fresh, 'var/cache/apt/archives'), { recursive: true, force: true });
 }
 
-/** Where this machine has its Debian packages from. */
+/** Where this machine has its Debian packages from. Throws where it has them from nowhere. */
 export async function mirror(): Promise<string> {
   const asked = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
   const { stdout } = await run('apt-get', asked).catch(() => ({ stdout: '' }));
-  return stdout.split('\n').find((line) => line.startsWith('http')) ?? 'http://deb.debian.org/debian';
+  const address = stdout.split('\n').find((line) => line.startsWith('http'));
+  if (address !== undefined) return address;
+  throw new Error('apt names no server of Debian: write one into /etc/apt/sources.list');
 }
