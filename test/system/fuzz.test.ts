@@ -17,7 +17,7 @@ import { findSchemathesis } from '../support/schemathesis.ts';
 const SECONDS = Number(process.env['CASARE_FUZZ_SECONDS'] ?? 60);
 const SEED = Number(process.env['CASARE_FUZZ_SEED'] ?? 1);
 /** They end what the fuzzer calls with: it learns ids from answers. So they come last. */
-const ENDS_ITSELF = ['apiKeys.revoke', 'accounts.act', 'accounts.setRole'];
+const ENDS_ITSELF = ['apiKeys.revoke', 'apiKeys.rotate', 'accounts.act', 'accounts.setRole'];
 /** It does not end by itself; its bounds have tests of their own. */
 const ENDLESS = 'events.stream';
 
