@@ -312,6 +312,8 @@ export class Run {
       .catch((error: unknown) => {
         // Without an ending the run waits in the outbox for the next connection or start.
         this.#context.log('error', `job ${this.key.jobId}: its state could not be written: ${describe(error)}`);
+        // One that was taken for what follows is on no record.
+        this.#worker?.kill();
         this.#depart();
       });
   }

@@ -4,7 +4,7 @@ import type { WorkerRecord } from '../outbox/index.ts';
 import { ForkedWorker, type WorkerLaunch } from './forked-worker.ts';
 import { killTree, startTicksOf } from './process-tree.ts';
 import { removeScratch } from './scratch.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import type { WorkerLog, WorkerProcess } from './worker-process.ts';
 
 /** A new spare is started this long after one was taken, so that it does not slow the job's first step. */
 const REFILL_MS = 1_500;
@@ -24,6 +24,13 @@ export interface WorkerSource {
    */
   clear(record: WorkerRecord): Promise<void> | null;
   stop(): Promise<void>;
+}
+
+/** Ends what is left of a worker that an earlier agent forked: it is of this agent's own user, and nobody else sees to it. */
+export function endForked(record: WorkerRecord, log: WorkerLog): void {
+  const killed = killTree(record);
+  if (killed > 0) log('warn', `killed ${killed} processes that an earlier agent left behind`);
+  removeScratch(record.marker);
 }
 
 export class WorkerPool implements WorkerSource {
@@ -60,9 +67,7 @@ export class WorkerPool implements WorkerSource {
   clear(record: WorkerRecord): Promise<void> | null {
     // A worker host had it, and this agent has none: a host ends its workers when their agent is gone.
     if (record.host !== undefined) return this.#ended(record);
-    const killed = killTree(record);
-    if (killed > 0) this.#launch.log('warn', `killed ${killed} processes that an earlier agent left behind`);
-    removeScratch(record.marker);
+    endForked(record, this.#launch.log);
     return null;
   }
 

@@ -40,6 +40,7 @@ import {
 } from './machine.ts';
 import { type LastError, remembering } from './last-error.ts';
 import { serveStatus, type Status } from './status.ts';
+import { ToldAbilities } from './told-abilities.ts';
 import { Uplink } from './uplink.ts';
 
 export interface AgentOptions {
@@ -151,8 +152,7 @@ class RunningAgent implements Agent {
   readonly #hosted: HostedWorkers | null;
   readonly #own = new OwnAbilities();
   readonly #abilities: Abilities;
-  /** What was proved when the agent last said what it can. */
-  #greeted = '';
+  readonly #told: ToldAbilities;
   #server: Server | null = null;
   #tunnelSince: string;
   #why: string | undefined;
@@ -172,6 +172,12 @@ class RunningAgent implements Agent {
     this.#hosted = hosted;
     this.#abilities = hosted === null ? this.#own : new HostedAbilities(hosted);
     this.#pool = options.pool ?? hosted ?? this.#makePool();
+    this.#told = new ToldAbilities({
+      proved: () => JSON.stringify([this.#capabilities(), this.#slots()]),
+      isLive: () => this.#uplink.tunnel.state === 'live',
+      send: () =>
+        this.#uplink.tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() }),
+    });
     const intake = this.#makeIntake();
     this.#supervisor = this.#makeSupervisor(intake);
     this.#uplink = new Uplink({
@@ -181,7 +187,7 @@ class RunningAgent implements Agent {
       runs: this.#supervisor,
       sealingKey: sealing.publicKey,
       profile: () => {
-        this.#greeted = this.#proved();
+        this.#told.greeted();
         return { facts: machineFacts(), capabilities: this.#capabilities(), slots: this.#slots() };
       },
       changed: (state, detail) => this.#changed(state, detail),
@@ -262,6 +268,7 @@ class RunningAgent implements Agent {
 
   async stop(): Promise<void> {
     this.#log('info', 'stopping');
+    this.#told.stop();
     await this.#supervisor.stop();
     await Promise.all([this.#uplink.tunnel.stop(), this.#pool.stop(), this.#local.close()]);
     this.#keepStatus();
@@ -280,17 +287,13 @@ class RunningAgent implements Agent {
     this.#tunnelSince = this.#time();
     this.#why = detail.why;
     // a probe may have ended between hello and welcome
-    if (state === 'live' && this.#greeted !== this.#proved()) this.tellAbilities();
+    this.#told.consider();
     if (state === 'live' || state === 'waiting') this.#keepStatus();
-  }
-
-  #proved(): string {
-    return JSON.stringify([this.#capabilities(), this.#slots()]);
   }
 
   /** Something was tried, or a worker host came or went. */
   tellAbilities(): void {
-    this.#uplink.tunnel.send({ type: 'capabilities', capabilities: this.#capabilities(), slots: this.#slots() });
+    this.#told.consider();
   }
 
   #capabilities(): string[] {

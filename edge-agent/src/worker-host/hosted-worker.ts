@@ -3,13 +3,15 @@
  * its channel, or sends halves of frames, keeps nobody else waiting.
  *
  * Invariants
- * - It is on record with its host before the host is told to start it.
+ * - It is on record with its host before the host is told to start it. Where that cannot be, this run has no worker, and the
+ *   agent lives.
  * - `exited` resolves when a host of its user has said that nothing it started is left, also when the host that started it
  *   is gone: then the next one of that user sees to it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SlotKind } from '@casare/shared/protocol';
 import { z } from 'zod';
+import { describe } from '../fault.ts';
 import type { WorkerRecord } from '../outbox/index.ts';
 import type { FromWorker, ToWorker } from '../runner/ipc.ts';
 import { receiveFrom, type WorkerLog, type WorkerProcess } from '../runner/worker-process.ts';
@@ -56,7 +58,8 @@ export class HostedWorker implements WorkerProcess {
   /** A host is told to start it. */
   startAt(host: string, tell: (message: ToHost) => void): void {
     if (this.#isOver) return;
-    this.#know({ host });
+    const problem = this.#know({ host });
+    if (problem !== null) return this.over(`it could not be put on record: ${problem}`);
     this.#tellHost = tell;
     tell({ type: 'spawn', marker: this.marker, ticket: this.#ticket });
   }
@@ -67,7 +70,7 @@ export class HostedWorker implements WorkerProcess {
   }
 
   started(pid: number, startTicks: number): void {
-    this.#know({ pid, startTicks });
+    if (this.#know({ pid, startTicks }) !== null) this.kill();
   }
 
   /** What it proves itself by; it dials once. */
@@ -129,8 +132,15 @@ export class HostedWorker implements WorkerProcess {
     this.kill();
   }
 
-  #know(more: Partial<WorkerRecord>): void {
+  /** What it is known by is written down; why it is not, such as on a full disk, where the word of a host reached us. */
+  #know(more: Partial<WorkerRecord>): string | null {
     this.record = { ...this.record, ...more };
-    this.#onRecord(this.record);
+    try {
+      this.#onRecord(this.record);
+      return null;
+    } catch (error) {
+      this.#log('warn', `worker ${this.marker} cannot be put on record, and is ended: ${describe(error)}`);
+      return describe(error);
+    }
   }
 }

@@ -12,7 +12,7 @@
 import type { Server } from 'node:net';
 import type { SlotKind } from '@casare/shared/protocol';
 import type { WorkerRecord } from '../outbox/index.ts';
-import type { WorkerSource } from '../runner/index.ts';
+import { endForked, type WorkerSource } from '../runner/index.ts';
 import { HostLine } from './host-line.ts';
 import { HostedWorker } from './hosted-worker.ts';
 import type { HostSettings, Probed } from './messages.ts';
@@ -115,8 +115,11 @@ export class HostedWorkers implements WorkerSource {
   }
 
   clear(record: WorkerRecord): Promise<void> | null {
-    // Put on record, and never started.
-    if (record.host === undefined) return null;
+    if (record.host === undefined) {
+      // Put on record and never started, or forked by an agent that had no place for hosts.
+      endForked(record, this.#options.log);
+      return null;
+    }
     return new Promise((resolve) => this.#leave({ record, done: resolve }));
   }
 

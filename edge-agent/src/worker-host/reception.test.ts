@@ -1,5 +1,5 @@
 /** Who comes to the place of an agent, and is not what it says: impostors, halves of frames, floods, what others left there. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -20,6 +20,7 @@ import { FrameLink } from './frames.ts';
 import { dialAgent, type Dial, freshNonce, proofOf } from './handshake.ts';
 import { type Hosted, makePlaceIn, openHosted, VERSION } from './hosted-for-tests.ts';
 import { FROM_WORKER_BYTES, HELLO_BYTES, ToHost } from './messages.ts';
+import { MARKER_VARIABLE, startTicksOf } from '../runner/process-tree.ts';
 import { openPlace, readPlace } from './place.ts';
 
 let folder = '';
@@ -197,6 +198,15 @@ test('where workers end with their host, nobody waits for a session that never c
   link.destroy();
   expect(await worker.exited).toBe('its worker host ended');
   expect(await earlier).toBeUndefined();
+});
+
+test('what an earlier agent forked itself, before it had a place for hosts, is ended by the agent', async () => {
+  const marker = randomUUID();
+  const env = { ...process.env, [MARKER_VARIABLE]: marker };
+  const { pid = 0 } = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env });
+  const startTicks = startTicksOf(pid) ?? 0;
+  expect(hosted.workers.clear({ pid, startTicks, marker })).toBeNull();
+  await vi.waitFor(() => expect(startTicksOf(pid)).toBeNull());
 });
 
 test('where they need not, the next host of the user is waited for', async () => {
