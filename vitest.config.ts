@@ -10,8 +10,8 @@ const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] 
 const WORKERS = '100%';
 /** How long is waited for what must become true, milliseconds: a second is nothing on a machine that is busy. */
 const POLLED = { poll: { timeout: 20_000 } };
-/** The same for `vi.waitFor`. */
-const PATIENCE = ['test/support/patience.ts'];
+/** The same for `vi.waitFor`, and why an answer of a test's control plane was an error. */
+const SET_UP = ['test/support/patience.ts', 'control-plane/src/platform/testing-causes.ts'];
 
 export default defineConfig({
   test: {
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           expect: POLLED,
-          setupFiles: PATIENCE,
+          setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: [
             '{shared,certs,control-plane,edge-agent}/src/**/*.test.ts',
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           expect: POLLED,
-          setupFiles: PATIENCE,
+          setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'security',
           expect: POLLED,
-          setupFiles: PATIENCE,
+          setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/security/**/*.test.ts'],
           // The largest go through every operation of the API by every role.
@@ -71,7 +71,7 @@ export default defineConfig({
         test: {
           name: 'system',
           expect: POLLED,
-          setupFiles: PATIENCE,
+          setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/system/**/*.test.ts'],
           testTimeout: 900_000,

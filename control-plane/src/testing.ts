@@ -10,6 +10,7 @@ import { startControlPlane } from './main.ts';
 import { readConfig } from './platform/config.ts';
 import { sql } from './platform/database/index.ts';
 import type { PublicUrls } from './platform/public-urls.ts';
+import { logOfCauses } from './platform/testing-causes.ts';
 import { testDatabase, type TestDatabase } from './platform/database/testing.ts';
 import { heldToDocument } from './platform/http/testing-document.ts';
 
@@ -42,10 +43,9 @@ export async function startTestControlPlane(env: Record<string, string> = {}): P
     CASARE_HOME: home,
     ...database.env,
     ...('CASARE_PORT' in env ? {} : { CASARE_WEB_PORT: '0', CASARE_ENROL_PORT: '0', CASARE_TUNNEL_PORT: '0' }),
-    CASARE_LOG_LEVEL: 'silent',
     ...env,
   });
-  const running = await startControlPlane(config);
+  const running = await startControlPlane(config, 'CASARE_LOG_LEVEL' in env ? {} : { log: logOfCauses() });
   const { admin } = running;
   return {
     url: admin.url,

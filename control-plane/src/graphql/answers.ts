@@ -38,8 +38,9 @@ export function shownError(error: GraphQLError, log: Log, requestId: string): Gr
   if (isCallers(error)) return { message, ...where, extensions: { code: 'GRAPHQL_INVALID' } };
   const cause = error.originalError ?? error;
   const { refusal, status } = outcomeOf(cause);
+  if (status >= 500)
+    log.error('a field of GraphQL failed', { request: requestId, path: path?.join('.'), error: cause });
   if (status < 500 || cause instanceof Fault) return errorOf(refusal, where);
-  log.error('a field of GraphQL failed', { request: requestId, path: path?.join('.'), error: cause });
   return errorOf({ ...refusal, detail: `The request is ${requestId}.` }, where);
 }
 

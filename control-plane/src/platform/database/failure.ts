@@ -39,6 +39,11 @@ export function isRolledBackByConflict(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
+/** Too much at once: others were in the way for too long (a lock, a time limit), or there are no connections or memory left. */
+export function isInTheWay(error: unknown): boolean {
+  return isRolledBackByConflict(error) || ['55P03', '57014', '53200', '53300'].includes(failureCode(error) ?? '');
+}
+
 /** A prepared statement outlived a migration or a pooler's connection; it was refused before doing anything. */
 export function isStaleStatement(error: unknown): boolean {
   const code = failureCode(error);

@@ -9,11 +9,10 @@
  * - At most `max` connections and `maxWaiting` waiting calls; beyond that, DATABASE_BUSY at once.
  */
 import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
-import { Fault } from '../errors.ts';
 import { silentLog, type Log } from '../log.ts';
 import { listText } from './array-text.ts';
 import { backoffMs, pause } from './backoff.ts';
-import { busy, explained } from './call-faults.ts';
+import { busy, commitUnknown, explained } from './call-faults.ts';
 import { connectionConfig } from './connection.ts';
 import { isConnectionLoss, isRolledBackByConflict, isStaleStatement } from './failure.ts';
 import { openListener, type ListenOptions, type NotificationHandler, type Subscription } from './listener.ts';
@@ -167,7 +166,8 @@ function acquirer(pool: Pool, url: string, options: DatabaseOptions, random: () 
           return await connect(pool, opening);
         } catch (error) {
           if (isPoolTimeout(error)) throw busy(url, 'every connection is in use');
-          if (!isConnectionLoss(error) || performance.now() >= deadline || pool.ending) throw error;
+          if (!isConnectionLoss(error) || performance.now() >= deadline || pool.ending)
+            throw explained(error, 'nothing');
         }
         await pause(backoffMs(attempt, { baseMs: 50, capMs: 1_000, random }));
       }
@@ -227,7 +227,7 @@ async function runAlone({ acquire, prepare }: Login, statement: Statement): Prom
 function runOf(login: Login, tenant: string, statement: Statement): Promise<QueryResult> {
   const { acquire, opening, prepare } = login;
   if (statement.idempotent !== true) {
-    return runTransaction(login, (_, run) => run(statement), withTenant({ attempts: 3 }, tenant));
+    return runTransaction(login, (_, run) => run(statement), withTenant({}, tenant));
   }
   const text = opening(withTenant({}, tenant));
   return repeating(acquire, statement, async (client) => {
@@ -250,7 +250,8 @@ async function repeating(
     } catch (error) {
       const stale = isStaleStatement(error);
       broken = stale || isConnectionLoss(error);
-      if (attempt >= 3 || !(stale || (broken && statement.idempotent === true))) throw explained(error);
+      const again = stale || (broken && statement.idempotent === true);
+      if (attempt >= 3 || !again) throw explained(error, statement.idempotent === true ? 'nothing' : 'unknown');
     } finally {
       giveBack(client, broken);
     }
@@ -276,7 +277,8 @@ async function runTransaction<T>(login: Login, work: Work<T>, options: Transacti
       const seen = options.readOnly ? work : witnessedBy(work);
       return await tryTransaction(await begin(acquire, text), seen, prepare);
     } catch (error) {
-      if (attempt >= attempts || !(isRolledBackByConflict(error) || isStaleStatement(error))) throw explained(error);
+      const again = isRolledBackByConflict(error) || isStaleStatement(error);
+      if (attempt >= attempts || !again) throw explained(error, 'nothing');
     }
     await pause(backoffMs(attempt, { baseMs: 5, capMs: 200, random }));
   }
@@ -370,13 +372,7 @@ async function commit(client: PoolClient): Promise<void> {
     answer = await client.query('commit');
   } catch (cause) {
     if (!isConnectionLoss(cause)) throw cause;
-    throw new Fault({
-      code: 'COMMIT_UNKNOWN',
-      what: 'The connection broke while a change was being committed, so it may or may not be in place',
-      fix: 'Repeat the request with the same idempotency key',
-      status: 503,
-      cause,
-    });
+    throw commitUnknown(cause);
   }
   // An aborted transaction answers COMMIT with ROLLBACK, without an error.
   if (answer.command !== 'COMMIT') throw new Error('the transaction had failed earlier and was rolled back');
