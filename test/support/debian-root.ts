@@ -4,6 +4,7 @@
  * nothing is left running, and who removes the folder can never reach the machine's own /dev or /proc.
  */
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -104,7 +105,9 @@ export async function enterDebian(suite: string, packages: readonly string[], fo
 }
 
 async function debianRoot(suite: string, packages: readonly string[]): Promise<string> {
-  const folder = path.join(ROOT, 'node_modules', `.casare-${suite}`);
+  // One for each list of packages: what is in a system follows from its name.
+  const digest = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
+  const folder = path.join(ROOT, 'node_modules', `.casare-${suite}-${digest}`);
   const [root, complete] = [path.join(folder, 'root'), path.join(folder, 'complete')];
   if (existsSync(complete)) return root;
   await mkdir(folder, { recursive: true });

@@ -8,16 +8,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api, createClient, type Client } from '@casare/shared/client';
-import { buildControlPlaneDeb } from '../../installer/linux/control-plane-package.ts';
+import { builtDeb } from '../support/built-debs.ts';
 import { enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
 import { freePorts } from '../support/ports.ts';
-import { type Program, ROOT, startProgram } from '../support/program.ts';
+import { type Program, startProgram } from '../support/program.ts';
 import { until } from '../support/stack.ts';
 import { type Started, startUnit } from '../support/unit-service.ts';
 
 const BUILD_MS = 15 * 60_000;
-const AT = new Date('2026-01-01T00:00:00Z');
 const TAG = 'room=deb';
 const SERVER = 'casare-control-plane';
 const FILE = '/etc/casare/control-plane.yaml';
@@ -58,7 +57,7 @@ const VARIANTS = `
 beforeAll(async () => {
   if (reason !== null) return;
   folder = mkdtempSync(path.join(tmpdir(), 'casare-deb-'));
-  const built = await buildControlPlaneDeb({ root: ROOT, out: path.join(folder, 'out'), at: AT });
+  const built = await builtDeb('casare-control-plane');
   const needed = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
   debian = await enterDebian('bookworm', needed, folder);
   shop = await openShop();

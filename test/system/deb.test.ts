@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api } from '@casare/shared/client';
-import { buildAgentDeb } from '../../installer/linux/agent-package.ts';
+import { builtDeb } from '../support/built-debs.ts';
 import { enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
@@ -19,7 +19,6 @@ import { readUnit } from '../support/unit-file.ts';
 import { readDockerfile, wordsOf } from '../support/dockerfile.ts';
 
 const BUILD_MS = 15 * 60_000;
-const AT = new Date('2026-01-01T00:00:00Z');
 const TAG = 'room=deb';
 const reason = await whyNoRoot('the package');
 if (reason !== null) console.log(`skipped: ${reason}`);
@@ -34,7 +33,7 @@ const packages = { now: '', later: '' };
 beforeAll(async () => {
   if (reason !== null) return;
   folder = mkdtempSync(path.join(tmpdir(), 'casare-deb-'));
-  const built = await buildAgentDeb({ root: ROOT, out: path.join(folder, 'out'), at: AT });
+  const built = await builtDeb('casare-agent');
   const needed = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
   debian = await enterDebian('bookworm', needed, folder);
   shop = await openShop();

@@ -9,6 +9,7 @@ import { addProviderCommands } from './provider-commands.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
+import { addHealthcheckCommand } from './healthcheck-command.ts';
 import { addJobCommands } from './job-commands.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
@@ -51,6 +52,7 @@ function programFor(around: Surroundings): Command {
     });
   addUpCommand(program, around);
   addSignerCommand(program, around);
+  addHealthcheckCommand(program, around);
   addBackupCommands(program, around);
   addRestoredCommand(program, around);
   addLoginCommand(program, around);
