@@ -71,7 +71,7 @@ export async function makeAgent({ root, target, out, at }: AgentWanted): Promise
     out,
     entries: ENTRIES,
     // Also those of other machines: the program asks for them, finds none, and does without.
-    apart: [...names, target.os === 'linux' ? 'koffi' : '@sparticuz/chromium'],
+    apart: [...names, ...(target.os === 'linux' ? [] : ['@sparticuz/chromium'])],
     // The default home of a checkout, which an installed agent is never asked for.
     reachable: [MANIFEST, '.casare', 'certs/dist/signer-process/main.js'],
   });

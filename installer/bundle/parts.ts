@@ -24,10 +24,9 @@ export const PARTS: readonly Part[] = [
   { name: 'tesseract.js', keep: ['src/'] },
   { name: '@tesseract.js-data/eng', keep: ['4.0.0_best_int/', 'index.js'] },
   { name: '@sparticuz/chromium', only: ['linux'], keep: ['bin/', 'build/'] },
-  // Only the host of a Windows desktop calls into the system.
+  // Calls into the system: on Windows for much, on Linux for whose process it is that dials.
   {
     name: 'koffi',
-    only: ['win32'],
     keep: [
       'index.js',
       'index.cjs',

@@ -92,7 +92,7 @@ function connected(path: string): Promise<void> {
   });
 }
 
-/** Dials the agent as a host, by the key that its group may read, and makes a folder where a host makes a file. */
+/** Dials the agent as a host, by the key that its group may read. */
 function asHost(socket: string): Promise<void> {
   const place = placeOf(socket);
   const { key } = readPlace(place, process.platform);
@@ -104,9 +104,6 @@ function asHost(socket: string): Promise<void> {
         const { type, nonce = '', code = '' } = raw as Record<string, string>;
         if (type === 'admitted') return resolve();
         if (type === 'refused') return refused(code);
-        const mark = join(place.marks, nonce);
-        mkdirSync(mark, { mode: 0o700 });
-        writeFileSync(join(mark, 'kept'), '');
         const own = freshNonce();
         const proof = proofOf(key, 'host ', [nonce, own]);
         link.send({ type: 'hello', as: 'host', id: '', nonce: own, proof, version: agentVersion() });

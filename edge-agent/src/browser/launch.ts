@@ -6,9 +6,9 @@
  * process dies, the browser ends by itself, because it is driven through a pipe.
  */
 import { execFile } from 'node:child_process';
-import { win32 } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
+import { systemProgram } from '../windows/index.ts';
 import { BrowserError } from './browser-error.ts';
 import type { Environment } from './environment.ts';
 import { findBrowsers, type BrowserCandidate, type FindOptions } from './find.ts';
@@ -41,7 +41,7 @@ const FLAGS = [
 const START_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 /** By its full path: of a bare name Windows looks into the current folder first. */
-const TASKKILL = win32.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'taskkill.exe');
+const TASKKILL = systemProgram('taskkill.exe');
 
 /**
  * Starts the first browser of `findBrowsers` that starts.

@@ -37,6 +37,10 @@ interface ConfigureFlags {
 const HOME = 'agent home (default: $CASARE_AGENT_HOME, $CASARE_HOME/agent, or .casare/agent)';
 const CONFIG = 'agent.yaml (default: in the home)';
 
+interface SessionsFlags extends Pick<ConfigureFlags, 'home' | 'config'> {
+  readonly user?: string;
+}
+
 interface InstallFlags {
   readonly home?: string;
   readonly account?: string;
@@ -73,7 +77,11 @@ export function addService(program: Command, around: Surroundings): void {
     .addArgument(new Argument('<state>').choices(['on', 'off']))
     .option('--home <dir>', HOME)
     .option('--config <file>', CONFIG)
-    .action((state: string, flags: Pick<ConfigureFlags, 'home' | 'config'>) => sessionsCommand(state, flags, around));
+    .option(
+      '--user <account>',
+      'with on: in the sessions of this account alone, such as PC\\robot (default: of everybody)',
+    )
+    .action((state: string, flags: SessionsFlags) => sessionsCommand(state, flags, around));
   service
     .command('install')
     .description('Windows, without the MSI: make the service from the folder of this agent, and start it')
@@ -95,15 +103,11 @@ function installCommand({ home, account }: InstallFlags, around: Surroundings): 
   tell(installService({ ...place, ...(account ? { account } : {}) }), around);
 }
 
-function sessionsCommand(
-  state: string,
-  flags: Pick<ConfigureFlags, 'home' | 'config'>,
-  { environment, ...around }: Surroundings,
-): void {
+function sessionsCommand(state: string, flags: SessionsFlags, { environment, ...around }: Surroundings): void {
   const home = agentHome(flags.home, environment);
   const agent = { home, config: resolve(flags.config ?? configOf(home)), policy: systemPolicy() };
   const program = { node: process.execPath, agent: resolve(process.argv[1] ?? '') };
-  const place = { agent, program, environment };
+  const place = { agent, program, environment, user: flags.user };
   tell(state === 'on' ? openSessions(place) : closeSessions(place), { environment, ...around });
 }
 

@@ -29,6 +29,7 @@ export function addWorkerHost(program: Command, around: Surroundings): void {
         home: path.resolve(home ?? path.join(homedir(), '.casare-worker')),
         session: () => (process.platform === 'win32' ? ownSession() : null),
         version: agentVersion(),
+        installed: agentVersion,
         environment: around.environment,
         platform: process.platform,
         module: new URL(`../runner/worker.${extension}`, import.meta.url),

@@ -188,7 +188,7 @@ export class Run {
       case 'ready':
         return;
       case 'log': {
-        this.#context.log(message.level, `job ${this.key.jobId}: ${message.message}`);
+        this.#context.log(message.level, `job ${this.key.jobId} says: ${message.message}`);
         return;
       }
       case 'record': {
@@ -292,7 +292,7 @@ export class Run {
   }
 
   #refuse(request: number, code: string, reason: string): void {
-    this.#context.log('warn', `job ${this.key.jobId}: ${code}: ${reason}`);
+    this.#context.log('warn', `job ${this.key.jobId} was refused: ${code}: ${reason}`);
     this.#worker?.send({ type: 'refused', request, code, reason: reason.slice(0, 4_000) });
   }
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { sessionOfProcess } from '../desktop/index.ts';
-import { ownSession, privacyProblem, protectData, unprotectData } from '../windows/index.ts';
+import { ownSession, privacyProblem, protectData, systemProgram, unprotectData } from '../windows/index.ts';
 import { mayBecomeAdministrator, serviceFacts } from './windows-answers.decision.ts';
 import { ask, failed, type Outcome, passed, type Probe, skipped } from './probe.ts';
 
@@ -14,6 +14,9 @@ const ACCOUNT = /^NT SERVICE\\CasareAgent$/i;
 const RESTART_MS = 60_000;
 const LOOK_AGAIN_MS = 1_000;
 const NOT_INSTALLED = 'the service CasareAgent is not installed';
+
+/** Asks a program of Windows' own. */
+const askSystem = (name: string, ...args: string[]): Promise<string | null> => ask(systemProgram(name), ...args);
 
 export const WINDOWS_PROBES = {
   'service.installed': async () => {
@@ -28,13 +31,13 @@ export const WINDOWS_PROBES = {
     return ACCOUNT.test(facts.account) ? passed('NT SERVICE\\CasareAgent') : failed('it runs under another account');
   },
   'service.rights': async () => {
-    const answer = await ask('sc.exe', 'qprivs', SERVICE);
+    const answer = await askSystem('sc.exe', 'qprivs', SERVICE);
     if (answer === null) return skipped(NOT_INSTALLED);
     const found = mayBecomeAdministrator(answer);
     return found.length === 0 ? passed('none of the rights that lead further') : failed(`it has ${found.join(', ')}`);
   },
   'service.restarts': async () => {
-    const answer = await ask('sc.exe', 'qfailure', SERVICE);
+    const answer = await askSystem('sc.exe', 'qfailure', SERVICE);
     if (answer === null) return skipped(NOT_INSTALLED);
     return /RESTART/.test(answer) ? passed('restart is set') : failed('no restart is set');
   },
@@ -42,7 +45,7 @@ export const WINDOWS_PROBES = {
     if (!disruptive) return skipped('it would kill the agent: give --disruptive');
     const before = (await service())?.children ?? [];
     if (before.length === 0) return failed('no node.exe below the service was found');
-    for (const pid of before) await ask('taskkill.exe', '/pid', String(pid), '/f');
+    for (const pid of before) await askSystem('taskkill.exe', '/pid', String(pid), '/f');
     return restarted(new Set(before));
   },
   'data.acl': ({ home }) => {
@@ -58,8 +61,15 @@ export const WINDOWS_PROBES = {
     return theirs === 0 && ours > 0 ? passed(text) : failed(text);
   },
   'session.worker': async () => {
-    const answer = await ask('wmic.exe', 'process', 'where', "CommandLine like '%worker-host%'", 'get', 'ProcessId');
-    const shell = answer ?? (await ask('powershell.exe', '-NoProfile', '-Command', WORKER_HOSTS)) ?? '';
+    const answer = await askSystem(
+      'wmic.exe',
+      'process',
+      'where',
+      "CommandLine like '%worker-host%'",
+      'get',
+      'ProcessId',
+    );
+    const shell = answer ?? (await askSystem('powershell.exe', '-NoProfile', '-Command', WORKER_HOSTS)) ?? '';
     const pids = [...shell.matchAll(/^\s*(\d+)\s*$/gm)]
       .map(([, pid]) => Number(pid))
       .filter((pid) => pid !== process.pid);
@@ -73,7 +83,7 @@ export const WINDOWS_PROBES = {
     // What keeps desktop jobs off a locked screen asks the same.
     const isLocked = (): boolean => ownSession().isLocked;
     if (isLocked()) return failed('the screen is said to be locked before it was');
-    await ask('rundll32.exe', 'user32.dll,LockWorkStation');
+    await askSystem('rundll32.exe', 'user32.dll,LockWorkStation');
     const seen = await until(isLocked);
     if (!seen) return failed('the locked screen was not seen to be locked');
     const open = await until(() => !isLocked(), 10 * RESTART_MS);
@@ -92,21 +102,21 @@ export const WINDOWS_PROBES = {
     return failed('it can be read for another purpose');
   },
   'msi.registry': async () => {
-    const own = await ask('reg.exe', 'query', String.raw`HKLM\Software\Casare\Agent`, '/reg:64');
+    const own = await askSystem('reg.exe', 'query', String.raw`HKLM\Software\Casare\Agent`, '/reg:64');
     if (own === null) return skipped('it was not installed by the MSI');
     const missing = ['ControlPlaneUrl', 'InstallDir', 'Version'].filter((name) => !own.includes(name));
     if (missing.length > 0) return failed(`missing: ${missing.join(', ')}`);
     if (/casare_[\w-]{8,}/.test(own)) return failed('a join token is left in the registry');
     const uninstall = String.raw`HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall`;
-    const apps = await ask('reg.exe', 'query', uninstall, '/s', '/f', 'Casare', '/d', '/reg:64');
+    const apps = await askSystem('reg.exe', 'query', uninstall, '/s', '/f', 'Casare', '/d', '/reg:64');
     return apps !== null && /DisplayName/.test(apps) ? passed('all are there') : failed('not among the installed apps');
   },
   'eventlog.source': async () => {
     const key = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Casare Agent`;
-    const source = await ask('reg.exe', 'query', key);
+    const source = await askSystem('reg.exe', 'query', key);
     if (source === null) return failed('the Event Log does not know the source');
     const query = `/q:*[System[Provider[@Name='${SOURCE}']]]`;
-    const events = await ask('wevtutil.exe', 'qe', 'Application', query, '/c:1', '/rd:true', '/f:text');
+    const events = await askSystem('wevtutil.exe', 'qe', 'Application', query, '/c:1', '/rd:true', '/f:text');
     if (events === null) return failed('the Event Log cannot be asked');
     return /Event\[/.test(events) ? passed('known, and it has an event') : failed('known, and it has no event');
   },
@@ -116,11 +126,11 @@ const WORKER_HOSTS =
   "Get-CimInstance Win32_Process | Where-Object { $_.CommandLine -like '*worker-host*' } | ForEach-Object { $_.ProcessId }";
 
 async function service() {
-  const [config, state] = [await ask('sc.exe', 'qc', SERVICE), await ask('sc.exe', 'queryex', SERVICE)];
+  const [config, state] = [await askSystem('sc.exe', 'qc', SERVICE), await askSystem('sc.exe', 'queryex', SERVICE)];
   if (config === null || state === null) return null;
   const facts = serviceFacts(config, state);
   const list = `Get-CimInstance Win32_Process -Filter "ParentProcessId=${facts.pid}" | ForEach-Object { $_.ProcessId }`;
-  const below = facts.pid === 0 ? '' : ((await ask('powershell.exe', '-NoProfile', '-Command', list)) ?? '');
+  const below = facts.pid === 0 ? '' : ((await askSystem('powershell.exe', '-NoProfile', '-Command', list)) ?? '');
   return { ...facts, children: [...below.matchAll(/^\s*(\d+)\s*$/gm)].map(([, pid]) => Number(pid)) };
 }
 

@@ -52,9 +52,9 @@ async function leave(home: AgentHome, reachMs: number): Promise<string> {
 
 /** What the agent makes where it meets worker hosts. The folder itself goes where it is empty and may be removed. */
 function removePlace(workerSocket: string): void {
-  const { root, socket, key, marks, runs } = placeOf(workerSocket);
+  const { root, socket, key, runs } = placeOf(workerSocket);
   try {
-    for (const path of [socket, key, marks, runs]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+    for (const path of [socket, key, runs]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
     if (existsSync(root) && readdirSync(root).length === 0) rmdirSync(root);
   } catch (error) {
     throw unremoved(root, error);

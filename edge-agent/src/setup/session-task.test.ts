@@ -23,4 +23,14 @@ test('it never runs elevated, and for all users of the machine', () => {
   const text = sessionTask({ node: 'n', agent: 'a', socket: 's' });
   expect(text).toContain('<GroupId>S-1-5-32-545</GroupId>');
   expect(text).toContain('<RunLevel>LeastPrivilege</RunLevel>');
+  expect(text).not.toContain('<UserId>');
+});
+
+test('for one account: in its sessions alone, without a password, and as it', () => {
+  const text = sessionTask({ node: 'n', agent: 'a', socket: 's', user: String.raw`CORP\R&D robot` });
+  const named = String.raw`<UserId>CORP\R&amp;D robot</UserId>`;
+  expect(/<LogonTrigger>.*<\/LogonTrigger>/s.exec(text)?.[0]).toContain(named);
+  expect(/<Principal .*<\/Principal>/s.exec(text)?.[0]).toContain(named);
+  expect(text).toContain('<LogonType>InteractiveToken</LogonType>');
+  expect(text).not.toContain('GroupId');
 });

@@ -1,11 +1,14 @@
 /**
- * The task of Windows that starts a worker host in the session of whoever signs in. It runs with that person's own rights,
- * also those of an administrator; the key of the place, which all who are signed in can read, is enough to command it
- * (docs/guides/workers.md says what follows). Pure.
+ * The task of Windows that starts a worker host in the session of one account, or of whoever signs in. It runs with that
+ * person's own rights, also those of an administrator; the key of the place, which all who are signed in can read, is enough
+ * to command it (docs/guides/workers.md says what follows). Pure.
  */
 
 /** What people and `schtasks` know it by. */
 export const SESSION_TASK = 'Casare worker host';
+
+/** All users of the machine, whatever the group is called there. */
+const ALL_USERS = '<GroupId>S-1-5-32-545</GroupId>';
 
 export interface TaskProgram {
   /** Node, and the agent, in full. */
@@ -13,10 +16,12 @@ export interface TaskProgram {
   readonly agent: string;
   /** Where the agent awaits worker hosts. */
   readonly socket: string;
+  /** The account in whose sessions a host is started, by name or number; everybody's when absent. */
+  readonly user?: string | undefined;
 }
 
 /** The task, as the Task Scheduler takes it. */
-export function sessionTask({ node, agent, socket }: TaskProgram): string {
+export function sessionTask({ node, agent, socket, user }: TaskProgram): string {
   const home = String.raw`%LOCALAPPDATA%\Casare\Worker`;
   return `<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.3" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -27,13 +32,23 @@ export function sessionTask({ node, agent, socket }: TaskProgram): string {
   </RegistrationInfo>
   <Triggers>
     <LogonTrigger>
-      <Enabled>true</Enabled>
+      <Enabled>true</Enabled>${
+        user === undefined
+          ? ''
+          : `
+      <UserId>${escaped(user)}</UserId>`
+      }
     </LogonTrigger>
   </Triggers>
   <Principals>
-    <!-- All users of the machine: the task runs as the one who signs in, and never elevated. -->
+    <!-- The task runs as the one who signs in, and never elevated. -->
     <Principal id="Author">
-      <GroupId>S-1-5-32-545</GroupId>
+      ${
+        user === undefined
+          ? ALL_USERS
+          : `<UserId>${escaped(user)}</UserId>
+      <LogonType>InteractiveToken</LogonType>`
+      }
       <RunLevel>LeastPrivilege</RunLevel>
     </Principal>
   </Principals>

@@ -75,6 +75,7 @@ function plant(): void {
     `{"msg":"a program printed ${SECRET_ENV.ACME_DB_PASSWORD}"}`,
     '{"msg":"-----BEGIN PRIVATE KEY-----\\ncanary\\n-----END PRIVATE KEY-----"}',
     '{"msg":"user:ca/kanarie-without-a-scheme was refused"}',
+    '{"msg":"job 01a213fb says: canary of a job"}',
     '{"msg":"connected"}',
   ];
   write(join(home.logs, 'agent.log'), `${lines.join('\n')}\n`);

@@ -2,8 +2,7 @@
  * The support bundle: one zip for whoever is asked for help, with a MANIFEST that says what is in it and what is not.
  *
  * Invariants: every text goes through `redact`, here and nowhere else, so that no part can forget it; nothing of a job (its
- * inputs, records, files, pictures) and no key is read, but the log has the messages of jobs; it has a bound, and what was cut
- * says so.
+ * inputs, records, files, pictures, what it said in the log) and no key is in it; it has a bound, and what was cut says so.
  */
 import { strToU8, zipSync } from 'fflate';
 import { redact } from './redact.decision.ts';
@@ -57,6 +56,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     why: 'it holds inputs and results of jobs; counts and sizes are told',
   },
   { what: 'folders of runs, screenshots, traces', why: 'they show what jobs saw' },
+  { what: 'what jobs and their programs said in the log', why: 'it quotes what they saw; the lines are counted' },
   { what: 'the audit log', why: 'it says who asked for what; casare-agent audit shows it' },
   { what: 'secret providers and their settings', why: 'they name secrets' },
   { what: 'values of environment variables outside a list', why: 'they may be secrets; the names are told' },

@@ -10,7 +10,9 @@ import { type AgentHome, keyStorage } from '../identity/index.ts';
 import { policyPlace } from '../policy/index.ts';
 import { workersOf } from '../runner/index.ts';
 import { agentVersion, askStatus, keptStatus } from '../service/index.ts';
+import { systemProgram } from '../windows/index.ts';
 import type { Part } from './bundle.ts';
+import { withoutJobs } from './job-lines.decision.ts';
 import { shownEnvironment } from './environment.decision.ts';
 
 /** Of each log, from its end. */
@@ -78,7 +80,10 @@ async function versions(): Promise<unknown> {
 async function installedPackage(): Promise<string | null> {
   const ask =
     process.platform === 'win32'
-      ? (['reg', ['query', String.raw`HKLM\Software\Casare\Agent`, '/v', 'Version', '/reg:64']] as const)
+      ? ([
+          systemProgram('reg.exe'),
+          ['query', String.raw`HKLM\Software\Casare\Agent`, '/v', 'Version', '/reg:64'],
+        ] as const)
       : (['dpkg-query', ['--show', '--showformat=${Package} ${Version} ${Status}', 'casare-agent']] as const);
   try {
     const { stdout } = await promisify(execFile)(ask[0], ask[1], { timeout: ASKING_MS, maxBuffer: 65_536 });
@@ -134,13 +139,12 @@ function logParts({ home, lines }: CollectOptions): Part[] {
     .toSorted((one, other) => changed(other) - changed(one))
     .slice(0, LOGS_AT_MOST)
     .map((name) => {
-      const text = textOf(join(home.logs, name), LOG_BYTES)
-        .split('\n')
+      const text = withoutJobs(textOf(join(home.logs, name), LOG_BYTES))
         .slice(-lines - 1)
         .join('\n');
       return {
         name: `logs/${name}`,
-        about: `the last ${lines} lines; messages of jobs are among them`,
+        about: `the last ${lines} lines, without what jobs said`,
         text,
         keep: 'end',
       };

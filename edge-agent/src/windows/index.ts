@@ -14,3 +14,4 @@ export { protectData, unprotectData } from './protected-data.ts';
 export { MACHINE, registryText, removeRegistryKey, setRegistryValue } from './registry.ts';
 export { createService, removeService, startService } from './service-manager.ts';
 export { ownSession } from './session.ts';
+export { systemFolder, systemProgram } from './system-program.ts';

@@ -1,17 +1,13 @@
 /**
  * How a connection to the agent begins: each end proves by a fresh challenge that it knows the key, and neither says it.
- * A host knows the key of the place, a worker the ticket that it was started with. On Unix a host also shows whose process
- * it is: it makes a file under the name of the challenge, and the system says who owns it. (Node does not tell the user at
- * the other end of a socket.)
+ * A host knows the key of the place, a worker the ticket that it was started with. On Linux the agent also asks the system
+ * whose process the host is.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
-import { describe, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import { FrameLink, protocolFault } from './frames.ts';
 import { Admission, Challenge, type Hello, HELLO_BYTES, type HostSettings } from './messages.ts';
-import type { Place } from './place.ts';
 
 /** To be admitted, or not, milliseconds. */
 export const HELLO_MS = 5_000;
@@ -23,8 +19,6 @@ export interface Dial {
   readonly id: string;
   readonly key: string;
   readonly version: string;
-  /** Of a host: where it shows whose process it is. */
-  readonly place?: Place;
 }
 
 /** An open connection to the agent. Whoever gets it says at once who reads it. */
@@ -53,7 +47,6 @@ export function isProof(given: string, expected: string): boolean {
 export async function dialAgent(dial: Dial): Promise<Admitted> {
   const socket = createConnection(dial.socket);
   const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), HELLO_MS);
-  const marks: string[] = [];
   try {
     return await new Promise<Admitted>((resolve, reject) => {
       const onEnd = (why: string): void => {
@@ -70,12 +63,6 @@ export async function dialAgent(dial: Dial): Promise<Admitted> {
             return;
           }
           const nonces = [challenge.data.nonce, nonce];
-          try {
-            if (dial.place !== undefined) marks.push(makeMark(dial.place, challenge.data.nonce));
-          } catch (error) {
-            reject(new Fault('WORKER_PLACE_UNSAFE', `no file can be made in ${dial.place?.marks}: ${describe(error)}`));
-            return;
-          }
           const proof = proofOf(dial.key, `${dial.as} ${dial.id}`, nonces);
           link.reads({ maxBytes: HELLO_BYTES, onEnd, onFrame: (answer) => settle(answer, nonces) });
           link.send({ type: 'hello', as: dial.as, id: dial.id, nonce, proof, version: dial.version });
@@ -101,12 +88,5 @@ export async function dialAgent(dial: Dial): Promise<Admitted> {
     throw error;
   } finally {
     clearTimeout(timer);
-    for (const mark of marks) rmSync(mark, { force: true });
   }
-}
-
-function makeMark({ marks }: Place, nonce: string): string {
-  const mark = join(marks, nonce);
-  closeSync(openSync(mark, 'wx', 0o600));
-  return mark;
 }

@@ -36,7 +36,7 @@ beforeEach(async () => {
   const place = makePlaceIn(folder);
   server = await openReception({
     ...{ place, platform: process.platform, version: VERSION, settings: {}, refuses: () => null },
-    key: openPlace(place, process.platform, () => undefined),
+    key: openPlace(place, process.platform),
     log: () => undefined,
     ticketOf: (marker) => tickets.get(marker) ?? null,
     onWorker: () => undefined,

@@ -31,7 +31,10 @@ export interface HostOptions {
   readonly home: string;
   /** How the session of this process stands now; null where there are no sessions. */
   readonly session: () => SessionState | null;
+  /** Of the program that runs. */
   readonly version: string;
+  /** Of the program that is installed now: after an upgrade another one. Throws while one is under way. */
+  readonly installed: () => string;
   readonly environment: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
   /** The program of its workers. */
@@ -43,7 +46,10 @@ export interface HostOptions {
   readonly stopped: AbortSignal;
 }
 
-/** Serves one agent after the other until it is told to stop; every worker has ended then. */
+/**
+ * Serves one agent after the other until it is told to stop; every worker has ended then. @throws Fault WORKER_HOST_VERSION
+ * once it has been upgraded: whoever watches over it starts the new one
+ */
 export async function runWorkerHost(options: HostOptions): Promise<void> {
   const { log, stopped, random } = options;
   // What jobs write is for the group, in which the agent is, and for nobody else.
@@ -52,20 +58,32 @@ export async function runWorkerHost(options: HostOptions): Promise<void> {
   for (let delay = RETRY_MS; !stopped.aborted; delay = Math.min(delay * 2, RETRY_MOST_MS)) {
     try {
       const place = readPlace(options.place, options.platform);
-      const { place: at, version } = options;
-      const dial = { as: 'host', socket: place.socket, id: idOf(options), key: place.key, version, place: at } as const;
+      const { version } = options;
+      const dial = { as: 'host', socket: place.socket, id: idOf(options), key: place.key, version } as const;
       const admitted = await dialAgent(dial);
       log(`the agent at ${place.socket} has admitted this host`);
       [said, delay] = ['', RETRY_MS];
       await new Service(options, place.socket, admitted).ended();
       log('the agent is gone: every worker has ended');
     } catch (error) {
-      if (error instanceof Fault && error.code === 'WORKER_HOST_VERSION') throw error;
+      if (error instanceof Fault && error.code === 'WORKER_HOST_VERSION' && isReplaced(options)) throw error;
       const text = error instanceof Fault ? `${error.code}: ${error.message}` : describe(error);
       if (text !== said) log(`no agent yet: ${text}`);
       said = text;
     }
     await pause(delay * (0.5 + random()), stopped);
+  }
+}
+
+/**
+ * Whether this is an old program. Where it is not, the agent has not been started anew yet, and is waited for: a task of Windows
+ * starts a host that ended only so many times.
+ */
+function isReplaced({ version, installed }: HostOptions): boolean {
+  try {
+    return installed() !== version;
+  } catch {
+    return false;
   }
 }
 

@@ -64,7 +64,7 @@ export class HostedWorkers implements WorkerSource {
     const { place, platform, version, settings, log } = options;
     const workers = new HostedWorkers(options);
     workers.#server = await openReception({
-      ...{ place, platform, version, settings, log, key: openPlace(place, platform, (text) => log('warn', text)) },
+      ...{ place, platform, version, settings, log, key: openPlace(place, platform) },
       refuses: (identity) => workers.#refuses(identity),
       onHost: (host) => workers.#came(host),
       ticketOf: (marker) => workers.#worker(marker)?.ticket() ?? null,

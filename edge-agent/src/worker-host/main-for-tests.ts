@@ -13,6 +13,7 @@ await runWorkerHost({
     home,
     session: () => null,
     version: agentVersion(),
+    installed: agentVersion,
     environment: process.env,
     platform: process.platform,
   },

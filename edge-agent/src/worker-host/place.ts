@@ -4,14 +4,13 @@
  *
  *   host.sock     the agent listens (on Windows a pipe with a random name, which `key.json` tells)
  *   key.json      fresh at every start of the agent; who can read it may be a worker host
- *   marks/        a host proves its user by a file of its own
  *   runs/<job>/   the folders of runs: both sides work in them while the run lasts, only the agent when it is over
  *
  * Invariants: in the place itself nobody but the agent makes, replaces or removes anything, so that whoever listens at the
- * socket is the agent. Nobody outside the group gets in. In `marks/` nobody touches a file of somebody else.
+ * socket is the agent. Nobody outside the group gets in.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault } from '../fault.ts';
@@ -30,7 +29,6 @@ export interface Place {
   readonly root: string;
   readonly socket: string;
   readonly key: string;
-  readonly marks: string;
   readonly runs: string;
 }
 
@@ -41,29 +39,24 @@ export function placeOf(socket: string): Place {
     root,
     socket: resolve(socket),
     key: join(root, 'key.json'),
-    marks: join(root, 'marks'),
     runs: join(root, 'runs'),
   };
 }
 
 /**
  * The agent's part: verifies the folder, makes what is in it, and a fresh key.
- * @param warn gets what somebody should know of, and what keeps no agent from starting
  * @throws Fault WORKER_PLACE_UNSAFE, WORKER_PLACE_MISSING
  */
-export function openPlace(place: Place, platform: NodeJS.Platform, warn: (message: string) => void): PlaceKey {
+export function openPlace(place: Place, platform: NodeJS.Platform): PlaceKey {
   const pipe = `\\\\.\\pipe\\casare-workers-${randomBytes(16).toString('hex')}`;
   const socket = platform === 'win32' ? pipe : place.socket;
   const key = { socket, key: randomBytes(KEY_BYTES).toString('hex') };
   if (platform !== 'win32') {
     if (Buffer.byteLength(place.socket) > SOCKET_PATH_BYTES) throw unsafe(`${place.socket} is too long for a socket`);
     const group = verifyOwn(place);
-    makeFolder(place.marks, group, 0o1770);
     makeFolder(place.runs, group, 0o710);
-    const kept = readdirSync(place.marks).filter((name) => !removeMark(join(place.marks, name)));
-    if (kept.length > 0) warn(`what jobs made in ${place.marks} stays, ${kept.length} in number: remove it as root`);
   } else {
-    for (const folder of [place.marks, place.runs]) mkdirSync(folder, { recursive: true });
+    mkdirSync(place.runs, { recursive: true });
     // Whoever is signed in may be a host: what the place holds is for them to read, and folders of runs to work in.
     openToSessions(place.root, 'read');
     openToSessions(place.runs, 'change');
@@ -72,22 +65,6 @@ export function openPlace(place: Place, platform: NodeJS.Platform, warn: (messag
   if (platform !== 'win32') giveTo(place.key, statSync(place.root).gid, 0o640);
   if (platform === 'win32') verifyUnchanged(place);
   return key;
-}
-
-/**
- * Removes the mark of a host; false when it stays, as a folder does in which a job has put something. One that stays does
- * no harm: its name is a challenge, and none is used twice.
- */
-export function removeMark(mark: string): boolean {
-  for (const remove of [unlinkSync, rmdirSync]) {
-    try {
-      remove(mark);
-      return true;
-    } catch {
-      // it is of the other kind, is gone, or is not ours to remove
-    }
-  }
-  return false;
 }
 
 /** A host's and a worker's part. Throws a Fault: WORKER_PLACE_UNSAFE, WORKER_PLACE_MISSING, AGENT_NOT_RUNNING. */

@@ -3,15 +3,15 @@
  * itself within five seconds, in two small frames, is sent away; nothing of what it says is looked at before. Whoever is
  * refused is told why and cut off: it holds no place, and nothing more of it is read.
  */
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { Fault } from '../fault.ts';
+import { peerUser } from '../linux/index.ts';
 import { giveTo } from '../shared-file.ts';
 import { FrameLink } from './frames.ts';
 import { freshNonce, HELLO_MS, isProof, proofOf } from './handshake.ts';
 import { Hello, HELLO_BYTES, type HostSettings } from './messages.ts';
-import { type Place, type PlaceKey, removeMark } from './place.ts';
+import type { Place, PlaceKey } from './place.ts';
 
 /** Open connections, of hosts, of workers, and of whoever has not proved itself. */
 const MAX_CONNECTIONS = 256;
@@ -84,15 +84,22 @@ function receive(socket: Socket, options: ReceptionOptions): void {
     onFrame: (raw) => {
       const hello = Hello.safeParse(raw);
       if (!hello.success) socket.destroy();
-      else if (admit(link, hello.data, nonce, options)) clearTimeout(timer);
+      else if (admit({ link, socket, nonce }, hello.data, options)) clearTimeout(timer);
     },
   });
   link.send({ type: 'challenge', nonce });
 }
 
+interface Dialled {
+  readonly socket: Socket;
+  readonly link: FrameLink;
+  /** What it was challenged with. */
+  readonly nonce: string;
+}
+
 /** True when it is admitted. */
-function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionOptions): boolean {
-  const { key, version, settings, log, refuses, onHost, onWorker, ticketOf } = options;
+function admit({ link, socket, nonce }: Dialled, hello: Hello, options: ReceptionOptions): boolean {
+  const { key, version, platform, settings, log, refuses, onHost, onWorker, ticketOf } = options;
   const nonces = [nonce, hello.nonce];
   const secret = hello.as === 'host' ? key.key : ticketOf(hello.id);
   const refuse = (code: string, reason: string): false => {
@@ -110,8 +117,10 @@ function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionO
     onWorker(hello.id, link);
     return true;
   }
-  const uid = uidOf(options, nonce);
-  if (uid === undefined) return refuse('WORKER_CHANNEL_REFUSED', 'it has not shown whose process it is');
+  const uid = platform === 'win32' ? null : peerUser(socket);
+  if (uid === null && platform !== 'win32') {
+    return refuse('WORKER_CHANNEL_REFUSED', 'the system does not say whose process it is');
+  }
   if (hello.version !== version) {
     const reason = `the host has version ${hello.version} and the agent ${version}: start the host again`;
     return refuse('WORKER_HOST_VERSION', reason);
@@ -122,13 +131,4 @@ function admit(link: FrameLink, hello: Hello, nonce: string, options: ReceptionO
   link.send(admission);
   onHost({ identity, uid, link });
   return true;
-}
-
-/** Whose process the peer is, by the file that it made; null where the system has no such users, undefined when it did not. */
-function uidOf({ place, platform }: ReceptionOptions, nonce: string): number | null | undefined {
-  if (platform === 'win32') return null;
-  const mark = join(place.marks, nonce);
-  const found = lstatSync(mark, { throwIfNoEntry: false });
-  removeMark(mark);
-  return found?.isFile() === true && found.nlink === 1 ? found.uid : undefined;
 }

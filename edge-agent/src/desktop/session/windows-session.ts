@@ -1,6 +1,7 @@
 /** Which session of Windows another process is in, by `tasklist`. Of its own session a process knows more: `windows/session.ts`. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { systemProgram } from '../../windows/index.ts';
 
 const ASKING_MS = 20_000;
 const ANSWER_BYTES = 1_048_576;
@@ -19,7 +20,8 @@ export function sessionIn(line: string): number | null {
 async function tasks(filter: string): Promise<string> {
   const options = { timeout: ASKING_MS, maxBuffer: ANSWER_BYTES, windowsHide: true };
   try {
-    return (await promisify(execFile)('tasklist.exe', ['/fi', filter, '/fo', 'csv', '/nh'], options)).stdout;
+    return (await promisify(execFile)(systemProgram('tasklist.exe'), ['/fi', filter, '/fo', 'csv', '/nh'], options))
+      .stdout;
   } catch {
     return '';
   }

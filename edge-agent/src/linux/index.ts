@@ -1,0 +1,2 @@
+/** What Node does not have of Linux. */
+export { peerUser } from './peer.ts';
