@@ -52,8 +52,15 @@ export const BROUGHT_ALONG: readonly Part[] = [
   },
 ];
 
-/** What a part asks for and does without: the canvas of pdfjs draws pages, and the agent reads them. */
-export const LEFT_OUT: readonly string[] = ['@napi-rs/canvas', 'opencollective-postinstall'];
+/**
+ * What a part asks for and does without: the canvas of pdfjs draws pages, and the agent reads them; under Node `tar-fs` and
+ * `tar-stream` never take what they have for Bare, which is another runtime, with binaries for telephones.
+ */
+export const LEFT_OUT: readonly string[] = [
+  '@napi-rs/canvas',
+  'opencollective-postinstall',
+  ...['fs', 'path', 'stream', 'buffer', 'url'].map((part) => `bare-${part}`),
+];
 
 /** The parts of a target. */
 export function partsOf(target: Target): readonly Part[] {

@@ -25,6 +25,8 @@ export interface AgentPackageWanted {
   readonly at: Date;
   /** Another version than the agent's own: a later build of the same. */
   readonly version?: string;
+  /** For trials: hardly compressed, in a fraction of the time. */
+  readonly quick?: boolean;
 }
 
 /** Builds the .deb, and answers its path. */
@@ -40,7 +42,6 @@ export function buildAgentDeb(wanted: AgentPackageWanted): Promise<string> {
       depends: [
         'libc6 (>= 2.31)',
         'libstdc++6 (>= 10)',
-        'util-linux',
         'init-system-helpers (>= 1.54)',
         'systemd | systemd-standalone-sysusers | systemd-sysusers',
         'systemd | systemd-standalone-tmpfiles | systemd-tmpfiles',
@@ -49,6 +50,7 @@ export function buildAgentDeb(wanted: AgentPackageWanted): Promise<string> {
       tree,
       out: wanted.out,
       at: wanted.at,
+      quick: wanted.quick,
     }),
   );
 }
@@ -59,13 +61,14 @@ export function buildAgentTarball(wanted: AgentPackageWanted): Promise<string> {
     const folder = `${NAME}-${version}-linux-x64`;
     await copyFile(sources('tarball/install.sh'), path.join(tree, 'install.sh'));
     await chmod(path.join(tree, 'install.sh'), 0o755);
+    await copyFile(path.join(wanted.root, 'LICENSE'), path.join(tree, 'LICENSE'));
     await mkdir(wanted.out, { recursive: true });
     const file = path.join(wanted.out, `${folder}.tar`);
     const time = `--mtime=@${wanted.at.getTime() / 1_000}`;
     const plain = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', time, `--transform=s,^[.],${folder},S`];
     await run('tar', [...plain, '--format=gnu', '-C', tree, '-cf', file, '.'], { timeout: PACK_MS });
     // Without the name and the time that gzip would put in.
-    await run('gzip', ['-9', '--no-name', '--force', file], { timeout: PACK_MS });
+    await run('gzip', [wanted.quick ? '-1' : '-9', '--no-name', '--force', file], { timeout: PACK_MS });
     return `${file}.gz`;
   });
 }
@@ -82,8 +85,9 @@ async function withTree<T>(
     const { node, packages } = contents;
     await writeNotices(root, home, { name: NAME, version: contents.version, packages: [...packages, node] });
     await addFiles(sources('agent/root'), tree);
-    await addDocuments(root, tree, NAME, ['linux.md', 'agent-yaml.md']);
-    return await use(tree, version ?? contents.version);
+    const named = version ?? contents.version;
+    await addDocuments(root, tree, { name: NAME, version: named, at }, ['linux.md', 'agent-yaml.md']);
+    return await use(tree, named);
   } finally {
     await rm(tree, { recursive: true, force: true });
   }

@@ -14,32 +14,34 @@ export interface ControlPlanePackageWanted {
   /** Where the package is written. */
   readonly out: string;
   readonly at: Date;
+  /** For trials: hardly compressed, in a fraction of the time. */
+  readonly quick?: boolean;
 }
 
 /** Builds the .deb, and answers its path. */
-export async function buildControlPlaneDeb({ root, out, at }: ControlPlanePackageWanted): Promise<string> {
+export async function buildControlPlaneDeb({ root, out, at, quick }: ControlPlanePackageWanted): Promise<string> {
   const tree = await mkdtemp(path.join(tmpdir(), `${NAME}-tree-`));
   try {
     const version = await makeControlPlane({ root, out: path.join(tree, 'usr/lib', NAME), at });
     await addFiles(sources('control-plane/root'), tree);
-    await addDocuments(root, tree, NAME, ['control-plane.md']);
+    await addDocuments(root, tree, { name: NAME, version, at }, ['control-plane.md']);
     return await buildDeb({
       name: NAME,
       version,
       summary: 'control plane of Casare',
       description:
         'Serves the console and the API, and the agents that dial in to it. With a\nPostgres of its own, or with one that is there.',
-      // What the binaries of Node and Postgres are linked with, and what makes users and folders.
+      // What the binaries of Node and Postgres are linked with, what makes users and folders, and what asks.
       depends: [
+        'debconf (>= 0.5) | debconf-2.0',
         'libc6 (>= 2.31)',
         'libstdc++6 (>= 10)',
-        'util-linux',
         'init-system-helpers (>= 1.54)',
         'systemd | systemd-standalone-sysusers | systemd-sysusers',
         'systemd | systemd-standalone-tmpfiles | systemd-tmpfiles',
       ],
       scripts: sources('control-plane/scripts'),
-      ...{ tree, out, at },
+      ...{ tree, out, at, quick },
     });
   } finally {
     await rm(tree, { recursive: true, force: true });

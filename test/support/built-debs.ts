@@ -5,12 +5,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { buildAgentDeb } from '../../installer/linux/agent-package.ts';
+import { buildAgentDeb, buildAgentTarball } from '../../installer/linux/agent-package.ts';
 import { buildControlPlaneDeb } from '../../installer/linux/control-plane-package.ts';
 import { lock } from '../../installer/lock.ts';
 import { ROOT } from './program.ts';
 
-const BUILD = { 'casare-agent': buildAgentDeb, 'casare-control-plane': buildControlPlaneDeb } as const;
+const BUILD = {
+  'casare-agent': buildAgentDeb,
+  'casare-agent.tarball': buildAgentTarball,
+  'casare-control-plane': buildControlPlaneDeb,
+} as const;
 /** All that is packed, and what packs it. */
 const INPUTS = [
   ...['shared', 'certs', 'control-plane', 'control-plane/console', 'edge-agent'].map((name) => `${name}/dist`),
@@ -19,7 +23,7 @@ const INPUTS = [
 const KEPT = path.join(ROOT, 'node_modules', '.casare-debs');
 const AT = new Date('2026-01-01T00:00:00Z');
 
-/** Answers the path of the package, which nobody may write to. */
+/** Answers the path of the package, which nobody may write to; it is hardly compressed. */
 export async function builtDeb(name: keyof typeof BUILD): Promise<string> {
   await mkdir(KEPT, { recursive: true });
   const unlock = await lock(path.join(KEPT, `${name}.lock`));
@@ -31,7 +35,7 @@ export async function builtDeb(name: keyof typeof BUILD): Promise<string> {
     for (const older of await readdir(KEPT)) {
       if (older.startsWith(`${name}-`)) await rm(path.join(KEPT, older), { recursive: true });
     }
-    const file = await BUILD[name]({ root: ROOT, out: `${folder}.fresh`, at: AT });
+    const file = await BUILD[name]({ root: ROOT, out: `${folder}.fresh`, at: AT, quick: true });
     await rename(`${folder}.fresh`, folder);
     return path.join(folder, path.basename(file));
   } finally {

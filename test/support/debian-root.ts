@@ -3,7 +3,7 @@
  * of it run by chroot, which only root may do, in mount and process namespaces that end with the test: nothing stays mounted,
  * nothing is left running, and who removes the folder can never reach the machine's own /dev or /proc.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -17,6 +17,8 @@ import { ROOT } from './program.ts';
 
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
+/** What our packages ask for of a Debian 12 that holds nothing else; without systemd, which does not run in most of its roots. */
+export const CLEAN = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
 export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** Of which program a private mount namespace is made, with a process namespace, that ends when the program does. */
@@ -65,22 +67,49 @@ echo ready
 exec cat
 `;
 
-/** A Debian with these packages, in which a test may do what it likes. */
-export async function enterDebian(suite: string, packages: readonly string[], folder: string): Promise<Guest> {
-  const root = await debianRoot(suite, packages);
-  const [over, shared] = [path.join(folder, 'system'), path.join(folder, 'shared')];
-  for (const made of [over, shared]) await mkdir(made, { recursive: true });
-  const holder = spawn('unshare', [...NAMESPACE, 'sh', '-c', ENTER, 'sh', root, over, shared]);
-  const ended = once(holder, 'exit');
+/** A Debian with these packages, in which a test may do what it likes; `layers` lie over it, the first on top. */
+export async function enterDebian(
+  suite: string,
+  packages: readonly string[],
+  folder: string,
+  layers: readonly string[] = [],
+): Promise<Guest> {
+  const lower = [...layers, await debianRoot(suite, packages)].join(':');
+  const [over, shared] = await guestFolders(folder);
+  const holder = spawn('unshare', [...NAMESPACE, 'sh', '-c', ENTER, 'sh', lower, over, shared]);
+  await started(holder);
+  const first = descendantsOf(holder.pid!)[0]!.pid;
+  const target = ['--target', String(first), '--mount', '--pid', '--', 'chroot', path.join(over, 'root')];
+  return guestOf({ holder, target, shared });
+}
+
+/** Where the system that is written to lies, and what is `/mnt` in it. */
+export async function guestFolders(folder: string): Promise<[string, string]> {
+  const made: [string, string] = [path.join(folder, 'system'), path.join(folder, 'shared')];
+  for (const one of made) await mkdir(one, { recursive: true });
+  return made;
+}
+
+/** Resolves when the holder of a system says that it is there. */
+export async function started(holder: ChildProcessWithoutNullStreams): Promise<void> {
   let said = '';
   holder.stderr.on('data', (part: Buffer) => (said = `${said}${part.toString()}`.slice(-2_000)));
-  const answer = await Promise.race([once(holder.stdout, 'data'), ended]);
+  const answer = await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
   if (!Buffer.isBuffer(answer[0])) throw new Error(`a Debian for this test does not start: ${said}`);
-  const first = String(descendantsOf(holder.pid!)[0]!.pid);
+}
+
+/** The system whose holder runs until its stdin ends, entered by nsenter with `target`. */
+export function guestOf(system: {
+  readonly holder: ChildProcessWithoutNullStreams;
+  readonly target: readonly string[];
+  readonly shared: string;
+}): Guest {
+  const { holder, target, shared } = system;
+  const ended = once(holder, 'exit');
   const environment = ['-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'];
   const command = (program: readonly string[]): [string, string[]] => [
     'nsenter',
-    ['--target', first, '--mount', '--pid', '--', 'chroot', path.join(over, 'root'), 'env', ...environment, ...program],
+    [...target, 'env', ...environment, ...program],
   ];
   return {
     command,
@@ -104,7 +133,8 @@ export async function enterDebian(suite: string, packages: readonly string[], fo
   };
 }
 
-async function debianRoot(suite: string, packages: readonly string[]): Promise<string> {
+/** The folder of a Debian, made where it is not there yet. */
+export async function debianRoot(suite: string, packages: readonly string[]): Promise<string> {
   // One for each list of packages: what is in a system follows from its name.
   const digest = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
   const folder = path.join(ROOT, 'node_modules', `.casare-${suite}-${digest}`);

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api, createClient, type Client } from '@casare/shared/client';
 import { builtDeb } from '../support/built-debs.ts';
-import { enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
+import { CLEAN, enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
 import { freePorts } from '../support/ports.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -58,8 +58,7 @@ beforeAll(async () => {
   if (reason !== null) return;
   folder = mkdtempSync(path.join(tmpdir(), 'casare-deb-'));
   const built = await builtDeb('casare-control-plane');
-  const needed = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
-  debian = await enterDebian('bookworm', needed, folder);
+  debian = await enterDebian('bookworm', CLEAN, folder);
   shop = await openShop();
   ports = await freePorts(3);
   expect(await debian.sh(`BUILT=${await debian.bring(built)}; ${VARIANTS}`)).toEqual({ code: 0, out: '' });
@@ -245,16 +244,33 @@ describe.skipIf(reason !== null)('the .deb of the control plane in a clean Debia
     await served.stop();
   });
 
-  test('purge asks nothing and keeps the data; installed again it is the same; told to, it removes all but backups', async () => {
+  test('purge without anybody to ask keeps the data, and says how to remove it; installed again it is the same', async () => {
     const kept = await debian.sh(`dpkg --purge ${SERVER} < /dev/null`);
     expect(kept.code, kept.out).toBe(0);
-    expect(kept.out).toContain('/var/lib/casare is kept');
+    expect(kept.out).toMatch(/^casare-control-plane: the data is kept; to remove it: rm -r \/var\/lib\/casare .*$/m);
     expect((await debian.sh(`ls ${HERE}`)).code).not.toBe(0);
     await install(packages.later);
     const served = await serve();
     expect((await served.client.call(api.jobs.get, { params: { id: firstJob } })).state).toBe('succeeded');
     await served.stop();
-    const purged = await debian.sh(`CASARE_PURGE_DATA=1 dpkg --purge ${SERVER} < /dev/null`);
+  });
+
+  test('purge on a terminal asks, and a plain Enter keeps the data', async () => {
+    const { code, out } = await debian.sh(atTerminal(`dpkg --purge ${SERVER}`, ''));
+    expect(code, out).toBe(0);
+    expect(out).toContain('Remove the data of this control plane too?');
+    expect(out).toContain('the data is kept');
+    expect((await debian.sh('ls /var/lib/casare/admin.json')).code).toBe(0);
+    await install(packages.later);
+  });
+
+  test.for([
+    ['told so beforehand', `CASARE_PURGE_DATA=1 dpkg --purge ${SERVER} < /dev/null`],
+    ['told so on a terminal', atTerminal(`dpkg --purge ${SERVER}`, 'yes')],
+  ] as const)('purge that is %s removes all but backups', async ([, command]) => {
+    // Again what the first of these has removed.
+    await install(packages.later);
+    const purged = await debian.sh(command);
     expect(purged.code, purged.out).toBe(0);
     const left = await debian.sh(
       `find / -xdev -name '*casare*' ! -path '/mnt/*' ! -path '/tmp/*' ! -path '/proc/*' ! -path '/var/backups/casare/*'
@@ -264,6 +280,11 @@ describe.skipIf(reason !== null)('the .deb of the control plane in a clean Debia
     expect(left.out).toBe('/var/backups/casare\n');
   });
 });
+
+/** A script that runs a command on a terminal of its own, where somebody answers. */
+function atTerminal(command: string, answer: string): string {
+  return `printf '%s\\n' '${answer}' | DEBIAN_FRONTEND=teletype script --quiet --return --command '${command}' /dev/null`;
+}
 
 async function over(client: Client, job: string) {
   return until(`job ${job}`, 120_000, async () => {

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { api } from '@casare/shared/client';
 import { builtDeb } from '../support/built-debs.ts';
-import { enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
+import { CLEAN, enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
 import { ROOT } from '../support/program.ts';
@@ -34,8 +34,7 @@ beforeAll(async () => {
   if (reason !== null) return;
   folder = mkdtempSync(path.join(tmpdir(), 'casare-deb-'));
   const built = await builtDeb('casare-agent');
-  const needed = ['libstdc++6', 'systemd-standalone-sysusers', 'systemd-standalone-tmpfiles'];
-  debian = await enterDebian('bookworm', needed, folder);
+  debian = await enterDebian('bookworm', CLEAN, folder);
   shop = await openShop();
   // Last: it has a minute to be there, and nothing else is to take the machine meanwhile.
   stack = await startStack(new Gate(Infinity));
@@ -200,17 +199,42 @@ describe.skipIf(reason !== null)('the .deb in a clean Debian', { timeout: 300_00
     await stopService(service);
   });
 
-  test('remove keeps the identity, purge leaves nothing: no file, no user', async () => {
-    expect((await debian.sh('dpkg --remove casare-agent')).code).toBe(0);
+  test('remove ends what runs and keeps the identity; purge leaves nothing: no file, no user, and says whom to decommission', async () => {
+    const service = await startService();
+    const workers = await startService('casare-agent-workers');
+    const { id } = await agentNow();
+    await until('the workers', 60_000, async () => workers.output.includes('has admitted this host'));
+    const removed = await debian.sh('dpkg --remove casare-agent');
+    expect(removed.code, removed.out).toBe(0);
+    expect([await service.ended, await workers.ended]).toEqual([0, 0]);
     expect((await debian.sh('test -s /var/lib/casare-agent/identity.json')).code).toBe(0);
     const purged = await debian.sh('dpkg --purge casare-agent && dpkg --purge casare-agent');
     expect(purged.code, purged.out).toBe(0);
-    const left = await debian.sh(
-      `find / -xdev -name '*casare*' ! -path '/mnt/*' ! -path '/tmp/*' ! -path '/proc/*'; getent passwd casare-agent casare-worker; getent group casare-agent casare-worker; dpkg -l | grep casare`,
-    );
-    expect(left.out).toBe('');
+    expect(purged.out).toContain(`casare-agent: the control plane was not told: decommission agent ${id} there\n`);
+    await expectNothingLeft();
+  });
+
+  test('a purge with CASARE_LEAVE=1 decommissions the agent first', async () => {
+    await configure(stack.enrolUrl, await token());
+    expect((await debian.sh(`dpkg -i ${packages.now} < /dev/null`)).code).toBe(0);
+    const service = await startService();
+    const { id } = await agentNow();
+    await stopService(service);
+    const purged = await debian.sh('CASARE_LEAVE=1 dpkg --purge casare-agent');
+    expect(purged.code, purged.out).toBe(0);
+    expect(purged.out).toContain(`decommissioned: agent ${id}\n`);
+    expect(purged.out).not.toContain('was not told');
+    expect(await stack.client.call(api.agents.get, { params: { id } })).toMatchObject({ state: 'decommissioned' });
+    await expectNothingLeft();
   });
 });
+
+async function expectNothingLeft(): Promise<void> {
+  const left = await debian.sh(
+    `find / -xdev -name '*casare*' ! -path '/mnt/*' ! -path '/tmp/*' ! -path '/proc/*'; getent passwd casare-agent casare-worker; getent group casare-agent casare-worker; dpkg -l | grep casare`,
+  );
+  expect(left.out).toBe('');
+}
 
 /** No registry gives a base here: what the Dockerfile says is done in the same Debian, instruction by instruction. */
 describe.skipIf(reason !== null)('the image of the agent', { timeout: 300_000 }, () => {

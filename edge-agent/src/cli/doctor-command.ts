@@ -26,7 +26,7 @@ export function addDoctor(program: Command, around: Surroundings, failed: () => 
       const place = placeOf(flags, around.environment);
       const checks = await runChecks({
         home: place.home,
-        workerSocket: place.config?.workerSocket,
+        workerSocket: around.environment['CASARE_WORKER_SOCKET'] || place.config?.workerSocket,
         environment: around.environment,
         now: Date.now,
         ...onlyOf(flags.only),

@@ -34,6 +34,7 @@ export async function purge(
   const said = await leave(home, reachMs);
   const left = removeOwn(home);
   if (workerSocket !== undefined) removePlace(workerSocket);
+  if (left.length === 0 && existsSync(home.root)) return [said, `removed: all that was in ${home.root}`];
   if (left.length === 0) return [said, `removed: ${home.root}`];
   return [said, `removed: what the agent kept in ${home.root}`, `kept: ${left.slice(0, 10).join(', ')}`];
 }
@@ -74,10 +75,19 @@ function removeOwn(home: AgentHome): string[] {
     const names = readdirSync(root);
     for (const name of names.filter(isOwn)) rmSync(join(root, name), { recursive: true, force: true, maxRetries: 5 });
     const left = names.filter((name) => !isOwn(name));
-    if (left.length === 0) rmdirSync(root);
+    if (left.length === 0) removeEmpty(root);
     return left;
   } catch (error) {
     throw unremoved(root, error);
+  }
+}
+
+/** A package's home lies in a folder of root's: there the agent's user may empty it, and the package removes it. */
+function removeEmpty(root: string): void {
+  try {
+    rmdirSync(root);
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES') throw error;
   }
 }
 

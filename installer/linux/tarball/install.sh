@@ -2,6 +2,8 @@
 # Installs the agent where there is no dpkg: ./install.sh, as root, in the unpacked folder. Again: an upgrade, which keeps
 # identity and configuration. ./install.sh --remove takes the program away, --purge also identity, data and users.
 set -eu
+# What is installed here is read by the users of the services, whatever umask root has.
+umask 022
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo 'INSTALL_NOT_ROOT: users and a service are made: run this as root' >&2; exit 1; }
 on_systemd() { [ -d /run/systemd/system ]; }
@@ -11,6 +13,7 @@ user() {
 }
 remove() {
   if on_systemd; then systemctl disable --now casare-agent-workers.service casare-agent.service || true; fi
+  sh usr/lib/casare-agent/end-processes
   rm -rf /usr/lib/casare-agent /usr/share/casare-agent /usr/share/doc/casare-agent /usr/bin/casare-agent
   rm -f /etc/systemd/system/casare-agent.service /etc/systemd/system/casare-agent-workers.service /usr/lib/sysusers.d/casare-agent.conf /usr/lib/tmpfiles.d/casare-agent.conf
   if on_systemd; then systemctl daemon-reload; fi
@@ -36,6 +39,7 @@ usermod --append --groups casare-worker casare-agent
 # The program is replaced as a whole: nothing of an earlier version stays.
 rm -rf /usr/lib/casare-agent.new /usr/lib/casare-agent.old
 cp -R usr/lib/casare-agent /usr/lib/casare-agent.new
+chmod -R u=rwX,go=rX /usr/lib/casare-agent.new
 if [ -e /usr/lib/casare-agent ]; then mv /usr/lib/casare-agent /usr/lib/casare-agent.old; fi
 mv /usr/lib/casare-agent.new /usr/lib/casare-agent
 rm -rf /usr/lib/casare-agent.old
