@@ -49,6 +49,7 @@ const ENTRIES: readonly Entry[] = [
     'engine/jq-resident',
     'steps/data/pdf-thread',
     'desktop/uia/host-process',
+    'desktop/uia/watch-process',
   ].map(started),
 ];
 const MANIFEST = `${WORKSPACE}/package.json`;

@@ -24,7 +24,7 @@ const FORM = path.join(ROOT, 'test/support/windows-form');
 const COMPILE_MS = 120_000;
 /** The classes of UI Automation, the newer one first. */
 const CLASSES = ['{E22AD333-B25F-460C-83D0-0581107395C9}', '{FF48DBA4-60EF-4201-AA87-54103EEF594E}'];
-const DOUBLE = ['automation.c', 'automation-patterns.c', 'automation-controls.c'];
+const DOUBLE = ['automation.c', 'automation-patterns.c', 'automation-controls.c', 'automation-events.c'];
 const HEADERS = ['uiautomationclient.h', 'uiautomationcore.h', 'uiautomationcoreapi.h'];
 
 export interface WindowsDesk {
@@ -49,7 +49,10 @@ export async function startWindowsDesk({ automation }: WindowsDeskOptions): Prom
     if (automation === 'double') await registerDouble(wine);
     const entry = await placeHost(wine);
     const node = await placeWindowsNode(wine.folder);
-    const driver = await openUiaDriver(() => hostOver(wine, node, entry));
+    const driver = await openUiaDriver({
+      host: () => processOver(wine, node, [entry, 'host']),
+      watch: () => processOver(wine, node, [entry, 'watch']),
+    });
     return {
       wine,
       driver,
@@ -112,8 +115,8 @@ async function placeHost(wine: Wine): Promise<string> {
 /** What a program that is ended with its Windows has said is gone. */
 const forgotten = (): void => undefined;
 
-/** A host that connects to us: until it has, what is sent waits. */
-function hostOver(wine: Wine, node: string, entry: string): Channel {
+/** A process that connects to us: until it has, what is sent waits. */
+function processOver(wine: Wine, node: string, [entry, what]: readonly [string, 'host' | 'watch']): Channel {
   const waiting: unknown[] = [];
   const listeners: ((message: unknown) => void)[] = [];
   let onClose: () => void = () => undefined;
@@ -129,7 +132,7 @@ function hostOver(wine: Wine, node: string, entry: string): Channel {
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
     const flags = ['--conditions=source', '--no-warnings=ExperimentalWarning'];
-    const program = wine.start(wine.path(node), [...flags, wine.path(entry), String(port)]);
+    const program = wine.start(wine.path(node), [...flags, wine.path(entry), String(port), what]);
     end = () => void program.kill().catch(forgotten);
     void program.ended.catch(forgotten).then(() => {
       server.close();

@@ -27,6 +27,7 @@ describe.skipIf(reason !== null)(skipName('AT-SPI', reason), () => {
           'Amount',
           ...rows('INV-1', 'INV-2', 'INV-3'),
         ),
+      long: () => open('--list', '--title', 'Numbers', '--height', '300', '--column', 'Ref', ...numbers(100)),
       range: () => open('--scale', '--title', 'Share', '--min-value', '0', '--max-value', '50', '--value', '5'),
       close: () => desktop.close(),
     };
@@ -35,4 +36,8 @@ describe.skipIf(reason !== null)(skipName('AT-SPI', reason), () => {
 
 function rows(...names: string[]): string[] {
   return names.flatMap((name, index) => [name, String((index + 1) * 10)]);
+}
+
+function numbers(most: number): string[] {
+  return Array.from({ length: most }, (_, index) => `N-${index + 1}`);
 }

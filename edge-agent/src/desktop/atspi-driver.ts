@@ -26,6 +26,7 @@ export async function openAtspiDriver(connection: XConnection, sessionBus: strin
     input: await XInput.open(connection),
     clipboard: XClipboard.open(connection),
     screen: new XScreen(connection),
+    changes: null,
     gone,
     close: () => bus.close(),
   };

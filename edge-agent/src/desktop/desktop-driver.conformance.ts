@@ -4,6 +4,7 @@
  */
 import { parseSelector } from '@casare/shared/workflow';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { isWithin } from './area.ts';
 import type { DesktopDriver } from './desktop-driver.ts';
 import { matching, unusable } from './match.ts';
 import { candidatesFor, selectorFor } from './propose.ts';
@@ -16,6 +17,8 @@ export interface DriverUnderTest {
   form(): Promise<void>;
   /** A window "Invoices" with a table of the columns "Ref" and "Amount" and the rows INV-1 10, INV-2 20, INV-3 30. */
   list(): Promise<void>;
+  /** A window "Numbers" with a table whose first column has N-1 to N-100, of which only the first show. */
+  long(): Promise<void>;
   /** A window "Share" with a slider from 0 to 50 that stands at 5. */
   range(): Promise<void>;
   close(): Promise<void>;
@@ -36,11 +39,11 @@ export function describeDriver(name: string, start: () => Promise<DriverUnderTes
 
     const nodes = async (hidden = false): Promise<DesktopNode[]> =>
       snapshotOf(driver.elements, await driver.elements.windows(), { hidden, signal: AbortSignal.timeout(WAIT_MS) });
-    const find = async (text: string): Promise<DesktopNode> => {
+    const find = async (text: string, hidden = false): Promise<DesktopNode> => {
       const parsed = parseSelector(text);
       if (!parsed.ok || unusable(parsed.selector) !== null) throw new Error(`cannot use ${text}`);
       let found: DesktopNode[] = [];
-      await until(async () => (found = matching(await nodes(), parsed.selector)).length > 0, text);
+      await until(async () => (found = matching(await nodes(hidden), parsed.selector)).length > 0, text);
       expect(found, text).toHaveLength(1);
       return found[0]!;
     };
@@ -183,6 +186,27 @@ export function describeDriver(name: string, start: () => Promise<DriverUnderTes
         await driver.input.click(point, 'left', 2);
         await until(async () => (await driver.elements.again(element)) === null, 'the window gone');
       });
+    });
+
+    test('what lies out of view is scrolled into it, wherever that is', async () => {
+      await subject.long();
+      for (const name of ['N-90', 'N-2']) {
+        const { element, ancestors, window } = await find(`cell "${name}"`, true);
+        const isSeen = async (): Promise<boolean> => {
+          const [box, outer] = [await driver.elements.bounds(element), await driver.windows.bounds(window)];
+          return box !== null && outer !== null && isWithin(box, outer);
+        };
+        if (name === 'N-90') expect(await isSeen()).toBe(false);
+        const around = ancestors.map((outer) => outer.element);
+        // A window that has just opened may not know yet how much there is to scroll.
+        let isRevealed = false;
+        await until(async () => {
+          isRevealed = (await driver.elements.reveal(element, around)) || isRevealed;
+          return isSeen();
+        }, name);
+        expect(isRevealed).toBe(true);
+      }
+      await shut('Numbers');
     });
 
     test('a number is set within its range', async () => {

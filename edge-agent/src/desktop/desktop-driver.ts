@@ -6,6 +6,7 @@
  * ended, APPLICATION_NOT_ANSWERING, DESKTOP_GONE. Methods of a pattern answer false or null where the element lacks it.
  */
 import type { SelectorRole } from '@casare/shared/workflow';
+import type { Changes } from './changes.ts';
 
 /** A rectangle of the screen, pixels. */
 export interface Box {
@@ -37,6 +38,8 @@ export type ElementState =
   | 'readonly'
   | 'multiline'
   | 'modal'
+  /** A window that takes no input until a dialog of it is answered. */
+  | 'blocked'
   | 'active'
   | 'protected'
   /** Of what is in it, only what lies inside of it is seen: a scrolled area, a table. */
@@ -141,6 +144,8 @@ export interface WindowDriver {
   state(window: DesktopWindow): Promise<WindowState>;
   /** Where windows of other programs than these lie: of those that show nothing to accessibility, or do not answer. */
   others(known: readonly DesktopWindow[]): Promise<Box[]>;
+  /** Of the window alone, also what other programs' windows cover or what is off the screens, where the system can give that. */
+  picture(window: DesktopWindow): Promise<Picture | null>;
   /** What lies above the window at a point; null for nothing. `popup` says that a menu of its own program may. */
   coverAt(window: DesktopWindow, point: Point, popup: boolean): Promise<Cover | null>;
 }
@@ -163,17 +168,20 @@ export interface ClipboardDriver {
   write(text: string): Promise<void>;
 }
 
-/** A picture of a part of the screen: rows from the top, three bytes a pixel. */
+/** A picture of a part of the screens: rows from the top, three bytes a pixel. */
 export interface Picture {
+  /** Where on the screens its first pixel is, or would be. */
+  readonly x: number;
+  readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly rgb: Buffer;
 }
 
 export interface ScreenDriver {
-  readonly width: number;
-  readonly height: number;
-  /** The part of the screen inside the box. */
+  /** All screens together: it begins left of or above 0, 0 where screens lie there. */
+  readonly area: Box;
+  /** The part of the screens inside the box. */
   capture(box: Box): Promise<Picture>;
 }
 
@@ -185,6 +193,8 @@ export interface DesktopDriver {
   readonly input: InputDriver;
   readonly clipboard: ClipboardDriver;
   readonly screen: ScreenDriver;
+  /** Signs of change, for whoever waits; null where there are none and only looking again helps. */
+  readonly changes: Changes | null;
   /** Rejects when the desktop has ended. */
   readonly gone: Promise<never>;
   close(): void;

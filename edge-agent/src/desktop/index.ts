@@ -10,6 +10,7 @@ export type {
   Point,
   ScrollDirection,
 } from './desktop-driver.ts';
+export { isInside, middleOf } from './area.ts';
 export { DesktopError } from './desktop-error.ts';
 export { inspectDesktop } from './inspect.ts';
 export { parseKeys } from './keys.ts';

@@ -60,8 +60,9 @@ export async function recognise(
 }
 
 /** The picture so many times as large, its pixels blended: hard edges look like strokes. */
-function enlarged({ width, height, rgb }: Picture, scale: number): Picture {
-  if (scale === 1) return { width, height, rgb };
+function enlarged(picture: Picture, scale: number): Picture {
+  if (scale === 1) return picture;
+  const { x: left, y: top, width, height, rgb } = picture;
   const [wide, high] = [width * scale, height * scale];
   const large = Buffer.alloc(wide * high * 3);
   const at = (x: number, y: number, channel: number): number =>
@@ -77,5 +78,5 @@ function enlarged({ width, height, rgb }: Picture, scale: number): Picture {
       }
     }
   }
-  return { width: wide, height: high, rgb: large };
+  return { x: left, y: top, width: wide, height: high, rgb: large };
 }

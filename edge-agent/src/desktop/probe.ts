@@ -28,7 +28,7 @@ export async function probeDesktop(
     const desktop = await startDesktop({ env });
     try {
       await desktop.driver.elements.windows();
-      const { width, height } = desktop.driver.screen;
+      const { width, height } = desktop.driver.screen.area;
       const kind = settings.kind === 'virtual' ? 'virtual displays' : `display ${settings.display}`;
       return { ok: true, found: `${kind} of ${width}x${height}, accessibility bus`, many: settings.kind === 'virtual' };
     } finally {
@@ -45,7 +45,7 @@ async function probeSession(env: Readonly<Record<string, string | undefined>>): 
     const desktop = await startDesktop({ env, platform: 'win32' });
     try {
       const windows = await desktop.driver.elements.windows();
-      const { width, height } = desktop.driver.screen;
+      const { width, height } = desktop.driver.screen.area;
       const name = env['SESSIONNAME'] ?? '';
       if (name === 'Services') {
         return {

@@ -4,7 +4,7 @@ import { openAtspiDriver } from './atspi-driver.ts';
 import type { DesktopDriver } from './desktop-driver.ts';
 import { desktopSettings, type ScreenSize } from './session/settings.ts';
 import { type StartedDisplay, startVirtualDisplay } from './session/virtual-display.ts';
-import { launchHost } from './uia/launch.ts';
+import { launch } from './uia/launch.ts';
 import { openUiaDriver } from './uia-driver.ts';
 import { XConnection } from './x11/connection.ts';
 
@@ -53,7 +53,7 @@ export async function startDesktop({
 
 /** The session of Windows that this process runs in: its screens are as they are. */
 async function startSession(env: Readonly<Record<string, string | undefined>>): Promise<StartedDesktop> {
-  const driver = await openUiaDriver(() => launchHost(env));
+  const driver = await openUiaDriver({ host: () => launch('host', env), watch: () => launch('watch', env) });
   return { driver, env: programsEnvironment(env), own: false, close: async () => driver.close() };
 }
 

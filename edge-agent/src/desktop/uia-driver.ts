@@ -11,10 +11,12 @@ import type {
   ElementDriver,
   ElementState,
   InputDriver,
+  Picture,
   ScrollDirection,
   WindowDriver,
 } from './desktop-driver.ts';
-import type { Channel, WireElement, WireWindow } from './uia/calls.ts';
+import type { CallResult, Channel, WireElement, WireWindow } from './uia/calls.ts';
+import { RemoteChanges } from './uia/remote-changes.ts';
 import { RemoteDesktop } from './uia/remote.ts';
 import { isKey } from './win32/virtual-keys.ts';
 
@@ -34,14 +36,19 @@ const WHEEL: Readonly<Record<ScrollDirection, readonly [sign: number, across: bo
   left: [-1, true],
 };
 
+/** Begin the processes that read and use the desktop, and that hear its changes. */
+export interface UiaProcesses {
+  readonly host: () => Channel;
+  readonly watch: () => Channel;
+}
+
 /**
- * `start` begins a host process.
- *
  * @throws DesktopError DESKTOP_NOT_STARTED when there is no UI Automation
  */
-export async function openUiaDriver(start: () => Channel): Promise<DesktopDriver> {
-  const remote = new RemoteDesktop(start);
-  const screen = await remote.call('hello').catch((error: unknown) => {
+export async function openUiaDriver({ host, watch }: UiaProcesses): Promise<DesktopDriver> {
+  const remote = new RemoteDesktop(host);
+  const changes = new RemoteChanges(watch);
+  const area = await remote.call('hello').catch((error: unknown) => {
     remote.close();
     throw error;
   });
@@ -55,15 +62,15 @@ export async function openUiaDriver(start: () => Channel): Promise<DesktopDriver
       write: async (text) => void (await remote.call('writeClipboard', text)),
     },
     screen: {
-      width: screen.width,
-      height: screen.height,
-      capture: async (box) => {
-        const { width, height, rgb } = await remote.call('capture', box);
-        return { width, height, rgb: Buffer.from(rgb) };
-      },
+      area,
+      capture: async (box) => pictureOf(await remote.call('capture', box)),
     },
+    changes,
     gone: remote.gone,
-    close: () => remote.close(),
+    close: () => {
+      changes.close();
+      remote.close();
+    },
   };
 }
 
@@ -80,7 +87,12 @@ function elementsOf(remote: RemoteDesktop): ElementDriver {
     bounds: ({ ref }) => remote.call('bounds', ref),
     invoke: ({ ref }) => remote.call('invoke', ref),
     focus: ({ ref }) => remote.call('focus', ref),
-    reveal: ({ ref }) => remote.call('reveal', ref),
+    reveal: ({ ref }, around) =>
+      remote.call(
+        'reveal',
+        ref,
+        around.map((outer) => outer.ref),
+      ),
     select: ({ ref }) => remote.call('select', ref),
     expand: ({ ref }, expanded) => remote.call('expand', ref, expanded),
     text: ({ ref }) => remote.call('text', ref),
@@ -122,6 +134,10 @@ function windowsOf(remote: RemoteDesktop): WindowDriver {
         'others',
         known.map(({ element }) => element.ref),
       ),
+    picture: async ({ element }) => {
+      const picture = await remote.call('picture', element.ref);
+      return picture === null ? null : pictureOf(picture);
+    },
     coverAt: ({ element }, point, popup) => remote.call('coverAt', element.ref, point, popup),
   };
 }
@@ -154,6 +170,10 @@ function inputOf(remote: RemoteDesktop): InputDriver {
       await remote.call('press', [...keys]);
     },
   };
+}
+
+function pictureOf({ rgb, ...picture }: CallResult<'capture'>): Picture {
+  return { ...picture, rgb: Buffer.from(rgb) };
 }
 
 function windowOf({ element, title, application, process, startedBy, active }: WireWindow): DesktopWindow {

@@ -43,7 +43,7 @@ export const desktopStart: Probe = async ({ environment }) => {
   const desktop = await startDesktop({ env: environment });
   try {
     const windows = await desktop.driver.elements.windows();
-    const { width, height } = desktop.driver.screen;
+    const { width, height } = desktop.driver.screen.area;
     return passed(`${desktop.driver.kind}, ${width}x${height}, ${windows.length} windows`);
   } finally {
     await desktop.close();
@@ -88,8 +88,7 @@ const ACTS: Readonly<Record<DesktopPoint, (stage: Stage) => Promise<Outcome>>> =
     return readBack(driver, field);
   },
   'desktop.screenshot': async ({ desktop: { driver } }) => {
-    const { width, height } = driver.screen;
-    const { rgb } = await driver.screen.capture({ x: 0, y: 0, width, height });
+    const { width, height, rgb } = await driver.screen.capture(driver.screen.area);
     const isPlain = rgb.every((byte, index) => byte === rgb[index % 3]);
     return isPlain ? failed('one colour from edge to edge') : passed(`${width}x${height}`);
   },

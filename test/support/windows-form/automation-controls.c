@@ -7,7 +7,8 @@
 enum class class_of(HWND window)
 {
     static const struct { const wchar_t *name; enum class class; } known[] = {
-        { L"Edit", EDIT }, { L"ComboBox", COMBO }, { L"ListBox", LIST }, { L"msctls_trackbar32", SLIDER },
+        { L"Edit", EDIT }, { L"CasareDocument", DOCUMENT }, { L"ComboBox", COMBO }, { L"CasareChoice", COMBO },
+        { L"ListBox", LIST }, { L"msctls_trackbar32", SLIDER },
         { L"SysListView32", TABLE }, { L"SysHeader32", TABLE_HEADER }, { L"Static", LABEL }, { L"CasareForm", TOP },
     };
     wchar_t name[100] = { 0 };
@@ -91,6 +92,18 @@ BOOL table_rectangle(HWND table, int row, int column, RECT *rectangle)
     done(process, memory);
     MapWindowPoints(table, NULL, (POINT *)rectangle, 2);
     return found;
+}
+
+int columns_of(HWND table)
+{
+    return (int)SendMessageW((HWND)SendMessageW(table, LVM_GETHEADER, 0, 0), HDM_GETITEMCOUNT, 0, 0);
+}
+
+BOOL is_in_view(HWND table, int row, int column)
+{
+    RECT area, cell, shared;
+    GetWindowRect(table, &area);
+    return table_rectangle(table, row, column, &cell) && IntersectRect(&shared, &area, &cell) && EqualRect(&shared, &cell);
 }
 
 BSTR option_text(HWND list, int index)

@@ -17,6 +17,9 @@
 #define INVALID_OPERATION ((HRESULT)0x80131509) /* UIA_E_INVALIDOPERATION */
 
 /* What an element stands for: a window, or a part of one. */
+/* The table of the form whose provider gives no cell by its place. */
+#define LEDGER 112
+
 enum part { WHOLE, HEADER_ITEM, ROW, CELL, OPTION };
 
 /* Every object of the double: its table first, as COM has it. */
@@ -36,7 +39,7 @@ struct object *make_object(void *table);
 struct object *make_element(HWND window, enum part part, int row, int column);
 
 /* controls.c: what the controls of the form say of themselves, also across processes. */
-enum class { OTHER, EDIT, BUTTON, CHECK, RADIO, COMBO, LIST, SLIDER, TABLE, TABLE_HEADER, LABEL, TOP };
+enum class { OTHER, EDIT, DOCUMENT, BUTTON, CHECK, RADIO, COMBO, LIST, SLIDER, TABLE, TABLE_HEADER, LABEL, TOP };
 enum class class_of(HWND window);
 BSTR table_text(HWND table, int row, int column);
 BSTR header_text(HWND table, int column);
@@ -44,11 +47,17 @@ BSTR option_text(HWND list, int index);
 BOOL table_rectangle(HWND table, int row, int column, RECT *rectangle);
 BSTR window_text(HWND window);
 BOOL has_focus(HWND window);
+int columns_of(HWND table);
+BOOL is_in_view(HWND table, int row, int column);
 
 /* patterns.c */
-void *pattern_table(PATTERNID id);
+void *pattern_table(struct object *element, PATTERNID id);
 BOOL has_pattern(struct object *element, PATTERNID id);
 BOOL is_selected(struct object *element);
+
+/* events.c: who wants to hear of what. */
+enum handler_kind { OPENED, STRUCTURE, PROPERTY };
+HRESULT add_handler(enum handler_kind kind, IUnknown *handler);
 
 /* automation.c: the methods of every object. */
 HRESULT STDMETHODCALLTYPE query(struct object *self, REFIID id, void **out);

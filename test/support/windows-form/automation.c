@@ -84,7 +84,8 @@ static HRESULT STDMETHODCALLTYPE array_element(struct object *self, int index, s
 static int control_type(struct object *self)
 {
     static const int types[] = {
-        [OTHER] = UIA_PaneControlTypeId, [EDIT] = UIA_EditControlTypeId, [BUTTON] = UIA_ButtonControlTypeId,
+        [OTHER] = UIA_PaneControlTypeId, [EDIT] = UIA_EditControlTypeId, [DOCUMENT] = UIA_DocumentControlTypeId,
+        [BUTTON] = UIA_ButtonControlTypeId,
         [CHECK] = UIA_CheckBoxControlTypeId, [RADIO] = UIA_RadioButtonControlTypeId, [COMBO] = UIA_ComboBoxControlTypeId,
         [LIST] = UIA_ListControlTypeId, [SLIDER] = UIA_SliderControlTypeId, [TABLE] = UIA_DataGridControlTypeId,
         [TABLE_HEADER] = UIA_HeaderControlTypeId, [LABEL] = UIA_TextControlTypeId, [TOP] = UIA_WindowControlTypeId,
@@ -108,7 +109,7 @@ static BSTR name_of(struct object *self)
     case OPTION: return option_text(self->window, self->row);
     default: break;
     }
-    if (class == EDIT || class == COMBO) return SysAllocString(L"");
+    if (class == EDIT || class == DOCUMENT || class == COMBO) return SysAllocString(L"");
     return window_text(self->window);
 }
 
@@ -137,6 +138,7 @@ static PATTERNID pattern_of(PROPERTYID property)
     case UIA_IsSelectionItemPatternAvailablePropertyId: return UIA_SelectionItemPatternId;
     case UIA_IsGridPatternAvailablePropertyId: return UIA_GridPatternId;
     case UIA_IsRangeValuePatternAvailablePropertyId: return UIA_RangeValuePatternId;
+    case UIA_IsScrollPatternAvailablePropertyId: return UIA_ScrollPatternId;
     default: return 0;
     }
 }
@@ -162,7 +164,17 @@ static HRESULT STDMETHODCALLTYPE property_value(struct object *self, PROPERTYID 
     case UIA_HasKeyboardFocusPropertyId: put_truth(value, self->part == WHOLE && has_focus(window)); break;
     case UIA_IsKeyboardFocusablePropertyId: put_truth(value, (GetWindowLongW(window, GWL_STYLE) & WS_TABSTOP) != 0); break;
     case UIA_IsEnabledPropertyId: put_truth(value, IsWindowEnabled(window)); break;
-    case UIA_IsOffscreenPropertyId: put_truth(value, !IsWindowVisible(window) || (self->part == OPTION && class_of(window) == COMBO)); break;
+    case UIA_IsOffscreenPropertyId:
+        put_truth(value, !IsWindowVisible(window) || (self->part == OPTION && class_of(window) == COMBO) ||
+                             (self->part == CELL && !is_in_view(window, self->row, self->column)));
+        break;
+    case UIA_GridItemRowPropertyId: put_number(value, self->row); break;
+    case UIA_GridItemColumnPropertyId: put_number(value, self->column); break;
+    case UIA_WindowIsModalPropertyId: put_truth(value, FALSE); break;
+    case UIA_WindowWindowInteractionStatePropertyId:
+        put_number(value, IsWindowEnabled(window) ? WindowInteractionState_ReadyForUserInteraction
+                                                  : WindowInteractionState_BlockedByModalWindow);
+        break;
     case UIA_IsPasswordPropertyId:
         put_truth(value, class_of(window) == EDIT && (GetWindowLongW(window, GWL_STYLE) & ES_PASSWORD)); break;
     case UIA_IsGridItemPatternAvailablePropertyId: put_truth(value, self->part == CELL); break;
@@ -206,8 +218,14 @@ static HRESULT STDMETHODCALLTYPE children(struct object *self, int scope, void *
     int count = 0, i;
     (void)condition;
     (void)request;
-    if (scope != TreeScope_Children) return E_INVALIDARG;
     if (!IsWindow(self->window)) return UNAVAILABLE;
+    if (scope == TreeScope_Descendants && class_of(self->window) == TABLE) {
+        int across = columns_of(self->window), rows = (int)SendMessageW(self->window, LVM_GETITEMCOUNT, 0, 0);
+        *array = make_array(rows * across);
+        for (i = 0; i < rows * across; i++) (*array)->items[i] = make_element(self->window, CELL, i / across, i % across);
+        return S_OK;
+    }
+    if (scope != TreeScope_Children) return E_INVALIDARG;
     if (self->part == ROW) { *array = parts_of(self->window, CELL, self->row, 2); return S_OK; }
     if (self->part != WHOLE) { *array = make_array(0); return S_OK; }
     switch (class_of(self->window)) {
@@ -227,7 +245,7 @@ static HRESULT STDMETHODCALLTYPE pattern(struct object *self, PATTERNID id, stru
     *out = NULL;
     if (!IsWindow(self->window)) return UNAVAILABLE;
     if (!has_pattern(self, id)) return S_OK;
-    *out = make_object(pattern_table(id));
+    *out = make_object(pattern_table(self, id));
     (*out)->window = self->window;
     (*out)->part = self->part;
     (*out)->row = self->row;
@@ -275,6 +293,39 @@ static HRESULT STDMETHODCALLTYPE from_window(struct object *self, HWND window, v
     return S_OK;
 }
 
+static HRESULT STDMETHODCALLTYPE root(struct object *self, struct object **out)
+{
+    (void)self;
+    *out = make_element(GetDesktopWindow(), WHOLE, 0, 0);
+    return S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE hear_events(struct object *self, EVENTID event, void *element, int scope, void *request, IUnknown *handler)
+{
+    (void)self;
+    (void)request;
+    if (!element || scope != TreeScope_Subtree) return E_INVALIDARG;
+    return event == UIA_Window_WindowOpenedEventId ? add_handler(OPENED, handler) : S_OK;
+}
+
+static HRESULT STDMETHODCALLTYPE hear_structure(struct object *self, void *element, int scope, void *request, IUnknown *handler)
+{
+    (void)self;
+    (void)request;
+    if (!element || scope != TreeScope_Subtree) return E_INVALIDARG;
+    return add_handler(STRUCTURE, handler);
+}
+
+static HRESULT STDMETHODCALLTYPE hear_properties(struct object *self, void *element, int scope, void *request, IUnknown *handler, PROPERTYID *properties, int count)
+{
+    int i;
+    (void)self;
+    (void)request;
+    if (!element || scope != TreeScope_Subtree) return E_INVALIDARG;
+    for (i = 0; i < count; i++) if (properties[i] == UIA_NamePropertyId) return add_handler(PROPERTY, handler);
+    return E_INVALIDARG;
+}
+
 static HRESULT STDMETHODCALLTYPE make_request(struct object *self, struct object **out) { (void)self; *out = make_object(&request_table); return S_OK; }
 static HRESULT STDMETHODCALLTYPE make_condition(struct object *self, struct object **out) { (void)self; *out = make_object(&condition_table); return S_OK; }
 static HRESULT STDMETHODCALLTYPE make_walker(struct object *self, struct object **out) { (void)self; *out = make_object(&walker_table); return S_OK; }
@@ -299,6 +350,9 @@ static IUIAutomationElementVtbl element_table = {
 static IUIAutomationVtbl automation_table = {
     .ElementFromHandleBuildCache = (void *)from_window, .CreateCacheRequest = (void *)make_request,
     .CreateTrueCondition = (void *)make_condition, .get_ControlViewWalker = (void *)make_walker,
+    .GetRootElement = (void *)root, .AddAutomationEventHandler = (void *)hear_events,
+    .AddStructureChangedEventHandler = (void *)hear_structure,
+    .AddPropertyChangedEventHandlerNativeArray = (void *)hear_properties,
 };
 static IUIAutomationCacheRequestVtbl request_table = { .AddProperty = (void *)ask_for, .put_TreeScope = (void *)ask_for };
 static IUIAutomationTreeWalkerVtbl walker_table = { .GetParentElementBuildCache = (void *)parent };

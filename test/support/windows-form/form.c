@@ -4,6 +4,8 @@
  * entry     "Entry": the fields Account and Pin (protected), the buttons Cancel and OK, which close it
  * invoices  "Invoices": a table of three rows; a double click closes it
  * share     "Share": a slider from 0 to 50 that stands at 5
+ * numbers   "Numbers": a table of a hundred rows, most of them out of view
+ * ledger    "Ledger": controls of classes of its own, which no messages of classic ones reach; About opens a dialog
  * order     "Orders": a form with one control of each kind; Save says below what it was given, and keeps it in the list
  * hang      "Hang": its button ends all answers for good
  */
@@ -18,8 +20,8 @@
 #include <stdio.h>
 #include <wchar.h>
 
-enum { ACCOUNT = 101, PIN, QUANTITY, URGENT, PICKUP, DELIVERY, COLOUR, SAVED, RESULT, SLIDER, TABLE };
-enum { CLEAR_ITEM = 201, FREEZE = 202 };
+enum { ACCOUNT = 101, PIN, QUANTITY, URGENT, PICKUP, DELIVERY, COLOUR, SAVED, RESULT, SLIDER, TABLE, LEDGER, PERIOD, NOTES };
+enum { CLEAR_ITEM = 201, FREEZE = 202, ABOUT = 203 };
 
 static const wchar_t *kind;
 
@@ -34,10 +36,10 @@ static void add_field(HWND parent, const wchar_t *label, DWORD style, int y, int
     add(parent, L"Edit", L"", WS_BORDER | WS_TABSTOP | ES_AUTOHSCROLL | style, 110, y, 220, 24, id);
 }
 
-static void add_table(HWND parent)
+static void add_table(HWND parent, int id, int rows, const wchar_t *name)
 {
     static const wchar_t *columns[] = { L"Ref", L"Amount" };
-    HWND table = add(parent, WC_LISTVIEWW, L"", LVS_REPORT | LVS_SINGLESEL | WS_BORDER, 10, 10, 320, 160, TABLE);
+    HWND table = add(parent, WC_LISTVIEWW, L"", LVS_REPORT | LVS_SINGLESEL | WS_BORDER, 10, 10, 320, 160, id);
     LVCOLUMNW column = { LVCF_TEXT | LVCF_WIDTH };
     LVITEMW item = { LVIF_TEXT };
     wchar_t text[32];
@@ -47,8 +49,8 @@ static void add_table(HWND parent)
         column.pszText = (wchar_t *)columns[i];
         SendMessageW(table, LVM_INSERTCOLUMNW, i, (LPARAM)&column);
     }
-    for (i = 0; i < 3; i++) {
-        swprintf(text, 32, L"INV-%d", i + 1);
+    for (i = 0; i < rows; i++) {
+        swprintf(text, 32, L"%ls-%d", name, i + 1);
         item.iItem = i;
         item.iSubItem = 0;
         item.pszText = text;
@@ -57,6 +59,32 @@ static void add_table(HWND parent)
         item.iSubItem = 1;
         SendMessageW(table, LVM_SETITEMTEXTW, i, (LPARAM)&item);
     }
+}
+
+/* A class of its own that behaves as a classic one. */
+static void add_class(const wchar_t *classic, const wchar_t *name)
+{
+    WNDCLASSW class;
+    GetClassInfoW(NULL, classic, &class);
+    class.lpszClassName = name;
+    class.hInstance = GetModuleHandleW(NULL);
+    RegisterClassW(&class);
+}
+
+static void add_ledger(HWND window)
+{
+    static const wchar_t *periods[] = { L"March", L"April" };
+    HWND period;
+    int i;
+    add_class(L"ComboBox", L"CasareChoice");
+    add_class(L"Edit", L"CasareDocument");
+    add_table(window, LEDGER, 2, L"INV");
+    add(window, L"Static", L"Period:", 0, 10, 185, 60, 20, 0);
+    period = add(window, L"CasareChoice", L"", CBS_DROPDOWNLIST | WS_TABSTOP, 80, 182, 110, 200, PERIOD);
+    for (i = 0; i < 2; i++) SendMessageW(period, CB_ADDSTRING, 0, (LPARAM)periods[i]);
+    SendMessageW(period, CB_SETCURSEL, 1, 0);
+    add(window, L"CasareDocument", L"First line\r\nSecond line", ES_MULTILINE | WS_BORDER, 10, 225, 300, 60, NOTES);
+    add(window, L"Button", L"About", BS_PUSHBUTTON | WS_TABSTOP, 330, 185, 90, 28, ABOUT);
 }
 
 static void add_order(HWND window)
@@ -98,6 +126,7 @@ static void save(HWND window)
 
 static void command(HWND window, int id)
 {
+    if (id == ABOUT) MessageBoxW(window, L"Ledger 1.0", L"About", MB_OK);
     if (id == FREEZE) Sleep(INFINITE);
     if (id == CLEAR_ITEM) {
         SetDlgItemTextW(window, ACCOUNT, L"");
@@ -114,12 +143,17 @@ static void fill(HWND window)
         add_order(window);
         return;
     }
+    if (!wcscmp(kind, L"ledger")) {
+        add_ledger(window);
+        return;
+    }
     if (!wcscmp(kind, L"entry")) {
         add_field(window, L"Account:", 0, 10, ACCOUNT);
         add_field(window, L"Pin:", ES_PASSWORD, 45, PIN);
         add(window, L"Button", L"Cancel", BS_PUSHBUTTON | WS_TABSTOP, 110, 85, 90, 28, IDCANCEL);
     }
-    if (!wcscmp(kind, L"invoices")) add_table(window);
+    if (!wcscmp(kind, L"invoices")) add_table(window, TABLE, 3, L"INV");
+    if (!wcscmp(kind, L"numbers")) add_table(window, TABLE, 100, L"N");
     if (!wcscmp(kind, L"share")) {
         HWND slider = add(window, TRACKBAR_CLASSW, L"", TBS_HORZ | WS_TABSTOP, 10, 10, 300, 30, SLIDER);
         SendMessageW(slider, TBM_SETRANGE, TRUE, MAKELPARAM(0, 50));
@@ -165,7 +199,8 @@ static BOOL select_all(const MSG *message)
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, wchar_t *arguments, int show)
 {
     static const wchar_t *titles[][2] = {
-        { L"entry", L"Entry" }, { L"invoices", L"Invoices" }, { L"share", L"Share" }, { L"order", L"Orders" }, { L"hang", L"Hang" }
+        { L"entry", L"Entry" }, { L"invoices", L"Invoices" }, { L"numbers", L"Numbers" }, { L"ledger", L"Ledger" },
+        { L"share", L"Share" }, { L"order", L"Orders" }, { L"hang", L"Hang" }
     };
     INITCOMMONCONTROLSEX controls = { sizeof controls, ICC_LISTVIEW_CLASSES | ICC_BAR_CLASSES };
     WNDCLASSW class = { 0 };

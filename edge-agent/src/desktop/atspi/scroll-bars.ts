@@ -24,8 +24,11 @@ export async function revealByBars(
     const view = await driver.bounds(area);
     if (view === null) continue;
     const upright = bars.find((bar) => AtspiElement.of(bar).vertical);
-    const box = (await placeOf(driver, element)) ?? (upright && (await search(driver, element, upright, view.height)));
-    if (!box) continue;
+    const place = await placeOf(driver, element);
+    const found = place === null && upright !== undefined ? await search(driver, element, upright, view.height) : null;
+    const box = place ?? found;
+    if (box === null) continue;
+    isDone ||= found !== null;
     for (const bar of bars)
       isDone = (await turn(driver, bar, distance(box, view, AtspiElement.of(bar).vertical))) || isDone;
   }

@@ -40,6 +40,14 @@ const nothing = z.null();
 const onElement = z.tuple([Ref]);
 const done = { args: onElement, result: z.boolean() };
 
+const WirePicture = z.strictObject({
+  x: z.int(),
+  y: z.int(),
+  width: z.int(),
+  height: z.int(),
+  rgb: z.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array),
+});
+
 /** Arguments and results by the names of calls. */
 export const CALLS = {
   hello: { args: z.tuple([]), result: Box },
@@ -49,7 +57,8 @@ export const CALLS = {
   bounds: { args: onElement, result: Box.nullable() },
   invoke: done,
   focus: done,
-  reveal: done,
+  /** With what it is in, from the outermost in. */
+  reveal: { args: z.tuple([Ref, Refs]), result: z.boolean() },
   select: done,
   expand: { args: z.tuple([Ref, z.boolean()]), result: z.boolean() },
   text: { args: onElement, result: TEXT.nullable() },
@@ -84,14 +93,8 @@ export const CALLS = {
   press: { args: z.tuple([z.array(z.string().max(50)).max(20)]), result: nothing },
   readClipboard: { args: z.tuple([]), result: TEXT },
   writeClipboard: { args: z.tuple([TEXT]), result: nothing },
-  capture: {
-    args: z.tuple([Box]),
-    result: z.strictObject({
-      width: z.int(),
-      height: z.int(),
-      rgb: z.custom<Uint8Array>((bytes) => bytes instanceof Uint8Array),
-    }),
-  },
+  picture: { args: onElement, result: WirePicture.nullable() },
+  capture: { args: z.tuple([Box]), result: WirePicture },
 } as const satisfies Record<string, { args: z.ZodType; result: z.ZodType }>;
 
 export type CallName = keyof typeof CALLS;

@@ -9,15 +9,19 @@ import { windowsApi } from '../win32/api.ts';
 import { ClassicControls } from '../win32/classic.ts';
 import { readClipboard, writeClipboard } from '../win32/clipboard.ts';
 import { WindowsInput } from '../win32/input.ts';
-import { capture, virtualScreen } from '../win32/screen.ts';
+import { capture, pictureOfWindow, virtualScreen } from '../win32/screen.ts';
 import { TopWindows } from '../win32/windows.ts';
 import { UiaActs } from './acts.ts';
 import { Asked, type CallHandlers, CALLS, type Channel } from './calls.ts';
 import { Com, type Ffi } from './com.ts';
 import { HeldElements } from './held.ts';
 import { GUID } from './ids.ts';
+import { Patterns } from './patterns.ts';
 import { ElementReader } from './reader.ts';
+import { UiaScrolling } from './scrolling.ts';
+import { UiaTables } from './tables.ts';
 import { UiaTree } from './tree.ts';
+import { WindowActs } from './window-acts.ts';
 
 /** DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2: places are pixels, on every screen. */
 const PER_MONITOR = -4;
@@ -48,8 +52,8 @@ export function serveDesktop(channel: Channel): void {
 /** @throws DesktopError DESKTOP_NOT_STARTED */
 function openDesktop(ffi: Ffi): CallHandlers {
   const api = windowsApi(ffi);
-  // Of this thread, which is the only one: of the whole process, its program may have said so already.
-  api.SetThreadDpiAwarenessContext(PER_MONITOR);
+  // Of the process, since UI Automation works on threads of its own too; where its program has said so already, of this thread.
+  if (!api.SetProcessDpiAwarenessContext(PER_MONITOR)) api.SetThreadDpiAwarenessContext(PER_MONITOR);
   const com = new Com(ffi);
   const automation = openAutomation(com);
   const input = new WindowsInput(api);
@@ -57,8 +61,13 @@ function openDesktop(ffi: Ffi): CallHandlers {
   const classic = new ClassicControls(api);
   const held = new HeldElements((pointer) => com.release(pointer));
   const reader = new ElementReader(com, automation, held, windows, classic);
-  const tree = new UiaTree({ com, automation, held, reader, windows, classic });
-  const acts = new UiaActs(com, classic);
+  const all = com.object(automation, 'IUIAutomation', 'CreateTrueCondition')!;
+  const tree = new UiaTree({ com, automation, all, held, reader, windows, classic });
+  const patterns = new Patterns(com);
+  const acts = new UiaActs(patterns, classic);
+  const scrolling = new UiaScrolling(patterns, (one) => reader.bounds(one));
+  const tables = new UiaTables(patterns, reader.request, all);
+  const windowActs = new WindowActs(patterns, windows);
   const top = (ref: string): number => held.get(ref).ownWindow;
   const done = (act: () => void): null => {
     act();
@@ -75,7 +84,11 @@ function openDesktop(ffi: Ffi): CallHandlers {
     bounds: (ref) => reader.bounds(held.get(ref)),
     invoke: (ref) => acts.invoke(held.get(ref)),
     focus: (ref) => acts.focus(held.get(ref)),
-    reveal: (ref) => acts.reveal(held.get(ref)),
+    reveal: (ref, around) =>
+      scrolling.reveal(
+        held.get(ref),
+        around.flatMap((outer) => held.find(outer) ?? []),
+      ),
     select: (ref) => acts.select(held.get(ref)),
     expand: (ref, expanded) => acts.expand(held.get(ref), expanded),
     text: (ref) => acts.text(held.get(ref)),
@@ -87,11 +100,11 @@ function openDesktop(ffi: Ffi): CallHandlers {
         const window = held.find(ref)?.window ?? 0;
         for (let round = 0; round < Math.min(events, MOST_ROUNDS); round += 1) if (!classic.answers(window)) break;
       }),
-    table: (ref, rows) => acts.table(held.get(ref), rows),
+    table: (ref, rows) => tables.table(held.get(ref), rows),
     activate: (ref) => done(() => windows.activate(top(ref))),
-    close: (ref) => done(() => windows.close(top(ref))),
-    place: (ref, place) => done(() => windows.place(top(ref), place)),
-    setState: (ref, state) => done(() => windows.setState(top(ref), state)),
+    close: (ref) => done(() => windowActs.close(held.get(ref))),
+    place: (ref, place) => done(() => windowActs.place(held.get(ref), place)),
+    setState: (ref, state) => done(() => windowActs.setState(held.get(ref), state)),
     windowBounds: (ref) => windows.bounds(top(ref)),
     windowState: (ref) => windows.state(top(ref)),
     others: (refs) => windows.others(refs.flatMap((ref) => held.find(ref)?.ownWindow ?? [])),
@@ -105,6 +118,12 @@ function openDesktop(ffi: Ffi): CallHandlers {
     press: (keys) => done(() => input.press(keys)),
     readClipboard: () => readClipboard(ffi, api),
     writeClipboard: (text) => done(() => writeClipboard(ffi, api, text)),
+    picture: (ref) => {
+      const window = top(ref);
+      const place = windows.bounds(window);
+      const isWhole = place !== null && windows.isSeenWhole(window, place, virtualScreen(api));
+      return place === null || isWhole || !classic.answers(window) ? null : pictureOfWindow(api, window, place);
+    },
     capture: (box) => capture(api, box),
   };
 }

@@ -20,30 +20,45 @@ export const PROPERTY = {
   hasToggle: 30041,
   hasValue: 30043,
   readOnly: 30046,
+  gridRow: 30064,
+  gridColumn: 30065,
   expandState: 30070,
+  interaction: 30076,
+  modal: 30077,
   selected: 30079,
   toggleState: 30086,
 } as const;
 
 export const PATTERN = {
   invoke: 10000,
+  selection: 10001,
   value: 10002,
   range: 10003,
+  scroll: 10004,
   expandCollapse: 10005,
   grid: 10006,
+  window: 10009,
   selectionItem: 10010,
   table: 10012,
+  tableItem: 10013,
   text: 10014,
   toggle: 10015,
+  transform: 10016,
   scrollItem: 10017,
   legacy: 10018,
 } as const;
 
 /** TreeScope. */
-export const SCOPE = { element: 1, children: 2 } as const;
+export const SCOPE = { element: 1, children: 2, descendants: 4, subtree: 7 } as const;
 
 /** ExpandCollapseState. */
 export const EXPAND = { expanded: 1, partly: 2, leaf: 3 } as const;
+
+/** WindowVisualState. */
+export const VISUAL_STATE = { normal: 0, maximized: 1, minimized: 2 } as const;
+
+/** WindowInteractionState: a dialog of it has to be answered first. */
+export const BLOCKED_BY_MODAL = 3;
 
 /** ToggleState. */
 export const TOGGLE = { on: 1, mixed: 2 } as const;

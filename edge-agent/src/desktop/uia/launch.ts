@@ -1,13 +1,18 @@
-/** Begins a desktop host as a process of its own. */
+/** Begins a desktop host, or what hears changes, as a process of its own. */
 import { fork } from 'node:child_process';
 import type { Channel } from './calls.ts';
 
 /** As the module is run: from its source or built. */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
+const MODULES = {
+  host: new URL(`./host-process.${extension}`, import.meta.url),
+  watch: new URL(`./watch-process.${extension}`, import.meta.url),
+} as const;
+
 /** It ends with this process: its channel closes. */
-export function launchHost(env: Readonly<Record<string, string | undefined>>): Channel {
-  const child = fork(new URL(`./host-process.${extension}`, import.meta.url), [], {
+export function launch(what: keyof typeof MODULES, env: Readonly<Record<string, string | undefined>>): Channel {
+  const child = fork(MODULES[what], [], {
     serialization: 'advanced',
     stdio: 'ignore',
     env: { ...env },

@@ -10,7 +10,7 @@ import type { TopWindows } from '../win32/windows.ts';
 import type { Com, PropertyValue } from './com.ts';
 import { NotSupported } from './faults.ts';
 import type { Held, HeldElements } from './held.ts';
-import { EXPAND, PROPERTY, SCOPE, TOGGLE } from './ids.ts';
+import { BLOCKED_BY_MODAL, EXPAND, PROPERTY, SCOPE, TOGGLE } from './ids.ts';
 
 const ELEMENT = 'IUIAutomationElement';
 const [EDIT, COMBO, RADIO, DOCUMENT, PANE] = [50004, 50003, 50013, 50030, 50033];
@@ -96,7 +96,8 @@ export class ElementReader {
     }
     if (isTop) {
       when(this.#windows.isActive(ownWindow), 'active');
-      when(this.#windows.isModal(ownWindow), 'modal');
+      when(this.#windows.isModal(ownWindow) || has(PROPERTY.modal), 'modal');
+      when(!states.has('enabled') || value(PROPERTY.interaction) === BLOCKED_BY_MODAL, 'blocked');
     }
     const isField = roles.some((role) => LABELLED.has(role));
     // Of a field the name is often its label's, as it is written.

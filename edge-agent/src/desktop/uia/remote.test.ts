@@ -1,5 +1,5 @@
 /** The agent's side of a desktop host, over hosts of its own: deadlines, ends, and answers that are none. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Channel } from './calls.ts';
 import { RemoteDesktop } from './remote.ts';
 
@@ -20,6 +20,11 @@ class ScriptedHost implements Channel {
     if (answer !== undefined) queueMicrotask(() => this.#listener({ id, ...(answer as object) }));
   }
 
+  /** Later than it was asked. */
+  say(message: unknown): void {
+    this.#listener(message);
+  }
+
   onMessage(listener: (message: unknown) => void): void {
     this.#listener = listener;
   }
@@ -38,6 +43,27 @@ class ScriptedHost implements Channel {
   }
 }
 
+/** Of a call, and on top of it while a host starts. */
+const DEADLINES = [20, 0] as const;
+
+test('a host that starts slowly has more time, and no more once it has answered', async () => {
+  vi.useFakeTimers();
+  try {
+    const host = new ScriptedHost(() => undefined);
+    const remote = new RemoteDesktop(() => host, 20, 1_000);
+    const first = remote.call('again', '42.1');
+    await vi.advanceTimersByTimeAsync(900);
+    host.say({ id: 1, result: null });
+    expect(await first).toBeNull();
+    const second = remote.call('again', '42.1');
+    const refused = expect(second).rejects.toMatchObject({ code: 'APPLICATION_NOT_ANSWERING' });
+    await vi.advanceTimersByTimeAsync(21);
+    await refused;
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('a call gets its own answer', async () => {
   const host = new ScriptedHost((call) => ({ result: call === 'text' ? 'Größe 42 Ж' : true }));
   const remote = new RemoteDesktop(() => host);
@@ -46,12 +72,15 @@ test('a call gets its own answer', async () => {
 
 test('a host that does not answer in time is ended, and the next call has another', async () => {
   const hosts: ScriptedHost[] = [];
-  const remote = new RemoteDesktop(() => {
-    const isFirst = hosts.length === 0;
-    const host = new ScriptedHost((call) => (isFirst && call === 'invoke' ? undefined : { result: null }));
-    hosts.push(host);
-    return host;
-  }, 20);
+  const remote = new RemoteDesktop(
+    () => {
+      const isFirst = hosts.length === 0;
+      const host = new ScriptedHost((call) => (isFirst && call === 'invoke' ? undefined : { result: null }));
+      hosts.push(host);
+      return host;
+    },
+    ...DEADLINES,
+  );
   await expect(remote.call('invoke', '42.1')).rejects.toMatchObject({ code: 'APPLICATION_NOT_ANSWERING' });
   expect(hosts[0]!.ended).toBe(true);
   expect(await remote.call('again', '42.1')).toBeNull();

@@ -7,6 +7,8 @@ import { Answered, type CallArgs, type CallName, type CallResult, CALLS, type Ch
 
 /** The longest that one call may take: UI Automation's own limits are shorter. */
 const DEADLINE_MS = 15_000;
+/** What calls have on top until a host has answered the first: on a busy machine it takes long to start. */
+const STARTING_MS = 45_000;
 /** Hosts that end one after the other without an answer between them: then the desktop is gone. */
 const MOST_ENDED = 3;
 const CODES: ReadonlySet<string> = new Set<DesktopErrorCode>([
@@ -27,17 +29,20 @@ interface Waiting {
 export class RemoteDesktop {
   readonly #start: () => Channel;
   readonly #deadlineMs: number;
+  readonly #startingMs: number;
   readonly #waiting = new Map<number, Waiting>();
   readonly #gone = Promise.withResolvers<never>();
   #channel: Channel | null = null;
   #isClosed = false;
+  #isStarting = false;
   #last = 0;
   #ended = 0;
 
   /** `start` begins a host. */
-  constructor(start: () => Channel, deadlineMs = DEADLINE_MS) {
+  constructor(start: () => Channel, deadlineMs = DEADLINE_MS, startingMs = STARTING_MS) {
     this.#start = start;
     this.#deadlineMs = deadlineMs;
+    this.#startingMs = startingMs;
     this.#gone.promise.catch(() => undefined);
   }
 
@@ -50,10 +55,11 @@ export class RemoteDesktop {
   async call<N extends CallName>(call: N, ...args: CallArgs<N>): Promise<CallResult<N>> {
     if (this.#isClosed) throw new DesktopError('DESKTOP_GONE', 'The desktop session is closed');
     const channel = this.#open();
+    const startingMs = this.#isStarting ? this.#startingMs : 0;
     this.#last += 1;
     const id = this.#last;
     const answer = new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => this.#silent(channel), this.#deadlineMs);
+      const timer = setTimeout(() => this.#silent(channel), this.#deadlineMs + startingMs);
       this.#waiting.set(id, { call, resolve, reject, timer });
     });
     channel.send({ id, call, args });
@@ -70,6 +76,7 @@ export class RemoteDesktop {
     if (this.#channel !== null) return this.#channel;
     const channel = this.#start();
     this.#channel = channel;
+    this.#isStarting = true;
     channel.onMessage((message) => this.#receive(channel, message));
     channel.onClose(() => this.#closed(channel));
     return channel;
@@ -80,6 +87,7 @@ export class RemoteDesktop {
     const waiting = answered.success ? this.#waiting.get(answered.data.id) : undefined;
     if (!answered.success || waiting === undefined) return channel.end();
     this.#ended = 0;
+    this.#isStarting = false;
     this.#waiting.delete(answered.data.id);
     clearTimeout(waiting.timer);
     if ('fault' in answered.data) {

@@ -9,6 +9,11 @@ export const SLOTS = {
     CreateCacheRequest: 20,
     CreateTrueCondition: 21,
     get_ControlViewWalker: 14,
+    GetRootElement: 5,
+    AddAutomationEventHandler: 32,
+    AddPropertyChangedEventHandlerNativeArray: 34,
+    AddStructureChangedEventHandler: 37,
+    AddFocusChangedEventHandler: 39,
   },
   IUIAutomation2: {
     put_ConnectionTimeout: 61,
@@ -38,6 +43,9 @@ export const SLOTS = {
   IUIAutomationInvokePattern: {
     Invoke: 3,
   },
+  IUIAutomationSelectionPattern: {
+    GetCurrentSelection: 3,
+  },
   IUIAutomationValuePattern: {
     SetValue: 3,
     get_CurrentValue: 4,
@@ -59,6 +67,26 @@ export const SLOTS = {
   },
   IUIAutomationTablePattern: {
     GetCurrentColumnHeaders: 4,
+  },
+  IUIAutomationTableItemPattern: {
+    GetCurrentColumnHeaderItems: 4,
+  },
+  IUIAutomationWindowPattern: {
+    Close: 3,
+    SetWindowVisualState: 5,
+  },
+  IUIAutomationTransformPattern: {
+    Move: 3,
+    Resize: 4,
+    get_CurrentCanMove: 6,
+    get_CurrentCanResize: 7,
+  },
+  IUIAutomationScrollPattern: {
+    SetScrollPercent: 4,
+    get_CurrentHorizontalScrollPercent: 5,
+    get_CurrentVerticalScrollPercent: 6,
+    get_CurrentHorizontalViewSize: 7,
+    get_CurrentVerticalViewSize: 8,
   },
   IUIAutomationScrollItemPattern: {
     ScrollIntoView: 3,

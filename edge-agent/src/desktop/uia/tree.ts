@@ -19,6 +19,8 @@ const READ_MS = 1_000;
 export interface TreeParts {
   readonly com: Com;
   readonly automation: bigint;
+  /** The condition that every element meets. */
+  readonly all: bigint;
   readonly held: HeldElements;
   readonly reader: ElementReader;
   readonly windows: TopWindows;
@@ -27,11 +29,9 @@ export interface TreeParts {
 
 export class UiaTree {
   readonly #parts: TreeParts;
-  readonly #all: bigint;
 
   constructor(parts: TreeParts) {
     this.#parts = parts;
-    this.#all = parts.com.object(parts.automation, 'IUIAutomation', 'CreateTrueCondition')!;
   }
 
   windows(): WireWindow[] {
@@ -128,7 +128,7 @@ export class UiaTree {
             'FindAllBuildCache',
             ['int32', 'void *', 'void *'],
             SCOPE.children,
-            this.#all,
+            this.#parts.all,
             reader.request,
           ),
         );

@@ -81,6 +81,14 @@ export function windowsApi(ffi: Ffi) {
       user,
       'size_t __stdcall SetThreadDpiAwarenessContext(intptr_t)',
     ),
+    SetProcessDpiAwarenessContext: of<(context: number) => boolean>(
+      user,
+      'bool __stdcall SetProcessDpiAwarenessContext(intptr_t)',
+    ),
+    PrintWindow: of<(window: Handle, context: Handle, flags: number) => boolean>(
+      user,
+      'bool __stdcall PrintWindow(size_t, size_t, uint32)',
+    ),
     CreateWindowExW: of<(...args: unknown[]) => Handle>(
       user,
       'size_t __stdcall CreateWindowExW(uint32, str16, str16, uint32, int, int, int, int, intptr_t, size_t, size_t, size_t)',

@@ -1,6 +1,6 @@
 /** Pictures and processes of Windows: the parts that need none. */
 import { expect, test } from 'vitest';
-import { bitmapHeader, rgbOf, within } from './screen.ts';
+import { bitmapHeader, rgbOf } from './screen.ts';
 import { startedBy } from './windows.ts';
 
 test('a bitmap’s header says rows from the top, 32 bits each pixel', () => {
@@ -11,17 +11,6 @@ test('a bitmap’s header says rows from the top, 32 bits each pixel', () => {
 
 test('blue, green, red becomes red, green, blue', () => {
   expect([...rgbOf(Buffer.from([1, 2, 3, 0, 4, 5, 6, 255]))]).toEqual([3, 2, 1, 6, 5, 4]);
-});
-
-test('a box is cut to the screens, which may begin left of zero', () => {
-  const screen = { x: -100, y: 0, width: 300, height: 100 };
-  expect(within({ x: -200, y: 50, width: 150, height: 500 }, screen)).toEqual({
-    x: -100,
-    y: 50,
-    width: 50,
-    height: 50,
-  });
-  expect(within({ x: 900, y: 900, width: 5, height: 5 }, screen)).toEqual({ x: 199, y: 99, width: 1, height: 1 });
 });
 
 test('who started a process, without a circle', () => {

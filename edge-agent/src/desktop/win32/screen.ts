@@ -1,11 +1,15 @@
 /** Pictures of the screen by GDI. */
+import { within } from '../area.ts';
 import type { Box, Picture } from '../desktop-driver.ts';
+import { DesktopError } from '../desktop-error.ts';
 import type { WindowsApi } from './api.ts';
 
 const METRIC = { left: 76, top: 77, width: 78, height: 79 } as const;
 const COPY = 0x00cc0020;
 /** Also windows that are painted as layers. */
 const CAPTURE_LAYERS = 0x40000000;
+/** PW_RENDERFULLCONTENT. */
+const FULL_CONTENT = 2;
 const HEADER_SIZE = 40;
 
 /** All screens together, in the coordinates of elements and pointer. */
@@ -20,22 +24,52 @@ export function virtualScreen(api: WindowsApi): Box {
 
 /** The part of the screens inside a box, at least one pixel. */
 export function capture(api: WindowsApi, box: Box): Picture {
-  const { x, y, width, height } = within(box, virtualScreen(api));
+  const place = within(box, virtualScreen(api));
+  const picture = painted(api, place, (memory, screen) =>
+    api.BitBlt(memory, 0, 0, place.width, place.height, screen, place.x, place.y, COPY | CAPTURE_LAYERS),
+  );
+  if (picture !== null) return picture;
+  throw new DesktopError(
+    'DESKTOP_GONE',
+    'Windows gives no picture of the screen: the session is locked or disconnected',
+  );
+}
+
+/**
+ * A window as it paints itself, whatever lies above it; null where it paints nothing. Of a window that is drawn by the
+ * graphics card too (PW_RENDERFULLCONTENT, from Windows 8.1 on).
+ */
+export function pictureOfWindow(api: WindowsApi, window: number, place: Box): Picture | null {
+  const picture = painted(api, place, (memory) => api.PrintWindow(window, memory, FULL_CONTENT));
+  return picture === null || isPlain(picture.rgb) ? null : picture;
+}
+
+/** What `paint` puts into a bitmap of the size of a place; null when it says that it did not. */
+function painted(
+  api: WindowsApi,
+  { x, y, width, height }: Box,
+  paint: (memory: number, screen: number) => boolean,
+): Picture | null {
   const screen = api.GetDC(0);
   const memory = api.CreateCompatibleDC(screen);
   const bitmap = api.CreateCompatibleBitmap(screen, width, height);
   const before = api.SelectObject(memory, bitmap);
   try {
-    api.BitBlt(memory, 0, 0, width, height, screen, x, y, COPY | CAPTURE_LAYERS);
+    const isPainted = paint(memory, screen);
     api.SelectObject(memory, before);
     const bits = Buffer.alloc(width * height * 4);
     api.GetDIBits(memory, bitmap, 0, height, bits, bitmapHeader(width, height), 0);
-    return { width, height, rgb: rgbOf(bits) };
+    return isPainted ? { x, y, width, height, rgb: rgbOf(bits) } : null;
   } finally {
     api.DeleteObject(bitmap);
     api.DeleteDC(memory);
     api.ReleaseDC(0, screen);
   }
+}
+
+/** One colour from edge to edge: whatever a window shows, it is not that. */
+function isPlain(rgb: Buffer): boolean {
+  return rgb.every((byte, index) => byte === rgb[index % 3]);
 }
 
 /** BITMAPINFOHEADER of 32 bits a pixel; a negative height means rows from the top. */
@@ -58,14 +92,4 @@ export function rgbOf(bits: Buffer): Buffer {
     rgb[to + 2] = bits[from]!;
   }
   return rgb;
-}
-
-/** The part of a box that lies on the screens. */
-export function within(box: Box, screen: Box): Box {
-  const [mostRight, mostDown] = [screen.x + screen.width, screen.y + screen.height];
-  const left = Math.min(Math.max(Math.round(box.x), screen.x), mostRight - 1);
-  const top = Math.min(Math.max(Math.round(box.y), screen.y), mostDown - 1);
-  const right = Math.min(Math.max(Math.round(box.x + box.width), left + 1), mostRight);
-  const bottom = Math.min(Math.max(Math.round(box.y + box.height), top + 1), mostDown);
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

@@ -1,4 +1,5 @@
 /** The top-level windows of the session as Windows has them, in their order from the front. */
+import { isWithin, overlaps } from '../area.ts';
 import type { Box, Cover, Point, WindowState } from '../desktop-driver.ts';
 import { textOf, type WindowsApi } from './api.ts';
 import type { WindowsInput } from './input.ts';
@@ -72,6 +73,21 @@ export class TopWindows {
     const over = this.#read(top);
     if (popup && over.process === this.#read(handle).process) return null;
     return { what: over.title === '' ? `a window of ${over.className}` : `the window ${JSON.stringify(over.title)}` };
+  }
+
+  /** Whether all of a window can be seen: no window of another program lies above it, and it lies on the screens. */
+  isSeenWhole(handle: number, place: Box, screens: Box): boolean {
+    const all = this.#all();
+    const above = all.slice(
+      0,
+      all.findIndex((window) => window.handle === handle),
+    );
+    const { process } = this.#read(handle);
+    const covers = above.some((window) => {
+      const box = window.process === process ? null : this.bounds(window.handle);
+      return box !== null && overlaps(box, place);
+    });
+    return !covers && isWithin(place, screens);
   }
 
   /** Where the windows of other programs than these lie. */

@@ -1,5 +1,6 @@
 /** Pictures of the screen. */
 import type x11 from 'x11';
+import { within } from '../area.ts';
 import type { Box, Picture, ScreenDriver } from '../desktop-driver.ts';
 import type { XConnection } from './connection.ts';
 
@@ -13,16 +14,12 @@ export class XScreen implements ScreenDriver {
     this.#connection = connection;
   }
 
-  get width(): number {
-    return this.#connection.size.width;
-  }
-
-  get height(): number {
-    return this.#connection.size.height;
+  get area(): Box {
+    return { x: 0, y: 0, ...this.#connection.size };
   }
 
   async capture(box: Box): Promise<Picture> {
-    const { x, y, width, height } = within(box, this.#connection.size);
+    const { x, y, width, height } = within(box, this.area);
     const image = await this.#connection.ask<x11.Image>((client, done) =>
       client.GetImage(Z_PIXMAP, this.#connection.root, x, y, width, height, ALL_PLANES, done),
     );
@@ -33,15 +30,6 @@ export class XScreen implements ScreenDriver {
       rgb[pixel * 3 + 1] = image.data[pixel * 4 + 1] ?? 0;
       rgb[pixel * 3 + 2] = image.data[pixel * 4] ?? 0;
     }
-    return { width, height, rgb };
+    return { x, y, width, height, rgb };
   }
-}
-
-/** The part of a box that lies on the screen, at least one pixel. */
-function within(box: Box, size: { readonly width: number; readonly height: number }): Box {
-  const left = Math.min(Math.max(Math.round(box.x), 0), size.width - 1);
-  const top = Math.min(Math.max(Math.round(box.y), 0), size.height - 1);
-  const right = Math.min(Math.max(Math.round(box.x + box.width), left + 1), size.width);
-  const bottom = Math.min(Math.max(Math.round(box.y + box.height), top + 1), size.height);
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

@@ -87,6 +87,11 @@ export class XWindows implements WindowDriver {
     return { what: title === '' ? 'a window without a title, such as a menu' : `the window ${JSON.stringify(title)}` };
   }
 
+  /** X keeps nothing of what is covered. */
+  async picture(): Promise<null> {
+    return null;
+  }
+
   async others(known: readonly DesktopWindow[]): Promise<Box[]> {
     const processes = new Set(known.map(({ process }) => process));
     const listed = await this.#connection.numbers(this.#connection.root, '_NET_CLIENT_LIST');

@@ -3,11 +3,9 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { matching, type DesktopNode, type DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { stateOf } from './expectation.ts';
-import { pause, selectorOf } from './locate.ts';
+import { selectorOf, untilChanged } from './locate.ts';
 import { type DesktopStart, sessionFor } from './session-start.ts';
 import { type DesktopScope, sessionStep } from './step.ts';
-
-const LOOK_AGAIN_MS = 100;
 
 /** `start` makes a desktop for each session, which owns it. */
 export function attachStep(start: DesktopStart): Step {
@@ -25,6 +23,7 @@ export function attachStep(start: DesktopStart): Step {
 
 async function windowNamed(scope: DesktopScope, target: string): Promise<DesktopWindow> {
   for (;;) {
+    const since = scope.driver.changes?.count ?? 0;
     const windows = await scope.driver.elements.windows();
     const nodes = windows
       .filter(({ element }) => element.states.has('showing'))
@@ -34,7 +33,7 @@ async function windowNamed(scope: DesktopScope, target: string): Promise<Desktop
     if (only !== undefined) throw failure('SELECTOR_AMBIGUOUS', 409, `${target} matches ${others.length + 1} windows`);
     // Titles of other people's windows are not told.
     if (scope.signal.aborted) throw failure('SELECTOR_NO_MATCH', 408, `no window of the display matches ${target}`);
-    await pause(scope, LOOK_AGAIN_MS);
+    await untilChanged(scope, since);
   }
 }
 

@@ -2,6 +2,7 @@
 import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { locateWindow, pause } from './locate.ts';
+import { dialogBefore } from './ready.ts';
 import { DesktopSession } from './session.ts';
 import { type DesktopScope, sessionStep } from './step.ts';
 
@@ -16,6 +17,13 @@ export const closeStep: Step = sessionStep(DESKTOP_STEPS.close, async ({ window 
 /** @throws StepFailure WINDOW_NOT_CLOSED (408) */
 async function closeWindow(scope: DesktopScope, target: string): Promise<void> {
   const window = await locateWindow(scope, target);
+  // Closed below its dialog it would be gone, and the dialog not.
+  for (;;) {
+    const dialog = await dialogBefore(scope, window);
+    if (dialog === null) break;
+    if (scope.signal.aborted) throw notClosed(`${target} cannot be closed: ${dialog}`, true);
+    await pause(scope, LOOK_AGAIN_MS);
+  }
   scope.acting();
   await scope.driver.windows.close(window);
   for (;;) {
@@ -24,14 +32,13 @@ async function closeWindow(scope: DesktopScope, target: string): Promise<void> {
     if (left?.element.states.has('showing') !== true) return;
     if (scope.signal.aborted) {
       const titles = windows.map(({ title }) => JSON.stringify(title.slice(0, 100))).join(', ');
-      throw new StepFailure({
-        type: 'timeout',
-        status: 408,
-        code: 'WINDOW_NOT_CLOSED',
-        title: 'The window did not close',
-        detail: `${target} is still open; it may ask something first. Open windows: ${titles}`,
-      });
+      throw notClosed(`${target} is still open; it may ask something first. Open windows: ${titles}`, false);
     }
     await pause(scope, LOOK_AGAIN_MS);
   }
+}
+
+function notClosed(detail: string, certain: boolean): StepFailure {
+  const title = 'The window did not close';
+  return new StepFailure({ type: 'timeout', status: 408, code: 'WINDOW_NOT_CLOSED', title, detail, certain });
 }

@@ -3,10 +3,8 @@ import type { DesktopExpectation, WindowState } from '@casare/shared/workflow';
 import type { DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
 import { untilAborted } from '../within.ts';
-import { locateShown, pause, seenWindow } from './locate.ts';
+import { locateShown, seenWindow, untilChanged } from './locate.ts';
 import type { DesktopScope } from './step.ts';
-
-const LOOK_AGAIN_MS = 100;
 
 /**
  * Waits until all given conditions have held, then says which window is in front. `visible` is met by any match that
@@ -43,13 +41,14 @@ async function until(
   condition: string,
 ): Promise<void> {
   for (;;) {
+    const before = scope.driver.changes?.count ?? 0;
     const matches = await untilAborted(scope.signal, locateShown(scope, target)).catch((error: unknown) => {
       if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
       return null;
     });
     if (matches !== null && holds(matches.length)) return;
     if (scope.signal.aborted) throw await notMet(scope, condition);
-    await pause(scope, LOOK_AGAIN_MS);
+    await untilChanged(scope, before);
   }
 }
 

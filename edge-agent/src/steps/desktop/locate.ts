@@ -18,7 +18,10 @@ import { StepFailure } from '../../engine/index.ts';
 import { untilAborted } from '../within.ts';
 import type { DesktopScope } from './step.ts';
 
-const LOOK_AGAIN_MS = 100;
+/** How long until it is looked again without a sign of change: where none are heard, and where they are. */
+const [LOOK_AGAIN_MS, SELDOM_MS] = [100, 500];
+/** A program that draws all the time is not looked at all the time. */
+const BETWEEN_MS = 40;
 
 /**
  * The one element that `target` means, waiting for it to appear until the step's time is over.
@@ -28,6 +31,7 @@ const LOOK_AGAIN_MS = 100;
 export async function locateOne(scope: DesktopScope, target: string): Promise<DesktopNode> {
   const selector = selectorOf(target);
   for (;;) {
+    const before = scope.driver.changes?.count ?? 0;
     const { found, nodes } = await untilAborted(scope.signal, look(scope, selector, scope.signal)).catch(
       (error: unknown) => {
         // The time was over while it was looked: say what there is.
@@ -42,7 +46,7 @@ export async function locateOne(scope: DesktopScope, target: string): Promise<De
     }
     if (others.length > 0) throw ambiguous(scope, selector, found, nodes ?? []);
     if (scope.signal.aborted) throw await noMatch(scope, selector);
-    await pause(scope, LOOK_AGAIN_MS);
+    await untilChanged(scope, before);
   }
 }
 
@@ -71,6 +75,15 @@ export function selectorOf(target: string): Selector {
 /** Sleeps, at most until the step's time is over; a stopped run rejects. */
 export async function pause(scope: DesktopScope, ms: number): Promise<void> {
   await delay(ms, undefined, { signal: scope.signal }).catch(() => undefined);
+  scope.context.signal.throwIfAborted();
+}
+
+/** Until something may have changed since the driver counted `since`; at most until the step's time is over. */
+export async function untilChanged(scope: DesktopScope, since: number): Promise<void> {
+  const { changes } = scope.driver;
+  if (changes === null) return pause(scope, LOOK_AGAIN_MS);
+  await pause(scope, BETWEEN_MS);
+  await changes.next(since, (changes.isHeard ? SELDOM_MS : LOOK_AGAIN_MS) - BETWEEN_MS, scope.signal);
   scope.context.signal.throwIfAborted();
 }
 

@@ -7,12 +7,10 @@ import { pictured } from './screenshot.ts';
 import { desktopStep } from './step.ts';
 
 export const ocrStep: Step = desktopStep(DESKTOP_STEPS.ocr, async ({ target }, scope) => {
-  const box = await pictured(scope, target);
-  const picture = await maskedPicture(scope.context, scope.session, box, scope.signal);
+  const picture = await maskedPicture(scope.context, scope.session, await pictured(scope, target), scope.signal);
   const lines = await recognise(picture, toPng, scope.signal);
-  const [left, top] = [Math.max(box.x, 0), Math.max(box.y, 0)];
   return {
     text: lines.map(({ text }) => text).join('\n'),
-    lines: lines.map((line) => ({ ...line, x: left + line.x, y: top + line.y })),
+    lines: lines.map((line) => ({ ...line, x: picture.x + line.x, y: picture.y + line.y })),
   };
 });

@@ -12,11 +12,9 @@ import {
 } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { stateOf } from './expectation.ts';
-import { pause, selectorOf } from './locate.ts';
+import { selectorOf, untilChanged } from './locate.ts';
 import { type DesktopStart, sessionFor } from './session-start.ts';
 import { type DesktopScope, sessionStep } from './step.ts';
-
-const LOOK_AGAIN_MS = 100;
 
 /** `start` makes a desktop for each session, which owns it. */
 export function openStep(start: DesktopStart): Step {
@@ -62,6 +60,7 @@ async function opened(
   target: string | undefined,
 ): Promise<DesktopWindow> {
   for (;;) {
+    const since = scope.driver.changes?.count ?? 0;
     const windows = (await scope.session.windows()).filter(({ element }) => element.states.has('showing'));
     const found = windows.filter((window) =>
       target === undefined ? !before.has(window.element.ref) : isMeant(window, target),
@@ -71,7 +70,7 @@ async function opened(
     const exit = program.exit();
     if (exit !== null && exit.code !== 0) throw ended(scope, program, app, exit.code);
     if (scope.signal.aborted) throw notOpened(app, windows, target);
-    await pause(scope, LOOK_AGAIN_MS);
+    await untilChanged(scope, since);
   }
 }
 

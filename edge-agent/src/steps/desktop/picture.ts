@@ -11,32 +11,38 @@ const FIELDS = new Set(['textbox', 'combobox', 'searchbox', 'spinbutton']);
 /** Elements whose texts are read to find secrets in them. */
 const MAX_TEXTS = 2_000;
 
+/** Takes a picture, once what must be covered in it is known. */
+export type Taking = () => Promise<Picture>;
+
 /**
- * A picture of a part of the screen; none where it cannot be told what to cover (PICTURE_NOT_MASKABLE). It is a picture with protected fields, fields with secrets and shown secrets painted over; every field,
+ * A picture, taken by `take`; none where it cannot be told what to cover (PICTURE_NOT_MASKABLE). It is a picture with protected fields, fields with secrets and shown secrets painted over; every field,
  * where the agent's policy lets out only what was masked.
  */
 export async function maskedPicture(
   context: StepContext,
   session: DesktopSession,
-  box: Box,
+  take: Taking,
   signal: AbortSignal,
 ): Promise<Picture> {
   const everyField = coversEveryField(context);
   const masks = await masksOf(session, everyField, signal);
-  const picture = await session.driver.screen.capture(box);
+  const picture = await take();
   // What moved meanwhile is covered where it was and where it is.
   if (everyField || !session.memory.isEmpty) masks.push(...(await masksOf(session, everyField, signal)));
-  for (const mask of masks) paint(picture, { ...mask, x: mask.x - Math.max(box.x, 0), y: mask.y - Math.max(box.y, 0) });
+  for (const mask of masks) paint(picture, { ...mask, x: mask.x - picture.x, y: mask.y - picture.y });
   return picture;
 }
 
-/** The whole screen; of one that others use too, the window of the run that is in front. */
-export async function wholeScreen(session: DesktopSession): Promise<Box> {
+/** Of the whole screen; of one that others use too, of the window of the run that is in front, and nothing above it. */
+export async function wholeScreen(session: DesktopSession): Promise<Taking> {
   const { driver, own } = session;
-  if (own) return { x: 0, y: 0, width: driver.screen.width, height: driver.screen.height };
+  const { screen, windows: shown, elements } = driver;
+  if (own) return () => screen.capture(screen.area);
   const windows = await session.windows();
   const front = windows.find(({ active }) => active) ?? windows[0];
-  return (front && (await driver.elements.bounds(front.element))) ?? { x: 0, y: 0, width: 1, height: 1 };
+  const nothing: Box = { ...screen.area, width: 1, height: 1 };
+  if (front === undefined) return () => screen.capture(nothing);
+  return async () => (await shown.picture(front)) ?? screen.capture((await elements.bounds(front.element)) ?? nothing);
 }
 
 /** True when pictures of this run are masked in the sense of the agent's policy. */

@@ -88,7 +88,7 @@ async function judge(
   const box = await elements.bounds(element);
   if (box === null) return { why: 'the element has no place on the screen', remedy: 'reveal' };
   const dialog = await dialogBefore(scope, window);
-  if (dialog !== null) return { why: `the dialog ${JSON.stringify(dialog.title)} waits for an answer`, remedy: null };
+  if (dialog !== null) return { why: dialog, remedy: null };
   await pause(scope, STILL_MS);
   const again = await elements.bounds(element);
   if (again === null || !sameBox(box, again)) return { why: 'the element moves', remedy: null };
@@ -110,15 +110,17 @@ function isReadOnly({ states, roles }: DesktopElement): boolean {
   return roles[0] === 'textbox' && !states.has('editable');
 }
 
-/** A modal window of the same program, unless the window is modal itself. */
-async function dialogBefore(scope: DesktopScope, window: DesktopWindow): Promise<DesktopWindow | null> {
+/** Why a window takes no input: a modal window of its program is open. Null when it takes some. */
+export async function dialogBefore(scope: DesktopScope, window: DesktopWindow): Promise<string | null> {
   if (window.element.states.has('modal')) return null;
   const windows = await scope.session.windows();
   const modal = windows.find(
     ({ element, process }) =>
       process === window.process && element.states.has('modal') && element.states.has('showing'),
   );
-  return modal ?? null;
+  if (modal !== undefined) return `the dialog ${JSON.stringify(modal.title)} waits for an answer`;
+  const now = windows.find(({ element }) => element.ref === window.element.ref);
+  return now?.element.states.has('blocked') === true ? 'a dialog of its window waits for an answer' : null;
 }
 
 function sameBox(one: Box, other: Box): boolean {

@@ -20,7 +20,7 @@ export async function sessionFor(
 ): Promise<DesktopSession> {
   const present = DesktopSession.find(context);
   if (present !== null && !present.isGone) {
-    const { width, height } = present.driver.screen;
+    const { width, height } = present.driver.screen.area;
     if (screen === undefined || (screen.width === width && screen.height === height)) return present;
     throw new StepFailure({
       type: 'validation',
