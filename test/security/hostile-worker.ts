@@ -3,18 +3,7 @@
  * and tries what its input says. What came of each it reports as the output of its run.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, linkSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -20,5 +20,11 @@ function declare(koffi: typeof Koffi) {
     socketOption: of<(fd: number, level: number, name: number, value: Buffer, bytes: [number]) => number>(
       'int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *bytes)',
     ),
+    processOption: of<(option: number, first: number, second: number, third: number, fourth: number) => number>(
+      'int prctl(int option, unsigned long first, unsigned long second, unsigned long third, unsigned long fourth)',
+    ),
+    waitFor: of<(pid: number, status: null, options: number) => number>(
+      'int waitpid(int pid, void *status, int options)',
+    ),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Ends a worker with everything it started, and nothing else. A worker leads its own process group; a browser makes
- * itself another one, so its tree is found by three ways: the group, the children of children, and a random marker
- * in the environment that everything below a worker inherits. A pid is trusted only together with the kernel's start
+ * itself another one, so its tree is found by three ways: the group, the children of children (a worker takes in the
+ * orphans below it), and a random marker in the environment that everything below a worker inherits. A pid is trusted only together with the kernel's start
  * time of the process: pids are used again.
  *
  * On Windows a worker is put into a job object before it is told to do anything, and all that it starts is born into it.
@@ -101,6 +101,18 @@ export function workersOf(home: string): { readonly pid: number; readonly parent
     .map(({ pid, parent }) => ({ pid, parent }));
 }
 
+/** Children of a process, also those that have ended and of which nobody has taken note. On Linux only. */
+export function childrenOf(parent: number): number[] {
+  return listStats()
+    .filter((entry) => entry.parent === parent)
+    .map(({ pid }) => pid);
+}
+
+/** Kills processes with all that is below them. */
+export function killAllBelow(pids: readonly number[]): void {
+  for (const pid of withDescendants(new Set(pids), listProcesses())) signal(pid);
+}
+
 /** Everything that belongs to the worker: itself, its group, its descendants, whoever carries its marker. */
 export function treeOf(worker: WorkerRecord): number[] {
   const isWorker = worker.pid > 1 && startTicksOf(worker.pid) === worker.startTicks;
@@ -134,26 +146,37 @@ interface Entry {
   readonly parent: number;
   readonly group: number;
   readonly startTicks: number;
+  /** It has ended, and its parent has not taken note. */
+  readonly isOver: boolean;
 }
 
 function listProcesses(): Entry[] {
+  return listStats().filter(({ isOver }) => !isOver);
+}
+
+function listStats(): Entry[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .map((name) => readStat(Number(name)))
+      .map((name) => readAnyStat(Number(name)))
       .filter((entry) => entry !== null);
   } catch {
     return [];
   }
 }
 
-/** Fields 4, 5 and 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and parentheses. */
 function readStat(pid: number): Entry | null {
+  const entry = readAnyStat(pid);
+  return entry?.isOver === false ? entry : null;
+}
+
+/** Fields 3, 4, 5 and 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and parentheses. */
+function readAnyStat(pid: number): Entry | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return null;
-    return { pid, parent: Number(fields[1]), group: Number(fields[2]), startTicks: Number(fields[19]) };
+    const [parent, group, startTicks] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
+    return { pid, parent, group, startTicks, isOver: fields[0] === 'Z' };
   } catch {
     return null;
   }

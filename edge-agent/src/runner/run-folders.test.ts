@@ -1,6 +1,7 @@
 /** The folders of runs: which go, and what happens where none can. */
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   lstatSync,
@@ -14,8 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RunFolders } from './index.ts';
+import { EMPTY_MS } from './run-folders.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -70,3 +72,43 @@ test('a link that a job left in the place of its files is replaced, and what it 
   symlinkSync(theirs, join(folder, 'job-2'));
   expect(() => shared().make('job-2')).toThrow('ENOTDIR');
 });
+
+test('what cannot be kept from others, as on Windows, is not kept once its run is over', () => {
+  const folders = new RunFolders(folder, { empty: () => Promise.resolve(), kept: 0 });
+  for (const name of ['job-1', 'job-2']) folders.make(name);
+  folders.prune(new Set(['job-2']));
+  expect([existsSync(join(folder, 'job-1')), existsSync(join(folder, 'job-2'))]).toEqual([false, true]);
+});
+
+const NOBODY = 65_534;
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a host that does not empty a folder leaves it open no longer than a while (needs root, to be another user)',
+  () => {
+    vi.useFakeTimers();
+    // What is in it is another user's, as a worker's is.
+    const theirs = join(folder, 'job-1', 'theirs');
+    mkdirSync(theirs, { recursive: true });
+    closeSync(openSync(join(theirs, 'file'), 'w'));
+    for (const own of [folder, join(folder, 'job-1')]) chownSync(own, NOBODY, NOBODY);
+    process.setegid?.(NOBODY);
+    process.seteuid?.(NOBODY);
+    try {
+      const folders = new RunFolders(folder, { empty: () => new Promise(() => undefined), kept: 0 });
+      folders.prune(new Set());
+      expect(modeOf(join(folder, 'job-1'))).toBe('770');
+      vi.advanceTimersByTime(EMPTY_MS);
+      expect(modeOf(join(folder, 'job-1'))).toBe('700');
+      // One that was given to a run meanwhile is not closed to it.
+      folders.prune(new Set());
+      process.seteuid?.(0);
+      folders.make('job-1');
+      vi.advanceTimersByTime(EMPTY_MS);
+      expect(modeOf(join(folder, 'job-1'))).toBe('770');
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+      vi.useRealTimers();
+    }
+  },
+);

@@ -1,6 +1,7 @@
 /**
  * The folders of runs: made when a run starts, kept for people to look at, the oldest removed. Where workers are another
- * user, a folder is open to their group as long as its run has a worker here, and to the agent alone afterwards.
+ * user, a folder is open to their group as long as its run has a worker here, and to the agent alone afterwards. On Windows
+ * it stays open to whoever is signed in: none is kept there.
  *
  * Invariant: the agent makes and gives away nothing in a folder while anybody else can put something there, such as a
  * process that outlived its worker: a link in the place of a folder would be followed with the rights of the agent.
@@ -11,6 +12,8 @@ import { giveFolder } from '../shared-file.ts';
 
 /** Folders of finished runs that are kept. */
 export const FOLDERS_KEPT = 20;
+/** What worker hosts may take to empty a folder that is opened to them for it, milliseconds. */
+export const EMPTY_MS = 30_000;
 /** For the group too. */
 const SHARED_MODE = 0o770;
 const OWN_MODE = 0o700;
@@ -19,11 +22,15 @@ const OWN_MODE = 0o700;
 export interface FolderSharing {
   /** Removes what they left in the folder of a job, where the agent may not. */
   empty(jobId: string): Promise<void>;
+  /** Folders of finished runs that are kept; as many as without sharing when absent. */
+  readonly kept?: number | undefined;
 }
 
 export class RunFolders {
   readonly #root: string;
   readonly #sharing: FolderSharing | null;
+  /** Of runs that have a worker: nobody else closes these. */
+  readonly #used = new Set<string>();
 
   /** @param root with workers of another user, one whose group is theirs */
   constructor(root: string, sharing: FolderSharing | null = null) {
@@ -35,6 +42,7 @@ export class RunFolders {
   make(jobId: string): string {
     const folder = join(this.#root, jobId);
     const files = join(folder, 'files');
+    this.#used.add(jobId);
     mkdirSync(folder, { recursive: true, mode: OWN_MODE });
     if (!this.#isShared) {
       mkdirSync(files, { recursive: true, mode: OWN_MODE });
@@ -55,6 +63,7 @@ export class RunFolders {
 
   /** The run has no worker any more: what it wrote is nobody's business but the agent's. */
   close(jobId: string): void {
+    this.#used.delete(jobId);
     if (!this.#isShared) return;
     try {
       chmodSync(join(this.#root, jobId), OWN_MODE);
@@ -69,7 +78,7 @@ export class RunFolders {
       .filter((name) => !held.has(name))
       .map((name) => ({ name, changed: statSync(join(this.#root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
       .sort((one, other) => other.changed - one.changed)
-      .slice(FOLDERS_KEPT);
+      .slice(this.#sharing?.kept ?? FOLDERS_KEPT);
     for (const { name } of old) this.#remove(name);
   }
 
@@ -85,9 +94,15 @@ export class RunFolders {
     } catch {
       return;
     }
+    // A host that does not answer leaves it open to nobody.
+    const closing = (): void => {
+      if (!this.#used.has(name)) this.close(name);
+    };
+    const impatience = setTimeout(closing, EMPTY_MS).unref();
     void sharing.empty(name).then(() => {
-      this.close(name);
-      this.#delete(name);
+      clearTimeout(impatience);
+      closing();
+      if (!this.#used.has(name)) this.#delete(name);
     });
   }
 

@@ -24,6 +24,8 @@ type Entry =
   | { note: RunEventBody }
   | { standStillUntil: string; record: RunEventBody }
   | { spawnTree: string }
+  | { spawnStray: string }
+  | { dieAt: string }
   | { keep: string; content: string }
   | { keepPath: string }
   | { keepLink: string };
@@ -72,6 +74,8 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
     await channel.record(entry.record);
   } else if ('record' in entry) await channel.record(entry.record);
   else if ('spawnTree' in entry) await spawnTree(entry.spawnTree);
+  else if ('spawnStray' in entry) await spawnStray(entry.spawnStray);
+  else if ('dieAt' in entry) await dieAt(entry.dieAt);
   else if ('keep' in entry) {
     const path = join(runFolder, 'files', entry.keep);
     writeFileSync(path, entry.content);
@@ -134,4 +138,22 @@ async function spawnTree(file: string): Promise<void> {
     shell.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk.toString().trim())));
   });
   writeFileSync(file, JSON.stringify([process.pid, child.pid, orphan]));
+}
+
+/** What nothing tells to be of this worker: another group and session, no environment, a parent that has ended. */
+async function spawnStray(file: string): Promise<void> {
+  const shell = spawn('sh', ['-c', 'env -i setsid sleep 600 >/dev/null 2>&1 & echo $!'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const stray = new Promise<string>((resolve) =>
+    shell.stdout.once('data', (piece: Buffer) => resolve(piece.toString())),
+  );
+  await new Promise((resolve) => shell.once('close', resolve));
+  writeFileSync(file, (await stray).trim());
+}
+
+/** Once there is such a file. */
+async function dieAt(file: string): Promise<void> {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10));
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -73,15 +73,17 @@ test('a worker that dies during a step that must not be repeated leaves it to a 
 test('cancel: a worker that does not stop is killed with everything it started', async () => {
   startAgent(SCRIPTED);
   const pids = join(folder, 'pids.json');
-  const run = scripted([{ spawnTree: pids }, 'ignore cancel']);
+  const stray = join(folder, 'stray');
+  const run = scripted([{ spawnTree: pids }, { spawnStray: stray }, 'ignore cancel']);
   await assign(run);
   // A file that is there may still be empty.
-  const started = await vi.waitFor(() => JSON.parse(readFileSync(pids, 'utf8')) as number[], SLOW);
-  expect(started).toHaveLength(3);
+  const hidden = await vi.waitFor(() => JSON.parse(readFileSync(stray, 'utf8')) as number, SLOW);
+  const started = [...(JSON.parse(readFileSync(pids, 'utf8')) as number[]), hidden];
+  expect(started).toHaveLength(4);
   expect(started.map(startTicksOf)).not.toContain(null);
   peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 50, reason: 'wrong month' });
   expect((await ended(run)).at(-1)?.body).toEqual({ type: 'run.cancelled', reason: 'wrong month' });
-  await vi.waitFor(() => expect(started.map(startTicksOf)).toEqual([null, null, null]));
+  await vi.waitFor(() => expect(started.map(startTicksOf)).toEqual([null, null, null, null]));
 });
 
 test('cancel: a step that begins too late leaves no trace, also when it went on without waiting', async () => {

@@ -366,7 +366,8 @@ class RunningAgent implements Agent {
     const { home, workerSocket } = this.#options;
     if (this.#hosted === null || workerSocket === undefined) return new RunFolders(home.runs);
     const hosted = this.#hosted;
-    return new RunFolders(placeOf(workerSocket).runs, { empty: (jobId) => hosted.emptyRun(jobId) });
+    const kept = process.platform === 'win32' ? 0 : undefined;
+    return new RunFolders(placeOf(workerSocket).runs, { empty: (jobId) => hosted.emptyRun(jobId), kept });
   }
 
   #keepStatus(): void {

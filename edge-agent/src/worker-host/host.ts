@@ -6,6 +6,8 @@
  * - It has no worker while it has no agent: when the connection ends, every worker ends with everything it started, and only
  *   then does the host dial again.
  * - It never does what the agent does not say, and starts nothing but the product's own worker.
+ * - On Linux a process that left the group of its worker and emptied its environment ends with it all the same: once its
+ *   parents have ended it is a child of the worker, and then of the host, which has no children but workers.
  * - A worker that cannot be started, such as on a full disk, ends no other one.
  */
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
@@ -14,11 +16,13 @@ import { z } from 'zod';
 import { probeBrowser } from '../browser/index.ts';
 import { probeDesktop } from '../desktop/index.ts';
 import { describe, Fault } from '../fault.ts';
+import { takeInOrphans } from '../linux/index.ts';
 import { type Admitted, dialAgent } from './handshake.ts';
 import { type FromHost, HOST_BYTES, MAX_WORKERS, ToHost } from './messages.ts';
 import { type Place, readPlace } from './place.ts';
 import type { SessionState } from './session.decision.ts';
 import { endTree, StartedWorker } from './started-worker.ts';
+import { endStrays } from './strays.ts';
 
 const RETRY_MS = 250;
 const RETRY_MOST_MS = 5_000;
@@ -54,6 +58,7 @@ export async function runWorkerHost(options: HostOptions): Promise<void> {
   const { log, stopped, random } = options;
   // What jobs write is for the group, in which the agent is, and for nobody else.
   process.umask(0o007);
+  if (options.platform === 'linux') takeInOrphans();
   let said = '';
   for (let delay = RETRY_MS; !stopped.aborted; delay = Math.min(delay * 2, RETRY_MOST_MS)) {
     try {
@@ -101,6 +106,7 @@ class Service {
   /** What the agent was told last of the session. */
   #told = '';
   #isOver = false;
+  #isProbing = true;
 
   constructor(options: HostOptions, socket: string, admitted: Admitted) {
     this.#options = options;
@@ -116,9 +122,12 @@ class Service {
     admitted.link.resume();
     this.#tellSession();
     this.#look = setInterval(() => this.#tellSession(), LOOK_MS);
-    this.#probing = this.#probe().catch((error: unknown) =>
-      options.log(`what can be done here was not found out: ${describe(error)}`),
-    );
+    this.#probing = this.#probe()
+      .catch((error: unknown) => options.log(`what can be done here was not found out: ${describe(error)}`))
+      .then(() => {
+        this.#isProbing = false;
+        this.#endStrays();
+      });
   }
 
   /** Resolves when the agent is gone, and every worker and what was tried with it. */
@@ -141,6 +150,7 @@ class Service {
       }
     }
     await this.#probing;
+    this.#endStrays();
     this.#over.resolve();
   }
 
@@ -172,6 +182,12 @@ class Service {
     }
   }
 
+  /** Besides its workers a host has the children alone that it tries things with. */
+  #endStrays(): number {
+    if (this.#isProbing) return 0;
+    return endStrays(new Set([...this.#workers.values()].map(({ record }) => record.pid)));
+  }
+
   #start(marker: string, ticket: string): void {
     if (this.#isOver || this.#workers.has(marker)) return;
     try {
@@ -194,6 +210,7 @@ class Service {
         this.#workers.delete(marker);
         this.#say({ type: 'exit', marker, why: why.slice(0, 2_000) });
       },
+      endStrays: () => this.#endStrays(),
       onStuck: log,
     });
     this.#workers.set(marker, worker);
@@ -203,7 +220,7 @@ class Service {
 
   async #reap(markers: readonly string[], request: number): Promise<void> {
     try {
-      for (const marker of markers) await endTree({ pid: 0, startTicks: 0, marker });
+      for (const marker of markers) await endTree({ pid: 0, startTicks: 0, marker }, () => this.#endStrays());
       this.#say({ type: 'done', request });
     } catch (error) {
       // The agent asks the next host: this one comes again as such.

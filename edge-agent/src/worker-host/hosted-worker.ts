@@ -6,7 +6,7 @@
  * - It is on record with its host before the host is told to start it. Where that cannot be, this run has no worker, and the
  *   agent lives.
  * - `exited` resolves when a host of its user has said that nothing it started is left, also when the host that started it
- *   is gone: then the next one of that user sees to it.
+ *   is gone: then the next one of that user sees to what carries the worker's marker.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SlotKind } from '@casare/shared/protocol';

@@ -1,5 +1,5 @@
 /** Runs whose workers a worker host starts: the same supervision as over forked ones, and the host may die as well. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { assignment, stepStarted } from '../outbox/outbox-for-tests.ts';
@@ -87,6 +87,38 @@ test('cancel: a worker that does not stop is killed with everything it started',
   expect((await ended(run)).at(-1)?.body).toEqual({ type: 'run.cancelled', reason: 'wrong month' });
   expect(started.map(startTicksOf), 'gone before the run is said to have ended').toEqual([null, null, null]);
 });
+
+/** The process that a scripted worker started and that nothing tells to be its own. */
+function strayIn(file: string): Promise<number> {
+  return vi.waitFor(() => {
+    const pid = Number(readFileSync(file, 'utf8'));
+    expect(startTicksOf(pid)).not.toBeNull();
+    return pid;
+  }, SLOW);
+}
+
+test.skipIf(process.platform !== 'linux')('what hid from a worker that is killed ends with it', async () => {
+  await start(SCRIPTED);
+  const run = scripted([{ spawnStray: join(folder, 'stray') }, 'ignore cancel']);
+  await assign(run);
+  const stray = await strayIn(join(folder, 'stray'));
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 50, reason: 'wrong month' });
+  await ended(run);
+  expect(startTicksOf(stray), 'gone before the run is said to have ended').toBeNull();
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'what hid from a worker that dies by itself is ended by its host',
+  async () => {
+    await start(SCRIPTED);
+    const [file, asked] = [join(folder, 'stray'), join(folder, 'asked')];
+    const run = scripted([{ spawnStray: file }, { dieAt: asked }]);
+    await assign(run);
+    const stray = await strayIn(file);
+    writeFileSync(asked, '');
+    await vi.waitFor(() => expect(startTicksOf(stray)).toBeNull(), SLOW);
+  },
+);
 
 test('kill -9 of the host in a run: the next host ends what is left, and only then the run goes on', async () => {
   const { hosted, host } = await start(SCRIPTED);

@@ -1,23 +1,13 @@
 /** Who comes to the place of an agent, and is not what it says: impostors, halves of frames, floods, what others left there. */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FrameLink } from './frames.ts';
-import { dialAgent, type Dial, freshNonce, proofOf } from './handshake.ts';
+import { dialAgent, type Dial, freshNonce } from './handshake.ts';
 import { type Hosted, makePlaceIn, openHosted, VERSION } from './hosted-for-tests.ts';
 import { FROM_WORKER_BYTES, HELLO_BYTES, ToHost } from './messages.ts';
 import { MARKER_VARIABLE, startTicksOf } from '../runner/process-tree.ts';

@@ -24,6 +24,8 @@ export interface Starting {
   readonly onLine: (line: string) => void;
   /** Nothing that it started is left. */
   readonly onExit: (why: string) => void;
+  /** Ends what is left of workers that are over; how many have not ended yet. */
+  readonly endStrays: () => number;
   /** Something of it does not end. */
   readonly onStuck: (why: string) => void;
 }
@@ -32,9 +34,11 @@ export interface Starting {
 export class StartedWorker {
   readonly record: { readonly pid: number; readonly startTicks: number; readonly marker: string };
   readonly #child: ChildProcess;
+  readonly #endStrays: () => number;
 
-  constructor({ ticket, module, environment, given, onLine, onExit, onStuck }: Starting) {
+  constructor({ ticket, module, environment, given, onLine, onExit, endStrays, onStuck }: Starting) {
     const { marker } = ticket;
+    this.#endStrays = endStrays;
     makeScratch(marker);
     const env = { ...inherited(environment), ...given, ...scratchEnvironment(marker), [MARKER_VARIABLE]: marker };
     const child = this.#spawn(module, env, marker);
@@ -85,7 +89,7 @@ export class StartedWorker {
 
   /** Resolves when nothing that it started is left. */
   async end(): Promise<void> {
-    await endTree(this.record);
+    await endTree(this.record, this.#endStrays);
   }
 
   /** Leaves what it prints where it is, until `then` is called. */
@@ -99,12 +103,15 @@ export class StartedWorker {
   }
 }
 
-/** Ends a worker and everything it started, and removes its temporary files. Throws when something stays alive. */
-export async function endTree(record: StartedWorker['record']): Promise<void> {
+/**
+ * Ends a worker and everything it started, and removes its temporary files. Throws when something stays alive.
+ * @param endStrays ends what has become nobody's by the end of workers; how many have not ended yet
+ */
+export async function endTree(record: StartedWorker['record'], endStrays: () => number): Promise<void> {
   const until = performance.now() + END_MS;
   for (;;) {
     killTree(record);
-    if (process.platform === 'win32' || treeOf(record).length === 0) break;
+    if (process.platform === 'win32' || treeOf(record).length + endStrays() === 0) break;
     if (performance.now() > until) throw new Error(`processes of worker ${record.marker} do not end`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }

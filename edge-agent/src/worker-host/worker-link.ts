@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { z } from 'zod';
+import { takeInOrphans } from '../linux/index.ts';
 import { giveTo } from '../shared-file.ts';
 import type { FrameLink } from './frames.ts';
 import { dialAgent } from './handshake.ts';
@@ -31,8 +32,9 @@ export interface AgentLink {
   close(): Promise<void>;
 }
 
-/** Opens the channel that this process was started with. */
+/** Opens the channel that this process was started with. What it will start stays below it (`linux/orphans.ts`). */
 export async function openAgentLink(): Promise<AgentLink> {
+  if (process.platform === 'linux') takeInOrphans();
   if (process.send !== undefined) return forkedLink();
   const { socket, marker, ticket, version } = WorkerTicket.parse(JSON.parse(await standardInput()));
   const { link } = await dialAgent({ socket, as: 'worker', id: marker, key: ticket, version });
