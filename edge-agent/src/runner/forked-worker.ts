@@ -30,6 +30,8 @@ export interface WorkerLaunch {
 
 export class ForkedWorker implements WorkerProcess {
   readonly record: WorkerRecord;
+  /** Resolves when it waits for a job and has nothing left to prepare; not when its job came first. */
+  readonly ready: Promise<void>;
   readonly #child: ChildProcess;
   readonly #launch: WorkerLaunch;
   #onMessage: (message: FromWorker) => void = () => undefined;
@@ -53,7 +55,12 @@ export class ForkedWorker implements WorkerProcess {
     const pid = this.#child.pid ?? 0;
     this.record = { pid, startTicks: startTicksOf(pid) ?? 0, marker };
     this.#hold();
-    this.exited = this.#watch();
+    const prepared = Promise.withResolvers<void>();
+    this.ready = prepared.promise;
+    this.exited = this.#watch((message) => {
+      if (message.type === 'ready') prepared.resolve();
+      this.#onMessage(message);
+    });
   }
 
   /** All there is to know of it stands in the record. From now on there is a folder for its temporary files. */
@@ -82,11 +89,11 @@ export class ForkedWorker implements WorkerProcess {
     }
   }
 
-  #watch(): Promise<string> {
+  #watch(onMessage: (message: FromWorker) => void): Promise<string> {
     const child = this.#child;
     this.#logLines(child.stdout);
     this.#logLines(child.stderr);
-    child.on('message', (raw) => receiveFrom(this, raw, this.#onMessage, this.#launch.log));
+    child.on('message', (raw) => receiveFrom(this, raw, onMessage, this.#launch.log));
     return new Promise((resolve) => {
       child.once('error', (error) => {
         removeScratch(this.record.marker);

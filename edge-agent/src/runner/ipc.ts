@@ -54,6 +54,7 @@ export type ToWorker = z.infer<typeof ToWorker>;
 
 /** What a worker says. */
 export const FromWorker = z.discriminatedUnion('type', [
+  /** It waits for a job and has nothing left to prepare; never said by one whose job came first. */
   z.object({ type: z.literal('ready') }),
   /** `ended`: what ended just before, in its order. They are written with the event, and answered with it. */
   z.object({

@@ -3,6 +3,7 @@
  * over its channel; when that closes, the agent is gone, and everything this process started goes too.
  */
 import { tmpdir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Workflow } from '@casare/shared/workflow';
 import { createExpressions, PauseSwitch, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
@@ -11,6 +12,7 @@ import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import { openAgentLink } from '../worker-host/worker-link.ts';
 import type { ToWorker } from './ipc.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
+import { rehearse } from './rehearsal.ts';
 import { removeScratch } from './scratch.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -18,23 +20,39 @@ type Start = Extract<ToWorker, { type: 'start' }>;
 
 /** Events that may be under way to the agent at once. */
 const EVENTS_AHEAD = 100;
+/** A worker that was started for a job that waits has it before: then nothing is rehearsed. Milliseconds. */
+const IDLE_MS = 100;
 
 const expressions = createExpressions();
 const stop = new AbortController();
 const pause = new PauseSwitch();
+const job = new AbortController();
 const link = await openAgentLink();
 const channel = new WorkerChannel((message) => link.send(message));
 const duties = { start: (message: Start) => void run(message), cancel, pause: (on: boolean) => pause.set(on) };
 link.listen((raw) => channel.receive(raw, duties), endEverything);
 // the agent decides when a worker ends: a Ctrl-C in its terminal must not
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-channel.ready();
+void prepare();
+
+/** Says that it is ready when nothing is left to prepare; not where the job came first. */
+async function prepare(): Promise<void> {
+  const { signal } = job;
+  try {
+    await delay(IDLE_MS, undefined, { signal });
+    await rehearse({ steps: registry('/'), expressions, job: signal });
+    channel.ready();
+  } catch (error) {
+    if (!signal.aborted) process.stderr.write(`the worker did not rehearse: ${describe(error)}\n`);
+  }
+}
 
 async function run(start: Start): Promise<void> {
+  job.abort();
   const { assignment, runFolder } = start;
   const session = new Map<string, unknown>();
   const home = process.env['CASARE_HOME'] ?? runFolder;
-  const steps = createStepRegistry({ home, env: process.env, platform: process.platform });
+  const steps = registry(home);
   try {
     await runWorkflow({
       runId: assignment.jobId,
@@ -70,6 +88,10 @@ async function run(start: Start): Promise<void> {
   removeScratch(process.env[MARKER_VARIABLE] ?? '', tmpdir());
   await link.close();
   process.exit(0);
+}
+
+function registry(home: string): ReturnType<typeof createStepRegistry> {
+  return createStepRegistry({ home, env: process.env, platform: process.platform });
 }
 
 function cancel(reason: string): void {

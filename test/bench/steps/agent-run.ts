@@ -28,7 +28,7 @@ export interface Ran {
   readonly ending: string;
 }
 
-/** Runs tasks in a fresh worker that is loaded before the clock starts. */
+/** Runs tasks in a fresh worker, which has waited for its job as the spare one of an agent does. */
 export async function runOnAgent(
   folder: string,
   tasks: unknown[],
@@ -45,6 +45,7 @@ export async function runOnAgent(
   Object.assign(document.document, { metadata });
   const given = StoredAssignment.parse(plain);
   outbox.accept(given);
+  await worker.ready;
   const ended = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   let atFirst: { readonly worker: number; readonly own: NodeJS.CpuUsage } | undefined;
