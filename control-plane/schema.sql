@@ -582,7 +582,8 @@ CREATE TABLE sign_in_code (
   account_id uuid NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone,
-  api_key_id text
+  api_key_id text,
+  provider_id uuid
 );
 CREATE TABLE singleton (
   name text NOT NULL,
@@ -799,8 +800,10 @@ ALTER TABLE secret_version ADD CONSTRAINT secret_version_master_id_fkey FOREIGN 
 ALTER TABLE secret_version ADD CONSTRAINT secret_version_tenant_id_name_fkey FOREIGN KEY (tenant_id, name) REFERENCES public.secret(tenant_id, name) ON DELETE CASCADE;
 ALTER TABLE session ADD CONSTRAINT session_pkey PRIMARY KEY (token_hash);
 ALTER TABLE session ADD CONSTRAINT session_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE session ADD CONSTRAINT session_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES public.identity_provider(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_pkey PRIMARY KEY (code_hash);
 ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_tenant_id_account_id_fkey FOREIGN KEY (tenant_id, account_id) REFERENCES public.account(tenant_id, id);
+ALTER TABLE sign_in_code ADD CONSTRAINT sign_in_code_tenant_id_provider_id_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES public.identity_provider(tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE singleton ADD CONSTRAINT singleton_pkey PRIMARY KEY (name);
 ALTER TABLE store ADD CONSTRAINT store_pkey PRIMARY KEY (singleton);
 ALTER TABLE store ADD CONSTRAINT store_singleton_check CHECK (singleton);
@@ -899,6 +902,7 @@ CREATE UNIQUE INDEX secret_master_current ON public.secret_master USING btree (s
 CREATE INDEX secret_version_master ON public.secret_version USING btree (master_id);
 CREATE UNIQUE INDEX session_id ON public.session USING btree (id);
 CREATE INDEX session_page ON public.session USING btree (tenant_id, account_id, seq DESC);
+CREATE INDEX session_provider ON public.session USING btree (tenant_id, provider_id) WHERE (provider_id IS NOT NULL);
 CREATE INDEX tenant_not_active ON public.tenant USING btree (id) WHERE (state <> 'active'::text);
 CREATE UNIQUE INDEX tenant_operator ON public.tenant USING btree (operator) WHERE operator;
 CREATE INDEX tenant_deletion_of ON public.tenant_deletion USING btree (tenant, asked_at DESC);

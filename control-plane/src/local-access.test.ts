@@ -3,7 +3,7 @@ import { createOfflineRoot, signAuthority } from '@casare/certs';
 import { run, type LocalDesk } from '@casare/certs/cli';
 import { api, type AuthorityRequest } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -56,6 +56,19 @@ describe('beside a running control plane', () => {
     await expect(roots.exportRoot('agent', PASSPHRASE)).rejects.toMatchObject({ problem: { code: 'ROOT_OFFLINE' } });
   });
 
+  it('makes no second master key: not beside a signer of another user, nor in a home that is not the one', async () => {
+    const other = await mkdtemp(path.join(tmpdir(), 'casare-local-other-'));
+    const elsewhere = [
+      { ...env, CASARE_HOME: other, CASARE_SIGNER_SOCKET: '/run/casare-signer/signer.sock' },
+      { ...env, CASARE_HOME: other },
+    ];
+    for (const wrong of elsewhere) {
+      await expect(openLocalAccess(wrong)).rejects.toMatchObject({ code: 'LOCAL_KEY_ELSEWHERE' });
+    }
+    expect(await readdir(other)).not.toContain('master.key');
+    await rm(other, { recursive: true });
+  });
+
   it('serves the commands of casare-certs', async () => {
     const said = { out: '', error: '' };
     const code = await run(['--local', '--output', 'json', 'status'], {
@@ -83,6 +96,15 @@ describe('before the first start', () => {
   afterAll(async () => {
     await database.close();
     await rm(home, { recursive: true });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('makes no key in the home of another user (needs root)', async () => {
+    const theirs = await mkdtemp(path.join(tmpdir(), 'casare-local-theirs-'));
+    await chown(theirs, 65_534, 65_534);
+    const opened = openLocalAccess({ CASARE_HOME: theirs, CASARE_DATABASE_URL: database.url });
+    await expect(opened).rejects.toMatchObject({ code: 'LOCAL_KEY_ELSEWHERE' });
+    expect(await readdir(theirs)).not.toContain('master.key');
+    await rm(theirs, { recursive: true });
   });
 
   it('takes roots that the server never has, and the server CA that they signed', async () => {

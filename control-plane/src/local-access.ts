@@ -17,7 +17,10 @@ import {
 import type { LocalDesk } from '@casare/certs/cli';
 import { ApiError, createClient } from '@casare/shared/client';
 import { DiscoveryModule } from '@nestjs/core';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import path from 'node:path';
 import { auditModule, AuditService } from './audit/index.ts';
 import { agentStates } from './fleet/index.ts';
 import { openStore } from './local-store.ts';
@@ -39,13 +42,15 @@ import { createTrust, findOperator, INSTALLATION, TRUST_DOMAIN, trustModule, typ
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** Opens the store that the environment names. @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_* */
+/** Opens the store that the environment names. @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_*, LOCAL_KEY_ELSEWHERE */
 export async function openLocalAccess(env: Readonly<Record<string, string | undefined>>): Promise<LocalDesk> {
   const config = serverConfig(env).config;
   const log = createLog({ level: env['CASARE_LOG_LEVEL'] === undefined ? 'error' : config.logLevel, name: 'local' });
+  if (config.signerSocket !== null) throw keyElsewhere(`the signer at ${config.signerSocket} holds it`);
   await prepareHome(config.home);
   await using opened = new AsyncDisposableStack();
   const db = await openStore(config, log, opened);
+  await expectOwnKey(config.home, db);
   const key = await openMasterKey(config.home);
   if (!key.ok) throw new Fault({ code: key.code, what: 'The master key cannot be opened', why: key.message });
   const signer = signerOn(key.value);
@@ -80,6 +85,26 @@ export async function openLocalAccess(env: Readonly<Record<string, string | unde
   const client = createClient({ url: 'http://localhost', fetch: fetchFrom(requestListenerFor(app, 'web')) });
   const closing = opened.move();
   return { client, roots: rootsOf(trust, actor, key.value), close: () => closing.disposeAsync() };
+}
+
+/** A key that is missing is made, which only an installation that has none yet may come to. */
+async function expectOwnKey(home: string, db: Database): Promise<void> {
+  const file = path.join(home, 'master.key');
+  if (existsSync(file)) return;
+  if ((await findOperator(db)) !== null) throw keyElsewhere(`this installation has one, and ${file} is not there`);
+  const { uid } = await stat(home);
+  if (process.getuid !== undefined && uid !== process.getuid()) {
+    throw keyElsewhere(`${home} belongs to the user ${uid}, who could not read one that is made there now`);
+  }
+}
+
+function keyElsewhere(why: string): Fault {
+  return new Fault({
+    code: 'LOCAL_KEY_ELSEWHERE',
+    what: 'The master key of this installation is not here, and a second one must not be made',
+    why,
+    fix: "Run the command as the user who has the key (the signer's, if it has one), with CASARE_HOME set to the folder of its master.key and without CASARE_SIGNER_SOCKET",
+  });
 }
 
 /** It signs CAs and checkpoints; gateways are certified by their own signers. */

@@ -18,6 +18,7 @@ import { ApiKeysService } from './api-keys.service.ts';
 import { hashSecret, newSecret, readApiKey } from './credential.ts';
 import { decideTry, TRIES } from './lockout.decision.ts';
 import { hashPassword, verifyPassword } from './password.ts';
+import { goneMeanwhile, invitationUsed, keyNarrower, lockedOut, passwordWrong, removed } from './sign-in-refusals.ts';
 import { keyIdOf, rightsOfAccount, rightsOfKey, sessionIdOf } from './rights.decision.ts';
 import { PeopleService } from './people.service.ts';
 import { invitedBy, useInvitation } from './people.store.ts';
@@ -133,7 +134,7 @@ export class AccountsService implements Authenticator {
         fix: 'Make a new one with `casare login --link`.',
       });
     }
-    return this.openSession(account, 'code', from, { apiKeyId: owner!.apiKeyId });
+    return this.openSession(account, 'code', from, owner!);
   }
 
   /** Uses an invitation up; of several uses, one succeeds. */
@@ -196,15 +197,16 @@ export class AccountsService implements Authenticator {
   async createSignInCode(caller: Caller): Promise<NewSignInCode | Refusal> {
     const account = await accounts.accountById(this.#db.of(caller.tenant), caller.tenant, caller.accountId);
     // The session of the link may all that the account may.
-    if (account === null || !within(rightsOfAccount(account), caller)) return keyNarrower();
+    if (account === null) return removed();
+    if (!within(rightsOfAccount(account), caller)) return keyNarrower();
     const { secret, hash } = newSecret();
     const expiresAt = new Date(this.#clock.now().getTime() + CODE_MS);
-    await this.#db.of(caller.tenant).transaction(async (tx) => {
-      const { tenant, actor, accountId } = caller;
-      await signIns.insertSignInCode(tx, hash, { tenant, accountId, apiKeyId: keyIdOf(caller) }, expiresAt);
-      await appendAudit(tx, { tenant, actor, action: 'signInCode.created', subject: `account:${caller.accountId}` });
+    const { tenant, actor, accountId, providerId = null } = caller;
+    const made = this.#db.of(tenant).transaction(async (tx) => {
+      await signIns.insertSignInCode(tx, hash, { tenant, accountId, apiKeyId: keyIdOf(caller), providerId }, expiresAt);
+      await appendAudit(tx, { tenant, actor, action: 'signInCode.created', subject: `account:${accountId}` });
     });
-    return { code: secret, expiresAt };
+    return (await made.catch(goneMeanwhile)) ?? { code: secret, expiresAt };
   }
 
   /** Removes expired sessions, codes and old failures. */
@@ -322,7 +324,7 @@ export class AccountsService implements Authenticator {
     return until === null ? null : lockedOut(until, now);
   }
 
-  /** For somebody of whom it is known who they are; refused when the account was removed since. Last: what the session ends with. */
+  /** For somebody of whom it is known who they are; refused when the account, or the provider, was removed since. Last: what it ends with. */
   async openSession(
     account: accounts.AccountRow,
     by: 'password' | 'code' | 'invitation' | 'provider',
@@ -337,24 +339,23 @@ export class AccountsService implements Authenticator {
     const opener = { apiKeyId, providerId };
     const session = { id: randomUUID(), tenant, accountId, csrfToken, ...from, ...opener, createdAt: now, expiresAt };
     const caller = callerOf(account, session);
-    const opened = await this.#db.transaction(async (tx) => {
-      if (!(await accounts.signedIn(tx, tenant, accountId, now))) return false;
+    const opened = this.#db.transaction(async (tx) => {
+      if (!(await accounts.signedIn(tx, tenant, accountId, now))) return removed();
       await sessions.insertSession(tx, hash, session, SESSIONS_OF_ACCOUNT);
       const detail = { by, address: from.address, ...(providerId === null ? {} : { provider: providerId }) };
       await appendAudit(tx, { tenant, actor: caller.actor, action: 'session.opened', subject: caller.actor, detail });
-      return true;
+      return null;
     });
-    if (!opened) return refuse('unauthenticated', 'AUTH_REQUIRED', 'This account was removed.');
-    return { token: secret, expiresAt, caller };
+    return (await opened.catch(goneMeanwhile)) ?? { token: secret, expiresAt, caller };
   }
 }
 
 function callerOf(
   account: Omit<accounts.AccountRow, 'passwordHash'>,
-  session: { readonly id: string; readonly csrfToken: string },
+  { id: sessionId, csrfToken, providerId }: Pick<sessions.LiveSession, 'id' | 'csrfToken' | 'providerId'>,
 ): Caller {
   const { tenant, id, email } = account;
-  const verified = { via: 'session', credential: `session:${session.id}`, csrfToken: session.csrfToken } as const;
+  const verified = { via: 'session', credential: `session:${sessionId}`, csrfToken, providerId } as const;
   return { tenant, accountId: id, email, ...rightsOfAccount(account), ...verified, actor: `account:${id}` };
 }
 
@@ -362,30 +363,4 @@ function rightsOf(key: LiveKey): Rights {
   const { role, scopes, platform, sites, accountRole, accountPlatform, accountSites, suspended } = key;
   const account = { role: accountRole, platform: accountPlatform, sites: accountSites, suspended };
   return rightsOfKey({ role, scopes, platform, sites }, account);
-}
-
-function invitationUsed(): Refusal {
-  return refuse('unauthenticated', 'AUTH_INVITATION_USED', 'This invitation was used already, or has expired.', {
-    fix: 'Sign in by your password, or ask for a new invitation.',
-  });
-}
-
-/** Not `unauthenticated`: the session is good, and a console would take that for its end. */
-function passwordWrong(): Refusal {
-  return refuse('denied', 'PASSWORD_WRONG', 'The present password is wrong.');
-}
-
-function keyNarrower(): Refusal {
-  return refuse('denied', 'KEY_NARROWER', 'This API key may do less than its account.', {
-    detail: 'A sign-in link would give all that the account may.',
-    fix: 'Use a key of the account without scopes and with its role, or sign in by password.',
-  });
-}
-
-function lockedOut(until: Date, now: Date): Refusal {
-  const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000));
-  return refuse('busy', 'AUTH_LOCKED_OUT', 'Too many failed sign-ins.', {
-    fix: `Wait ${Math.ceil(seconds / 60)} minutes, or sign in by a link from \`casare login --link\`.`,
-    retryAfterSeconds: seconds,
-  });
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await testDatabase();
   const { db } = database;
   const accounts = new AccountsService(db, clock, () => Promise.resolve(Buffer.alloc(32)));
-  edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
+  edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]), 'web', { https: true });
   const tenant = 'acme';
   await db.execute(insertTenant(tenant, 'Acme'));
   const passwordHash = await hashPassword('right');
@@ -58,7 +58,7 @@ describe('a session', () => {
     const response = await login({ email: 'ann@ACME.example', password: 'right' });
     expect(response.status).toBe(200);
     expect(response.headers.get('set-cookie')).toMatch(
-      /^casare_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
+      /^__Host-casare_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
     );
     const { csrfToken } = Me.parse(await response.json());
     const cookie = cookieOf(response);
@@ -81,11 +81,11 @@ describe('a session', () => {
   test('is never one that the client chose', async () => {
     const response = await fetch(url('/auth/login'), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', cookie: 'casare_session=chosen' },
+      headers: { 'content-type': 'application/json', cookie: '__Host-casare_session=chosen' },
       body: JSON.stringify({ email: 'ann@acme.example', password: 'right' }),
     });
     expect(cookieOf(response)).not.toContain('chosen');
-    expect((await me('casare_session=chosen')).status).toBe(401);
+    expect((await me('__Host-casare_session=chosen')).status).toBe(401);
   });
 });
 

@@ -131,8 +131,7 @@ const putRolesSql = sql<never, [tenant: string, id: string, groups: string[], ro
 
 const removeSql = sql<never, [tenant: string, id: string]>(
   'removeProvider',
-  `WITH ended AS (DELETE FROM session WHERE tenant_id = $1 AND provider_id = $2)
-   DELETE FROM identity_provider WHERE tenant_id = $1 AND id = $2`,
+  `DELETE FROM identity_provider WHERE tenant_id = $1 AND id = $2`,
 );
 
 const identitySql = sql<{ accountId: string }, [tenant: string, providerId: string, subject: string]>(
@@ -204,7 +203,7 @@ export async function changeProvider(
   await putRoles(tx, tenant, id, roles);
 }
 
-/** Its sessions end with it. */
+/** Its sessions and sign-in links end with it. */
 export async function removeProvider(tx: Transaction, tenant: string, id: string): Promise<void> {
   await tx.execute(removeSql(tenant, id));
 }

@@ -1,7 +1,7 @@
 /** The session's cookie, out of reach of scripts and never sent by other sites; and what happens where it changes. */
 import { permissionsOf, type Me } from '@casare/shared/api';
 import type { Request, Response } from 'express';
-import { SESSION_COOKIE, type Caller } from '../platform/http/caller.ts';
+import { sessionCookieOf, type Caller } from '../platform/http/caller.ts';
 import { credentialsOf } from '../platform/http/guard.ts';
 import { SESSION_MS, type AccountsService, type NewSession } from './accounts.service.ts';
 
@@ -24,7 +24,12 @@ interface NewCookie {
 export async function enter(session: NewSession, { accounts, webUrl, request, response }: Exchange): Promise<Me> {
   const before = credentialsOf(request).sessionToken;
   if (before !== null) await accounts.logOut(before);
-  setCookie(response, webUrl, { name: SESSION_COOKIE, value: session.token, path: '/', maxAgeMs: SESSION_MS });
+  setCookie(response, webUrl, {
+    name: sessionCookieOf(request.app),
+    value: session.token,
+    path: '/',
+    maxAgeMs: SESSION_MS,
+  });
   return viewOf(session.caller);
 }
 
@@ -32,7 +37,7 @@ export async function enter(session: NewSession, { accounts, webUrl, request, re
 export async function leave({ accounts, webUrl, request, response }: Exchange): Promise<void> {
   const { sessionToken } = credentialsOf(request);
   if (sessionToken !== null) await accounts.logOut(sessionToken);
-  setCookie(response, webUrl, { name: SESSION_COOKIE, value: '', path: '/', maxAgeMs: 0 });
+  setCookie(response, webUrl, { name: sessionCookieOf(request.app), value: '', path: '/', maxAgeMs: 0 });
 }
 
 export function setCookie(response: Response, webUrl: string, { name, value, path, maxAgeMs }: NewCookie): void {

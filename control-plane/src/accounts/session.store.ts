@@ -30,6 +30,7 @@ export interface LiveSession {
   readonly suspended: boolean;
   /** Where its account's role holds. */
   readonly sites: string[] | null;
+  readonly providerId: string | null;
   readonly csrfToken: string;
   readonly touchDue: boolean;
 }
@@ -89,7 +90,7 @@ const endOldestSql = sql<never, [tenant: string, accountId: string, kept: number
 const liveSessionSql = sql<LiveSession, [hash: Buffer, now: Date]>(
   'liveSession',
   `SELECT s.id, s.tenant_id AS tenant, s.account_id AS "accountId", a.email, a.role, a.platform, a.sites,
-     t.state = 'suspended' AS suspended, s.csrf_token AS "csrfToken", ${TOUCH_DUE} AS "touchDue"
+     t.state = 'suspended' AS suspended, s.provider_id AS "providerId", s.csrf_token AS "csrfToken", ${TOUCH_DUE} AS "touchDue"
    ${FROM} WHERE s.token_hash = $1 AND ${OPEN}`,
   { idempotent: true },
 );
@@ -151,7 +152,10 @@ const deleteSessionSql = sql<{ id: string; tenant: string; accountId: string }, 
 
 const sweepSessionsSql = sql<never, [now: Date]>('sweepSessions', `DELETE FROM session WHERE expires_at < $1`);
 
-/** Opens it; of the account's sessions only the newest `limit` stay. */
+/**
+ * Opens it; of the account's sessions only the newest `limit` stay. Fails (`isForeignKeyViolation`) when its provider was
+ * removed meanwhile.
+ */
 export async function insertSession(tx: Transaction, hash: Buffer, row: NewSessionRow, limit: number): Promise<void> {
   const { id, tenant, accountId, csrfToken, address, userAgent, apiKeyId, createdAt, expiresAt, providerId } = row;
   await tx.execute(endOldestSql(tenant, accountId, limit - 1));

@@ -2,8 +2,10 @@
 import { api } from '@casare/shared/api';
 import type { Client } from '@casare/shared/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Transaction } from '../platform/database/index.ts';
 import { SESSIONS_OF_ACCOUNT } from './accounts.service.ts';
 import { LOCK_MS, TRIES } from './lockout.decision.ts';
+import { clearFailures, lockFailures } from './sign-in.store.ts';
 import { codeOf, letIn, openAccountsDesk, PASSWORD, type AccountsDesk } from './testing.ts';
 
 let desk: AccountsDesk;
@@ -85,6 +87,48 @@ test('a session of a sign-in link ends with the key that made the link', async (
   expect([await letIn(doomed.client), await letIn(fine.client)]).toEqual(['OK', 'OK']);
   await fine.client.call(api.apiKeys.revoke, { params: { id: keyId } });
   expect([await letIn(doomed.client), await letIn(fine.client)]).toEqual(['AUTH_REQUIRED', 'OK']);
+});
+
+test('of an account that is being removed no link is left, and whoever asked for one is told', async () => {
+  const { client, accountId } = await desk.somebody('owner');
+  // Its use is on record: of what comes, the link is the first thing that is written.
+  expect(await letIn(client)).toBe('OK');
+  const text = `DELETE FROM api_key WHERE account_id = $1`;
+  const statements = [text, text.replace('api_key', 'account').replace('account_id', 'id')];
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const removal = desk.database.owner.transaction(async (tx) => {
+    for (const [n, sql] of statements.entries()) {
+      await tx.execute({ name: `testRemoveSlowly${n}`, text: sql, values: [accountId] });
+    }
+    begun.resolve();
+    await over.promise;
+  });
+  await begun.promise;
+  // Still somebody, to whom the link is a row that refers to their account: it waits for the end of that.
+  const asked = codeOf(client.call(api.auth.createSignInCode));
+  const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+  await expect.poll(() => desk.database.owner.query({ name: 'testWaits', text: waits, values: [] })).toHaveLength(1);
+  over.resolve();
+  await removal;
+  expect(await asked).toBe('AUTH_REQUIRED');
+});
+
+test('a try is counted also where a success takes the count away at that moment', async () => {
+  const { db } = desk.database;
+  const now = desk.clock.now();
+  const counted = await db.transaction(async (tx) => {
+    await lockFailures(tx, 'account:raced', now);
+    const between: Transaction = {
+      ...tx,
+      execute: async (statement) => {
+        const rows = await tx.execute(statement);
+        await clearFailures(tx, 'account:raced');
+        return rows;
+      },
+    };
+    return lockFailures(between, 'account:raced', now);
+  });
+  expect(counted).toMatchObject({ failures: 0 });
 });
 
 describe('a new password', () => {

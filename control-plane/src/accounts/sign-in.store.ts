@@ -2,11 +2,12 @@
 import { sql, type Queryable, type Transaction } from '../platform/database/index.ts';
 import type { Failures } from './lockout.decision.ts';
 
-/** Whom a code signs in, and the key that made it. */
+/** Whom a code signs in, the key that made it, and the provider that vouched for whoever did. */
 export interface UsedCode {
   readonly tenant: string;
   readonly accountId: string;
   readonly apiKeyId: string | null;
+  readonly providerId: string | null;
 }
 
 const forgetSignInsSql = sql<never, []>(
@@ -16,28 +17,27 @@ const forgetSignInsSql = sql<never, []>(
 
 const insertCodeSql = sql<
   never,
-  [hash: Buffer, tenant: string, accountId: string, apiKeyId: string | null, expiresAt: Date]
+  [hash: Buffer, tenant: string, accountId: string, apiKeyId: string | null, expiresAt: Date, providerId: string | null]
 >(
   'insertSignInCode',
-  `INSERT INTO sign_in_code (code_hash, tenant_id, account_id, api_key_id, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+  `INSERT INTO sign_in_code (code_hash, tenant_id, account_id, api_key_id, expires_at, provider_id)
+   VALUES ($1, $2, $3, $4, $5, $6)`,
 );
 
 // Of two uses at once, one finds `used_at` set.
 const useCodeSql = sql<UsedCode, [hash: Buffer, now: Date]>(
   'useSignInCode',
   `UPDATE sign_in_code SET used_at = $2 WHERE code_hash = $1 AND used_at IS NULL AND expires_at > $2
-   RETURNING tenant_id AS tenant, account_id AS "accountId", api_key_id AS "apiKeyId"`,
+   RETURNING tenant_id AS tenant, account_id AS "accountId", api_key_id AS "apiKeyId", provider_id AS "providerId"`,
 );
 
-const ensureFailureSql = sql<never, [subject: string, now: Date]>(
-  'ensureLoginFailure',
-  `INSERT INTO login_failure (subject, failures, last_at) VALUES ($1, 0, $2) ON CONFLICT (subject) DO NOTHING`,
-);
-
-// Tries of one subject wait for each other here: each sees the count of the one before.
-const lockFailureSql = sql<Failures, [subject: string]>(
+// Tries of one subject wait for each other here: each sees the count of the one before. Made and locked by one statement: between
+// two, a sign-in that succeeds would take the row away.
+const lockFailureSql = sql<Failures, [subject: string, now: Date]>(
   'lockLoginFailure',
-  `SELECT failures, last_at AS "lastAt", locked_until AS "lockedUntil" FROM login_failure WHERE subject = $1 FOR UPDATE`,
+  `INSERT INTO login_failure AS f (subject, failures, last_at) VALUES ($1, 0, $2)
+   ON CONFLICT (subject) DO UPDATE SET failures = f.failures
+   RETURNING failures, last_at AS "lastAt", locked_until AS "lockedUntil"`,
 );
 
 const saveFailureSql = sql<never, [subject: string, failures: number, lastAt: Date, lockedUntil: Date | null]>(
@@ -66,8 +66,9 @@ const SWEEPS = [
   ),
 ];
 
+/** Fails (`isForeignKeyViolation`) when the account or the provider was removed meanwhile. */
 export async function insertSignInCode(db: Queryable, hash: Buffer, owner: UsedCode, expiresAt: Date): Promise<void> {
-  await db.execute(insertCodeSql(hash, owner.tenant, owner.accountId, owner.apiKeyId, expiresAt));
+  await db.execute(insertCodeSql(hash, owner.tenant, owner.accountId, owner.apiKeyId, expiresAt, owner.providerId));
 }
 
 /** Uses a code up; null when it is unknown, used or expired. */
@@ -77,8 +78,7 @@ export async function useSignInCode(db: Queryable, hash: Buffer, now: Date): Pro
 
 /** The subject's failures, locked until the transaction ends. */
 export async function lockFailures(tx: Transaction, subject: string, now: Date): Promise<Failures> {
-  await tx.execute(ensureFailureSql(subject, now));
-  return (await tx.query(lockFailureSql(subject)))[0]!;
+  return (await tx.query(lockFailureSql(subject, now)))[0]!;
 }
 
 export async function saveFailures(tx: Transaction, subject: string, next: Failures): Promise<void> {

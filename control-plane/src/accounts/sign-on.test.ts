@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { OutboundAllowed } from '../platform/outbound/allowed.ts';
 import { startTestProvider, type TestProvider } from './oidc-provider-for-tests.ts';
 import { ATTEMPT_MS } from './sign-on.service.ts';
-import { codeOf, openAccountsDesk, PASSWORD, WEB_URL, type AccountsDesk } from './testing.ts';
+import { codeOf, letIn, openAccountsDesk, PASSWORD, signedInBy, WEB_URL, type AccountsDesk } from './testing.ts';
 
 let desk: AccountsDesk;
 let idp: TestProvider;
@@ -21,6 +21,7 @@ afterAll(async () => {
 });
 
 const RULES: { group: string; role: Role }[] = [
+  { group: 'heads', role: 'admin' },
   { group: 'ops', role: 'operator' },
   { group: 'staff', role: 'viewer' },
 ];
@@ -60,7 +61,7 @@ const refusal = async (response: Response) => Problem.parse(await response.json(
 const sessionOf = (response: Response) =>
   response.headers
     .getSetCookie()
-    .find((set) => set.startsWith('casare_session='))!
+    .find((set) => set.startsWith('__Host-casare_session='))!
     .split(';')[0]!;
 const meOf = async (response: Response) => Me.parse(await response.json());
 const me = (cookie: string) => fetch(`${desk.url}/api/v1/auth/me`, { headers: { cookie } });
@@ -71,7 +72,9 @@ describe('the first time', () => {
     const response = await signOn();
     expect(response.status).toBe(200);
     expect(response.headers.getSetCookie()).toContainEqual(
-      expect.stringMatching(/^casare_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/),
+      expect.stringMatching(
+        /^__Host-casare_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
+      ),
     );
     expect(await meOf(response)).toMatchObject({ email, role: 'operator', tenant: 'acme', via: 'session' });
     const { items } = await owner.client.call(api.accounts.list, {});
@@ -94,6 +97,33 @@ describe('the first time', () => {
     expect(await refusal(await signOn())).toBe('SIGN_ON_EMAIL_UNVERIFIED');
     await addProvider({ trustEmail: true });
     expect((await signOn()).status).toBe(200);
+  });
+});
+
+describe('a provider that is removed', () => {
+  test('ends the sessions of its people, those of their sign-in links, and the links', async () => {
+    sitsThere('lena', ['heads']);
+    const session = await signedInBy(desk.url, await signOn());
+    const link = async () => (await session.client.call(api.auth.createSignInCode)).code;
+    const [linked, unused] = [await desk.signIn({ code: await link() }), await link()];
+    // One of a session of a link is no way around it either.
+    const again = await desk.signIn({ code: (await linked.client.call(api.auth.createSignInCode)).code });
+    for (const { client } of [session, linked, again]) expect(await letIn(client)).toBe('OK');
+    await owner.client.call(api.providers.remove, { params: { id: provider.id } });
+    for (const { client } of [session, linked, again]) expect(await letIn(client)).toBe('AUTH_REQUIRED');
+    expect(await codeOf(desk.signIn({ code: unused }))).toBe('AUTH_CODE_USED');
+  });
+
+  test('opens no session for whom it vouched for just before', async () => {
+    sitsThere('max', ['ops']);
+    const { url, cookie } = await begin();
+    const { search } = await idp.visit(url);
+    const vouched = await desk.accounts.signOn.complete(search, cookie.split('=')[1]!);
+    if ('refused' in vouched) throw new Error(vouched.title);
+    await owner.client.call(api.providers.remove, { params: { id: provider.id } });
+    const from = { address: '127.0.0.1', userAgent: 'test' };
+    const opened = desk.accounts.openSession(vouched.account, 'provider', from, { providerId: vouched.provider });
+    expect(await opened).toMatchObject({ code: 'AUTH_REQUIRED' });
   });
 });
 

@@ -57,7 +57,7 @@ export async function openAccountsDesk(allowed = new OutboundAllowed()): Promise
     webUrl: WEB_URL,
     keysRestMs: 0,
   });
-  const edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]));
+  const edge = await openTestEdge(appModule([accountsModule(accounts, WEB_URL)]), 'web', { https: true });
   for (const tenant of ['acme', 'other']) await database.db.execute(insertTenant(tenant, tenant));
   const passwordHash = await hashPassword(PASSWORD);
   const clientOf = (apiKey: string) => createClient({ url: edge.url, apiKey, fetch: heldToDocument() });
@@ -94,7 +94,10 @@ export async function openAccountsDesk(allowed = new OutboundAllowed()): Promise
 
 /** Goes on as who was signed in by this answer. */
 export async function signedInBy(url: string, response: Response): Promise<SignedIn> {
-  const cookie = response.headers.get('set-cookie')!.split(';')[0]!;
+  const cookie = response.headers
+    .getSetCookie()
+    .find((set) => set.includes('casare_session='))!
+    .split(';')[0]!;
   const { csrfToken } = Me.parse(await response.json());
   const send: typeof fetch = (to, init) =>
     fetch(to, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie } });

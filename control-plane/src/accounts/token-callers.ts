@@ -78,6 +78,7 @@ export class TokenCallers {
       ...{ tenant, accountId, email, ...rightsOfAccount(account) },
       ...{
         via: 'token',
+        providerId: provider.id,
         csrfToken: null,
         credential: `token:${accountId}:${claims.exp}`,
         actor: `account:${accountId}`,

@@ -15,6 +15,7 @@ import type { TokenBuckets } from '../platform/token-buckets.ts';
 import { endOpen, listAlerts } from './alert.store.ts';
 import { Deliverer, sealedFor, type DeliverDependencies } from './deliver.ts';
 import * as store from './rule.store.ts';
+import { maskedAddress } from './masked-address.decision.ts';
 import { newWebhookSecret } from './webhook-signature.ts';
 
 export interface AlertsDependencies extends Omit<DeliverDependencies, 'db'> {
@@ -210,7 +211,8 @@ export class AlertsService {
 }
 
 function channelView({ id, name, kind, to, url, createdBy, createdAt }: store.KeptChannel): AlertChannel {
-  return { id, name, kind, to, url, createdBy, createdAt: createdAt.toISOString() };
+  const shown = url === null ? null : maskedAddress(url);
+  return { id, name, kind, to, url: shown, createdBy, createdAt: createdAt.toISOString() };
 }
 
 function ruleView({ createdAt, tenant: _, ...rule }: store.KeptRule): AlertRule {

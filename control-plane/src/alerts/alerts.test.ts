@@ -37,6 +37,18 @@ async function listed(open?: 'true' | 'false') {
   return page.items;
 }
 
+test('the address of a webhook is shown to nobody, and still called', async () => {
+  const request = { kind: 'webhook', name: 'slack', url: `${desk.receiver.url}/T000/B000/0123456789abcdef` } as const;
+  const made = await desk.first.alerts.addChannel(desk.caller, request);
+  if (isRefusal(made)) throw new Error(made.code);
+  const shown = `${new URL(desk.receiver.url).origin}/…cdef`;
+  expect(made.channel.url).toBe(shown);
+  const page = await desk.first.alerts.channels('default', { limit: 200 });
+  expect('items' in page && page.items.find(({ id }) => id === made.channel.id)).toMatchObject({ url: shown });
+  expect(await desk.first.alerts.testChannel(desk.caller, made.channel.id)).toMatchObject({ delivered: true });
+  await desk.first.alerts.removeChannel(desk.caller, made.channel.id);
+});
+
 describe('a workflow that fails', () => {
   test('is told of once until a job of it succeeds, by mail and webhook, by however many replicas', async () => {
     const [mail, hook] = [await desk.channel('email'), await desk.channel('webhook')];

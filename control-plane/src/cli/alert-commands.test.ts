@@ -14,7 +14,7 @@ test('a channel and a rule are made, listed, tried, disabled and removed', async
   const made = await casare('channels', 'create', 'on call', '--webhook', 'https://127.0.0.1:1/hook');
   expect(made.code, made.err).toBe(0);
   expect(made.out).toMatch(/^[0-9a-f-]{36}\nsecret: \S+\n$/);
-  expect((await casare('channels', 'list')).out).toMatch(/on call +webhook +https:\/\/127\.0\.0\.1:1\/hook/);
+  expect((await casare('channels', 'list')).out).toMatch(/on call +webhook +https:\/\/127\.0\.0\.1:1\/…/);
   expect((await casare('channels', 'list')).out).not.toContain(made.out.split('secret: ')[1]!.trim());
   // The control plane does not call this machine for a tenant.
   expect((await casare('channels', 'test', 'on call')).out).toMatch(/^not delivered: /);

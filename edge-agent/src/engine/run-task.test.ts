@@ -1,5 +1,5 @@
 /** `run.workflow`: another document as a part of the run, and nothing of the one around it reaches in. */
-import { embedSubWorkflows, type Workflow } from '@casare/shared/workflow';
+import { embedSubWorkflows, longestDurationMs, unsafeReachable, type Workflow } from '@casare/shared/workflow';
 import type { RunEvent } from '@casare/shared/protocol';
 import { describe, expect, it } from 'vitest';
 import { Died, ManualClock, runIt, StepDoubles, workflow } from './engine-for-tests.ts';
@@ -106,6 +106,18 @@ do:
       expect(ending).toMatchObject({ type: 'run.completed', output: { sub: { n: 42 } } });
       expect(steps.calls.length).toBeLessThanOrEqual(2);
     }
+  });
+
+  it('that runs itself, as no document that is saved does, ends the run at the depth that tasks may have', async () => {
+    const again = `document: { dsl: '1.0.3', namespace: test, name: sub, version: '1.0.0' }
+do: [{ again: { run: { workflow: { namespace: test, name: sub, version: 1.0.0 } } } }]
+`;
+    const top = 'do: [{ sub: { run: { workflow: { namespace: test, name: sub, version: 1.0.0 } } } }]';
+    const circular = whole(top, again);
+    expect(longestDurationMs(circular)).toBeNull();
+    expect(unsafeReachable(circular, []).reachable).toBe(true);
+    const { ending } = await runIt(circular, { steps: does() });
+    expect(ending).toMatchObject({ type: 'run.failed', error: { code: 'RUN_TOO_LARGE' } });
   });
 
   it('that the document does not hold is said, with what to do', async () => {

@@ -20,7 +20,7 @@ export const AlertChannel = z
     kind: z.enum(['email', 'webhook']),
     /** Of mail. */
     to: z.array(z.string()).nullable(),
-    /** Of a webhook. */
+    /** Of a webhook: its host and last characters. Whoever has the whole address may send there, so it is shown to nobody. */
     url: z.string().nullable(),
     createdBy: z.string(),
     createdAt: time,

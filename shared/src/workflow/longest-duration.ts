@@ -52,7 +52,11 @@ function boundOf(document: Workflow, workflows: Map<string, Bound>): Bound {
   function ofSubWorkflow(reference: string): Bound {
     const found = subWorkflowsOf(document)[reference];
     if (found === undefined) return null;
-    if (!workflows.has(reference)) workflows.set(reference, boundOf(holding(found, document), workflows));
+    // One that runs itself (refused elsewhere) has none.
+    if (!workflows.has(reference)) {
+      workflows.set(reference, null);
+      workflows.set(reference, boundOf(holding(found, document), workflows));
+    }
     return workflows.get(reference) ?? null;
   }
 

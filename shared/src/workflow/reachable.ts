@@ -74,6 +74,8 @@ function runsUnsafe(document: Workflow, task: Task, known: Map<string, boolean>)
   const reference = referenceOf(classified.task);
   const found = subWorkflowsOf(document)[reference];
   if (found !== undefined && !known.has(reference)) {
+    // A document of another origin may hold one that runs itself: such a one is unsafe.
+    known.set(reference, true);
     known.set(reference, unsafePaths(holding(found, document), known).size > 0);
   }
   return known.get(reference) ?? false;

@@ -53,6 +53,20 @@ describe('a saved document', () => {
     });
   });
 
+  it('is refused when it would run itself, directly or through others, with the chain that leads back', () => {
+    const first = named('top', 'do: [{ a: { set: {} } }]');
+    const inner = named('inner', `do: [{ a: { ${runs('top')} } }]`);
+    const middle = named('middle', `do: [{ a: { ${runs('click')} } }, { b: { ${runs('inner')} } }]`);
+    // A version that was saved before, which the others run, and which is changed now without another number.
+    const again = (name: string) => top(`[{ a: { set: {} } }, { b: { ${runs(name)} } }]`);
+    expect(() => saved(CLICK, first, inner, middle, again('middle'))).toThrow(
+      'n/top@1.0.0 -> n/middle@1.0.0 -> n/inner@1.0.0 -> n/top@1.0.0',
+    );
+    expect(embedSubWorkflows(again('top'), new Map())).toMatchObject({
+      findings: [{ path: '/do/1/b/run/workflow', message: 'it would run itself: n/top@1.0.0 -> n/top@1.0.0' }],
+    });
+  });
+
   it('is refused when they are too many, or too large', () => {
     const many = Array.from({ length: 51 }, (_, n) => named(`w${n}`, 'do: [{ a: { set: {} } }]'));
     const list = `[${many.map((_, n) => `{ t${n}: { ${runs(`w${n}`)} } }`).join(', ')}]`;

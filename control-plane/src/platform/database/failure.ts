@@ -59,6 +59,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
+/** What a row is to refer to is not there, or not any more. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '23503';
+}
+
 /** The server has no room: nothing was written. */
 export function isDiskFull(error: unknown): boolean {
   return failureCode(error) === '53100';

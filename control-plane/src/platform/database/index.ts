@@ -8,7 +8,7 @@ export { runningEmbeddedUrl, startEmbeddedPostgres } from './embedded/index.ts';
 export type { EmbeddedExit, EmbeddedOptions, EmbeddedPostgres, ServerChange } from './embedded/index.ts';
 export { ready, type ReadyOptions } from './connection.ts';
 export { loadDatabase, openSnapshot, type Loading, type Snapshot } from './copy.ts';
-export { isBadValue, isUniqueViolation } from './failure.ts';
+export { isBadValue, isForeignKeyViolation, isUniqueViolation } from './failure.ts';
 export { gather } from './gather.ts';
 export type { ListenOptions, NotificationHandler, Subscription } from './listener.ts';
 export { openAsItIs, openInstallation, type InstallationConfig } from './installation.ts';

@@ -17,6 +17,8 @@ export interface Caller extends Rights {
   readonly credential: string;
   /** What a changing request of a session must send as `X-CSRF-Token`; null for API keys. */
   readonly csrfToken: string | null;
+  /** The provider that vouched for them, where they signed in or call by one: what they open ends with it. */
+  readonly providerId?: string | null;
   /** For the audit log: `account:<id>` or `key:<id>`. */
   readonly actor: string;
 }
@@ -37,4 +39,24 @@ export interface Authenticator {
 /** Nest's token. */
 export const AUTHENTICATOR = Symbol('Authenticator');
 
-export const SESSION_COOKIE = 'casare_session';
+const SESSION_COOKIE = 'casare_session';
+const HTTPS = 'casare https';
+
+/** Says that browsers reach an application by https. */
+export function putHttps(application: Settings, https: boolean): void {
+  application.set(HTTPS, https);
+}
+
+/**
+ * What the session's cookie is called. Over TLS browsers take one of that name from this very host only, with `Secure` and
+ * for all paths: neither a neighbour below the same domain nor somebody on the way can put a session of their own there.
+ */
+export function sessionCookieOf(application: Settings): string {
+  return application.get(HTTPS) === true ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+}
+
+/** Of Express. */
+interface Settings {
+  get(name: string): unknown;
+  set(name: string, value: unknown): unknown;
+}

@@ -8,7 +8,7 @@ import { allows, mayCall, type Endpoint, type Permission, type Rights } from '@c
 import type { Request } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import { refuse, type Refusal } from '../refusal.ts';
-import { SESSION_COOKIE, type Authenticator, type Caller, type Credentials } from './caller.ts';
+import { sessionCookieOf, type Authenticator, type Caller, type Credentials } from './caller.ts';
 import { endpointOf } from './handles.ts';
 import { RefusedError } from './problem.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -121,7 +121,7 @@ export function credentialsOf(request: Request): Credentials {
     const apiKey = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1] ?? '';
     return { apiKey, sessionToken: null };
   }
-  return { apiKey: null, sessionToken: cookieOf(request, SESSION_COOKIE) };
+  return { apiKey: null, sessionToken: cookieOf(request, sessionCookieOf(request.app)) };
 }
 
 /** A cookie's value; null when it was not sent. */

@@ -42,7 +42,10 @@ export function openApiDocument(): object {
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `csk_…`.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'casare_session' },
+        session: {
+          ...{ type: 'apiKey', in: 'cookie', name: 'casare_session' },
+          description: 'Of the console. Over TLS its name is `__Host-casare_session`.',
+        },
       },
     },
     paths: pathsOf(ENDPOINTS),

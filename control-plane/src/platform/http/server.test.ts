@@ -220,6 +220,14 @@ describe('permissions', () => {
     expect(await status({ cookie, 'x-csrf-token': 'csrf-1', authorization: 'Bearer nobody' })).toBe(401);
   });
 
+  test('over TLS a session is known by a cookie that no neighbour can set, and by no other', async () => {
+    const secure = await openTestEdge(TestModule, 'web', { https: true });
+    const calledBy = async (cookie: string) =>
+      (await fetch(`${secure.url}/api/v1/fails/refusal`, { headers: { cookie } })).status;
+    expect([await calledBy('__Host-casare_session=owner'), await calledBy('casare_session=owner')]).toEqual([409, 401]);
+    await secure.close();
+  });
+
   test('a route without a declaration is a failure at startup', async () => {
     @Controller()
     class Undeclared {

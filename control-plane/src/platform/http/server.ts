@@ -8,7 +8,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { AUTHENTICATOR, type Authenticator } from './caller.ts';
+import { AUTHENTICATOR, putHttps, type Authenticator } from './caller.ts';
 import { consoleRoutes } from './console.ts';
 import { assertAllDeclared, PermissionGuard } from './guard.ts';
 import { securityHeaders } from './headers.ts';
@@ -64,6 +64,7 @@ export async function createHttpApp(module: Type | object, options: HttpAppOptio
 
 function prepare(instance: Express, options: HttpAppOptions): void {
   putLoadGate(instance, measuredGate(options));
+  putHttps(instance, options.https);
   if (options.idempotency) putIdempotency(instance, options.idempotency);
   instance.disable('x-powered-by');
   instance.disable('etag');

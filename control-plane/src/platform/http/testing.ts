@@ -20,7 +20,7 @@ export interface TestEdge {
 export async function openTestEdge(
   module: Type | object,
   kind: ListenerKind = 'web',
-  more: Pick<HttpAppOptions, 'load' | 'idempotency' | 'rateLimit'> = {},
+  more: Partial<Pick<HttpAppOptions, 'load' | 'idempotency' | 'rateLimit' | 'https'>> = {},
 ): Promise<TestEdge> {
   const app = await createHttpApp(module, {
     log: silentLog,
