@@ -43,6 +43,12 @@ const AUDITED: Readonly<Record<AgentAction, string>> = {
 
 const AT_WORK = 'AGENT_AT_WORK';
 
+/** Who changes an agent. */
+interface By {
+  readonly tenant: string;
+  readonly actor: string;
+}
+
 export class AgentsService {
   readonly #options: AgentsOptions;
 
@@ -72,23 +78,14 @@ export class AgentsService {
   }
 
   /** Does what a person asked for. Doing it twice is the same as once. */
-  async act(
-    by: { readonly tenant: string; readonly actor: string },
-    id: string,
-    action: AgentAction,
-    unchanged?: Unchanged,
-  ): Promise<Agent | Refusal> {
-    const { db, live, locks, onChanged } = this.#options;
+  act(by: By, id: string, action: AgentAction, unchanged?: Unchanged): Promise<Agent | Refusal> {
+    const { clock, leaves, locks, mayApprove } = this.#options;
     const { tenant, actor } = by;
-    const done = await db.of(tenant).transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
-      const agent = await store.hold(tx, tenant, id);
-      if (!agent) return notFound(id);
-      const stale = unchanged?.(await store.findAgent(tx, tenant, id));
-      if (stale) return stale;
+    return this.#change(by, id, unchanged, async (tx, agent) => {
       if (action === 'lock') await locks.leaveLocked(tx, tenant, id);
       if (agent.state === LEADS_TO[action]) return { changed: false };
       if (action === 'unlock' && (await locks.holdsAgent(tx, tenant, id))) return lockHeld(id);
-      const refused = action === 'approve' ? await this.#options.mayApprove(tx, tenant) : null;
+      const refused = action === 'approve' ? await mayApprove(tx, tenant) : null;
       if (refused !== null && agent.state === 'pending') return refused;
       const state = next(AGENT, agent.state, action);
       if (state === null || !(await store.move(tx, { tenant, id }, action, state))) {
@@ -96,16 +93,10 @@ export class AgentsService {
       }
       const detail = { from: agent.state, to: state };
       await appendAudit(tx, { tenant, actor, action: AUDITED[action], subject: `agent:${id}`, detail });
-      if (action === 'decommission') await this.#options.leaves.revoke(tx, tenant, id, actor);
-      await announceAgent(tx, { tenant, agentId: id, ...agent, state }, this.#options.clock.now());
+      if (action === 'decommission') await leaves.revoke(tx, tenant, id, actor);
+      await announceAgent(tx, { tenant, agentId: id, ...agent, state }, clock.now());
       return { changed: true };
     });
-    if (isRefusal(done)) return done;
-    if (done.changed) {
-      live.wake();
-      onChanged(id);
-    }
-    return this.get(tenant, id);
   }
 
   /**
@@ -124,20 +115,11 @@ export class AgentsService {
    * Gives an agent another name, site or grants: whoever holds its tunnel routes by them as soon as it has looked. What it
    * runs goes on. Who is limited to sites sees no agent of another one, and moves none there.
    */
-  async update(
-    by: { readonly tenant: string; readonly actor: string },
-    id: string,
-    update: AgentUpdate,
-    unchanged?: Unchanged,
-  ): Promise<Agent | Refusal> {
-    const { db, clock, live, onChanged } = this.#options;
+  update(by: By, id: string, update: AgentUpdate, unchanged?: Unchanged): Promise<Agent | Refusal> {
     const { tenant, actor } = by;
-    const done = await db.of(tenant).transaction(async (tx): Promise<Refusal | { changed: boolean }> => {
-      const held = await store.hold(tx, tenant, id);
-      const agent = held && (await store.findAgent(tx, tenant, id));
+    return this.#change(by, id, unchanged, async (tx, held) => {
+      const agent = await store.findAgent(tx, tenant, id);
       if (!agent) return notFound(id);
-      const stale = unchanged?.(agent);
-      if (stale) return stale;
       const after = termsAfter(agent, update);
       if (after === 'full') return grantsFull();
       const detail = differenceOf(agent, after);
@@ -147,8 +129,23 @@ export class AgentsService {
       if (elsewhere) return elsewhere;
       await saveTerms(tx, tenant, id, after);
       await appendAudit(tx, { tenant, actor, action: 'agent.updated', subject: `agent:${id}`, detail });
-      await announceAgent(tx, { tenant, agentId: id, ...held, name: after.name }, clock.now());
+      await announceAgent(tx, { tenant, agentId: id, ...held, name: after.name }, this.#options.clock.now());
       return { changed: true };
+    });
+  }
+
+  /** Changes an agent, which is held meanwhile, if it is still the one that whoever asked has seen; and tells of it. */
+  async #change(
+    { tenant }: By,
+    id: string,
+    unchanged: Unchanged | undefined,
+    work: (tx: Transaction, agent: store.HeldAgent) => Promise<Refusal | { readonly changed: boolean }>,
+  ): Promise<Agent | Refusal> {
+    const { db, live, onChanged } = this.#options;
+    const done = await db.of(tenant).transaction(async (tx) => {
+      const agent = await store.hold(tx, tenant, id);
+      if (!agent) return notFound(id);
+      return unchanged?.(await store.findAgent(tx, tenant, id)) ?? work(tx, agent);
     });
     if (isRefusal(done)) return done;
     if (done.changed) {
