@@ -1,8 +1,9 @@
 /**
  * Test projects: `unit` (beside the source, and stores on a real Postgres), `security` (numbered attacks), `e2e` (real
- * processes), `system` (the slow tier).
+ * processes), `system` (the slow tier) and `timed` (of the slow tier what asserts how long something takes).
  */
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
@@ -12,9 +13,12 @@ const WORKERS = '100%';
 const POLLED = { poll: { timeout: 20_000 } };
 /** The same for `vi.waitFor`, and why an answer of a test's control plane was an error. */
 const SET_UP = ['test/support/patience.ts', 'control-plane/src/platform/testing-causes.ts'];
+/** Whose times say something only where nothing else runs. */
+const TIMED = ['test/system/lock-latency.test.ts'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
@@ -74,6 +78,22 @@ export default defineConfig({
           setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/system/**/*.test.ts'],
+          exclude: TIMED,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          // Every file has ports, folders and systems of its own; what they share below `node_modules` is made under a lock.
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'timed',
+          expect: POLLED,
+          setupFiles: SET_UP,
+          globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
+          include: TIMED,
           testTimeout: 900_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -12,7 +12,7 @@ import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { node24, ROOT } from './runtime.mjs';
 
-const TIERS = { test: ['unit', 'security', 'e2e'], system: ['system'] };
+const TIERS = { test: ['unit', 'security', 'e2e'], system: ['system', 'timed'] };
 const tier = process.argv.includes('--system') ? 'system' : 'test';
 /** Files that may fail and be run again: with more, something is broken. */
 const AGAIN_AT_MOST = 3;
@@ -33,6 +33,10 @@ for (const project of TIERS[tier]) runProject(project);
 // Named again at the end: the place of a failure is long scrolled away, or cut, when the last tier ends.
 for (const line of endings) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+if (only.length > 0 && total.passed + total.failed + total.skipped === 0) {
+  console.error(`no test of this tier is in a file whose path has ${only.join(' or ')}`);
+  broken = true;
+}
 process.exit(broken || total.failed > 0 ? 1 : 0);
 
 function runProject(project) {
@@ -90,6 +94,8 @@ function runVitest(project, files) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${file}`,
+      // A path that names files of one project names none of another.
+      ...(only.length > 0 ? ['--passWithNoTests'] : []),
       ...files,
     ],
     {

@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { BuildFault } from '../fault.ts';
@@ -21,26 +21,31 @@ export async function fetchedPackage(root: string, locked: Locked): Promise<stri
   const stem = `${locked.name.replace('@', '').replace('/', '-')}-${locked.version}`;
   await mkdir(store, { recursive: true });
   const archive = path.join(store, `${stem}.tgz`);
-  if (!existsSync(archive)) await fetchInto(store, locked);
+  if (!existsSync(archive)) await fetch(archive, locked);
   await requireDigest(archive, locked);
   const folder = path.join(store, stem);
   if (!existsSync(folder)) await unpack(archive, folder);
   return path.join(folder, 'package');
 }
 
-async function fetchInto(store: string, { name, version }: Locked): Promise<void> {
+/** Whole or not at all, since two builds may want the same at once. */
+async function fetch(archive: string, { name, version }: Locked): Promise<void> {
+  const fresh = await mkdtemp(path.join(path.dirname(archive), 'fresh-'));
   try {
-    await run('npm', ['pack', `${name}@${version}`, '--pack-destination', store, '--silent'], {
-      cwd: store,
+    await run('npm', ['pack', `${name}@${version}`, '--pack-destination', fresh, '--silent'], {
+      cwd: fresh,
       timeout: FETCH_MS,
       shell: process.platform === 'win32',
     });
+    await rename(path.join(fresh, path.basename(archive)), archive);
   } catch (error) {
     throw new BuildFault(
       'PACKAGE_NOT_FETCHED',
       `npm could not fetch ${name}@${version}: look at the network and at npm's registry, then build again`,
       { cause: error },
     );
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
   }
 }
 
@@ -58,13 +63,14 @@ async function requireDigest(archive: string, { name, integrity }: Locked): Prom
 
 /** Whole or not at all: a build that is ended meanwhile leaves nothing that looks whole. */
 async function unpack(archive: string, folder: string): Promise<void> {
-  const fresh = `${folder}.${process.pid}`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
+  const fresh = await mkdtemp(`${folder}.`);
   try {
+    await chmod(fresh, 0o755);
     await run('tar', ['-xzf', archive, '-C', fresh]);
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
+    await rename(fresh, folder).catch((error: unknown) => {
+      // Another build was faster, with the same files.
+      if (!existsSync(folder)) throw error;
+    });
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
