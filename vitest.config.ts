@@ -2,13 +2,17 @@
  * Test projects: `unit` (beside the source, and stores on a real Postgres), `security` (numbered attacks), `e2e` (real
  * processes), `system` (the slow tier) and `timed` (of the slow tier what asserts how long something takes).
  */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 const resolve = { conditions: ['source'] };
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
-/** Files at once: vitest keeps one processor for itself unless told, which on two is half of the time. */
-const WORKERS = '100%';
+/**
+ * Files at once. Vitest keeps one processor for itself unless told, which on two is half of the time; and a file waits for a
+ * third of its time or more: for processes that start, for PostgreSQL, for timers.
+ */
+const WORKERS = Math.ceil(availableParallelism() * 1.5);
 /** How long is waited for what must become true, milliseconds: a second is nothing on a machine that is busy. */
 const POLLED = { poll: { timeout: 20_000 } };
 /** The same for `vi.waitFor`, and why an answer of a test's control plane was an error. */
@@ -34,8 +38,9 @@ export default defineConfig({
             'docs/examples/**/*.test.ts',
             'test/{bench,chaos,conformance,simulation}/**/*.test.ts',
           ],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Only what hangs: three seconds are thirty on a machine that is busy.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: WORKERS,
         },
       },
@@ -80,7 +85,7 @@ export default defineConfig({
           include: ['test/system/**/*.test.ts'],
           exclude: TIMED,
           testTimeout: 900_000,
-          hookTimeout: 120_000,
+          hookTimeout: 600_000,
           // Every file has ports, folders and systems of its own; what they share below `node_modules` is made under a lock.
           maxWorkers: 2,
         },
@@ -95,7 +100,7 @@ export default defineConfig({
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: TIMED,
           testTimeout: 900_000,
-          hookTimeout: 120_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },
