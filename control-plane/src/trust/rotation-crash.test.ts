@@ -11,10 +11,10 @@ test('every write of a rotation is met by a plan whose process is killed there',
   const back = await runUndisturbed({ kind: 'agent_root', rollbackFrom: 'serve' });
   // A new write that no plan makes fails here.
   expect([...new Set([...forward.writes, ...back.writes])].toSorted()).toEqual([...ROTATION_WRITES].toSorted());
-}, 60_000);
+}, 300_000);
 
 test('the rotation of a server root survives the death of its process at every write', async () => {
   const plan = { kind: 'server_root', rollbackFrom: null } as const;
   const { writes, end } = await runUndisturbed(plan);
   expect(await killAtEach(plan, writes, end)).toBe(writes.length * 2);
-}, 300_000);
+}, 900_000);

@@ -2,15 +2,15 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { sql } from '../platform/database/index.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import type { ProcessTask } from './testing-rotation-process.ts';
+import { bundleRotationProgram } from './testing-rotation-program.ts';
 import type { RotationWrite, WriteMoment } from './rotation-writes.ts';
 
-/** Compiled, since a process of its own has no vitest. */
-const PROGRAM = fileURLToPath(new URL('../../dist/trust/testing-rotation-process.js', import.meta.url));
+/** Made once for a file of tests, when its first process starts. */
+let program: Promise<string> | undefined;
 const MOMENTS: readonly WriteMoment[] = ['before', 'after'];
 /** Killed at once; each has two processes, one after the other. */
 const AT_ONCE = 2;
@@ -101,7 +101,8 @@ async function openWorld(): Promise<{
 async function run(
   task: ProcessTask,
 ): Promise<{ code: number | null; signal: string | null; lines: string; errors: string }> {
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const file = await (program ??= bundleRotationProgram());
+  const child = spawn(process.execPath, [file, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [lines, errors] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (lines += data.toString()));
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));

@@ -46,6 +46,8 @@ export interface TrustOptions extends Pick<
   readonly hosts: readonly string[];
   /** Life of agents' certificates, seconds; 24 hours unless said otherwise. */
   readonly leafSeconds?: number;
+  /** How often rotations that go by themselves look at their gates, milliseconds; 2 s unless said otherwise. */
+  readonly rotationsMs?: number;
   /** For tests, which end the process at each write of a rotation. */
   readonly atWrite?: AtWrite;
 }
@@ -76,14 +78,13 @@ export interface Trust {
   stop(): Promise<void>;
 }
 
-/** How often rotations that go by themselves look at their gates, milliseconds. */
 const ROTATIONS_MS = 2_000;
 
 const LEAF_SECONDS = 86_400;
 
 /** Puts the feature together; nothing is read or written before `start`. */
 export function createTrust(options: TrustOptions): Trust {
-  const { db, clock, log, signer, leafSeconds = LEAF_SECONDS } = options;
+  const { db, clock, log, signer, leafSeconds = LEAF_SECONDS, rotationsMs = ROTATIONS_MS } = options;
   const authorities = new Authorities(options);
   const views = new TrustViews(options);
   const writes = new RotationWrites(db, options.atWrite);
@@ -126,7 +127,7 @@ export function createTrust(options: TrustOptions): Trust {
       views.onChanged(() => authorities.closeOffline());
       await gateway.start();
       oversight.start();
-      loop = startLoop({ name: 'rotations', intervalMs: ROTATIONS_MS, log, run: () => rotations.turn() });
+      loop = startLoop({ name: 'rotations', intervalMs: rotationsMs, log, run: () => rotations.turn() });
     },
     async stop() {
       await loop?.stop();
