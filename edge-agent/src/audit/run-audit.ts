@@ -54,6 +54,11 @@ export class RunAudit {
     this.#add('run.ended', key, 'agent', { ending: body.type, ...(code === undefined ? {} : { code }) });
   }
 
+  /** People had it stand still between its steps, or go on. */
+  paused(key: Key, isPaused: boolean): void {
+    this.#add(isPaused ? 'run.paused' : 'run.resumed', key, 'control plane', {});
+  }
+
   /** The control plane took the right to it away. */
   dropped(key: Key, reason: string): void {
     this.#add('run.dropped', key, 'agent', { reason: reason.slice(0, 1_000) });

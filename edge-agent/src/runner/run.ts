@@ -132,11 +132,13 @@ export class Run {
     this.#killAfter(graceMs);
   }
 
-  /** Before or while it runs: the step under way ends and no further one starts, or that is taken back. */
-  pause(wish: PauseWish): void {
-    if (wish.word <= this.#pause.word) return;
+  /** Before or while it runs: the step under way ends and no further one starts, or that is taken back. True when it is news. */
+  pause(wish: PauseWish): boolean {
+    if (wish.word <= this.#pause.word) return false;
+    const isNews = wish.paused !== this.#pause.paused;
     this.#pause = wish;
     this.#worker?.send({ type: 'pause', on: wish.paused });
+    return isNews;
   }
 
   /** The attempt may write no more: the worker is killed, nothing is recorded. */

@@ -129,6 +129,7 @@ test('pause: the worker is told in the order of the words, whatever order they c
   peer.send({ type: 'job.resume', ...key, word: 4 });
   peer.send({ type: 'job.pause', ...key, word: 3 });
   expect(types(await ended(run))).toEqual(['run.started', 'run.paused', 'run.resumed', 'run.completed']);
+  expect(agent.audited).toEqual(['run.accepted', 'run.paused', 'run.resumed', 'run.ended']);
   expect(peer.hellos[0]).toMatchObject({ pauses: true });
 });
 

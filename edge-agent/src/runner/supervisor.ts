@@ -161,7 +161,7 @@ export class Supervisor implements Handled {
   paused(message: Message<'job.pause' | 'job.resume'>): void {
     const { jobId, word, type } = message;
     this.#options.log('info', `job ${jobId}: ${type === 'job.pause' ? 'paused' : 'goes on'}`);
-    this.#active.get(idOf(message))?.pause({ word, paused: type === 'job.pause' });
+    this.#pause(this.#active.get(idOf(message)), { word, paused: type === 'job.pause' });
   }
 
   fenced(message: Message<'run.fenced'>): void {
@@ -240,7 +240,7 @@ export class Supervisor implements Handled {
       return;
     }
     const active = this.#active.get(idOf(verdict));
-    if (verdict.pause !== undefined) active?.pause(verdict.pause);
+    if (verdict.pause !== undefined) this.#pause(active, verdict.pause);
     if (active !== undefined || this.#stopping) return;
     const assignment = outbox.assignment(verdict);
     const refused = this.#admission.ofHeld(assignment, verdict);
@@ -264,7 +264,7 @@ export class Supervisor implements Handled {
     try {
       run = this.#runOf(assignment, secrets);
       this.#active.set(idOf(run.key), run);
-      if (pause !== undefined) run.pause(pause);
+      if (pause !== undefined) this.#pause(run, pause);
       log('info', `job ${jobId} (${workflow.name}), attempt ${attempt}: started`);
       run.start();
     } catch (error) {
@@ -287,6 +287,10 @@ export class Supervisor implements Handled {
       gone: () => this.#gone(run),
     });
     return run;
+  }
+
+  #pause(run: Run | undefined, wish: PauseWish): void {
+    if (run?.pause(wish) === true) this.#options.audit?.paused(run.key, wish.paused);
   }
 
   #cancel(key: RunKey, reason: string, graceMs: number): void {

@@ -1,5 +1,6 @@
 /** An agent without its service: the supervisor and its workers, an outbox, and a real tunnel to the test peer. */
 import { join } from 'node:path';
+import { RunAudit } from '../audit/index.ts';
 import { systemClock } from '../clock.ts';
 import { agentHome, makeHome } from '../identity/index.ts';
 import type { TestPki } from '../identity/pki-for-tests.ts';
@@ -18,6 +19,8 @@ export interface TestAgent {
   readonly tunnel: Tunnel;
   readonly folder: string;
   readonly logged: readonly string[];
+  /** What the audit log says, by name. */
+  readonly audited: readonly string[];
   free: number;
   /** As kill -9 would leave things: no goodbye, no clean stop of workers. */
   vanish(): Promise<void>;
@@ -54,6 +57,7 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted
     ...(hosted === undefined ? {} : { isWorkers: (uid: number) => hosted.workers.isWorkers(uid) }),
   });
   const logged: string[] = [];
+  const audited: string[] = [];
   const log = (_: string, message: string): void => void logged.push(message);
   const launch = { module, environment: { CASARE_HOME: home.root }, log };
   const forked = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
@@ -66,6 +70,11 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted
     intake,
     folders: hosted === undefined ? new RunFolders(home.runs) : new RunFolders(hosted.place.runs, sharing),
     policy,
+    audit: new RunAudit({
+      log: { add: ({ action }) => audited.push(action) },
+      policy,
+      journal: (key) => outbox.journal(key),
+    }),
     ...(localSecrets === undefined ? {} : { localSecrets, secretSources: [localSecrets.source] }),
     clock,
     slots: () => ({ plain: 1, browser: 0, desktop: 0 }),
@@ -122,6 +131,7 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted
     tunnel,
     folder,
     logged,
+    audited,
     set free(bytes: number) {
       state.free = bytes;
     },

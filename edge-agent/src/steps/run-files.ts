@@ -91,7 +91,7 @@ export async function openFile(context: StepContext, name: string, maxBytes = In
  * @throws StepFailure FILE_REPLACED
  */
 export async function verifyPlace(handle: FileHandle, path: string, name: string): Promise<void> {
-  if (!(await isOpenedAt(handle, path))) throw replaced(name);
+  if (!(await isOpenedAt(handle, path))) throw replacedFile(name);
 }
 
 /** A stream of the file would close with the handle, and call that premature. */
@@ -286,7 +286,8 @@ function notAFolder(name: string): StepFailure {
   });
 }
 
-function replaced(name: string): StepFailure {
+/** What is found is not what was judged. */
+export function replacedFile(name: string): StepFailure {
   return new StepFailure({
     type: 'authorization',
     code: 'FILE_REPLACED',

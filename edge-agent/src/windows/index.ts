@@ -9,6 +9,7 @@ export {
 } from './file-security.ts';
 export { JobObject } from './job-object.ts';
 export { appPaths } from './app-paths.ts';
+export { finalPath } from './final-path.ts';
 export { folded, windowsHolds, windowsNameFault, windowsPathFault } from './path.decision.ts';
 export { protectData, unprotectData } from './protected-data.ts';
 export { MACHINE, registryText, removeRegistryKey, setRegistryValue } from './registry.ts';

@@ -58,6 +58,12 @@ function declare(koffi: typeof Koffi) {
       'void * OpenProcess(uint32_t access, bool inherit, uint32_t pid)',
     ),
     closeHandle: of<(handle: Pointer) => boolean>(kernel, 'bool CloseHandle(void *handle)'),
+    /** Node's own number of an open file is none of Windows. Node gives it away for addons. */
+    handleOf: koffi.load(null).func('void *uv_get_osfhandle(int fd)') as unknown as (fd: number) => Pointer,
+    finalPath: of<(file: Pointer, into: Buffer, units: number, flags: number) => number>(
+      kernel,
+      'uint32_t GetFinalPathNameByHandleW(void *file, void *into, uint32_t units, uint32_t flags)',
+    ),
     createJob: of<(security: null, name: null) => Pointer>(
       kernel,
       'void * CreateJobObjectW(void *security, const char16_t *name)',

@@ -27,12 +27,18 @@ export interface StartedProgram {
   readonly lastWords: () => string;
 }
 
+/** A program by the path that it was found at, and by what that led to. */
+export interface FoundProgram {
+  readonly path: string;
+  readonly real: string;
+}
+
 /** The absolute path of a program, links resolved; null when PATH has none of that name, or it may not be run. */
 export async function findProgram(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
-) {
+): Promise<FoundProgram | null> {
   const folders = isAbsolute(name) ? [''] : (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
   if (!isAbsolute(name) && /[/\\]/.test(name)) return null;
   // On Windows a name without an ending means a program, never a script.
@@ -59,16 +65,20 @@ export async function neededProgram(name: string, env: Readonly<Record<string, s
   );
 }
 
-/** Starts a program; its standard error is read to its end. @throws whatever keeps it from starting */
+/**
+ * Starts a program; its standard error is read to its end. Of one that was found, what its links led to then is started,
+ * under the name that it was found by: whoever judged it has judged that. @throws whatever keeps it from starting
+ */
 export async function startProgram(
-  path: string,
+  program: string | FoundProgram,
   args: readonly string[],
   options: { readonly env: NodeJS.ProcessEnv; readonly cwd?: string; readonly pipes?: number },
 ): Promise<StartedProgram> {
   const extra = Array.from({ length: options.pipes ?? 0 }, () => 'pipe' as const);
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', ...extra];
   const { env, cwd } = options;
-  const child = spawn(path, args, { env, stdio, detached: true, ...(cwd === undefined ? {} : { cwd }) });
+  const { real, path } = typeof program === 'string' ? { real: program, path: program } : program;
+  const child = spawn(real, args, { argv0: path, env, stdio, detached: true, ...(cwd === undefined ? {} : { cwd }) });
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-LAST_WORDS);

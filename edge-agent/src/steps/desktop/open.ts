@@ -47,7 +47,7 @@ async function launch(scope: DesktopScope, app: string, args: readonly string[])
   const before = new Set((await session.windows()).map(({ element }) => element.ref));
   scope.signal.throwIfAborted();
   scope.acting();
-  const program = await startProgram(found.path, args, { env: session.env, cwd });
+  const program = await startProgram(found, args, { env: session.env, cwd });
   if (program.child.pid !== undefined) session.admit(program.child.pid);
   return { program, before };
 }

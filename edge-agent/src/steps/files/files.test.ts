@@ -293,3 +293,50 @@ describe('files.waitFor', () => {
     await expect(waiting).rejects.toMatchObject({ type: 'timeout', code: 'FILE_NOT_IN_TIME' });
   });
 });
+
+describe('a folder that becomes a link between judging and using', () => {
+  /** A policy that allows all, and swaps the folder for a link to another one at the last question. */
+  const swapping = (folder: string, elsewhere: string) => ({
+    policy: {
+      ...unrestricted,
+      checkFile: async (_: string, use: 'read' | 'write') => {
+        if (use !== 'write') return;
+        await rename(folder, `${folder}.away`);
+        await symlink(elsewhere, folder);
+      },
+    },
+  });
+
+  test.each(['files.delete', 'files.move'])('%s takes nothing away there', async (step) => {
+    const [folder, elsewhere] = await Promise.all(
+      ['swapped', 'elsewhere'].map((name) => mkdtemp(join(outside, `${name}-`))),
+    );
+    for (const at of [folder!, elsewhere!]) await writeFile(join(at, 'a.txt'), at);
+    const file = join(folder!, 'a.txt');
+    const args = step === 'files.delete' ? { file } : { from: file, to: `moved-${step}.txt` };
+    const failed = run.call(step, args, swapping(folder!, elsewhere!));
+    await expect(failed).rejects.toMatchObject({
+      code: step === 'files.delete' ? 'FILE_REPLACED' : 'FILE_NOT_REMOVED',
+    });
+    expect(await readFile(join(elsewhere!, 'a.txt'), 'utf8')).toBe(elsewhere);
+    expect(await readFile(join(`${folder}.away`, 'a.txt'), 'utf8')).toBe(folder);
+  });
+
+  test('files.move takes away what it has read, and not what has its name by then', async () => {
+    const folder = await mkdtemp(join(outside, 'renamed-'));
+    const file = join(folder, 'a.txt');
+    await writeFile(file, 'read');
+    const policy = {
+      ...unrestricted,
+      checkFile: async (_: string, use: 'read' | 'write') => {
+        if (use !== 'write') return;
+        await rename(file, `${file}.away`);
+        await writeFile(file, 'other');
+      },
+    };
+    await expect(run.call('files.move', { from: file, to: 'moved-other.txt' }, { policy })).rejects.toMatchObject({
+      code: 'FILE_NOT_REMOVED',
+    });
+    expect(await readFile(file, 'utf8')).toBe('other');
+  });
+});

@@ -1,5 +1,4 @@
 /** `files.move`: the content under the new name first, complete and flushed, and only then the old name taken away. */
-import { unlink } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { FILES_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
@@ -7,6 +6,7 @@ import { describe } from '../../fault.ts';
 import { executor } from '../executor.ts';
 import { fileIn, openFile } from '../run-files.ts';
 import { alreadyThere, fileAt, place } from './place.ts';
+import { removeAt } from './remove.ts';
 
 export const moveStep: Step = executor(FILES_STEPS.move, async ({ from, to, overwrite = false }, context) => {
   await using source = await openFile(context, from);
@@ -18,7 +18,7 @@ export const moveStep: Step = executor(FILES_STEPS.move, async ({ from, to, over
   if (there?.path === path) throw sameFile(from);
   const placed = await place(context, source, to);
   try {
-    await unlink(path);
+    await removeAt(path, from, source.handle);
   } catch (error) {
     throw new StepFailure({
       type: 'runtime',
