@@ -12,7 +12,9 @@ const conditionOf = (action: string) =>
     .match(new RegExp(`^${action}\\n(.*)$`, 'm'))?.[1];
 
 test('a repair, which any user may ask for, configures nothing and keeps address and folder', () => {
-  expect(conditionOf('configure')).toBe('NOT Installed');
+  for (const name of ['configure', 'keepConfig', 'restoreConfig']) expect(conditionOf(name)).toBe('NOT Installed');
+  for (const name of ['sessionsOn', 'forgetTask']) expect(conditionOf(name)).toBe('SESSIONS="1" AND NOT Installed');
+  expect(conditionOf('forgetToken')).toBe('JOIN_TOKEN AND NOT Installed');
   expect(conditionOf('keepUrl')).toBe('SAVED_URL AND (Installed OR NOT CONTROLPLANE_URL)');
   expect(conditionOf('keepDir')).toBe('SAVED_DIR AND (Installed OR NOT INSTALLDIR)');
 });
@@ -45,4 +47,22 @@ test('the data, and the folder around it, are taken from whoever made them befor
   const closed = 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
   expect(locked[1]).toBe(`${closed}(A;OICI;0x1301bf;;;${service})`);
   expect(locked[3]).toBe(`${closed}(A;;0x1301bf;;;${service})(A;;0x1200a9;;;BU)`);
+});
+
+test('what takes back is in the script before that which it takes back, and runs a program of Windows', () => {
+  const numbers = new Map(
+    made.flatMap((text) =>
+      [...text.matchAll(/VALUES \('(\w+)', '[^']*', (\d+)\)/g)].map(([, name, at]) => [name, Number(at)]),
+    ),
+  );
+  const [keep, restore, token, configure] = ['keepConfig', 'restoreConfig', 'forgetToken', 'configure'].map((name) =>
+    numbers.get(name)!,
+  );
+  expect(5800 < keep! && keep! < restore! && restore! < token! && token! < configure!).toBe(true);
+  expect(numbers.get('forgetTask')).toBeLessThan(numbers.get('sessionsOn')!);
+  // The service is started at 5900.
+  expect(Math.max(...[...numbers.values()].filter((number) => number > 5800))).toBeLessThan(5900);
+  const undone = made.filter((text) => /VALUES \('(restoreConfig|forgetToken|forgetTask)', \d+/.test(text));
+  expect(undone).toHaveLength(3);
+  for (const text of undone) expect(text).toMatch(/, 'System64Folder', '"\[System64Folder\]cmd\.exe" /);
 });

@@ -1,28 +1,21 @@
 /**
  * What the MSI has that wixl cannot write: properties that may be given by whoever installs, and that stay out of logs;
- * the actions that run the agent's own setup; who may read its data; what Windows does when the service fails.
+ * the actions (`actions.ts`); who may read its data; what Windows does when the service fails.
  * Each entry is one statement of MSI's SQL.
  */
-import { AGENT_FILE } from '../bundle/agent.ts';
+import { actions, at } from './actions.ts';
 import { GIVEN, HOST_FILE, SERVICE, serviceSid } from './names.ts';
-import { fileId, idOf } from './source.ts';
-
-/** In script, as the system, command line not in the log. A file of the MSI is the program. */
-const DEFERRED = 18 + 0x400 + 0x800 + 0x2000;
+import { idOf } from './source.ts';
 
 /**
  * What reaches the part of the installation that runs as the system, whoever gives it. SERVICE_ACCOUNT is not among them:
  * of an administrator it gets there all the same, and nobody else names the account of the service.
  */
-const PUBLIC = [...GIVEN, 'INSTALLDIR', 'PURGE'];
+const PUBLIC = [...GIVEN, 'SESSIONS', 'INSTALLDIR', 'PURGE'];
 
 const SECURE = [...PUBLIC, 'WIX_DOWNGRADE_DETECTED', 'WIX_UPGRADE_DETECTED'];
 
-/**
- * A repair may be asked for by any user, and runs as the system: it configures nothing, and address and folder are those
- * that are known. An upgrade is another product, which is not installed yet.
- */
-const FIRST = 'NOT Installed';
+/** A repair may be asked for by any user, and runs as the system: address and folder are those that are known. */
 const keep = (saved: string, given: string): string => `${saved} AND (Installed OR NOT ${given})`;
 
 const CLOSED = 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
@@ -40,11 +33,6 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     'InstallServices' | 'RemoveFiles',
     number
   >;
-  // A folder's path ends with a backslash, which would take the quote behind it.
-  const setup = (verb: string) => `"[INSTALLDIR]${AGENT_FILE}" service ${verb} --home "[DATADIR]."`;
-  const given =
-    '--url "[CONTROLPLANE_URL]" --join-token "[JOIN_TOKEN]" --site "[SITE]" --tags "[TAGS]" --proxy "[PROXY]" --ca-file "[CA_FILE]"';
-  const node = fileId('node.exe');
   return [
     `UPDATE \`Property\` SET \`Value\` = '${SECURE.join(';')}' WHERE \`Property\` = 'SecureCustomProperties'`,
     "INSERT INTO `Property` (`Property`, `Value`) VALUES ('MsiHiddenProperties', 'JOIN_TOKEN')",
@@ -54,10 +42,7 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52),
     at('keepUrl', keep('SAVED_URL', 'CONTROLPLANE_URL'), 51, 'InstallUISequence'),
     at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52, 'InstallUISequence'),
-    action('configure', DEFERRED, node, `${setup('configure')} ${given}`),
-    action('purge', DEFERRED, node, setup('purge')),
-    at('configure', FIRST, services + 2),
-    at('purge', 'REMOVE="ALL" AND PURGE="1" AND NOT UPGRADINGPRODUCTCODE', removes - 1),
+    ...actions(sequence),
     // The folder of the command is added to everybody's PATH, and taken out again.
     'CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, `Value` CHAR(255), ' +
       '`Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)',
@@ -78,17 +63,6 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     // At each installation (1) and each repair (4): started again after 10 s, 60 s, 300 s; forgotten after a day.
     'INSERT INTO `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions`, `Name`, `Event`, `ResetPeriod`, `Actions`, ' +
       `\`DelayActions\`, \`Component_\`) VALUES ('failures', '${SERVICE}', 5, 86400, '1[~]1[~]1', '10000[~]60000[~]300000', '${idOf(HOST_FILE)}')`,
-    at('MsiConfigureServices', 'VersionMsi >= "5.00"', services + 3),
+    at('MsiConfigureServices', 'VersionMsi >= "5.00"', services + 8),
   ];
-}
-
-function action(name: string, type: number, source: string, target: string): string {
-  return `INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('${name}', ${type}, '${source}', '${target}')`;
-}
-
-function at(name: string, condition: string, sequence: number, table = 'InstallExecuteSequence'): string {
-  return (
-    `INSERT INTO \`${table}\` (\`Action\`, \`Condition\`, \`Sequence\`) ` +
-    `VALUES ('${name}', '${condition}', ${sequence})`
-  );
 }

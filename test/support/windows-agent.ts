@@ -32,7 +32,7 @@ export async function windowsAgent(wine: Wine): Promise<WindowsAgent> {
   await writeFile(path.join(folder, 'probe/package.json'), '{ "type": "module" }');
   const node = wine.path(path.join(folder, 'node.exe'));
   const flags = ['--disable-warning=ExperimentalWarning'];
-  const agent = ['-e', WITHOUT_INPUT, '--', ...flags, wine.path(path.join(folder, AGENT_FILE))];
+  const agent = withoutInput(...flags, wine.path(path.join(folder, AGENT_FILE)));
   return {
     folder,
     run: (args, env = {}) => wine.run(node, [...agent, ...args], { timeout: COMMAND_MS, env }),
@@ -43,6 +43,11 @@ export async function windowsAgent(wine: Wine): Promise<WindowsAgent> {
       return wine.run(node, [...flags, wine.path(file), ...args], { timeout: COMMAND_MS });
     },
   };
+}
+
+/** What Node for Windows is given so that it runs a program which has no standard input. */
+export function withoutInput(...program: readonly string[]): string[] {
+  return ['-e', WITHOUT_INPUT, '--', ...program];
 }
 
 /** A file of drive C, from Linux. */

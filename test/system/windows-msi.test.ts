@@ -4,6 +4,7 @@
  *
  * Wine starts no service under an account of Windows' own making (`NT SERVICE\CasareAgent`): here it runs as LocalSystem.
  */
+import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,12 +12,16 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { api } from '@casare/shared/client';
 import { skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
+import { SESSION_TASK, sessionTask } from '../../edge-agent/src/setup/session-task.ts';
 import { buildMsi } from '../../installer/windows/msi.ts';
+import { SESSION_TASK as TASK_OF_MSI } from '../../installer/windows/names.ts';
 import { verify } from '../../installer/windows/sign.ts';
+import { useTool } from '../../installer/windows/tools.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
 import { ROOT } from '../support/program.ts';
 import { startStack, until, type Stack } from '../support/stack.ts';
+import { onDrive, textOnDrive, withoutInput } from '../support/windows-agent.ts';
 import { startWine, wineOrReason, type Wine } from '../support/wine.ts';
 
 const reason = await wineOrReason();
@@ -24,8 +29,17 @@ const ROOM = 'room=msi';
 const AT = new Date('2026-01-01T00:00:00Z');
 const ACCOUNT = 'SERVICE_ACCOUNT=LocalSystem';
 const DATA = 'C:\\ProgramData\\Casare\\Agent';
+const DATA_PARTS = ['ProgramData', 'Casare', 'Agent'];
+/** `agent.yaml` while an installation is under way. */
+const BEFORE = 'agent.yaml.0.part';
+const NOWHERE = 'CONTROLPLANE_URL=https://127.0.0.1:9';
+const TASKS = ['windows', 'system32', 'tasks'];
+const PROGRAM = 'C:\\Program Files\\Casare\\Agent';
+const SYSTEM_PATH = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment';
 /** Of Windows' installer, with the eight bits that Linux keeps: a condition was not met, an action failed. */
 const REFUSED = 1603 & 0xff;
+/** Wine's own for a program of an action that failed, where Windows says 1603. */
+const FAILED = 1627 & 0xff;
 
 describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
   let [folder, first, second] = ['', '', ''];
@@ -60,18 +74,84 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
 
   it('is refused without an address, and with a token that is none, and leaves nothing', async () => {
     expect(await msiexec('/i', first, ACCOUNT)).toBe(REFUSED);
-    expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'JOIN_TOKEN=wrong')).not.toBe(0);
+    expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'JOIN_TOKEN=wrong')).toBe(FAILED);
     expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'SITE=hall\\')).toBe(REFUSED);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toBeNull();
     expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
   });
 
-  it('installs, enrols and works, is the same agent after an upgrade, and goes without a trace', async () => {
-    onTestFailed(async () =>
-      console.error((await wine.run('cmd.exe', ['/c', `type ${DATA}\\logs\\agent.log`])).stdout),
+  it('leaves nothing of itself when it fails late, and what was there before as it was', async () => {
+    const late = await failingLate();
+    const properties = async () => [NOWHERE, `JOIN_TOKEN=${await freshToken()}`, 'SITE=late', 'SESSIONS=1', ACCOUNT];
+    expect(await msiexec('/i', late, ...(await properties()))).toBe(FAILED);
+    expect(['join-token', 'agent.yaml', BEFORE].filter((name) => existsSync(inData(name)))).toEqual([]);
+    expect(hasTask()).toBe(false);
+    expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
+
+    // The data of an earlier agent, which ran its jobs in sessions.
+    const earlier = '# by hand\nurl: https://elsewhere.example\nworkerSocket: C:\\Workers\\host.sock\n';
+    await writeFile(inData('agent.yaml'), earlier);
+    await makeTask();
+    expect(await msiexec('/i', late, ...(await properties()))).toBe(FAILED);
+    expect(await readFile(inData('agent.yaml'), 'utf8')).toBe(earlier);
+    expect(['join-token', BEFORE].filter((name) => existsSync(inData(name)))).toEqual([]);
+    expect(hasTask()).toBe(true);
+    await rm(inData('agent.yaml'));
+  }, 300_000);
+
+  it('installs where the control plane is not reached: the service tries on and says so; removed, its data stays', async () => {
+    onTestFailed(sayLog);
+    const token = await freshToken();
+    const log = 'C:\\install.log';
+    expect(await msiexec('/i', first, '/l*v', log, NOWHERE, `JOIN_TOKEN=${token}`, ACCOUNT)).toBe(0);
+    await until('two attempts in agent.log', 120_000, async () => {
+      return (await agentLog()).split('UNREACHABLE: 127.0.0.1:9 ').length > 2;
+    });
+    expect((await wine.run('sc.exe', ['query', 'CasareAgent'])).stdout).toContain('RUNNING');
+    // Wine keeps access lists as modes (the group are administrators), and knows no table of them: this one is of `configure`.
+    expect(statSync(inData()).mode & 0o777).toBe(0o770);
+    expect(await query(SYSTEM_PATH)).toContain(PROGRAM);
+    expect(existsSync(inData(BEFORE))).toBe(false);
+    expect(await readFile(inData('join-token'), 'utf8')).toBe(`${token}\n`);
+    // Wine lists all properties at the end, whatever MsiHiddenProperties says: besides there it is nowhere.
+    const verbose = (await textOnDrive(wine, 'install.log')).replaceAll('\0', '').split('\n');
+    expect(verbose.filter((line) => line.includes(token) && !line.startsWith('Property(S): JOIN_TOKEN = '))).toEqual(
+      [],
     );
-    const { token } = await stack.client.call(api.joinTokens.create, { body: { autoApprove: true, tags: [ROOM] } });
-    const properties = [`CONTROLPLANE_URL=${stack.enrolUrl}`, `JOIN_TOKEN=${token}`, 'SITE=hall-2', ACCOUNT];
+    expect(verbose.some((line) => line.includes('Action start') && line.includes('configure'))).toBe(true);
+    expect(await useTool(ROOT, 'msiinfo', ['export', first, 'Property'])).toMatch(
+      /^MsiHiddenProperties\tJOIN_TOKEN\r?$/m,
+    );
+
+    expect(await msiexec('/x', first)).toBe(0);
+    expect(await query(SYSTEM_PATH)).not.toContain('Casare');
+    expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
+    expect(existsSync(inData('agent.yaml'))).toBe(true);
+    expect(hasTask()).toBe(false);
+  }, 600_000);
+
+  it('installs with a token that was taken back: the service ends, and says so', async () => {
+    onTestFailed(sayLog);
+    const revoked = await stack.client.call(api.joinTokens.create, { body: {} });
+    await stack.client.call(api.joinTokens.revoke, { params: { id: revoked.id } });
+    const properties = [`CONTROLPLANE_URL=${stack.enrolUrl}`, `JOIN_TOKEN=${revoked.token}`, ACCOUNT];
+    expect(await msiexec('/i', first, ...properties)).toBe(0);
+    await until('the end of the service', 120_000, async () => {
+      return (await wine.run('sc.exe', ['query', 'CasareAgent'])).stdout.includes('STOPPED');
+    });
+    expect(await agentLog()).toContain('WRONG_TOKEN');
+    expect(await msiexec('/x', first, 'PURGE=1')).toBe(0);
+    expect(existsSync(inData())).toBe(false);
+  }, 300_000);
+
+  it('installs, enrols and works, and is the same agent after an upgrade; the older version is refused', async () => {
+    onTestFailed(sayLog);
+    const properties = [
+      `CONTROLPLANE_URL=${stack.enrolUrl}`,
+      `JOIN_TOKEN=${await freshToken()}`,
+      'SITE=hall-2',
+      ACCOUNT,
+    ];
     expect(await msiexec('/i', first, ...properties)).toBe(0);
     expectDone(await stack.over((await submitWork(stack.client, shop, ROOM)).id, 180_000));
     const agent = await agents();
@@ -101,11 +181,33 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expect(await msiexec('/i', second, 'REINSTALL=ALL', 'REINSTALLMODE=amus', ...said)).toBe(0);
     expect((await wine.run('cmd.exe', typedYaml)).stdout).toBe(settings);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toContain(stack.enrolUrl);
+  }, 900_000);
+
+  it('removed and installed again it is the same agent, at work in sessions where that is wanted; purged, it is gone', async () => {
+    onTestFailed(sayLog);
+    const agent = await agents();
+    expect(agent).toHaveLength(1);
+    expect(await msiexec('/x', second)).toBe(0);
+    expect(existsSync(inData('credential.pem'))).toBe(true);
+    expect(await msiexec('/i', second, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'SESSIONS=1', ACCOUNT)).toBe(0);
+    expect(TASK_OF_MSI).toBe(SESSION_TASK);
+    expect(hasTask()).toBe(true);
+    const waiting = await submitWork(stack.client, shop, ROOM);
+    const socket = 'C:\\ProgramData\\Casare\\Workers\\host.sock';
+    // Wine has no logon that would start it, and drops a task's command: what it starts is started here.
+    const command = [`${PROGRAM}\\casare-agent.mjs`, 'worker-host', '--socket', socket];
+    const host = wine.start(`${PROGRAM}\\node.exe`, withoutInput(...command));
+    onTestFailed(() => console.error(host.stdout(), host.stderr()));
+    expectDone(await stack.over(waiting.id, 180_000));
+    expect(await agents()).toEqual(agent);
+    await host.kill();
 
     expect(await msiexec('/x', second, 'PURGE=1')).toBe(0);
+    expect(hasTask()).toBe(false);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toBeNull();
     expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
     expect((await wine.run('cmd.exe', ['/c', `dir /s /b ${DATA}`])).stdout.trim()).toBe('');
+    expect(existsSync(onDrive(wine, 'ProgramData', 'Casare', 'Workers'))).toBe(false);
     expect((await wine.run('cmd.exe', ['/c', 'dir /s /b "C:\\Program Files\\Casare"'])).stdout.trim()).toBe('');
     await until('the end of the agent', 30_000, async () => (await agents()).length === 0);
   }, 900_000);
@@ -113,6 +215,49 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
   async function msiexec(verb: '/i' | '/x', file: string, ...properties: string[]): Promise<number | null> {
     const msi = wine.path(path.join(wine.folder, path.basename(file)));
     return (await wine.run('msiexec.exe', [verb, msi, '/qn', ...properties], { timeout: 240_000 })).code;
+  }
+
+  /** The newer one, of which the last action of all fails: by then everything is written and the service has been started. */
+  async function failingLate(): Promise<string> {
+    const late = path.join(wine.folder, 'late.msi');
+    await copyFile(second, late);
+    const fails = `'fails', ${34 + 0x400 + 0x800}, 'System64Folder', '"[System64Folder]cmd.exe" /c exit 1'`;
+    for (const statement of [
+      `INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES (${fails})`,
+      "INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('fails', 'NOT REMOVE', 6590)",
+    ])
+      await useTool(ROOT, 'msibuild', [late, '-q', statement]);
+    return late;
+  }
+
+  async function makeTask(): Promise<void> {
+    const file = path.join(wine.folder, 'task.xml');
+    const program = { node: 'C:\\node.exe', agent: 'C:\\agent.mjs', socket: 'C:\\Workers\\host.sock' };
+    await writeFile(file, Buffer.from(`\ufeff${sessionTask(program)}`, 'utf16le'));
+    const made = await wine.run('schtasks.exe', ['/create', '/tn', SESSION_TASK, '/xml', wine.path(file), '/f']);
+    expect(made.code).toBe(0);
+  }
+
+  async function freshToken(): Promise<string> {
+    const body = { autoApprove: true, tags: [ROOM] };
+    return (await stack.client.call(api.joinTokens.create, { body })).token;
+  }
+
+  function inData(...parts: string[]): string {
+    return onDrive(wine, ...DATA_PARTS, ...parts);
+  }
+
+  /** Where the Task Scheduler keeps it. */
+  function hasTask(): boolean {
+    return existsSync(onDrive(wine, ...TASKS, SESSION_TASK));
+  }
+
+  function agentLog(): Promise<string> {
+    return textOnDrive(wine, ...DATA_PARTS, 'logs', 'agent.log').catch(() => '');
+  }
+
+  async function sayLog(): Promise<void> {
+    console.error(await agentLog());
   }
 
   async function query(key: string): Promise<string | null> {
