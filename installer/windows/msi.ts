@@ -1,6 +1,6 @@
 /**
  * `casare-agent-<version>-x64.msi`: the agent's files, the service host and the command, in one package
- * for Windows' installer. The same sources give the same contents.
+ * for Windows' installer. The same sources give the same bytes, but for the time in a signature.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,9 +12,10 @@ import { TARGETS } from '../bundle/target.ts';
 import { BuildFault } from '../fault.ts';
 import { COMMAND } from './command.ts';
 import { buildHost } from './host/build.ts';
-import { HOST_FILE } from './names.ts';
+import { HOST_FILE, uuidOf } from './names.ts';
 import { sign, type Signer } from './sign.ts';
 import { sourceOf } from './source.ts';
+import { writeSummary } from './summary.ts';
 import { statements } from './tables.ts';
 import { useTool } from './tools.ts';
 
@@ -43,12 +44,16 @@ export async function buildMsi(wanted: MsiWanted): Promise<string> {
     const files = await filesBelow(folder);
     const source = path.join(work, 'agent.wxs');
     const built = path.join(work, name);
-    await writeFile(source, sourceOf({ version, folder: AGENT, files, digest: await digestOf(folder, files) }));
+    const text = sourceOf({ version, folder: AGENT, files });
+    await writeFile(source, text);
     const clock = { SOURCE_DATE_EPOCH: String(wanted.at.getTime() / 1_000), TZ: 'UTC' };
     await useTool(wanted.root, 'wixl', ['-a', 'x64', '-o', built, source], { cwd: work, env: clock });
-    const sequence = await sequenceOf(wanted.root, built);
-    for (const statement of statements(sequence))
-      await useTool(wanted.root, 'msibuild', [built, '-q', statement], { env: clock });
+    const added = statements(await sequenceOf(wanted.root, built));
+    for (const statement of added) await useTool(wanted.root, 'msibuild', [built, '-q', statement], { env: clock });
+    const bytes = await readFile(built);
+    const code = uuidOf(`package/${await digestOf(folder, files, [text, ...added])}`);
+    writeSummary(bytes, { code, at: wanted.at });
+    await writeFile(built, bytes);
     if (wanted.signer) await sign(wanted.root, built, wanted.signer);
     const placed = path.join(wanted.out, name);
     await rename(built, placed);
@@ -77,8 +82,10 @@ async function sequenceOf(root: string, msi: string): Promise<Readonly<Record<st
   return Object.fromEntries(rows.map(([action, , number]) => [action ?? '', Number(number)] as const));
 }
 
-async function digestOf(folder: string, files: readonly string[]): Promise<string> {
+/** Of all that is in the package. */
+async function digestOf(folder: string, files: readonly string[], texts: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text}\0`);
   for (const file of files) hash.update(`${file}\0`).update(await readFile(path.join(folder, file)));
   return hash.digest('hex');
 }

@@ -9,8 +9,6 @@ import { ACCOUNT, EVENT_SOURCE, GIVEN, HOST_FILE, REGISTRY_KEY, SERVICE, UPGRADE
 
 export interface SourceWanted {
   readonly version: string;
-  /** Of all that is in it: two packages that differ have different ones. */
-  readonly digest: string;
   /** The folder with the files, from where wixl is run, and the files in it, sorted. */
   readonly folder: string;
   readonly files: readonly string[];
@@ -23,12 +21,12 @@ const NEEDS_URL =
 const NEWER = 'A newer version of Casare Agent is installed. Remove it first if you want this older one.';
 
 /** The text of the `.wxs`. */
-export function sourceOf({ version, digest, folder, files }: SourceWanted): string {
+export function sourceOf({ version, folder, files }: SourceWanted): string {
   const components = [...files.map(idOf), 'cRegistry', 'cEvents', 'cData', 'cPath'];
   return `<?xml version="1.0" encoding="utf-8"?>
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
 <Product Id="${uuidOf(`product/${version}`)}" Name="Casare Agent" Language="1033" Version="${version}" Manufacturer="Casare" UpgradeCode="${UPGRADE_CODE}">
-<Package Id="${uuidOf(`package/${digest}`)}" InstallerVersion="500" Compressed="yes" InstallScope="perMachine" Description="Casare Agent ${version}"/>
+<Package Id="*" InstallerVersion="500" Compressed="yes" InstallScope="perMachine" Description="Casare Agent ${version}"/>
 <MajorUpgrade DowngradeErrorMessage="${NEWER}"/>
 <Media Id="1" Cabinet="agent.cab" EmbedCab="yes"/>
 <Property Id="SAVED_URL"><RegistrySearch Id="searchUrl" Root="HKLM" Key="${REGISTRY_KEY}" Name="ControlPlaneUrl" Type="raw" Win64="yes"/></Property>

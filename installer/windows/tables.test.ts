@@ -26,7 +26,7 @@ test('the account of the service is not for ordinary users to name', () => {
 });
 
 test('what stands between quotes on a command line has none in it, and no backslash before the last one', () => {
-  const source = sourceOf({ version: '1.0.0', digest: 'x', folder: 'agent', files: ['node.exe'] });
+  const source = sourceOf({ version: '1.0.0', folder: 'agent', files: ['node.exe'] });
   expect(source).toContain('<Property Id="quote" Value="&quot;"/>');
   const line = made.find((statement) => statement.includes("'configure'") && statement.includes('--url')) ?? '';
   const words = [...line.matchAll(/"\[([A-Z_]+)\]"/g)].map(([, name]) => name!);
