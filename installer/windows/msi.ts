@@ -12,9 +12,10 @@ import { TARGETS } from '../bundle/target.ts';
 import { BuildFault } from '../fault.ts';
 import { COMMAND } from './command.ts';
 import { buildHost } from './host/build.ts';
+import { icon } from './icon.ts';
 import { HOST_FILE, uuidOf } from './names.ts';
 import { sign, type Signer } from './sign.ts';
-import { sourceOf } from './source.ts';
+import { ICON_FILE, sourceOf } from './source.ts';
 import { writeSummary } from './summary.ts';
 import { statements } from './tables.ts';
 import { useTool } from './tools.ts';
@@ -28,6 +29,8 @@ export interface MsiWanted {
   readonly signer?: Signer;
   /** Another version than the agent's own: for tests of upgrades. */
   readonly version?: string;
+  /** Where Windows' list of programs sends those who need help. */
+  readonly helpLink?: string;
 }
 
 /** Where the files are put together. */
@@ -44,14 +47,17 @@ export async function buildMsi(wanted: MsiWanted): Promise<string> {
     const files = await filesBelow(folder);
     const source = path.join(work, 'agent.wxs');
     const built = path.join(work, name);
-    const text = sourceOf({ version, folder: AGENT, files });
+    const link = wanted.helpLink === undefined ? {} : { helpLink: wanted.helpLink };
+    const text = sourceOf({ version, folder: AGENT, files, ...link });
     await writeFile(source, text);
+    const picture = icon();
+    await writeFile(path.join(work, ICON_FILE), picture);
     const clock = { SOURCE_DATE_EPOCH: String(wanted.at.getTime() / 1_000), TZ: 'UTC' };
     await useTool(wanted.root, 'wixl', ['-a', 'x64', '-o', built, source], { cwd: work, env: clock });
     const added = statements(await sequenceOf(wanted.root, built));
     for (const statement of added) await useTool(wanted.root, 'msibuild', [built, '-q', statement], { env: clock });
     const bytes = await readFile(built);
-    const code = uuidOf(`package/${await digestOf(folder, files, [text, ...added])}`);
+    const code = uuidOf(`package/${await digestOf(folder, files, [text, picture.toString('base64'), ...added])}`);
     writeSummary(bytes, { code, at: wanted.at });
     await writeFile(built, bytes);
     if (wanted.signer) await sign(wanted.root, built, wanted.signer);

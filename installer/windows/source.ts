@@ -12,7 +12,12 @@ export interface SourceWanted {
   /** The folder with the files, from where wixl is run, and the files in it, sorted. */
   readonly folder: string;
   readonly files: readonly string[];
+  /** Where people find help, in Windows' list of programs. */
+  readonly helpLink?: string;
 }
+
+/** Beside the source. */
+export const ICON_FILE = 'agent.ico';
 
 const EVENT_KEY = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${EVENT_SOURCE}`;
 const NEEDS_URL =
@@ -21,7 +26,7 @@ const NEEDS_URL =
 const NEWER = 'A newer version of Casare Agent is installed. Remove it first if you want this older one.';
 
 /** The text of the `.wxs`. */
-export function sourceOf({ version, folder, files }: SourceWanted): string {
+export function sourceOf({ version, folder, files, helpLink }: SourceWanted): string {
   const components = [...files.map(idOf), 'cRegistry', 'cEvents', 'cData', 'cPath'];
   return `<?xml version="1.0" encoding="utf-8"?>
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
@@ -33,6 +38,9 @@ export function sourceOf({ version, folder, files }: SourceWanted): string {
 <Property Id="SAVED_DIR"><RegistrySearch Id="searchDir" Root="HKLM" Key="${REGISTRY_KEY}" Name="InstallDir" Type="raw" Win64="yes"/></Property>
 <Property Id="SERVICE_ACCOUNT" Value="${ACCOUNT}"/>
 <Property Id="ARPNOMODIFY" Value="1"/>
+<Icon Id="${ICON_FILE}" SourceFile="${ICON_FILE}"/>
+<Property Id="ARPPRODUCTICON" Value="${ICON_FILE}"/>
+${helpLink === undefined ? '' : `<Property Id="ARPHELPLINK" Value="${escaped(helpLink)}"/>`}
 <CustomAction Id="keepUrl" Property="CONTROLPLANE_URL" Value="[SAVED_URL]"/>
 <CustomAction Id="keepDir" Property="INSTALLDIR" Value="[SAVED_DIR]"/>
 <Property Id="quote" Value="&quot;"/>
