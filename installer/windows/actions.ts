@@ -25,7 +25,9 @@ const DONE = ASIDE + 0x200;
 /** Of `service configure`; what is not given is empty, which says nothing. */
 const WORDS = [
   ['--url', 'CONTROLPLANE_URL'],
+  // Command lines are read by administrators and kept by audits: who minds gives the file.
   ['--join-token', 'JOIN_TOKEN'],
+  ['--join-token-file', 'JOIN_TOKEN_FILE'],
   ['--site', 'SITE'],
   ['--tags', 'TAGS'],
   ['--proxy', 'PROXY'],
@@ -73,7 +75,7 @@ export function actions(sequence: Readonly<Record<string, number>>): readonly st
     ),
     at('restoreConfig', FIRST, services + 2),
     system('forgetToken', UNDONE, `${CMD} del /f /q "[DATADIR]join-token"`),
-    at('forgetToken', `JOIN_TOKEN AND ${FIRST}`, services + 3),
+    at('forgetToken', `(JOIN_TOKEN OR JOIN_TOKEN_FILE) AND ${FIRST}`, services + 3),
     setup('configure', SETUP, 'configure', WORDS.map(([option, name]) => ` ${option} "[${name}]"`).join('')),
     at('configure', FIRST, services + 4),
     // Workers in people's sessions, by a task at each logon; an upgrade leaves it, and a failed one too: the older version needs it.

@@ -13,7 +13,7 @@ export const ACCOUNT = `NT SERVICE\\${SERVICE}`;
 export const EVENT_SOURCE = 'Casare Agent';
 export const REGISTRY_KEY = 'Software\\Casare\\Agent';
 /** Properties that become words of the agent's own setup. */
-export const GIVEN = ['CONTROLPLANE_URL', 'JOIN_TOKEN', 'SITE', 'TAGS', 'PROXY', 'CA_FILE'] as const;
+export const GIVEN = ['CONTROLPLANE_URL', 'JOIN_TOKEN', 'JOIN_TOKEN_FILE', 'SITE', 'TAGS', 'PROXY', 'CA_FILE'] as const;
 /** Of the Task Scheduler; the agent makes it (`edge-agent/src/setup/session-task.ts`). */
 export const SESSION_TASK = 'Casare worker host';
 export const HOST_FILE = 'casare-agent-host.exe';

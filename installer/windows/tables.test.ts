@@ -14,7 +14,7 @@ const conditionOf = (action: string) =>
 test('a repair, which any user may ask for, configures nothing and keeps address and folder', () => {
   for (const name of ['configure', 'keepConfig', 'restoreConfig']) expect(conditionOf(name)).toBe('NOT Installed');
   for (const name of ['sessionsOn', 'forgetTask']) expect(conditionOf(name)).toBe('SESSIONS="1" AND NOT Installed');
-  expect(conditionOf('forgetToken')).toBe('JOIN_TOKEN AND NOT Installed');
+  expect(conditionOf('forgetToken')).toBe('(JOIN_TOKEN OR JOIN_TOKEN_FILE) AND NOT Installed');
   expect(conditionOf('keepUrl')).toBe('SAVED_URL AND (Installed OR NOT CONTROLPLANE_URL)');
   expect(conditionOf('keepDir')).toBe('SAVED_DIR AND (Installed OR NOT INSTALLDIR)');
 });
@@ -36,17 +36,19 @@ test('what stands between quotes on a command line has none in it, and no backsl
   }
 });
 
-test('the data, and the folder around it, are taken from whoever made them before', () => {
+test('the data, the folder around it and the program are taken from whoever made them before', () => {
   const locked = made.flatMap(
     (text) => /VALUES \('\w+', '(\w+)', 'CreateFolder', '([^']+)'\)/.exec(text)?.slice(1, 3) ?? [],
   );
-  expect(locked.filter((_, index) => index % 2 === 0)).toEqual(['DATADIR', 'dataCasare']);
+  expect(locked.filter((_, index) => index % 2 === 0)).toEqual(['DATADIR', 'dataCasare', 'INSTALLDIR']);
   expect(made.some((text) => text.includes('`CreateFolder`') && text.includes("'dataCasare', 'cData'"))).toBe(true);
   const service = serviceSid(SERVICE);
   // Owned by the system, nothing inherited; others than the service read the outer one, which nobody inherits from it.
   const closed = 'O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
   expect(locked[1]).toBe(`${closed}(A;OICI;0x1301bf;;;${service})`);
   expect(locked[3]).toBe(`${closed}(A;;0x1301bf;;;${service})(A;;0x1200a9;;;BU)`);
+  // Where INSTALLDIR says: everybody reads and runs what is in there, whatever the folder around it allows.
+  expect(locked[5]).toBe(`${closed}(A;OICI;0x1200a9;;;BU)`);
 });
 
 test('what takes back is in the script before that which it takes back, and runs a program of Windows', () => {

@@ -27,6 +27,9 @@ const DATA_SDDL = `${CLOSED}(A;OICI;0x1301bf;;;${serviceSid(SERVICE)})`;
 /** The folder around it: whoever owned that would put another one in the place of what is in it. */
 const PARENT_SDDL = `${CLOSED}(A;;0x1301bf;;;${serviceSid(SERVICE)})(A;;0x1200a9;;;BU)`;
 
+/** The program, wherever it was put: what runs as the system, and in everybody's PATH, is for administrators to change. */
+const PROGRAM_SDDL = `${CLOSED}(A;OICI;0x1200a9;;;BU)`;
+
 /** Statements in the order in which they are run. `sequence` are the numbers that wixl gave to the actions around ours. */
 export function statements(sequence: Readonly<Record<string, number>>): readonly string[] {
   const { InstallServices: services, RemoveFiles: removes } = sequence as Record<
@@ -57,6 +60,8 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     "INSERT INTO `CreateFolder` (`Directory_`, `Component_`) VALUES ('dataCasare', 'cData')",
     'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
       `VALUES ('parent', 'dataCasare', 'CreateFolder', '${PARENT_SDDL}')`,
+    'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
+      `VALUES ('program', 'INSTALLDIR', 'CreateFolder', '${PROGRAM_SDDL}')`,
     'CREATE TABLE `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, ' +
       '`Event` SHORT NOT NULL, `ResetPeriod` LONG, `RebootMessage` CHAR(255), `Command` CHAR(255), `Actions` CHAR(255), ' +
       '`DelayActions` CHAR(255), `Component_` CHAR(72) NOT NULL PRIMARY KEY `MsiServiceConfigFailureActions`)',

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { api } from '@casare/shared/client';
 import { skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
 import { SESSION_TASK, sessionTask } from '../../edge-agent/src/setup/session-task.ts';
+import { icon } from '../../installer/windows/icon.ts';
 import { buildMsi } from '../../installer/windows/msi.ts';
 import { SESSION_TASK as TASK_OF_MSI } from '../../installer/windows/names.ts';
 import { verify } from '../../installer/windows/sign.ts';
@@ -27,6 +28,9 @@ import { startWine, wineOrReason, type Wine } from '../support/wine.ts';
 const reason = await wineOrReason();
 const ROOM = 'room=msi';
 const AT = new Date('2026-01-01T00:00:00Z');
+const HELP = 'https://help.example.com/casare';
+const PROGRAMS = 'HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall';
+const PRODUCTS = 'HKLM\\Software\\Classes\\Installer\\Products';
 const ACCOUNT = 'SERVICE_ACCOUNT=LocalSystem';
 const DATA = 'C:\\ProgramData\\Casare\\Agent';
 const DATA_PARTS = ['ProgramData', 'Casare', 'Agent'];
@@ -50,7 +54,14 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'casare-msi-'));
     const signer = certificate(folder);
-    first = await buildMsi({ root: ROOT, out: path.join(folder, '1'), at: AT, version: '0.1.0', signer });
+    first = await buildMsi({
+      root: ROOT,
+      out: path.join(folder, '1'),
+      at: AT,
+      version: '0.1.0',
+      signer,
+      helpLink: HELP,
+    });
     second = await buildMsi({ root: ROOT, out: path.join(folder, '2'), at: AT, version: '0.1.1' });
     [wine, stack, shop] = await Promise.all([startWine(), startStack(new Gate(Infinity)), openShop()]);
     for (const file of [first, second]) await copyFile(file, path.join(wine.folder, path.basename(file)));
@@ -130,15 +141,23 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expect(hasTask()).toBe(false);
   }, 600_000);
 
-  it('installs with a token that was taken back: the service ends, and says so', async () => {
+  it('installs with a token that was taken back: the service says so, and tries it again now and then', async () => {
     onTestFailed(sayLog);
     const revoked = await stack.client.call(api.joinTokens.create, { body: {} });
     await stack.client.call(api.joinTokens.revoke, { params: { id: revoked.id } });
-    const properties = [`CONTROLPLANE_URL=${stack.enrolUrl}`, `JOIN_TOKEN=${revoked.token}`, ACCOUNT];
-    expect(await msiexec('/i', first, ...properties)).toBe(0);
-    await until('the end of the service', 120_000, async () => {
-      return (await wine.run('sc.exe', ['query', 'CasareAgent'])).stdout.includes('STOPPED');
-    });
+    const file = path.join(wine.folder, 'token.txt');
+    await writeFile(file, `${revoked.token}\n`);
+    const properties = [`CONTROLPLANE_URL=${stack.enrolUrl}`, `JOIN_TOKEN_FILE=${wine.path(file)}`, ACCOUNT];
+    expect(await msiexec('/i', first, '/l*v', 'C:\\file.log', ...properties)).toBe(0);
+    expect((await textOnDrive(wine, 'file.log')).replaceAll('\0', '')).not.toContain(revoked.token);
+    const listed = (await query(PROGRAMS)) ?? '';
+    for (const text of ['Casare Agent', '0.1.0', HELP]) expect(listed).toContain(text);
+    expect(listed).toMatch(/Publisher +REG_SZ +Casare\r?$/m);
+    const shown = /ProductIcon +REG_SZ +C:\\(.*\\agent\.ico)\r?$/m.exec((await query(PRODUCTS)) ?? '')?.[1] ?? '';
+    expect(await readFile(onDrive(wine, ...shown.split('\\')))).toEqual(icon());
+    await until('the word of the service', 120_000, async () =>
+      (await agentLog()).includes('tried again every 300000 ms'),
+    );
     expect(await agentLog()).toContain('WRONG_TOKEN');
     expect(await msiexec('/x', first, 'PURGE=1')).toBe(0);
     expect(existsSync(inData())).toBe(false);
