@@ -4,22 +4,61 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { OwnTime, type ProcessTimes } from './own-time.ts';
 
 /** Processor times at one moment. */
 export interface CpuSample {
   readonly atMs: number;
   /** Of all processors: busy, without interrupts, seconds. */
   readonly busy: number;
-  /** Of the given processes and all below them, with children that have ended, seconds. */
+  /** Of the bench's processes, also of those that have ended, seconds. */
   readonly own: number;
 }
 
 /** The kernel's clock ticks in a second, as user space sees them. */
 const TICKS = 100;
 
-/** Samples the machine, and what `roots` and all processes below them have used. */
-export function sampleCpu(roots: readonly number[]): CpuSample {
-  return { atMs: performance.now(), busy: busySeconds(), own: ownSeconds(roots) };
+/** How often processes are looked at, milliseconds: of one that ends, what it used since is lost. */
+const LOOK_MS = 250;
+
+/** Samples the machine and what the bench has used of it; looks at the bench's processes in between, until it is stopped. */
+export class CpuWatch {
+  readonly #roots: () => readonly number[];
+  readonly #own = new OwnTime();
+  /** Not the bench's, and read no more: a look is a few reads. */
+  readonly #foreign = new Set<number>();
+  #seenRoots = '';
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param roots of the bench's processes, asked for at each look */
+  constructor(roots: () => readonly number[]) {
+    this.#roots = roots;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  sample(): CpuSample {
+    this.#look();
+    return { atMs: performance.now(), busy: busySeconds(), own: this.#own.seconds };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const roots = this.#roots();
+    // One that was started again has perhaps been seen before it was named.
+    if (roots.join() !== this.#seenRoots) this.#foreign.clear();
+    this.#seenRoots = roots.join();
+    const processes = pids()
+      .filter((pid) => !this.#foreign.has(pid))
+      .flatMap((pid): ProcessTimes[] => {
+        const stat = statOf(pid);
+        return stat === null ? [] : [{ pid, ...stat }];
+      });
+    this.#own.look(processes, roots);
+    for (const { pid } of processes) if (!this.#own.has(pid)) this.#foreign.add(pid);
+  }
 }
 
 /** The share of all processors that foreign processes took between two samples, 0 to 1. */
@@ -42,7 +81,7 @@ export function ownSeconds(roots: readonly number[]): number {
     return false;
   };
   let seconds = 0;
-  for (const [pid, stat] of processes) if (stat && isOwn(pid)) seconds += stat.seconds;
+  for (const [pid, stat] of processes) if (stat && isOwn(pid)) seconds += stat.self + stat.waited;
   return seconds;
 }
 
@@ -60,8 +99,8 @@ function pids(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
-/** Parent, and time used by the process and by those of its children that have ended; null for one that is gone. */
-function statOf(pid: number): { parent: number; seconds: number } | null {
+/** Null for one that is gone. */
+function statOf(pid: number): Omit<ProcessTimes, 'pid'> | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // After the name, which stands in brackets and may hold anything.
@@ -70,7 +109,8 @@ function statOf(pid: number): { parent: number; seconds: number } | null {
       .split(' ')
       .map(Number);
     const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
-    return { parent: fields[1]!, seconds: (user + system + childUser + childSystem) / TICKS };
+    const times = { self: (user + system) / TICKS, waited: (childUser + childSystem) / TICKS };
+    return { parent: fields[1]!, startTicks: fields[19] ?? 0, ...times };
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@
  * them. A round during which foreign processes took more than a tenth of the machine is run again, a bounded number
  * of times; what is still noisy then counts, and its share is reported.
  */
-import { foreignShare, sampleCpu } from './cpu.ts';
+import { CpuWatch, foreignShare } from './cpu.ts';
 
 /** What one contender measured in one round, by name. */
 export type Figures = Readonly<Record<string, number>>;
@@ -19,7 +19,7 @@ export interface RoundOptions {
   readonly rounds: number;
   /** Noisy rounds that are run again, in all. */
   readonly repeats: number;
-  /** Roots of this bench's processes, asked for at each sample. */
+  /** Roots of this bench's processes, asked for at each look. */
   readonly ownProcesses: () => readonly number[];
   /** Told of each round, for a person who waits. */
   readonly onRound: (line: string) => void;
@@ -44,14 +44,23 @@ const NOISY = 0.1;
 
 /** Runs the rounds. */
 export async function runRounds(contenders: readonly Contender[], options: RoundOptions): Promise<RoundsResult> {
+  const cpu = new CpuWatch(options.ownProcesses);
+  try {
+    return await watched(contenders, options, cpu);
+  } finally {
+    cpu.stop();
+  }
+}
+
+async function watched(contenders: readonly Contender[], options: RoundOptions, cpu: CpuWatch): Promise<RoundsResult> {
   const measured = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]));
   const shares: number[] = [];
   let repeats = options.repeats;
   for (let round = 1; round <= options.rounds;) {
-    const before = sampleCpu(options.ownProcesses());
+    const before = cpu.sample();
     const results: [string, Figures][] = [];
     for (const { name, run } of contenders) results.push([name, await run()]);
-    const share = foreignShare(before, sampleCpu(options.ownProcesses()));
+    const share = foreignShare(before, cpu.sample());
     const again = share > NOISY && repeats > 0;
     options.onRound(
       `round ${round} of ${options.rounds}: ${percent(share)} foreign${again ? ', too noisy: again' : ''}`,
