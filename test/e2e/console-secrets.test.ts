@@ -129,6 +129,14 @@ describe('secrets', () => {
     expect((await secret('shared')).version).toBe(2);
     await alert.getByRole('button', { name: 'Save mine over it' }).click();
     await page.getByRole('status').getByText('Version 3 is stored').waitFor();
+
+    await page.getByRole('row').filter({ hasText: 'Version 3' }).getByText('the one that jobs get').waitFor();
+    await store('theirs again');
+    await page.getByRole('button', { name: 'Delete version 2' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the version' }).click();
+    await alert.getByText('Somebody else changed this meanwhile, and nothing was done.').waitFor();
+    const { items } = await shown.client.call(api.secrets.versions, { params: { name: 'shared' } });
+    expect(items.map(({ version }) => version)).toEqual([4, 3, 2, 1]);
   });
 
   test('a developer sees names and rules; a viewer is not offered the page', async () => {

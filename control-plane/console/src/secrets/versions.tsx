@@ -3,6 +3,7 @@ import type { Secret } from '@casare/shared/api';
 import { api as endpoints } from '@casare/shared/client';
 import { useCallback } from 'react';
 import { useSession } from '../session.tsx';
+import { asSeen } from '../ui/as-seen.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Fault } from '../ui/fault.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -14,7 +15,11 @@ import { Ago } from '../ui/when.tsx';
 /** More than are kept. */
 const ALL = 50;
 
-export function Versions({ secret: { name, version: newest } }: { secret: Secret }) {
+/** Which version jobs get decides which may go. */
+const newestOf = ({ version, mode }: Secret) => [version, mode];
+
+export function Versions({ secret }: { secret: Secret }) {
+  const { name, version: newest } = secret;
   const { api, may } = useSession();
   const { error: failure, done, act } = useAct();
   const load = useCallback(
@@ -28,7 +33,8 @@ export function Versions({ secret: { name, version: newest } }: { secret: Secret
   const mayWrite = may('secrets:write');
   const remove = (version: number) =>
     act(async () => {
-      await api.call(endpoints.secrets.deleteVersion, { params: { name, version } });
+      const ifMatch = await asSeen(secret, api.tagged(endpoints.secrets.get, { params: { name } }), newestOf);
+      await api.call(endpoints.secrets.deleteVersion, { params: { name, version }, ifMatch });
       refresh();
       return `Version ${version} is deleted.`;
     });
