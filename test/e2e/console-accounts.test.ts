@@ -92,7 +92,7 @@ test('one sees and ends sessions, and makes, rotates and revokes a key', async (
   await page.getByLabel('Name of a new key').fill('from the console');
   await page.getByLabel('It may what this role may').selectOption('viewer');
   await page.getByRole('button', { name: 'Make the key' }).click();
-  const key = await page.locator('code', { hasText: 'csk_' }).textContent();
+  const key = await page.getByRole('status').locator('pre', { hasText: 'csk_' }).textContent();
   const theirs = createClient({ url: plane.admin.url, apiKey: key! });
   expect(await theirs.call(api.auth.me)).toMatchObject({ role: 'viewer' });
   await page.getByRole('button', { name: 'I have it' }).click();

@@ -162,13 +162,9 @@ function NewKey({ onMade }: { readonly onMade: () => void }) {
       </form>
       {error !== null && <Fault error={error} />}
       {made !== null && (
-        <div className="card" role="status">
-          <p>Copy the key now: it is not shown again.</p>
-          <code>{made}</code>
-          <button type="button" onClick={() => setMade(null)}>
-            I have it
-          </button>
-        </div>
+        <ShownOnce value={made} onTaken={() => setMade(null)}>
+          Copy the key now: it is not shown again.
+        </ShownOnce>
       )}
     </>
   );

@@ -8,7 +8,7 @@ import { describeUrl } from './connection.ts';
 import { failureCode, isConnectionLoss, isDiskFull, isInTheWay } from './failure.ts';
 
 /** How far a call can have come: nothing of it is in place, or nobody knows. */
-export type Reach = 'nothing' | 'unknown';
+type Reach = 'nothing' | 'unknown';
 
 /** What a person can mend, or has to wait for, gets its own words. */
 export function explained(error: unknown, reach: Reach): unknown {
