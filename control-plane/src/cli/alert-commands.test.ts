@@ -1,12 +1,8 @@
 /** `casare alerts` against a running control plane. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCli, type TestCli } from './testing.ts';
+import { expect, test } from 'vitest';
+import { cliOfTests } from './testing.ts';
 
-let cli: TestCli;
-beforeAll(async () => {
-  cli = await startTestCli();
-});
-afterAll(() => cli.close());
+const cli = cliOfTests();
 
 const casare = (...args: string[]) => cli.run(['alerts', ...args]);
 

@@ -3,10 +3,10 @@ import { WorkflowVersion, type Step } from '@casare/shared/api';
 import { api } from '@casare/shared/client';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { appendLive } from '../live/index.ts';
 import { sql } from '../platform/database/index.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do:
@@ -19,14 +19,12 @@ const insertStep = sql<never, [job: string, name: string]>(
    VALUES ('default', $1, 1, 1, '/do/0/a', '/do/0/a', $2, 'set', 'idempotent', 'completed', now(), 1200)`,
 );
 
-let cli: TestCli;
+const cli = cliOfTests();
 let file: string;
 beforeAll(async () => {
-  cli = await startTestCli();
   file = cli.at('hello.yaml');
   await writeFile(file, WORKFLOW);
 });
-afterAll(() => cli.close());
 
 /** `written` is seen by whoever watches the command. */
 const casare = (args: string[], env: Record<string, string> = {}, written = { out: '', err: '' }) =>

@@ -1,19 +1,17 @@
 /** `casare agent show` and `agent set` against a running control plane. */
 import type { Agent } from '@casare/shared/api';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCli, type TestCli } from './testing.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { cliOfTests } from './testing.ts';
 
 const AGENT = crypto.randomUUID();
 
-let cli: TestCli;
+const cli = cliOfTests();
 beforeAll(async () => {
-  cli = await startTestCli();
   await cli.plane.database.db.transaction((tx) =>
     tx.script(`INSERT INTO agent (tenant_id, id, name, state, site, grants, join_token_id, key_digest)
       VALUES ('default', '${AGENT}', 'press', 'active', 'plant-1', '{erp,ring=early}', 'none', 'none')`),
   );
 });
-afterAll(() => cli.close());
 
 const set = (...args: string[]) => cli.run(['agent', 'set', AGENT, ...args]);
 async function left(...args: string[]): Promise<Agent> {

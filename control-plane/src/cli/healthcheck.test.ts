@@ -2,14 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCli, type TestCli } from './testing.ts';
+import { expect, test } from 'vitest';
+import { cliOfTests } from './testing.ts';
 
-let cli: TestCli;
-beforeAll(async () => {
-  cli = await startTestCli();
-});
-afterAll(() => cli.close());
+const cli = cliOfTests();
 
 const healthcheck = (env: Record<string, string>, args: string[] = []) =>
   cli.run(['healthcheck', ...args], { env: { CASARE_DATABASE_URL: '', ...env } });

@@ -1,8 +1,8 @@
 /** `casare submit` and `casare dead-letters` against a running control plane. */
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../platform/database/index.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do: [{ greet: { set: { text: hello } } }]
@@ -16,13 +16,11 @@ const failJob = sql<never, [job: string, code: string]>(
 );
 const jobCount = sql<{ n: number }, []>('testJobCount', 'SELECT count(*)::int AS n FROM job');
 
-let cli: TestCli;
+const cli = cliOfTests();
 beforeAll(async () => {
-  cli = await startTestCli();
   await writeFile(cli.at('hello.yaml'), WORKFLOW);
   await casare('workflow', 'push', cli.at('hello.yaml'));
 });
-afterAll(() => cli.close());
 
 const casare = (...args: string[]) => cli.run(args);
 const as = (apiKey: string, ...args: string[]) =>

@@ -5,12 +5,11 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
-let cli: TestCli;
+const cli = cliOfTests({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
 let issuer: Server;
 beforeAll(async () => {
-  cli = await startTestCli({ CASARE_OUTBOUND_ALLOW: 'http://127.0.0.1' });
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const keys = JSON.stringify({
     keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' }],
@@ -18,10 +17,9 @@ beforeAll(async () => {
   issuer = createServer((_, response) => response.setHeader('content-type', 'application/json').end(keys));
   await once(issuer.listen(0, '127.0.0.1'), 'listening');
 });
-afterAll(async () => {
+afterAll(() => {
   issuer.closeAllConnections();
   issuer.close();
-  await cli.close();
 });
 
 const casare = (...args: string[]) => cli.run(['provider', ...args]);

@@ -4,24 +4,22 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openArchive } from './run-view/archive.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const WORKFLOW = {
   document: { dsl: '1.0.3', namespace: 'test', name: 'recorded', version: '1.0.0' },
   do: [{ greet: { set: { hello: 'world' } } }],
 };
 
-let cli: TestCli;
+const cli = cliOfTests();
 let job: string;
 beforeAll(async () => {
-  cli = await startTestCli();
   const client = createClient({ url: cli.plane.url, apiKey: await cli.plane.keyOf('owner') });
   const { id: workflow } = await client.call(api.workflows.push, { body: WORKFLOW });
   job = (await client.call(api.jobs.submit, { body: { workflow, input: { of: 'mine' } } })).id;
 });
-afterAll(() => cli.close());
 
 const record = (id: string, out: string, env: Record<string, string> = {}) =>
   cli.run(['job', 'record', id, '--out', out], { env });

@@ -1,11 +1,10 @@
 /** `casare schedules` against a running control plane. */
 import { api } from '@casare/shared/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestCli, type TestCli } from './testing.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { cliOfTests } from './testing.ts';
 
-let cli: TestCli;
+const cli = cliOfTests();
 beforeAll(async () => {
-  cli = await startTestCli();
   const source = `
 document: { dsl: '1.0.3', namespace: acme, name: report, version: '1.0.0' }
 input: { schema: { document: { type: object, properties: { region: { type: string } }, required: [region] } } }
@@ -13,7 +12,6 @@ do: [{ done: { set: { ok: true } } }]
 `;
   await cli.plane.client.call(api.workflows.push, { body: source, mediaType: 'application/yaml' });
 });
-afterAll(() => cli.close());
 
 const casare = (...args: string[]) => cli.run(['schedules', ...args]);
 const REPORT = [

@@ -1,14 +1,10 @@
 /** `casare secrets` against a running control plane. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SecretInput } from './secret-input.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const CANARY = 'canary-of-the-cli';
-let cli: TestCli;
-beforeAll(async () => {
-  cli = await startTestCli();
-});
-afterAll(() => cli.close());
+const cli = cliOfTests();
 
 const piped = (text: string): SecretInput => ({
   interactive: false,

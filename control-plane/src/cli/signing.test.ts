@@ -3,28 +3,26 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Problem } from '@casare/shared/api';
 import { api, ApiError } from '@casare/shared/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { createIds } from '../platform/ids.ts';
 import { isRefusal } from '../platform/refusal.ts';
 import { WorkflowsService } from '../workflows/index.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const documentOf = (name: string, tasks: string, version = '1.0.0') =>
   `document: { dsl: '1.0.3', namespace: test, name: ${name}, version: '${version}' }\ndo:\n  - ${tasks}\n`;
 const SAY = 'say: { call: log, with: { message: hello } }';
 const RUN = "more: { run: { workflow: { namespace: test, name: sub, version: '1.0.0' } } }";
 
-let cli: TestCli;
+const cli = cliOfTests();
 const at = (name: string): string => cli.at(name);
 beforeAll(async () => {
-  cli = await startTestCli();
   await writeFile(at('main.yaml'), documentOf('main', SAY));
   await writeFile(at('sub.yaml'), documentOf('sub', SAY));
   await writeFile(at('both.yaml'), documentOf('both', RUN));
   expect(await casare('workflow', 'keygen', '--out', at('key.pem'))).toMatchObject({ code: 0, err: '' });
 });
-afterAll(() => cli.close());
 
 const casare = (...args: string[]) => cli.run(args, { env: { CASARE_KEY_PASSPHRASE: passphrase } });
 let passphrase: string | undefined;

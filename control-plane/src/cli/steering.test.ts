@@ -1,8 +1,8 @@
 /** `casare job review`, `routes`, `route` and `maintenance` against a running control plane. */
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { sql } from '../platform/database/index.ts';
-import { startTestCli, type TestCli } from './testing.ts';
+import { cliOfTests } from './testing.ts';
 
 const WORKFLOW = `document: { dsl: '1.0.3', namespace: test, name: hello, version: '1.0.0' }
 do: [{ greet: { set: { text: hello } } }]
@@ -13,12 +13,10 @@ const askAbout = sql<never, [job: string]>(
    UPDATE job SET state = 'needs_review', review = '{"reason": "may have acted", "position": null}' WHERE id = $1`,
 );
 
-let cli: TestCli;
+const cli = cliOfTests();
 beforeAll(async () => {
-  cli = await startTestCli();
   await writeFile(cli.at('hello.yaml'), WORKFLOW);
 });
-afterAll(() => cli.close());
 
 const casare = (...args: string[]) => cli.run(args);
 async function answer(...args: string[]): Promise<unknown> {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { startTestControlPlane, type TestControlPlane } from '../testing.ts';
 import { runCli } from './program.ts';
 import type { SecretInput } from './secret-input.ts';
@@ -46,7 +47,7 @@ export interface TestCli {
 }
 
 /** Starts a control plane; `env` goes over the test's own environment of it. */
-export async function startTestCli(env: Record<string, string> = {}): Promise<TestCli> {
+async function startTestCli(env: Record<string, string> = {}): Promise<TestCli> {
   const plane = await startTestControlPlane(env);
   const dir = await mkdtemp(path.join(tmpdir(), 'casare-cli-'));
   const at = (name: string) => path.join(dir, name);
@@ -58,5 +59,24 @@ export async function startTestCli(env: Record<string, string> = {}): Promise<Te
       await plane.close();
       await rm(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** The command line of a test file: there before its tests, and gone after them. */
+export function cliOfTests(env: Record<string, string> = {}): Omit<TestCli, 'close'> {
+  let cli: TestCli;
+  beforeAll(async () => {
+    cli = await startTestCli(env);
+  });
+  afterAll(() => cli.close());
+  return {
+    get plane() {
+      return cli.plane;
+    },
+    get dir() {
+      return cli.dir;
+    },
+    at: (name) => cli.at(name),
+    run: (args, options) => cli.run(args, options),
   };
 }
