@@ -50,6 +50,8 @@ export const BROUGHT_ALONG: readonly Part[] = [
       `tesseract-core-${kind}.wasm`,
     ]),
   },
+  // The Node that is packed is one for glibc.
+  { name: '@koromix/koffi-linux-x64', keep: ['index.js', 'linux_x64/'] },
 ];
 
 /**

@@ -43,8 +43,8 @@ export interface Ended {
 
 /** A system that a test may change: what it writes is in memory, and gone at the end. */
 export interface Guest {
-  /** Runs a shell script in it as root, to its end. */
-  sh(script: string): Promise<Ended>;
+  /** Runs a shell script in it as root, to its end, which is within five minutes unless told. */
+  sh(script: string, withinMs?: number): Promise<Ended>;
   /** The command line that runs a program in it, to be started by the test. */
   command(program: readonly string[]): [string, string[]];
   /** Puts a file of the machine into `/mnt`; answers its path there. */
@@ -113,10 +113,10 @@ export function guestOf(system: {
   ];
   return {
     command,
-    sh(script) {
+    sh(script, withinMs = 5 * MINUTE_MS) {
       const [program, args] = command(['DEBIAN_FRONTEND=noninteractive', 'sh', '-c', script]);
       return new Promise((resolve) => {
-        execFile(program, args, { timeout: 5 * MINUTE_MS, maxBuffer: 67_108_864 }, (error, stdout, stderr) => {
+        execFile(program, args, { timeout: withinMs, maxBuffer: 67_108_864 }, (error, stdout, stderr) => {
           resolve({ code: typeof error?.code === 'number' ? error.code : error ? 255 : 0, out: stdout + stderr });
         });
       });

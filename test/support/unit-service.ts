@@ -1,5 +1,5 @@
 /**
- * A service in a Debian of a test's own, where systemd cannot boot: what its unit says is run as its user by setpriv, without the
+ * A service in a Debian of a test's own, where no systemd runs: what its unit says is run as its user by setpriv, without the
  * sandbox that systemd would make around it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The package of the control plane in a Debian 12 that holds nothing else. systemd cannot boot there: what the units say is run
- * as their users by setpriv, without the sandbox that systemd would make around them.
+ * The package of the control plane in a Debian 12 that holds nothing else. systemd does not run there
+ * (systemd.test.ts): what the units say is run as their users by setpriv, without the sandbox that systemd would make around them.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The package of the agent in a Debian 12 that holds nothing else. systemd cannot boot there: what the unit says is run as its
- * user by setpriv, without the sandbox that systemd would make around it.
+ * The package of the agent in a Debian 12 that holds nothing else. systemd does not run there (systemd.test.ts): what
+ * the unit says is run as its user by setpriv, without the sandbox that systemd would make around it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,10 +2,11 @@
 # Installs the agent where there is no dpkg: ./install.sh, as root, in the unpacked folder. Again: an upgrade, which keeps
 # identity and configuration. ./install.sh --remove takes the program away, --purge also identity, data and users.
 set -eu
-# What is installed here is read by the users of the services, whatever umask root has.
+# What is installed here is read by the users of the services, whatever umask root has, and had when this was unpacked.
 umask 022
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo 'INSTALL_NOT_ROOT: users and a service are made: run this as root' >&2; exit 1; }
+chmod -R u=rwX,go=rX usr lib
 on_systemd() { [ -d /run/systemd/system ]; }
 user() {
   getent passwd "$1" > /dev/null && return
@@ -39,7 +40,6 @@ usermod --append --groups casare-worker casare-agent
 # The program is replaced as a whole: nothing of an earlier version stays.
 rm -rf /usr/lib/casare-agent.new /usr/lib/casare-agent.old
 cp -R usr/lib/casare-agent /usr/lib/casare-agent.new
-chmod -R u=rwX,go=rX /usr/lib/casare-agent.new
 if [ -e /usr/lib/casare-agent ]; then mv /usr/lib/casare-agent /usr/lib/casare-agent.old; fi
 mv /usr/lib/casare-agent.new /usr/lib/casare-agent
 rm -rf /usr/lib/casare-agent.old
