@@ -1,25 +1,26 @@
 /** Lint rules: what the compiler cannot see. Style is prettier's. */
 import tseslint from 'typescript-eslint';
 
+/** Folders and the program, by its tsconfig.json, that their files are of. A later folder may be inside of an earlier one. */
+const PROGRAMS = {
+  shared: 'shared',
+  certs: 'certs',
+  'control-plane': 'control-plane',
+  'control-plane/console': 'control-plane/console',
+  'edge-agent': 'edge-agent',
+  installer: 'installer',
+  test: 'test',
+  scripts: 'test',
+  'docs/examples': 'test',
+};
+
 export default tseslint.config(
   { ignores: ['**/dist/', '**/node_modules/', '.casare*/', '**/generated/', 'vitest.config.ts'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: {
-        project: [
-          './shared/tsconfig.json',
-          './certs/tsconfig.json',
-          './control-plane/tsconfig.json',
-          './control-plane/console/tsconfig.json',
-          './edge-agent/tsconfig.json',
-          './installer/tsconfig.json',
-          './test/tsconfig.json',
-          './docs/examples/tsconfig.json',
-        ],
-        tsconfigRootDir: import.meta.dirname,
-      },
+      parserOptions: { tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       'no-restricted-syntax': ['error', { selector: 'TSEnumDeclaration', message: 'Use z.enum or a const object.' }],
@@ -54,6 +55,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
     },
   },
+  // With one list for all, a file is looked for in one program after the other, and each is made for that.
+  ...Object.entries(PROGRAMS).map(([folder, program]) => ({
+    files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`],
+    languageOptions: { parserOptions: { project: [`./${program}/tsconfig.json`] } },
+  })),
   {
     files: ['control-plane/src/cli/**', 'control-plane/console/src/**', 'certs/src/cli/**', 'scripts/quickstart/**'],
     rules: {
