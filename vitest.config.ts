@@ -53,8 +53,9 @@ export default defineConfig({
           setupFiles: SET_UP,
           globalSetup: ['control-plane/src/platform/database/testing-global.ts'],
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // A whole installation is started in most hooks, and what is waited for there says by itself what is missing.
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
           // Much of their time is spent waiting: for leases, browsers, processes that start.
           maxWorkers: 2,
         },

@@ -3,6 +3,8 @@
  * agent and the control plane meanwhile; resumed, it does every step once.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import { api, type Job } from '@casare/shared/api';
 import { invoicesOf } from '../../docs/examples/supplier-portal/invoices.ts';
@@ -37,6 +39,11 @@ async function pausedInTheMiddle(): Promise<Job> {
   await gate.held();
   const asked = await stack.client.call(api.jobs.pause, { params: { id: job.id } });
   expect(asked).toMatchObject({ state: 'running', pausing: true });
+  // Before the agent has heard of it, the step under way may end and the next one start.
+  const log = path.join(stack.home, 'agent.log');
+  await until('the agent being told', 30_000, async () =>
+    (await readFile(log, 'utf8')).includes(`job ${job.id}: paused`),
+  );
   return job;
 }
 
