@@ -7,7 +7,7 @@ import { removeScratch } from './scratch.ts';
 import type { WorkerLog, WorkerProcess } from './worker-process.ts';
 
 /** A new spare is started this long after one was taken, so that it does not slow the job's first step. */
-const REFILL_MS = 1_500;
+export const REFILL_MS = 1_500;
 
 /** How often is looked whether a process that cannot be killed from here has ended, milliseconds. */
 const LOOK_AGAIN_MS = 500;

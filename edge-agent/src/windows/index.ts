@@ -14,5 +14,5 @@ export { folded, windowsHolds, windowsNameFault, windowsPathFault } from './path
 export { protectData, unprotectData } from './protected-data.ts';
 export { MACHINE, registryText, removeRegistryKey, setRegistryValue } from './registry.ts';
 export { createService, removeService, startService } from './service-manager.ts';
-export { ownSession } from './session.ts';
+export { ownSession, type WindowsSession } from './session.ts';
 export { systemFolder, systemProgram } from './system-program.ts';

@@ -1,13 +1,12 @@
 /** The agent's line to one worker host: its workers, its spare one, and orders that it answers. */
 import type { SlotKind } from '@casare/shared/protocol';
 import { z } from 'zod';
+import { REFILL_MS } from '../runner/worker-pool.ts';
 import type { FrameLink } from './frames.ts';
 import { HostedWorker } from './hosted-worker.ts';
 import { isUsable, type SessionState } from './session.decision.ts';
 import { FromHost, HOST_BYTES, MAX_WORKERS, type Probed, type ToHost } from './messages.ts';
 
-/** A new spare is started this long after one was taken, so that it does not slow the job's first step. */
-const REFILL_MS = 1_500;
 const MARKERS_AT_ONCE = 1_000;
 /** What a host may take to end a worker with everything it started, milliseconds. */
 const KILL_MS = 30_000;

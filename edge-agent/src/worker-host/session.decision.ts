@@ -1,15 +1,8 @@
 /** What the state of a session means for desktop jobs, and how it is told. Pure. */
+import type { WindowsSession } from '../windows/index.ts';
 
 /** A session of people, as its worker host sees it. */
-export interface SessionState {
-  readonly id: number;
-  readonly user: string;
-  readonly isConnected: boolean;
-  readonly isLocked: boolean;
-  readonly width: number;
-  readonly height: number;
-  readonly dpi: number;
-}
+export type SessionState = WindowsSession;
 
 /** `active`: its screen can be worked on. What is clicked on one that nobody can see arrives nowhere. */
 export function standingOf({ isConnected, isLocked }: SessionState): 'active' | 'locked' | 'disconnected' {
