@@ -24,7 +24,14 @@ const FORM = path.join(ROOT, 'test/support/windows-form');
 const COMPILE_MS = 120_000;
 /** The classes of UI Automation, the newer one first. */
 const CLASSES = ['{E22AD333-B25F-460C-83D0-0581107395C9}', '{FF48DBA4-60EF-4201-AA87-54103EEF594E}'];
-const DOUBLE = ['automation.c', 'automation-patterns.c', 'automation-controls.c', 'automation-events.c'];
+const DOUBLE = [
+  'automation.c',
+  'automation-patterns.c',
+  'automation-controls.c',
+  'automation-events.c',
+  'automation-menus.c',
+];
+const PARTS = ['form.c', 'form-hands.c'];
 const HEADERS = ['uiautomationclient.h', 'uiautomationcore.h', 'uiautomationcoreapi.h'];
 
 export interface WindowsDesk {
@@ -68,9 +75,10 @@ export async function startWindowsDesk({ automation }: WindowsDeskOptions): Prom
   }
 }
 
-/** The form of `windows-form/form.c`. */
+/** The form of `windows-form/`. */
 export async function compileForm(file: string): Promise<void> {
-  await compile(['-municode', '-mwindows', 'form.c', '-o', file, '-lcomctl32']);
+  const libraries = ['-lcomctl32'];
+  await compile(['-municode', '-mwindows', ...PARTS, '-o', file, ...libraries]);
 }
 
 /** From now on the double is what programs of this Windows get for UI Automation. */

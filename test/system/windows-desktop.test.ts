@@ -68,7 +68,7 @@ describe.skipIf(reason !== null)(skipName('Windows desktops, by Wine', reason), 
 
     test('a row that does not scroll itself is brought into view by the table around it', async () => {
       desk.open('numbers');
-      const { element, ancestors } = await found(desk, 'row "N-90"');
+      const { element, ancestors } = await found(desk, 'row "N-35"');
       const [{ element: table }] = ancestors.slice(-1) as [DesktopNode];
       const isSeen = async (): Promise<boolean> =>
         isWithin((await desk.driver.elements.bounds(element))!, (await desk.driver.elements.bounds(table))!);
@@ -91,8 +91,8 @@ describe.skipIf(reason !== null)(skipName('Windows desktops, by Wine', reason), 
       };
       // The windows that are there already are news to who begins to listen.
       await hears('automation.event', () => changes.next(0, 1, AbortSignal.timeout(WAIT_MS)));
-      const field = await found(desk, 'window "Ledger" >> document');
-      await hears('automation.property', () => desk.driver.elements.setText(field.element, 'Another line'));
+      const march = await found(desk, 'combobox "Period" >> option "March"');
+      await hears('automation.property', () => desk.driver.elements.select(march.element));
       await hears('automation.structure', () => desk.open('share'));
       await desk.driver.windows.close((await found(desk, 'window "Share"')).window);
     });
@@ -181,7 +181,7 @@ describe.skipIf(reason !== null)(skipName('Windows desktops, by Wine', reason), 
       expect((await find('list "Saved" >> option /Größe 42 Ж/')).element.name).toContain('42 x');
     });
 
-    test('a window that opens is heard by the events of Windows; Wine’s UI Automation raises none of those that are asked for', async () => {
+    test('a window that opens is heard by the events of Windows; of those of UI Automation Wine raises the focus alone', async () => {
       const changes = desk.driver.changes as RemoteChanges;
       const signal = AbortSignal.timeout(HEAR_MS);
       await changes.next(0, 1, signal);
@@ -192,7 +192,9 @@ describe.skipIf(reason !== null)(skipName('Windows desktops, by Wine', reason), 
           timeout: WAIT_MS,
         });
       }
-      expect([...changes.sources]).toEqual(['windows']);
+      const seen = [...changes.sources];
+      expect(seen).toContain('windows');
+      expect(seen.filter((source) => source !== 'windows' && source !== 'automation.focus')).toEqual([]);
     });
 
     test('a program that hangs hides its own windows and holds nobody', async () => {

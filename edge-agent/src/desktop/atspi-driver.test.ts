@@ -27,7 +27,7 @@ describe.skipIf(reason !== null)(skipName('AT-SPI', reason), () => {
           'Amount',
           ...rows('INV-1', 'INV-2', 'INV-3'),
         ),
-      long: () => open('--list', '--title', 'Numbers', '--height', '300', '--column', 'Ref', ...numbers(100)),
+      long: () => open('--list', '--title', 'Numbers', '--height', '300', '--column', 'Ref', ...numbers(40)),
       range: () => open('--scale', '--title', 'Share', '--min-value', '0', '--max-value', '50', '--value', '5'),
       close: () => desktop.close(),
     };

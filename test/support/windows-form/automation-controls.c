@@ -9,7 +9,7 @@ enum class class_of(HWND window)
     static const struct { const wchar_t *name; enum class class; } known[] = {
         { L"Edit", EDIT }, { L"CasareDocument", DOCUMENT }, { L"ComboBox", COMBO }, { L"CasareChoice", COMBO },
         { L"ListBox", LIST }, { L"msctls_trackbar32", SLIDER },
-        { L"SysListView32", TABLE }, { L"SysHeader32", TABLE_HEADER }, { L"Static", LABEL }, { L"CasareForm", TOP },
+        { L"SysListView32", TABLE }, { L"SysHeader32", TABLE_HEADER }, { L"Static", LABEL }, { L"CasareForm", TOP }, { L"#32768", POPUP },
     };
     wchar_t name[100] = { 0 };
     size_t i;

@@ -20,7 +20,7 @@
 /* The table of the form whose provider gives no cell by its place. */
 #define LEDGER 112
 
-enum part { WHOLE, HEADER_ITEM, ROW, CELL, OPTION };
+enum part { WHOLE, MENU_BAR, MENU_ITEM, HEADER_ITEM, ROW, CELL, OPTION };
 
 /* Every object of the double: its table first, as COM has it. */
 struct object {
@@ -39,7 +39,7 @@ struct object *make_object(void *table);
 struct object *make_element(HWND window, enum part part, int row, int column);
 
 /* controls.c: what the controls of the form say of themselves, also across processes. */
-enum class { OTHER, EDIT, DOCUMENT, BUTTON, CHECK, RADIO, COMBO, LIST, SLIDER, TABLE, TABLE_HEADER, LABEL, TOP };
+enum class { OTHER, EDIT, DOCUMENT, BUTTON, CHECK, RADIO, COMBO, LIST, SLIDER, TABLE, TABLE_HEADER, LABEL, TOP, POPUP };
 enum class class_of(HWND window);
 BSTR table_text(HWND table, int row, int column);
 BSTR header_text(HWND table, int column);
@@ -49,6 +49,13 @@ BSTR window_text(HWND window);
 BOOL has_focus(HWND window);
 int columns_of(HWND table);
 BOOL is_in_view(HWND table, int row, int column);
+
+/* menus.c */
+HWND form_of(HWND popup);
+int item_count(HWND form, int menu);
+BSTR item_name(struct object *item);
+BOOL item_rectangle(struct object *item, RECT *box);
+void open_item(struct object *item, BOOL open);
 
 /* patterns.c */
 void *pattern_table(struct object *element, PATTERNID id);

@@ -31,12 +31,14 @@ static HRESULT STDMETHODCALLTYPE get_read_only(struct object *self, BOOL *read_o
 
 static HRESULT STDMETHODCALLTYPE expand(struct object *self)
 {
+    if (self->part == MENU_ITEM) { open_item(self, TRUE); return S_OK; }
     SendMessageW(self->window, CB_SHOWDROPDOWN, TRUE, 0);
     return S_OK;
 }
 
 static HRESULT STDMETHODCALLTYPE collapse(struct object *self)
 {
+    if (self->part == MENU_ITEM) { open_item(self, FALSE); return S_OK; }
     SendMessageW(self->window, CB_SHOWDROPDOWN, FALSE, 0);
     return S_OK;
 }
@@ -289,6 +291,8 @@ BOOL has_pattern(struct object *element, PATTERNID id)
 {
     enum class class = class_of(element->window);
     switch (element->part) {
+    case MENU_BAR: return FALSE;
+    case MENU_ITEM: return id == UIA_ExpandCollapsePatternId && element->row == 0;
     case OPTION: return id == UIA_SelectionItemPatternId;
     case ROW: return id == UIA_SelectionItemPatternId;
     case CELL:

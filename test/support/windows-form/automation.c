@@ -89,8 +89,11 @@ static int control_type(struct object *self)
         [CHECK] = UIA_CheckBoxControlTypeId, [RADIO] = UIA_RadioButtonControlTypeId, [COMBO] = UIA_ComboBoxControlTypeId,
         [LIST] = UIA_ListControlTypeId, [SLIDER] = UIA_SliderControlTypeId, [TABLE] = UIA_DataGridControlTypeId,
         [TABLE_HEADER] = UIA_HeaderControlTypeId, [LABEL] = UIA_TextControlTypeId, [TOP] = UIA_WindowControlTypeId,
+        [POPUP] = UIA_MenuControlTypeId,
     };
     switch (self->part) {
+    case MENU_BAR: return UIA_MenuBarControlTypeId;
+    case MENU_ITEM: return UIA_MenuItemControlTypeId;
     case HEADER_ITEM: return UIA_HeaderItemControlTypeId;
     case ROW: return UIA_DataItemControlTypeId;
     case CELL: return UIA_TextControlTypeId;
@@ -103,13 +106,15 @@ static BSTR name_of(struct object *self)
 {
     enum class class = class_of(self->window);
     switch (self->part) {
+    case MENU_BAR: return SysAllocString(L"");
+    case MENU_ITEM: return item_name(self);
     case HEADER_ITEM: return header_text(self->window, self->column);
     case ROW: return table_text(self->window, self->row, 0);
     case CELL: return table_text(self->window, self->row, self->column);
     case OPTION: return option_text(self->window, self->row);
     default: break;
     }
-    if (class == EDIT || class == DOCUMENT || class == COMBO) return SysAllocString(L"");
+    if (class == EDIT || class == DOCUMENT || class == COMBO || class == POPUP) return SysAllocString(L"");
     return window_text(self->window);
 }
 
@@ -180,10 +185,12 @@ static HRESULT STDMETHODCALLTYPE property_value(struct object *self, PROPERTYID 
     case UIA_IsGridItemPatternAvailablePropertyId: put_truth(value, self->part == CELL); break;
     case UIA_ToggleToggleStatePropertyId: put_number(value, (int)SendMessageW(window, BM_GETCHECK, 0, 0)); break;
     case UIA_SelectionItemIsSelectedPropertyId: put_truth(value, is_selected(self)); break;
-    case UIA_ExpandCollapseExpandCollapseStatePropertyId: put_number(value, (int)SendMessageW(window, CB_GETDROPPEDSTATE, 0, 0)); break;
+    case UIA_ExpandCollapseExpandCollapseStatePropertyId:
+        put_number(value, self->part == MENU_ITEM ? item_count(window, 1) > 0 : (int)SendMessageW(window, CB_GETDROPPEDSTATE, 0, 0));
+        break;
     case UIA_ValueIsReadOnlyPropertyId:
         put_truth(value, self->part == CELL || (GetWindowLongW(window, GWL_STYLE) & ES_READONLY)); break;
-    default: put_truth(value, has_pattern(self, pattern_of(property))); break;
+    default: put_truth(value, pattern_of(property) && has_pattern(self, pattern_of(property))); break;
     }
     return S_OK;
 }
@@ -208,7 +215,7 @@ static struct object *parts_of(HWND window, enum part part, int row, int count)
 {
     struct object *array = make_array(count);
     int i;
-    for (i = 0; i < count; i++) array->items[i] = make_element(window, part, part == CELL ? row : i, part == CELL || part == HEADER_ITEM ? i : 0);
+    for (i = 0; i < count; i++) array->items[i] = make_element(window, part, part == CELL || part == MENU_ITEM ? row : i, part == CELL || part == HEADER_ITEM || part == MENU_ITEM ? i : 0);
     return array;
 }
 
@@ -226,16 +233,24 @@ static HRESULT STDMETHODCALLTYPE children(struct object *self, int scope, void *
         return S_OK;
     }
     if (scope != TreeScope_Children) return E_INVALIDARG;
+    if (self->part == MENU_BAR) { *array = parts_of(self->window, MENU_ITEM, 0, item_count(self->window, 0)); return S_OK; }
     if (self->part == ROW) { *array = parts_of(self->window, CELL, self->row, 2); return S_OK; }
     if (self->part != WHOLE) { *array = make_array(0); return S_OK; }
     switch (class_of(self->window)) {
+    case POPUP: {
+        HWND form = form_of(self->window);
+        *array = parts_of(form, MENU_ITEM, 1, item_count(form, 1));
+        return S_OK;
+    }
     case TABLE: *array = parts_of(self->window, ROW, 0, (int)SendMessageW(self->window, LVM_GETITEMCOUNT, 0, 0)); return S_OK;
     case COMBO: *array = parts_of(self->window, OPTION, 0, (int)SendMessageW(self->window, CB_GETCOUNT, 0, 0)); return S_OK;
     case LIST: *array = parts_of(self->window, OPTION, 0, (int)SendMessageW(self->window, LB_GETCOUNT, 0, 0)); return S_OK;
     default: break;
     }
     for (child = GetWindow(self->window, GW_CHILD); child && count < 200; child = GetWindow(child, GW_HWNDNEXT)) inside[count++] = child;
-    *array = make_array(count);
+    i = class_of(self->window) == TOP && item_count(self->window, 0) > 0;
+    *array = make_array(count + i);
+    if (i) (*array)->items[count] = make_element(self->window, MENU_BAR, 0, 0);
     for (i = 0; i < count; i++) (*array)->items[i] = make_element(inside[i], WHOLE, 0, 0);
     return S_OK;
 }
@@ -256,6 +271,7 @@ static HRESULT STDMETHODCALLTYPE pattern(struct object *self, PATTERNID id, stru
 static HRESULT STDMETHODCALLTYPE rectangle(struct object *self, RECT *box)
 {
     if (!IsWindow(self->window)) return UNAVAILABLE;
+    if (self->part == MENU_ITEM) return item_rectangle(self, box) ? S_OK : UNAVAILABLE;
     if (self->part == CELL || self->part == ROW) return table_rectangle(self->window, self->row, self->column, box) ? S_OK : UNAVAILABLE;
     return GetWindowRect(self->window, box) ? S_OK : UNAVAILABLE;
 }

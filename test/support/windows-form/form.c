@@ -4,19 +4,13 @@
  * entry     "Entry": the fields Account and Pin (protected), the buttons Cancel and OK, which close it
  * invoices  "Invoices": a table of three rows; a double click closes it
  * share     "Share": a slider from 0 to 50 that stands at 5
- * numbers   "Numbers": a table of a hundred rows, most of them out of view
+ * numbers   "Numbers": a table of forty rows, most of them out of view
  * ledger    "Ledger": controls of classes of its own, which no messages of classic ones reach; About opens a dialog
+ * parcels   "Parcels": a parcel that is dragged onto a shelf, with a menu and a context menu
  * order     "Orders": a form with one control of each kind; Save says below what it was given, and keeps it in the list
  * hang      "Hang": its button ends all answers for good
  */
-#ifndef UNICODE
-#define UNICODE
-#endif
-#ifndef _UNICODE
-#define _UNICODE
-#endif
-#include <windows.h>
-#include <commctrl.h>
+#include "form.h"
 #include <stdio.h>
 #include <wchar.h>
 
@@ -147,13 +141,17 @@ static void fill(HWND window)
         add_ledger(window);
         return;
     }
+    if (!wcscmp(kind, L"parcels")) {
+        add_parcels(window);
+        return;
+    }
     if (!wcscmp(kind, L"entry")) {
         add_field(window, L"Account:", 0, 10, ACCOUNT);
         add_field(window, L"Pin:", ES_PASSWORD, 45, PIN);
         add(window, L"Button", L"Cancel", BS_PUSHBUTTON | WS_TABSTOP, 110, 85, 90, 28, IDCANCEL);
     }
     if (!wcscmp(kind, L"invoices")) add_table(window, TABLE, 3, L"INV");
-    if (!wcscmp(kind, L"numbers")) add_table(window, TABLE, 100, L"N");
+    if (!wcscmp(kind, L"numbers")) add_table(window, TABLE, 40, L"N");
     if (!wcscmp(kind, L"share")) {
         HWND slider = add(window, TRACKBAR_CLASSW, L"", TBS_HORZ | WS_TABSTOP, 10, 10, 300, 30, SLIDER);
         SendMessageW(slider, TBM_SETRANGE, TRUE, MAKELPARAM(0, 50));
@@ -165,6 +163,8 @@ static void fill(HWND window)
 
 static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM w, LPARAM l)
 {
+    LRESULT answer;
+    if (menu_message(window, message, w, l, &answer)) return answer;
     switch (message) {
     case WM_CREATE:
         fill(window);
@@ -200,6 +200,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, wchar_t *arguments, in
 {
     static const wchar_t *titles[][2] = {
         { L"entry", L"Entry" }, { L"invoices", L"Invoices" }, { L"numbers", L"Numbers" }, { L"ledger", L"Ledger" },
+        { L"parcels", L"Parcels" },
         { L"share", L"Share" }, { L"order", L"Orders" }, { L"hang", L"Hang" }
     };
     INITCOMMONCONTROLSEX controls = { sizeof controls, ICC_LISTVIEW_CLASSES | ICC_BAR_CLASSES };
