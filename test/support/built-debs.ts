@@ -18,7 +18,8 @@ const BUILD = {
 /** All that is packed, and what packs it. */
 const INPUTS = [
   ...['shared', 'certs', 'control-plane', 'control-plane/console', 'edge-agent'].map((name) => `${name}/dist`),
-  ...['control-plane/migrations', 'installer', 'docs/install', 'package-lock.json', 'CHANGELOG.md', 'LICENSE'],
+  ...['bundle', 'licences', 'linux', 'debian.ts'].map((name) => `installer/${name}`),
+  ...['control-plane/migrations', 'docs/install', 'package-lock.json', 'CHANGELOG.md', 'LICENSE'],
 ];
 const KEPT = path.join(ROOT, 'node_modules', '.casare-debs');
 const AT = new Date('2026-01-01T00:00:00Z');

@@ -1,6 +1,6 @@
 /**
  * A Debian of a test's own: made by debootstrap below `node_modules`, once on a machine, and never written to afterwards. Programs
- * of it run by chroot, which only root may do, in mount and process namespaces that end with the test: nothing stays mounted,
+ * of it run as only root may let them, in mount and process namespaces that end with the test: nothing stays mounted,
  * nothing is left running, and who removes the folder can never reach the machine's own /dev or /proc.
  */
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -63,6 +63,11 @@ mount --rbind /dev "$2/root/dev"
 mount -t tmpfs -o mode=1777 tmpfs "$2/root/tmp"
 mount --bind "$3" "$2/root/mnt"
 cd "$2/root"
+mkdir old
+# Not chroot: the kernel gives whoever is in one no user namespaces, which browsers and containers need.
+pivot_root . old
+umount -l old
+rmdir old
 echo ready
 exec cat
 `;
@@ -79,7 +84,7 @@ export async function enterDebian(
   const holder = spawn('unshare', [...NAMESPACE, 'sh', '-c', ENTER, 'sh', lower, over, shared]);
   await started(holder);
   const first = descendantsOf(holder.pid!)[0]!.pid;
-  const target = ['--target', String(first), '--mount', '--pid', '--', 'chroot', path.join(over, 'root')];
+  const target = ['--target', String(first), '--mount', '--pid', '--'];
   return guestOf({ holder, target, shared });
 }
 
@@ -109,7 +114,7 @@ export function guestOf(system: {
   const environment = ['-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'];
   const command = (program: readonly string[]): [string, string[]] => [
     'nsenter',
-    [...target, 'env', ...environment, ...program],
+    [...target, '/usr/bin/env', ...environment, ...program],
   ];
   return {
     command,

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,10 +13,8 @@ import { builtDeb } from '../support/built-debs.ts';
 import { CLEAN, enterDebian, type Guest, whyNoRoot } from '../support/debian-root.ts';
 import { Gate } from '../support/gate.ts';
 import { expectDone, openShop, type Shop, submitWork } from '../support/packed-work.ts';
-import { ROOT } from '../support/program.ts';
 import { startStack, type Stack, until } from '../support/stack.ts';
 import { readUnit } from '../support/unit-file.ts';
-import { readDockerfile, wordsOf } from '../support/dockerfile.ts';
 
 const BUILD_MS = 15 * 60_000;
 const TAG = 'room=deb';
@@ -235,43 +233,3 @@ async function expectNothingLeft(): Promise<void> {
   );
   expect(left.out).toBe('');
 }
-
-/** No registry gives a base here: what the Dockerfile says is done in the same Debian, instruction by instruction. */
-describe.skipIf(reason !== null)('the image of the agent', { timeout: 300_000 }, () => {
-  const source = readFileSync(path.join(ROOT, 'installer/docker/agent.Dockerfile'), 'utf8');
-  const steps = readDockerfile(source, { VERSION: '0.1.0' });
-  const textOf = (name: string) => steps.find((step) => step.name === name)!.text;
-
-  test('every instruction is known, the base has a name that does not move to another Debian, and no secret is in it', () => {
-    const known = 'ARG FROM ARG COPY RUN ENV USER WORKDIR STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD';
-    expect(steps.map(({ name }) => name).join(' ')).toBe(known);
-    expect(textOf('FROM')).toMatch(/^debian:bookworm-slim$/);
-    expect(textOf('USER')).not.toMatch(/^(root|0)\b/);
-    expect(textOf('ENV')).not.toMatch(/casare_/);
-    expect(textOf('RUN')).toMatch(/--no-install-recommends.*rm -rf .*\/var\/lib\/apt\/lists/);
-  });
-
-  test('what it builds enrols as an agent for a while, is healthy, and leaves when it is stopped', async () => {
-    expect(textOf('COPY')).toBe('casare-agent_0.1.0_amd64.deb /tmp/casare-agent.deb');
-    expect((await debian.sh(`cp ${packages.now} /tmp/casare-agent.deb`)).code).toBe(0);
-    const built = await debian.sh(textOf('RUN'));
-    expect(built.code, built.out.slice(-1_000)).toBe(0);
-    const join = await stack.client.call(api.joinTokens.create, { body: { autoApprove: true, ephemeral: true } });
-    await debian.sh(`mkdir -p /run/secrets && printf '%s' '${join.token}' > /run/secrets/casare-join-token`);
-
-    const user = textOf('USER');
-    const as = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--no-new-privs', '--'];
-    const environment = ['env', '-C', textOf('WORKDIR'), textOf('ENV'), `CASARE_AGENT_URL=${stack.enrolUrl}`];
-    const words = [...wordsOf(steps, 'ENTRYPOINT'), ...wordsOf(steps, 'CMD')];
-    const [program, args] = debian.command([...as, ...environment, ...words, '--name', 'in a container']);
-    const child = spawn(program, args, { stdio: 'ignore' });
-    running.push(child);
-    const ended = once(child, 'close').then(([code]) => code as number | null);
-    const health = [...as, ...wordsOf(steps, 'HEALTHCHECK')].join(' ');
-    await until('its health', 60_000, async () => (await debian.sh(health)).code === 0);
-    const { items } = await stack.client.call(api.agents.list, {});
-    expect(items.find(({ name }) => name === 'in a container')).toMatchObject({ connected: true });
-    await stopService({ child, output: '', ended }, 'run --ephemeral');
-    expect((await debian.sh('ls /var/lib/casare-agent/identity.json')).code).not.toBe(0);
-  });
-});
