@@ -209,6 +209,24 @@ describe.skipIf(reason !== null)(skipName('the agent on Windows, by Wine', reaso
     expect(JSON.parse(stdout)).toEqual({ before: true, ended: false, heldBefore: true, afterHolder: false });
   });
 
+  test('an open file is known by where it lies, however it was called when it was opened', async () => {
+    const { stdout, stderr } = await agent.probe(
+      'lies',
+      `import { mkdirSync, openSync, writeFileSync } from 'node:fs';
+       import { finalPath } from './probe/windows/index.js';
+       for (const folder of ['lies', 'other']) {
+         mkdirSync(folder);
+         writeFileSync(folder + '/a.txt', 'x');
+       }
+       const ends = (path) => finalPath(openSync(path)).split('\\\\').slice(-2).join('/');
+       console.log(JSON.stringify(['LIES/A.txt', 'lies/../other/a.txt', 'lies/../lies'].map(ends), null, 0));`,
+    );
+    expect({ stderr, found: JSON.parse(stdout) as string[] }).toEqual({
+      stderr: '',
+      found: ['lies/a.txt', 'other/a.txt', expect.stringMatching(/\/lies$/)],
+    });
+  });
+
   test('a key is read by the file it was protected as, and by no other', async () => {
     const { stdout, stderr } = await agent.probe(
       'keys',
