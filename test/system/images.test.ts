@@ -1,7 +1,7 @@
 /**
  * The images of the Dockerfiles, really built and really run: by podman, and by Compose as docker-compose.yaml says, for people's
- * first start, an agent that joins, a backup, an upgrade. The base is a Debian by debootstrap, since no registry is asked; so the
- * database is a double: the PostgreSQL of our own package behind what the official image promises (`POSTGRES_DOUBLE`).
+ * first start, an agent that joins, a backup, a restart on the same data. The base is a Debian by debootstrap, since no
+ * registry is asked; so the database is a double: the PostgreSQL of our own package behind what the official image promises (`POSTGRES_DOUBLE`).
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';

@@ -33,6 +33,7 @@ const casare = (args: string[], env: Record<string, string> = {}, written = { ou
 describe('exit codes', () => {
   test.each([
     [['--help'], 0],
+    [['--version'], 0],
     [['nonsense'], 2],
     [['jobs', '--state', 'nonsense'], 2],
     [['run', '/nonexistent.yaml'], 2],

@@ -1,5 +1,6 @@
 /** The `casare` command: its tree, and how a call of it ends. */
 import { Command, Option } from 'commander';
+import { CONTROL_PLANE_VERSION } from '../platform/version.ts';
 import { exitCodeOf, linesOf } from './exit.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addFleetCommands } from './fleet-commands.ts';
@@ -26,7 +27,9 @@ import { addWorkflowCommands } from './workflow-commands.ts';
 /** Runs one call; its exit code. Never rejects. */
 export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
   try {
-    await programFor(around).parseAsync(args, { from: 'user' });
+    // Not an option of the program: commands have a `--version` of what they act on.
+    if (args[0] === '--version') around.terminal.out(`${CONTROL_PLANE_VERSION ?? 'unknown'}\n`);
+    else await programFor(around).parseAsync(args, { from: 'user' });
     return around.exitCode;
   } catch (error) {
     for (const line of linesOf(error)) around.terminal.err(`${line}\n`);
@@ -44,6 +47,7 @@ function programFor(around: Surroundings): Command {
     )
     .option('--if-match <etag>', 'change it only if it is still as this ETag says')
     .option('--etag-save <file>', 'write the ETag of what is shown or changed to a file')
+    .addHelpText('after', '\n`casare --version` says which one this is.')
     .showHelpAfterError('Add --help to see how it is called.')
     .exitOverride()
     .configureOutput({

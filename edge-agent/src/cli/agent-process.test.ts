@@ -190,6 +190,9 @@ test('usage errors exit 2, an agent that is not enrolled exits 3, each in one li
   expect(wrong.output).toMatch(/^USAGE: [^\n]+\n$/);
   const unknown = casareAgent('fly');
   expect(await unknown.ended).toBe(2);
+  const version = casareAgent('--version');
+  expect(await version.ended).toBe(0);
+  expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
   const empty = casareAgent('run', '--home', join(folder, 'empty'));
   expect(await empty.ended).toBe(3);
   expect(empty.output).toMatch(/^NOT_ENROLLED: [^\n]+\n$/);

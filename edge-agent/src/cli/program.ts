@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { describe, Fault } from '../fault.ts';
 import { agentHome } from '../identity/index.ts';
 import { DocumentProblems } from '../local/document-problems.ts';
-import { askStatus, ConfigInvalid, plain } from '../service/index.ts';
+import { agentVersion, askStatus, ConfigInvalid, plain } from '../service/index.ts';
 import { addAudit } from './audit-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { addInspect } from './inspect-command.ts';
@@ -53,7 +53,7 @@ class RunFailed extends Error {}
 
 function commands(around: Surroundings): Command {
   const program = new Command('casare-agent').description('The Casare edge agent: runs jobs where the systems are.');
-  program.exitOverride().configureOutput({ writeOut: around.print, writeErr: around.complain });
+  program.version(agentVersion()).exitOverride().configureOutput({ writeOut: around.print, writeErr: around.complain });
 
   addRun(program, around);
   addStatus(program, around);
