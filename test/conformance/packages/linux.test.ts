@@ -58,7 +58,12 @@ test.skipIf(!dpkg)('everything is of root, and nobody else writes it; scripts ru
   expect(list.length).toBeGreaterThan(10);
   for (const line of list) expect(line).toMatch(/^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x) root\/root .* 2026-01-01 /);
   const runs = list.filter((line) => line.startsWith('-rwx')).map((line) => line.split(' ./')[1]);
-  expect(runs).toEqual(['usr/bin/casare-agent', 'usr/lib/casare-agent/hand-over-token']);
+  const scripts = [
+    'usr/bin/casare-agent',
+    'usr/lib/casare-agent/end-processes',
+    'usr/lib/casare-agent/hand-over-token',
+  ];
+  expect(runs).toEqual(scripts);
   const control = path.join(folder, 'control');
   execFileSync('dpkg-deb', ['--control', deb, control]);
   expect(readFileSync(path.join(control, 'control'), 'utf8')).toMatch(
