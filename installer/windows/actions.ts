@@ -59,7 +59,8 @@ export function actions(sequence: Readonly<Record<string, number>>): readonly st
     "INSERT INTO `Directory` (`Directory`, `Directory_Parent`, `DefaultDir`) VALUES ('System64Folder', 'TARGETDIR', '.')",
     // A worker host keeps the program's files open: without this they would be replaced at the next start of Windows.
     system('endHosts', ASIDE, `${SCHTASKS} /end /tn "${SESSION_TASK}"`),
-    at('endHosts', 'Installed', stops + 1),
+    // Not at a repair. An upgrade removes the older version, whose action this is.
+    at('endHosts', 'REMOVE="ALL"', stops + 1),
     // Not through a link of the agent's account: what is a folder is not copied.
     system(
       'keepConfig',

@@ -17,6 +17,7 @@ test('a repair, which any user may ask for, configures nothing and keeps address
   expect(conditionOf('forgetToken')).toBe('(JOIN_TOKEN OR JOIN_TOKEN_FILE) AND NOT Installed');
   expect(conditionOf('keepUrl')).toBe('SAVED_URL AND (Installed OR NOT CONTROLPLANE_URL)');
   expect(conditionOf('keepDir')).toBe('SAVED_DIR AND (Installed OR NOT INSTALLDIR)');
+  expect(conditionOf('endHosts')).toBe('REMOVE="ALL"');
 });
 
 test('the account of the service is not for ordinary users to name', () => {
