@@ -23,7 +23,22 @@ const EVENT_KEY = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\$
 const NEEDS_URL =
   'CONTROLPLANE_URL is missing or is not an https:// address. Say where agents enrol, for example: ' +
   'msiexec /i casare-agent.msi /qn CONTROLPLANE_URL=https://agents.example.com:8442 JOIN_TOKEN=...';
+const ITS_OWN =
+  'INSTALLDIR is a drive, or a folder of Windows. It will be closed to changes by others, so give a folder of its own, for example: ' +
+  'INSTALLDIR=D:\\Casare\\Agent';
 const NEWER = 'A newer version of Casare Agent is installed. Remove it first if you want this older one.';
+
+/**
+ * Where the folder of the program may not be: its access list is replaced. `dirEnd` is INSTALLDIR with a backslash behind it, so
+ * with two where it was given with one. Each is a condition of its own: they have 255 characters at most.
+ */
+const NOT_ITS_OWN = [
+  [':\\', ':\\\\', ':\\Users\\', ':\\Users\\\\'].map((end) => `dirEnd ~>> "${end}"`).join(' OR '),
+  'dirEnd ~<< WindowsFolder OR dirEnd ~<< CommonAppDataFolder',
+  ...['ProgramFiles64Folder', 'ProgramFilesFolder', 'CommonFiles64Folder', 'CommonFilesFolder'].map(
+    (folder) => `dirEnd ~= ${folder} OR INSTALLDIR ~= ${folder}`,
+  ),
+];
 
 /** The text of the `.wxs`. */
 export function sourceOf({ version, folder, files, helpLink }: SourceWanted): string {
@@ -45,6 +60,8 @@ ${helpLink === undefined ? '' : `<Property Id="ARPHELPLINK" Value="${escaped(hel
 <CustomAction Id="keepDir" Property="INSTALLDIR" Value="[SAVED_DIR]"/>
 <Property Id="quote" Value="&quot;"/>
 ${GIVEN.map(unquoted).join('\n')}
+<CustomAction Id="keepEnd" Property="dirEnd" Value="[INSTALLDIR]\\"/>
+${NOT_ITS_OWN.map(elsewhere).join('\n')}
 <Condition Message="${escaped(NEEDS_URL)}">Installed OR (CONTROLPLANE_URL ~&lt;&lt; "https://")</Condition>
 <Directory Id="TARGETDIR" Name="SourceDir">
 <Directory Id="ProgramFiles64Folder"><Directory Id="programCasare" Name="Casare"><Directory Id="INSTALLDIR" Name="Agent">
@@ -74,6 +91,11 @@ ${treeOf(folder, files)}
 function unquoted(property: string): string {
   const text = `${property} has a double quote in it, or ends with a backslash. Give it without.`;
   return `<Condition Message="${text}">${escaped(`NOT (${property} >< quote OR ${property} >> "\\")`)}</Condition>`;
+}
+
+/** Asked of an installation; an installed agent must be able to go. */
+function elsewhere(condition: string): string {
+  return `<Condition Message="${escaped(ITS_OWN)}">${escaped(`Installed OR NOT INSTALLDIR OR NOT (${condition})`)}</Condition>`;
 }
 
 /** The folders as they are, each with its files. */

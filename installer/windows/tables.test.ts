@@ -20,6 +20,55 @@ test('a repair, which any user may ask for, configures nothing and keeps address
   expect(conditionOf('endHosts')).toBe('REMOVE="ALL"');
 });
 
+/** As Windows' installer has them. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  WindowsFolder: 'C:\\Windows\\',
+  CommonAppDataFolder: 'C:\\ProgramData\\',
+  ProgramFiles64Folder: 'C:\\Program Files\\',
+  ProgramFilesFolder: 'C:\\Program Files (x86)\\',
+  CommonFiles64Folder: 'C:\\Program Files\\Common Files\\',
+  CommonFilesFolder: 'C:\\Program Files (x86)\\Common Files\\',
+};
+
+/** Whether a launch condition refuses this INSTALLDIR: the part of their language that they are written in. */
+function refuses(folder: string): boolean {
+  const source = sourceOf({ version: '1.0.0', folder: 'agent', files: ['node.exe'] }).replaceAll('&lt;', '<');
+  const text = source.replaceAll('&gt;', '>').replaceAll('&quot;', '"');
+  const conditions = [...text.matchAll(/>Installed OR NOT INSTALLDIR OR NOT \((.*)\)<\/Condition>/g)];
+  expect(conditions.length).toBeGreaterThan(0);
+  const values: Readonly<Record<string, string>> = { ...FOLDERS, INSTALLDIR: folder, dirEnd: `${folder}\\` };
+  const valueOf = (word: string): string => {
+    const value = word.startsWith('"') ? word.slice(1, -1) : values[word];
+    expect(value, word).toBeDefined();
+    return value!.toLowerCase();
+  };
+  return conditions.some(([, terms]) =>
+    terms!.split(' OR ').some((term) => {
+      const [, left, operator, right] = /^(\w+) ~(<<|>>|=) ("[^"]+"|\w+)$/.exec(term)!;
+      const [a, b] = [valueOf(left!), valueOf(right!)];
+      return operator === '<<' ? a.startsWith(b) : operator === '>>' ? a.endsWith(b) : a === b;
+    }),
+  );
+}
+
+test.each(
+  [...Object.values(FOLDERS), 'D:\\', 'C:\\Users\\', 'c:\\PROGRAM FILES\\', 'C:\\Windows\\System32\\']
+    .flatMap((folder) => [folder, folder.slice(0, -1)])
+    .map((folder) => [folder]),
+)('%s, whose access list would be replaced, is no folder for the program', (folder) => {
+  expect(refuses(folder)).toBe(true);
+});
+
+test.each([
+  ['C:\\Program Files\\Casare\\Agent\\'],
+  ['C:\\Program Files\\Casare'],
+  ['D:\\Casare'],
+  ['C:\\Windowsill\\Agent\\'],
+  ['C:\\Prog'],
+])('%s is one', (folder) => {
+  expect(refuses(folder)).toBe(false);
+});
+
 test('the account of the service is not for ordinary users to name', () => {
   const secure = made.find((statement) => statement.includes('SecureCustomProperties')) ?? '';
   expect(secure).toContain('CONTROLPLANE_URL');

@@ -45,6 +45,8 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
     at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52),
     at('keepUrl', keep('SAVED_URL', 'CONTROLPLANE_URL'), 51, 'InstallUISequence'),
     at('keepDir', keep('SAVED_DIR', 'INSTALLDIR'), 52, 'InstallUISequence'),
+    at('keepEnd', 'INSTALLDIR', 53),
+    at('keepEnd', 'INSTALLDIR', 53, 'InstallUISequence'),
     ...actions(sequence),
     // The folder of the command is added to everybody's PATH, and taken out again.
     'CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, `Value` CHAR(255), ' +

@@ -87,6 +87,8 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     expect(await msiexec('/i', first, ACCOUNT)).toBe(REFUSED);
     expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'JOIN_TOKEN=wrong')).toBe(FAILED);
     expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, 'SITE=hall\\')).toBe(REFUSED);
+    const inWindows = 'INSTALLDIR=c:\\WINDOWS\\casare';
+    expect(await msiexec('/i', first, ACCOUNT, `CONTROLPLANE_URL=${stack.enrolUrl}`, inWindows)).toBe(REFUSED);
     expect(await query('HKLM\\Software\\Casare\\Agent')).toBeNull();
     expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
   });
