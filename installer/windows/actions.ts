@@ -43,10 +43,13 @@ const SESSIONS = `SESSIONS="1" AND ${FIRST}`;
 const GONE = 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE';
 
 const CONFIG = '[DATADIR]agent.yaml';
-/** As it was before; a name that `service purge` takes for a part of ours. */
-const BEFORE = `${CONFIG}.0.part`;
+const TOKEN = '[DATADIR]join-token';
+/** As it was before, where the account of the service reads and writes nothing. */
+const BEFORE = '[KEPT]before';
 const CMD = '"[System64Folder]cmd.exe" /c';
 const SCHTASKS = '"[System64Folder]schtasks.exe"';
+/** The account of the service may put a folder, or a link to one, in the place of a file: `del` would empty it. */
+const remove = (file: string): string => `if not exist "${file}\\" del /f /q "${file}"`;
 
 /** `sequence` are the numbers that wixl gave to the actions around ours. */
 export function actions(sequence: Readonly<Record<string, number>>): readonly string[] {
@@ -65,17 +68,19 @@ export function actions(sequence: Readonly<Record<string, number>>): readonly st
     system(
       'keepConfig',
       SYSTEM,
-      `${CMD} if exist "${CONFIG}\\" (exit 1) else if exist "${CONFIG}" (copy /y "${CONFIG}" "${BEFORE}") ` +
-        `else if exist "${BEFORE}" del /f /q "${BEFORE}"`,
+      `${CMD} if exist "${CONFIG}\\" (exit 1) else if exist "${BEFORE}\\" (exit 1) else if exist "${CONFIG}" ` +
+        `(copy /y "${CONFIG}" "${BEFORE}") else if exist "${BEFORE}" del /f /q "${BEFORE}"`,
     ),
     at('keepConfig', FIRST, services + 1),
     system(
       'restoreConfig',
       UNDONE,
-      `${CMD} if exist "${BEFORE}" (move /y "${BEFORE}" "${CONFIG}") else del /f /q "${CONFIG}"`,
+      // Not moved: it would keep the access list of where it comes from.
+      `${CMD} (if not exist "${CONFIG}\\" (if exist "${BEFORE}" (copy /y "${BEFORE}" "${CONFIG}") else del /f /q "${CONFIG}")) ` +
+        `& ${remove(BEFORE)}`,
     ),
     at('restoreConfig', FIRST, services + 2),
-    system('forgetToken', UNDONE, `${CMD} del /f /q "[DATADIR]join-token"`),
+    system('forgetToken', UNDONE, `${CMD} ${remove(TOKEN)}`),
     at('forgetToken', `(JOIN_TOKEN OR JOIN_TOKEN_FILE) AND ${FIRST}`, services + 3),
     setup('configure', SETUP, 'configure', WORDS.map(([option, name]) => ` ${option} "[${name}]"`).join('')),
     at('configure', FIRST, services + 4),
@@ -88,7 +93,7 @@ export function actions(sequence: Readonly<Record<string, number>>): readonly st
     at('forgetTask', SESSIONS, services + 5),
     setup('sessionsOn', SETUP, 'sessions on'),
     at('sessionsOn', SESSIONS, services + 6),
-    system('forgetBefore', DONE, `${CMD} del /f /q "${BEFORE}"`),
+    system('forgetBefore', DONE, `${CMD} ${remove(BEFORE)}`),
     at('forgetBefore', FIRST, services + 7),
     setup('purge', SETUP, 'purge'),
     at('purge', `PURGE="1" AND ${GONE}`, removes - 3),

@@ -42,7 +42,7 @@ const NOT_ITS_OWN = [
 
 /** The text of the `.wxs`. */
 export function sourceOf({ version, folder, files, helpLink }: SourceWanted): string {
-  const components = [...files.map(idOf), 'cRegistry', 'cEvents', 'cData', 'cPath'];
+  const components = [...files.map(idOf), 'cRegistry', 'cEvents', 'cData', 'cPath', 'cKept'];
   return `<?xml version="1.0" encoding="utf-8"?>
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
 <Product Id="${uuidOf(`product/${version}`)}" Name="Casare Agent" Language="1033" Version="${version}" Manufacturer="Casare" UpgradeCode="${UPGRADE_CODE}">
@@ -76,6 +76,7 @@ ${treeOf(folder, files)}
 <RegistryValue Name="TypesSupported" Type="integer" Value="7"/>
 </RegistryKey></Component>
 <Component Id="cPath" Guid="${uuidOf('component/path')}" Win64="yes"><CreateFolder/></Component>
+<Directory Id="KEPT" Name="setup"><Component Id="cKept" Guid="${uuidOf('component/kept')}" Win64="yes"><CreateFolder/></Component></Directory>
 </Directory></Directory></Directory>
 <Directory Id="CommonAppDataFolder"><Directory Id="dataCasare" Name="Casare"><Directory Id="DATADIR" Name="Agent">
 <Component Id="cData" Guid="${uuidOf('component/data')}" Win64="yes"><CreateFolder/></Component>

@@ -69,6 +69,23 @@ test.each([
   expect(refuses(folder)).toBe(false);
 });
 
+test('the system takes away and copies over no folder, which the account of the service may have put in the place of a file', () => {
+  const lines = made.flatMap(
+    (text) => /VALUES \('\w+', \d+, 'System64Folder', '(.*)'\)$/.exec(text)?.slice(1, 2) ?? [],
+  );
+  const taken = lines.filter((line) => /\b(del|copy|move)\b/.test(line));
+  expect(taken).toHaveLength(4);
+  for (const line of taken) {
+    for (const [, file] of line.matchAll(/(?:del \/f \/q|copy \/y "[^"]+") "([^"]+)"/g)) {
+      expect(line).toMatch(/if (not )?exist/);
+      expect(line.replaceAll('if not exist', 'if exist')).toContain(`if exist "${file}\\"`);
+    }
+    expect(line).not.toMatch(/\bmove\b/);
+    // What Windows takes at most.
+    expect(line.length).toBeLessThan(256);
+  }
+});
+
 test('the account of the service is not for ordinary users to name', () => {
   const secure = made.find((statement) => statement.includes('SecureCustomProperties')) ?? '';
   expect(secure).toContain('CONTROLPLANE_URL');
@@ -90,7 +107,7 @@ test('the data, the folder around it and the program are taken from whoever made
   const locked = made.flatMap(
     (text) => /VALUES \('\w+', '(\w+)', 'CreateFolder', '([^']+)'\)/.exec(text)?.slice(1, 3) ?? [],
   );
-  expect(locked.filter((_, index) => index % 2 === 0)).toEqual(['DATADIR', 'dataCasare', 'INSTALLDIR']);
+  expect(locked.filter((_, index) => index % 2 === 0)).toEqual(['DATADIR', 'dataCasare', 'INSTALLDIR', 'KEPT']);
   expect(made.some((text) => text.includes('`CreateFolder`') && text.includes("'dataCasare', 'cData'"))).toBe(true);
   const service = serviceSid(SERVICE);
   // Owned by the system, nothing inherited; others than the service read the outer one, which nobody inherits from it.
@@ -99,6 +116,8 @@ test('the data, the folder around it and the program are taken from whoever made
   expect(locked[3]).toBe(`${closed}(A;;0x1301bf;;;${service})(A;;0x1200a9;;;BU)`);
   // Where INSTALLDIR says: everybody reads and runs what is in there, whatever the folder around it allows.
   expect(locked[5]).toBe(`${closed}(A;OICI;0x1200a9;;;BU)`);
+  // In there `agent.yaml` lies while it is changed.
+  expect(locked[7]).toBe(closed);
 });
 
 test('what takes back is in the script before that which it takes back, and runs a program of Windows', () => {

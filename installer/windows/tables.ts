@@ -64,6 +64,9 @@ export function statements(sequence: Readonly<Record<string, number>>): readonly
       `VALUES ('parent', 'dataCasare', 'CreateFolder', '${PARENT_SDDL}')`,
     'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
       `VALUES ('program', 'INSTALLDIR', 'CreateFolder', '${PROGRAM_SDDL}')`,
+    // What the installer keeps for minutes: nobody else may read what is in `agent.yaml`.
+    'INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) ' +
+      `VALUES ('kept', 'KEPT', 'CreateFolder', '${CLOSED}')`,
     'CREATE TABLE `MsiServiceConfigFailureActions` (`MsiServiceConfigFailureActions` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL, ' +
       '`Event` SHORT NOT NULL, `ResetPeriod` LONG, `RebootMessage` CHAR(255), `Command` CHAR(255), `Actions` CHAR(255), ' +
       '`DelayActions` CHAR(255), `Component_` CHAR(72) NOT NULL PRIMARY KEY `MsiServiceConfigFailureActions`)',

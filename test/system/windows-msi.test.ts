@@ -35,7 +35,7 @@ const ACCOUNT = 'SERVICE_ACCOUNT=LocalSystem';
 const DATA = 'C:\\ProgramData\\Casare\\Agent';
 const DATA_PARTS = ['ProgramData', 'Casare', 'Agent'];
 /** `agent.yaml` while an installation is under way. */
-const BEFORE = 'agent.yaml.0.part';
+const BEFORE = ['Program Files', 'Casare', 'Agent', 'setup', 'before'];
 const NOWHERE = 'CONTROLPLANE_URL=https://127.0.0.1:9';
 const TASKS = ['windows', 'system32', 'tasks'];
 const PROGRAM = 'C:\\Program Files\\Casare\\Agent';
@@ -97,7 +97,8 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     const late = await failingLate();
     const properties = async () => [NOWHERE, `JOIN_TOKEN=${await freshToken()}`, 'SITE=late', 'SESSIONS=1', ACCOUNT];
     expect(await msiexec('/i', late, ...(await properties()))).toBe(FAILED);
-    expect(['join-token', 'agent.yaml', BEFORE].filter((name) => existsSync(inData(name)))).toEqual([]);
+    expect(['join-token', 'agent.yaml'].filter((name) => existsSync(inData(name)))).toEqual([]);
+    expect(existsSync(onDrive(wine, ...BEFORE))).toBe(false);
     expect(hasTask()).toBe(false);
     expect(await query('HKLM\\SYSTEM\\CurrentControlSet\\Services\\CasareAgent')).toBeNull();
 
@@ -107,7 +108,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     await makeTask();
     expect(await msiexec('/i', late, ...(await properties()))).toBe(FAILED);
     expect(await readFile(inData('agent.yaml'), 'utf8')).toBe(earlier);
-    expect(['join-token', BEFORE].filter((name) => existsSync(inData(name)))).toEqual([]);
+    expect([inData('join-token'), onDrive(wine, ...BEFORE)].filter((file) => existsSync(file))).toEqual([]);
     expect(hasTask()).toBe(true);
     await rm(inData('agent.yaml'));
   }, 300_000);
@@ -124,7 +125,7 @@ describe.skipIf(reason !== null)(skipName('the MSI, by Wine', reason), () => {
     // Wine keeps access lists as modes (the group are administrators), and knows no table of them: this one is of `configure`.
     expect(statSync(inData()).mode & 0o777).toBe(0o770);
     expect(await query(SYSTEM_PATH)).toContain(PROGRAM);
-    expect(existsSync(inData(BEFORE))).toBe(false);
+    expect(existsSync(onDrive(wine, ...BEFORE))).toBe(false);
     expect(await readFile(inData('join-token'), 'utf8')).toBe(`${token}\n`);
     // Wine lists all properties at the end, whatever MsiHiddenProperties says: besides there it is nowhere.
     const verbose = (await textOnDrive(wine, 'install.log')).replaceAll('\0', '').split('\n');
