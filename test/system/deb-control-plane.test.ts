@@ -247,7 +247,9 @@ describe.skipIf(reason !== null)('the .deb of the control plane in a clean Debia
   test('purge without anybody to ask keeps the data, and says how to remove it; installed again it is the same', async () => {
     const kept = await debian.sh(`dpkg --purge ${SERVER} < /dev/null`);
     expect(kept.code, kept.out).toBe(0);
-    expect(kept.out).toMatch(/^casare-control-plane: the data is kept; to remove it: rm -r \/var\/lib\/casare .*$/m);
+    expect(kept.out).toMatch(
+      /^casare-control-plane: the data is kept; to remove it: rm -r \/var\/lib\/casare .*\/backup-passphrase; userdel .*$/m,
+    );
     expect((await debian.sh(`ls ${HERE}`)).code).not.toBe(0);
     await install(packages.later);
     const served = await serve();
