@@ -6,7 +6,6 @@ set -eu
 umask 022
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo 'INSTALL_NOT_ROOT: users and a service are made: run this as root' >&2; exit 1; }
-chmod -R u=rwX,go=rX usr lib
 on_systemd() { [ -d /run/systemd/system ]; }
 user() {
   getent passwd "$1" > /dev/null && return
@@ -31,7 +30,7 @@ case "${1-}" in
     done
     exit 0
     ;;
-  '') ;;
+  '') chmod -R u=rwX,go=rX usr lib ;;
   *) echo 'INSTALL_USAGE: ./install.sh [--remove | --purge]' >&2; exit 2 ;;
 esac
 user casare-agent
