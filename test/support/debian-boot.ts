@@ -6,6 +6,7 @@
  * groups lie in one that is removed with it. When the test ends, however it ends, so does everything in it.
  */
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { debianLayer } from './debian-layer.ts';
@@ -18,15 +19,16 @@ const BOOT_MS = 120_000;
 
 const SYSTEMD = ['systemd', 'systemd-sysv'];
 
-/** The group of a test's system, in the tree that the kernel gives to whoever mounts it. */
-const groupOf = (pid: number) => `casare-test-${pid}`;
+/** The group of a test's system, in the tree that the kernel gives to whoever mounts it. A run that was killed may have left its own. */
+const freshGroup = () => `casare-test-${randomUUID()}`;
 const IN_GROUPS = 'mount -t tmpfs tmpfs /mnt; mkdir /mnt/groups; mount -t cgroup2 cgroup2 /mnt/groups; cd /mnt/groups';
 
 /** Why systemd cannot be booted here; null when it can. */
 export async function whyNoSystemd(what: string): Promise<string | null> {
   const reason = await whyNoRoot(what);
   if (reason !== null) return reason;
-  const trial = `set -e; ${IN_GROUPS}; mkdir ${groupOf(process.pid)}; rmdir ${groupOf(process.pid)}`;
+  const group = freshGroup();
+  const trial = `set -e; ${IN_GROUPS}; mkdir ${group}; rmdir ${group}`;
   return run('unshare', [...NAMESPACE, 'unshare', '--cgroup', 'sh', '-c', trial]).then(
     () => null,
     () => `this machine lets nobody mount control groups, which systemd needs to boot for ${what}`,
@@ -82,7 +84,7 @@ export async function bootDebian(folder: string): Promise<Guest> {
   const root = await debianRoot('bookworm', CLEAN);
   const layer = await debianLayer('bookworm-systemd', root, SYSTEMD);
   const [over, shared] = await guestFolders(folder);
-  const group = groupOf(process.pid);
+  const group = freshGroup();
   const boot = [...NAMESPACE, '--uts', '--ipc', 'sh', '-c', BOOT, 'sh', `${layer}:${root}`, over, shared, group];
   const holder = spawn('sh', ['-c', HOLD, 'sh', ...boot]);
   await started(holder);
