@@ -11,20 +11,18 @@ const BUILD_MS = 15 * 60_000;
 const reason = await whyNoRoot('lintian');
 if (reason !== null) console.log(`skipped: ${reason}`);
 
-let folder = '';
 let debian: Guest;
+const held = new AsyncDisposableStack();
 
 beforeAll(async () => {
   if (reason !== null) return;
-  folder = mkdtempSync(path.join(tmpdir(), 'casare-lintian-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'casare-lintian-'));
+  held.defer(() => rmSync(folder, { recursive: true, force: true }));
   const layer = await debianLayer('bookworm-lintian', await debianRoot('bookworm', CLEAN), ['lintian']);
   debian = await enterDebian('bookworm', CLEAN, folder, [layer]);
+  held.defer(() => debian.end());
 }, BUILD_MS);
-afterAll(async () => {
-  if (reason !== null) return;
-  await debian.end();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => held.disposeAsync());
 
 describe.skipIf(reason !== null)('lintian', { timeout: BUILD_MS }, () => {
   test.for(['casare-agent', 'casare-control-plane'] as const)('has no error to tell of %s', async (what) => {

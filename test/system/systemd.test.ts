@@ -49,7 +49,6 @@ interface Check {
   readonly found: string;
 }
 
-let folder = '';
 let shop: Shop;
 let debian: Guest;
 /** Their paths in it. */
@@ -57,23 +56,22 @@ let debs = '';
 let tarball = '';
 let client: Client;
 let ports: readonly number[] = [];
+const held = new AsyncDisposableStack();
 
 beforeAll(async () => {
   if (reason !== null) return;
-  folder = mkdtempSync(path.join(tmpdir(), 'casare-systemd-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'casare-systemd-'));
+  held.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [agent, controlPlane] = [await builtDeb('casare-agent'), await builtDeb('casare-control-plane')];
   debian = await bootDebian(folder);
+  held.defer(() => debian.end());
   shop = await openShop();
+  held.defer(() => shop.close());
   ports = await freePorts(3);
   tarball = await debian.bring(await builtDeb('casare-agent.tarball'));
   debs = `${await debian.bring(controlPlane)} ${await debian.bring(agent)}`;
 }, BUILD_MS);
-afterAll(async () => {
-  if (reason !== null) return;
-  await debian.end();
-  await shop.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => held.disposeAsync());
 
 /** A script that must do what it says. */
 async function root(script: string): Promise<string> {
@@ -297,7 +295,7 @@ describe.skipIf(reason !== null)('the packages under systemd', { timeout: 300_00
   });
 
   test('apt purge stops the control plane, and leaves its data and no unit', async () => {
-    const { out } = await debian.sh('apt-get purge --yes casare-control-plane < /dev/null');
+    const out = await root('apt-get purge --yes casare-control-plane < /dev/null');
     expect(out).toContain('the data is kept');
     expect(await root('systemctl list-units --all --no-legend "casare*"; ls /var/lib | grep casare')).toBe(
       'casare\ncasare-signer\n',
