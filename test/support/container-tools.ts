@@ -7,15 +7,39 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { CLEAN, debianRoot, type Ended, enterDebian, type Guest } from './debian-root.ts';
+import { CLEAN, debianRoot, type Ended, enterDebian, type Guest, whyNoRoot } from './debian-root.ts';
 
 const run = promisify(execFile);
 const PACKAGES = ['aardvark-dns', 'crun', 'docker-compose', 'iproute2', 'netavark', 'nftables', 'podman'];
 /** What the Dockerfiles build on, since no registry can be asked: a Debian 12 made by debootstrap. */
 export const BASE = 'localhost/debian-by-debootstrap:bookworm';
 const SOCKET = '/run/podman.sock';
+
+/**
+ * Why no container can be built and run here; null when one can. Makes what the tests need at the first time on a machine: whether
+ * Debian's server has it is known then only.
+ */
+export async function containersOrReason(): Promise<string | null> {
+  const reason = await whyNoRoot('containers');
+  if (reason !== null) return reason;
+  const folder = await mkdtemp(path.join(tmpdir(), 'casare-tools-'));
+  try {
+    await debianRoot('bookworm', CLEAN);
+    const guest = await enterContainerTools(folder);
+    const { code, out } = await guest.sh('podman --version && docker-compose version').finally(() => guest.end());
+    return code === 0 ? null : `podman and Compose cannot be run here: ${oneLine(out)}`;
+  } catch (error) {
+    return oneLine(error instanceof Error ? error.message : String(error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const oneLine = (text: string): string => text.replaceAll('\n', ' ').slice(0, 300);
 
 /** Enters it. Made at the first time on a machine, which takes two or three minutes. */
 export function enterContainerTools(folder: string): Promise<Guest> {

