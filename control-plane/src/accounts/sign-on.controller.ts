@@ -1,6 +1,7 @@
 /** Providers, and signing in with them, over HTTP. */
 import { Controller, Inject } from '@nestjs/common';
 import { api, type Me } from '@casare/shared/api';
+import { hostCookie } from '../platform/http/caller.ts';
 import { cookieOf, credentialsOf } from '../platform/http/guard.ts';
 import { Handles, type Call } from '../platform/http/handles.ts';
 import { isRefusal, type Refusal } from '../platform/refusal.ts';
@@ -10,8 +11,8 @@ import { ProvidersService } from './providers.service.ts';
 import { enter, leave, setCookie } from './session-cookie.ts';
 import { ATTEMPT_MS, SignOnService } from './sign-on.service.ts';
 
+/** Begun in this browser, and by nobody else: a planted attempt would sign its owner in as whoever planted it. */
 const ATTEMPT_COOKIE = 'casare_sign_on';
-const ATTEMPT_PATH = '/api/v1/auth/oidc';
 
 @Controller()
 export class SignOnController {
@@ -63,19 +64,20 @@ export class SignOnController {
   }
 
   @Handles(api.signOn.begin)
-  async begin({ body, response }: Call<typeof api.signOn.begin>): Promise<{ url: string } | Refusal> {
+  async begin({ body, request, response }: Call<typeof api.signOn.begin>): Promise<{ url: string } | Refusal> {
     const begun = await this.#signOn.begin(body.provider);
     if (isRefusal(begun)) return begun;
-    const cookie = { name: ATTEMPT_COOKIE, path: ATTEMPT_PATH, maxAgeMs: ATTEMPT_MS };
+    const cookie = { name: hostCookie(request.app, ATTEMPT_COOKIE), path: '/', maxAgeMs: ATTEMPT_MS };
     setCookie(response, this.#webUrl, { ...cookie, value: begun.kept });
     return { url: begun.url };
   }
 
   @Handles(api.signOn.complete)
   async complete({ body, request, response }: Call<typeof api.signOn.complete>): Promise<Me | Refusal> {
-    const kept = cookieOf(request, ATTEMPT_COOKIE);
+    const name = hostCookie(request.app, ATTEMPT_COOKIE);
+    const kept = cookieOf(request, name);
     // Good for one try.
-    setCookie(response, this.#webUrl, { name: ATTEMPT_COOKIE, path: ATTEMPT_PATH, maxAgeMs: 0, value: '' });
+    setCookie(response, this.#webUrl, { name, path: '/', maxAgeMs: 0, value: '' });
     const vouched = await this.#signOn.complete(body.query, kept);
     if (isRefusal(vouched)) return vouched;
     const { account, provider } = vouched;

@@ -50,6 +50,7 @@ function sitsThere(id: string, groups: string[], more: { email?: string; email_v
 async function begin(): Promise<{ url: string; cookie: string }> {
   const response = await desk.post('/auth/oidc/begin', { provider: provider.id });
   const { url } = (await response.json()) as { url: string };
+  expect(response.headers.get('set-cookie')).toMatch(/^__Host-casare_sign_on=[^;]+; Path=\/; HttpOnly; .*; Secure$/);
   return { url, cookie: response.headers.get('set-cookie')!.split(';')[0]! };
 }
 const complete = (query: string, cookie: string) => desk.post('/auth/oidc/complete', { query }, { cookie });
@@ -212,7 +213,9 @@ describe('an answer that is not the one that was asked for', () => {
     const { search } = await idp.visit(url);
     const other = await begin();
     expect(await refusal(await desk.post('/auth/oidc/complete', { query: search }))).toBe('SIGN_ON_UNKNOWN');
-    expect(await refusal(await complete(search, 'casare_sign_on=made.up.text'))).toBe('SIGN_ON_UNKNOWN');
+    expect(await refusal(await complete(search, '__Host-casare_sign_on=made.up.text'))).toBe('SIGN_ON_UNKNOWN');
+    // Of the name that a neighbour below the same domain can plant.
+    expect(await refusal(await complete(search, cookie.replace('__Host-', '')))).toBe('SIGN_ON_UNKNOWN');
     expect(await refusal(await complete(search, other.cookie))).toBe('SIGN_ON_FAILED');
     expect((await complete(search, cookie)).status).toBe(200);
     // The provider takes a code once.

@@ -39,7 +39,6 @@ export interface Authenticator {
 /** Nest's token. */
 export const AUTHENTICATOR = Symbol('Authenticator');
 
-const SESSION_COOKIE = 'casare_session';
 const HTTPS = 'casare https';
 
 /** Says that browsers reach an application by https. */
@@ -48,11 +47,16 @@ export function putHttps(application: Settings, https: boolean): void {
 }
 
 /**
- * What the session's cookie is called. Over TLS browsers take one of that name from this very host only, with `Secure` and
- * for all paths: neither a neighbour below the same domain nor somebody on the way can put a session of their own there.
+ * What a cookie is called. Over TLS browsers take one of that name from this very host only, with `Secure` and for all
+ * paths (`Path=/`): neither a neighbour below the same domain nor somebody on the way can put one of their own there.
  */
+export function hostCookie(application: Settings, name: string): string {
+  return application.get(HTTPS) === true ? `__Host-${name}` : name;
+}
+
+/** What the session's cookie is called. */
 export function sessionCookieOf(application: Settings): string {
-  return application.get(HTTPS) === true ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
+  return hostCookie(application, 'casare_session');
 }
 
 /** Of Express. */
