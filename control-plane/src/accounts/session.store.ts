@@ -158,9 +158,10 @@ const sweepSessionsSql = sql<never, [now: Date]>('sweepSessions', `DELETE FROM s
  */
 export async function insertSession(tx: Transaction, hash: Buffer, row: NewSessionRow, limit: number): Promise<void> {
   const { id, tenant, accountId, csrfToken, address, userAgent, apiKeyId, createdAt, expiresAt, providerId } = row;
-  await tx.execute(endOldestSql(tenant, accountId, limit - 1));
   const from = [address, userAgent, apiKeyId] as const;
+  // Its provider is locked by this, and the older sessions after it: so does who removes the provider, with its sessions.
   await tx.execute(insertSessionSql(hash, id, tenant, accountId, csrfToken, ...from, createdAt, expiresAt, providerId));
+  await tx.execute(endOldestSql(tenant, accountId, limit));
 }
 
 export async function liveSession(db: Queryable, hash: Buffer, now: Date): Promise<LiveSession | null> {

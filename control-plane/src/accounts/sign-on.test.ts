@@ -2,6 +2,8 @@
 import { api, Me, Problem, type Provider, type Role } from '@casare/shared/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { OutboundAllowed } from '../platform/outbound/allowed.ts';
+import { accountById } from './account.store.ts';
+import { SESSIONS_OF_ACCOUNT } from './accounts.service.ts';
 import { startTestProvider, type TestProvider } from './oidc-provider-for-tests.ts';
 import { ATTEMPT_MS } from './sign-on.service.ts';
 import { codeOf, letIn, openAccountsDesk, PASSWORD, signedInBy, WEB_URL, type AccountsDesk } from './testing.ts';
@@ -126,6 +128,40 @@ describe('a provider that is removed', () => {
     const opened = desk.accounts.openSession(vouched.account, 'provider', from, { providerId: vouched.provider });
     expect(await opened).toMatchObject({ code: 'AUTH_REQUIRED' });
   });
+});
+
+test('who opens a session holds none of the older ones before the provider: a removal at that moment ends both', async () => {
+  sitsThere('nina', ['ops']);
+  const { accountId } = await meOf(await signOn());
+  const { db, owner: root } = desk.database;
+  const account = (await accountById(db, 'acme', accountId))!;
+  const open = () =>
+    desk.accounts.openSession(
+      account,
+      'provider',
+      { address: '127.0.0.1', userAgent: 'test' },
+      { providerId: provider.id },
+    );
+  for (let n = 1; n < SESSIONS_OF_ACCOUNT; n += 1) await open();
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const removal = root.transaction(async (tx) => {
+    const held = 'SELECT FROM identity_provider WHERE id = $1 FOR UPDATE';
+    await tx.query({ name: 'testHoldProvider', text: held, values: [provider.id] });
+    begun.resolve();
+    await over.promise;
+    const taken = 'SELECT FROM session WHERE provider_id = $1 FOR UPDATE NOWAIT';
+    return tx.query({ name: 'testTakeSessions', text: taken, values: [provider.id] });
+  });
+  await begun.promise;
+  const opened = open();
+  const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+  await expect.poll(() => root.query({ name: 'testOpenerWaits', text: waits, values: [] })).toHaveLength(1);
+  over.resolve();
+  expect(await removal).toHaveLength(SESSIONS_OF_ACCOUNT);
+  expect(await opened).toMatchObject({ token: expect.any(String) as string });
+  // The oldest has gone, as ever.
+  const kept = 'SELECT FROM session WHERE account_id = $1';
+  expect(await root.query({ name: 'testKept', text: kept, values: [accountId] })).toHaveLength(SESSIONS_OF_ACCOUNT);
 });
 
 describe('an address that has an account', () => {
