@@ -4,11 +4,13 @@
  */
 import { dialSigner } from '@casare/certs';
 import type { Command } from 'commander';
-import { request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
-import { isIP } from 'node:net';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Config } from '../platform/config.ts';
 import { serverConfig } from '../platform/config-file.ts';
+import { LOCAL_HEADER } from '../platform/edge/proxy-header.ts';
 import { Fault } from '../platform/errors.ts';
 import type { Surroundings } from './session.ts';
 
@@ -39,29 +41,42 @@ async function askSigner(socket: string): Promise<void> {
 /** At the web's own port, under its public name: on one port, that says which service is meant. */
 async function askWeb(config: Config): Promise<void> {
   const url = config.web.publicUrl === null ? null : new URL(config.web.publicUrl);
-  const secure = config.webTls !== null;
-  const options = {
-    ...{ host: LISTENING_AT[config.host] ?? config.host, port: config.web.port, path: '/readyz', agent: false },
-    ...{ headers: url === null ? {} : { host: url.host }, timeout: ANSWER_MS },
-    // Whose certificate it is does not matter over loopback, where nothing is told.
-    ...(secure ? { rejectUnauthorized: false } : {}),
-    ...(secure && url !== null && isIP(url.hostname) === 0 ? { servername: url.hostname } : {}),
-  };
-  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
-    const asked = (secure ? requestTls : requestPlain)(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (text.length < MAX_ANSWER_BYTES ? (text += part) : asked.destroy()));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
-      response.on('error', reject);
-    });
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
-    asked.on('error', reject);
-    asked.end();
-  }).catch((error: unknown) => {
+  const { status, body } = await answerOf(config, url).catch((error: unknown) => {
     throw unhealthy(`The control plane at port ${config.web.port} does not answer`, (error as Error).message);
   });
   if (status !== 200) throw unhealthy(`The control plane is not ready (${status})`, body.slice(0, 1_000));
+}
+
+async function answerOf(config: Config, url: URL | null): Promise<{ status: number; body: string }> {
+  const connection = await connectionTo(config, url);
+  try {
+    return await new Promise((resolve, reject) => {
+      const headers = { host: url?.host ?? `localhost:${config.web.port}`, connection: 'close' };
+      const asked = request({ path: '/readyz', headers, createConnection: () => connection }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text.length < MAX_ANSWER_BYTES ? (text += part) : asked.destroy()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on('error', reject);
+      });
+      asked.setTimeout(ANSWER_MS, () => asked.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
+      asked.on('error', reject);
+      asked.end();
+    });
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Where this machine itself is in CASARE_PROXY_SOURCES, the header is required of it as of a balancer. */
+async function connectionTo({ host, web, webTls, proxySources }: Config, url: URL | null): Promise<Socket> {
+  const socket = connect({ host: LISTENING_AT[host] ?? host, port: web.port });
+  await once(socket, 'connect', { signal: AbortSignal.timeout(ANSWER_MS) });
+  if (proxySources?.has(socket.localAddress ?? '')) socket.write(LOCAL_HEADER);
+  if (webTls === null) return socket;
+  const servername = url !== null && isIP(url.hostname) === 0 ? { servername: url.hostname } : {};
+  // Whose certificate it is does not matter over loopback, where nothing is told.
+  return connectTls({ socket, rejectUnauthorized: false, ...servername });
 }
 
 /** Where a listener on every address is reached from its own machine. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { startTestControlPlane } from '../testing.ts';
 import { cliOfTests } from './testing.ts';
 
 const cli = cliOfTests();
@@ -15,6 +16,19 @@ test('a control plane that serves is healthy, also for one that listens everywhe
   expect(await healthcheck({ CASARE_WEB_PORT: port })).toEqual({ code: 0, out: '', err: '' });
   const everywhere = { CASARE_HOST: '0.0.0.0', CASARE_PUBLIC_WEB_URL: 'https://casare.example' };
   expect((await healthcheck({ CASARE_WEB_PORT: port, ...everywhere })).code).toBe(0);
+});
+
+test('where this machine is listed as a balancer, it sends the header that is required of one', async () => {
+  const env = { CASARE_PROXY_SOURCES: '127.0.0.0/8' };
+  const plane = await startTestControlPlane(env);
+  try {
+    const { port } = new URL(plane.url);
+    expect(await healthcheck({ CASARE_WEB_PORT: port, ...env })).toEqual({ code: 0, out: '', err: '' });
+    // It is required: without one there is no answer.
+    expect((await healthcheck({ CASARE_WEB_PORT: port })).code).toBe(1);
+  } finally {
+    await plane.close();
+  }
 });
 
 test('what is not ready, does not answer, or is no signer is not, with one line that says why', async () => {

@@ -17,7 +17,12 @@ export const PROXY_HEADER_BYTES = 2_048;
 const V1_START = Buffer.from('PROXY ');
 const V2_START = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const V2_FIXED = 16;
+const LOCAL = 0x20;
+const PROXY = 0x21;
 const MORE = { state: 'more' } as const;
+
+/** For one's own connection: it names nobody. */
+export const LOCAL_HEADER = Buffer.concat([V2_START, Buffer.from([LOCAL, 0, 0, 0])]);
 
 /** Reads the header at the start of `bytes`, all that has come so far. */
 export function readProxyHeader(bytes: Buffer): HeaderRead {
@@ -40,8 +45,6 @@ function readText(bytes: Buffer): HeaderRead {
   return { state: 'read', length: end + 1, client: { address: canonical(source), port: Number(port) } };
 }
 
-const LOCAL = 0x20;
-const PROXY = 0x21;
 /** Bytes of the addresses for each family that a TCP connection can have. */
 const FAMILIES: Readonly<Record<number, number>> = { 0x00: 0, 0x11: 12, 0x21: 36, 0x31: 216 };
 
