@@ -3,7 +3,7 @@ import { createOfflineRoot, signAuthority } from '@casare/certs';
 import { run, type LocalDesk } from '@casare/certs/cli';
 import { api, type AuthorityRequest } from '@casare/shared/api';
 import { ApiError } from '@casare/shared/client';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -59,14 +59,36 @@ describe('beside a running control plane', () => {
   it('makes no second master key: not beside a signer of another user, nor in a home that is not the one', async () => {
     const other = await mkdtemp(path.join(tmpdir(), 'casare-local-other-'));
     const elsewhere = [
-      { ...env, CASARE_HOME: other, CASARE_SIGNER_SOCKET: '/run/casare-signer/signer.sock' },
-      { ...env, CASARE_HOME: other },
-    ];
-    for (const wrong of elsewhere) {
-      await expect(openLocalAccess(wrong)).rejects.toMatchObject({ code: 'LOCAL_KEY_ELSEWHERE' });
+      // Beside the right key too: where a signer is named, that one has it.
+      [
+        { ...env, CASARE_SIGNER_SOCKET: '/run/casare-signer/signer.sock' },
+        'the signer at /run/casare-signer/signer.sock',
+      ],
+      [{ ...env, CASARE_HOME: other }, `${other}/master.key is not there`],
+    ] as const;
+    for (const [wrong, why] of elsewhere) {
+      await expect(openLocalAccess(wrong)).rejects.toMatchObject({
+        code: 'LOCAL_KEY_ELSEWHERE',
+        message: expect.stringContaining(why) as string,
+      });
     }
     expect(await readdir(other)).not.toContain('master.key');
     await rm(other, { recursive: true });
+  });
+
+  it('makes no empty database where that of the installation is not: in the home of its signer', async () => {
+    const signers = await mkdtemp(path.join(tmpdir(), 'casare-local-signer-'));
+    await copyFile(path.join(plane.home, 'master.key'), path.join(signers, 'master.key'));
+    for (const begins of [false, true]) {
+      const opened = openLocalAccess({ CASARE_HOME: signers }, { begins });
+      await expect(opened).rejects.toMatchObject({ code: 'LOCAL_STORE_ELSEWHERE' });
+    }
+    expect(await readdir(signers)).toEqual(['master.key']);
+    desk = await openLocalAccess({ CASARE_HOME: signers, CASARE_DATABASE_URL: env['CASARE_DATABASE_URL'] });
+    expect(await desk.client.call(api.trust.status)).toMatchObject({ operator: true });
+    await desk.close();
+    desk = undefined;
+    await rm(signers, { recursive: true });
   });
 
   it('serves the commands of casare-certs', async () => {
@@ -105,6 +127,12 @@ describe('before the first start', () => {
     await expect(opened).rejects.toMatchObject({ code: 'LOCAL_KEY_ELSEWHERE' });
     expect(await readdir(theirs)).not.toContain('master.key');
     await rm(theirs, { recursive: true });
+  });
+
+  it('makes no database, but for a command that begins an installation', async () => {
+    const fresh = path.join(home, 'fresh');
+    await expect(openLocalAccess({ CASARE_HOME: fresh })).rejects.toMatchObject({ code: 'LOCAL_STORE_ELSEWHERE' });
+    expect(await readdir(home)).not.toContain('fresh');
   });
 
   it('takes roots that the server never has, and the server CA that they signed', async () => {

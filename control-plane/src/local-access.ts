@@ -14,7 +14,7 @@ import {
   type RootFiles,
   type Signer,
 } from '@casare/certs';
-import type { LocalDesk } from '@casare/certs/cli';
+import type { LocalDesk, LocalOpening } from '@casare/certs/cli';
 import { ApiError, createClient } from '@casare/shared/client';
 import { DiscoveryModule } from '@nestjs/core';
 import { existsSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { userInfo } from 'node:os';
 import path from 'node:path';
 import { auditModule, AuditService } from './audit/index.ts';
 import { agentStates } from './fleet/index.ts';
-import { openStore } from './local-store.ts';
+import { expectOwnStore, openStore } from './local-store.ts';
 import { systemClock } from './platform/clock.ts';
 import { serverConfig } from './platform/config-file.ts';
 import type { Database } from './platform/database/index.ts';
@@ -42,11 +42,18 @@ import { createTrust, findOperator, INSTALLATION, TRUST_DOMAIN, trustModule, typ
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** Opens the store that the environment names. @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_*, LOCAL_KEY_ELSEWHERE */
-export async function openLocalAccess(env: Readonly<Record<string, string | undefined>>): Promise<LocalDesk> {
+/**
+ * Opens the store that the environment names; makes an embedded one only for a command that `begins` an installation.
+ * @throws Fault, one line each: CONFIG_*, DATABASE_*, MASTER_KEY_*, LOCAL_KEY_ELSEWHERE, LOCAL_STORE_ELSEWHERE
+ */
+export async function openLocalAccess(
+  env: Readonly<Record<string, string | undefined>>,
+  { begins }: LocalOpening = { begins: false },
+): Promise<LocalDesk> {
   const config = serverConfig(env).config;
   const log = createLog({ level: env['CASARE_LOG_LEVEL'] === undefined ? 'error' : config.logLevel, name: 'local' });
   if (config.signerSocket !== null) throw keyElsewhere(`the signer at ${config.signerSocket} holds it`);
+  expectOwnStore(config, begins);
   await prepareHome(config.home);
   await using opened = new AsyncDisposableStack();
   const db = await openStore(config, log, opened);
@@ -103,7 +110,7 @@ function keyElsewhere(why: string): Fault {
     code: 'LOCAL_KEY_ELSEWHERE',
     what: 'The master key of this installation is not here, and a second one must not be made',
     why,
-    fix: "Run the command as the user who has the key (the signer's, if it has one), with CASARE_HOME set to the folder of its master.key and without CASARE_SIGNER_SOCKET",
+    fix: "Run it as the user who has the key (the signer's, if it has one), with CASARE_HOME set to the folder of master.key, with CASARE_DATABASE_URL and without CASARE_SIGNER_SOCKET; with the package for Linux, run it as root",
   });
 }
 

@@ -181,7 +181,18 @@ describe.skipIf(reason !== null)('the .deb of the control plane in a clean Debia
     );
     // Root asks as root.
     expect((await debian.sh(`casare agents --output json`)).out).toContain(TAG);
+    // Break-glass, beside it and without it: as the two users who have what it takes.
+    const id = (await client.call(api.agents.list, {})).items[0]!.id;
+    const locked = await debian.sh(`casare-certs --local lock agent/${id} --reason drill`);
+    expect(locked.code, locked.out).toBe(0);
+    expect(await client.call(api.locks.list, { query: {} })).toMatchObject({
+      items: [{ target: id, createdBy: 'local:casare-signer' }],
+    });
     await served.stop();
+    const unlocked = await debian.sh(`casare-certs --local unlock agent/${id}
+      find /var/lib/casare ! -user casare-web; find /var/lib/casare-signer ! -user casare-signer; ls -d /tmp/tmp.* 2> /dev/null || :`);
+    expect(unlocked.code, unlocked.out).toBe(0);
+    expect(unlocked.out).not.toMatch(/^\/(var|tmp)/m);
   });
 
   test('an upgrade whose migrations fail changes nothing: it says so, and the version from before serves again', async () => {

@@ -39,6 +39,11 @@ export interface LocalRoots {
   ) => Promise<{ readonly id: string; readonly keyId: string }>;
 }
 
+/** `begins`: the command is made for an installation that has nothing yet, and may make its database. */
+export interface LocalOpening {
+  readonly begins: boolean;
+}
+
 /** The world around the program, given as an argument so that tests can be it. */
 export interface Surroundings {
   /** Results. */
@@ -51,7 +56,7 @@ export interface Surroundings {
   readonly now: () => Date;
   readonly connect: (flags: { readonly url?: string; readonly apiKey?: string }) => Promise<Client>;
   /** Break-glass mode; absent where the control plane is not installed. */
-  readonly openLocal?: () => Promise<LocalDesk>;
+  readonly openLocal?: (how: LocalOpening) => Promise<LocalDesk>;
   /** All of standard input, such as a passphrase. */
   readonly readInput: () => Promise<string>;
 }
@@ -127,9 +132,10 @@ export async function atDesk(
   command: Command,
   around: Surroundings,
   work: (desk: Desk) => Promise<void>,
+  opening: LocalOpening = { begins: false },
 ): Promise<void> {
   const { url, apiKey, local, output } = command.optsWithGlobals<GlobalOptions>();
-  const opened = local ? await openLocal(around) : null;
+  const opened = local ? await openLocal(around, opening) : null;
   const flags = { ...(url === undefined ? {} : { url }), ...(apiKey === undefined ? {} : { apiKey }) };
   const asJson = output === 'json';
   try {
@@ -169,8 +175,8 @@ export function sayDryRun({ around }: Desk, { dryRun }: ChangeOptions): void {
   if (dryRun) around.error('dry run: this is how it would be; nothing was changed\n');
 }
 
-async function openLocal(around: Surroundings): Promise<LocalDesk> {
-  if (around.openLocal) return around.openLocal();
+async function openLocal(around: Surroundings, opening: LocalOpening): Promise<LocalDesk> {
+  if (around.openLocal) return around.openLocal(opening);
   throw new CliError(
     'LOCAL_NOT_HERE',
     'The control plane is not installed on this machine, so there is no store to open: use --url and --api-key',

@@ -23,6 +23,7 @@ import {
   sayDryRun,
   showAs,
   type ChangeOptions,
+  type Desk,
   type Surroundings,
 } from './desk.ts';
 import { CliError, EXIT, usage } from './exit.ts';
@@ -78,8 +79,8 @@ export function addRootCommands(program: Command, around: Surroundings): void {
   const adopt = changing(root.command('adopt'))
     .description("make roots of `init` this installation's, before its first start; on the server, with --local")
     .argument('<directory>', 'their certificates are enough; leave the keys at the safe')
-    .action((directory: string, options: ChangeOptions, command: Command) =>
-      atDesk(command, around, async (desk) => {
+    .action((directory: string, options: ChangeOptions, command: Command) => {
+      const adoption = async (desk: Desk) => {
         const { importRoot } = localOnly(desk);
         const adopted: { kind: RootKind; id: string; keyId: string }[] = [];
         sayDryRun(desk, options);
@@ -88,8 +89,9 @@ export function addRootCommands(program: Command, around: Surroundings): void {
           adopted.push({ kind, ...(await importRoot(kind, { certificatePem, ...changeOf(options) })) });
         }
         desk.show({ adopted }, () => details(adopted.map(({ kind, keyId }) => [`${kind} root`, `key id ${keyId}`])));
-      }),
-    );
+      };
+      return atDesk(command, around, adoption, { begins: true });
+    });
   example(adopt, 'root adopt /media/safe/casare --local');
 
   const exported = withPassphrase(changing(root.command('export')))

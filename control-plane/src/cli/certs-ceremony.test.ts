@@ -1,5 +1,5 @@
 /** Roots between the server and a safe, by the commands of `casare-certs`: exported, used offline, imported, rotated to. */
-import { run, type Surroundings } from '@casare/certs/cli';
+import { run, type LocalOpening, type Surroundings } from '@casare/certs/cli';
 import { createClient } from '@casare/shared/client';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const openings: LocalOpening[] = [];
 async function certs(...args: string[]): Promise<{ code: number; out: string; error: string }> {
   const said = { out: '', error: '' };
   const around: Surroundings = {
@@ -30,7 +31,10 @@ async function certs(...args: string[]): Promise<{ code: number; out: string; er
     signal: new AbortController().signal,
     now: () => new Date(),
     connect: () => Promise.resolve(createClient({ url: plane.url, apiKey: plane.admin.apiKey })),
-    openLocal: () => openLocalAccess({ CASARE_HOME: plane.home, CASARE_DATABASE_URL: plane.database.url }),
+    openLocal: (how) => {
+      openings.push(how);
+      return openLocalAccess({ CASARE_HOME: plane.home, CASARE_DATABASE_URL: plane.database.url }, how);
+    },
     readInput: () => Promise.resolve(`${PASSPHRASE}\n`),
   };
   const code = await run(args, around);
@@ -109,4 +113,8 @@ test('roots that no server has seen are made with encrypted keys, and never over
   expect(inspected.out).toContain('agent-root');
   // This installation has roots: others are not adopted any more.
   expect((await certs('root', 'adopt', directory, '--local')).code).not.toBe(0);
+  // It alone may begin an installation, and so make its database.
+  expect(openings.pop()).toEqual({ begins: true });
+  await certs('status', '--local');
+  expect(openings.pop()).toEqual({ begins: false });
 });

@@ -18,9 +18,9 @@ process.exitCode = await run(process.argv.slice(2), {
   signal,
   now: () => new Date(),
   readInput: () => text(process.stdin),
-  async openLocal() {
+  async openLocal(how) {
     const { openLocalAccess } = await import('../local-access.ts');
-    return openLocalAccess(process.env).catch((error: unknown) => {
+    return openLocalAccess(process.env, how).catch((error: unknown) => {
       throw error instanceof Fault ? new CliError(error.code, error.message) : error;
     });
   },

@@ -12,6 +12,7 @@ import { addKeyCommands } from './key-commands.ts';
 import { addRouteCommands } from './route-commands.ts';
 import { addHealthcheckCommand } from './healthcheck-command.ts';
 import { addJobCommands } from './job-commands.ts';
+import { addLendStoreCommand } from './lend-store-command.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addRestoredCommand } from './restored-command.ts';
@@ -59,6 +60,7 @@ function programFor(around: Surroundings): Command {
   addHealthcheckCommand(program, around);
   addBackupCommands(program, around);
   addRestoredCommand(program, around);
+  addLendStoreCommand(program, around);
   addLoginCommand(program, around);
   addKeyCommands(program, around);
   addAccountCommands(program, around);
