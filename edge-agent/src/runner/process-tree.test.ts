@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
 
@@ -38,4 +39,18 @@ test('a process that has ended has no start time', async () => {
   const child = spawn('true', { stdio: 'ignore' });
   await once(child, 'exit');
   expect(startTicksOf(child.pid ?? 0)).toBeNull();
+});
+
+/** Ends the thread that calls it, and no other one (exit(2)). */
+const END_THREAD = `require('koffi').load(null).func('long syscall(long number, ...)')(NUMBER, 'int', 0)`;
+const NUMBERS: Partial<Record<NodeJS.Architecture, number>> = { x64: 60, arm64: 93 };
+const number = process.platform === 'linux' ? NUMBERS[process.arch] : undefined;
+
+test.skipIf(number === undefined)('a process whose first thread alone has ended is none that has ended', async () => {
+  const script = END_THREAD.replace('NUMBER', String(number));
+  const child = spawn(process.execPath, ['-e', script], { cwd: import.meta.dirname, stdio: 'ignore' });
+  const pid = child.pid ?? 0;
+  started.push(pid);
+  await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '), { timeout: 20_000 });
+  expect(startTicksOf(pid)).not.toBeNull();
 });

@@ -1,8 +1,8 @@
 /**
  * Ends a worker with everything it started, and nothing else. A worker leads its own process group; a browser makes
  * itself another one, so its tree is found by three ways: the group, the children of children (a worker takes in the
- * orphans below it), and a random marker in the environment that everything below a worker inherits. A pid is trusted only together with the kernel's start
- * time of the process: pids are used again.
+ * orphans below it), and a random marker in the environment that everything below a worker inherits. A pid is trusted only
+ * together with the kernel's start time of the process: pids are used again.
  *
  * On Windows a worker is put into a job object before it is told to do anything, and all that it starts is born into it.
  * The agent holds the job: when the agent is gone, however that went, so is everything in it.
@@ -101,13 +101,6 @@ export function workersOf(home: string): { readonly pid: number; readonly parent
     .map(({ pid, parent }) => ({ pid, parent }));
 }
 
-/** Children of a process, also those that have ended and of which nobody has taken note. On Linux only. */
-export function childrenOf(parent: number): number[] {
-  return listStats()
-    .filter((entry) => entry.parent === parent)
-    .map(({ pid }) => pid);
-}
-
 /** Kills processes with all that is below them. */
 export function killAllBelow(pids: readonly number[]): void {
   for (const pid of withDescendants(new Set(pids), listProcesses())) signal(pid);
@@ -146,7 +139,7 @@ interface Entry {
   readonly parent: number;
   readonly group: number;
   readonly startTicks: number;
-  /** It has ended, and its parent has not taken note. */
+  /** It has ended with all its threads, and its parent has not taken note. */
   readonly isOver: boolean;
 }
 
@@ -154,11 +147,12 @@ function listProcesses(): Entry[] {
   return listStats().filter(({ isOver }) => !isOver);
 }
 
-function listStats(): Entry[] {
+/** All processes that /proc shows, also those that are over. */
+export function listStats(): Entry[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .map((name) => readAnyStat(Number(name)))
+      .map((name) => statOf(Number(name)))
       .filter((entry) => entry !== null);
   } catch {
     return [];
@@ -166,17 +160,21 @@ function listStats(): Entry[] {
 }
 
 function readStat(pid: number): Entry | null {
-  const entry = readAnyStat(pid);
+  const entry = statOf(pid);
   return entry?.isOver === false ? entry : null;
 }
 
-/** Fields 3, 4, 5 and 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and parentheses. */
-function readAnyStat(pid: number): Entry | null {
+/**
+ * Fields 3, 4, 5, 20 and 22 of /proc/PID/stat (proc(5)); the name in field 2 may hold spaces and parentheses. A process whose
+ * first thread alone has ended has the state of one that is over.
+ */
+export function statOf(pid: number): Entry | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [parent, group, startTicks] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
-    return { pid, parent, group, startTicks, isOver: fields[0] === 'Z' };
+    const numbers = [fields[1], fields[2], fields[17], fields[19]].map(Number);
+    const [parent, group, threads, startTicks] = numbers as [number, number, number, number];
+    return { pid, parent, group, startTicks, isOver: fields[0] === 'Z' && threads <= 1 };
   } catch {
     return null;
   }
