@@ -39,8 +39,12 @@ afterEach(async () => {
 });
 
 /** Starts an agent on the folder of this test, also another one after the first has gone. */
-export function startAgent(module: URL, hosted?: TestAgentOptions['hosted']): void {
-  agent = startTestAgent({ module, folder, pki, peer, hosted });
+export function startAgent(
+  module: URL,
+  hosted?: TestAgentOptions['hosted'],
+  environment?: TestAgentOptions['environment'],
+): void {
+  agent = startTestAgent({ module, folder, pki, peer, hosted, environment });
 }
 
 /** Hands a run to the agent, once its tunnel is live. */

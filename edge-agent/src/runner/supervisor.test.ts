@@ -86,6 +86,21 @@ test('cancel: a worker that does not stop is killed with everything it started',
   await vi.waitFor(() => expect(started.map(startTicksOf)).toEqual([null, null, null, null]));
 });
 
+test.skipIf(process.platform !== 'linux')('what hid from a worker that ends by itself ends with it', async () => {
+  // No browser, but what a program that a job starts may do.
+  const [program, file] = [join(folder, 'browser'), join(folder, 'stray')];
+  const stay = `echo $$ > ${file}; exec sleep 600`;
+  const hide = `env -i setsid sh -c '${stay}' >/dev/null 2>&1 3>&- 4>&- &`;
+  writeFileSync(program, `#!/bin/sh\n${hide}\nuntil [ -s ${file} ]; do sleep 0.05; done\nexit 1\n`, { mode: 0o755 });
+  startAgent(REAL, undefined, { CASARE_BROWSER: program });
+  const run = assignment({}, [{ open: { call: 'browser.open', with: { url: 'http://127.0.0.1:9/' } } }]);
+  await assign(run);
+  expect((await ended(run)).at(-1)?.body).toMatchObject({ type: 'run.failed', error: { code: 'BROWSER_NOT_STARTED' } });
+  const stray = Number(readFileSync(file, 'utf8'));
+  expect(stray).toBeGreaterThan(1);
+  await vi.waitFor(() => expect(startTicksOf(stray)).toBeNull(), SLOW);
+});
+
 test('cancel: a step that begins too late leaves no trace, also when it went on without waiting', async () => {
   startAgent(SCRIPTED);
   const read = { ...stepStarted('/do/1'), effect: 'idempotent', onRestart: 'rerun' };

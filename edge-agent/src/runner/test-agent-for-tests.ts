@@ -35,12 +35,15 @@ export interface TestAgentOptions {
   readonly pki: TestPki;
   readonly peer: ProtocolPeer;
   readonly localSecrets?: LocalSecrets;
+  /** What forked workers get besides. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Workers that hosts start, in the place of those that it would fork. */
   readonly hosted?: { readonly workers: HostedWorkers; readonly place: Place } | undefined;
 }
 
 /** Starts one, on what an earlier one left in the folder. */
-export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted }: TestAgentOptions): TestAgent {
+export function startTestAgent(options: TestAgentOptions): TestAgent {
+  const { module, folder, pki, peer, localSecrets, hosted } = options;
   const home = agentHome(folder, {});
   makeHome(home);
   const outbox = Outbox.open({ file: home.outbox });
@@ -59,7 +62,7 @@ export function startTestAgent({ module, folder, pki, peer, localSecrets, hosted
   const logged: string[] = [];
   const audited: string[] = [];
   const log = (_: string, message: string): void => void logged.push(message);
-  const launch = { module, environment: { CASARE_HOME: home.root }, log };
+  const launch = { module, environment: { CASARE_HOME: home.root, ...options.environment }, log };
   const forked = new WorkerPool(launch, { PATH: process.env['PATH'], CASARE_CANARY: 'must-not-be-inherited' });
   const pool = hosted?.workers ?? forked;
   const sharing = { empty: (jobId: string) => hosted?.workers.emptyRun(jobId) ?? Promise.resolve() };

@@ -11,6 +11,7 @@ import { governed, stepPolicyOf } from '../policy/index.ts';
 import { closeSessions, createStepRegistry } from '../steps/index.ts';
 import { openAgentLink } from '../worker-host/worker-link.ts';
 import type { ToWorker } from './ipc.ts';
+import { endOwnChildren } from './own-children.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
 import { rehearse } from './rehearsal.ts';
 import { removeScratch } from './scratch.ts';
@@ -84,6 +85,8 @@ async function run(start: Start): Promise<void> {
   }
   await closeSessions(session).catch((error: unknown) => channel.log('warn', describe(error)));
   await expressions.close();
+  // What hid from its marker and its group is below this process still, and nobody's afterwards.
+  await endOwnChildren();
   // the agent does the same, unless it is gone by now
   removeScratch(process.env[MARKER_VARIABLE] ?? '', tmpdir());
   await link.close();
