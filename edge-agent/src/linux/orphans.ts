@@ -15,7 +15,7 @@ export function takeInOrphans(): void {
   }
 }
 
-/** Takes note of the end of a child that Node does not know of, so that nothing of it stays; true when it has ended. */
-export function takeNoteOfEnd(pid: number): boolean {
-  return native().waitFor(pid, null, WNOHANG) !== 0;
+/** Takes note of the end of a child that Node does not know of, so that nothing of it stays. */
+export function takeNoteOfEnd(pid: number): void {
+  native().waitFor(pid, null, WNOHANG);
 }

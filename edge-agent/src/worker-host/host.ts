@@ -7,7 +7,8 @@
  *   then does the host dial again.
  * - It never does what the agent does not say, and starts nothing but the product's own worker.
  * - On Linux a process that left the group of its worker and emptied its environment ends with it all the same: once its
- *   parents have ended it is a child of the worker, and then of the host, which has no children but workers.
+ *   parents have ended it is a child of the worker, and then of the host, which has no children but workers. While it tries
+ *   what can be done here it has others: a worker that ends meanwhile is said to have ended afterwards.
  * - A worker that cannot be started, such as on a full disk, ends no other one.
  */
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
@@ -22,7 +23,7 @@ import { type FromHost, HOST_BYTES, MAX_WORKERS, ToHost } from './messages.ts';
 import { type Place, readPlace } from './place.ts';
 import type { SessionState } from './session.decision.ts';
 import { endTree, StartedWorker } from './started-worker.ts';
-import { endStrays } from './strays.ts';
+import { noteEnds, Strays } from './strays.ts';
 
 const RETRY_MS = 250;
 const RETRY_MOST_MS = 5_000;
@@ -59,6 +60,8 @@ export async function runWorkerHost(options: HostOptions): Promise<void> {
   // What jobs write is for the group, in which the agent is, and for nobody else.
   process.umask(0o007);
   if (options.platform === 'linux') takeInOrphans();
+  noteEnds(stopped);
+  const strays = new Strays(log);
   let said = '';
   for (let delay = RETRY_MS; !stopped.aborted; delay = Math.min(delay * 2, RETRY_MOST_MS)) {
     try {
@@ -68,7 +71,7 @@ export async function runWorkerHost(options: HostOptions): Promise<void> {
       const admitted = await dialAgent(dial);
       log(`the agent at ${place.socket} has admitted this host`);
       [said, delay] = ['', RETRY_MS];
-      await new Service(options, place.socket, admitted).ended();
+      await new Service({ ...options, strays }, place.socket, admitted).ended();
       log('the agent is gone: every worker has ended');
     } catch (error) {
       if (error instanceof Fault && error.code === 'WORKER_HOST_VERSION' && isReplaced(options)) throw error;
@@ -92,9 +95,13 @@ function isReplaced({ version, installed }: HostOptions): boolean {
   }
 }
 
+interface ServiceOptions extends HostOptions {
+  readonly strays: Strays;
+}
+
 /** One connection to an agent. */
 class Service {
-  readonly #options: HostOptions;
+  readonly #options: ServiceOptions;
   readonly #socket: string;
   readonly #admitted: Admitted;
   readonly #workers = new Map<string, StartedWorker>();
@@ -108,7 +115,7 @@ class Service {
   #isOver = false;
   #isProbing = true;
 
-  constructor(options: HostOptions, socket: string, admitted: Admitted) {
+  constructor(options: ServiceOptions, socket: string, admitted: Admitted) {
     this.#options = options;
     this.#socket = socket;
     this.#admitted = admitted;
@@ -185,7 +192,7 @@ class Service {
   /** Besides its workers a host has the children alone that it tries things with. */
   #endStrays(): number {
     if (this.#isProbing) return 0;
-    return endStrays(new Set([...this.#workers.values()].map(({ record }) => record.pid)));
+    return this.#options.strays.end(new Set([...this.#workers.values()].map(({ record }) => record.pid)));
   }
 
   #start(marker: string, ticket: string): void {
@@ -199,7 +206,7 @@ class Service {
   }
 
   #startNew(marker: string, ticket: string): void {
-    const { environment, module, home, log, version } = this.#options;
+    const { environment, module, home, log, version, platform } = this.#options;
     const given = { CASARE_HOME: home, ...settled(this.#admitted.settings) };
     const worker: StartedWorker = new StartedWorker({
       ...{ ticket: { socket: this.#socket, marker, ticket, version }, module, environment, given },
@@ -211,6 +218,7 @@ class Service {
         this.#say({ type: 'exit', marker, why: why.slice(0, 2_000) });
       },
       endStrays: () => this.#endStrays(),
+      settled: platform === 'linux' ? this.#probing : Promise.resolve(),
       onStuck: log,
     });
     this.#workers.set(marker, worker);

@@ -24,8 +24,10 @@ export interface Starting {
   readonly onLine: (line: string) => void;
   /** Nothing that it started is left. */
   readonly onExit: (why: string) => void;
-  /** Ends what is left of workers that are over; how many have not ended yet. */
+  /** Ends what is left of workers that are over; how many it found alive. */
   readonly endStrays: () => number;
+  /** Resolves when what the host tries things with is no longer among its children, and `endStrays` can tell what is left. */
+  readonly settled: Promise<void>;
   /** Something of it does not end. */
   readonly onStuck: (why: string) => void;
 }
@@ -35,10 +37,14 @@ export class StartedWorker {
   readonly record: { readonly pid: number; readonly startTicks: number; readonly marker: string };
   readonly #child: ChildProcess;
   readonly #endStrays: () => number;
+  readonly #settled: Promise<void>;
+  /** Node has taken note of its end, or it never was. */
+  readonly #gone = Promise.withResolvers<void>();
 
-  constructor({ ticket, module, environment, given, onLine, onExit, endStrays, onStuck }: Starting) {
+  constructor({ ticket, module, environment, given, onLine, onExit, endStrays, settled, onStuck }: Starting) {
     const { marker } = ticket;
     this.#endStrays = endStrays;
+    this.#settled = settled;
     makeScratch(marker);
     const env = { ...inherited(environment), ...given, ...scratchEnvironment(marker), [MARKER_VARIABLE]: marker };
     const child = this.#spawn(module, env, marker);
@@ -67,10 +73,14 @@ export class StartedWorker {
       );
     child.once('error', (error) => {
       if (pid !== 0) return over(error.message);
+      this.#gone.resolve();
       unmakeScratch(marker);
       onExit(error.message);
     });
-    child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.once('exit', (code, signal) => {
+      this.#gone.resolve();
+      over(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    });
   }
 
   #spawn(module: URL, env: NodeJS.ProcessEnv, marker: string): ChildProcess {
@@ -89,7 +99,10 @@ export class StartedWorker {
 
   /** Resolves when nothing that it started is left. */
   async end(): Promise<void> {
+    this.kill();
+    await this.#settled;
     await endTree(this.record, this.#endStrays);
+    await this.#gone.promise;
   }
 
   /** Leaves what it prints where it is, until `then` is called. */
@@ -104,15 +117,19 @@ export class StartedWorker {
 }
 
 /**
- * Ends a worker and everything it started, and removes its temporary files. Throws when something stays alive.
- * @param endStrays ends what has become nobody's by the end of workers; how many have not ended yet
+ * Ends a worker and everything it started, and removes its temporary files. Throws when something that is known to be of this
+ * worker stays alive; what has become nobody's holds nobody up for longer than that.
+ * @param endStrays ends what has become nobody's by the end of workers; how many it found alive
  */
 export async function endTree(record: StartedWorker['record'], endStrays: () => number): Promise<void> {
   const until = performance.now() + END_MS;
   for (;;) {
     killTree(record);
-    if (process.platform === 'win32' || treeOf(record).length + endStrays() === 0) break;
-    if (performance.now() > until) throw new Error(`processes of worker ${record.marker} do not end`);
+    if (process.platform === 'win32') break;
+    const [own, strays] = [treeOf(record).length, endStrays()];
+    const isLate = performance.now() > until;
+    if (own === 0 && (strays === 0 || isLate)) break;
+    if (isLate) throw new Error(`processes of worker ${record.marker} do not end`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
   removeScratch(record.marker);
