@@ -1,5 +1,5 @@
 /** Runs whose workers a worker host starts: the same supervision as over forked ones, and the host may die as well. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { assignment, stepStarted } from '../outbox/outbox-for-tests.ts';
@@ -105,6 +105,16 @@ test.skipIf(process.platform !== 'linux')('what hid from a worker that is killed
   peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 50, reason: 'wrong month' });
   await ended(run);
   expect(startTicksOf(stray), 'gone before the run is said to have ended').toBeNull();
+});
+
+test.skipIf(process.platform !== 'linux')('of an orphan that ends while its worker lives nothing stays', async () => {
+  await start(SCRIPTED);
+  const run = scripted([{ spawnStray: join(folder, 'stray') }, 'ignore cancel']);
+  await assign(run);
+  const stray = await strayIn(join(folder, 'stray'));
+  process.kill(stray, 'SIGKILL');
+  await vi.waitFor(() => expect(existsSync(`/proc/${stray}`)).toBe(false), SLOW);
+  expect(startTicksOf(agent.outbox.run(run)?.worker?.pid ?? 0), 'its worker lives').not.toBeNull();
 });
 
 test.skipIf(process.platform !== 'linux')(

@@ -10,6 +10,7 @@ import { giveTo } from '../shared-file.ts';
 import type { FrameLink } from './frames.ts';
 import { dialAgent } from './handshake.ts';
 import { TO_WORKER_BYTES } from './messages.ts';
+import { noteEnds } from './strays.ts';
 
 const TICKET_BYTES = 10_000;
 
@@ -32,9 +33,10 @@ export interface AgentLink {
   close(): Promise<void>;
 }
 
-/** Opens the channel that this process was started with. What it will start stays below it (`linux/orphans.ts`). */
+/** Opens the channel that this process was started with. What it will start stays below it until it ends (`linux/orphans.ts`). */
 export async function openAgentLink(): Promise<AgentLink> {
   if (process.platform === 'linux') takeInOrphans();
+  noteEnds();
   if (process.send !== undefined) return forkedLink();
   const { socket, marker, ticket, version } = WorkerTicket.parse(JSON.parse(await standardInput()));
   const { link } = await dialAgent({ socket, as: 'worker', id: marker, key: ticket, version });
