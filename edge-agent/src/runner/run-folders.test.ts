@@ -94,8 +94,15 @@ test.skipIf(process.getuid?.() !== 0)(
     process.setegid?.(NOBODY);
     process.seteuid?.(NOBODY);
     try {
-      const folders = new RunFolders(folder, { empty: () => new Promise(() => undefined), kept: 0 });
+      const asked: string[] = [];
+      const empty = (jobId: string): Promise<void> => {
+        asked.push(jobId);
+        return new Promise(() => undefined);
+      };
+      const folders = new RunFolders(folder, { empty, kept: 0 });
       folders.prune(new Set());
+      folders.prune(new Set());
+      expect(asked, 'asked for once, as long as it waits').toEqual(['job-1']);
       expect(modeOf(join(folder, 'job-1'))).toBe('770');
       vi.advanceTimersByTime(EMPTY_MS);
       expect(modeOf(join(folder, 'job-1'))).toBe('700');

@@ -31,6 +31,8 @@ export class RunFolders {
   readonly #sharing: FolderSharing | null;
   /** Of runs that have a worker: nobody else closes these. */
   readonly #used = new Set<string>();
+  /** Of which somebody has been asked to remove what the agent may not. */
+  readonly #emptied = new Set<string>();
 
   /** @param root with workers of another user, one whose group is theirs */
   constructor(root: string, sharing: FolderSharing | null = null) {
@@ -87,7 +89,7 @@ export class RunFolders {
   }
 
   #remove(name: string): void {
-    if (this.#delete(name) || this.#sharing === null) return;
+    if (this.#emptied.has(name) || this.#delete(name) || this.#sharing === null) return;
     const sharing = this.#sharing;
     try {
       if (this.#isShared) chmodSync(join(this.#root, name), SHARED_MODE);
@@ -96,8 +98,10 @@ export class RunFolders {
     }
     // A host that does not answer leaves it open to nobody.
     const closing = (): void => {
+      this.#emptied.delete(name);
       if (!this.#used.has(name)) this.close(name);
     };
+    this.#emptied.add(name);
     const impatience = setTimeout(closing, EMPTY_MS).unref();
     void sharing.empty(name).then(() => {
       clearTimeout(impatience);
