@@ -68,3 +68,15 @@ test('what a greeting said of a session that was to replace a live one is told t
   abilities.consider();
   expect(state.told).toEqual(['b']);
 });
+
+test('what was taken back after such a greeting is told: the session that said it may be the one that lives', () => {
+  const { state, abilities } = telling();
+  greet({ state, abilities });
+  state.now = 'b';
+  abilities.consider();
+  state.now = 'c';
+  abilities.greeted();
+  state.now = 'b';
+  vi.advanceTimersByTime(1_000);
+  expect(state.told).toEqual(['b', 'b']);
+});

@@ -23,9 +23,12 @@ export class ToldAbilities {
     this.#options = options;
   }
 
-  /** A greeting says what is proved now; that of a session which is to replace a live one may come to nothing. */
+  /**
+   * A greeting says what is proved now. That of a session which is to replace a live one may come to nothing: what the control
+   * plane knows by then is not known, and whatever holds is news.
+   */
   greeted(): void {
-    if (!this.#options.isLive()) this.#told = this.#options.proved();
+    this.#told = this.#options.isLive() ? '' : this.#options.proved();
   }
 
   /** Something may have changed. */
