@@ -12,6 +12,7 @@ import { type Hosted, makePlaceIn, openHosted, VERSION } from './hosted-for-test
 import { FROM_WORKER_BYTES, HELLO_BYTES, ToHost } from './messages.ts';
 import { MARKER_VARIABLE, startTicksOf } from '../runner/process-tree.ts';
 import { openPlace, readPlace } from './place.ts';
+import { openReception } from './reception.ts';
 
 let folder = '';
 let hosted: Hosted;
@@ -59,6 +60,28 @@ test('without the key or the version of the agent nobody is a host, and each use
   await idleHost();
   expect(await refusal(asHost())).toBe('WORKER_HOST_REFUSED');
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'without the word of the system nobody is a host, whatever it knows',
+  async () => {
+    const place = makePlaceIn(mkdtempSync(join(folder, 'mute-')));
+    const [said, admitted]: [string[], unknown[]] = [[], []];
+    const server = await openReception({
+      ...{ place, key: openPlace(place, process.platform), platform: process.platform, version: VERSION, settings: {} },
+      ...{ refuses: () => null, ticketOf: () => null, onWorker: () => undefined },
+      log: (_, message) => said.push(message),
+      onHost: (host) => admitted.push(host),
+    });
+    // As where Node no longer tells the number of a socket's file, by which the system is asked.
+    server.prependListener('connection', (socket) => {
+      Object.defineProperty((socket as unknown as { _handle: object })._handle, 'fd', { value: undefined });
+    });
+    expect(await refusal(asHost(readPlace(place, process.platform)))).toBe('WORKER_CHANNEL_REFUSED');
+    expect(said.join()).toContain('the system does not say whose process it is');
+    expect(admitted).toEqual([]);
+    server.close();
+  },
+);
 
 test('whoever is refused is told why and cut off, though it keeps its end open and goes on sending', async () => {
   const { socket: at } = asHost();
