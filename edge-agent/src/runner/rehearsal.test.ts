@@ -9,7 +9,7 @@ import { assignment } from '../outbox/outbox-for-tests.ts';
 import { Policy } from '../policy/index.ts';
 import { createStepRegistry } from '../steps/index.ts';
 import { ForkedWorker } from './forked-worker.ts';
-import { rehearse } from './rehearsal.ts';
+import { rehearse, rehearseWhenIdle } from './rehearsal.ts';
 import { Run } from './run.ts';
 
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
@@ -58,6 +58,23 @@ it('ends at its next event when a job is there', async () => {
   await expect(rehearse({ steps: { find }, expressions, job: job.signal })).rejects.toThrow(RecordingFailed);
   // The eighth call is looked up and not even started.
   expect(found).toHaveLength(8);
+});
+
+it('does not even begin where a job comes at once', async () => {
+  const job = new AbortController();
+  let asked = 0;
+  const noted = {
+    job: job.signal,
+    expressions,
+    get steps() {
+      asked += 1;
+      return untouchable();
+    },
+  };
+  const over = rehearseWhenIdle(noted);
+  job.abort();
+  await expect(over).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }) as Error);
+  expect(asked).toBe(0);
 });
 
 it('a worker that waits is ready when it has rehearsed, and then carries its job out', async () => {

@@ -4,10 +4,10 @@
  *
  * Invariants
  * - Nothing leaves the process: no step acts, no event is sent, no file is touched.
- * - It ends by itself after `ROUNDS` rounds of a few steps, and at its next event when a job is there. Between two events lies no more than
- *   what one step of the engine takes.
+ * - It ends by itself after `ROUNDS` rounds of a few steps, and at its next event when a job is there. Between two events lies no
+ *   more than what one step of the engine takes.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Workflow } from '@casare/shared/workflow';
 import { type Expressions, PauseSwitch, runWorkflow, systemClock, type StepRegistry } from '../engine/index.ts';
 import { governed, Policy, stepPolicyOf } from '../policy/index.ts';
@@ -24,6 +24,8 @@ export interface RehearsalContext {
   readonly job: AbortSignal;
 }
 
+/** A worker that was started for a job that waits has it before: then nothing is rehearsed. Milliseconds. */
+const IDLE_MS = 100;
 /** Rounds of a form: what most steps of most jobs are like. */
 const ROUNDS = 12;
 const PAGE = { url: 'http://rehearsal.invalid/', title: 'Rehearsal' };
@@ -36,6 +38,12 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'browser.value': 'customer',
 };
 const FOR_EVER = { mono: Number.MAX_SAFE_INTEGER, wall: Number.MAX_SAFE_INTEGER };
+
+/** Rehearses where no job comes at once. Rejects when one is there. */
+export async function rehearseWhenIdle(context: RehearsalContext): Promise<void> {
+  await delay(IDLE_MS, undefined, { signal: context.job });
+  await rehearse(context);
+}
 
 /** Resolves with how many steps were carried out; rejects at its next event when a job is there. */
 export async function rehearse({ steps, expressions, job }: RehearsalContext): Promise<number> {

@@ -3,7 +3,6 @@
  * over its channel; when that closes, the agent is gone, and everything this process started goes too.
  */
 import { tmpdir } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Workflow } from '@casare/shared/workflow';
 import { createExpressions, PauseSwitch, RecordingFailed, runWorkflow, systemClock } from '../engine/index.ts';
 import { codeOf, describe, Fault } from '../fault.ts';
@@ -13,7 +12,7 @@ import { openAgentLink } from '../worker-host/worker-link.ts';
 import type { ToWorker } from './ipc.ts';
 import { endOwnChildren } from './own-children.ts';
 import { killTree, MARKER_VARIABLE, startTicksOf } from './process-tree.ts';
-import { rehearse } from './rehearsal.ts';
+import { rehearseWhenIdle } from './rehearsal.ts';
 import { removeScratch } from './scratch.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -21,8 +20,6 @@ type Start = Extract<ToWorker, { type: 'start' }>;
 
 /** Events that may be under way to the agent at once. */
 const EVENTS_AHEAD = 100;
-/** A worker that was started for a job that waits has it before: then nothing is rehearsed. Milliseconds. */
-const IDLE_MS = 100;
 
 const expressions = createExpressions();
 const stop = new AbortController();
@@ -40,8 +37,7 @@ void prepare();
 async function prepare(): Promise<void> {
   const { signal } = job;
   try {
-    await delay(IDLE_MS, undefined, { signal });
-    await rehearse({ steps: registry('/'), expressions, job: signal });
+    await rehearseWhenIdle({ steps: registry('/'), expressions, job: signal });
     channel.ready();
   } catch (error) {
     if (!signal.aborted) process.stderr.write(`the worker did not rehearse: ${describe(error)}\n`);
