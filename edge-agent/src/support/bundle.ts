@@ -1,8 +1,9 @@
 /**
  * The support bundle: one zip for whoever is asked for help, with a MANIFEST that says what is in it and what is not.
  *
- * Invariants: every text goes through `redact`, here and nowhere else, so that no part can forget it; nothing of a job (its
- * inputs, records, files, pictures, what it said in the log) and no key is in it; it has a bound, and what was cut says so.
+ * Invariants: every text goes through `redact`, here and nowhere else, so that no part can forget it; no inputs, records, files
+ * and pictures of a job and no key are in it, and of the log no line that the agent begins as the word of a job
+ * (`job-lines.decision.ts`); it has a bound, and what was cut says so.
  */
 import { strToU8, zipSync } from 'fflate';
 import { redact } from './redact.decision.ts';
@@ -56,7 +57,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
     why: 'it holds inputs and results of jobs; counts and sizes are told',
   },
   { what: 'folders of runs, screenshots, traces', why: 'they show what jobs saw' },
-  { what: 'what jobs and their programs said in the log', why: 'it quotes what they saw; the lines are counted' },
+  {
+    what: 'lines of the log that tell what jobs and their programs said',
+    why: 'they quote what jobs saw, and are counted; what the agent says of a fault may name a file or a page',
+  },
   { what: 'the audit log', why: 'it says who asked for what; casare-agent audit shows it' },
   { what: 'secret providers and their settings', why: 'they name secrets' },
   { what: 'values of environment variables outside a list', why: 'they may be secrets; the names are told' },

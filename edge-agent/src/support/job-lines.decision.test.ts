@@ -14,6 +14,11 @@ test('what jobs and their programs said is left out, and counted; what the agent
   ]);
 });
 
+test('what a worker sent that is no message is left out: what is wrong with it quotes it', () => {
+  const sent = ['worker 77 sent what is no message: ✖ salary', 'worker 77 sent what is no message: ended: ✖ salary'];
+  expect(withoutJobs(sent.map(line).join('\n'))).toEqual(['(2 lines that jobs said are left out)']);
+});
+
 test('of a refusal its code stays, not what it quotes', () => {
   const [kept] = withoutJobs(line(`${JOB} was refused: FILE_REFUSED: salaries.csv belongs to\nsomebody else`));
   expect(JSON.parse(kept!)).toEqual({ level: 30, msg: `${JOB} was refused: FILE_REFUSED` });

@@ -5,8 +5,11 @@
 import { z } from 'zod';
 
 const Line = z.looseObject({ msg: z.string() });
-/** How the agent begins such a message: `runner/run.ts`, `runner/forked-worker.ts`, `worker-host/host-line.ts`. */
-const SAID = /^(?:worker \d+: |job \S+ says: )/;
+/**
+ * How the agent begins such a message: `runner/run.ts`, `runner/forked-worker.ts`, `runner/worker-process.ts`,
+ * `worker-host/host-line.ts`.
+ */
+const SAID = /^(?:worker \d+: |worker \d+ sent what is no message|job \S+ says: )/;
 const REFUSED = /^(job \S+ was refused: \w+): .*$/s;
 
 /** The lines that are left; in the place of each row of others stands how many they were. */
