@@ -131,39 +131,6 @@ test('a worker that says what is no message is told what was wrong with it, and 
   expect(JSON.stringify(body)).toContain('body.effect');
 });
 
-test('pause: the worker is told in the order of the words, whatever order they come in', async () => {
-  startAgent(SCRIPTED);
-  const run = scripted([{ record: { type: 'run.started', resumed: false } }, 'wait for pause', 'complete']);
-  await assign(run);
-  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
-  const key = { jobId: run.jobId, attempt: 1 };
-  peer.send({ type: 'job.pause', ...key, word: 3 });
-  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toEqual(['run.started', 'run.paused']), SLOW);
-  // An earlier word, held up on its way.
-  peer.send({ type: 'job.resume', ...key, word: 2 });
-  peer.send({ type: 'job.resume', ...key, word: 4 });
-  peer.send({ type: 'job.pause', ...key, word: 3 });
-  expect(types(await ended(run))).toEqual(['run.started', 'run.paused', 'run.resumed', 'run.completed']);
-  expect(agent.audited).toEqual(['run.accepted', 'run.paused', 'run.resumed', 'run.ended']);
-  expect(peer.hellos[0]).toMatchObject({ pauses: true });
-});
-
-test('pause: a run that is taken up again by a welcome that says so stands still', async () => {
-  peer.verdicts = (hello) =>
-    hello.runs.map(({ jobId, attempt }) => ({
-      ...{ jobId, attempt, verdict: 'continue', ackedSeq: 0, secrets: {}, cancelling: false },
-      pause: { word: 1, paused: true },
-    }));
-  startAgent(REAL);
-  const run = assignment({}, [{ rest: { wait: { seconds: 1 } } }, { done: { set: { x: 1 } } }]);
-  await assign(run);
-  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('step.started'), SLOW);
-  peer.cut();
-  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('run.paused'), SLOW);
-  peer.send({ type: 'job.resume', jobId: run.jobId, attempt: 1, word: 2 });
-  expect(types(await ended(run))).toEqual(expect.arrayContaining(['run.paused', 'run.resumed', 'run.completed']));
-});
-
 test('cancel: a real run stops softly', async () => {
   startAgent(REAL);
   const run = assignment({}, [{ pause: { wait: { minutes: 5 } } }]);

@@ -264,7 +264,7 @@ export class Supervisor implements Handled {
     try {
       run = this.#runOf(assignment, secrets);
       this.#active.set(idOf(run.key), run);
-      if (pause !== undefined) this.#pause(run, pause);
+      if (pause !== undefined) this.#pauseAtStart(run, pause);
       log('info', `job ${jobId} (${workflow.name}), attempt ${attempt}: started`);
       run.start();
     } catch (error) {
@@ -291,6 +291,15 @@ export class Supervisor implements Handled {
 
   #pause(run: Run | undefined, wish: PauseWish): void {
     if (run?.pause(wish) === true) this.#options.audit?.paused(run.key, wish.paused);
+  }
+
+  /** An earlier agent may have been told the same, and the run stands still since. */
+  #pauseAtStart(run: Run, wish: PauseWish): void {
+    const said = this.#options.outbox
+      .journal(run.key)
+      .findLast(({ body }) => /^run\.(?:paused|resumed)$/.test(body.type));
+    run.pause(wish);
+    if (wish.paused !== (said?.body.type === 'run.paused')) this.#options.audit?.paused(run.key, wish.paused);
   }
 
   #cancel(key: RunKey, reason: string, graceMs: number): void {
