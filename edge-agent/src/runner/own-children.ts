@@ -32,10 +32,12 @@ export function ownChildren(): OwnChild[] {
 
 /** Kills what is below this process, which takes in its orphans, and waits for their ends as long as that may take. */
 export async function endOwnChildren(): Promise<void> {
-  for (const until = performance.now() + END_MS; performance.now() < until; await delay(LOOK_AGAIN_MS)) {
+  const until = performance.now() + END_MS;
+  while (performance.now() < until) {
     const living = ownChildren().filter(({ isOver }) => !isOver);
     if (living.length === 0) return;
     killAllBelow(living.map(({ pid }) => pid));
+    await delay(LOOK_AGAIN_MS);
   }
 }
 

@@ -59,7 +59,10 @@ test('pause: of a run that stands still when the agent starts anew nothing is au
   const held = { ...key, verdict: 'continue', ackedSeq: 2, secrets: {}, cancelling: false } as const;
   peer.verdicts = () => [{ ...held, pause: { word: 1, paused: true } }];
   startAgent(SCRIPTED);
-  await vi.waitFor(() => expect(agent.logged.join()).toContain('started'), SLOW);
+  // Its worker begins anew, and stands still again.
+  const stood = (): string[] => types(peer.eventsOf(run)).filter((type) => type === 'run.paused');
+  await vi.waitFor(() => expect(stood()).toHaveLength(2), SLOW);
+  expect(agent.audited).toEqual([]);
   peer.send({ type: 'job.resume', ...key, word: 2 });
   await ended(run);
   expect(agent.audited).toEqual(['run.resumed', 'run.ended']);
