@@ -1,4 +1,5 @@
 /** Waiting for signs of change. */
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ChangeSigns } from './changes.ts';
 
@@ -33,6 +34,16 @@ test('without a sign it ends after its time, and with the signal', async () => {
   stop.abort();
   await stopped;
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('nothing is left at the signal of whoever waited', async () => {
+  const changes = new ChangeSigns();
+  const { signal } = new AbortController();
+  const waiting = changes.next(changes.count, 60_000, signal);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  changes.sign();
+  await waiting;
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('what went silent is not heard until the next sign', () => {

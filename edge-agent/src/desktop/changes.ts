@@ -42,12 +42,14 @@ export class ChangeSigns implements Changes {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     this.#waiting.add(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const stop = (): void => resolve();
+    signal.addEventListener('abort', stop);
     try {
       await promise;
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(resolve);
+      signal.removeEventListener('abort', stop);
     }
   }
 }
