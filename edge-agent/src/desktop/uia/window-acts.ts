@@ -3,7 +3,7 @@
  * packaged apps), else by Windows' own functions. How a window stands is read from Windows alone: that asks no program.
  */
 import type { Box, WindowState } from '../desktop-driver.ts';
-import { DesktopError } from '../desktop-error.ts';
+import { DesktopError, type DesktopErrorCode } from '../desktop-error.ts';
 import type { TopWindows } from '../win32/windows.ts';
 import type { Held } from './held.ts';
 import { PATTERN, VISUAL_STATE } from './ids.ts';
@@ -11,6 +11,9 @@ import type { Patterns } from './patterns.ts';
 
 const WINDOW = 'IUIAutomationWindowPattern';
 const TRANSFORM = 'IUIAutomationTransformPattern';
+
+/** What a window that was asked to close may end the call with. */
+const ASKED: ReadonlySet<DesktopErrorCode> = new Set(['APPLICATION_NOT_ANSWERING', 'ELEMENT_GONE']);
 
 type Place = { [K in keyof Box]?: number | undefined };
 
@@ -31,8 +34,8 @@ export class WindowActs {
       );
       if (!closed) this.#windows.close(held.ownWindow);
     } catch (error) {
-      // Some answer when the question that they ask first is answered: it has been asked to close.
-      if (!(error instanceof DesktopError) || error.code !== 'APPLICATION_NOT_ANSWERING') throw error;
+      // Some answer when the question that they ask first is answered, some have gone by then: it has been asked to close.
+      if (!(error instanceof DesktopError) || !ASKED.has(error.code)) throw error;
     }
   }
 
