@@ -10,5 +10,5 @@ import { framed } from './windows-host-frames.ts';
 const socket = connect(Number(process.argv[2]), '127.0.0.1');
 const channel = framed(socket, () => process.exit(1));
 channel.onClose(() => process.exit(0));
-if (process.argv[3] === 'watch') watchDesktop(channel);
+if (process.argv[3] === 'watch') watchDesktop((message) => channel.send(message));
 else serveDesktop(channel);

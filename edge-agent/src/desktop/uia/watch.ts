@@ -6,7 +6,6 @@
  * never waits for anything itself. It adds its handlers by calls on other threads and never removes them: it is ended instead.
  */
 import koffi from 'koffi';
-import type { Channel } from './calls.ts';
 import type { Ffi } from './com.ts';
 import { HANDLERS, makeHandler } from './handlers.ts';
 import { GUID, guidBytes, PROPERTY, SCOPE } from './ids.ts';
@@ -42,8 +41,8 @@ const MOST_MESSAGES = 1_000;
 
 type Native = (...args: unknown[]) => number;
 
-/** Tells the channel of signs until it closes. */
-export function watchDesktop(channel: Channel): void {
+/** Sends signs until the process ends. */
+export function watchDesktop(send: (message: unknown) => void): void {
   const heard = new Set<string>();
   // Only before anything is loaded.
   koffi.config({ async_stack_size: STACK_BYTES, async_heap_size: STACK_BYTES });
@@ -52,7 +51,7 @@ export function watchDesktop(channel: Channel): void {
   setInterval(() => {
     take();
     if (heard.size === 0) return;
-    channel.send({ signs: [...heard] });
+    send({ signs: [...heard] });
     heard.clear();
   }, TOGETHER_MS);
   watchElements(koffi, (sign) => heard.add(sign)).catch(() => {
