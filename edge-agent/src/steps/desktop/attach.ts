@@ -3,7 +3,7 @@ import { DESKTOP_STEPS } from '@casare/shared/workflow';
 import { matching, type DesktopNode, type DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { stateOf } from './expectation.ts';
-import { selectorOf, untilChanged } from './locate.ts';
+import { changeCount, selectorOf, untilChanged } from './locate.ts';
 import { type DesktopStart, sessionFor } from './session-start.ts';
 import { type DesktopScope, sessionStep } from './step.ts';
 
@@ -23,7 +23,7 @@ export function attachStep(start: DesktopStart): Step {
 
 async function windowNamed(scope: DesktopScope, target: string): Promise<DesktopWindow> {
   for (;;) {
-    const since = scope.driver.changes?.count ?? 0;
+    const since = changeCount(scope);
     const windows = await scope.driver.elements.windows();
     const nodes = windows
       .filter(({ element }) => element.states.has('showing'))

@@ -3,7 +3,7 @@ import type { DesktopExpectation, WindowState } from '@casare/shared/workflow';
 import type { DesktopWindow } from '../../desktop/index.ts';
 import { StepFailure } from '../../engine/index.ts';
 import { untilAborted } from '../within.ts';
-import { locateShown, seenWindow, untilChanged } from './locate.ts';
+import { changeCount, locateShown, seenWindow, untilChanged } from './locate.ts';
 import type { DesktopScope } from './step.ts';
 
 /**
@@ -41,7 +41,7 @@ async function until(
   condition: string,
 ): Promise<void> {
   for (;;) {
-    const before = scope.driver.changes?.count ?? 0;
+    const before = changeCount(scope);
     const matches = await untilAborted(scope.signal, locateShown(scope, target)).catch((error: unknown) => {
       if (scope.context.signal.aborted || !scope.signal.aborted) throw error;
       return null;

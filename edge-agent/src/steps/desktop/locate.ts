@@ -31,7 +31,7 @@ const BETWEEN_MS = 40;
 export async function locateOne(scope: DesktopScope, target: string): Promise<DesktopNode> {
   const selector = selectorOf(target);
   for (;;) {
-    const before = scope.driver.changes?.count ?? 0;
+    const before = changeCount(scope);
     const { found, nodes } = await untilAborted(scope.signal, look(scope, selector, scope.signal)).catch(
       (error: unknown) => {
         // The time was over while it was looked: say what there is.
@@ -76,6 +76,11 @@ export function selectorOf(target: string): Selector {
 export async function pause(scope: DesktopScope, ms: number): Promise<void> {
   await delay(ms, undefined, { signal: scope.signal }).catch(() => undefined);
   scope.context.signal.throwIfAborted();
+}
+
+/** What the driver has counted until now: taken before looking, for `untilChanged`. */
+export function changeCount({ driver }: DesktopScope): number {
+  return driver.changes?.count ?? 0;
 }
 
 /** Until something may have changed since the driver counted `since`; at most until the step's time is over. */

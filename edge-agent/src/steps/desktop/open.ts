@@ -12,7 +12,7 @@ import {
 } from '../../desktop/index.ts';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { stateOf } from './expectation.ts';
-import { selectorOf, untilChanged } from './locate.ts';
+import { changeCount, selectorOf, untilChanged } from './locate.ts';
 import { type DesktopStart, sessionFor } from './session-start.ts';
 import { type DesktopScope, sessionStep } from './step.ts';
 
@@ -60,7 +60,7 @@ async function opened(
   target: string | undefined,
 ): Promise<DesktopWindow> {
   for (;;) {
-    const since = scope.driver.changes?.count ?? 0;
+    const since = changeCount(scope);
     const windows = (await scope.session.windows()).filter(({ element }) => element.states.has('showing'));
     const found = windows.filter((window) =>
       target === undefined ? !before.has(window.element.ref) : isMeant(window, target),
