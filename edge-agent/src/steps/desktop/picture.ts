@@ -15,8 +15,10 @@ const MAX_TEXTS = 2_000;
 export type Taking = () => Promise<Picture>;
 
 /**
- * A picture, taken by `take`; none where it cannot be told what to cover (PICTURE_NOT_MASKABLE). It is a picture with protected fields, fields with secrets and shown secrets painted over; every field,
- * where the agent's policy lets out only what was masked.
+ * A picture, taken by `take`, with protected fields, fields with secrets and shown secrets painted over; every field, where
+ * the agent's policy lets out only what was masked.
+ *
+ * @throws StepFailure PICTURE_NOT_MASKABLE where it cannot be told what to cover
  */
 export async function maskedPicture(
   context: StepContext,
