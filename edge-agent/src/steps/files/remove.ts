@@ -1,6 +1,8 @@
 /**
  * Takes a file away where it was judged. A folder on its way may become a link in between, so the folder is opened and judged
- * once more, and on Linux the name is taken away in that folder, wherever a path leads by then.
+ * once more, and on Linux the name is taken away in that folder, wherever a path leads by then. What the name means is looked
+ * at just before; systems have no call that takes away only a certain file, so whoever may write to the folder can still put
+ * another one there in between, and that goes. A link goes itself, never what it leads to, and a folder never goes.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
@@ -8,8 +10,12 @@ import { basename, dirname, join } from 'node:path';
 import { StepFailure } from '../../engine/index.ts';
 import { replacedFile, verifyPlace } from '../run-files.ts';
 
+/** O_PATH of Linux, which Node does not name: names a folder, also one that may be written to and not listed. */
+const PATH_ONLY = 0o10000000;
 /** Nothing but a folder, and one that was swapped for a pipe keeps nobody waiting; Windows has no such flag. */
-const FOLDER = constants.O_RDONLY | ((constants.O_DIRECTORY as number | undefined) ?? 0);
+const FOLDER =
+  (process.platform === 'linux' ? PATH_ONLY : constants.O_RDONLY) |
+  ((constants.O_DIRECTORY as number | undefined) ?? 0);
 
 /**
  * @param path absolute, links resolved, judged
