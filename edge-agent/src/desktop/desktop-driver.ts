@@ -111,6 +111,8 @@ export interface ElementDriver {
    * the action (gtk_dialog_run) answers nothing until it is closed: then steps use the pointer.
    */
   readonly actionsReturn: boolean;
+  /** Whether windows say that they are `blocked`. Where not, any modal window of a program may block each of its others. */
+  readonly saysBlocked: boolean;
   /** Does its main action: pushes a button, chooses a menu item, toggles. */
   invoke(element: DesktopElement): Promise<boolean>;
   focus(element: DesktopElement): Promise<boolean>;

@@ -78,6 +78,7 @@ function elementsOf(remote: RemoteDesktop): ElementDriver {
   return {
     // Providers such as those of Windows Forms answer an Invoke only when the dialog that it opens is closed.
     actionsReturn: false,
+    saysBlocked: true,
     windows: async () => (await remote.call('windows')).map(windowOf),
     children: async ({ ref }) => (await remote.call('children', ref)).map(elementOf),
     again: async ({ ref }) => {

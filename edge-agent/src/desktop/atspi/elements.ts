@@ -32,6 +32,7 @@ const OPENING: Readonly<Record<string, RegExp>> = { 'combo box': /^(press|click)
 
 export class AtspiElements implements ElementDriver {
   readonly actionsReturn = false;
+  readonly saysBlocked = false;
   readonly #bus: AccessibilityBus;
   readonly #vcl: VclPlaces;
 

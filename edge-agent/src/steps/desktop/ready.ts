@@ -110,17 +110,26 @@ function isReadOnly({ states, roles }: DesktopElement): boolean {
   return roles[0] === 'textbox' && !states.has('editable');
 }
 
-/** Why a window takes no input: a modal window of its program is open. Null when it takes some. */
+/** Why a window takes no input: a dialog of it is open, as far as its system tells. Null when it takes some. */
 export async function dialogBefore(scope: DesktopScope, window: DesktopWindow): Promise<string | null> {
-  if (window.element.states.has('modal')) return null;
+  const { saysBlocked } = scope.driver.elements;
+  if (!saysBlocked && window.element.states.has('modal')) return null;
   const windows = await scope.session.windows();
-  const modal = windows.find(
-    ({ element, process }) =>
-      process === window.process && element.states.has('modal') && element.states.has('showing'),
-  );
-  if (modal !== undefined) return `the dialog ${JSON.stringify(modal.title)} waits for an answer`;
   const now = windows.find(({ element }) => element.ref === window.element.ref);
-  return now?.element.states.has('blocked') === true ? 'a dialog of its window waits for an answer' : null;
+  if (saysBlocked && now?.element.states.has('blocked') !== true) return null;
+  const dialogs = windows.filter(
+    ({ element, process }) =>
+      process === window.process &&
+      element.ref !== window.element.ref &&
+      element.states.has('modal') &&
+      element.states.has('showing'),
+  );
+  const [dialog, ...others] = dialogs;
+  // Of several, which one is its own is not told.
+  if (dialog !== undefined && (!saysBlocked || others.length === 0)) {
+    return `the dialog ${JSON.stringify(dialog.title)} waits for an answer`;
+  }
+  return saysBlocked ? 'a dialog of its window waits for an answer' : null;
 }
 
 function sameBox(one: Box, other: Box): boolean {
