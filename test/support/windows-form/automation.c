@@ -188,6 +188,7 @@ static HRESULT STDMETHODCALLTYPE property_value(struct object *self, PROPERTYID 
     case UIA_ExpandCollapseExpandCollapseStatePropertyId:
         put_number(value, self->part == MENU_ITEM ? item_count(window, 1) > 0 : (int)SendMessageW(window, CB_GETDROPPEDSTATE, 0, 0));
         break;
+    case UIA_ValueValuePropertyId: put_text(value, self->part == CELL ? table_text(window, self->row, self->column) : SysAllocString(L"")); break;
     case UIA_ValueIsReadOnlyPropertyId:
         put_truth(value, self->part == CELL || (GetWindowLongW(window, GWL_STYLE) & ES_READONLY)); break;
     default: put_truth(value, pattern_of(property) && has_pattern(self, pattern_of(property))); break;

@@ -65,8 +65,12 @@ function openDesktop(ffi: Ffi): CallHandlers {
   const tree = new UiaTree({ com, automation, all, held, reader, windows, classic });
   const patterns = new Patterns(com);
   const acts = new UiaActs(patterns, classic);
-  const scrolling = new UiaScrolling(patterns, (one) => reader.bounds(one));
-  const tables = new UiaTables(patterns, reader.request, all);
+  const scrolling = new UiaScrolling(
+    patterns,
+    (one) => reader.bounds(one),
+    () => performance.now(),
+  );
+  const tables = new UiaTables(patterns, automation, all);
   const windowActs = new WindowActs(patterns, windows);
   const top = (ref: string): number => held.get(ref).ownWindow;
   const done = (act: () => void): null => {

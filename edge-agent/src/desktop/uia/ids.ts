@@ -29,6 +29,9 @@ export const PROPERTY = {
   toggleState: 30086,
 } as const;
 
+/** ValueValue: read of cells alone, since a document's is all of it. */
+export const VALUE = 30045;
+
 export const PATTERN = {
   invoke: 10000,
   selection: 10001,

@@ -19,6 +19,16 @@ const MOST_CHARACTERS = 10_000;
 /** What has no name of its own and is called by the label beside it. */
 export const LABELLED: ReadonlySet<SelectorRole> = new Set(['textbox', 'combobox', 'spinbutton', 'slider', 'listbox']);
 
+/** Asks for properties of an element, together with the element itself. */
+export function requestOf(com: Com, automation: bigint, properties: readonly number[]): bigint {
+  const request = com.object(automation, 'IUIAutomation', 'CreateCacheRequest')!;
+  for (const property of properties) {
+    com.call(request, 'IUIAutomationCacheRequest', 'AddProperty', ['int32'], property);
+  }
+  com.call(request, 'IUIAutomationCacheRequest', 'put_TreeScope', ['int32'], SCOPE.element);
+  return request;
+}
+
 export class ElementReader {
   readonly #com: Com;
   readonly #automation: bigint;
@@ -35,11 +45,7 @@ export class ElementReader {
     this.#held = held;
     this.#windows = windows;
     this.#classic = classic;
-    this.request = com.object(automation, 'IUIAutomation', 'CreateCacheRequest')!;
-    for (const property of Object.values(PROPERTY)) {
-      com.call(this.request, 'IUIAutomationCacheRequest', 'AddProperty', ['int32'], property);
-    }
-    com.call(this.request, 'IUIAutomationCacheRequest', 'put_TreeScope', ['int32'], SCOPE.element);
+    this.request = requestOf(com, automation, Object.values(PROPERTY));
   }
 
   /** Keeps what was fetched; `around` is the window around it, which it is itself where it is a top-level one. */

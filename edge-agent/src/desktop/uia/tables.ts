@@ -5,12 +5,15 @@
 import type { Com } from './com.ts';
 import { NotSupported } from './faults.ts';
 import type { Held } from './held.ts';
-import { PATTERN, PROPERTY, SCOPE } from './ids.ts';
+import { PATTERN, PROPERTY, SCOPE, VALUE } from './ids.ts';
 import type { Patterns } from './patterns.ts';
+import { requestOf } from './reader.ts';
 
 const ELEMENT = 'IUIAutomationElement';
 /** Cells that are read where each has to be looked for, and columns of a table. */
 const [MOST_CELLS, MOST_COLUMNS] = [20_000, 1_000];
+/** What is fetched with each cell: asked for one by one, each would be a call to the table's program. */
+const OF_CELLS = [PROPERTY.name, VALUE, PROPERTY.hasGridItem, PROPERTY.gridRow, PROPERTY.gridColumn];
 
 export interface Table {
   readonly columns: string[];
@@ -30,10 +33,10 @@ export class UiaTables {
   readonly #request: bigint;
   readonly #all: bigint;
 
-  constructor(patterns: Patterns, request: bigint, all: bigint) {
+  constructor(patterns: Patterns, automation: bigint, all: bigint) {
     this.#patterns = patterns;
     this.#com = patterns.com;
-    this.#request = request;
+    this.#request = requestOf(patterns.com, automation, OF_CELLS);
     this.#all = all;
   }
 
@@ -61,7 +64,7 @@ export class UiaTables {
           return cell === null ? null : use(cell);
         });
       const cells = (row: number): string[] =>
-        Array.from({ length: width }, (_, column) => at(row, column, (cell) => this.#textOf(cell)) ?? '');
+        Array.from({ length: width }, (_, column) => at(row, column, (cell) => this.#fetched(cell)) ?? '');
       return {
         width,
         rows: Array.from({ length: Math.max(count, 0) }, (_, row) => cells(row)),
@@ -103,13 +106,19 @@ export class UiaTables {
     return { width, rows: Array.from(lines, whole), headers: whole(headers) };
   }
 
+  /** What a cell holds that came alone: a grid gives its cells without their properties. */
+  #fetched(bare: bigint): string {
+    const com = this.#com;
+    return com.scope((own) => {
+      const cell = own(com.object(bare, ELEMENT, 'BuildUpdatedCache', ['void *'], this.#request));
+      return cell === null ? '' : this.#textOf(cell);
+    });
+  }
+
   /** What a cell holds: grids that edit in place name a cell by its column and keep its text as value. */
   #textOf(cell: bigint): string {
-    const com = this.#com;
-    const value = this.#patterns.readOf(cell, PATTERN.value, (pattern) =>
-      com.text(pattern, 'IUIAutomationValuePattern', 'get_CurrentValue'),
-    );
-    return value === null || value === '' ? com.text(cell, ELEMENT, 'get_CurrentName') : value;
+    const value = this.#property(cell, VALUE);
+    return typeof value === 'string' && value !== '' ? value : String(this.#property(cell, PROPERTY.name) ?? '');
   }
 
   #headers(held: Held): string[] {

@@ -8,7 +8,7 @@
 import koffi from 'koffi';
 import type { Ffi } from './com.ts';
 import { HANDLERS, makeHandler } from './handlers.ts';
-import { GUID, guidBytes, PROPERTY, SCOPE } from './ids.ts';
+import { GUID, guidBytes, PROPERTY, SCOPE, VALUE } from './ids.ts';
 import { SLOTS } from './slots.ts';
 import { paddedCall } from '../win32/api.ts';
 
@@ -19,8 +19,6 @@ const STACK_BYTES = 1024 * 1024;
 const MULTITHREADED = 0;
 const IN_PROCESS = 1;
 const POINTER = 8;
-/** ValueValue: no property that elements are read with. */
-const VALUE = 30045;
 /** A window, a menu opened or closed; what loads late is there. */
 const EVENTS = [20016, 20017, 20003, 20007, 20006];
 /** What steps wait for; where elements are changes with every scroll. */
