@@ -126,7 +126,8 @@ function openDesktop(ffi: Ffi): CallHandlers {
       const window = top(ref);
       const place = windows.bounds(window);
       const isWhole = place !== null && windows.isSeenWhole(window, place, virtualScreen(api));
-      return place === null || isWhole || !classic.answers(window) ? null : pictureOfWindow(api, window, place);
+      if (place === null || isWhole || !classic.answers(window)) return null;
+      return pictureOfWindow(api, window, windows.frame(window));
     },
     capture: (box) => capture(api, box),
   };

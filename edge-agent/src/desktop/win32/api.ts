@@ -1,4 +1,7 @@
-/** The functions of Windows that the desktop host calls, declared once. Handles are numbers, 0 for none. */
+/**
+ * The functions of Windows that the desktop host calls, declared once. Handles are numbers, 0 for none. Those that not every
+ * Windows with UI Automation has are null where they are missing.
+ */
 import type { LibraryHandle } from 'koffi';
 import type { Ffi } from '../uia/com.ts';
 
@@ -15,6 +18,13 @@ export function windowsApi(ffi: Ffi) {
     const { padded, padding } = paddedCall(declaration);
     const called = library.func(padded) as (...args: unknown[]) => unknown;
     return ((...args: unknown[]) => called(...args, ...padding)) as unknown as F;
+  };
+  const ifAny = <F extends (...args: never[]) => unknown>(file: string, declaration: string): F | null => {
+    try {
+      return of<F>(ffi.load(file), declaration);
+    } catch {
+      return null;
+    }
   };
   return {
     EnumWindows: of<(each: (window: Handle) => boolean, given: number) => boolean>(
@@ -77,6 +87,14 @@ export function windowsApi(ffi: Ffi) {
     GetCursorPos: of<(point: Buffer) => boolean>(user, 'bool __stdcall GetCursorPos(void *)'),
     SetCursorPos: of<(x: number, y: number) => boolean>(user, 'bool __stdcall SetCursorPos(int, int)'),
     GetSystemMetrics: of<(which: number) => number>(user, 'int __stdcall GetSystemMetrics(int)'),
+    MonitorFromWindow: of<(window: Handle, otherwise: number) => Handle>(
+      user,
+      'size_t __stdcall MonitorFromWindow(size_t, uint32)',
+    ),
+    GetMonitorInfoW: of<(monitor: Handle, info: Buffer) => boolean>(
+      user,
+      'bool __stdcall GetMonitorInfoW(size_t, void *)',
+    ),
     SetThreadDpiAwarenessContext: of<(context: number) => number>(
       user,
       'size_t __stdcall SetThreadDpiAwarenessContext(intptr_t)',
@@ -84,6 +102,10 @@ export function windowsApi(ffi: Ffi) {
     SetProcessDpiAwarenessContext: of<(context: number) => boolean>(
       user,
       'bool __stdcall SetProcessDpiAwarenessContext(intptr_t)',
+    ),
+    DwmGetWindowAttribute: ifAny<(window: Handle, which: number, value: Buffer, size: number) => number>(
+      'dwmapi.dll',
+      'int32 __stdcall DwmGetWindowAttribute(size_t, uint32, void *, uint32)',
     ),
     PrintWindow: of<(window: Handle, context: Handle, flags: number) => boolean>(
       user,

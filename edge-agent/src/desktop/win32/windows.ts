@@ -1,5 +1,5 @@
 /** The top-level windows of the session as Windows has them, in their order from the front. */
-import { isWithin, overlaps } from '../area.ts';
+import { isWithin, overlaps, within } from '../area.ts';
 import type { Box, Cover, Point, WindowState } from '../desktop-driver.ts';
 import { textOf, type WindowsApi } from './api.ts';
 import type { WindowsInput } from './input.ts';
@@ -20,6 +20,11 @@ const ROOT = 2;
 const CLOSE = 0x10;
 const SHOW = { normal: 9, maximized: 3, minimized: 6 } as const;
 const QUERY_LIMITED = 0x1000;
+/** DWMWA_CLOAKED. */
+const CLOAKED = 14;
+const NEAREST = 2;
+/** MONITORINFO: its size, and where it says what the screen's place is. */
+const MONITOR = { size: 40, place: 4 } as const;
 const PROCESSES = 2;
 const ENTRY = { size: 568, process: 8, parent: 32 } as const;
 /** What is the session's own and no program's. */
@@ -84,7 +89,8 @@ export class TopWindows {
     );
     const { process } = this.#read(handle);
     const covers = above.some((window) => {
-      const box = window.process === process ? null : this.bounds(window.handle);
+      if (window.process === process || SHELL.has(window.className) || this.#isCloaked(window.handle)) return false;
+      const box = this.bounds(window.handle);
       return box !== null && overlaps(box, place);
     });
     return !covers && isWithin(place, screens);
@@ -95,8 +101,9 @@ export class TopWindows {
     const processes = new Set(known.map((handle) => this.#read(handle).process));
     return this.#all()
       .filter(({ process, className }) => !processes.has(process) && !SHELL.has(className))
-      .map(({ handle }) => this.bounds(handle))
-      .filter((box) => box !== null);
+      .filter(({ handle }) => !this.#isCloaked(handle))
+      .filter(({ handle }) => this.bounds(handle) !== null)
+      .map(({ handle }) => this.frame(handle));
   }
 
   /** Windows brings to the front for whoever had the last input: that is us after an input that does nothing. */
@@ -118,7 +125,7 @@ export class TopWindows {
   }
 
   place(handle: number, place: { [K in keyof Box]?: number | undefined }): void {
-    const now = this.#rect(handle);
+    const now = this.frame(handle);
     const [x, y] = [place.x ?? now.x, place.y ?? now.y];
     this.#api.MoveWindow(handle, x, y, place.width ?? now.width, place.height ?? now.height, true);
   }
@@ -132,11 +139,19 @@ export class TopWindows {
     return this.#api.IsZoomed(handle) ? 'maximized' : 'normal';
   }
 
-  /** Null for a window that does not show. */
+  /** What shows of it where nothing lies above it; null for a window that does not show. */
   bounds(handle: number): Box | null {
     if (!this.#api.IsWindowVisible(handle) || this.#api.IsIconic(handle)) return null;
-    const box = this.#rect(handle);
-    return box.width > 0 && box.height > 0 ? box : null;
+    const box = this.frame(handle);
+    if (box.width <= 0 || box.height <= 0) return null;
+    // The frame of a maximized window lies outside of its screen, and does not show on the next one.
+    const screen = this.#api.IsZoomed(handle) ? this.#screenOf(handle) : null;
+    return screen === null ? box : within(box, screen);
+  }
+
+  /** All of a window, with what of it never shows. */
+  frame(handle: number): Box {
+    return boxOf(this.#api, handle);
   }
 
   shows(handle: number): boolean {
@@ -206,17 +221,37 @@ export class TopWindows {
     };
   }
 
-  #rect(handle: number): Box {
-    const box = Buffer.alloc(16);
-    this.#api.GetWindowRect(handle, box);
-    const [left, top, right, bottom] = [0, 4, 8, 12].map((at) => box.readInt32LE(at)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { x: left, y: top, width: right - left, height: bottom - top };
+  /** Windows has it, and shows it nowhere: of a packaged app that sleeps, or on another virtual desktop. */
+  #isCloaked(handle: number): boolean {
+    const cloaked = Buffer.alloc(4);
+    return this.#api.DwmGetWindowAttribute?.(handle, CLOAKED, cloaked, 4) === 0 && cloaked.readUInt32LE(0) !== 0;
   }
+
+  /** The screen that most of a window is on; null where Windows does not tell. */
+  #screenOf(handle: number): Box | null {
+    const info = Buffer.alloc(MONITOR.size);
+    info.writeUInt32LE(MONITOR.size, 0);
+    const isTold = this.#api.GetMonitorInfoW(this.#api.MonitorFromWindow(handle, NEAREST), info);
+    return isTold ? rectangleAt(info, MONITOR.place) : null;
+  }
+}
+
+/** Where all of a window is, in the eyes of this thread. */
+export function boxOf(api: Pick<WindowsApi, 'GetWindowRect'>, handle: number): Box {
+  const box = Buffer.alloc(16);
+  api.GetWindowRect(handle, box);
+  return rectangleAt(box, 0);
+}
+
+/** A RECT in memory. */
+function rectangleAt(memory: Buffer, offset: number): Box {
+  const [left, top, right, bottom] = [0, 4, 8, 12].map((at) => memory.readInt32LE(offset + at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /** The processes that started a process, the nearest first. A number that is used again makes no circle. */
