@@ -9,6 +9,7 @@ import { windowsApi } from '../win32/api.ts';
 import { ClassicControls } from '../win32/classic.ts';
 import { readClipboard, writeClipboard } from '../win32/clipboard.ts';
 import { WindowsInput } from '../win32/input.ts';
+import { seePixels } from '../win32/scaling.ts';
 import { capture, pictureOfWindow, virtualScreen } from '../win32/screen.ts';
 import { TopWindows } from '../win32/windows.ts';
 import { UiaActs } from './acts.ts';
@@ -23,8 +24,6 @@ import { UiaTables } from './tables.ts';
 import { UiaTree } from './tree.ts';
 import { WindowActs } from './window-acts.ts';
 
-/** DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2: places are pixels, on every screen. */
-const PER_MONITOR = -4;
 /** How long UI Automation itself waits for a program, milliseconds. */
 const [CONNECT_MS, ANSWER_MS] = [3_000, 5_000];
 /** Messages that are sent to see that a window's program has read its input. */
@@ -52,8 +51,7 @@ export function serveDesktop(channel: Channel): void {
 /** @throws DesktopError DESKTOP_NOT_STARTED */
 function openDesktop(ffi: Ffi): CallHandlers {
   const api = windowsApi(ffi);
-  // Of the process, since UI Automation works on threads of its own too; where its program has said so already, of this thread.
-  if (!api.SetProcessDpiAwarenessContext(PER_MONITOR)) api.SetThreadDpiAwarenessContext(PER_MONITOR);
+  seePixels(api);
   const com = new Com(ffi);
   const automation = openAutomation(com);
   const input = new WindowsInput(api);

@@ -6,6 +6,8 @@ import type { LibraryHandle } from 'koffi';
 import type { Ffi } from '../uia/com.ts';
 
 type Handle = number;
+/** How a thread or a window sees scaled screens; the ones that Windows names are below zero. */
+type DpiContext = number | bigint;
 
 /** Declares them; on Windows only. */
 export function windowsApi(ffi: Ffi) {
@@ -95,13 +97,23 @@ export function windowsApi(ffi: Ffi) {
       user,
       'bool __stdcall GetMonitorInfoW(size_t, void *)',
     ),
-    SetThreadDpiAwarenessContext: of<(context: number) => number>(
-      user,
-      'size_t __stdcall SetThreadDpiAwarenessContext(intptr_t)',
+    /** From Windows 10 1607 on, as the one below. */
+    SetThreadDpiAwarenessContext: ifAny<(context: DpiContext) => DpiContext>(
+      'user32.dll',
+      'intptr_t __stdcall SetThreadDpiAwarenessContext(intptr_t)',
     ),
-    SetProcessDpiAwarenessContext: of<(context: number) => boolean>(
-      user,
+    GetWindowDpiAwarenessContext: ifAny<(window: Handle) => DpiContext>(
+      'user32.dll',
+      'intptr_t __stdcall GetWindowDpiAwarenessContext(size_t)',
+    ),
+    /** From Windows 10 1703 on, which Windows Server 2016 is before. */
+    SetProcessDpiAwarenessContext: ifAny<(context: DpiContext) => boolean>(
+      'user32.dll',
       'bool __stdcall SetProcessDpiAwarenessContext(intptr_t)',
+    ),
+    SetProcessDpiAwareness: ifAny<(awareness: number) => number>(
+      'shcore.dll',
+      'int32 __stdcall SetProcessDpiAwareness(int)',
     ),
     DwmGetWindowAttribute: ifAny<(window: Handle, which: number, value: Buffer, size: number) => number>(
       'dwmapi.dll',

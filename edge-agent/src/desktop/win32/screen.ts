@@ -3,6 +3,7 @@ import { within } from '../area.ts';
 import type { Box, Picture } from '../desktop-driver.ts';
 import { DesktopError } from '../desktop-error.ts';
 import type { WindowsApi } from './api.ts';
+import { drawsPixels } from './scaling.ts';
 
 const METRIC = { left: 76, top: 77, width: 78, height: 79 } as const;
 const COPY = 0x00cc0020;
@@ -36,10 +37,12 @@ export function capture(api: WindowsApi, box: Box): Picture {
 }
 
 /**
- * A window as it paints itself, whatever lies above it; null where it paints nothing. Of a window that is drawn by the
- * graphics card too (PW_RENDERFULLCONTENT, from Windows 8.1 on).
+ * A window as it paints itself, whatever lies above it; null where it paints nothing, or where Windows enlarges what it
+ * paints: places in that would not be those of its elements, by which secrets are covered. Of a window that is drawn by the
+ * graphics card too (PW_RENDERFULLCONTENT, from Windows 8.1 on). `place` is all of the window, also what lies off the screens.
  */
 export function pictureOfWindow(api: WindowsApi, window: number, place: Box): Picture | null {
+  if (!drawsPixels(api, window)) return null;
   const picture = painted(api, place, (memory) => api.PrintWindow(window, memory, FULL_CONTENT));
   return picture === null || isPlain(picture.rgb) ? null : picture;
 }
