@@ -1,6 +1,7 @@
 /** How functions of Windows are declared. */
 import { expect, test } from 'vitest';
-import { paddedCall } from './api.ts';
+import type { Ffi } from '../uia/com.ts';
+import { paddedCall, windowsApi } from './api.ts';
 
 test('a call has arguments to spare, behind its own', () => {
   const { padded, padding } = paddedCall('bool __stdcall IsWindow(size_t)');
@@ -11,4 +12,24 @@ test('a call has arguments to spare, behind its own', () => {
     padded: 'int f(int, int, int, int, int, int, int, int, int)',
     padding: [],
   });
+});
+
+test('what an older Windows lacks is null, and the rest is there', () => {
+  const missing = /SetProcessDpiAwarenessContext/;
+  const ffiDouble = {
+    load: (file: string) => {
+      if (file === 'dwmapi.dll') throw new Error('no such library');
+      return {
+        func: (declaration: string) => {
+          if (missing.test(declaration)) throw new Error('no such function');
+          return () => 1;
+        },
+      };
+    },
+    struct: () => undefined,
+    proto: () => undefined,
+  } as unknown as Ffi;
+  const api = windowsApi(ffiDouble);
+  expect([api.SetProcessDpiAwarenessContext, api.DwmGetWindowAttribute]).toEqual([null, null]);
+  expect([api.SetThreadDpiAwarenessContext?.(-4), api.GetSystemMetrics(0)]).toEqual([1, 1]);
 });
