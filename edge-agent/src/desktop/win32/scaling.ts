@@ -3,7 +3,7 @@
  * that is not, and Windows enlarges what it drew.
  */
 import type { WindowsApi } from './api.ts';
-import { boxOf } from './windows.ts';
+import { boxOf } from './rectangle.ts';
 
 /** DPI_AWARENESS_CONTEXT_PER_MONITOR_AWARE_V2, and the one before it. */
 const [PER_MONITOR_V2, PER_MONITOR] = [-4, -3];

@@ -3,6 +3,7 @@ import { isWithin, overlaps, within } from '../area.ts';
 import type { Box, Cover, Point, WindowState } from '../desktop-driver.ts';
 import { textOf, type WindowsApi } from './api.ts';
 import type { WindowsInput } from './input.ts';
+import { boxOf, rectangleAt } from './rectangle.ts';
 
 /** A window as it was when it was read. */
 export interface TopWindow {
@@ -234,24 +235,6 @@ export class TopWindows {
     const isTold = this.#api.GetMonitorInfoW(this.#api.MonitorFromWindow(handle, NEAREST), info);
     return isTold ? rectangleAt(info, MONITOR.place) : null;
   }
-}
-
-/** Where all of a window is, in the eyes of this thread. */
-export function boxOf(api: Pick<WindowsApi, 'GetWindowRect'>, handle: number): Box {
-  const box = Buffer.alloc(16);
-  api.GetWindowRect(handle, box);
-  return rectangleAt(box, 0);
-}
-
-/** A RECT in memory. */
-function rectangleAt(memory: Buffer, offset: number): Box {
-  const [left, top, right, bottom] = [0, 4, 8, 12].map((at) => memory.readInt32LE(offset + at)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /** The processes that started a process, the nearest first. A number that is used again makes no circle. */
