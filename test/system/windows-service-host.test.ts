@@ -161,7 +161,8 @@ describe.skipIf(reason !== null)(skipName('the service host, by Wine', reason), 
   });
 
   test('a program that is not there is told, and tried again', async () => {
-    service = await createService(wine, program, 'serves', ['--first-pause-ms', '100', '--most-pause-ms', '100']);
+    // Not the pace of a crash loop, at which it is tried again in minutes.
+    service = await createService(wine, program, 'serves', QUICK);
     await rm(path.join(service.folder, 'node.exe'));
     await service.start();
     await expect.poll(() => service.log()).toContain('could not be started from');
