@@ -94,8 +94,13 @@ export class VaultSession {
     // Vault says the same of a token that is gone and of a path that is not allowed.
     if (await this.#isAlive(held)) throw faultOf(403, this.address, asked);
     this.#forget(held);
-    const { token } = await this.#login();
-    const second = await this.#send(method, path, token, body, signal);
+    let next = await this.#login();
+    // A renewal that was under way meanwhile has brought the same token back.
+    if (next.token === held.token) {
+      this.#forget(next);
+      next = await this.#login();
+    }
+    const second = await this.#send(method, path, next.token, body, signal);
     if (second.status === 403) throw faultOf(403, this.address, asked);
     return this.#served(second, asked);
   }

@@ -184,6 +184,16 @@ describe('a login', () => {
     expect(await codeOf(read(session))).toBe('VAULT_LOGIN_REFUSED');
   });
 
+  test('that was revoked while it was renewed is made anew all the same', async () => {
+    let given = vault.issue();
+    const session = open({ method: 'token', token: () => Promise.resolve(given) });
+    await read(session);
+    vault.tokens.clear();
+    given = vault.issue();
+    pass(2_401_000);
+    expect(await read(session)).toMatchObject({ username: 'buyer' });
+  });
+
   test('by a certificate of TLS', async () => {
     expect(await read(open({ method: 'cert', mount: 'cert' }))).toMatchObject({ username: 'buyer' });
   });
