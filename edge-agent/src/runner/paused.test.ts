@@ -48,15 +48,9 @@ test('pause: a run that is taken up again by a welcome that says so stands still
 });
 
 test('pause: of a run that stands still when the agent starts anew nothing is audited until it goes on', async () => {
-  startAgent(SCRIPTED);
-  const run = scripted([{ record: { type: 'run.started', resumed: false } }, 'wait for pause', 'complete']);
-  await assign(run);
-  const key = { jobId: run.jobId, attempt: 1 };
-  peer.send({ type: 'job.pause', ...key, word: 1 });
-  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('run.paused'), SLOW);
+  const { run, key, held } = await standing();
   expect(agent.audited).toEqual(['run.accepted', 'run.paused']);
   await agent.vanish();
-  const held = { ...key, verdict: 'continue', ackedSeq: 2, secrets: {}, cancelling: false } as const;
   peer.verdicts = () => [{ ...held, pause: { word: 1, paused: true } }];
   startAgent(SCRIPTED);
   // Its worker begins anew, and stands still again.
@@ -69,15 +63,21 @@ test('pause: of a run that stands still when the agent starts anew nothing is au
 });
 
 test('pause: a run that was taken up while the agent was away is audited once the agent hears of it', async () => {
+  const { held } = await standing();
+  await agent.vanish();
+  peer.verdicts = () => [{ ...held, pause: { word: 2, paused: false } }];
+  startAgent(SCRIPTED);
+  await vi.waitFor(() => expect(agent.audited).toEqual(['run.resumed']), SLOW);
+});
+
+/** A run that stands still by the first word, and what a welcome says of it. */
+async function standing() {
   startAgent(SCRIPTED);
   const run = scripted([{ record: { type: 'run.started', resumed: false } }, 'wait for pause', 'complete']);
   await assign(run);
   const key = { jobId: run.jobId, attempt: 1 };
   peer.send({ type: 'job.pause', ...key, word: 1 });
   await vi.waitFor(() => expect(types(peer.eventsOf(run))).toContain('run.paused'), SLOW);
-  await agent.vanish();
   const held = { ...key, verdict: 'continue', ackedSeq: 2, secrets: {}, cancelling: false } as const;
-  peer.verdicts = () => [{ ...held, pause: { word: 2, paused: false } }];
-  startAgent(SCRIPTED);
-  await vi.waitFor(() => expect(agent.audited).toEqual(['run.resumed']), SLOW);
-});
+  return { run, key, held };
+}
