@@ -12,6 +12,7 @@ import {
   restartRuleOf,
   type Verify,
 } from '@casare/shared/workflow';
+import { isBarrier } from './barrier.ts';
 import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
@@ -83,12 +84,9 @@ async function argumentsOf(task: CallTask, frame: Frame): Promise<Json> {
 /** Records the start, calls, and leaves the record of the outcome to the task; a cancelled run's it writes itself. */
 async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Promise<Raw> {
   const { name, version } = call.step.declaration;
-  await frame.record.started({
-    effect: call.effect,
-    onRestart: call.rule,
-    call: `${name}:${version}`,
-    ...about,
-  });
+  const covered = frame.covered && usesSession(call.step.declaration);
+  const facts = { effect: call.effect, onRestart: call.rule, call: `${name}:${version}`, ...about };
+  await frame.record.started(facts, covered);
   if (frame.signal.aborted) {
     // Waiting for the lease took too long. That nothing was done is worth recording: no doubt remains.
     const title = 'The step was stopped before it acted';
@@ -98,7 +96,8 @@ async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Prom
   const result = await callStep(call, frame);
   if (result.fate === 'done') {
     const acted = { position: frame.position, call: name, rule: call.rule };
-    return { output: result.output, ...(call.effect === 'idempotent' ? {} : { acted }) };
+    const barrier = !frame.covered && isBarrier(call.step.declaration, call.rule);
+    return { output: result.output, barrier, ...(call.effect === 'idempotent' ? {} : { acted }) };
   }
   if (result.fate === 'failed') {
     if (!isCancelled(frame)) throw result.fault;

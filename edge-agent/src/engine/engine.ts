@@ -67,7 +67,7 @@ async function endingOf(run: Run): Promise<RunEndingBody> {
   try {
     const scope: Scope = {
       ...{ run, variables: {}, signal: cancel.signal, depth: 0 },
-      ...{ onRestart: undefined, verify: undefined, evidence: {} },
+      ...{ onRestart: undefined, verify: undefined, evidence: {}, covered: false },
     };
     const output = await runDocument(scope, WHOLE);
     cancel.signal.throwIfAborted();

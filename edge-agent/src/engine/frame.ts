@@ -30,8 +30,9 @@ export interface RunOptions {
   /**
    * Resolves when the agent has the event durably and, for the start of an unsafe step, when the lease allows to act.
    * A rejection ends the engine at once.
+   * @param covered for the start of a step that no restart reaches: it need not be on the disk before the step acts
    */
-  readonly record: (body: RunEventBody) => Promise<void>;
+  readonly record: (body: RunEventBody, covered?: boolean) => Promise<void>;
   /** Events of tasks that only steer that may be under way unanswered; 0, the default, waits for each. */
   readonly ahead?: number;
   readonly artifact: (file: string, about: ArtifactAbout & { readonly position: string }) => Promise<void>;
@@ -66,6 +67,8 @@ export interface Place {
 export interface Outcome {
   readonly output: Json;
   readonly ended: boolean;
+  /** A barrier was passed that every restart comes to as well (`barrier.ts`). */
+  readonly barrier?: boolean;
 }
 
 /** What tasks inherit from around them. */
@@ -79,6 +82,8 @@ export interface Scope {
   /** What the tasks around say of the evidence to keep. */
   readonly evidence: RecordRules;
   readonly depth: number;
+  /** Behind a barrier (`barrier.ts`): no restart of the run comes here. */
+  readonly covered: boolean;
 }
 
 /** Runs tasks; the way handlers reach other tasks. */
@@ -120,7 +125,8 @@ export type StartFacts = Pick<
 
 /** The record of one step: started once, ended once. */
 export interface StepRecord {
-  started(facts: StartFacts): Promise<void>;
+  /** @param covered as `RunOptions.record` takes it */
+  started(facts: StartFacts, covered?: boolean): Promise<void>;
   /** For the end's record. */
   see(seen: StepSeen): void;
   completed(output: Json, context?: Json): Promise<void>;
@@ -146,6 +152,8 @@ export interface Raw {
   readonly settled?: boolean;
   /** A call that has acted just now and must not simply be repeated: whatever fails after it leaves it in doubt. */
   readonly acted?: Doubt;
+  /** As in an outcome. */
+  readonly barrier?: boolean;
 }
 
 /** Does what one kind of task does, between input and output transformation. */

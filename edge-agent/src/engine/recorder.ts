@@ -19,8 +19,11 @@ export class RecordingFailed extends Error {
 
 /** Records events and log lines. */
 export interface Recorder {
-  /** Resolves when the agent has the event, and every one before it, durably. */
-  readonly record: (body: RunEventBody) => Promise<void>;
+  /**
+   * Resolves when the agent has the event, and every one before it, durably.
+   * @param covered as `RunOptions.record` takes it
+   */
+  readonly record: (body: RunEventBody, covered?: boolean) => Promise<void>;
   /**
    * Goes on while the event is under way: of tasks that only steer, of calls that may simply be repeated, and ends of calls.
    * What is lost with the worker is done again, or in doubt as if the worker had died a moment before; nothing that must not
@@ -35,17 +38,17 @@ export interface Recorder {
  * @param ahead noted events that may be under way; 0 waits for each
  */
 export function createRecorder(
-  send: (body: RunEventBody) => Promise<void>,
+  send: (body: RunEventBody, covered?: boolean) => Promise<void>,
   vault: SecretVault,
   ahead: number,
 ): Recorder {
   let lines = 0;
   let failed: RecordingFailed | null = null;
   const underWay = new Set<Promise<void>>();
-  const submit = async (body: RunEventBody): Promise<void> => {
+  const submit = async (body: RunEventBody, covered = false): Promise<void> => {
     if (failed !== null) return;
     try {
-      await send(scrubBody(body, vault));
+      await send(scrubBody(body, vault), covered);
     } catch (cause) {
       const message = `The event ${body.type} could not be recorded: ${(cause as Error).message}`;
       failed ??= new RecordingFailed(message, { cause });
@@ -54,8 +57,8 @@ export function createRecorder(
   const judge = (): void => {
     if (failed !== null) throw failed;
   };
-  const record = async (body: RunEventBody): Promise<void> => {
-    await submit(body);
+  const record = async (body: RunEventBody, covered = false): Promise<void> => {
+    await submit(body, covered);
     await Promise.all(underWay);
     judge();
   };

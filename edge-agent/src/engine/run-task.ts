@@ -30,7 +30,7 @@ export const runSubWorkflow: TaskHandler<RunTask> = async (task, frame) => {
   };
   const scope: Scope = {
     ...{ run: inner, variables: {}, signal: frame.signal, depth: frame.depth },
-    ...{ onRestart: undefined, verify: undefined, evidence: {} },
+    ...{ onRestart: undefined, verify: undefined, evidence: {}, covered: frame.covered },
   };
   const place = { path: subWorkflowPath(reference), position: `${frame.position}/workflow` };
   return { output: await runDocument(scope, place) };

@@ -22,7 +22,7 @@ export interface StepIdentity {
 export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const where = { path: step.path, position: step.position };
   const began = run.options.clock.now();
-  const send = (body: RunEventBody) => run.recorder.record(body);
+  const send = (body: RunEventBody, covered = false) => run.recorder.record(body, covered);
   // Starts of what must not simply be repeated, what is published, and failures are waited for. Other starts need not be:
   // when one is lost with the worker, the step is done again, as it would be after its start. The end of a call need not be
   // either: whatever acts next waits for it, and it is on its way.
@@ -33,11 +33,12 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
   let isStarted = false;
   let seen: StepSeen | undefined;
   const saw = () => (seen === undefined ? {} : { seen });
-  const started = async (facts: StartFacts) => {
+  const started = async (facts: StartFacts, covered = false) => {
     if (isStarted) return;
     isStarted = true;
-    const begin = isWaitedFor(facts) ? send : run.recorder.note;
-    await begin({ type: 'step.started', ...where, name: step.name.slice(0, NAME_LENGTH), task: step.task, ...facts });
+    const name = step.name.slice(0, NAME_LENGTH);
+    const body: RunEventBody = { type: 'step.started', ...where, name, task: step.task, ...facts };
+    await (isWaitedFor(facts) ? send(body, covered) : run.recorder.note(body));
   };
   return {
     started,

@@ -3,8 +3,11 @@
  * of the next; `then` goes on, jumps within the list, leaves the list (`exit`) or ends the workflow (`end`).
  *
  * A task that a jump visits again has `(n)` behind its name in its position, so that positions stay unique.
+ *
+ * What follows a barrier is covered by it (`barrier.ts`), if no task before could have jumped past it.
  */
 import { entriesOf, type Json, type TaskList } from '@casare/shared/workflow';
+import { mayJump } from './barrier.ts';
 import { fault } from './errors.ts';
 import type { Outcome, Place, Scope } from './frame.ts';
 import { runTask } from './task.ts';
@@ -15,15 +18,20 @@ export async function runList(tasks: TaskList, place: Place, input: Json, scope:
   const visits = new Map<number, number>();
   let output = input;
   let at = 0;
+  let barrier = false;
+  let isStraight = true;
   for (;;) {
     const entry = entries[at];
-    if (entry === undefined) return { output, ended: false };
+    if (entry === undefined) return { output, ended: false, barrier };
     const visit = (visits.get(at) ?? 0) + 1;
     visits.set(at, visit);
-    const result = await runTask(entry, positionOf(place, entry, visit), output, scope);
+    const inner = barrier && !scope.covered ? { ...scope, covered: true } : scope;
+    const result = await runTask(entry, positionOf(place, entry, visit), output, inner);
     output = result.output;
-    if (result.ended || result.then === 'end') return { output, ended: true };
-    if (result.then === 'exit') return { output, ended: false };
+    barrier ||= isStraight && result.barrier === true;
+    isStraight &&= !mayJump(entry.task);
+    if (result.ended || result.then === 'end') return { output, ended: true, barrier };
+    if (result.then === 'exit') return { output, ended: false, barrier };
     at = nextOf(entries, at, result.then);
   }
 }

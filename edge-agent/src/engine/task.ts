@@ -5,6 +5,7 @@
  */
 import type { Json, Task, TaskEntry } from '@casare/shared/workflow';
 import { classify, nearerRules } from '@casare/shared/workflow';
+import { isAlwaysEntered } from './barrier.ts';
 import { checkData } from './data-schema.ts';
 import { isFinal, timeoutOf, withDeadline } from './deadline.ts';
 import { asFault, fault, WorkflowFault } from './errors.ts';
@@ -78,7 +79,8 @@ async function conclude(frame: Frame, raw: Raw): Promise<Outcome & { readonly th
   }
   if (context !== undefined) frame.run.context = context;
   const then = raw.then ?? frame.task.then;
-  return { output, ended: raw.ended === true, ...(then === undefined ? {} : { then }) };
+  const barrier = raw.barrier === true && isAlwaysEntered(frame.task);
+  return { output, ended: raw.ended === true, barrier, ...(then === undefined ? {} : { then }) };
 }
 
 /** The handler under the task's timeout; a call keeps its own, because its step is told how long it has. */

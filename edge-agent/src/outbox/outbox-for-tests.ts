@@ -37,8 +37,8 @@ export function logLine(message: string): RunEventBody {
   return { type: 'run.log', level: 'info', message };
 }
 
-export function stepStarted(position: string, onRestart: 'rerun' | 'suspend' = 'suspend'): RunEventBody {
-  const effect = onRestart === 'suspend' ? 'unsafe' : 'idempotent';
+export function stepStarted(position: string, onRestart: 'rerun' | 'suspend' | 'verify' = 'suspend'): RunEventBody {
+  const effect = ({ rerun: 'idempotent', suspend: 'unsafe', verify: 'checkable' } as const)[onRestart];
   return { type: 'step.started', path: position, position, name: 'step', task: 'call', effect, onRestart };
 }
 

@@ -33,7 +33,7 @@ function scene(change: { lease?: Lease; acknowledged?: number | null } = {}) {
       return flush.promise;
     },
     acknowledged: () => state.acknowledged,
-    grant: (request, seq) => said.push(`${request} may act, number ${seq}`),
+    grant: (request, seq, until) => said.push(`${request} may act${until === null ? ' for ever' : ''}, number ${seq}`),
     refuse: (request, error) => said.push(`${request} is refused: ${(error as Error).message}`),
   });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,7 +42,7 @@ function scene(change: { lease?: Lease; acknowledged?: number | null } = {}) {
 
 test('a start is written at once and answered when it is on the disk', async () => {
   const { leave, written, said, disk, turn } = scene();
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   leave.reconsider();
   await turn();
   expect(written).toEqual([START]);
@@ -54,7 +54,7 @@ test('a start is written at once and answered when it is on the disk', async () 
 
 test('without a lease nothing is written; one that ended during the flush gives no leave', async () => {
   const { leave, state, written, said, disk, turn } = scene({ lease: OVER });
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   expect(written).toEqual([]);
   state.lease = HELD;
   leave.reconsider();
@@ -70,20 +70,20 @@ test('without a lease nothing is written; one that ended during the flush gives 
 
 test('what holds on a disconnect waits for the acknowledgement too; a start that asks again is not written again', async () => {
   const { leave, state, written, said, disk, turn } = scene({ acknowledged: 0 });
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   disk[0]?.resolve();
   await turn();
   expect(said).toEqual([]);
   state.acknowledged = 1;
   leave.reconsider();
-  leave.ask(8, START, 1);
+  leave.ask({ request: 8, body: START, seq: 1 });
   expect(said).toEqual(['7 may act, number 1', '8 may act, number 1']);
   expect(written).toEqual([START]);
 });
 
 test('a flush that failed gives no leave', async () => {
   const { leave, said, disk, turn } = scene();
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   disk[0]?.reject(new Error('EIO'));
   await turn();
   leave.reconsider();
@@ -92,7 +92,7 @@ test('a flush that failed gives no leave', async () => {
 
 test('what is called off during its flush is recorded as undone, and never gets leave', async () => {
   const { leave, written, said, disk, turn } = scene();
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   expect(leave.callOff(ERROR).map(({ request }) => request)).toEqual([7]);
   expect(written.at(-1)).toMatchObject({ type: 'step.failed', position: '/do/0/pay', certain: true });
   disk[0]?.resolve();
@@ -103,10 +103,10 @@ test('what is called off during its flush is recorded as undone, and never gets 
 test('what ended just before is written with the start; where the start has to wait, at once', () => {
   const end = stepCompleted('/do/0/look');
   const { leave, state, written, appended } = scene();
-  leave.ask(7, START, null, [end]);
+  leave.ask({ request: 7, body: START, seq: null, ended: [end] });
   expect(appended).toEqual([[end, START]]);
   state.lease = OVER;
-  leave.ask(8, START, null, [end]);
+  leave.ask({ request: 8, body: START, seq: null, ended: [end] });
   expect(appended.slice(1)).toEqual([[end]]);
   state.lease = HELD;
   leave.reconsider();
@@ -115,13 +115,66 @@ test('what ended just before is written with the start; where the start has to w
 
 test('the uplink is told of a start only after the start is on its way to the disk', () => {
   const { leave, order } = scene();
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   expect(order).toEqual(['append', 'flush', 'wrote']);
 });
 
 test('one that was not written leaves nothing behind when it is called off', () => {
   const { leave, written } = scene({ lease: OVER });
-  leave.ask(7, START, null);
+  leave.ask({ request: 7, body: START, seq: null });
   leave.callOff(ERROR);
   expect(written).toEqual([]);
+});
+
+test('a start that no restart reaches is answered on its way to the disk; the next one waits for it', async () => {
+  const { leave, written, said, disk, turn } = scene();
+  leave.ask({ request: 7, body: START, seq: null, covered: true });
+  expect(said).toEqual(['7 may act, number 1']);
+  expect(disk.length).toBe(1);
+  leave.ask({ request: 8, body: START, seq: null, covered: true });
+  leave.ask({ request: 9, body: START, seq: null });
+  expect(written.length).toBe(3);
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual(['7 may act, number 1']);
+  disk[1]?.resolve();
+  disk[2]?.resolve();
+  await turn();
+  expect(said.slice(1)).toEqual(['8 may act, number 2', '9 may act, number 3']);
+  leave.ask({ request: 10, body: START, seq: null, covered: true });
+  expect(said.at(-1)).toBe('10 may act, number 4');
+});
+
+test('when a start that acts already does not get to the disk, no further one gets leave', async () => {
+  const { leave, written, said, disk, turn } = scene();
+  leave.ask({ request: 7, body: START, seq: null, covered: true });
+  disk[0]?.reject(new Error('EIO'));
+  await turn();
+  leave.ask({ request: 8, body: START, seq: null, covered: true });
+  expect(said).toEqual(['7 may act, number 1', '8 is refused: EIO']);
+  expect(written.length).toBe(1);
+});
+
+test('a start that no restart reaches waits for the lease and the acknowledgement like any other', async () => {
+  const { leave, state, written, said, disk, turn } = scene({ lease: OVER, acknowledged: 0 });
+  leave.ask({ request: 7, body: START, seq: null, covered: true });
+  expect(written).toEqual([]);
+  state.lease = HELD;
+  leave.reconsider();
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual([]);
+  state.acknowledged = 1;
+  leave.reconsider();
+  expect(said).toEqual(['7 may act, number 1']);
+});
+
+test('a start that a probe can tell about is on the disk too, and waits for no lease', async () => {
+  const { leave, said, disk, turn } = scene({ lease: OVER, acknowledged: 0 });
+  leave.ask({ request: 7, body: stepStarted('/do/0/upload', 'verify'), seq: null });
+  await turn();
+  expect(said).toEqual([]);
+  disk[0]?.resolve();
+  await turn();
+  expect(said).toEqual(['7 may act for ever, number 1']);
 });

@@ -1,9 +1,11 @@
 /**
- * Leave to act: starts of steps that must not simply be repeated, from their record to the worker's answer.
+ * Leave to act: starts of steps that must not simply be repeated (`suspend`, `verify`), from their record to the worker's answer.
  *
  * Invariants
- * - A start is answered only when it is in the outbox and on the disk, while the lease holds and, for
- *   `onDisconnect: hold`, only after the control plane has acknowledged it.
+ * - A start is answered only when it is in the outbox and on the disk and, under `suspend`, while the lease holds and, for
+ *   `onDisconnect: hold`, only after the control plane has acknowledged it. One that no restart of its run reaches
+ *   (`engine/barrier.ts`) may be on its way to the disk instead: one at a time, so that a power cut takes no more from the record
+ *   than the step under way. When it does not get there, no further one is answered.
  * - A start that was written and never answered did nothing, and the record says so.
  */
 import { LEASE_MARGIN_MS, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
@@ -18,8 +20,22 @@ export interface Held {
   ended: readonly RunEventBody[];
   /** Its number once it is written. */
   seq: number | null;
+  /** No restart reaches it. */
+  readonly covered: boolean;
   /** True once it is on the disk. */
   flushed: boolean;
+}
+
+/** A request for leave to act. */
+export interface Asked {
+  readonly request: number;
+  readonly body: RunEventBody;
+  /** Of a start which was written before and asks again. */
+  readonly seq: number | null;
+  /** What ended just before it: written with it, or at once where it has to wait. */
+  readonly ended?: readonly RunEventBody[];
+  /** No restart reaches it: it need not be on the disk. */
+  readonly covered?: boolean;
 }
 
 /** What leave depends on, and where the answers go. */
@@ -34,24 +50,26 @@ export interface LeaveContext {
   readonly flush: () => Promise<void>;
   /** The control plane has acknowledged events up to this number; null where leave does not wait for it. */
   readonly acknowledged: () => number | null;
-  readonly grant: (request: number, seq: number, until: Instant) => void;
+  /** `until`: when the leave ends; null where it does not depend on the lease. */
+  readonly grant: (request: number, seq: number, until: Instant | null) => void;
   readonly refuse: (request: number, error: unknown) => void;
 }
 
 export class LeaveToAct {
   readonly #context: LeaveContext;
   #held: Held[] = [];
+  /** The start that may act before it is on the disk. */
+  #ahead: Held | null = null;
+  /** What has been answered did not get to the disk. */
+  #lost: { readonly error: unknown } | null = null;
 
   constructor(context: LeaveContext) {
     this.#context = context;
   }
 
-  /**
-   * Answers now or when it may; `seq` is that of a start which was written before and asks again.
-   * @param ended what ended just before it: written with it, or at once where it has to wait
-   */
-  ask(request: number, body: RunEventBody, seq: number | null, ended: readonly RunEventBody[] = []): void {
-    this.#held.push({ request, body, ended, seq, flushed: seq !== null });
+  /** Answers now or when it may. */
+  ask({ request, body, seq, ended = [], covered = false }: Asked): void {
+    this.#held.push({ request, body, ended, seq, covered, flushed: seq !== null });
     this.reconsider();
   }
 
@@ -72,6 +90,7 @@ export class LeaveToAct {
   /** The worker that asked is gone: what it had begun is the journal's. */
   forget(): void {
     this.#held = [];
+    this.#ahead = null;
   }
 
   /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
@@ -84,21 +103,28 @@ export class LeaveToAct {
 
   /** Gives leave to act; false while the step must go on waiting. */
   #admit(held: Held): boolean {
-    if (!this.#leased()) {
+    const isAskedAbout = asksPerson(held.body);
+    if (isAskedAbout && !this.#leased()) {
       this.#writeEnded(held);
       return false;
+    }
+    if (this.#lost !== null) {
+      this.#context.refuse(held.request, this.#lost.error);
+      return true;
     }
     if (held.seq === null) {
       held.seq = this.#context.append(held.request, [...held.ended, held.body]);
       held.ended = [];
       if (held.seq === null) return true;
+      if (held.covered) this.#ahead ??= held;
       void this.#flush(held);
       this.#context.wrote();
     }
-    if (!held.flushed) return false;
-    const acknowledged = this.#context.acknowledged();
+    if (!held.flushed && this.#ahead !== held) return false;
+    const acknowledged = isAskedAbout ? this.#context.acknowledged() : null;
     if (acknowledged !== null && acknowledged < held.seq) return false;
-    this.#context.grant(held.request, held.seq, actBefore(this.#context.lease(), LEASE_MARGIN_MS));
+    const until = isAskedAbout ? actBefore(this.#context.lease(), LEASE_MARGIN_MS) : null;
+    this.#context.grant(held.request, held.seq, until);
     return true;
   }
 
@@ -114,16 +140,27 @@ export class LeaveToAct {
     try {
       await this.#context.flush();
     } catch (error) {
-      // It may be on the disk and it may not: the worker does not act, and its run ends by the refusal.
-      if (this.#held.includes(held)) this.#context.refuse(held.request, error);
-      this.#held = this.#held.filter((one) => one !== held);
+      // It may be on the disk and it may not: the worker does not act, or no further time, and its run ends by the refusal.
+      this.#lost = { error };
+      this.reconsider();
       return;
     }
     held.flushed = true;
+    if (this.#ahead === held) this.#ahead = null;
     this.reconsider();
   }
 
   #leased(): boolean {
     return holdsLease(this.#context.lease(), this.#context.now(), LEASE_MARGIN_MS);
   }
+}
+
+/** True for the start of a step that waits for leave: it must not simply be repeated. */
+export function needsLeave(body: RunEventBody): boolean {
+  return body.type === 'step.started' && (body.onRestart === 'suspend' || body.onRestart === 'verify');
+}
+
+/** True for one whose doubt a person decides: another agent may have the job once the lease is over. */
+function asksPerson(body: RunEventBody): boolean {
+  return body.type === 'step.started' && body.onRestart === 'suspend';
 }

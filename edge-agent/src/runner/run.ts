@@ -14,7 +14,7 @@ import { declaredOutputs, leavingOf, workerPart } from '../policy/index.ts';
 import { type GivenSecrets, obtainSecrets } from '../secrets/index.ts';
 import { endingOfBroken, endingOfCancelled, endingOfTimedOut, stepInDoubt } from './ending.decision.ts';
 import type { FromWorker } from './ipc.ts';
-import { LeaveToAct } from './leave.ts';
+import { LeaveToAct, needsLeave } from './leave.ts';
 import { CANCELLED, LATE, type RunContext, STOPPED } from './run-context.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -65,7 +65,8 @@ export class Run {
       wrote: () => context.wake(),
       flush: () => context.outbox.flush(),
       acknowledged: () => (holds ? (context.outbox.run(this.key)?.ackedSeq ?? 0) : null),
-      grant: (request, seq, until) => this.#worker?.send({ type: 'recorded', request, seq, actBefore: until }),
+      grant: (request, seq, until) =>
+        this.#worker?.send({ type: 'recorded', request, seq, ...(until === null ? {} : { actBefore: until }) }),
       refuse: (request, error) => this.#refuseBy(request, error, 'OUTBOX_FAILED'),
     });
   }
@@ -194,7 +195,7 @@ export class Run {
         return;
       }
       case 'record': {
-        this.#record(message.request, message.body, message.ended ?? []);
+        this.#record(message);
         return;
       }
       case 'late': {
@@ -214,7 +215,7 @@ export class Run {
     }
   }
 
-  #record(request: number, body: RunEventBody, before: readonly RunEventBody[]): void {
+  #record({ request, body, ended: before = [], covered = false }: Extract<FromWorker, { type: 'record' }>): void {
     const ended = before.filter((end) => !this.#isOfUnbegun(end));
     if (body.type === 'step.started' && this.#stopping !== 'no') {
       this.#unbegun.add(body.position);
@@ -222,8 +223,8 @@ export class Run {
     }
     if (this.#isOfUnbegun(body)) {
       if (ended.length > 0) this.#append(request, ended);
-    } else if (body.type === 'step.started' && body.onRestart === 'suspend') {
-      this.#leave.ask(request, body, null, ended);
+    } else if (needsLeave(body)) {
+      this.#leave.ask({ request, body, seq: null, ended, covered });
     }
     // an ending comes after the files that the run has reported
     else if (endsRun(body)) void this.#intakes.then(() => this.#write(request, [...ended, body]));
@@ -249,7 +250,7 @@ export class Run {
         return;
       }
       default:
-        this.#leave.ask(request, body, seq);
+        this.#leave.ask({ request, body, seq });
     }
   }
 

@@ -73,12 +73,12 @@ export class WorkerChannel {
   }
 
   /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act now. */
-  async record(body: RunEventBody): Promise<void> {
+  async record(body: RunEventBody, covered = false): Promise<void> {
     if (body.type === 'step.completed') {
       await this.#hold(body);
       return;
     }
-    let answer = await this.#record(body);
+    let answer = await this.#record(body, covered);
     // this process may have stood still with its leave in hand (a stopped process, a sleeping machine), and the wall clock
     // may have been set back meanwhile
     while (answer.type === 'recorded' && answer.actBefore !== undefined && isOver(answer.actBefore, this.#now())) {
@@ -100,12 +100,13 @@ export class WorkerChannel {
   }
 
   /** Sends the event behind what is held back. */
-  #record(body: RunEventBody): Promise<Answer> {
+  #record(body: RunEventBody, covered = false): Promise<Answer> {
     const held = this.#held;
     this.#held = null;
-    if (held === null) return this.#ask((request) => ({ type: 'record', request, body }));
+    const about = { body, ...(covered ? { covered } : {}) };
+    if (held === null) return this.#ask((request) => ({ type: 'record', request, ...about }));
     const { ended } = held;
-    held.answer.resolve(this.#ask((request) => ({ type: 'record', request, body, ended })));
+    held.answer.resolve(this.#ask((request) => ({ type: 'record', request, ...about, ended })));
     return held.answer.promise;
   }
 

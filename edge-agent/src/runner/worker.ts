@@ -59,7 +59,7 @@ async function run(start: Start): Promise<void> {
       secretRules: start.secretRules,
       journal: start.journal,
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
-      record: (body) => channel.record(body),
+      record: (body, covered) => channel.record(body, covered),
       ahead: EVENTS_AHEAD,
       artifact: async (file, about) => {
         link.share(file, runFolder);
