@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '@casare/shared/protocol';
 import { Workflow, type Workflow as Document } from '@casare/shared/workflow';
-import { ManualClock, newRunFolder, removeRunFolders, runIt, type RunSetup, StepDoubles, workflow } from './engine-for-tests.ts';
+import { ManualClock, newRunFolder, removeRunFolders, runIt, type RunSetup, StepDoubles } from './engine-for-tests.ts';
 import { StepFailure } from './errors.ts';
 import { createExpressions, type Expressions } from './expressions.ts';
 import type { StepContext } from './steps.ts';
@@ -12,9 +12,7 @@ import type { StepContext } from './steps.ts';
 const DOCUMENTS = 250;
 
 /** What happened in a run, in its order. */
-type Happening =
-  | { readonly event: RunEvent; readonly mustBeOnDisk: boolean }
-  | { readonly acted: string };
+type Happening = { readonly event: RunEvent; readonly mustBeOnDisk: boolean } | { readonly acted: string };
 
 afterAll(removeRunFolders);
 
@@ -62,14 +60,34 @@ it.each<[string, string, string[]]>([
   ['not behind a list under a condition', `do: [{ in: { if: 'true', do: [${act('a')}] } }, ${act('b')}]`, []],
   ['not behind a try', `do: [{ t: { try: [${act('a')}], catch: {} } }, ${act('b')}]`, []],
   ['in a try as in any list', `do: [{ t: { try: [${act('a')}, ${act('b')}], catch: {} } }]`, ['b']],
-  ['not from branch to branch, nor behind them', `do: [{ f: { fork: { branches: [${act('a')}, ${act('b')}] } } }, ${act('c')}]`, []],
+  [
+    'not from branch to branch, nor behind them',
+    `do: [{ f: { fork: { branches: [${act('a')}, ${act('b')}] } } }, ${act('c')}]`,
+    [],
+  ],
   ['branches behind it', `do: [${act('a')}, { f: { fork: { branches: [${act('b')}, ${act('c')}] } } }]`, ['b', 'c']],
-  ['not where a switch may have jumped past it', `do: [{ s: { switch: [{ x: { when: 'false', then: b } }] } }, ${act('a')}, ${act('b')}]`, []],
-  ['where a jump comes later', `do: [${act('a')}, { s: { switch: [{ x: { when: 'true', then: c } }] } }, ${act('b')}, ${act('c')}]`, ['c']],
+  [
+    'not where a switch may have jumped past it',
+    `do: [{ s: { switch: [{ x: { when: 'false', then: b } }] } }, ${act('a')}, ${act('b')}]`,
+    [],
+  ],
+  [
+    'where a jump comes later',
+    `do: [${act('a')}, { s: { switch: [{ x: { when: 'true', then: c } }] } }, ${act('b')}, ${act('c')}]`,
+    ['c'],
+  ],
   ['not what a mail or a payment says', `do: [${act('a')}, { p: { call: pay } }, ${act('b')}]`, ['b']],
   ['not behind a payment', `do: [{ p: { call: pay } }, ${act('a')}]`, []],
-  ['not where it may simply be repeated', `do: [${act('a', ', metadata: { rpa: { onRestart: rerun } }')}, ${act('b')}]`, []],
-  ['not behind one of a scope', `do: [{ s: { metadata: { rpa: { onRestart: restartScope } }, do: [${act('a')}] } }, ${act('b')}]`, []],
+  [
+    'not where it may simply be repeated',
+    `do: [${act('a', ', metadata: { rpa: { onRestart: rerun } }')}, ${act('b')}]`,
+    [],
+  ],
+  [
+    'not behind one of a scope',
+    `do: [{ s: { metadata: { rpa: { onRestart: restartScope } }, do: [${act('a')}] } }, ${act('b')}]`,
+    [],
+  ],
 ])('covers %s', async (_what, yaml, covered) => {
   expect(await coveredIn(yaml)).toEqual(covered);
 });
@@ -97,9 +115,14 @@ const anyTasks: fc.Memo<unknown[]> = fc.memo((depth) => {
     inner.map((list) => ({ for: { in: '[1,2]' }, while: 'now % 3 < 3', do: list })),
     inner.map((list) => ({ for: { in: '[range(now % 3)]' }, do: list })),
     inner.map((list) => ({ try: list, catch: { do: [] } })),
-    inner.map((list) => ({ try: list, catch: { retry: { delay: 'PT1S', limit: { attempt: { count: 2 } } }, do: list } })),
+    inner.map((list) => ({
+      try: list,
+      catch: { retry: { delay: 'PT1S', limit: { attempt: { count: 2 } } }, do: list },
+    })),
     fc.tuple(inner, inner).map(([a, b]) => ({ fork: { branches: [{ a: { do: a } }, { b: { do: b } }] } })),
-    fc.tuple(inner, inner).map(([a, b]) => ({ fork: { compete: true, branches: [{ a: { do: a } }, { b: { do: b } }] } })),
+    fc
+      .tuple(inner, inner)
+      .map(([a, b]) => ({ fork: { compete: true, branches: [{ a: { do: a } }, { b: { do: b } }] } })),
     fc.constant({ switch: [{ over: { when: 'now % 2 == 0', then: 'LAST' } }] }),
   );
   const task = fc
@@ -138,29 +161,33 @@ function jqAt(seconds: number): Expressions {
 it('does nothing twice wherever the power is cut, though the record lacks covered starts and the time has changed', async () => {
   const clocks = [0, 1, 2, 5].map(jqAt);
   await fc.assert(
-    fc.asyncProperty(anyTasks(3), fc.shuffledSubarray([0, 1, 2, 3], { minLength: 2, maxLength: 2 }), async (tasks, at) => {
-      const [before, after] = at.map((one) => clocks[one]!);
-      const document = documentOf(tasks);
-      const { happenings, acts, steps } = world();
-      const events: RunEvent[] = [];
-      const setup: RunSetup = { steps, runFolder: newRunFolder(), clock: new ManualClock() };
-      const onEvent = (body: RunEventBody, covered: boolean): void => {
-        happenings.push({ event: events.at(-1)!, mustBeOnDisk: isNotRepeated(body) && !covered });
-      };
-      await runIt(document, { ...setup, onEvent, expressions: before! }, events);
-      const all = [...happenings];
-      for (const [index, happening] of all.entries()) {
-        if (!('acted' in happening)) continue;
-        // The power is cut just when this has acted. What had to be on the disk is, and what lies behind is not.
-        const happened = all.slice(0, index + 1);
-        acts.splice(0, acts.length, ...happened.flatMap((one) => ('acted' in one ? [one.acted] : [])));
-        const recorded = happened.filter((one) => 'event' in one);
-        const kept = recorded.slice(0, recorded.findLastIndex(({ mustBeOnDisk }) => mustBeOnDisk) + 1);
-        const journal = kept.map(({ event }) => event);
-        await runIt(document, { ...setup, journal, expressions: after! });
-        expect(acts.filter((one, n) => acts.indexOf(one) !== n)).toEqual([]);
-      }
-    }),
+    fc.asyncProperty(
+      anyTasks(3),
+      fc.shuffledSubarray([0, 1, 2, 3], { minLength: 2, maxLength: 2 }),
+      async (tasks, at) => {
+        const [before, after] = at.map((one) => clocks[one]!);
+        const document = documentOf(tasks);
+        const { happenings, acts, steps } = world();
+        const events: RunEvent[] = [];
+        const setup: RunSetup = { steps, runFolder: newRunFolder(), clock: new ManualClock() };
+        const onEvent = (body: RunEventBody, covered: boolean): void => {
+          happenings.push({ event: events.at(-1)!, mustBeOnDisk: isNotRepeated(body) && !covered });
+        };
+        await runIt(document, { ...setup, onEvent, expressions: before! }, events);
+        const all = [...happenings];
+        for (const [index, happening] of all.entries()) {
+          if (!('acted' in happening)) continue;
+          // The power is cut just when this has acted. What had to be on the disk is, and what lies behind is not.
+          const happened = all.slice(0, index + 1);
+          acts.splice(0, acts.length, ...happened.flatMap((one) => ('acted' in one ? [one.acted] : [])));
+          const recorded = happened.filter((one) => 'event' in one);
+          const kept = recorded.slice(0, recorded.findLastIndex(({ mustBeOnDisk }) => mustBeOnDisk) + 1);
+          const journal = kept.map(({ event }) => event);
+          await runIt(document, { ...setup, journal, expressions: after! });
+          expect(acts.filter((one, n) => acts.indexOf(one) !== n)).toEqual([]);
+        }
+      },
+    ),
     { numRuns: DOCUMENTS },
   );
   await Promise.all(clocks.map((clock) => clock.close()));

@@ -5,6 +5,8 @@ const RUN = `job, attempt, phase, last_seq, acked_seq, ending, ended_at, release
 export const SQL = {
   begin: `BEGIN IMMEDIATE`,
   commit: `COMMIT`,
+  // grows with each row that this connection writes
+  changes: `SELECT total_changes() AS changes`,
 
   bumpCounter: `
     INSERT INTO meta (key, value) VALUES (?, 1)

@@ -183,7 +183,7 @@ export class Outbox {
 
   /** Resolves when everything that was written before is on the disk. Rejects with OUTBOX_FAILED: then it may not be. */
   flush(): Promise<void> {
-    return this.#log.flush();
+    return this.#log.flush(() => Number(this.#sql.changes.get()?.['changes']));
   }
 
   /** Rewrites an ending that has not been released; false when there is none. */

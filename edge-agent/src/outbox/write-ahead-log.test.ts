@@ -23,11 +23,15 @@ class FlushForTests {
   }
 }
 
+let written = 0;
+/** Something has been written since it was last asked. */
+const more = (): number => (written += 1);
+
 test('who asks while a flush is under way waits for the next one, together', async () => {
   const disk = new FlushForTests();
   const log = new WriteAheadLog(disk.flush);
   const over: string[] = [];
-  const ask = (name: string): void => void log.flush().then(() => over.push(name));
+  const ask = (name: string): void => void log.flush(more).then(() => over.push(name));
   ask('first');
   ask('second');
   ask('third');
@@ -43,11 +47,20 @@ test('who asks while a flush is under way waits for the next one, together', asy
   expect(over).toEqual(['first', 'second', 'third', 'fourth']);
 });
 
+test('who asks while a flush is under way shares it when nothing has been written since', async () => {
+  const disk = new FlushForTests();
+  const log = new WriteAheadLog(disk.flush);
+  const both = Promise.all([log.flush(() => 7), log.flush(() => 7)]);
+  await disk.end();
+  await both;
+  expect(disk.begun).toBe(1);
+});
+
 test('who asks as soon as a flush has ended shares the next one: two are never under way', async () => {
   const disk = new FlushForTests();
   const log = new WriteAheadLog(disk.flush);
-  const asked = log.flush().then(() => log.flush());
-  const second = log.flush();
+  const asked = log.flush(more).then(() => log.flush(more));
+  const second = log.flush(more);
   await disk.end();
   expect(disk.begun).toBe(2);
   await disk.end();
@@ -58,8 +71,8 @@ test('who asks as soon as a flush has ended shares the next one: two are never u
 test('a flush that failed is heard of by whoever waited for it, and by nobody else', async () => {
   const disk = new FlushForTests();
   const log = new WriteAheadLog(disk.flush);
-  const first = log.flush();
-  const second = log.flush();
+  const first = log.flush(more);
+  const second = log.flush(more);
   const heard = expect(first).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
   await disk.end(new Error('EIO'));
   await heard;
@@ -71,14 +84,14 @@ test('the file is closed when nothing is under way any more, and flushes no more
   const disk = new FlushForTests();
   let closed = 0;
   const log = new WriteAheadLog(disk.flush, () => (closed += 1));
-  const under = log.flush();
+  const under = log.flush(more);
   log.close();
   log.close();
   expect(closed).toBe(0);
   await disk.end();
   await under;
   expect(closed).toBe(1);
-  await expect(log.flush()).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
+  await expect(log.flush(more)).rejects.toMatchObject({ code: 'OUTBOX_FAILED' });
 });
 
 test('zeros at the end of the log are no frames: what was committed is read again, by whoever finds it after a kill', async () => {
@@ -92,7 +105,7 @@ test('zeros at the end of the log are no frames: what was committed is read agai
     const size = statSync(`${file}-wal`).size;
     expect(size).toBeGreaterThan(4 * 2 ** 20);
     for (let n = 0; n < 100; n += 1) writer.exec(`INSERT INTO t VALUES (${n})`);
-    await log.flush();
+    await log.flush(more);
     expect(statSync(`${file}-wal`).size).toBe(size);
     // As they stand on the disk: a database of its own, which has to recover.
     for (const part of ['', '-wal']) copyFileSync(`${file}${part}`, `${file}.copy${part}`);

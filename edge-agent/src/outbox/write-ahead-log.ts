@@ -23,6 +23,8 @@ export class WriteAheadLog {
   readonly #flush: Flush;
   readonly #close: () => void;
   #running: Promise<void> | null = null;
+  /** What was written when the running flush began. */
+  #flushed = 0;
   #next: Promise<void> | null = null;
   #closed = false;
 
@@ -43,16 +45,20 @@ export class WriteAheadLog {
   }
 
   /**
-   * Resolves when everything that was written before the call is on the disk. Whoever asks while a flush is under way shares the
-   * one after it. Rejects with OUTBOX_FAILED: what was written may be lost by a power cut.
+   * Resolves when everything that was written before the call is on the disk. Whoever asks while a flush is under way shares it, or
+   * the one after it when something has been written since it began. Rejects with OUTBOX_FAILED: what was written may be lost by a
+   * power cut.
+   *
+   * @param written how much has been written by now: a number that grows with each commit
    */
-  flush(): Promise<void> {
+  flush(written: () => number): Promise<void> {
     // The next one has not begun yet, also where the one before it has just ended.
     if (this.#next !== null) return this.#next;
-    if (this.#running === null) return this.#run();
+    if (this.#running === null) return this.#run(written());
+    if (written() === this.#flushed) return this.#running;
     this.#next = this.#running.then(ignore, ignore).then(() => {
       this.#next = null;
-      return this.#run();
+      return this.#run(written());
     });
     return this.#next;
   }
@@ -64,10 +70,11 @@ export class WriteAheadLog {
     if (this.#running === null) this.#close();
   }
 
-  #run(): Promise<void> {
+  #run(written: number): Promise<void> {
     if (this.#closed) return Promise.reject(new Fault('OUTBOX_FAILED', 'the outbox is closed'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#running = promise;
+    this.#flushed = written;
     this.#flush((error) => {
       this.#running = null;
       if (this.#closed) this.#close();

@@ -58,7 +58,17 @@ export class Session {
       buffered: () => socket.bufferedAmount,
     };
     const { leaving = (event: RunEvent) => event } = options;
-    this.#events = new EventSender({ sendable: (key, after) => outbox.sendable(key, after).map(leaving) }, link);
+    this.#events = new EventSender(
+      {
+        sendable: (key, after) => outbox.sendable(key, after).map(leaving),
+        lastSeq: (key) => outbox.run(key)?.lastSeq ?? 0,
+        flush: () => outbox.flush(),
+      },
+      link,
+      (error) => {
+        if (!this.#retired && options.socket.readyState === options.socket.OPEN) this.#fault(error);
+      },
+    );
     this.#artifacts = new ArtifactSender(
       {
         waiting: (limit) => outbox.waitingArtifacts(limit),
@@ -163,9 +173,13 @@ export class Session {
     try {
       work();
     } catch (error) {
-      this.#options.onFault(error);
-      this.end(CLOSE.badMessage, describe(error));
+      this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): void {
+    this.#options.onFault(error);
+    this.end(CLOSE.badMessage, describe(error));
   }
 
   #welcome(welcome: Welcome): void {
