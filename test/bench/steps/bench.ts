@@ -13,7 +13,7 @@ import { type Figures, runRounds } from '../frame/rounds.ts';
 import { runOnAgent } from './agent-run.ts';
 import { servePage } from './page.ts';
 import type { PeerQuestions } from './peers.ts';
-import { browserRound, ROUND, setSteps, WARM_UP } from './tasks.ts';
+import { browserRound, perStepMs, ROUND, setSteps, WARM_UP } from './tasks.ts';
 
 const SIZES = { full: { plain: 1_000, browser: 200 }, small: { plain: 50, browser: 10 } } as const;
 /** The trace is a thing of its own: Playwright's, on or off, whoever calls it. */
@@ -64,8 +64,8 @@ async function onAgent({ home, url, plain, rounds }: Scene): Promise<Figures> {
   return {
     'ms per plain step': set.ms / plain,
     'CPU us per plain step': (set.cpu * 1e6) / plain,
-    [PER_STEP]: browser.msAfter('warm') / (rounds * ROUND),
-    'ms with a trace': traced.msAfter('warm') / (rounds * ROUND),
+    [PER_STEP]: perStepMs(browser.msAfter('warm'), rounds),
+    'ms with a trace': perStepMs(traced.msAfter('warm'), rounds),
   };
 }
 

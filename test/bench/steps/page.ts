@@ -1,6 +1,10 @@
-/** The page that steps are measured on, served from loopback: a field, a list, a button, and what the button does. */
+/**
+ * The page that steps are measured on, served from loopback: a field, a list, a button, and what the button does. When the
+ * field is filled it works for a while, by the number in the value: see `dither.ts`.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ditherMs } from './dither.ts';
 
 const HTML = `<!doctype html><html lang="en"><head><title>Orders</title></head><body><h1>Orders</h1>
 <form><label>Customer <input id="customer"></label>
@@ -9,6 +13,11 @@ const HTML = `<!doctype html><html lang="en"><head><title>Orders</title></head><
 <table aria-label="Orders"><tbody>${Array.from({ length: 50 }, (_, n) => `<tr><td>${n}</td><td>order ${n}</td></tr>`).join('')}</tbody></table>
 <output id="last" aria-label="Last">none</output>
 <script>
+${ditherMs.toString()}
+document.getElementById('customer').addEventListener('input', ({ target }) => {
+  const until = performance.now() + ditherMs(Number(target.value.split(' ')[1]));
+  while (performance.now() < until);
+});
 document.getElementById('add').addEventListener('click', () => {
   document.getElementById('last').textContent = document.getElementById('customer').value + ', ' + document.getElementById('kind').value;
 });

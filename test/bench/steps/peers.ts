@@ -4,7 +4,7 @@ import { unrestricted } from '../../../edge-agent/dist/policy/index.js';
 import { closeSessions, createStepRegistry } from '../../../edge-agent/dist/steps/index.js';
 import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
 import { serve } from '../frame/child.ts';
-import { bareRound, browserRound, ROUND, WARM_UP } from './tasks.ts';
+import { bareRound, browserRound, perStepMs, WARM_UP } from './tasks.ts';
 
 /** What is run. */
 interface Peer {
@@ -57,9 +57,10 @@ export type PeerQuestions = typeof questions;
 
 serve(questions);
 
+/** Milliseconds a step, without what the page worked. */
 async function timed(round: (n: number) => Promise<void>, rounds: number): Promise<number> {
   for (let n = 0; n < WARM_UP; n += 1) await round(10_000 + n);
   const at = performance.now();
   for (let n = 0; n < rounds; n += 1) await round(n);
-  return (performance.now() - at) / (rounds * ROUND);
+  return perStepMs(performance.now() - at, rounds);
 }

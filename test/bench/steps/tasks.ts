@@ -1,5 +1,6 @@
 /** What is measured: plain steps, and rounds of a form in a browser, as tasks of a document and as bare calls. */
 import type { Page } from 'playwright-core';
+import { meanDitherMs } from './dither.ts';
 
 /** A browser step: its name in the document, what it calls, with what. */
 export type BrowserTask = readonly [name: string, call: string, args: Readonly<Record<string, unknown>>];
@@ -12,6 +13,11 @@ export const WARM_UP = 2;
 /** Plain steps one after the other, each with an expression over the one before. */
 export function setSteps(count: number): unknown[] {
   return Array.from({ length: count }, (_, n) => ({ [`step${n}`]: { set: { n, before: '${ .n }' } } }));
+}
+
+/** What one browser step took, by the time of all rounds: without what the page worked, which is nobody's. */
+export function perStepMs(ms: number, rounds: number): number {
+  return (ms / rounds - meanDitherMs(rounds)) / ROUND;
 }
 
 /** One round: fill, choose, click, read what came of it, read the field. */
