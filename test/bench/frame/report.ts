@@ -1,5 +1,5 @@
 /** What a bench says at its end: a table for people, and as its last line one JSON object for programs. */
-import { percent, type Figures, type RoundsResult } from './rounds.ts';
+import { percent, type Figures, type RoundsResult, type Spread } from './rounds.ts';
 
 /** A goal and whether it was met. */
 export interface Goal {
@@ -12,10 +12,12 @@ export interface Goal {
 }
 
 /** The outcome of a bench. */
-export interface Outcome extends RoundsResult {
+export interface Outcome extends Omit<RoundsResult, 'each'> {
   readonly bench: string;
   /** Ours to the peer's. */
   readonly ratios: Figures;
+  /** The least and the most of ratios that were taken within each round; none of the others. */
+  readonly ratioSpread?: Spread;
   readonly goals: readonly Goal[];
   /** Parts that were not run, each with its reason. */
   readonly skipped: readonly string[];
@@ -40,7 +42,11 @@ export function report(outcome: Outcome, print: (line: string) => void): void {
     ...rows.map((row) => [row, ...names.map((name) => shown(outcome.figures[name]![row]))]),
   ];
   for (const line of table(cells)) print(line);
-  for (const [name, ratio] of Object.entries(outcome.ratios)) print(`ratio ${name}: ${shown(ratio)}`);
+  for (const [name, ratio] of Object.entries(outcome.ratios)) {
+    const range = outcome.ratioSpread?.[name];
+    const whiskers = range === undefined || outcome.rounds === 1 ? '' : ` (${shown(range[0])} to ${shown(range[1])})`;
+    print(`ratio ${name}: ${shown(ratio)}${whiskers}`);
+  }
   for (const { goal, value, limit, met, bound } of outcome.goals) {
     print(`${met ? 'met   ' : 'MISSED'} ${goal}: ${shown(value)} (${bound} ${limit})`);
   }

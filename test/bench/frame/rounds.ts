@@ -30,6 +30,8 @@ export interface RoundsResult {
   readonly figures: Readonly<Record<string, Figures>>;
   /** The least and the most of the rounds, by contender. */
   readonly spread: Readonly<Record<string, Spread>>;
+  /** What was measured in each round that counts, by contender. */
+  readonly each: Readonly<Record<string, readonly Figures[]>>;
   /** Rounds that count. */
   readonly rounds: number;
   /** The median share of the machine that foreign processes took, 0 to 1. */
@@ -75,7 +77,8 @@ async function watched(contenders: readonly Contender[], options: RoundOptions, 
   }
   const figures = Object.fromEntries([...measured].map(([name, all]) => [name, medians(all)]));
   const spread = Object.fromEntries([...measured].map(([name, all]) => [name, spreads(all)]));
-  return { figures, spread, rounds: options.rounds, foreignCpu: median(shares) };
+  const each = Object.fromEntries(measured);
+  return { figures, spread, each, rounds: options.rounds, foreignCpu: median(shares) };
 }
 
 /** The middle value; of an even number the mean of the two in the middle. NaN for none. */
@@ -83,6 +86,30 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   return sorted.length % 2 === 1 ? sorted[Math.floor(half)]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** A figure of a contender. */
+type FigureOf = readonly [contender: string, figure: string];
+
+/**
+ * Ratios of one figure to another, each taken within a round and then as a median: a machine whose speed drifts from round to
+ * round slows both.
+ */
+export function ratiosWithin(
+  each: RoundsResult['each'],
+  ratios: Readonly<Record<string, readonly [over: FigureOf, under: FigureOf]>>,
+): { readonly ratios: Figures; readonly ratioSpread: Spread } {
+  const of = ([contender, figure]: FigureOf): number[] => each[contender]!.map((figures) => figures[figure]!);
+  const columns = Object.entries(ratios).map(([name, [over, under]]) => {
+    const below = of(under);
+    return [name, of(over).map((value, round) => value / below[round]!)] as const;
+  });
+  return {
+    ratios: Object.fromEntries(columns.map(([name, values]) => [name, median(values)])),
+    ratioSpread: Object.fromEntries(
+      columns.map(([name, values]) => [name, [Math.min(...values), Math.max(...values)]]),
+    ),
+  };
 }
 
 /** The value below which `share` of them lie. NaN for none. */

@@ -25,6 +25,14 @@ test('a section is written between its marks, and only there', () => {
   expect(withFigures(page, MADE_UP)).toBe(page);
 });
 
+test('a ratio that was taken within each round shows the least and the most of them; of one round there is no range', () => {
+  const saved = { ...madeUp('steps'), ratioSpread: { 'to the same calls': [1.05, 1.12] as [number, number] } };
+  expect(withFigures(section('steps'), [saved])).toContain(
+    'Ratios: to the same calls 1.08 (1.05 to 1.12); to one call a step 1.4; trace on to off 1.7.',
+  );
+  expect(withFigures(section('steps'), [{ ...saved, rounds: 1 }])).toContain('Ratios: to the same calls 1.08; to one');
+});
+
 test('a bench that was never kept says so', () => {
   expect(withFigures(section('drain'), [])).toContain('Not kept yet.');
 });
@@ -45,11 +53,12 @@ test('what is kept of an outcome: medians with their spread; what is no number i
     figures: { casare: { 'jobs/s': 1234.56, odd: Number.NaN } },
     spread: { casare: { 'jobs/s': [1000.4, 2000.6], odd: [Number.NaN, Number.NaN] } },
     ratios: { 'jobs/s': Number.NaN, other: 0.12345 },
+    ratioSpread: { 'jobs/s': [Number.NaN, Number.NaN], other: [0.1, 0.15678] },
     goals: [],
   };
   expect(savedOf(outcome, { size: 'full', machine: 'm', versions: {} })).toEqual({
     ...{ bench: 'drain', size: 'full', rounds: 3, machine: 'm', versions: {}, foreignCpu: 0.123, skipped: [] },
     figures: { casare: { 'jobs/s': { median: 1235, least: 1000, most: 2001 } } },
-    ...{ ratios: { other: 0.123 }, goals: [] },
+    ...{ ratios: { other: 0.123 }, ratioSpread: { other: [0.1, 0.157] }, goals: [] },
   });
 });

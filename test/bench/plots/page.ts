@@ -41,7 +41,11 @@ function sectionOf(saved: Saved | undefined): string {
   const rows = few
     ? contenders.map((contender) => [called(contender), ...names.map((name) => cell(contender, name))])
     : names.map((name) => [name, cell(contenders[0]!, name)]);
-  const ratios = Object.entries(saved.ratios).map(([name, ratio]) => `${name} ${said(ratio)}`);
+  const ratios = Object.entries(saved.ratios).map(([name, ratio]) => {
+    const range = saved.ratioSpread?.[name];
+    const text = range ? cellOf({ median: ratio, least: range[0], most: range[1] }, saved.rounds) : said(ratio);
+    return `${name} ${text}`;
+  });
   const skipped = saved.skipped.filter((part) => !part.startsWith('goals:')).map((part) => `Not run: ${part}.`);
   return [
     '',

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { rounded, type Outcome } from '../frame/report.ts';
+import type { Spread } from '../frame/rounds.ts';
 import { ROOT } from '../../support/program.ts';
 
 const Figure = z.strictObject({ median: z.number(), least: z.number(), most: z.number() });
@@ -24,6 +25,8 @@ const Saved = z.strictObject({
   /** By contender, then by the figure's name, in the order of the table. */
   figures: z.record(z.string(), z.record(z.string(), Figure)),
   ratios: z.record(z.string(), z.number()),
+  /** Of ratios that were taken within each round. */
+  ratioSpread: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
   goals: z.array(
     z.strictObject({
       goal: z.string(),
@@ -43,7 +46,7 @@ export const FOLDER = path.join(ROOT, 'docs/performance');
 
 /** What is kept of an outcome. Figures that are no numbers (a ratio to nothing) are left out. */
 export function savedOf(
-  { bench, rounds, foreignCpu, figures, spread, ratios, goals, skipped }: Outcome,
+  { bench, rounds, foreignCpu, figures, spread, ratios, ratioSpread, goals, skipped }: Outcome,
   of: Pick<Saved, 'size' | 'machine' | 'versions'>,
 ): Saved {
   const kept = Object.entries(figures).map(([contender, values]) => {
@@ -58,9 +61,15 @@ export function savedOf(
     ...{ bench, ...of, rounds, foreignCpu: Number(foreignCpu.toFixed(3)) },
     figures: Object.fromEntries(kept),
     ratios: Object.fromEntries(finite.map(([name, ratio]) => [name, rounded(ratio)])),
+    ...(ratioSpread === undefined ? {} : { ratioSpread: roundedSpread(ratioSpread) }),
     goals: goals.filter(({ value }) => Number.isFinite(value)).map((goal) => ({ ...goal })),
     skipped: [...skipped],
   };
+}
+
+function roundedSpread(spread: Spread): Record<string, [number, number]> {
+  const finite = Object.entries(spread).filter(([, [least, most]]) => Number.isFinite(most - least));
+  return Object.fromEntries(finite.map(([name, [least, most]]) => [name, [rounded(least), rounded(most)]]));
 }
 
 export async function save(saved: Saved, folder = FOLDER): Promise<void> {

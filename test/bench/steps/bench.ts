@@ -2,6 +2,7 @@
  * `steps`: what the engine costs per step. 1,000 `set` steps; 200 browser steps, against the same executors called without
  * the engine (the same calls of Playwright), and against a script with one call of Playwright for each step. Our runs are
  * those of an agent: a worker process, every event in a durable outbox. Each contender has a process that is new in each round.
+ * Ratios are taken within a round, whose contenders run one after the other.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -9,7 +10,7 @@ import path from 'node:path';
 import { startPart } from '../frame/child.ts';
 import type { BenchOptions } from '../frame/options.ts';
 import { atMost, type Outcome } from '../frame/report.ts';
-import { type Figures, runRounds } from '../frame/rounds.ts';
+import { type Figures, type RoundsResult, ratiosWithin, runRounds } from '../frame/rounds.ts';
 import { runOnAgent } from './agent-run.ts';
 import { servePage } from './page.ts';
 import type { PeerQuestions } from './peers.ts';
@@ -19,6 +20,7 @@ const SIZES = { full: { plain: 1_000, browser: 200 }, small: { plain: 50, browse
 /** The trace is a thing of its own: Playwright's, on or off, whoever calls it. */
 const WITHOUT_TRACE = { rpa: { record: { trace: 'never' } } };
 const PER_STEP = 'ms per browser step';
+const TRACED = 'ms with a trace';
 
 interface Scene {
   readonly home: string;
@@ -43,7 +45,7 @@ export async function steps(options: BenchOptions): Promise<Outcome> {
       ownProcesses: () => [process.pid],
       onRound: options.progress,
     });
-    return { bench: 'steps', ...result, ...judged(result.figures, options) };
+    return { bench: 'steps', ...result, ...judged(result, options) };
   } finally {
     await page.close();
     await rm(home, { recursive: true, force: true });
@@ -65,7 +67,7 @@ async function onAgent({ home, url, plain, rounds }: Scene): Promise<Figures> {
     'ms per plain step': set.ms / plain,
     'CPU us per plain step': (set.cpu * 1e6) / plain,
     [PER_STEP]: perStepMs(browser.msAfter('warm'), rounds),
-    'ms with a trace': perStepMs(traced.msAfter('warm'), rounds),
+    [TRACED]: perStepMs(traced.msAfter('warm'), rounds),
   };
 }
 
@@ -94,26 +96,34 @@ async function byPeer(which: keyof PeerQuestions, scene: Scene): Promise<Figures
 }
 
 function judged(
-  figures: Readonly<Record<string, Figures>>,
+  { figures, each }: RoundsResult,
   options: BenchOptions,
-): Pick<Outcome, 'ratios' | 'goals' | 'skipped'> {
+): Pick<Outcome, 'ratios' | 'ratioSpread' | 'goals' | 'skipped'> {
   const { casare, executors, playwright } = figures;
   if (casare === undefined || executors === undefined || playwright === undefined) {
     return { ratios: {}, goals: [], skipped: [`ratios: only ${options.only} was run`] };
   }
-  const engine = casare[PER_STEP]! / executors[PER_STEP]!;
-  const whole = casare[PER_STEP]! / playwright[PER_STEP]!;
-  const ratios = {
-    'to the same calls': engine,
-    'to one call a step': whole,
-    'trace on to off': casare['ms with a trace']! / casare[PER_STEP]!,
-  };
-  if (options.size !== 'full') return { ratios, goals: [], skipped: ['goals: they are for 1000 and 200 steps'] };
+  const engine = 'to the same calls';
+  const within = ratiosWithin(each, {
+    [engine]: [
+      ['casare', PER_STEP],
+      ['executors', PER_STEP],
+    ],
+    'to one call a step': [
+      ['casare', PER_STEP],
+      ['playwright', PER_STEP],
+    ],
+    'trace on to off': [
+      ['casare', TRACED],
+      ['casare', PER_STEP],
+    ],
+  });
+  if (options.size !== 'full') return { ...within, goals: [], skipped: ['goals: they are for 1000 and 200 steps'] };
   const goals = [
     atMost('plain step, ms', casare['ms per plain step']!, 0.5),
-    atMost('browser step to the same calls of Playwright', engine, 1.1),
+    atMost('browser step to the same calls of Playwright', within.ratios[engine]!, 1.1),
   ];
-  return { ratios, goals, skipped: [] };
+  return { ...within, goals, skipped: [] };
 }
 
 function browserOf(env: NodeJS.ProcessEnv): Record<string, string> {
