@@ -75,9 +75,15 @@ export function sessionSteps<Session, Scope>(family: SessionFamily<Session, Scop
 function deadlinesOf({ signal, timeoutMs }: StepContext, explainMinMs: number): Deadlines {
   const explainMs = Math.min(Math.max(timeoutMs * EXPLAIN_SHARE, explainMinMs), EXPLAIN_MAX_MS, timeoutMs / 2);
   const until = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
+  const started = performance.now();
+  let explaining: AbortSignal | undefined;
   return {
     acting: until(timeoutMs - explainMs),
-    explaining: until(timeoutMs - explainMs * EXPLAINED_SHARE),
+    // Most steps explain nothing, so it is made when it is first used; it counts from the start like the others.
+    get explaining() {
+      const ms = timeoutMs - explainMs * EXPLAINED_SHARE;
+      return (explaining ??= until(Math.max(ms - (performance.now() - started), 0)));
+    },
     last: until(timeoutMs),
   };
 }

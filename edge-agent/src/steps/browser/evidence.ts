@@ -34,14 +34,14 @@ interface Piece {
 export async function evidenceBefore(context: StepContext, session: BrowserSession, until: AbortSignal): Promise<void> {
   if (!isWanted(context, 'screenshots', false) || !hasRoom(context)) return;
   if (session.page.url() === 'about:blank') return;
-  await keepAll(context, session, bound(until, BEFORE_MS), [picture(context, session, 'before.png')]);
+  await keepAll(context, session, [picture(context, session, 'before.png')], () => bound(until, BEFORE_MS));
 }
 
 /** When a step has ended; what is not taken by `until` is left out. A failure has the engine's time of grace besides. */
 export async function evidenceAfter(
   context: StepContext,
   session: BrowserSession,
-  { failed, until }: { readonly failed: boolean; readonly until?: AbortSignal },
+  { failed, until }: { readonly failed: boolean; readonly until?: () => AbortSignal },
 ): Promise<void> {
   for (const notice of session.takeNotices()) await context.log('warn', notice);
   if (failed) for (const incident of session.takeIncidents()) await context.log('warn', incident);
@@ -53,7 +53,7 @@ export async function evidenceAfter(
   if (!(await mayKeep(context, failed))) return;
   const quiet = context.usesSecret || session.taint.is;
   // The trace first: covering secrets for a picture names them to Playwright, which would record that.
-  if (!quiet && wants('trace')) await keepAll(context, session, bound(until, TRACE_MS), [trace(session)]);
+  if (!quiet && wants('trace')) await keepAll(context, session, [trace(session)], () => bound(until?.(), TRACE_MS));
   const pieces: Piece[] = [];
   if (!quiet) {
     // A failure often has its cause in an earlier step: it gets all that is remembered.
@@ -63,22 +63,23 @@ export async function evidenceAfter(
     if (wants('accessibility')) pieces.push(snapshot(session));
   }
   if (wants('screenshots')) pieces.push(picture(context, session, 'after.png'));
-  await keepAll(context, session, bound(until, REST_MS), pieces);
+  await keepAll(context, session, pieces, () => bound(until?.(), REST_MS));
 }
 
 async function keepAll(
   context: StepContext,
   session: BrowserSession,
-  bounded: AbortSignal,
   pieces: readonly Piece[],
+  bounded: () => AbortSignal,
 ): Promise<void> {
   if (pieces.length === 0) return;
+  const signal = bounded();
   const step = folderOf(context.position);
   const folder = join(context.runFolder, 'evidence', step);
   const taken = async (piece: Piece): Promise<void> => {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await untilAborted(bounded, keep(context, piece, folder, step));
+      await untilAborted(signal, keep(context, piece, folder, step));
     } catch (error) {
       const why = session.memory.scrub(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
       await noteNotKept(context, piece.name, why);

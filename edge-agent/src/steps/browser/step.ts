@@ -90,7 +90,9 @@ async function runInSession<T>(
         return session.page;
       },
       signal,
-      explaining: deadlines.explaining,
+      get explaining() {
+        return deadlines.explaining;
+      },
       bound: { signal, timeout: 0 },
       acting: () => {
         certain = false;
@@ -98,10 +100,11 @@ async function runInSession<T>(
       afterwards: (restore) => restores.push(restore),
     };
     // Not every call of Playwright takes a signal; none may outlast the step, or a browser that has ended.
-    const result = await untilAborted(AbortSignal.any([deadlines.last, session.gone]), act(scope));
+    const result = await untilAborted(deadlines.last, untilAborted(session.gone, act(scope)));
     throwRefusal(session);
     // A step that has succeeded must not fail because its evidence took too long.
-    if (!context.signal.aborted) await evidenceAfter(context, session, { failed: false, until: deadlines.explaining });
+    if (!context.signal.aborted)
+      await evidenceAfter(context, session, { failed: false, until: () => deadlines.explaining });
     await seePage(context, session, false);
     return result;
   } catch (error) {
