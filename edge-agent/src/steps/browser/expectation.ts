@@ -10,10 +10,16 @@ import { urlPattern } from './url-pattern.ts';
  * Waits until all given conditions have held, then describes the page. `visible` is met by any visible match, `gone`
  * when no match is visible.
  *
+ * @param title of the page after the step has acted, where an answer has brought it; what is waited for may change it
  * @throws StepFailure EXPECTATION_NOT_MET (408)
  */
-export async function meet(scope: BrowserScope, expected: Expectation | undefined): Promise<PageState> {
-  for (const [condition, wait] of conditionsOf(scope, expected ?? {})) {
+export async function meet(
+  scope: BrowserScope,
+  expected: Expectation | undefined,
+  title: string | null = null,
+): Promise<PageState> {
+  const conditions = conditionsOf(scope, expected ?? {});
+  for (const [condition, wait] of conditions) {
     try {
       await wait();
     } catch (error) {
@@ -21,7 +27,7 @@ export async function meet(scope: BrowserScope, expected: Expectation | undefine
       throw await notMet(scope, condition);
     }
   }
-  return pageState(scope);
+  return pageState(scope, conditions.length === 0 ? title : null);
 }
 
 function conditionsOf({ page, bound }: BrowserScope, expected: Expectation): [string, () => Promise<void>][] {
@@ -44,9 +50,10 @@ function conditionsOf({ page, bound }: BrowserScope, expected: Expectation): [st
   return conditions;
 }
 
-/** The page's address and title; an empty title while it is being replaced by another. */
-export async function pageState({ session }: BrowserScope): Promise<PageState> {
-  const title = await session.title(true);
+/** The page's address and title, which is asked for if it is not known; empty while the page is being replaced by another. */
+export async function pageState({ session }: BrowserScope, known: string | null = null): Promise<PageState> {
+  if (known !== null) session.noteTitle(known);
+  const title = known ?? (await session.title(true));
   return { url: session.page.url(), title };
 }
 

@@ -2,7 +2,7 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { meet } from './expectation.ts';
-import { fieldValue } from './field-value.ts';
+import { filledText } from './field-value.ts';
 import { actOn } from './perform.ts';
 import { placeForSecret } from './secret-place.ts';
 import { browserStep } from './step.ts';
@@ -17,7 +17,7 @@ export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, v
     if (scope.context.usesSecret) scope.session.memory.cover(element);
     return (await placeForSecret(scope, element)).fill(text, scope.bound);
   });
-  const kept = (await fieldValue(scope, field)) ?? (await field.innerText(scope.bound));
+  const { answer: kept, title } = await filledText(scope, field);
   if (!letters(kept).includes(letters(text))) {
     throw new StepFailure({
       type: 'runtime',
@@ -26,7 +26,7 @@ export const fillStep: Step = browserStep(BROWSER_STEPS.fill, async ({ target, v
       detail: `${target} holds ${letters(kept).length} letters and digits instead of ${letters(text).length}: the page shortens or refuses the value`,
     });
   }
-  return meet(scope, expect);
+  return meet(scope, expect, title);
 });
 
 function letters(text: string): string {

@@ -12,6 +12,9 @@ interface PageDocument {
 /** What is used of an element. */
 export interface PageElement {
   readonly value?: string;
+  readonly type?: string;
+  readonly checked?: boolean;
+  readonly isContentEditable?: boolean;
   readonly innerText?: string;
   readonly textContent: string | null;
   readonly localName: string;
@@ -19,6 +22,7 @@ export interface PageElement {
   readonly files?: Iterable<{ readonly name: string }>;
   readonly parentElement: PageElement | null;
   readonly options?: Iterable<{ readonly label: string; readonly selected: boolean }>;
+  matches(selector: string): boolean;
   closest(selector: string): PageElement | null;
   querySelectorAll(selector: string): Iterable<PageElement>;
   getAttribute(name: string): string | null;
@@ -44,6 +48,34 @@ export function fileFieldOf(element: PageElement): boolean {
 export function fileNamesOf(element: PageElement): string[] {
   const field = element.localName === 'label' ? (element.control ?? element) : element;
   return Array.from(field.files ?? [], ({ name }) => name);
+}
+
+/** What a field holds, or the field of a label; `null` for anything else, also for a page's own kind of field. */
+export function valueOf(element: PageElement): string | null {
+  // As Playwright finds the field that it fills: what can be used itself is not meant as a part of its label.
+  const USED =
+    'a, button, option, optgroup, [role="link"], [role="button"], [role="checkbox"], [role="radio"], input, textarea, select';
+  const PRESSED = 'button, [role="button"], [role="checkbox"], [role="radio"]';
+  const isPart = element.isContentEditable !== true && !element.matches(USED) && element.closest(PRESSED) === null;
+  const field = isPart ? (element.closest('label')?.control ?? element) : element;
+  return ['input', 'textarea', 'select'].includes(field.localName) ? (field.value ?? null) : null;
+}
+
+/** The text of an element that is edited in place; `null` for anything else, also for a page's own kind of element. */
+export function editedOf(element: PageElement): string | null {
+  return element.isContentEditable === true && !element.localName.includes('-') ? (element.innerText ?? null) : null;
+}
+
+/** Whether a check box, radio button or switch is set; `null` for anything else, and where another element may be meant. */
+export function checkedOf(element: PageElement): boolean | null {
+  const BOXES = ['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio'];
+  const PRESSED = 'button, [role="button"], [role="checkbox"], [role="radio"]';
+  if (element.localName === 'input') {
+    return BOXES.includes(element.type ?? '') ? (element.checked ?? null) : null;
+  }
+  const isMeant = element.closest('label') === null && (element.closest(PRESSED) ?? element) === element;
+  if (!isMeant || !BOXES.includes(element.getAttribute('role') ?? '')) return null;
+  return element.getAttribute('aria-checked')?.toLowerCase() === 'true';
 }
 
 /** What is typed into password fields. */

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatSelector } from '@casare/shared/workflow';
 import { claimProfile, startBrowser, type FindOptions } from '../../browser/index.ts';
 import { nodesOf, type AriaNode } from './aria-tree.ts';
-import { registerFrameEngine } from './frame-engine.ts';
 import { readySelectors } from './ready-selectors.decision.ts';
+import { registerEngines } from './selector-engines.ts';
 
 /** A page as it was seen. */
 export interface InspectedPage {
@@ -28,7 +28,7 @@ const LOOK_AGAIN_MS = 250;
 
 /** Opens the address in a browser of its own. Throws a BrowserError, or what Playwright says of the address. */
 export async function inspectPage(options: InspectOptions): Promise<InspectedPage> {
-  await registerFrameEngine();
+  await registerEngines();
   const profile = options.profile === undefined ? null : claimProfile(options.home, options.profile);
   try {
     const started = await startBrowser(options);

@@ -2,7 +2,6 @@
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { ask } from './ask.ts';
-import { itemsOf } from './in-page.ts';
 import { locateOne } from './locate.ts';
 import { settled } from './settled.ts';
 import { browserStep } from './step.ts';
@@ -16,9 +15,9 @@ export const listStep: Step = browserStep(BROWSER_STEPS.list, async ({ target, l
   const items = await settled(
     scope,
     async () => {
-      const read = await ask(list, itemsOf, MAX_ITEMS);
-      if (read === null) throw notAList(target);
-      return read;
+      const { answer } = await ask(scope, list, 'items', MAX_ITEMS);
+      if (answer === null) throw notAList(target);
+      return answer;
     },
     (read) => read.length === 0,
   );

@@ -3,9 +3,9 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { claimProfile, NO_SANDBOX, type ClaimedProfile, type StartedBrowser } from '../../browser/index.ts';
 import { StepFailure, type Step, type StepContext } from '../../engine/index.ts';
-import { registerFrameEngine } from './frame-engine.ts';
 import { Guard } from './guard.ts';
 import { load } from './load.ts';
+import { registerEngines } from './selector-engines.ts';
 import { BrowserSession } from './session.ts';
 import { sessionStep } from './step.ts';
 import { untilAborted } from '../within.ts';
@@ -48,7 +48,7 @@ export function openStep(setup: BrowserSetup): Step {
 }
 
 async function start({ startBrowser }: BrowserSetup, signal: AbortSignal): Promise<StartedBrowser> {
-  await registerFrameEngine();
+  await registerEngines();
   const starting = startBrowser();
   try {
     return await untilAborted(signal, starting);

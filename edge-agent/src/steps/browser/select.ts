@@ -4,10 +4,8 @@ import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { ask } from './ask.ts';
 import { meet } from './expectation.ts';
-import { optionsOf } from './in-page.ts';
 import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
-import { untilAborted } from '../within.ts';
 
 const OPTIONS_SHOWN = 20;
 
@@ -23,9 +21,9 @@ export const selectStep: Step = browserStep(BROWSER_STEPS.select, async ({ targe
       ),
     (element) => whyNotChosen(scope, element, target, wanted),
   );
-  const selected = selectedOf(await ask(list, optionsOf, null));
-  await meet(scope, expect);
-  return { selected };
+  const { answer, title } = await ask(scope, list, 'options');
+  await meet(scope, expect, title);
+  return { selected: selectedOf(answer) };
 });
 
 /** LIST_NOT_NATIVE, OPTION_NOT_FOUND, or null. Lists are often filled late: Playwright has waited for the options. */
@@ -35,7 +33,8 @@ async function whyNotChosen(
   target: string,
   wanted: string[],
 ): Promise<StepFailure | null> {
-  const options = await untilAborted(scope.explaining, ask(list, optionsOf, null));
+  const explaining = { page: scope.page, bound: { ...scope.bound, signal: scope.explaining } };
+  const { answer: options } = await ask(explaining, list, 'options');
   if (options === null) return notNative(target);
   const missing = wanted.filter((label) => !options.some((option) => option.label === label));
   return missing.length === 0 ? null : notFound(target, missing, options);

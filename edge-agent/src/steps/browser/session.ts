@@ -151,6 +151,11 @@ export class BrowserSession {
     return title;
   }
 
+  /** The current page has said its title along with something else. */
+  noteTitle(title: string): void {
+    this.#titles.set(this.page, { url: this.page.url(), title });
+  }
+
   /** The policy's word about where a page was led since it was last asked. */
   takeRefusal(): StepFailure | null {
     return this.#belongings.guard?.takeRefusal() ?? null;

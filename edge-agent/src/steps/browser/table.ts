@@ -5,7 +5,7 @@ import type { Locator } from 'playwright-core';
 import { BROWSER_STEPS, TABLE_ROWS } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
 import { ask } from './ask.ts';
-import { tableOf, type PageTable } from './in-page.ts';
+import type { PageTable } from './in-page.ts';
 import { locateOne } from './locate.ts';
 import { settled } from './settled.ts';
 import { browserStep, type BrowserScope } from './step.ts';
@@ -19,9 +19,9 @@ export const tableStep: Step = browserStep(BROWSER_STEPS.table, async (args, sco
 /** A page that shows more rows at once than `TABLE_ROWS` is read in part. */
 function settledTable(scope: BrowserScope, locator: Locator, target: string): Promise<PageTable> {
   const read = async (): Promise<PageTable> => {
-    const table = await ask(locator, tableOf, TABLE_ROWS);
-    if (table === null) throw notATable(target);
-    return table;
+    const { answer } = await ask(scope, locator, 'table', TABLE_ROWS);
+    if (answer === null) throw notATable(target);
+    return answer;
   };
   return settled(scope, read, ({ rows }) => rows.length === 0);
 }
