@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { Outbox, StoredAssignment } from '../outbox/index.ts';
-import { assignment, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
+import { assignment, logLine, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { startTicksOf } from './process-tree.ts';
 import { makeScratch } from './scratch.ts';
 import {
@@ -115,11 +115,13 @@ test('cancel: a step that begins too late leaves no trace, also when it went on 
 test('cancel: the end of a step is recorded also when it comes with a start that is too late', async () => {
   startAgent(SCRIPTED);
   const late = [{ note: stepCompleted('/do/0') }, { record: stepStarted('/do/1') }];
-  const run = scripted([{ record: stepStarted('/do/0') }, 'wait for cancel', ...late]);
+  // The line is written after the step was given leave: a start that is still being flushed would be recorded as undone.
+  const begun = [{ record: stepStarted('/do/0') }, { record: logLine('answered') }];
+  const run = scripted([...begun, 'wait for cancel', ...late]);
   await assign(run);
-  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(1), SLOW);
+  await vi.waitFor(() => expect(peer.eventsOf(run)).toHaveLength(2), SLOW);
   peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 5_000, reason: 'no' });
-  expect(types(await ended(run))).toEqual(['step.started', 'step.completed', 'run.cancelled']);
+  expect(types(await ended(run))).toEqual(['step.started', 'run.log', 'step.completed', 'run.cancelled']);
 });
 
 test('a worker that says what is no message is told what was wrong with it, and its run ends by that', async () => {
