@@ -1,6 +1,8 @@
 /** For tests: assignments and events as they occur. */
 import { randomUUID } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
 import type { JobAssign, RunEventBody } from '@casare/shared/protocol';
+import { ALL_LANES, eventTable } from './outbox.schema.ts';
 
 /** A valid assignment of a workflow with the given task list. */
 export function assignment(
@@ -44,4 +46,11 @@ export function stepStarted(position: string, onRestart: 'rerun' | 'suspend' | '
 
 export function stepCompleted(position: string): RunEventBody {
   return { type: 'step.completed', path: position, position, output: null, durationMs: 1 };
+}
+
+/** As if everything in the outbox, which nobody has open, had been recorded at that time. */
+export function recordedAt(file: string, at: Date): void {
+  const database = new DatabaseSync(file);
+  for (const lane of ALL_LANES) database.exec(`UPDATE ${eventTable(lane)} SET at = '${at.toISOString()}'`);
+  database.close();
 }

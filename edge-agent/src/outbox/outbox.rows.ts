@@ -61,7 +61,6 @@ const RunColumns = z.object({
   job: z.string(),
   attempt: z.int(),
   phase: z.enum(['waiting', 'running', 'finished']),
-  last_seq: z.int(),
   acked_seq: z.int(),
   ending: z.string().nullable(),
   ended_at: z.int().nullable(),
@@ -84,14 +83,14 @@ const ArtifactColumns = z.object({
   code: z.string().nullable(),
 });
 
-/** Reads a row of `run`. */
-export function toRunRow(row: unknown): RunRow {
+/** Reads a row of `run`; the number of its last event is that of the event. */
+export function toRunRow(row: unknown, lastSeq: number): RunRow {
   const columns = RunColumns.parse(row);
   return {
     jobId: columns.job,
     attempt: columns.attempt,
     phase: columns.phase,
-    lastSeq: columns.last_seq,
+    lastSeq,
     ackedSeq: columns.acked_seq,
     ending: columns.ending,
     endedAt: columns.ended_at,

@@ -1,7 +1,10 @@
-/** Of a run, without its assignment, which may be large and is read once. */
-const RUN = `job, attempt, phase, last_seq, acked_seq, ending, ended_at, released, crashes, worker`;
+/** The statements of the outbox, named by intent: of its runs and files, and of the events of one lane. */
+import { ALL_LANES, eventTable } from './outbox.schema.ts';
 
-/** Every statement of the outbox, named by intent. */
+const RUN = `id, job, attempt, lane, phase, acked_seq, ending, ended_at, released, crashes, worker`;
+/** Of the key of an event: its number. */
+const NUMBER = `0xffffffff`;
+
 export const SQL = {
   begin: `BEGIN IMMEDIATE`,
   commit: `COMMIT`,
@@ -15,49 +18,38 @@ export const SQL = {
   noteMeta: `INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2`,
   readMeta: `SELECT value FROM meta WHERE key = ?`,
 
+  // in the lane with the fewest runs under way: of those behind it, none writes any more
   insertRun: `
-    INSERT INTO run (job, attempt, assignment, phase) VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING`,
+    INSERT INTO run (job, attempt, phase, lane) VALUES (?, ?, 'waiting', (
+      SELECT value FROM json_each('${JSON.stringify(ALL_LANES)}')
+      ORDER BY (SELECT count(*) FROM run WHERE lane = value AND ending IS NULL), value LIMIT 1))
+    ON CONFLICT DO NOTHING RETURNING id`,
+  insertAssignment: `INSERT INTO assignment (run, document) VALUES (?, ?)`,
   readRun: `SELECT ${RUN} FROM run WHERE job = ? AND attempt = ?`,
-  readAssignment: `SELECT assignment FROM run WHERE job = ? AND attempt = ?`,
-  listRuns: `SELECT ${RUN} FROM run ORDER BY rowid`,
-  deleteRun: `DELETE FROM run WHERE job = ? AND attempt = ?`,
+  // where its events are, and whether there is an ending, and one that waits for its outputs
+  findRun: `
+    SELECT id, lane, ending IS NOT NULL AS ended, ending IS NOT NULL AND released = 0 AS held
+    FROM run WHERE job = ? AND attempt = ?`,
+  readAssignment: `SELECT document FROM assignment WHERE run = (SELECT id FROM run WHERE job = ? AND attempt = ?)`,
+  listRuns: `SELECT ${RUN} FROM run ORDER BY id`,
+  deleteRun: `DELETE FROM run WHERE id = ?`,
   markRunning: `UPDATE run SET phase = 'running' WHERE job = ? AND attempt = ? AND phase = 'waiting'`,
   countCrash: `UPDATE run SET crashes = crashes + 1 WHERE job = ? AND attempt = ? RETURNING crashes`,
   setWorker: `UPDATE run SET worker = ? WHERE job = ? AND attempt = ?`,
-  // an acknowledgement never passes what was written, and only `rewind` takes one back
-  acknowledge: `
-    UPDATE run SET acked_seq = min(?3, last_seq) WHERE job = ?1 AND attempt = ?2 AND acked_seq < min(?3, last_seq)`,
+  // only `rewind` takes an acknowledgement back
+  acknowledge: `UPDATE run SET acked_seq = ?2 WHERE id = ?1 AND acked_seq < ?2`,
   // the control plane's record went back to an earlier time: what it lacks is sent again
   rewind: `UPDATE run SET acked_seq = ?3 WHERE job = ?1 AND attempt = ?2 AND acked_seq > ?3`,
   release: `UPDATE run SET released = 1 WHERE job = ? AND attempt = ? AND ending IS NOT NULL`,
 
-  // one number per event, no holes: the number is taken and the event written in one transaction
-  takeNumber: `
-    UPDATE run SET last_seq = last_seq + 1 WHERE job = ? AND attempt = ? AND ending IS NULL RETURNING last_seq`,
-  insertEvent: `INSERT INTO event (job, attempt, seq, at, body) VALUES (?, ?, ?, ?, ?)`,
-  finish: `UPDATE run SET phase = 'finished', ending = ?, ended_at = ? WHERE job = ? AND attempt = ?`,
-  // an ending that has not left yet may still turn out to be another one (its outputs were refused)
-  replaceEnding: `
-    UPDATE event SET body = ?3 WHERE job = ?1 AND attempt = ?2
-      AND seq = (SELECT last_seq FROM run WHERE job = ?1 AND attempt = ?2 AND ending IS NOT NULL AND released = 0)`,
-  journal: `SELECT seq, at, body FROM event WHERE job = ? AND attempt = ? ORDER BY seq`,
-  // what may leave: everything but an ending that still waits for its outputs
-  sendable: `
-    SELECT e.seq, e.at, e.body FROM event e JOIN run r ON r.job = e.job AND r.attempt = e.attempt
-    WHERE e.job = ? AND e.attempt = ? AND e.seq > ?
-      AND (r.ending IS NULL OR r.released = 1 OR e.seq < r.last_seq)
-    ORDER BY e.seq LIMIT ?`,
+  finish: `UPDATE run SET phase = 'finished', ending = ?, ended_at = ? WHERE id = ?`,
 
   // what waits, for people: an ending counts, also while it is kept for its outputs
   depth: `
-    SELECT count(e.seq) AS events, coalesce(sum(length(e.body)), 0) AS event_bytes, min(e.at) AS oldest,
+    SELECT sum(events) AS events, sum(bytes) AS event_bytes, min(oldest) AS oldest,
       (SELECT count(*) FROM artifact WHERE state = 'queued') AS files,
       (SELECT coalesce(sum(bytes), 0) FROM artifact WHERE state = 'queued') AS file_bytes
-    FROM run r JOIN event e ON e.job = r.job AND e.attempt = r.attempt AND e.seq > r.acked_seq`,
-  progress: `
-    SELECT (SELECT at FROM event WHERE job = ?1 AND attempt = ?2 ORDER BY seq LIMIT 1) AS since,
-      (SELECT body ->> '$.name' FROM event
-       WHERE job = ?1 AND attempt = ?2 AND body ->> '$.type' = 'step.started' ORDER BY seq DESC LIMIT 1) AS step`,
+    FROM (${ALL_LANES.map(waiting).join(' UNION ALL ')})`,
 
   insertArtifact: `
     INSERT INTO artifact (artifact_id, job, attempt, name, kind, media_type, sha256, bytes, position, state, queued_at)
@@ -73,3 +65,31 @@ export const SQL = {
     SELECT * FROM artifact WHERE state = 'queued' AND kind <> 'output' AND name NOT LIKE '%.lost.json' ORDER BY queued_at, artifact_id LIMIT 100`,
   waitingBytes: `SELECT coalesce(sum(bytes), 0) AS bytes FROM artifact WHERE state = 'queued'`,
 } as const;
+
+/** What waits in one lane. `CROSS JOIN`: SQLite would rather read all events and look for a run to each of them. */
+function waiting(lane: number): string {
+  return `
+    SELECT count(*) AS events, coalesce(sum(length(body)), 0) AS bytes, min(at) AS oldest
+    FROM run CROSS JOIN ${eventTable(lane)} ON key > (id << 32 | acked_seq) AND key <= (id << 32 | ${NUMBER}) WHERE lane = ${lane}`;
+}
+
+/** Of the events of one lane. The first parameter is the run's id. */
+export function laneSql(lane: number) {
+  const events = eventTable(lane);
+  const ofRun = `key > (?1 << 32) AND key <= (?1 << 32 | ${NUMBER})`;
+  return {
+    lastNumber: `SELECT key & ${NUMBER} AS seq FROM ${events} WHERE ${ofRun} ORDER BY key DESC LIMIT 1`,
+    insertEvent: `INSERT INTO ${events} (key, at, body) VALUES (?1 << 32 | ?2, ?3, ?4)`,
+    rewriteEvent: `UPDATE ${events} SET body = ?3 WHERE key = (?1 << 32 | ?2)`,
+    deleteEvents: `DELETE FROM ${events} WHERE ${ofRun}`,
+    journal: `SELECT key & ${NUMBER} AS seq, at, body FROM ${events} WHERE ${ofRun} ORDER BY key`,
+    // numbers after ?2, up to ?3
+    sendable: `
+      SELECT key & ${NUMBER} AS seq, at, body FROM ${events}
+      WHERE key > (?1 << 32 | ?2) AND key <= (?1 << 32 | ?3) ORDER BY key LIMIT ?4`,
+    progress: `
+      SELECT (SELECT at FROM ${events} WHERE ${ofRun} ORDER BY key LIMIT 1) AS since,
+        (SELECT body ->> '$.name' FROM ${events}
+         WHERE ${ofRun} AND body ->> '$.type' = 'step.started' ORDER BY key DESC LIMIT 1) AS step`,
+  } as const;
+}

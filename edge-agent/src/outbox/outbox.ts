@@ -2,7 +2,8 @@
  * The agent's durable journal: SQLite in WAL mode, one writer, one file per agent home.
  *
  * Invariants
- * - An event has a number and is in the database before anybody may send it; numbers have no holes.
+ * - An event has a number and is in the database before anybody may send it; numbers have no holes. The number of the last
+ *   event is that of its run: nothing else counts them.
  * - Nothing follows an ending. An ending leaves only after `release`.
  * - No secret is ever written: assignments are stored without theirs.
  * - The database is locked exclusively: a second agent on the same home cannot open it.
@@ -15,10 +16,10 @@
  * must not be forgotten once it is said, an accepted assignment and the start of an unsafe step.
  */
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { AGENT_FRAME_BYTES, EVENTS_PER_MESSAGE, endsRun, RunEvent, RUNS_PER_AGENT } from '@casare/shared/protocol';
 import type { RunEventBody } from '@casare/shared/protocol';
-import { describe, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import {
   type ArtifactRow,
   type RunKey,
@@ -30,6 +31,8 @@ import {
 } from './outbox.rows.ts';
 import { type OutboxDepth, type RunProgress, toDepth, toProgress } from './depth.ts';
 import { migrate, OUTBOX_BYTES } from './outbox.schema.ts';
+import { isFull, openingFault, SQLITE_FULL, sqliteCode } from './outbox.faults.ts';
+import { Lanes, lastNumber, type Prepared, prepared } from './outbox.lanes.ts';
 import { SQL } from './outbox.statements.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
@@ -47,12 +50,11 @@ export interface OutboxOptions {
   readonly maxBytes?: number;
 }
 
-type Statements = { readonly [Name in keyof typeof SQL]: StatementSync };
-
 export class Outbox {
   readonly #database: DatabaseSync;
   readonly #log: WriteAheadLog;
-  readonly #sql: Statements;
+  readonly #sql: Prepared<typeof SQL>;
+  readonly #lanes: Lanes;
   readonly #maxPages: number;
   readonly #reserve: string;
 
@@ -61,9 +63,8 @@ export class Outbox {
     this.#log = log;
     this.#maxPages = maxPages;
     this.#reserve = reserve;
-    this.#sql = Object.fromEntries(
-      Object.entries(SQL).map(([name, text]) => [name, database.prepare(text)]),
-    ) as unknown as Statements;
+    this.#sql = prepared(database, SQL);
+    this.#lanes = new Lanes(database, this.#sql.findRun);
     this.#layReserve();
   }
 
@@ -111,22 +112,24 @@ export class Outbox {
   /** Stores an assignment, flushed to the disk. False when it was there already. Throws OUTBOX_FULL. */
   accept(assignment: StoredAssignment): boolean {
     const stored = StoredAssignment.parse(assignment);
-    if (this.runs().length >= RUNS_PER_AGENT) {
+    if (this.#sql.listRuns.all().length >= RUNS_PER_AGENT) {
       throw new Fault(
         'OUTBOX_FULL',
         `the outbox holds ${RUNS_PER_AGENT} runs that the control plane has not taken yet`,
       );
     }
     this.#layReserve();
-    return this.#flushed(() => {
-      const text = JSON.stringify(stored);
-      return this.#sql.insertRun.run(stored.jobId, stored.attempt, text).changes === 1;
-    });
+    const insert = (): boolean => {
+      const id = this.#sql.insertRun.get(stored.jobId, stored.attempt)?.['id'];
+      if (id !== undefined) this.#sql.insertAssignment.run(id, JSON.stringify(stored));
+      return id !== undefined;
+    };
+    return this.#flushed(() => this.#transaction(insert));
   }
 
   run(key: RunKey): RunRow | null {
     const row = this.#sql.readRun.get(key.jobId, key.attempt);
-    return row === undefined ? null : toRunRow(row);
+    return row === undefined ? null : this.#runRow(row);
   }
 
   depth(): OutboxDepth {
@@ -134,18 +137,19 @@ export class Outbox {
   }
 
   progress({ jobId, attempt }: RunKey): RunProgress {
-    return toProgress(this.#sql.progress.get(jobId, attempt));
+    const place = this.#lanes.find({ jobId, attempt });
+    return place === null ? { since: null, step: null } : toProgress(place.lane.progress.get(place.id));
   }
 
   /** Every attempt this agent holds, oldest first. */
   runs(): RunRow[] {
-    return this.#sql.listRuns.all().map(toRunRow);
+    return this.#sql.listRuns.all().map((row) => this.#runRow(row));
   }
 
   assignment(key: RunKey): StoredAssignment {
     const row = this.#sql.readAssignment.get(key.jobId, key.attempt);
     if (row === undefined) throw new Fault('RUN_UNKNOWN', `no run ${key.jobId}, attempt ${key.attempt}`);
-    return StoredAssignment.parse(JSON.parse(String(row['assignment'])));
+    return StoredAssignment.parse(JSON.parse(String(row['document'])));
   }
 
   markRunning(key: RunKey): void {
@@ -168,8 +172,7 @@ export class Outbox {
    */
   append(key: RunKey, at: Date, body: RunEventBody, before: readonly RunEventBody[] = []): number {
     const texts = [...before, body].map((event) => ({ event, text: eventText(event) }));
-    const write = (): number =>
-      this.#transaction(() => texts.reduce((_, { event, text }) => this.#insertEvent(key, at, event, text), 0));
+    const write = (): number => this.#transaction(() => this.#insertEvents(key, at, texts));
     if (endsRun(body)) return this.#kept(write);
     try {
       return this.#guarded(write);
@@ -188,10 +191,13 @@ export class Outbox {
 
   /** Rewrites an ending that has not been released; false when there is none. */
   replaceEnding(key: RunKey, body: RunEventBody): boolean {
+    const place = this.#lanes.find(key);
+    if (place === null || !place.held) return false;
+    const { id, lane } = place;
     const replace = (): boolean => {
-      const changed = this.#sql.replaceEnding.run(key.jobId, key.attempt, JSON.stringify(body)).changes === 1;
-      if (changed) this.#sql.finish.run(body.type, this.run(key)?.endedAt ?? 0, key.jobId, key.attempt);
-      return changed;
+      lane.rewriteEvent.run(id, lastNumber(place), JSON.stringify(body));
+      this.#sql.finish.run(body.type, this.run(key)?.endedAt ?? 0, id);
+      return true;
     };
     return this.#kept(() => this.#transaction(replace));
   }
@@ -203,14 +209,20 @@ export class Outbox {
 
   /** Everything recorded for the attempt, oldest first. */
   journal(key: RunKey): RunEvent[] {
-    return this.#sql.journal.all(key.jobId, key.attempt).map(toEvent);
+    const place = this.#lanes.find(key);
+    return place === null ? [] : place.lane.journal.all(place.id).map(toEvent);
   }
 
   /** The next events after `after` that may leave, at most one message full. */
   sendable(key: RunKey, after: number): RunEvent[] {
+    const place = this.#lanes.find(key);
+    if (place === null) return [];
+    // Everything but an ending that still waits for its outputs.
+    const last = lastNumber(place) - Number(place.held);
+    if (after >= last) return [];
     const batch: RunEvent[] = [];
     let bytes = 0;
-    for (const row of this.#sql.sendable.all(key.jobId, key.attempt, after, EVENTS_PER_MESSAGE)) {
+    for (const row of place.lane.sendable.all(place.id, after, last, EVENTS_PER_MESSAGE)) {
       bytes += Buffer.byteLength(String(row['body']));
       if (batch.length > 0 && bytes > BATCH_BYTES) break;
       batch.push(toEvent(row));
@@ -218,9 +230,12 @@ export class Outbox {
     return batch;
   }
 
-  /** Notes that the control plane has committed every event up to `seq`. */
+  /** Notes that the control plane has committed every event up to `seq`, of those that were written. */
   acknowledge(key: RunKey, seq: number): void {
-    this.#kept(() => this.#sql.acknowledge.run(key.jobId, key.attempt, seq));
+    const place = this.#lanes.find(key);
+    if (place === null) return;
+    const acked = Math.min(seq, lastNumber(place));
+    this.#kept(() => this.#sql.acknowledge.run(place.id, acked));
   }
 
   /** The control plane has no events above `seq`: true when it had acknowledged some, which it lost. */
@@ -267,7 +282,13 @@ export class Outbox {
 
   /** Forgets an attempt with its events and files' rows. */
   drop(key: RunKey): void {
-    this.#kept(() => this.#sql.deleteRun.run(key.jobId, key.attempt));
+    const place = this.#lanes.find(key);
+    if (place === null) return;
+    const remove = (): void => {
+      place.lane.deleteEvents.run(place.id);
+      this.#sql.deleteRun.run(place.id);
+    };
+    this.#kept(() => this.#transaction(remove));
   }
 
   /** Closes the database: its lock goes with it. */
@@ -281,12 +302,24 @@ export class Outbox {
     return value === undefined ? null : Number(value);
   }
 
-  #insertEvent(key: RunKey, at: Date, body: RunEventBody, text: string): number {
-    const seq = this.#sql.takeNumber.get(key.jobId, key.attempt)?.['last_seq'];
-    if (seq === undefined) throw new Fault('RUN_ENDED', `attempt ${key.attempt} of ${key.jobId} records no more`);
-    this.#sql.insertEvent.run(key.jobId, key.attempt, seq, at.toISOString(), text);
-    if (endsRun(body)) this.#sql.finish.run(body.type, at.getTime(), key.jobId, key.attempt);
-    return Number(seq);
+  #runRow(row: Record<string, SQLOutputValue>): RunRow {
+    return toRunRow(row, lastNumber({ id: Number(row['id']), lane: this.#lanes.of(Number(row['lane'])) }));
+  }
+
+  #insertEvents(key: RunKey, at: Date, events: readonly { event: RunEventBody; text: string }[]): number {
+    const place = this.#lanes.find(key);
+    let ended = place === null || place.ended;
+    let seq = place === null ? 0 : lastNumber(place);
+    for (const { event, text } of events) {
+      if (place === null || ended) {
+        throw new Fault('RUN_ENDED', `attempt ${key.attempt} of ${key.jobId} records no more`);
+      }
+      seq += 1;
+      place.lane.insertEvent.run(place.id, seq, at.toISOString(), text);
+      ended = endsRun(event);
+      if (ended) this.#sql.finish.run(event.type, at.getTime(), place.id);
+    }
+    return seq;
   }
 
   /** With SQLite's own flush: for what is answered at once. */
@@ -348,38 +381,6 @@ export class Outbox {
   #limit(pages: number): void {
     this.#database.exec(`PRAGMA max_page_count = ${pages}`);
   }
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_NOTADB = 26;
-
-/** SQLite's primary result code of a thrown value, or 0. */
-function sqliteCode(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return 0;
-  return Number(error.errcode) & 0xff;
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Fault && error.code === 'OUTBOX_FULL';
-}
-
-function openingFault(error: unknown, file: string): Fault {
-  if (error instanceof Fault) return error;
-  const code = sqliteCode(error);
-  if (code === SQLITE_BUSY) {
-    return new Fault(
-      'AGENT_RUNNING',
-      `another agent already runs on this home (${file}): stop it or use another --home`,
-    );
-  }
-  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
-    return new Fault('OUTBOX_DAMAGED', `${file} is damaged: keep a copy, move it away and start again`, {
-      cause: error,
-    });
-  }
-  return new Fault('OUTBOX_UNUSABLE', `${file} cannot be opened: ${describe(error)}`, { cause: error });
 }
 
 function eventText(body: RunEventBody): string {

@@ -1,9 +1,8 @@
 /** The time of an attempt and of a job, over real processes. */
-import { DatabaseSync } from 'node:sqlite';
 import type { JobAssign } from '@casare/shared/protocol';
 import { expect, test, vi } from 'vitest';
 import { agentHome } from '../identity/index.ts';
-import { logLine, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
+import { logLine, recordedAt, stepCompleted, stepStarted } from '../outbox/outbox-for-tests.ts';
 import { agent, assign, ended, folder, scripted, SCRIPTED, SLOW, startAgent } from './supervised-for-tests.ts';
 
 test('a worker that hangs is ended when the time of its attempt is over', async () => {
@@ -44,9 +43,7 @@ async function longSince(script: unknown[], of: 'attempt' | 'job'): Promise<JobA
   await assign(run);
   await vi.waitFor(() => expect(agent.outbox.run(run)?.lastSeq).toBe(2), SLOW);
   await agent.vanish();
-  const database = new DatabaseSync(agentHome(folder, {}).outbox);
-  database.exec(`UPDATE event SET at = '2020-01-01T00:00:00.000Z'`);
-  database.close();
+  recordedAt(agentHome(folder, {}).outbox, new Date('2020-01-01T00:00:00.000Z'));
   startAgent(SCRIPTED);
   return run;
 }
