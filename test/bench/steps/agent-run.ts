@@ -23,8 +23,8 @@ export interface Ran {
   readonly ms: number;
   /** Processor time of the worker and of this process, without the browser, seconds. */
   readonly cpu: number;
-  /** From the end of the step of this name to the ending of the run. */
-  readonly msAfter: (name: string) => number;
+  /** From the end of one step to the end of another, by their names; to the ending of the run without another. */
+  readonly msBetween: (from: string, to?: string) => number;
   readonly ending: string;
 }
 
@@ -73,14 +73,13 @@ export async function runOnAgent(
   outbox.close();
   await rm(folder, { recursive: true, force: true });
   const at = (index: number): number => Date.parse(journal.at(index)?.at ?? '');
+  const endOf = (name: string): number =>
+    journal.findIndex(({ body }) => body.type === 'step.completed' && body.path.endsWith(`/${name}`));
   const started = journal.findIndex(({ body }) => body.type === 'step.started');
   return {
     ms: at(-1) - at(started),
     cpu,
-    msAfter: (name) => {
-      const end = journal.findIndex(({ body }) => body.type === 'step.completed' && body.path.endsWith(`/${name}`));
-      return at(-1) - at(end);
-    },
+    msBetween: (from, to) => (to === undefined ? at(-1) : at(endOf(to))) - at(endOf(from)),
     ending: journal.at(-1)?.body.type ?? 'none',
   };
 }

@@ -1,10 +1,12 @@
 /**
  * The page that steps are measured on, served from loopback: a field, a list, a button, and what the button does. When the
- * field is filled it works for a while, by the number in the value: see `dither.ts`.
+ * field is filled it works for a while, by the number in the value: see `dither.ts`. The same server gives turns (`turns.ts`): a
+ * request for one is answered when it comes.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ditherMs } from './dither.ts';
+import type { Turns } from './turns.ts';
 
 const HTML = `<!doctype html><html lang="en"><head><title>Orders</title></head><body><h1>Orders</h1>
 <form><label>Customer <input id="customer"></label>
@@ -23,10 +25,17 @@ document.getElementById('add').addEventListener('click', () => {
 });
 </script></body></html>`;
 
-/** A server on a free port. */
-export async function servePage(): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HTML);
+/** Where a contender asks for its turn. */
+export function turnUrl(url: string, name: string): string {
+  return new URL(`/turns/${name}`, url).href;
+}
+
+/** A server on a free port; without `turns` there are none to be had. */
+export async function servePage(turns?: Turns): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const name = /^\/turns\/(\w+)$/.exec(request.url ?? '')?.[1];
+    const isTurn = turns === undefined || name === undefined ? Promise.resolve() : turns.take(name);
+    void isTurn.then(() => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HTML));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

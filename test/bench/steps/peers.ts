@@ -4,7 +4,8 @@ import { unrestricted } from '../../../edge-agent/dist/policy/index.js';
 import { closeSessions, createStepRegistry } from '../../../edge-agent/dist/steps/index.js';
 import { DEFAULT_EVIDENCE, type EvidenceRules } from '@casare/shared/workflow';
 import { serve } from '../frame/child.ts';
-import { bareRound, browserRound, perStepMs, WARM_UP } from './tasks.ts';
+import { turnUrl } from './page.ts';
+import { bareRound, browserRound, perStepMs, turnsOf, WARM_UP } from './tasks.ts';
 
 /** What is run. */
 interface Peer {
@@ -33,9 +34,10 @@ const questions = {
     };
     try {
       await call('browser.open', { url });
-      return await timed(async (n) => {
+      const round = async (n: number): Promise<void> => {
         for (const [, name, args] of browserRound(n)) await call(name, args);
-      }, rounds);
+      };
+      return await timed(round, rounds, turnUrl(url, 'executors'));
     } finally {
       await closeSessions(session);
     }
@@ -46,7 +48,7 @@ const questions = {
       const context = await started.browser.newContext({ viewport: { width: 1_280, height: 800 } });
       const page = await context.newPage();
       await page.goto(url);
-      return await timed((n) => bareRound(page, n), rounds);
+      return await timed((n) => bareRound(page, n), rounds, turnUrl(url, 'playwright'));
     } finally {
       await started.close();
     }
@@ -57,10 +59,15 @@ export type PeerQuestions = typeof questions;
 
 serve(questions);
 
-/** Milliseconds a step, without what the page worked. */
-async function timed(round: (n: number) => Promise<void>, rounds: number): Promise<number> {
+/** Milliseconds a step, turn by turn, without what the page worked. */
+async function timed(round: (n: number) => Promise<void>, rounds: number, turn: string): Promise<number> {
   for (let n = 0; n < WARM_UP; n += 1) await round(10_000 + n);
-  const at = performance.now();
-  for (let n = 0; n < rounds; n += 1) await round(n);
-  return perStepMs(performance.now() - at, rounds);
+  let ms = 0;
+  for (const block of turnsOf(rounds)) {
+    await (await fetch(turn)).text();
+    const at = performance.now();
+    for (const n of block) await round(n);
+    ms += performance.now() - at;
+  }
+  return perStepMs(ms, rounds);
 }

@@ -9,6 +9,14 @@ export type BrowserTask = readonly [name: string, call: string, args: Readonly<R
 export const ROUND = 5;
 /** Rounds of the browser before the clock starts: pages and code are cold. */
 export const WARM_UP = 2;
+/** Rounds of a turn: half a second. */
+export const TURN = 8;
+
+/** The rounds of each turn. */
+export function turnsOf(rounds: number): number[][] {
+  const all = Array.from({ length: rounds }, (_, n) => n);
+  return Array.from({ length: Math.ceil(rounds / TURN) }, (_, turn) => all.slice(turn * TURN, (turn + 1) * TURN));
+}
 
 /** Plain steps one after the other, each with an expression over the one before. */
 export function setSteps(count: number): unknown[] {
