@@ -2,7 +2,6 @@
  * `call`: a step of the catalogue, or a function of the document. A step is recorded as started, with a digest of its
  * arguments, before it acts; on restart `replay.ts` decides whether it is called again.
  */
-import { hash } from 'node:crypto';
 import {
   type CallTask,
   FILE_CALL_TIMEOUT_MS,
@@ -13,28 +12,23 @@ import {
   type Verify,
 } from '@casare/shared/workflow';
 import { isBarrier } from './barrier.ts';
+import { type CallFacts, factsOf } from './call-facts.ts';
 import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
 import { definitionOf } from './evaluate.ts';
-import type { Frame, Raw, Scope, StartFacts, TaskHandler } from './frame.ts';
+import type { Frame, Raw, Scope, TaskHandler } from './frame.ts';
 import { httpArguments } from './http-arguments.ts';
-import { readable } from './readable.ts';
-import { eventJson } from './recorder.ts';
+import { readyCall, type ReadyCall } from './ready-call.ts';
 import { decideCall } from './replay.ts';
 import { guardSecrets } from './secret-guard.ts';
 import { CONTROL_FACTS } from './step-record.ts';
 import { type Step, usesSession } from './steps.ts';
 import { fileOf } from './stored-file.ts';
 
-/** What the record says of the arguments. */
-interface CallFacts {
-  readonly inputDigest: string;
-  readonly input: Exclude<StartFacts['input'], undefined>;
-}
-
 export const runCall: TaskHandler<CallTask> = async (task, frame) => {
-  const args = await argumentsOf(task, frame);
+  const ready = readyCall(task, frame.run);
+  const args = ready === null ? await argumentsOf(task, frame) : ((task.with ?? {}) as Json);
   const own = frame.run.options.document.use?.functions?.[task.call];
   if (own !== undefined) return callFunction(task, args, frame);
   const step = frame.run.options.steps.find(task.call);
@@ -45,11 +39,8 @@ export const runCall: TaskHandler<CallTask> = async (task, frame) => {
       detail: 'Check the name and the version, or update the agent.',
     });
   }
-  const call = await prepare(step, task, args, frame);
-  const about: CallFacts = {
-    inputDigest: digestOf(step, args),
-    input: eventJson(readable(frame.run.vault.named(args))),
-  };
+  const call = await prepare(step, task, args, frame, ready);
+  const about = ready?.facts ?? factsOf(step, args, frame.run.vault);
   const recorded = frame.run.journal.at(frame.position);
   const decision = decideCall({
     recorded,
@@ -106,7 +97,13 @@ async function perform(call: PreparedCall, about: CallFacts, frame: Frame): Prom
   throw frame.signal.reason;
 }
 
-async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Promise<PreparedCall> {
+async function prepare(
+  step: Step,
+  task: CallTask,
+  args: Json,
+  frame: Frame,
+  ready: ReadyCall | null,
+): Promise<PreparedCall> {
   const { declaration } = step;
   // What the standard calls has its effect from the request's method, as the control plane sees it too.
   const { document } = frame.run.options;
@@ -117,8 +114,9 @@ async function prepare(step: Step, task: CallTask, args: Json, frame: Frame): Pr
   const timeoutMs = await timeoutOf(task.timeout, frame.run, definitionOf(frame));
   return {
     step,
-    ...secretsIn(step, args, frame),
-    args: parseArguments(step, args, frame),
+    ...(ready === null
+      ? { ...secretsIn(step, args, frame), args: parseArguments(step, args, frame) }
+      : { usesSecret: false, checkAddress: undefined, args: ready.args }),
     effect,
     rule,
     timeoutMs: timeoutMs ?? (hasFiles(task) ? FILE_CALL_TIMEOUT_MS : declaration.defaultTimeoutMs),
@@ -212,17 +210,4 @@ function documentRule(frame: Frame): Frame['onRestart'] {
 
 function isCancelled(frame: Frame): boolean {
   return frame.signal.aborted && !(frame.signal.reason instanceof WorkflowFault);
-}
-
-/** SHA-256 of the call and its arguments, handles in place of secrets, members in the order of their names. */
-function digestOf(step: Step, args: Json): string {
-  const { name, version } = step.declaration;
-  return hash('sha256', canonical({ call: `${name}:${version}`, with: args }));
-}
-
-function canonical(value: Json): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(',')}]`;
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
 }

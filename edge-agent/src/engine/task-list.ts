@@ -10,6 +10,7 @@ import { entriesOf, type Json, type TaskList } from '@casare/shared/workflow';
 import { mayJump } from './barrier.ts';
 import { fault } from './errors.ts';
 import type { Outcome, Place, Scope } from './frame.ts';
+import { makeReady } from './ready-call.ts';
 import { runTask } from './task.ts';
 
 /** Runs a list; see `TaskRunner.list`. */
@@ -26,7 +27,9 @@ export async function runList(tasks: TaskList, place: Place, input: Json, scope:
     const visit = (visits.get(at) ?? 0) + 1;
     visits.set(at, visit);
     const inner = barrier && !scope.covered ? { ...scope, covered: true } : scope;
-    const result = await runTask(entry, positionOf(place, entry, visit), output, inner);
+    const running = runTask(entry, positionOf(place, entry, visit), output, inner);
+    makeReady(entries[at + 1], scope.run);
+    const result = await running;
     output = result.output;
     barrier ||= isStraight && result.barrier === true;
     isStraight &&= !mayJump(entry.task);
