@@ -1,8 +1,8 @@
 /**
  * The barrier: a step of a live session that has acted under `suspend`. A restart finds it started or completed and its session
  * gone, and hands the run to a person there (`replay.ts`); a person who lets the run go on brings it to the same step again.
- * So no restart reaches what comes behind it, and the start of a step behind it need not be on the disk before the step acts:
- * without that start on record nothing is done twice. Its own start was on the disk before it acted. Only steps of a session
+ * So no restart reaches what comes behind it, and a step behind it may act while its start is on its way to the agent and to the
+ * disk: without that start on record nothing is done twice. Its own start was on the disk before it acted. Only steps of a session
  * make use of it: what a mail or a payment says to the world is on the disk before, for the person who will read the record.
  *
  * Behind it is only what a restart cannot reach without coming to it, however conditions turn out then (an expression may ask

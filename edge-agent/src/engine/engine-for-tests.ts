@@ -130,8 +130,8 @@ export interface RunSetup {
   readonly dieAfter?: number;
   /** Events of steering tasks that may be under way unanswered. */
   readonly ahead?: number;
-  /** `covered`: its start need not be on the disk before it acts. */
-  readonly onEvent?: (body: RunEventBody, covered: boolean) => void | Promise<void>;
+  /** `ahead`: the step that starts acts already. */
+  readonly onEvent?: (body: RunEventBody, ahead: boolean) => void | Promise<void>;
 }
 
 /** The agent died at this point, as far as the engine can tell. */
@@ -167,12 +167,12 @@ export function removeRunFolders(): void {
 /** Runs a document; `events` is filled while it runs, so that it can be read after a death, too. */
 export async function runIt(document: Workflow | string, setup: RunSetup = {}, events: RunEvent[] = []): Promise<Ran> {
   const clock = setup.clock ?? new ManualClock();
-  const record = async (body: RunEventBody, covered = false) => {
+  const record = async (body: RunEventBody, ahead = false) => {
     if (setup.dieAfter !== undefined && events.length >= setup.dieAfter) throw new Died('the agent died');
     // Through JSON and the wire schema: what the outbox would refuse must not get this far.
     const event = { seq: events.length + 1, at: new Date(clock.now()).toISOString(), body };
     events.push(RunEventSchema.parse(JSON.parse(JSON.stringify(event))));
-    await setup.onEvent?.(body, covered);
+    await setup.onEvent?.(body, ahead);
   };
   const options: RunOptions = {
     runId: '0196a7a0-0000-7000-8000-000000000001',
@@ -183,6 +183,7 @@ export async function runIt(document: Workflow | string, setup: RunSetup = {}, e
     journal: setup.journal ?? [],
     artifacts: setup.artifacts ?? [],
     record,
+    mayGoAhead: () => true,
     ahead: setup.ahead ?? 0,
     artifact: () => Promise.resolve(),
     steps: setup.steps ?? new StepDoubles(),

@@ -30,9 +30,11 @@ export interface RunOptions {
   /**
    * Resolves when the agent has the event durably and, for the start of an unsafe step, when the lease allows to act.
    * A rejection ends the engine at once.
-   * @param covered for the start of a step that no restart reaches: it need not be on the disk before the step acts
+   * @param ahead for the start of a step that acts already
    */
-  readonly record: (body: RunEventBody, covered?: boolean) => Promise<void>;
+  readonly record: (body: RunEventBody, ahead?: boolean) => Promise<void>;
+  /** True while a step that no restart reaches may act before its start is answered; never, when absent. */
+  readonly mayGoAhead?: () => boolean;
   /** Events of tasks that only steer that may be under way unanswered; 0, the default, waits for each. */
   readonly ahead?: number;
   readonly artifact: (file: string, about: ArtifactAbout & { readonly position: string }) => Promise<void>;
@@ -125,7 +127,7 @@ export type StartFacts = Pick<
 
 /** The record of one step: started once, ended once. */
 export interface StepRecord {
-  /** @param covered as `RunOptions.record` takes it */
+  /** @param covered no restart reaches it */
   started(facts: StartFacts, covered?: boolean): Promise<void>;
   /** For the end's record. */
   see(seen: StepSeen): void;

@@ -19,17 +19,15 @@ export class RecordingFailed extends Error {
 
 /** Records events and log lines. */
 export interface Recorder {
+  /** Resolves when the agent has the event, and every one before it, durably. */
+  readonly record: (body: RunEventBody) => Promise<void>;
   /**
-   * Resolves when the agent has the event, and every one before it, durably.
-   * @param covered as `RunOptions.record` takes it
-   */
-  readonly record: (body: RunEventBody, covered?: boolean) => Promise<void>;
-  /**
-   * Goes on while the event is under way: of tasks that only steer, of calls that may simply be repeated, and ends of calls.
+   * Goes on while the event is under way: of tasks that only steer, of calls that may simply be repeated, of calls that no restart
+   * reaches (`ahead`: they act already), and ends of calls.
    * What is lost with the worker is done again, or in doubt as if the worker had died a moment before; nothing that must not
    * be repeated acts before everything that led there is recorded.
    */
-  readonly note: (body: RunEventBody) => Promise<void>;
+  readonly note: (body: RunEventBody, ahead?: boolean) => Promise<void>;
   log(level: LogLevel, message: string): Promise<void>;
 }
 
@@ -38,17 +36,17 @@ export interface Recorder {
  * @param ahead noted events that may be under way; 0 waits for each
  */
 export function createRecorder(
-  send: (body: RunEventBody, covered?: boolean) => Promise<void>,
+  send: (body: RunEventBody, ahead?: boolean) => Promise<void>,
   vault: SecretVault,
   ahead: number,
 ): Recorder {
   let lines = 0;
   let failed: RecordingFailed | null = null;
   const underWay = new Set<Promise<void>>();
-  const submit = async (body: RunEventBody, covered = false): Promise<void> => {
+  const submit = async (body: RunEventBody, isAhead = false): Promise<void> => {
     if (failed !== null) return;
     try {
-      await send(scrubBody(body, vault), covered);
+      await send(scrubBody(body, vault), isAhead);
     } catch (cause) {
       const message = `The event ${body.type} could not be recorded: ${(cause as Error).message}`;
       failed ??= new RecordingFailed(message, { cause });
@@ -57,14 +55,14 @@ export function createRecorder(
   const judge = (): void => {
     if (failed !== null) throw failed;
   };
-  const record = async (body: RunEventBody, covered = false): Promise<void> => {
-    await submit(body, covered);
+  const record = async (body: RunEventBody, isAhead = false): Promise<void> => {
+    await submit(body, isAhead);
     await Promise.all(underWay);
     judge();
   };
-  const note = async (body: RunEventBody): Promise<void> => {
-    if (underWay.size >= ahead) return record(body);
-    const sent = submit(body);
+  const note = async (body: RunEventBody, isAhead = false): Promise<void> => {
+    if (underWay.size >= ahead) return record(body, isAhead);
+    const sent = submit(body, isAhead);
     underWay.add(sent);
     void sent.then(() => underWay.delete(sent));
     judge();

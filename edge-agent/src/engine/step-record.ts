@@ -22,7 +22,7 @@ export interface StepIdentity {
 export function openRecord(run: Run, step: StepIdentity): StepRecord {
   const where = { path: step.path, position: step.position };
   const began = run.options.clock.now();
-  const send = (body: RunEventBody, covered = false) => run.recorder.record(body, covered);
+  const send = (body: RunEventBody) => run.recorder.record(body);
   // Starts of what must not simply be repeated, what is published, and failures are waited for. Other starts need not be:
   // when one is lost with the worker, the step is done again, as it would be after its start. The end of a call need not be
   // either: whatever acts next waits for it, and it is on its way.
@@ -38,7 +38,8 @@ export function openRecord(run: Run, step: StepIdentity): StepRecord {
     isStarted = true;
     const name = step.name.slice(0, NAME_LENGTH);
     const body: RunEventBody = { type: 'step.started', ...where, name, task: step.task, ...facts };
-    await (isWaitedFor(facts) ? send(body, covered) : run.recorder.note(body));
+    if (covered && run.options.mayGoAhead?.() === true) await run.recorder.note(body, true);
+    else await (isWaitedFor(facts) ? send(body) : run.recorder.note(body));
   };
   return {
     started,

@@ -169,11 +169,12 @@ export class Outbox {
   /**
    * Writes one event, and those before it, all or none; answers its number, 0 when a log line was dropped because the outbox
    * is full. Throws RUN_ENDED (unknown or ended attempt), EVENT_TOO_LARGE, OUTBOX_FULL.
+   * @param happened it cannot be refused any more: it may use what is kept back, as an ending may
    */
-  append(key: RunKey, at: Date, body: RunEventBody, before: readonly RunEventBody[] = []): number {
+  append(key: RunKey, at: Date, body: RunEventBody, before: readonly RunEventBody[] = [], happened = false): number {
     const texts = [...before, body].map((event) => ({ event, text: eventText(event) }));
     const write = (): number => this.#transaction(() => this.#insertEvents(key, at, texts));
-    if (endsRun(body)) return this.#kept(write);
+    if (happened || endsRun(body)) return this.#kept(write);
     try {
       return this.#guarded(write);
     } catch (error) {

@@ -57,15 +57,15 @@ export const FromWorker = z.discriminatedUnion('type', [
   /** It waits for a job and has nothing left to prepare; never said by one whose job came first. */
   z.object({ type: z.literal('ready') }),
   /**
-   * `ended`: what ended just before, in its order. They are written with the event, and answered with it. `covered`: a start that
-   * need not be on the disk before it is answered (`engine/barrier.ts`).
+   * `ended`: what ended just before, in its order. They are written with the event, and answered with it. `ahead`: the step
+   * that starts acts already, by the leave of one before it (`engine/barrier.ts`).
    */
   z.object({
     type: z.literal('record'),
     request,
     body: RunEventBody,
     ended: z.array(StepCompleted).max(ENDED_AT_ONCE).optional(),
-    covered: z.boolean().optional(),
+    ahead: z.boolean().optional(),
   }),
   /** The leave to act came too late: the start that was recorded under `seq` asks for another one. */
   z.object({ type: z.literal('late'), request, seq: z.int().min(1), body: RunEventBody }),

@@ -126,47 +126,35 @@ test('one that was not written leaves nothing behind when it is called off', () 
   expect(written).toEqual([]);
 });
 
-test('a start that no restart reaches is answered on its way to the disk; the next one waits for it', async () => {
-  const { leave, written, said, disk, turn } = scene();
-  leave.ask({ request: 7, body: START, seq: null, covered: true });
-  expect(said).toEqual(['7 may act, number 1']);
-  expect(disk.length).toBe(1);
-  leave.ask({ request: 8, body: START, seq: null, covered: true });
-  leave.ask({ request: 9, body: START, seq: null });
-  expect(written.length).toBe(3);
+test('the start of a step that acts already is written whatever the lease, and answered when it is on the disk', async () => {
+  const { leave, written, said, disk, turn } = scene({ lease: OVER, acknowledged: 0 });
+  leave.ask({ request: 7, body: START, seq: null, ahead: true });
+  expect(written).toEqual([START]);
+  expect(said).toEqual([]);
   disk[0]?.resolve();
   await turn();
   expect(said).toEqual(['7 may act, number 1']);
-  disk[1]?.resolve();
-  disk[2]?.resolve();
-  await turn();
-  expect(said.slice(1)).toEqual(['8 may act, number 2', '9 may act, number 3']);
-  leave.ask({ request: 10, body: START, seq: null, covered: true });
-  expect(said.at(-1)).toBe('10 may act, number 4');
 });
 
-test('when a start that acts already does not get to the disk, no further one gets leave', async () => {
+test('a step that acts already is not called off', async () => {
   const { leave, written, said, disk, turn } = scene();
-  leave.ask({ request: 7, body: START, seq: null, covered: true });
+  leave.ask({ request: 7, body: START, seq: null, ahead: true });
+  expect(leave.callOff(ERROR)).toEqual([]);
+  disk[0]?.resolve();
+  await turn();
+  expect(written).toEqual([START]);
+  expect(said).toEqual(['7 may act, number 1']);
+});
+
+test('when a start does not get to the disk, nothing more gets leave; what acts already is on record', async () => {
+  const { leave, written, said, disk, turn } = scene();
+  leave.ask({ request: 7, body: START, seq: null, ahead: true });
   disk[0]?.reject(new Error('EIO'));
   await turn();
-  leave.ask({ request: 8, body: START, seq: null, covered: true });
-  expect(said).toEqual(['7 may act, number 1', '8 is refused: EIO']);
-  expect(written.length).toBe(1);
-});
-
-test('a start that no restart reaches waits for the lease and the acknowledgement like any other', async () => {
-  const { leave, state, written, said, disk, turn } = scene({ lease: OVER, acknowledged: 0 });
-  leave.ask({ request: 7, body: START, seq: null, covered: true });
-  expect(written).toEqual([]);
-  state.lease = HELD;
-  leave.reconsider();
-  disk[0]?.resolve();
-  await turn();
-  expect(said).toEqual([]);
-  state.acknowledged = 1;
-  leave.reconsider();
-  expect(said).toEqual(['7 may act, number 1']);
+  leave.ask({ request: 8, body: START, seq: null });
+  leave.ask({ request: 9, body: START, seq: null, ahead: true });
+  expect(said).toEqual(['7 is refused: EIO', '8 is refused: EIO', '9 is refused: EIO']);
+  expect(written).toEqual([START, START]);
 });
 
 test('a start that a probe can tell about is on the disk too, and waits for no lease', async () => {

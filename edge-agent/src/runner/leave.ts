@@ -3,9 +3,10 @@
  *
  * Invariants
  * - A start is answered only when it is in the outbox and on the disk and, under `suspend`, while the lease holds and, for
- *   `onDisconnect: hold`, only after the control plane has acknowledged it. One that no restart of its run reaches
- *   (`engine/barrier.ts`) may be on its way to the disk instead: one at a time, so that a power cut takes no more from the record
- *   than the step under way. When it does not get there, no further one is answered.
+ *   `onDisconnect: hold`, only after the control plane has acknowledged it.
+ * - The start of a step that acts already (`ahead`, by the leave of one before it; no restart reaches it: `engine/barrier.ts`) is
+ *   written whatever has become of the lease, with what is kept back for endings, and is answered when it is on the disk: until
+ *   then its worker goes ahead with no other. One that does not get there is the last that the run is given.
  * - A start that was written and never answered did nothing, and the record says so.
  */
 import { LEASE_MARGIN_MS, type RunEventBody, type WorkflowError } from '@casare/shared/protocol';
@@ -20,8 +21,8 @@ export interface Held {
   ended: readonly RunEventBody[];
   /** Its number once it is written. */
   seq: number | null;
-  /** No restart reaches it. */
-  readonly covered: boolean;
+  /** It acts already. */
+  readonly ahead: boolean;
   /** True once it is on the disk. */
   flushed: boolean;
 }
@@ -34,16 +35,19 @@ export interface Asked {
   readonly seq: number | null;
   /** What ended just before it: written with it, or at once where it has to wait. */
   readonly ended?: readonly RunEventBody[];
-  /** No restart reaches it: it need not be on the disk. */
-  readonly covered?: boolean;
+  /** It acts already. */
+  readonly ahead?: boolean;
 }
 
 /** What leave depends on, and where the answers go. */
 export interface LeaveContext {
   readonly lease: () => Lease;
   readonly now: () => Instant;
-  /** Writes the events and answers the last one's number; null when the request has been refused because one could not be. */
-  readonly append: (request: number, events: readonly RunEventBody[]) => number | null;
+  /**
+   * Writes the events and answers the last one's number; null when the request has been refused because one could not be.
+   * @param happened it has happened already and must fit, if anything does
+   */
+  readonly append: (request: number, events: readonly RunEventBody[], happened?: boolean) => number | null;
   /** Called after what was written has been sent to the disk. */
   readonly wrote: () => void;
   /** Resolves when everything written is on the disk. */
@@ -58,9 +62,7 @@ export interface LeaveContext {
 export class LeaveToAct {
   readonly #context: LeaveContext;
   #held: Held[] = [];
-  /** The start that may act before it is on the disk. */
-  #ahead: Held | null = null;
-  /** What has been answered did not get to the disk. */
+  /** What was written did not get to the disk. */
   #lost: { readonly error: unknown } | null = null;
 
   constructor(context: LeaveContext) {
@@ -68,8 +70,8 @@ export class LeaveToAct {
   }
 
   /** Answers now or when it may. */
-  ask({ request, body, seq, ended = [], covered = false }: Asked): void {
-    this.#held.push({ request, body, ended, seq, covered, flushed: seq !== null });
+  ask({ request, body, seq, ended = [], ahead = false }: Asked): void {
+    this.#held.push({ request, body, ended, seq, ahead, flushed: seq !== null });
     this.reconsider();
   }
 
@@ -80,9 +82,10 @@ export class LeaveToAct {
     for (const held of waiting) if (!this.#admit(held)) this.#held.push(held);
   }
 
-  /** Nobody waits any more; those that were written are recorded as undone, by `error`. Answers who waited. */
+  /** Nobody waits to act any more; those that were written are recorded as undone, by `error`. Answers who waited. */
   callOff(error: WorkflowError): readonly Held[] {
-    const all = this.#held.splice(0);
+    const all = this.#held.filter(({ ahead }) => !ahead);
+    this.#held = this.#held.filter(({ ahead }) => ahead);
     for (const held of all) this.recordUndone(held, error);
     return all;
   }
@@ -90,7 +93,6 @@ export class LeaveToAct {
   /** The worker that asked is gone: what it had begun is the journal's. */
   forget(): void {
     this.#held = [];
-    this.#ahead = null;
   }
 
   /** A step that was written as started but never got leave to act did nothing: say so, or a person would be asked. */
@@ -103,27 +105,26 @@ export class LeaveToAct {
 
   /** Gives leave to act; false while the step must go on waiting. */
   #admit(held: Held): boolean {
-    const isAskedAbout = asksPerson(held.body);
-    if (isAskedAbout && !this.#leased()) {
+    const isBound = asksPerson(held.body);
+    if (isBound && !held.ahead && !this.#leased()) {
       this.#writeEnded(held);
       return false;
+    }
+    if (held.seq === null && (held.ahead || this.#lost === null)) {
+      held.seq = this.#context.append(held.request, [...held.ended, held.body], held.ahead);
+      held.ended = [];
+      if (held.seq === null) return true;
+      void this.#flush(held);
+      this.#context.wrote();
     }
     if (this.#lost !== null) {
       this.#context.refuse(held.request, this.#lost.error);
       return true;
     }
-    if (held.seq === null) {
-      held.seq = this.#context.append(held.request, [...held.ended, held.body]);
-      held.ended = [];
-      if (held.seq === null) return true;
-      if (held.covered) this.#ahead ??= held;
-      void this.#flush(held);
-      this.#context.wrote();
-    }
-    if (!held.flushed && this.#ahead !== held) return false;
-    const acknowledged = isAskedAbout ? this.#context.acknowledged() : null;
+    if (!held.flushed || held.seq === null) return false;
+    const acknowledged = isBound && !held.ahead ? this.#context.acknowledged() : null;
     if (acknowledged !== null && acknowledged < held.seq) return false;
-    const until = isAskedAbout ? actBefore(this.#context.lease(), LEASE_MARGIN_MS) : null;
+    const until = isBound ? actBefore(this.#context.lease(), LEASE_MARGIN_MS) : null;
     this.#context.grant(held.request, held.seq, until);
     return true;
   }
@@ -140,13 +141,12 @@ export class LeaveToAct {
     try {
       await this.#context.flush();
     } catch (error) {
-      // It may be on the disk and it may not: the worker does not act, or no further time, and its run ends by the refusal.
+      // It may be on the disk and it may not: the worker does not act, or not again, and its run ends by the refusal.
       this.#lost = { error };
       this.reconsider();
       return;
     }
     held.flushed = true;
-    if (this.#ahead === held) this.#ahead = null;
     this.reconsider();
   }
 

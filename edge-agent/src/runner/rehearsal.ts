@@ -61,11 +61,12 @@ export async function rehearse({ steps, expressions, job }: RehearsalContext): P
   const ending = await runWorkflow({
     ...{ runId: start.assignment.jobId, document: Workflow.parse(start.assignment.workflow.document) },
     ...{ input: start.assignment.input, secrets: start.secrets, journal: start.journal, runFolder: start.runFolder },
-    record: async (body) => {
+    record: async (body, ahead) => {
       job.throwIfAborted();
       if (body.type === 'step.completed') ended += 1;
-      await channel.record(body);
+      await channel.record(body, ahead);
     },
+    mayGoAhead: () => channel.mayGoAhead,
     ahead: 100,
     artifact: () => Promise.resolve(),
     steps: governed(idle(steps), policy),

@@ -61,7 +61,7 @@ export class Run {
     this.#leave = new LeaveToAct({
       lease: context.lease,
       now: () => context.clock.now(),
-      append: (request, events) => this.#append(request, events),
+      append: (request, events, happened) => this.#append(request, events, happened),
       wrote: () => context.wake(),
       flush: () => context.outbox.flush(),
       acknowledged: () => (holds ? (context.outbox.run(this.key)?.ackedSeq ?? 0) : null),
@@ -215,16 +215,16 @@ export class Run {
     }
   }
 
-  #record({ request, body, ended: before = [], covered = false }: Extract<FromWorker, { type: 'record' }>): void {
+  #record({ request, body, ended: before = [], ahead = false }: Extract<FromWorker, { type: 'record' }>): void {
     const ended = before.filter((end) => !this.#isOfUnbegun(end));
-    if (body.type === 'step.started' && this.#stopping !== 'no') {
+    if (body.type === 'step.started' && this.#stopping !== 'no' && !ahead) {
       this.#unbegun.add(body.position);
       if (this.#stopping === 'cancelled') this.#refuse(request, 'RUN_CANCELLED', this.#cancelReason);
     }
     if (this.#isOfUnbegun(body)) {
       if (ended.length > 0) this.#append(request, ended);
     } else if (needsLeave(body)) {
-      this.#leave.ask({ request, body, seq: null, ended, covered });
+      this.#leave.ask({ request, body, seq: null, ended, ahead });
     }
     // an ending comes after the files that the run has reported
     else if (endsRun(body)) void this.#intakes.then(() => this.#write(request, [...ended, body]));
@@ -263,13 +263,13 @@ export class Run {
   }
 
   /** All in one, or as many of the first as can be written: what has happened is kept though what follows it cannot be. */
-  #append(request: number, events: readonly RunEventBody[]): number | null {
+  #append(request: number, events: readonly RunEventBody[], happened = false): number | null {
     const { outbox, clock } = this.#context;
     const before = events.slice(0, -1);
     try {
-      return outbox.append(this.key, new Date(clock.now().wall), events.at(-1)!, before);
+      return outbox.append(this.key, new Date(clock.now().wall), events.at(-1)!, before, happened);
     } catch (error) {
-      if (before.length > 0) this.#append(request, before);
+      if (before.length > 0) this.#append(request, before, happened);
       this.#refuseBy(request, error, 'OUTBOX_FAILED');
       return null;
     }

@@ -54,6 +54,30 @@ function said(): { messages: FromWorker[]; channel: WorkerChannel } {
 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+test('a step goes ahead by a leave that lasts, one at a time, and never without one', async () => {
+  let now: Instant = { mono: 0, wall: 0 };
+  const messages: FromWorker[] = [];
+  const channel = new WorkerChannel(
+    (raw) => messages.push(raw as FromWorker),
+    () => now,
+  );
+  const answer = (request: number): void =>
+    channel.receive({ type: 'recorded', request, seq: 1, actBefore: UNTIL }, DUTIES);
+  expect(channel.mayGoAhead).toBe(false);
+  const first = channel.record(STARTED);
+  answer(1);
+  await first;
+  expect(channel.mayGoAhead).toBe(true);
+  const second = channel.record(STARTED, true);
+  expect(messages.at(-1)).toEqual({ type: 'record', request: 2, body: STARTED, ahead: true });
+  expect(channel.mayGoAhead).toBe(false);
+  answer(2);
+  await second;
+  expect(channel.mayGoAhead).toBe(true);
+  now = { mono: 0, wall: 5_000 };
+  expect(channel.mayGoAhead).toBe(false);
+});
+
 test('the end of a step and the start of the next go in one message, in their order, and both are answered', async () => {
   const { messages, channel } = said();
   const ends = [channel.record(stepCompleted('/do/0')), channel.record(stepCompleted('/do/1'))];

@@ -41,6 +41,9 @@ export class WorkerChannel {
   #nextRequest = 1;
   /** Ends of steps that wait for what comes next in this turn. */
   #held: Held | null = null;
+  /** When the leave to act that was given last ends. */
+  #leaveUntil: Instant | null = null;
+  #isAhead = false;
 
   constructor(send: (message: unknown) => void, now: () => Instant = () => systemClock.now()) {
     this.#send = send;
@@ -65,7 +68,18 @@ export class WorkerChannel {
     const waiting = this.#waiting.get(message.request);
     this.#waiting.delete(message.request);
     if (message.type === 'refused') waiting?.reject(new Fault(message.code, message.reason));
-    else waiting?.resolve(message);
+    else {
+      if (message.type === 'recorded' && message.actBefore !== undefined) this.#leaveUntil = message.actBefore;
+      waiting?.resolve(message);
+    }
+  }
+
+  /**
+   * True while the leave that was given last goes on, and no step is ahead of its answer: one at a time, so that the record lacks no
+   * more than the step under way when the agent dies or its power is cut.
+   */
+  get mayGoAhead(): boolean {
+    return !this.#isAhead && this.#leaveUntil !== null && !isOver(this.#leaveUntil, this.#now());
   }
 
   ready(): void {
@@ -73,12 +87,18 @@ export class WorkerChannel {
   }
 
   /** Resolves when the event is in the outbox and, for a step that must not be repeated, the step may act now. */
-  async record(body: RunEventBody, covered = false): Promise<void> {
+  async record(body: RunEventBody, ahead = false): Promise<void> {
     if (body.type === 'step.completed') {
       await this.#hold(body);
       return;
     }
-    let answer = await this.#record(body, covered);
+    if (ahead) {
+      this.#isAhead = true;
+      await this.#record(body, ahead);
+      this.#isAhead = false;
+      return;
+    }
+    let answer = await this.#record(body);
     // this process may have stood still with its leave in hand (a stopped process, a sleeping machine), and the wall clock
     // may have been set back meanwhile
     while (answer.type === 'recorded' && answer.actBefore !== undefined && isOver(answer.actBefore, this.#now())) {
@@ -100,10 +120,10 @@ export class WorkerChannel {
   }
 
   /** Sends the event behind what is held back. */
-  #record(body: RunEventBody, covered = false): Promise<Answer> {
+  #record(body: RunEventBody, ahead = false): Promise<Answer> {
     const held = this.#held;
     this.#held = null;
-    const about = { body, ...(covered ? { covered } : {}) };
+    const about = { body, ...(ahead ? { ahead } : {}) };
     if (held === null) return this.#ask((request) => ({ type: 'record', request, ...about }));
     const { ended } = held;
     held.answer.resolve(this.#ask((request) => ({ type: 'record', request, ...about, ended })));

@@ -59,7 +59,8 @@ async function run(start: Start): Promise<void> {
       secretRules: start.secretRules,
       journal: start.journal,
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
-      record: (body, covered) => channel.record(body, covered),
+      record: (body, ahead) => channel.record(body, ahead),
+      mayGoAhead: () => assignment.onDisconnect !== 'hold' && channel.mayGoAhead,
       ahead: EVENTS_AHEAD,
       artifact: async (file, about) => {
         link.share(file, runFolder);
