@@ -1,7 +1,8 @@
 /**
  * The workflow engine: one document, one run, from `run.started` to exactly one ending.
  *
- * Invariants: nothing acts before its start is recorded; the ending is the last event; whatever a document or a step
+ * Invariants: nothing acts before its start is recorded, but for what no restart reaches (`barrier.ts`), whose start is on its
+ * way; the ending is the last event; whatever a document or a step
  * does, `runWorkflow` ends. It rejects only when an event could not be recorded, and then no ending was.
  */
 import type { RunEventBody } from '@casare/shared/protocol';
@@ -46,6 +47,7 @@ export async function runWorkflow(options: RunOptions): Promise<RunEndingBody> {
     whole: options.document,
     secrets: secretsOf(options.document, vault),
     context: null,
+    ready: new WeakMap(),
     budget: { entered: 0 },
   };
   const { handles } = vault;

@@ -3,11 +3,12 @@
  * Task kinds are handlers over frames; they reach each other through `run.tasks` and so know nothing of one another.
  */
 import type { OnRestart, RunEventBody, SecretRulesByName, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
-import type { Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
+import type { CallTask, Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
 import type { Clock } from './clock.ts';
 import type { Doubt, WorkflowFault } from './errors.ts';
 import type { Expressions, Variables } from './expressions.ts';
 import type { PauseGate, PauseSwitch } from './pause.ts';
+import type { ReadyCall } from './ready-call.ts';
 import type { Recorder } from './recorder.ts';
 import type { Journal } from './replay.ts';
 import type { SecretVault } from './secrets.ts';
@@ -112,6 +113,8 @@ export interface Run {
   readonly secrets: Json;
   /** `$context`: changed by exports only. */
   context: Json;
+  /** Calls by their tasks, as far as they were made ready; null for one that must wait for its turn. */
+  readonly ready: WeakMap<CallTask, ReadyCall | null>;
   /** Of the whole run, sub-workflows included. */
   readonly budget: {
     /** Tasks entered so far. */

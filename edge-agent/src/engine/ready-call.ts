@@ -14,23 +14,26 @@ export interface ReadyCall {
   readonly args: unknown;
 }
 
-/** By their tasks; null for one that must wait for its turn. */
-const ready = new WeakMap<CallTask, ReadyCall | null>();
-
 /** What was made ready, or can be now; null where the call has to wait for its turn. */
 export function readyCall(task: CallTask, run: Run): ReadyCall | null {
-  const known = ready.get(task);
+  const known = run.ready.get(task);
   if (known !== undefined) return known;
   const made = make(task, run);
-  ready.set(task, made);
+  run.ready.set(task, made);
   return made;
 }
 
 /** Makes the call of the next task ready, when this process has nothing else to do. */
 export function makeReady(next: TaskEntry | undefined, run: Run): void {
-  if (next === undefined || !('call' in next.task) || ready.has(next.task)) return;
+  if (next === undefined || !('call' in next.task) || run.ready.has(next.task)) return;
   const { task } = next;
-  setImmediate(() => void readyCall(task, run));
+  setImmediate(() => {
+    try {
+      readyCall(task, run);
+    } catch {
+      // What is wrong with it is said in its turn, which may never come.
+    }
+  });
 }
 
 function make(task: CallTask, run: Run): ReadyCall | null {

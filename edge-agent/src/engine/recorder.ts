@@ -25,7 +25,7 @@ export interface Recorder {
    * Goes on while the event is under way: of tasks that only steer, of calls that may simply be repeated, of calls that no restart
    * reaches (`ahead`: they act already), and ends of calls.
    * What is lost with the worker is done again, or in doubt as if the worker had died a moment before; nothing that must not
-   * be repeated acts before everything that led there is recorded.
+   * be repeated acts before everything that led there is recorded, unless no restart reaches it.
    */
   readonly note: (body: RunEventBody, ahead?: boolean) => Promise<void>;
   log(level: LogLevel, message: string): Promise<void>;

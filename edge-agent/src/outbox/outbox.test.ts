@@ -148,6 +148,8 @@ test('a full outbox drops log lines, refuses steps, and still takes the ending',
     expect.objectContaining({ code: 'OUTBOX_FULL' }),
   );
   expect(box.run(assigned)!.lastSeq).toBe(before);
+  // What has happened already is no more refused than an ending.
+  expect(box.append(assigned, at, output, [], true)).toBe(before + 1);
   expect(box.append(assigned, at, { type: 'run.completed', output: big })).toBeGreaterThan(0);
   const journal = box.journal(assigned);
   expect(journal.map((event) => event.seq)).toEqual(journal.map((_, index) => index + 1));

@@ -22,6 +22,7 @@ type Entry =
   | 'wait for pause'
   | { record: RunEventBody }
   | { note: RunEventBody }
+  | { goAhead: RunEventBody }
   | { standStillUntil: string; record: RunEventBody }
   | { spawnTree: string }
   | { spawnStray: string }
@@ -69,6 +70,7 @@ async function perform(entry: Entry, { runFolder }: Start): Promise<void> {
   else if (entry === 'wait for cancel') await cancelled.promise;
   else if (entry === 'wait for pause') await pausedOnce();
   else if ('note' in entry) void channel.record(entry.note).catch(() => undefined);
+  else if ('goAhead' in entry) void channel.record(entry.goAhead, true).catch(() => undefined);
   else if ('standStillUntil' in entry) {
     standStillUntil = entry.standStillUntil;
     await channel.record(entry.record);

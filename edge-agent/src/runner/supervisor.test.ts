@@ -133,6 +133,16 @@ test('a worker that says what is no message is told what was wrong with it, and 
   expect(JSON.stringify(body)).toContain('body.effect');
 });
 
+test('cancel: a step that acts already is on record with its end, though its start comes after the cancel', async () => {
+  startAgent(SCRIPTED);
+  const acts = [{ goAhead: stepStarted('/do/1') }, { record: stepCompleted('/do/1') }, 'ignore cancel'];
+  const run = scripted([{ record: stepStarted('/do/0', 'rerun') }, 'wait for cancel', ...acts]);
+  await assign(run);
+  await vi.waitFor(() => expect(types(peer.eventsOf(run))).toEqual(['step.started']), SLOW);
+  peer.send({ type: 'job.cancel', jobId: run.jobId, attempt: 1, graceMs: 1_000, reason: 'no' });
+  expect(types(await ended(run))).toEqual(['step.started', 'step.started', 'step.completed', 'run.cancelled']);
+});
+
 test('cancel: a real run stops softly', async () => {
   startAgent(REAL);
   const run = assignment({}, [{ pause: { wait: { minutes: 5 } } }]);

@@ -1,7 +1,8 @@
 import type { RunEventBody } from '@casare/shared/protocol';
 import { expect, test } from 'vitest';
 import type { Instant } from '../clock.ts';
-import { stepCompleted } from '../outbox/outbox-for-tests.ts';
+import { StoredAssignment } from '../outbox/index.ts';
+import { assignment, stepCompleted } from '../outbox/outbox-for-tests.ts';
 import type { FromWorker } from './ipc.ts';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -75,6 +76,20 @@ test('a step goes ahead by a leave that lasts, one at a time, and never without 
   await second;
   expect(channel.mayGoAhead).toBe(true);
   now = { mono: 0, wall: 5_000 };
+  expect(channel.mayGoAhead).toBe(false);
+});
+
+test('under hold nothing goes ahead', async () => {
+  const channel: WorkerChannel = new WorkerChannel(
+    () => undefined,
+    () => ({ mono: 0, wall: 0 }),
+  );
+  const plain = StoredAssignment.parse({ ...assignment(), onDisconnect: 'hold' });
+  const start = { type: 'start', assignment: plain, secrets: {}, journal: [], runFolder: '/run', policy: {} };
+  channel.receive(JSON.parse(JSON.stringify(start)), DUTIES);
+  const asked = channel.record(STARTED);
+  channel.receive({ type: 'recorded', request: 1, seq: 1, actBefore: UNTIL }, DUTIES);
+  await asked;
   expect(channel.mayGoAhead).toBe(false);
 });
 

@@ -44,6 +44,8 @@ export class WorkerChannel {
   /** When the leave to act that was given last ends. */
   #leaveUntil: Instant | null = null;
   #isAhead = false;
+  /** Every start waits for the control plane: none goes ahead. */
+  #holds = false;
 
   constructor(send: (message: unknown) => void, now: () => Instant = () => systemClock.now()) {
     this.#send = send;
@@ -54,6 +56,7 @@ export class WorkerChannel {
   receive(raw: unknown, duties: WorkerDuties): void {
     const message = ToWorker.parse(raw);
     if (message.type === 'start') {
+      this.#holds = message.assignment.onDisconnect === 'hold';
       duties.start(message);
       return;
     }
@@ -79,7 +82,7 @@ export class WorkerChannel {
    * more than the step under way when the agent dies or its power is cut.
    */
   get mayGoAhead(): boolean {
-    return !this.#isAhead && this.#leaveUntil !== null && !isOver(this.#leaveUntil, this.#now());
+    return !this.#holds && !this.#isAhead && this.#leaveUntil !== null && !isOver(this.#leaveUntil, this.#now());
   }
 
   ready(): void {

@@ -60,7 +60,7 @@ async function run(start: Start): Promise<void> {
       journal: start.journal,
       artifacts: assignment.artifacts.map((artifact) => artifact.name),
       record: (body, ahead) => channel.record(body, ahead),
-      mayGoAhead: () => assignment.onDisconnect !== 'hold' && channel.mayGoAhead,
+      mayGoAhead: () => channel.mayGoAhead,
       ahead: EVENTS_AHEAD,
       artifact: async (file, about) => {
         link.share(file, runFolder);
