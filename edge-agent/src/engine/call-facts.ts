@@ -1,15 +1,28 @@
 /** What the record of a call's start says of its arguments. */
 import { hash } from 'node:crypto';
+import type { RunEventBody } from '@casare/shared/protocol';
 import type { Json } from '@casare/shared/workflow';
-import type { StartFacts } from './frame.ts';
 import { readable } from './readable.ts';
 import { eventJson } from './recorder.ts';
 import type { SecretVault } from './secrets.ts';
 import type { Step } from './steps.ts';
 
+/** What the recorded start of a step says besides where it is. */
+export type StartFacts = Pick<
+  Extract<RunEventBody, { type: 'step.started' }>,
+  'effect' | 'onRestart' | 'call' | 'inputDigest' | 'input'
+>;
+
 export interface CallFacts {
   readonly inputDigest: string;
   readonly input: Exclude<StartFacts['input'], undefined>;
+}
+
+/** A call made ready before its turn (`ready-call.ts`). */
+export interface ReadyCall {
+  readonly facts: CallFacts;
+  /** As the declaration parsed them. */
+  readonly args: unknown;
 }
 
 export function factsOf(step: Step, args: Json, vault: SecretVault): CallFacts {

@@ -12,14 +12,14 @@ import {
   type Verify,
 } from '@casare/shared/workflow';
 import { isBarrier } from './barrier.ts';
-import { type CallFacts, factsOf } from './call-facts.ts';
+import { type CallFacts, factsOf, type ReadyCall } from './call-facts.ts';
 import { callStep, parseArguments, type PreparedCall } from './call-step.ts';
 import { timeoutOf } from './deadline.ts';
 import { fault, RunSuspended, WorkflowFault } from './errors.ts';
 import { definitionOf } from './evaluate.ts';
 import type { Frame, Raw, Scope, TaskHandler } from './frame.ts';
 import { httpArguments } from './http-arguments.ts';
-import { readyCall, type ReadyCall } from './ready-call.ts';
+import { readyCall } from './ready-call.ts';
 import { decideCall } from './replay.ts';
 import { guardSecrets } from './secret-guard.ts';
 import { CONTROL_FACTS } from './step-record.ts';

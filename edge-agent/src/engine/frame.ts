@@ -4,11 +4,11 @@
  */
 import type { OnRestart, RunEventBody, SecretRulesByName, Secrets, RunEvent, StepSeen } from '@casare/shared/protocol';
 import type { CallTask, Json, RecordRules, Task, TaskEntry, TaskList, Verify, Workflow } from '@casare/shared/workflow';
+import type { ReadyCall, StartFacts } from './call-facts.ts';
 import type { Clock } from './clock.ts';
 import type { Doubt, WorkflowFault } from './errors.ts';
 import type { Expressions, Variables } from './expressions.ts';
 import type { PauseGate, PauseSwitch } from './pause.ts';
-import type { ReadyCall } from './ready-call.ts';
 import type { Recorder } from './recorder.ts';
 import type { Journal } from './replay.ts';
 import type { SecretVault } from './secrets.ts';
@@ -121,12 +121,6 @@ export interface Run {
     entered: number;
   };
 }
-
-/** What the recorded start of a step says besides where it is. */
-export type StartFacts = Pick<
-  Extract<RunEventBody, { type: 'step.started' }>,
-  'effect' | 'onRestart' | 'call' | 'inputDigest' | 'input'
->;
 
 /** The record of one step: started once, ended once. */
 export interface StepRecord {

@@ -4,15 +4,8 @@
  */
 import type { CallTask, Json, TaskEntry } from '@casare/shared/workflow';
 import type { Run } from './frame.ts';
-import { type CallFacts, factsOf } from './call-facts.ts';
+import { factsOf, type ReadyCall } from './call-facts.ts';
 import { usesSession } from './steps.ts';
-
-/** What is known of a call. */
-export interface ReadyCall {
-  readonly facts: CallFacts;
-  /** As the declaration parsed them. */
-  readonly args: unknown;
-}
 
 /** What was made ready, or can be now; null where the call has to wait for its turn. */
 export function readyCall(task: CallTask, run: Run): ReadyCall | null {

@@ -2,7 +2,8 @@
 import type { RunEventBody, StepSeen } from '@casare/shared/protocol';
 import type { Json } from '@casare/shared/workflow';
 import type { WorkflowFault } from './errors.ts';
-import type { Run, StartFacts, StepRecord } from './frame.ts';
+import type { StartFacts } from './call-facts.ts';
+import type { Run, StepRecord } from './frame.ts';
 import { eventJson } from './recorder.ts';
 import { boundedSeen } from './seen.ts';
 
