@@ -15,7 +15,7 @@ import { MUTATIONS, type Mutation } from '../simulation/mutations.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILT = ['shared', 'certs', 'control-plane', 'edge-agent'];
 /** Seeds that are tried before a bug counts as not found. */
-const SEEDS = 150;
+const SEEDS = 300;
 /** vitest begins five tests at once and no more. */
 const COPIES = Math.min(os.availableParallelism(), 5);
 

@@ -46,13 +46,19 @@ export class ModelWorker {
   #dead = false;
   /** The process stands still until then, with what it was sent in the pipe. */
   #stillUntil = 0;
+  /** What is under way in the two pipes: it arrives in the order in which it was sent. */
+  readonly #sent: ToWorker[] = [];
+  readonly #said: FromWorker[] = [];
 
   constructor(world: WorkerWorld) {
     this.#world = world;
     const { promise, resolve } = Promise.withResolvers<string>();
     this.exited = promise;
     this.#exit = resolve;
-    const send = (message: unknown): void => this.#soon(() => this.#onMessage(message as FromWorker));
+    const send = (message: unknown): void => {
+      this.#said.push(message as FromWorker);
+      this.#soon(() => this.#onMessage(this.#said.shift()!));
+    };
     this.#channel = new WorkerChannel(send, () => world.clock());
   }
 
@@ -76,7 +82,8 @@ export class ModelWorker {
       this.#stillUntil = time.now + stillMs;
       if (stillMs > 60_000) this.#world.standsStill(stillMs);
     }
-    this.#soon(() => this.#receive(message));
+    this.#sent.push(message);
+    this.#soon(() => this.#receive());
   }
 
   kill(why = 'SIGKILL'): void {
@@ -85,13 +92,13 @@ export class ModelWorker {
     this.#world.time.after(this.#world.chance.between(0, 5), () => this.#exit(why));
   }
 
-  #receive(message: ToWorker): void {
+  #receive(): void {
     if (this.#world.time.now < this.#stillUntil) {
-      this.#world.time.after(this.#stillUntil - this.#world.time.now, () => this.#receive(message));
+      this.#world.time.at(this.#stillUntil, () => this.#receive());
       return;
     }
     if (this.#dead) return;
-    this.#channel.receive(message, {
+    this.#channel.receive(this.#sent.shift()!, {
       start: (start) => void this.#begin(start),
       cancel: (reason) => (this.#cancel = reason),
       pause: (on) => (this.#pause = on),

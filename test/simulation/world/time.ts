@@ -108,7 +108,12 @@ export class VirtualTime {
   }
 
   after(delayMs: number, run: () => void): void {
-    this.#add(delayMs, run, null);
+    this.at(this.now + delayMs, run);
+  }
+
+  /** As `after`, at a moment: sums of different `now` and delays may differ in their last bit, and then in their order. */
+  at(ms: number, run: () => void): void {
+    this.#push(new Timer(this.#nextId++, ms, run, null));
   }
 
   sleep(delayMs: number): Promise<void> {

@@ -130,7 +130,7 @@ export class End extends EventEmitter {
     if (this.#isCut() && chance.hits(0.5)) return;
     const delay = chance.hits(slow) ? chance.between(100, 20_000) : chance.between(0.2, 5);
     this.#arrivesAt = Math.max(this.#arrivesAt, time.now + delay);
-    time.after(this.#arrivesAt - time.now, arrive);
+    time.at(this.#arrivesAt, arrive);
   }
 
   #isCut(): boolean {
