@@ -16,6 +16,8 @@ const TIERS = { test: ['unit', 'security', 'e2e'], system: ['system', 'timed'] }
 const tier = process.argv.includes('--system') ? 'system' : 'test';
 /** Files that may fail and be run again: with more, something is broken. */
 const AGAIN_AT_MOST = 3;
+/** `su` without a login shell leaves root without them. */
+const PATH_OF_ROOT = [process.env.PATH, '/usr/sbin', '/sbin'].join(path.delimiter);
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
 try {
@@ -101,7 +103,7 @@ function runVitest(project, files) {
     {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+      env: { ...process.env, PATH: PATH_OF_ROOT, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
     },
   );
   try {
