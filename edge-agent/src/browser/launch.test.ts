@@ -52,18 +52,18 @@ describe.skipIf(process.platform !== 'linux')('startBrowser (its processes are r
   test('passes over a browser that does not start', async () => {
     const broken: BrowserCandidate = { path: '/bin/false', origin: 'installed', env: {} };
     const working = await listBrowsers(TEST_BROWSER);
-    const started = await startFirst([broken, ...working], process.env, 20_000);
+    const started = await startFirst([broken, ...working], { env: process.env, timeoutMs: 20_000 });
     await started.close();
     expect(started.candidate.path).toBe(working[0]?.path);
   });
 
   test('names every browser it tried when none starts, and says when there is none', async () => {
     const broken: BrowserCandidate = { path: '/bin/false', origin: 'installed', env: {} };
-    await expect(startFirst([broken], process.env, 20_000)).rejects.toMatchObject({
+    await expect(startFirst([broken], { env: process.env, timeoutMs: 20_000 })).rejects.toMatchObject({
       code: 'BROWSER_NOT_STARTED',
       message: expect.stringContaining('/bin/false') as string,
     });
-    await expect(startFirst([], process.env, 1)).rejects.toMatchObject({ code: 'BROWSER_NOT_FOUND' });
+    await expect(startFirst([], { env: process.env })).rejects.toMatchObject({ code: 'BROWSER_NOT_FOUND' });
   });
 
   test('does not hand the agent’s settings to the browser', async () => {

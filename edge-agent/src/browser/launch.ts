@@ -43,25 +43,33 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** By its full path: of a bare name Windows looks into the current folder first. */
 const TASKKILL = systemProgram('taskkill.exe');
 
+/** How a browser is started. */
+interface StartOptions {
+  readonly env: Environment;
+  /** Bounds each try. */
+  readonly timeoutMs?: number;
+  /** The folder of what it downloads, until that is taken or its context ends; one of its own below the system's by default. */
+  readonly downloads?: string;
+}
+
 /**
  * Starts the first browser of `findBrowsers` that starts.
  *
  * @throws BrowserError BROWSER_NOT_FOUND, BROWSER_NOT_STARTED, and what `findBrowsers` throws
  */
-export async function startBrowser(options: FindOptions & { readonly timeoutMs?: number }): Promise<StartedBrowser> {
-  return startFirst(findBrowsers(options), options.env, options.timeoutMs ?? START_TIMEOUT_MS);
+export async function startBrowser(options: FindOptions & StartOptions): Promise<StartedBrowser> {
+  return startFirst(findBrowsers(options), options);
 }
 
-/** Starts the first candidate that starts. `timeoutMs` bounds each try. */
+/** Starts the first candidate that starts. */
 export async function startFirst(
   candidates: AsyncIterable<BrowserCandidate> | Iterable<BrowserCandidate>,
-  env: Environment,
-  timeoutMs: number,
+  options: StartOptions,
 ): Promise<StartedBrowser> {
   const failures: string[] = [];
   for await (const candidate of candidates) {
     try {
-      return await launch(candidate, env, timeoutMs);
+      return await launch(candidate, options);
     } catch (error) {
       failures.push(`${candidate.path}: ${firstLine(error)}`);
     }
@@ -74,8 +82,8 @@ export async function startFirst(
 
 const REMEDY = 'install Chrome, Edge or Chromium, or set CASARE_BROWSER to one that works';
 
-async function launch(candidate: BrowserCandidate, env: Environment, timeoutMs: number): Promise<StartedBrowser> {
-  const { browser, sandbox } = await launchSandboxedIfPossible(candidate, env, timeoutMs);
+async function launch(candidate: BrowserCandidate, options: StartOptions): Promise<StartedBrowser> {
+  const { browser, sandbox } = await launchSandboxedIfPossible(candidate, options);
   const pid = await browserPid(browser);
   let closed: Promise<void> | undefined;
   return {
@@ -90,8 +98,7 @@ async function launch(candidate: BrowserCandidate, env: Environment, timeoutMs: 
 /** Root cannot use the sandbox at all; anyone else gets it if the kernel lets the browser make user namespaces. */
 async function launchSandboxedIfPossible(
   candidate: BrowserCandidate,
-  env: Environment,
-  timeoutMs: number,
+  { env, timeoutMs = START_TIMEOUT_MS, downloads }: StartOptions,
 ): Promise<{ browser: Browser; sandbox: boolean }> {
   // Half a second of loading, which only those wait for who start a browser.
   const { chromium } = await import('playwright-core');
@@ -103,6 +110,7 @@ async function launchSandboxedIfPossible(
       args: [...FLAGS],
       env: browserEnvironment(candidate, env),
       timeout: timeoutMs,
+      ...(downloads === undefined ? {} : { downloadsPath: downloads }),
       // The agent decides what a signal means; Playwright would end the process on its own.
       handleSIGHUP: false,
       handleSIGINT: false,

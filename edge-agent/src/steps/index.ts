@@ -1,9 +1,9 @@
 /** The executors of this agent: what the engine finds steps in. */
 import { findStep, exactReference } from '@casare/shared/workflow';
-import { startBrowser, type StartedBrowser } from '../browser/index.ts';
+import { startBrowser } from '../browser/index.ts';
 import { startDesktop } from '../desktop/index.ts';
 import type { Step, StepRegistry } from '../engine/index.ts';
-import { BrowserSession, browserSteps } from './browser/index.ts';
+import { BrowserSession, browserSteps, type BrowserStart } from './browser/index.ts';
 import { DATA } from './data/index.ts';
 import { DB } from './db/index.ts';
 import { DesktopSession, desktopSteps, type DesktopStart } from './desktop/index.ts';
@@ -21,18 +21,21 @@ export interface StepOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   /** Starts a browser; by default the best one on this machine. */
-  readonly startBrowser?: () => Promise<StartedBrowser>;
+  readonly startBrowser?: BrowserStart;
+  /** See `DownloadRoom`. */
+  readonly downloadBytes?: number;
   /** How requests leave for servers; by default over the network and the proxies that `env` names. */
   readonly transport?: Transport;
 }
 
 /** Finds an executor by a catalogue reference such as `browser.click:1.0.0@default`, or by `http` and `openapi`. */
 export function createStepRegistry(options: StepOptions): StepRegistry {
-  const start = options.startBrowser ?? (() => startBrowser(options));
+  const start = options.startBrowser ?? ((downloads) => startBrowser({ ...options, downloads }));
+  const transport = options.transport ?? createTransport(options.env);
   const startScreen: DesktopStart = (screen) => startDesktop({ env: options.env, ...(screen && { screen }) });
   const steps = new Map<string, Step>(
     [
-      ...browserSteps({ ...options, startBrowser: start }),
+      ...browserSteps({ ...options, transport, startBrowser: start }),
       ...DATA,
       ...desktopSteps(startScreen),
       ...FILES,
@@ -41,7 +44,7 @@ export function createStepRegistry(options: StepOptions): StepRegistry {
       ...PLAIN,
     ].map((step) => [exactReference(step.declaration), step] as const),
   );
-  const standard = httpSteps(options.transport ?? createTransport(options.env));
+  const standard = httpSteps(transport);
   return {
     find: (reference) => {
       // As saved documents hold it, or as it was asked for before.

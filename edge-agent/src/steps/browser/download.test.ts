@@ -1,13 +1,17 @@
 /** Downloads of every kind a site may start. */
-import { readFile, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { serve, shareBrowser, type SharedBrowser, type TestRun, type TestSite } from './run-for-tests.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TEST_BROWSER } from '../../browser/browser-for-tests.ts';
+import { createStepRegistry } from '../index.ts';
+import { newRun, serve, shareBrowser, type SharedBrowser, type TestRun, type TestSite } from './run-for-tests.ts';
 
 const PAGE = `<h1>Files</h1><a href="/attachment">Attachment</a> <a href="/attachment" target="_blank">Tab</a>
   <a href="/text">Text</a> <a href="/pdf">Document</a> <a href="/missing-file">Missing</a> <a href="/gone" target="_blank">Gone</a>
   <a href="/nothing" onclick="return false">Nothing</a> <a href="/broken">Broken</a> <a href="/attached-error">Attached error</a>
+  <a href="/mine">Mine</a> <a href="/endless">Endless</a>
   <button onclick="load('/attachment')">Script</button> <button onclick="load('/limited')">Limited</button>
   <button onclick="twice()">Twice</button><form method="post" action="/posted"><button>Form</button></form>
   <script>
@@ -31,6 +35,8 @@ const asAttachment = {
 let browser: SharedBrowser;
 let site: TestSite;
 let run: TestRun;
+/** The answer that goes on. */
+let endless: ServerResponse | undefined;
 
 beforeAll(async () => {
   browser = await shareBrowser();
@@ -47,6 +53,18 @@ beforeAll(async () => {
     '/text': (_, response) =>
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('a;b\n1;2\n'),
     '/pdf': (_, response) => response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF-1.4 not really'),
+    '/mine': ({ headers }, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/plain' })
+        .end(`${headers.cookie ?? 'nobody'} ${headers['user-agent'] ?? ''}`),
+    '/endless': (_, response) => {
+      endless = response.writeHead(200, asAttachment);
+      const fill = (): void => {
+        while (response.write(BYTES));
+      };
+      response.on('drain', fill);
+      fill();
+    },
     '/missing-file': status(404),
     '/gone': status(410),
     '/limited': status(429),
@@ -89,6 +107,12 @@ describe('browser.download', () => {
     expect(await run.call('browser.exists', { target: 'heading "Files"' })).toBe(true);
   });
 
+  test('a file that the browser shows is asked for as whom the browser is, with what the site knows it by', async () => {
+    await run.call('browser.cookies.set', { url: `${site.url}/`, name: 'who', value: 'me' });
+    await download('link "Mine"');
+    expect((await stored()).toString()).toMatch(/^who=me Mozilla.*Chrome/);
+  });
+
   test.each([
     ['link "Missing"', 404],
     ['link "Gone"', 410],
@@ -115,5 +139,45 @@ describe('browser.download', () => {
       code: 'DOWNLOAD_NOT_STARTED',
       status: 408,
     });
+  });
+});
+
+describe('what a page downloads beyond the bounds', () => {
+  const registry = createStepRegistry({ ...TEST_BROWSER, downloadBytes: 1_000_000 });
+  let bounded: TestRun;
+  const leftOf = ({ folder }: TestRun): Promise<string[]> => readdir(join(folder, 'downloads'));
+
+  beforeEach(async () => {
+    endless = undefined;
+    bounded = await newRun(registry);
+    // As a browser leaves it that is killed.
+    await mkdir(join(bounded.folder, 'downloads'));
+    await writeFile(join(bounded.folder, 'downloads/left'), Buffer.alloc(2_000_000));
+    await bounded.call('browser.open', { url: `${site.url}/` });
+  });
+  afterEach(() => bounded.end());
+
+  test('is not stored: the step says so, and nothing of it is left', async () => {
+    const call = bounded.call('browser.download', { target: 'link "Endless"', saveAs: 'in/file.bin' });
+    await expect(call).rejects.toMatchObject({ code: 'DOWNLOAD_TOO_LARGE', status: 413 });
+    await expect(stat(join(bounded.folder, 'files/in/file.bin'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await vi.waitFor(async () => expect(await leftOf(bounded)).toEqual([]), 10_000);
+    expect(
+      await bounded.call('browser.download', { target: 'link "Attachment"', saveAs: 'in/file.bin' }),
+    ).toMatchObject({
+      bytes: BYTES.length,
+    });
+    expect(await leftOf(bounded)).toEqual([]);
+  });
+
+  test('is thrown away also where no step asked for it, and told', async () => {
+    await bounded.call('browser.click', { target: 'link "Endless"' });
+    await vi.waitFor(() => expect(endless).toBeDefined(), 10_000);
+    if (endless?.closed === false) await once(endless, 'close');
+    await vi.waitFor(async () => expect(await leftOf(bounded)).toEqual([]), 10_000);
+    await bounded.call('browser.exists', { target: 'heading "Files"' });
+    expect(bounded.logs).toEqual([
+      expect.stringMatching(/^warn: what the page downloads was thrown away: it had more than 1000000 bytes /),
+    ]);
   });
 });

@@ -3,42 +3,47 @@
  * fails the step with the answer's own status, and the page is taken back to where it was, so that the step can be
  * repeated. Storing is keyed by `saveAs`: a repetition replaces the file.
  */
-import { writeFile } from 'node:fs/promises';
 import type { Download, Page, Response } from 'playwright-core';
 import { BROWSER_STEPS, type StoredFile } from '@casare/shared/workflow';
 import { StepFailure, type Step } from '../../engine/index.ts';
-import { DownloadWatch, type DownloadStart } from './download-watch.ts';
+import { exchange, savedAnswer, type Transport } from '../http/index.ts';
 import { storeFile } from '../run-files.ts';
+import { DownloadWatch, type DownloadStart } from './download-watch.ts';
 import { locateOne } from './locate.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { actOn } from './perform.ts';
 import { browserStep, type BrowserScope } from './step.ts';
 import { untilAborted } from '../within.ts';
 
-/** A document that the browser shows is fetched again into memory. */
-const MAX_DOCUMENT_BYTES = 200 * 2 ** 20;
 const BACK_MS = 2_000;
 
-/** @throws StepFailure DOWNLOAD_REFUSED (the answer's status), DOWNLOAD_BROKEN (502), DOWNLOAD_NOT_STARTED (408) */
-export const downloadStep: Step = browserStep(BROWSER_STEPS.download, async ({ target, saveAs }, scope) => {
-  // Found first: what else the page loads until then is not what the click leads to.
-  await locateOne(scope, target);
-  const before = scope.page.url();
-  const watch = new DownloadWatch(scope.session.context);
-  scope.afterwards(() => watch.end());
-  await actOn(scope, target, (element) => element.click(scope.bound));
-  const start = await waitForStart(scope, watch, target);
-  switch (start.kind) {
-    case 'download':
-      return storeDownload(scope, start.download, start.response, saveAs);
-    case 'document':
-      scope.afterwards(() => goBack(scope.page, start.response, before));
-      return storeDocument(scope, start.response, saveAs);
-    case 'refused':
-      scope.afterwards(() => goBack(scope.page, start.response, before));
-      throw refused(start.response);
-  }
-});
+/**
+ * Fails with DOWNLOAD_REFUSED (the answer's status), DOWNLOAD_BROKEN (502), DOWNLOAD_NOT_STARTED (408), DOWNLOAD_TOO_LARGE (413),
+ * and for what the browser shows with what a call by HTTP fails with.
+ */
+export const downloadStep = (transport: Transport): Step =>
+  browserStep(BROWSER_STEPS.download, async ({ target, saveAs }, scope) => {
+    // Found first: what else the page loads until then is not what the click leads to.
+    await locateOne(scope, target);
+    const before = scope.page.url();
+    const watch = new DownloadWatch(scope.session.context);
+    scope.afterwards(() => watch.end());
+    await actOn(scope, target, (element) => element.click(scope.bound));
+    const start = await waitForStart(scope, watch, target);
+    switch (start.kind) {
+      case 'download':
+        return storeDownload(scope, start.download, start.response, saveAs);
+      case 'document':
+        scope.afterwards(() => goBack(scope.page, start.response, before));
+        return storeDocument(scope, transport, start.response, saveAs);
+      case 'refused':
+        scope.afterwards(() => goBack(scope.page, start.response, before));
+        throw refused(start.response.url(), {
+          status: start.response.status(),
+          statusText: start.response.statusText(),
+        });
+    }
+  });
 
 async function waitForStart(scope: BrowserScope, watch: DownloadWatch, target: string): Promise<DownloadStart> {
   try {
@@ -61,11 +66,9 @@ async function storeDownload(
   response: Response | null,
   saveAs: string,
 ): Promise<StoredFile> {
-  const cancel = (): void => void download.cancel().catch(() => {});
-  scope.signal.addEventListener('abort', cancel, { once: true });
+  const { downloads } = scope.session;
   try {
-    const broken = await download.failure();
-    if (broken !== null) throw interrupted(download, broken);
+    await downloads.complete(download, scope.signal);
     return await storeFile(scope.context, {
       saveAs,
       kind: 'output',
@@ -73,23 +76,40 @@ async function storeDownload(
       write: (path) => download.saveAs(path),
     });
   } finally {
-    scope.signal.removeEventListener('abort', cancel);
-    await download.delete().catch(() => {});
+    await downloads.remove(download);
   }
 }
 
-/** The browser shows the file instead of saving it (a text, an image, a PDF in its viewer): ask for it once more. */
-async function storeDocument(scope: BrowserScope, shown: Response, saveAs: string): Promise<StoredFile> {
-  const response = await scope.session.context.request.get(shown.url(), scope.bound);
-  if (response.status() >= 400) throw refused(response);
-  if (Number(response.headers()['content-length'] ?? 0) > MAX_DOCUMENT_BYTES) throw tooLarge(shown.url());
-  const body = await response.body();
-  return storeFile(scope.context, {
-    saveAs,
-    kind: 'output',
-    mediaType: mediaTypeOf(response.headers()['content-type'], saveAs),
-    write: (path) => writeFile(path, body, { mode: 0o600 }),
-  });
+/**
+ * The browser shows the file instead of saving it (a text, an image, a PDF in its viewer), and gives no more than all of it at
+ * once: it is asked for once more, as the browser would, and streamed.
+ */
+async function storeDocument(
+  scope: BrowserScope,
+  transport: Transport,
+  shown: Response,
+  saveAs: string,
+): Promise<StoredFile> {
+  const url = new URL(shown.url());
+  const context = { ...scope.context, signal: scope.signal };
+  const call = { method: 'GET', url, headers: await headersOf(scope, shown), body: null, redirect: true };
+  const { answer, file } = await savedAnswer(context, saveAs, (receiver) =>
+    exchange(call, { context, transport, receiver }, null),
+  );
+  if (file === null) throw refused(url.href, answer);
+  return file;
+}
+
+/** Who asks, and as whom. */
+async function headersOf({ session }: BrowserScope, shown: Response): Promise<Record<string, string>> {
+  const [cookies, agent] = await Promise.all([
+    session.context.cookies(shown.url()),
+    shown.request().headerValue('user-agent'),
+  ]);
+  return {
+    ...(cookies.length === 0 ? {} : { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') }),
+    ...(agent === null ? {} : { 'user-agent': agent }),
+  };
 }
 
 /** Only if the page itself went there: going back from where it was would lose the place. */
@@ -100,32 +120,12 @@ async function goBack(page: Page, response: Response, before: string): Promise<v
   await page.goBack({ waitUntil: 'domcontentloaded', timeout: BACK_MS });
 }
 
-function refused(response: { url(): string; status(): number; statusText(): string }): StepFailure {
+function refused(url: string, { status, statusText }: { status: number; statusText: string }): StepFailure {
   return new StepFailure({
     type: 'communication',
-    status: response.status(),
+    status,
     code: 'DOWNLOAD_REFUSED',
-    title: 'The site answered the download with an error',
-    detail: `${response.url()} answered ${response.status()} ${response.statusText()}`.trim(),
-  });
-}
-
-function interrupted(download: Download, reason: string): StepFailure {
-  return new StepFailure({
-    type: 'communication',
-    status: 502,
-    code: 'DOWNLOAD_BROKEN',
-    title: 'The download broke off',
-    detail: `${download.url().slice(0, 500)}: ${reason}`,
-  });
-}
-
-function tooLarge(url: string): StepFailure {
-  return new StepFailure({
-    type: 'runtime',
-    status: 413,
-    code: 'DOWNLOAD_TOO_LARGE',
-    title: 'The file is too large to be fetched',
-    detail: `${url} is shown by the browser and larger than ${MAX_DOCUMENT_BYTES} bytes: ask the site for it as an attachment`,
+    title: 'The site answered the download with no file',
+    detail: `${url} answered ${status} ${statusText}`.trim(),
   });
 }

@@ -15,7 +15,7 @@ import { untilAborted } from '../within.ts';
 
 const NAME_LENGTH = 150;
 
-/** Fails with DOWNLOADS_MISSING (408), DOWNLOAD_BROKEN (502). */
+/** Fails with DOWNLOADS_MISSING (408), DOWNLOAD_BROKEN (502), DOWNLOAD_TOO_LARGE (413). */
 export const downloadsStep: Step = browserStep(BROWSER_STEPS.downloads, async ({ target, count, into }, scope) => {
   await locateOne(scope, target);
   const started = collect(scope, count);
@@ -44,27 +44,24 @@ function collect(scope: BrowserScope, count: number): { all: Promise<Download[]>
   scope.session.context.on('download', take);
   scope.afterwards(async () => {
     scope.session.context.off('download', take);
-    await Promise.all(sofar.map((download) => download.delete().catch(() => {})));
+    await Promise.all(sofar.map((download) => scope.session.downloads.remove(download)));
   });
   return { all: promise, sofar };
 }
 
 async function store(scope: BrowserScope, download: Download, saveAs: string): Promise<StoredFile> {
-  const cancel = (): void => void download.cancel().catch(() => {});
-  scope.signal.addEventListener('abort', cancel, { once: true });
-  try {
-    const broken = await download.failure();
-    if (broken !== null) throw interrupted(download, broken);
-    const mediaType = mediaTypeOf(undefined, saveAs);
-    return await storeFile(scope.context, {
-      saveAs,
-      kind: 'output',
-      mediaType,
-      write: (path) => download.saveAs(path),
-    });
-  } finally {
-    scope.signal.removeEventListener('abort', cancel);
-  }
+  const { downloads } = scope.session;
+  await downloads.complete(download, scope.signal);
+  const mediaType = mediaTypeOf(undefined, saveAs);
+  const file = await storeFile(scope.context, {
+    saveAs,
+    kind: 'output',
+    mediaType,
+    write: (path) => download.saveAs(path),
+  });
+  // Makes room for the others.
+  await downloads.remove(download);
+  return file;
 }
 
 /** A name that is one on every file system, whatever the site calls its file. */
@@ -94,15 +91,5 @@ function missing(target: string, count: number, came: number): StepFailure {
     code: 'DOWNLOADS_MISSING',
     title: 'Not all downloads started',
     detail: `${target} was clicked and ${count} files were expected, but ${came} came`,
-  });
-}
-
-function interrupted(download: Download, reason: string): StepFailure {
-  return new StepFailure({
-    type: 'communication',
-    status: 502,
-    code: 'DOWNLOAD_BROKEN',
-    title: 'A download broke off',
-    detail: `${download.url().slice(0, 500)}: ${reason}`,
   });
 }

@@ -1,5 +1,6 @@
 /** The executors of the browser steps. */
 import type { Step } from '../../engine/index.ts';
+import type { Transport } from '../http/index.ts';
 import { attributeStep } from './attribute.ts';
 import { backStep } from './back.ts';
 import { checkStep } from './check.ts';
@@ -40,10 +41,11 @@ import { waitForUrlStep } from './wait-for-url.ts';
 import { waitForStep } from './wait-for.ts';
 
 export { inspectPage } from './inspect.ts';
+export type { BrowserStart } from './open.ts';
 export { BrowserSession } from './session.ts';
 
 /** Every browser step. */
-export function browserSteps(setup: BrowserSetup): Step[] {
+export function browserSteps(setup: BrowserSetup & { readonly transport: Transport }): Step[] {
   return [
     openStep(setup),
     attributeStep,
@@ -57,7 +59,7 @@ export function browserSteps(setup: BrowserSetup): Step[] {
     countStep,
     dialogAnswerStep,
     dialogListStep,
-    downloadStep,
+    downloadStep(setup.transport),
     downloadsStep,
     evaluateStep,
     existsStep,

@@ -1,8 +1,11 @@
 /** `browser.open`: a fresh browser session, or one that goes on where the last of its profile ended. */
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { BrowserContextOptions } from 'playwright-core';
 import { BROWSER_STEPS } from '@casare/shared/workflow';
 import { claimProfile, NO_SANDBOX, type ClaimedProfile, type StartedBrowser } from '../../browser/index.ts';
 import { StepFailure, type Step, type StepContext } from '../../engine/index.ts';
+import { DownloadRoom } from './download-room.ts';
 import { Guard } from './guard.ts';
 import { load } from './load.ts';
 import { registerEngines } from './selector-engines.ts';
@@ -16,8 +19,13 @@ export interface BrowserSetup {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called for each session, which owns what it returns. */
-  readonly startBrowser: () => Promise<StartedBrowser>;
+  readonly startBrowser: BrowserStart;
+  /** See `DownloadRoom`. */
+  readonly downloadBytes?: number;
 }
+
+/** Starts a browser that puts what it downloads into a folder. */
+export type BrowserStart = (downloads: string) => Promise<StartedBrowser>;
 
 const DEFAULT_VIEWPORT = { width: 1_280, height: 800 };
 
@@ -31,12 +39,18 @@ export function openStep(setup: BrowserSetup): Step {
     const profile = name === undefined ? null : claim(setup.home, name);
     let session: BrowserSession;
     try {
-      const started = await start(setup, signal);
+      const downloads = path.join(context.runFolder, 'downloads');
+      const started = await start(setup, downloads, signal);
       if (!started.sandbox && !warned) {
         warned = true;
         await context.log('warn', NO_SANDBOX);
       }
-      session = await makeSession(setup, context, started, profile, { viewport: viewport ?? DEFAULT_VIEWPORT });
+      session = await makeSession(
+        setup,
+        context,
+        { started, downloads, profile },
+        { viewport: viewport ?? DEFAULT_VIEWPORT },
+      );
     } catch (error) {
       profile?.release();
       throw error;
@@ -47,9 +61,12 @@ export function openStep(setup: BrowserSetup): Step {
   });
 }
 
-async function start({ startBrowser }: BrowserSetup, signal: AbortSignal): Promise<StartedBrowser> {
+async function start({ startBrowser }: BrowserSetup, downloads: string, signal: AbortSignal): Promise<StartedBrowser> {
   await registerEngines();
-  const starting = startBrowser();
+  // What a browser left there that was killed with its worker.
+  await rm(downloads, { recursive: true, force: true });
+  await mkdir(downloads, { recursive: true, mode: 0o700 });
+  const starting = startBrowser(downloads);
   try {
     return await untilAborted(signal, starting);
   } catch (error) {
@@ -61,12 +78,12 @@ async function start({ startBrowser }: BrowserSetup, signal: AbortSignal): Promi
 
 /** The browser is the session's from now on; it is ended when no session comes about. */
 async function makeSession(
-  { env }: BrowserSetup,
+  { env, downloadBytes }: BrowserSetup,
   context: StepContext,
-  started: StartedBrowser,
-  profile: ClaimedProfile | null,
+  own: { readonly started: StartedBrowser; readonly downloads: string; readonly profile: ClaimedProfile | null },
   options: BrowserContextOptions,
 ): Promise<BrowserSession> {
+  const { started, downloads, profile } = own;
   const early: string[] = [];
   let tell = (notice: string): void => void early.push(notice);
   let guard: Guard | null = null;
@@ -78,7 +95,8 @@ async function makeSession(
       ...(guard === null ? {} : { proxy: guard.proxy }),
       ...(profile?.state === undefined ? {} : { storageState: profile.state }),
     });
-    const session = new BrowserSession(made, await made.newPage(), { started, guard, profile });
+    const room = new DownloadRoom(made, { folder: downloads, maxBytes: downloadBytes, tell: (notice) => tell(notice) });
+    const session = new BrowserSession(made, await made.newPage(), { started, guard, profile, room });
     guard?.watch(made);
     tell = (notice) => session.tell(notice);
     for (const notice of early) tell(notice);

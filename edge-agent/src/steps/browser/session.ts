@@ -7,6 +7,7 @@ import type { ClaimedProfile, StartedBrowser } from '../../browser/index.ts';
 import { systemClock } from '../../clock.ts';
 import { StepFailure, type StepContext } from '../../engine/index.ts';
 import { Dialogs } from './dialogs.ts';
+import type { DownloadRoom } from './download-room.ts';
 import type { Guard } from './guard.ts';
 import { SecretMemory } from './memory.ts';
 import { PageLog, type Mark } from './page-log.ts';
@@ -28,6 +29,7 @@ interface Belongings {
   readonly started: StartedBrowser;
   readonly guard: Guard | null;
   readonly profile: ClaimedProfile | null;
+  readonly room: DownloadRoom;
 }
 
 export class BrowserSession {
@@ -103,6 +105,11 @@ export class BrowserSession {
     const session = BrowserSession.find(context);
     context.session.delete(SESSION);
     await session?.close();
+  }
+
+  /** What the browser downloads. */
+  get downloads(): DownloadRoom {
+    return this.#belongings.room;
   }
 
   /** The current tab. */

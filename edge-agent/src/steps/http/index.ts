@@ -4,6 +4,8 @@ import { httpStep } from './http-call.ts';
 import { openApiStep } from './openapi-call.ts';
 import type { Transport } from './transport.ts';
 
+export { savedAnswer } from './answer-file.ts';
+export { exchange } from './exchange.ts';
 export { createTransport, type Transport } from './transport.ts';
 
 /** The executors, by the word behind `call:`. */

@@ -9,7 +9,7 @@ const DOWNLOAD_MS = 120_000;
 export const download = defineStep({
   ...reading,
   name: 'browser.download',
-  summary: 'Clicks an element that starts a download and stores the file as an artifact.',
+  summary: 'Clicks an element that starts a download and stores the file as an artifact, up to 1 GiB.',
   with: z.strictObject({ target: Target, saveAs: SaveAs }),
   output: StoredFile,
   example: { target: 'row "INV-7" >> link "PDF"', saveAs: 'invoices/INV-7.pdf' },

@@ -9,7 +9,8 @@ const DOWNLOADS_MS = 300_000;
 export const downloads = defineStep({
   ...reading,
   name: 'browser.downloads',
-  summary: 'Clicks an element that starts several downloads and stores each file as an artifact, under its own name.',
+  summary:
+    'Clicks an element that starts several downloads and stores each file as an artifact, under its own name, up to 1 GiB together.',
   with: z.strictObject({
     target: Target,
     count: z.int().min(1).max(100).describe('How many files come.'),
