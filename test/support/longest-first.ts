@@ -29,6 +29,7 @@ const FIRST = [
   'test/e2e/backup.test.ts',
   'test/security/policy.test.ts',
   'test/security/browser-policy.test.ts',
+  'edge-agent/src/worker-host/hosted.test.ts',
   'control-plane/src/fleet/rotation.test.ts',
   'control-plane/src/trust/rotation-crash.test.ts',
   'test/simulation/simulation.test.ts',
