@@ -41,11 +41,11 @@ describe('operations', () => {
     const cancelled = await ask(`mutation { cancelJob(id: "${id}") { state } }`);
     expect(cancelled.data).toEqual({ cancelJob: { state: 'cancelled' } });
     expect((await plane.client.call(api.jobs.get, { params: { id } })).state).toBe('cancelled');
-    const actions = await plane.client.call(api.audit.list, { query: { limit: 200 } });
     await expect
       .poll(async () => at(await ask('{ audit(limit: 200) { items { action } } }'), 'audit', 'items'))
       .toContainEqual({ action: 'job.cancel' });
-    expect(actions.items.length).toBeGreaterThan(0);
+    const { items } = await plane.client.call(api.audit.list, { query: { limit: 200 } });
+    expect(items.map(({ action }) => action)).toContain('job.cancel');
   });
 
   it('page, filter, and take variables', async () => {
