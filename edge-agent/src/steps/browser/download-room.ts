@@ -5,15 +5,18 @@
  * Invariant: while the browser writes, the folder is looked at every `LOOK_MS`; what is in it beyond the bounds is thrown away,
  * all of it, and never becomes a file of the run.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Download } from 'playwright-core';
-import { StepFailure } from '../../engine/index.ts';
+import { StepFailure, type StepContext } from '../../engine/index.ts';
+import { diskFull } from '../run-files.ts';
 
 /** What may lie in the folder: as long as the file of an answer by HTTP. */
 const MAX_BYTES = 1_073_741_824;
 const MAX_DOWNLOADS = 1_000;
 const LOOK_MS = 200;
+/** What may be written between two looks; with less than that on the disk it is as good as full. */
+const SPARE_BYTES = 67_108_864;
 
 /** How a room is made. */
 interface RoomOptions {
@@ -32,6 +35,8 @@ export class DownloadRoom {
   readonly #there = new Set<Download>();
   readonly #thrownAway = new WeakSet<Download>();
   #underWay = 0;
+  /** That were seen there at once. */
+  #mostBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: BrowserContext, { folder, maxBytes = MAX_BYTES, tell }: RoomOptions) {
@@ -44,16 +49,17 @@ export class DownloadRoom {
 
   /**
    * Resolves when the download is complete; until then it ends with `signal`.
-   * @throws StepFailure DOWNLOAD_BROKEN (502), DOWNLOAD_TOO_LARGE (413)
+   * @throws StepFailure DOWNLOAD_BROKEN (502), DOWNLOAD_TOO_LARGE (413), DISK_FULL (507)
    */
-  async complete(download: Download, signal: AbortSignal): Promise<void> {
+  async complete(download: Download, context: StepContext, signal: AbortSignal): Promise<void> {
     const cancel = (): void => void download.cancel().catch(() => {});
     signal.addEventListener('abort', cancel, { once: true });
     try {
       const broken = await download.failure();
       await this.#keepBounds();
       if (this.#thrownAway.has(download)) throw tooLarge(download, this.#bounds);
-      if (broken !== null) throw interrupted(download, broken);
+      if (broken === null) return;
+      throw (await this.#hasRoom()) ? interrupted(download, broken) : diskFull(context);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
@@ -95,7 +101,18 @@ export class DownloadRoom {
 
   async #isFull(): Promise<boolean> {
     if (this.#there.size > MAX_DOWNLOADS) return true;
-    return (await bytesIn(this.#folder)) > this.#maxBytes;
+    const bytes = await bytesIn(this.#folder);
+    this.#mostBytes = Math.max(this.#mostBytes, bytes);
+    return bytes > this.#maxBytes;
+  }
+
+  /**
+   * The browser does not say why it gave a download up, and has removed what it had of it: true when a full disk cannot have been
+   * the reason.
+   */
+  async #hasRoom(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    return bavail * bsize > this.#mostBytes + SPARE_BYTES;
   }
 
   /** Resolves when it is gone, so that it is not counted again. */

@@ -19,7 +19,7 @@ const BACK_MS = 2_000;
 
 /**
  * Fails with DOWNLOAD_REFUSED (the answer's status), DOWNLOAD_BROKEN (502), DOWNLOAD_NOT_STARTED (408), DOWNLOAD_TOO_LARGE (413),
- * and for what the browser shows with what a call by HTTP fails with.
+ * DISK_FULL (507), and for what the browser shows with what a call by HTTP fails with.
  */
 export const downloadStep = (transport: Transport): Step =>
   browserStep(BROWSER_STEPS.download, async ({ target, saveAs }, scope) => {
@@ -68,7 +68,7 @@ async function storeDownload(
 ): Promise<StoredFile> {
   const { downloads } = scope.session;
   try {
-    await downloads.complete(download, scope.signal);
+    await downloads.complete(download, scope.context, scope.signal);
     return await storeFile(scope.context, {
       saveAs,
       kind: 'output',

@@ -15,7 +15,7 @@ import { untilAborted } from '../within.ts';
 
 const NAME_LENGTH = 150;
 
-/** Fails with DOWNLOADS_MISSING (408), DOWNLOAD_BROKEN (502), DOWNLOAD_TOO_LARGE (413). */
+/** Fails with DOWNLOADS_MISSING (408), DOWNLOAD_BROKEN (502), DOWNLOAD_TOO_LARGE (413), DISK_FULL (507). */
 export const downloadsStep: Step = browserStep(BROWSER_STEPS.downloads, async ({ target, count, into }, scope) => {
   await locateOne(scope, target);
   const started = collect(scope, count);
@@ -51,7 +51,7 @@ function collect(scope: BrowserScope, count: number): { all: Promise<Download[]>
 
 async function store(scope: BrowserScope, download: Download, saveAs: string): Promise<StoredFile> {
   const { downloads } = scope.session;
-  await downloads.complete(download, scope.signal);
+  await downloads.complete(download, scope.context, scope.signal);
   const mediaType = mediaTypeOf(undefined, saveAs);
   const file = await storeFile(scope.context, {
     saveAs,
