@@ -35,7 +35,7 @@ export class DownloadRoom {
   readonly #there = new Set<Download>();
   readonly #thrownAway = new WeakSet<Download>();
   #underWay = 0;
-  /** That were seen there at once. */
+  /** That were seen there at once since it was empty last. */
   #mostBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -72,6 +72,7 @@ export class DownloadRoom {
   }
 
   #receive(download: Download): void {
+    if (this.#there.size === 0) this.#mostBytes = 0;
     this.#there.add(download);
     this.#underWay += 1;
     if (this.#timer === undefined) this.#look();
@@ -153,7 +154,7 @@ function interrupted(download: Download, reason: string): StepFailure {
     status: 502,
     code: 'DOWNLOAD_BROKEN',
     title: 'The download broke off',
-    detail: `${download.url().slice(0, 500)}: ${reason}`,
+    detail: `${download.url().slice(0, 500)} ended before all of it was there (${reason}): the site or the network cut it. Run the step again, and look there if it comes again.`,
   });
 }
 
